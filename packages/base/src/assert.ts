@@ -1,0 +1,17 @@
+/** A broken invariant: a defect of the program, never of its input. Whoever owns state fences itself on it. */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError'
+}
+
+/**
+ * Stops on a broken invariant, in production too.
+ * @throws InvariantError when `condition` is false
+ */
+export function assert(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new InvariantError(message)
+}
+
+/** For the branch that types say cannot happen. */
+export function unreachable(value: never): never {
+  throw new InvariantError(`unreachable value ${String(value)}`)
+}

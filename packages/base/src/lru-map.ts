@@ -1,0 +1,51 @@
+/**
+ * A map of bounded size that gives up the entry used longest ago.
+ * `onEvict` is told of each entry that is given up or deleted, so that it can be closed.
+ */
+export class LruMap<Key, Value> {
+  readonly #entries = new Map<Key, Value>()
+  readonly #capacity: number
+  readonly #onEvict: (value: Value, key: Key) => void
+
+  constructor(capacity: number, onEvict: (value: Value, key: Key) => void = () => {}) {
+    this.#capacity = capacity
+    this.#onEvict = onEvict
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** Gives the value and makes it the most recently used. */
+  get(key: Key): Value | undefined {
+    const value = this.#entries.get(key)
+    if (value === undefined) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    return value
+  }
+
+  set(key: Key, value: Value): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    if (this.#entries.size <= this.#capacity) return
+    const [oldestKey, oldest] = this.#entries.entries().next().value!
+    this.#entries.delete(oldestKey)
+    this.#onEvict(oldest, oldestKey)
+  }
+
+  delete(key: Key): void {
+    const value = this.#entries.get(key)
+    if (value === undefined) return
+    this.#entries.delete(key)
+    this.#onEvict(value, key)
+  }
+
+  clear(): void {
+    for (const key of [...this.#entries.keys()]) this.delete(key)
+  }
+
+  keys(): IterableIterator<Key> {
+    return this.#entries.keys()
+  }
+}

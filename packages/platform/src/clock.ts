@@ -1,0 +1,14 @@
+/** Cancels a timer; cancelling twice or after it ran does nothing. */
+export type CancelTimer = () => void
+
+/** Time and everything that happens later. The only source of both outside of `apps`. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number
+  /** Milliseconds that never go back, from an unspecified start. */
+  monotonic(): number
+  after(delayMs: number, callback: () => void): CancelTimer
+  every(intervalMs: number, callback: () => void): CancelTimer
+  /** Runs `callback` when everything that arrived in this turn of the loop has been handled. */
+  endOfTurn(callback: () => void): void
+}

@@ -1,0 +1,78 @@
+/** What a file or folder is, as far as a store asks. */
+export interface FileStatus {
+  kind: 'file' | 'folder' | 'other'
+  sizeBytes: number
+  modifiedMs: number
+}
+
+export interface DiskSpace {
+  totalBytes: number
+  freeBytes: number
+}
+
+/** How a file is opened: it must exist for `read` and `update`; `create` makes it when it is missing. */
+export type OpenMode = 'read' | 'update' | 'create'
+
+/**
+ * An open file. Reads and writes by position are synchronous: they go to the page cache and cost less than a
+ * thread hop. What can wait for a disk (syncing, reading cold data) is asynchronous.
+ */
+export interface FileHandle {
+  readonly path: string
+  /** Writes all bytes of `data` at `position`, or throws. A completed write survives the death of the process. */
+  write(data: Uint8Array, position: number): void
+  /** Fills `target` from `position` as far as the file goes; gives the number of bytes read. */
+  read(target: Uint8Array, position: number): number
+  /** Like `read`, without holding up the loop when the data is not in memory. */
+  readLater(target: Uint8Array, position: number): Promise<number>
+  sizeBytes(): number
+  /** Sets the size; growing fills with zeros and takes no space on disk. */
+  truncate(sizeBytes: number): void
+  /** After it resolves, what was written before the call survives a power failure. A rejection is final. */
+  syncData(): Promise<void>
+  syncDataNow(): void
+  close(): void
+}
+
+/** Exclusive ownership of a folder by one process. */
+export interface FolderLock {
+  release(): void
+}
+
+/** Someone else holds the lock of a folder. */
+export class FolderLockedError extends Error {
+  override readonly name = 'FolderLockedError'
+  readonly path: string
+  /** Process id of the holder as the lock file tells it, or undefined when it cannot be read. */
+  readonly holderPid: number | undefined
+
+  constructor(path: string, holderPid: number | undefined) {
+    super(`${path} is held by ${holderPid === undefined ? 'another process' : `process ${holderPid}`}`)
+    this.path = path
+    this.holderPid = holderPid
+  }
+}
+
+/** The disk. All paths are absolute. Errors carry Node's `code` (ENOENT, ENOSPC, EIO ...). */
+export interface FileSystem {
+  open(path: string, mode: OpenMode): FileHandle
+  status(path: string): FileStatus | undefined
+  /** Names in a folder, sorted; empty when the folder is missing. */
+  list(path: string): string[]
+  makeFolder(path: string): void
+  remove(path: string): void
+  /** Removes a folder and what is in it; nothing happens when it is missing. */
+  removeFolder(path: string): void
+  rename(from: string, to: string): void
+  readFile(path: string): Buffer | undefined
+  /** Makes new, renamed and removed names in a folder survive a power failure. */
+  syncFolder(path: string): void
+  diskSpace(path: string): DiskSpace
+  /**
+   * Names the time since the system went up, or '' when nobody knows: what was written but not synced is still there
+   * as long as it stays the same.
+   */
+  bootId(): string
+  /** @throws FolderLockedError when a living process holds it */
+  lockFolder(lockFilePath: string): FolderLock
+}

@@ -1,0 +1,52 @@
+export interface Address {
+  host: string
+  port: number
+}
+
+/** One end of a TCP connection. Handlers are set once, in the turn in which the connection is given out. */
+export interface Connection {
+  readonly remote: Address
+  readonly local: Address
+  /** Bytes handed to `write` that the peer's side of the system has not taken yet. */
+  readonly unsentBytes: number
+  onData(handler: (chunk: Buffer) => void): void
+  /** Called once, when the connection is gone for whatever reason. */
+  onClose(handler: (error: Error | undefined) => void): void
+  /** Called when `unsentBytes` went back to zero after a `write` that found it above the limit. */
+  onDrain(handler: () => void): void
+  write(data: Uint8Array): void
+  /** Until `uncork`, writes are gathered and then sent in one system call. */
+  cork(): void
+  uncork(): void
+  /** Stops reading, which makes the peer's writes wait. */
+  pause(): void
+  resume(): void
+  /** Sends what was written, then closes. */
+  end(): void
+  /** Closes at once. */
+  destroy(): void
+  /** Calls back when nothing was received or sent for that long; 0 switches it off. */
+  onIdle(timeoutMs: number, handler: () => void): void
+}
+
+export interface Listener {
+  readonly address: Address
+  /** Takes no more connections; those that are open stay. */
+  close(): Promise<void>
+}
+
+export interface ListenOptions extends Address {
+  /** Connections that the system keeps waiting before they are accepted. */
+  backlog?: number
+  onConnection(connection: Connection): void
+}
+
+export interface Network {
+  /** Port 0 takes a free one. Rejects with Node's code (EADDRINUSE, EACCES ...). */
+  listen(options: ListenOptions): Promise<Listener>
+  /** @param timeoutMs after which the attempt is given up */
+  connect(address: Address, timeoutMs: number): Promise<Connection>
+  /** The IPv4 address by which other machines most likely reach this one. */
+  localAddress(): string
+  hostName(): string
+}

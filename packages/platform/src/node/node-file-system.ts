@@ -1,0 +1,145 @@
+import fs from 'node:fs'
+import { dirname } from 'node:path'
+import type { FileHandle, FileStatus, FileSystem, OpenMode } from '../file-system.ts'
+import { lockFolderByFile } from './folder-lock.ts'
+
+const openFlags: Record<OpenMode, number> = {
+  read: fs.constants.O_RDONLY,
+  update: fs.constants.O_RDWR,
+  create: fs.constants.O_RDWR | fs.constants.O_CREAT,
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}
+
+class NodeFileHandle implements FileHandle {
+  readonly path: string
+  readonly #descriptor: number
+  #isClosed = false
+  #operations = 0
+
+  constructor(path: string, descriptor: number) {
+    this.path = path
+    this.#descriptor = descriptor
+  }
+
+  write(data: Uint8Array, position: number): void {
+    let written = 0
+    while (written < data.length) {
+      written += fs.writeSync(this.#descriptor, data, written, data.length - written, position + written)
+    }
+  }
+
+  read(target: Uint8Array, position: number): number {
+    let filled = 0
+    while (filled < target.length) {
+      const count = fs.readSync(this.#descriptor, target, filled, target.length - filled, position + filled)
+      if (count === 0) break
+      filled += count
+    }
+    return filled
+  }
+
+  async readLater(target: Uint8Array, position: number): Promise<number> {
+    let filled = 0
+    while (filled < target.length) {
+      const count = await this.#inBackground<number>((done) =>
+        fs.read(this.#descriptor, target, filled, target.length - filled, position + filled, done),
+      )
+      if (count === 0) break
+      filled += count
+    }
+    return filled
+  }
+
+  sizeBytes(): number {
+    return fs.fstatSync(this.#descriptor).size
+  }
+
+  truncate(sizeBytes: number): void {
+    fs.ftruncateSync(this.#descriptor, sizeBytes)
+  }
+
+  async syncData(): Promise<void> {
+    await this.#inBackground<void>((done) => fs.fdatasync(this.#descriptor, done))
+  }
+
+  syncDataNow(): void {
+    fs.fdatasyncSync(this.#descriptor)
+  }
+
+  /** The descriptor stays open until the operations in the background are done: its number must not be reused. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    if (this.#operations === 0) fs.closeSync(this.#descriptor)
+  }
+
+  #inBackground<Result>(start: (done: (error: Error | null, result: Result) => void) => void): Promise<Result> {
+    if (this.#isClosed) return Promise.reject(new Error(`${this.path} is closed`))
+    this.#operations++
+    return new Promise((resolve, reject) => {
+      start((error, result) => {
+        this.#operations--
+        if (this.#isClosed && this.#operations === 0) fs.closeSync(this.#descriptor)
+        if (error) reject(error)
+        else resolve(result)
+      })
+    })
+  }
+}
+
+function statusOf(stats: fs.Stats): FileStatus {
+  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
+  return { kind, sizeBytes: stats.size, modifiedMs: stats.mtimeMs }
+}
+
+export const nodeFileSystem: FileSystem = {
+  open: (path, mode) => new NodeFileHandle(path, fs.openSync(path, openFlags[mode], 0o644)),
+  status(path) {
+    const stats = fs.statSync(path, { throwIfNoEntry: false })
+    return stats === undefined ? undefined : statusOf(stats)
+  },
+  list(path) {
+    try {
+      return fs.readdirSync(path).sort()
+    } catch (error) {
+      if (isMissing(error)) return []
+      throw error
+    }
+  },
+  makeFolder: (path) => void fs.mkdirSync(path, { recursive: true }),
+  remove: (path) => fs.unlinkSync(path),
+  removeFolder: (path) => fs.rmSync(path, { recursive: true, force: true }),
+  rename: (from, to) => fs.renameSync(from, to),
+  readFile(path) {
+    try {
+      return fs.readFileSync(path)
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw error
+    }
+  },
+  syncFolder(path) {
+    if (process.platform === 'win32') return
+    const descriptor = fs.openSync(path, fs.constants.O_RDONLY)
+    try {
+      fs.fsyncSync(descriptor)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  },
+  diskSpace(path) {
+    const stats = fs.statfsSync(path)
+    return { totalBytes: stats.blocks * stats.bsize, freeBytes: stats.bavail * stats.bsize }
+  },
+  bootId() {
+    const bootIdPath = '/proc/sys/kernel/random/boot_id'
+    return fs.existsSync(bootIdPath) ? fs.readFileSync(bootIdPath, 'utf8').trim() : ''
+  },
+  lockFolder(lockFilePath) {
+    fs.mkdirSync(dirname(lockFilePath), { recursive: true })
+    return lockFolderByFile(lockFilePath)
+  },
+}

@@ -1,0 +1,121 @@
+import net from 'node:net'
+import os from 'node:os'
+import type { Address, Connection, Listener, ListenOptions, Network } from '../network.ts'
+
+class NodeConnection implements Connection {
+  readonly remote: Address
+  readonly local: Address
+  readonly #socket: net.Socket
+  #error: Error | undefined
+
+  constructor(socket: net.Socket) {
+    this.#socket = socket
+    this.remote = { host: plainHost(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
+    this.local = { host: plainHost(socket.localAddress ?? ''), port: socket.localPort ?? 0 }
+    socket.setNoDelay(true)
+    socket.on('error', (error) => {
+      this.#error = error
+    })
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  onData(handler: (chunk: Buffer) => void): void {
+    this.#socket.on('data', handler)
+  }
+
+  onClose(handler: (error: Error | undefined) => void): void {
+    this.#socket.once('close', () => handler(this.#error))
+  }
+
+  onDrain(handler: () => void): void {
+    this.#socket.on('drain', handler)
+  }
+
+  write(data: Uint8Array): void {
+    if (this.#socket.writable) this.#socket.write(data)
+  }
+
+  cork(): void {
+    this.#socket.cork()
+  }
+
+  uncork(): void {
+    this.#socket.uncork()
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  onIdle(timeoutMs: number, handler: () => void): void {
+    this.#socket.setTimeout(timeoutMs)
+    this.#socket.on('timeout', handler)
+  }
+}
+
+/** An IPv4 peer of a socket that also takes IPv6 shows up as ::ffff:a.b.c.d. */
+function plainHost(host: string): string {
+  return host.startsWith('::ffff:') ? host.slice(7) : host
+}
+
+function listen(options: ListenOptions): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer({ noDelay: true }, (socket) => options.onConnection(new NodeConnection(socket)))
+    server.once('error', reject)
+    server.listen({ host: options.host, port: options.port, backlog: options.backlog }, () => {
+      server.off('error', reject)
+      // An accept that fails (out of descriptors, peer gone) concerns one connection; the listener goes on.
+      server.on('error', () => {})
+      const { port } = server.address() as net.AddressInfo
+      resolve({
+        address: { host: options.host, port },
+        close: () => new Promise<void>((closed) => void server.close(() => closed())),
+      })
+    })
+  })
+}
+
+function connect(address: Address, timeoutMs: number): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ host: address.host, port: address.port, noDelay: true })
+    const timer = setTimeout(() => {
+      socket.destroy()
+      reject(new Error(`connecting to ${address.host}:${address.port} took longer than ${timeoutMs} ms`))
+    }, timeoutMs)
+    const fail = (error: Error): void => {
+      clearTimeout(timer)
+      reject(error)
+    }
+    socket.once('error', fail)
+    socket.once('connect', () => {
+      clearTimeout(timer)
+      socket.off('error', fail)
+      resolve(new NodeConnection(socket))
+    })
+  })
+}
+
+function localAddress(): string {
+  const candidates = Object.values(os.networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => address.family === 'IPv4' && !address.internal)
+    .map((address) => address.address)
+  return candidates[0] ?? '127.0.0.1'
+}
+
+export const nodeNetwork: Network = { listen, connect, localAddress, hostName: () => os.hostname() }

@@ -1,0 +1,4 @@
+export interface Random {
+  /** A whole number in [0, limit). */
+  below(limit: number): number
+}

@@ -1,0 +1,2 @@
+export { SteppedClock } from './stepped-clock.ts'
+export { temporaryFolder } from './temporary-folder.ts'

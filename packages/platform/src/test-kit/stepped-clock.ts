@@ -1,0 +1,86 @@
+import type { CancelTimer, Clock } from '../clock.ts'
+
+interface Timer {
+  dueMs: number
+  order: number
+  intervalMs: number | undefined
+  callback: () => void
+}
+
+/** A clock for tests: time passes only in `advance`. */
+export class SteppedClock implements Clock {
+  #nowMs: number
+  readonly #startMs: number
+  readonly #timers = new Set<Timer>()
+  #endOfTurn: (() => void)[] = []
+  #order = 0
+
+  constructor(startMs = 1_700_000_000_000) {
+    this.#nowMs = startMs
+    this.#startMs = startMs
+  }
+
+  now(): number {
+    return this.#nowMs
+  }
+
+  monotonic(): number {
+    return this.#nowMs - this.#startMs
+  }
+
+  after(delayMs: number, callback: () => void): CancelTimer {
+    return this.#add(delayMs, undefined, callback)
+  }
+
+  every(intervalMs: number, callback: () => void): CancelTimer {
+    return this.#add(intervalMs, intervalMs, callback)
+  }
+
+  endOfTurn(callback: () => void): void {
+    this.#endOfTurn.push(callback)
+  }
+
+  /** Runs what waits for the end of the turn, and what that adds. */
+  finishTurn(): void {
+    while (this.#endOfTurn.length > 0) {
+      const callbacks = this.#endOfTurn
+      this.#endOfTurn = []
+      for (const callback of callbacks) callback()
+    }
+  }
+
+  /** Lets time pass and runs the timers that become due, in order. */
+  advance(durationMs: number): void {
+    const untilMs = this.#nowMs + durationMs
+    for (;;) {
+      this.finishTurn()
+      const next = this.#nextDue(untilMs)
+      if (next === undefined) break
+      this.#nowMs = Math.max(this.#nowMs, next.dueMs)
+      if (next.intervalMs === undefined) this.#timers.delete(next)
+      else next.dueMs += next.intervalMs
+      next.callback()
+    }
+    this.#nowMs = untilMs
+  }
+
+  #nextDue(untilMs: number): Timer | undefined {
+    let first: Timer | undefined
+    for (const timer of this.#timers) {
+      if (timer.dueMs > untilMs) continue
+      if (
+        first === undefined ||
+        timer.dueMs < first.dueMs ||
+        (timer.dueMs === first.dueMs && timer.order < first.order)
+      )
+        first = timer
+    }
+    return first
+  }
+
+  #add(delayMs: number, intervalMs: number | undefined, callback: () => void): CancelTimer {
+    const timer: Timer = { dueMs: this.#nowMs + Math.max(delayMs, 0), order: this.#order++, intervalMs, callback }
+    this.#timers.add(timer)
+    return () => void this.#timers.delete(timer)
+  }
+}
