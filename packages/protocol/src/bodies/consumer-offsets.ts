@@ -1,0 +1,48 @@
+import { defineBody } from './body.ts'
+import { dataVersionShape } from './data-version.ts'
+import {
+  distinct,
+  intTable,
+  long,
+  nameTable,
+  optional,
+  record,
+  type ShapeValue,
+  text,
+  withDefault,
+} from './shape/index.ts'
+
+const offsetsByQueue = nameTable(intTable(long))
+
+const consumerOffsetsShape = record({
+  dataVersion: optional(dataVersionShape),
+  groupTopicMap: optional(nameTable(distinct(text))),
+  /** `topic@group` to queue id to the offset that is consumed next. */
+  offsetTable: withDefault(offsetsByQueue, () => new Map()),
+  /** As `offsetTable`, for the offset that is pulled next. */
+  pullOffsetTable: optional(offsetsByQueue),
+})
+
+/** Consumer offsets of a broker. */
+export type ConsumerOffsets = ShapeValue<typeof consumerOffsetsShape>
+
+/** Response body of request 43; content of consumerOffset.json. */
+export const consumerOffsetsBody = defineBody('ConsumerOffsetSerializeWrapper', consumerOffsetsShape)
+
+const delayOffsetsShape = record({
+  dataVersion: optional(dataVersionShape),
+  /** Delay level to the offset that is delivered next. */
+  offsetTable: withDefault(intTable(long), () => new Map()),
+})
+
+export type DelayOffsets = ShapeValue<typeof delayOffsetsShape>
+
+/** Response body of request 45; content of delayOffset.json. */
+export const delayOffsetsBody = defineBody('DelayOffsetSerializeWrapper', delayOffsetsShape)
+
+const correctionOffsetsShape = record({ correctionOffsets: withDefault(intTable(long), () => new Map()) })
+
+export type CorrectionOffsets = ShapeValue<typeof correctionOffsetsShape>
+
+/** Response body of request 308. */
+export const correctionOffsetsBody = defineBody('QueryCorrectionOffsetBody', correctionOffsetsShape)

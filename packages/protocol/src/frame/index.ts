@@ -1,0 +1,14 @@
+export { encodeFrame, encodeFrameHead, type FrameBody, type OutgoingCommand } from './encode-frame.ts'
+export { FrameDecoder, frameBytesMax } from './frame-decoder.ts'
+export { FrameError } from './frame-error.ts'
+export {
+  flags,
+  isOneWay,
+  isResponse,
+  languages,
+  ownLanguage,
+  protocolVersion,
+  protocolVersionName,
+  type RemotingCommand,
+  type SerializeType,
+} from './remoting-command.ts'

@@ -1,0 +1,58 @@
+import type { ExtFields } from '../header-codec.ts'
+
+/** How the header of a frame is written: both sides take either on any frame. */
+export type SerializeType = 'JSON' | 'ROCKETMQ'
+
+const responseFlag = 1
+const oneWayFlag = 2
+
+/** One request or response, as it is framed on the wire. */
+export interface RemotingCommand {
+  /** Request code, or response code in a response. */
+  code: number
+  language: string
+  /** Ordinal of RocketMQ's version list. */
+  version: number
+  /** Correlation id: a response carries its request's. */
+  opaque: number
+  /** Bit 0: response; bit 1: one-way, nobody answers. */
+  flag: number
+  remark: string | undefined
+  extFields: ExtFields | undefined
+  body: Buffer | undefined
+  serializeType: SerializeType
+}
+
+export function isResponse(command: RemotingCommand): boolean {
+  return (command.flag & responseFlag) !== 0
+}
+
+export function isOneWay(command: RemotingCommand): boolean {
+  return (command.flag & oneWayFlag) !== 0
+}
+
+export const flags = { response: responseFlag, oneWay: oneWayFlag } as const
+
+/** The version that we tell peers: that of the RocketMQ release whose behaviour we follow (V5_5_0). */
+export const protocolVersion = 513
+export const protocolVersionName = 'V5_5_0'
+
+/** Languages by their code in a ROCKETMQ header. OTHER is known to every version of every client. */
+export const languages = [
+  'JAVA',
+  'CPP',
+  'DOTNET',
+  'PYTHON',
+  'DELPHI',
+  'ERLANG',
+  'RUBY',
+  'OTHER',
+  'HTTP',
+  'GO',
+  'PHP',
+  'OMS',
+  'RUST',
+  'NODE_JS',
+] as const
+
+export const ownLanguage = 'OTHER'

@@ -1,0 +1,21 @@
+export { type BatchedMessage, decodeBatchBody, encodeBatchBody } from './batch-body.ts'
+export { type DecodedMessage, decodeMessageAt, decodeMessages, MessageDecodeError } from './decode-message.ts'
+export { decodeHost, encodeHost, isIpv6 } from './host-bytes.ts'
+export { createUniqueIdGenerator, offsetMessageId, parseOffsetMessageId, upperHex } from './message-ids.ts'
+export {
+  blankRecordBytes,
+  bodyCrc,
+  type MessageToStore,
+  propertiesBytesMax,
+  readInt64,
+  recordBytes,
+  recordMagic,
+  recordPosition,
+  writeBlankRecord,
+  writeInt64,
+  writeRecord,
+} from './message-record.ts'
+export { propertyName } from './property-names.ts'
+export { type RecordLayout, type RecordReading, readRecord } from './read-record.ts'
+export { sysFlag } from './sys-flag.ts'
+export * from './topic-names.ts'

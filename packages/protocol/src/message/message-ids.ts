@@ -1,0 +1,54 @@
+import { decodeHost } from './host-bytes.ts'
+import { readInt64 } from './message-record.ts'
+
+/**
+ * The id by which a broker finds a message: hex of store host (address and port) and commit log offset, 32 characters
+ * for IPv4, 56 for IPv6.
+ * @param storeHostHex hex of `encodeHost`, upper case: the same for all messages of a broker
+ */
+export function offsetMessageId(storeHostHex: string, physicalOffset: number): string {
+  return storeHostHex + physicalOffset.toString(16).toUpperCase().padStart(16, '0')
+}
+
+/** @throws Error when `id` is not such an id */
+export function parseOffsetMessageId(id: string): { host: string; port: number; physicalOffset: number } {
+  if (!/^([0-9a-f]{32}|[0-9a-f]{56})$/i.test(id)) throw new Error(`"${id}" is not an offset message id`)
+  const bytes = Buffer.from(id, 'hex')
+  const hostBytes = bytes.length - 8
+  return { ...decodeHost(bytes.subarray(0, hostBytes)), physicalOffset: readInt64(bytes, hostBytes) }
+}
+
+/** What a unique message id is made of besides time and counter. */
+export interface UniqueIdSource {
+  /** 4 or 16 bytes. */
+  address: Buffer
+  processId: number
+  /** Tells two generators in one process apart. */
+  instanceHash: number
+}
+
+/**
+ * Makes ids as producers do: hex of address, process id (2 bytes), instance hash (4), milliseconds since the month
+ * began (4) and a counter (2).
+ */
+export function createUniqueIdGenerator(source: UniqueIdSource, now: () => number): () => string {
+  const prefix = Buffer.alloc(source.address.length + 6)
+  source.address.copy(prefix)
+  prefix.writeUInt16BE(source.processId & 0xffff, source.address.length)
+  prefix.writeUInt32BE(source.instanceHash >>> 0, source.address.length + 2)
+  const prefixHex = prefix.toString('hex').toUpperCase()
+  let counter = 0
+  return () => {
+    const nowMs = now()
+    const date = new Date(nowMs)
+    const monthStartMs = new Date(date.getFullYear(), date.getMonth(), 1).getTime()
+    counter = (counter + 1) & 0xffff
+    const time = (nowMs - monthStartMs).toString(16).padStart(8, '0')
+    return (prefixHex + time + counter.toString(16).padStart(4, '0')).toUpperCase()
+  }
+}
+
+/** Hex of bytes as ids show them. */
+export function upperHex(bytes: Buffer): string {
+  return bytes.toString('hex').toUpperCase()
+}

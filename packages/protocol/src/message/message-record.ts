@@ -1,0 +1,132 @@
+import { crc32 } from 'node:zlib'
+import { sysFlag } from './sys-flag.ts'
+
+/**
+ * A message as the commit log holds it and as consumers receive it; big-endian, h = 8 bytes for IPv4 hosts or 20 for
+ * IPv6 (sysFlag bits 0x10 and 0x20), t = 1 byte in V1, 2 in V2:
+ *
+ *     totalSize 4 | magic 4 | bodyCrc 4 | queueId 4 | flag 4 | queueOffset 8 | physicalOffset 8 | sysFlag 4
+ *     | bornTimestamp 8 | bornHost h | storeTimestamp 8 | storeHost h | reconsumeTimes 4
+ *     | preparedTransactionOffset 8 | bodyLength 4 | body | topicLength t | topic | propertiesLength 2 | properties
+ *
+ * The end of a log file that no record fits into starts with: remaining 4 | blank magic 4.
+ */
+export const recordMagic = { v1: 0xdaa320a7 | 0, v2: 0xdaa320ab | 0, blank: 0xcbd43194 | 0 } as const
+
+/** What the fixed fields of a record take with IPv4 hosts in V1, lengths included. */
+export const fixedRecordBytes = 91
+/** Remaining length and magic of the blank at the end of a file. */
+export const blankRecordBytes = 8
+/** Longer topics need V2's two-byte length. */
+export const topicBytesMaxV1 = 127
+export const propertiesBytesMax = 32_767
+
+/** Positions of fields that do not depend on the hosts. */
+export const recordPosition = {
+  totalSize: 0,
+  magic: 4,
+  bodyCrc: 8,
+  queueId: 12,
+  flag: 16,
+  queueOffset: 20,
+  physicalOffset: 28,
+  sysFlag: 36,
+  bornTimestamp: 40,
+  bornHost: 48,
+} as const
+
+/** What a broker stores; the offsets and the time of storing are set when it is written. */
+export interface MessageToStore {
+  /** UTF-8 bytes of the topic. */
+  topicBytes: Buffer
+  queueId: number
+  flag: number
+  /** Without the bits for IPv6 hosts: they follow from the hosts. */
+  sysFlag: number
+  bornTimestamp: number
+  /** As `encodeHost` gives it. */
+  bornHost: Buffer
+  storeHost: Buffer
+  reconsumeTimes: number
+  preparedTransactionOffset: number
+  body: Buffer
+  /** Encoded properties, UTF-8. */
+  propertiesBytes: Buffer
+}
+
+export function recordBytes(message: MessageToStore): number {
+  const hosts = message.bornHost.length + message.storeHost.length - 16
+  const topicLengthBytes = message.topicBytes.length > topicBytesMaxV1 ? 1 : 0
+  return (
+    fixedRecordBytes +
+    hosts +
+    topicLengthBytes +
+    message.body.length +
+    message.topicBytes.length +
+    message.propertiesBytes.length
+  )
+}
+
+/** CRC32 of a body without its sign bit, as records carry it. */
+export function bodyCrc(body: Uint8Array): number {
+  return crc32(body) & 0x7fffffff
+}
+
+/** Writes a 64-bit integer that is a safe integer; several times faster than writeBigInt64BE. */
+export function writeInt64(target: Buffer, value: number, position: number): void {
+  const high = Math.floor(value / 0x1_0000_0000)
+  target.writeInt32BE(high | 0, position)
+  target.writeUInt32BE(value - high * 0x1_0000_0000, position + 4)
+}
+
+/** Reads a 64-bit integer; beyond 2^53 the nearest number that there is. */
+export function readInt64(source: Buffer, position: number): number {
+  return source.readInt32BE(position) * 0x1_0000_0000 + source.readUInt32BE(position + 4)
+}
+
+/**
+ * Writes the record into `target` at `position`, which has `totalSize` = `recordBytes(message)` bytes of room.
+ * @param physicalOffset where the record will stand in the log
+ */
+export function writeRecord(
+  target: Buffer,
+  position: number,
+  totalSize: number,
+  message: MessageToStore,
+  queueOffset: number,
+  physicalOffset: number,
+  storeTimestamp: number,
+): void {
+  const { topicBytes, body, propertiesBytes, bornHost, storeHost } = message
+  const isV2 = topicBytes.length > topicBytesMaxV1
+  const hostFlags =
+    (bornHost.length === 20 ? sysFlag.bornHostV6 : 0) | (storeHost.length === 20 ? sysFlag.storeHostV6 : 0)
+  let at = position
+  at = target.writeInt32BE(totalSize, at)
+  at = target.writeInt32BE(isV2 ? recordMagic.v2 : recordMagic.v1, at)
+  at = target.writeInt32BE(bodyCrc(body), at)
+  at = target.writeInt32BE(message.queueId, at)
+  at = target.writeInt32BE(message.flag, at)
+  writeInt64(target, queueOffset, at)
+  writeInt64(target, physicalOffset, at + 8)
+  at = target.writeInt32BE((message.sysFlag & ~(sysFlag.bornHostV6 | sysFlag.storeHostV6)) | hostFlags, at + 16)
+  writeInt64(target, message.bornTimestamp, at)
+  at += 8
+  at += bornHost.copy(target, at)
+  writeInt64(target, storeTimestamp, at)
+  at += 8
+  at += storeHost.copy(target, at)
+  at = target.writeInt32BE(message.reconsumeTimes, at)
+  writeInt64(target, message.preparedTransactionOffset, at)
+  at = target.writeInt32BE(body.length, at + 8)
+  at += body.copy(target, at)
+  at = isV2 ? target.writeInt16BE(topicBytes.length, at) : target.writeInt8(topicBytes.length, at)
+  at += topicBytes.copy(target, at)
+  at = target.writeInt16BE(propertiesBytes.length, at)
+  propertiesBytes.copy(target, at)
+}
+
+export function writeBlankRecord(target: Buffer, position: number, remainingBytes: number): void {
+  target.writeInt32BE(remainingBytes, position)
+  target.writeInt32BE(recordMagic.blank, position + 4)
+}

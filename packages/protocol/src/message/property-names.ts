@@ -1,0 +1,22 @@
+/** Names of the message properties that the servers give a meaning to. */
+export const propertyName = {
+  keys: 'KEYS',
+  tags: 'TAGS',
+  waitStoreOk: 'WAIT',
+  delayLevel: 'DELAY',
+  retryTopic: 'RETRY_TOPIC',
+  realTopic: 'REAL_TOPIC',
+  realQueueId: 'REAL_QID',
+  uniqueKey: 'UNIQ_KEY',
+  originMessageId: 'ORIGIN_MESSAGE_ID',
+  maxReconsumeTimes: 'MAX_RECONSUME_TIMES',
+  reconsumeTime: 'RECONSUME_TIME',
+  messageRegion: 'MSG_REGION',
+  traceOn: 'TRACE_ON',
+  cluster: 'CLUSTER',
+  transactionPrepared: 'TRAN_MSG',
+  timerDelayMs: 'TIMER_DELAY_MS',
+  timerDelaySec: 'TIMER_DELAY_SEC',
+  timerDeliverMs: 'TIMER_DELIVER_MS',
+  timerOutMs: 'TIMER_OUT_MS',
+} as const

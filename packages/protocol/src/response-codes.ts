@@ -1,0 +1,80 @@
+/**
+ * Every response code of the protocol. `retry`: a producer may send the message again, to this or another broker.
+ */
+export const responseCodes = {
+  SUCCESS: { code: 0, retry: false },
+  SYSTEM_ERROR: { code: 1, retry: true },
+  SYSTEM_BUSY: { code: 2, retry: true },
+  REQUEST_CODE_NOT_SUPPORTED: { code: 3, retry: false },
+  TRANSACTION_FAILED: { code: 4, retry: false },
+  FLUSH_DISK_TIMEOUT: { code: 10, retry: false },
+  SLAVE_NOT_AVAILABLE: { code: 11, retry: false },
+  FLUSH_SLAVE_TIMEOUT: { code: 12, retry: false },
+  MESSAGE_ILLEGAL: { code: 13, retry: false },
+  SERVICE_NOT_AVAILABLE: { code: 14, retry: true },
+  VERSION_NOT_SUPPORTED: { code: 15, retry: false },
+  NO_PERMISSION: { code: 16, retry: true },
+  TOPIC_NOT_EXIST: { code: 17, retry: true },
+  TOPIC_EXIST_ALREADY: { code: 18, retry: false },
+  PULL_NOT_FOUND: { code: 19, retry: false },
+  PULL_RETRY_IMMEDIATELY: { code: 20, retry: false },
+  PULL_OFFSET_MOVED: { code: 21, retry: false },
+  QUERY_NOT_FOUND: { code: 22, retry: false },
+  SUBSCRIPTION_PARSE_FAILED: { code: 23, retry: false },
+  SUBSCRIPTION_NOT_EXIST: { code: 24, retry: false },
+  SUBSCRIPTION_NOT_LATEST: { code: 25, retry: false },
+  SUBSCRIPTION_GROUP_NOT_EXIST: { code: 26, retry: false },
+  FILTER_DATA_NOT_EXIST: { code: 27, retry: false },
+  FILTER_DATA_NOT_LATEST: { code: 28, retry: false },
+  INVALID_PARAMETER: { code: 29, retry: false },
+  TRANSACTION_SHOULD_COMMIT: { code: 200, retry: false },
+  TRANSACTION_SHOULD_ROLLBACK: { code: 201, retry: false },
+  TRANSACTION_STATE_UNKNOW: { code: 202, retry: false },
+  TRANSACTION_STATE_GROUP_WRONG: { code: 203, retry: false },
+  NO_BUYER_ID: { code: 204, retry: true },
+  NOT_IN_CURRENT_UNIT: { code: 205, retry: true },
+  CONSUMER_NOT_ONLINE: { code: 206, retry: false },
+  CONSUME_MSG_TIMEOUT: { code: 207, retry: false },
+  NO_MESSAGE: { code: 208, retry: false },
+  POLLING_FULL: { code: 209, retry: false },
+  POLLING_TIMEOUT: { code: 210, retry: false },
+  BROKER_NOT_EXIST: { code: 211, retry: false },
+  BROKER_DISPATCH_NOT_COMPLETE: { code: 212, retry: false },
+  BROADCAST_CONSUMPTION: { code: 213, retry: false },
+  FLOW_CONTROL: { code: 215, retry: false },
+  NOT_LEADER_FOR_QUEUE: { code: 501, retry: false },
+  ILLEGAL_OPERATION: { code: 604, retry: false },
+  GO_AWAY: { code: 1500, retry: true },
+  CONTROLLER_FENCED_MASTER_EPOCH: { code: 2000, retry: false },
+  CONTROLLER_FENCED_SYNC_STATE_SET_EPOCH: { code: 2001, retry: false },
+  CONTROLLER_INVALID_MASTER: { code: 2002, retry: false },
+  CONTROLLER_INVALID_REPLICAS: { code: 2003, retry: false },
+  CONTROLLER_MASTER_NOT_AVAILABLE: { code: 2004, retry: false },
+  CONTROLLER_INVALID_REQUEST: { code: 2005, retry: false },
+  CONTROLLER_BROKER_NOT_ALIVE: { code: 2006, retry: false },
+  CONTROLLER_NOT_LEADER: { code: 2007, retry: false },
+  CONTROLLER_BROKER_METADATA_NOT_EXIST: { code: 2008, retry: false },
+  CONTROLLER_INVALID_CLEAN_BROKER_METADATA: { code: 2009, retry: false },
+  CONTROLLER_BROKER_NEED_TO_BE_REGISTERED: { code: 2010, retry: false },
+  CONTROLLER_MASTER_STILL_EXIST: { code: 2011, retry: false },
+  CONTROLLER_ELECT_MASTER_FAILED: { code: 2012, retry: false },
+  CONTROLLER_ALTER_SYNC_STATE_SET_FAILED: { code: 2013, retry: false },
+  CONTROLLER_BROKER_ID_INVALID: { code: 2014, retry: false },
+  CONTROLLER_JRAFT_INTERNAL_ERROR: { code: 2015, retry: false },
+  CONTROLLER_BROKER_LIVE_INFO_NOT_EXISTS: { code: 2016, retry: false },
+  LMQ_QUOTA_EXCEEDED: { code: 2017, retry: false },
+  LITE_SUBSCRIPTION_QUOTA_EXCEEDED: { code: 2018, retry: false },
+  USER_NOT_EXIST: { code: 3001, retry: false },
+  POLICY_NOT_EXIST: { code: 3002, retry: false },
+} as const satisfies Record<string, { code: number; retry: boolean }>
+
+export type ResponseCodeName = keyof typeof responseCodes
+
+const nameByCode = new Map<number, ResponseCodeName>(
+  Object.entries(responseCodes).map(([name, { code }]) => [code, name as ResponseCodeName]),
+)
+
+/** The name of a response code, or undefined when nobody knows it. */
+export function responseCodeName(code: number): ResponseCodeName | undefined {
+  return nameByCode.get(code)
+}

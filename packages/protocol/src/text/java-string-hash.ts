@@ -1,0 +1,11 @@
+/**
+ * Java's `String.hashCode`: 31-based over UTF-16 units, wrapped to a signed 32-bit integer. A message's tags code is
+ * this hash of its tag (wire formats, section 3.5); index files hash their keys with it.
+ */
+export function javaStringHash(text: string): number {
+  let hash = 0
+  for (let index = 0; index < text.length; index++) {
+    hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0
+  }
+  return hash
+}

@@ -1,0 +1,39 @@
+import { javaStringHash } from './java-string-hash.ts'
+
+/** A tag subscription: every tag, or the listed ones (possibly none, which matches nothing). */
+export type TagExpression =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'tags'; readonly tags: readonly string[]; readonly codes: readonly number[] }
+
+/** A tag expression made of separators only, which the Java clients refuse as well. */
+export class TagExpressionError extends Error {
+  override readonly name = 'TagExpressionError'
+}
+
+/**
+ * Parses a subscription by tags: `A || B` (wire formats, sections 3.5 and 17). Absent, empty and exactly `*` stand
+ * for all. A `*` between separators or blanks is an ordinary tag, as it is for the Java peers.
+ *
+ * @returns the trimmed tags without blanks and repetitions, in their order, with their distinct hash codes
+ * @throws TagExpressionError when there is nothing but separators
+ */
+export function parseTagExpression(expression: string | undefined): TagExpression {
+  if (expression === undefined || expression === '' || expression === '*') return { kind: 'all' }
+  const parts = expression.split('||')
+  if (parts.every((part) => part === '')) {
+    throw new TagExpressionError(
+      `no tag in the subscription expression "${expression}": write tags separated by ||, or *`,
+    )
+  }
+  const tags = new Set(parts.map(trimJava).filter((tag) => tag !== ''))
+  return { kind: 'tags', tags: [...tags], codes: [...new Set([...tags].map(javaStringHash))] }
+}
+
+/** Java's `String.trim`: removes everything up to U+0020 from both ends, and nothing else. */
+function trimJava(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && text.charCodeAt(start) <= 0x20) start++
+  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--
+  return text.slice(start, end)
+}
