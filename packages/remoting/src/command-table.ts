@@ -1,0 +1,45 @@
+import type { AnyCommand, CommandKeyTo, commands, RequestOf, Role } from '@rocketmq-ts/protocol'
+import type { Call } from './call.ts'
+import type { answeredLater, Reply } from './reply.ts'
+
+/** What a peer has to be allowed to do for a command. */
+export type Permission = 'publish' | 'subscribe' | 'administer' | 'connect'
+
+/** Requests that share a limit on how many of them may be waiting for an answer. */
+export interface Lane {
+  readonly name: string
+  readonly waitingMax: number
+}
+
+export type Handler<C extends AnyCommand> = (
+  header: RequestOf<C>,
+  call: Call<C>,
+) => Reply<C> | Promise<Reply<C>> | typeof answeredLater
+
+export interface ServedEntry<C extends AnyCommand> {
+  readonly kind: 'served'
+  readonly lane: Lane
+  readonly permission: Permission
+  readonly handle: Handler<C>
+}
+
+export interface UnsupportedEntry {
+  readonly kind: 'unsupported'
+  /** Goes back to the peer: why, and since when or what instead. */
+  readonly reason: string
+}
+
+export type Entry<C extends AnyCommand> = ServedEntry<C> | UnsupportedEntry
+
+/** Every command that a server of this role can get, each with its entry: one that is missing does not compile. */
+export type CommandTable<To extends Role> = {
+  readonly [Key in CommandKeyTo<To>]: Entry<(typeof commands)[Key]>
+}
+
+export function serve<C extends AnyCommand>(lane: Lane, permission: Permission, handle: Handler<C>): ServedEntry<C> {
+  return { kind: 'served', lane, permission, handle }
+}
+
+export function unsupported(reason: string): UnsupportedEntry {
+  return { kind: 'unsupported', reason }
+}

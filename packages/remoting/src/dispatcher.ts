@@ -1,0 +1,159 @@
+import type { Log } from '@rocketmq-ts/platform'
+import {
+  type AnyCommand,
+  BodyError,
+  commands,
+  flags,
+  isOneWay,
+  JsonError,
+  ProtocolError,
+  type RemotingCommand,
+  type ResponseCodeName,
+  type Role,
+  responseCodes,
+} from '@rocketmq-ts/protocol'
+import type { Call } from './call.ts'
+import type { CommandTable, Entry, ServedEntry } from './command-table.ts'
+import type { RemotingConnection } from './remoting-connection.ts'
+import { answeredLater, type Reply } from './reply.ts'
+
+interface Row {
+  command: AnyCommand
+  entry: Entry<AnyCommand>
+}
+
+const noBody = Buffer.alloc(0)
+
+/** The answer to a request whose handling failed: protocol errors say what to do, others are defects. */
+export function replyToError(error: unknown): Reply & { code: ResponseCodeName } {
+  if (error instanceof ProtocolError) return { code: error.responseCode, remark: error.message }
+  if (error instanceof BodyError || error instanceof JsonError) {
+    return { code: 'INVALID_PARAMETER', remark: `the body cannot be read: ${error.message}` }
+  }
+  return { code: 'SYSTEM_ERROR', remark: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
+}
+
+function isDefect(error: unknown): boolean {
+  return !(error instanceof ProtocolError || error instanceof BodyError || error instanceof JsonError)
+}
+
+class OpenCall implements Call {
+  readonly connection: RemotingConnection
+  readonly request: RemotingCommand
+  readonly isOneWay: boolean
+  readonly #command: AnyCommand
+  readonly #onAnswered: () => void
+  #isAnswered = false
+
+  constructor(connection: RemotingConnection, request: RemotingCommand, command: AnyCommand, onAnswered: () => void) {
+    this.connection = connection
+    this.request = request
+    this.isOneWay = isOneWay(request)
+    this.#command = command
+    this.#onAnswered = onAnswered
+  }
+
+  get body(): Buffer {
+    return this.request.body ?? noBody
+  }
+
+  answer(reply: Reply): void {
+    if (this.#isAnswered) return
+    this.#isAnswered = true
+    this.#onAnswered()
+    if (this.isOneWay) return
+    this.connection.send({
+      code: responseCodes[reply.code ?? 'SUCCESS'].code,
+      opaque: this.request.opaque,
+      flag: flags.response,
+      remark: reply.remark,
+      header: reply.header,
+      codec: this.#command.responseCodec,
+      extFields: reply.extFields,
+      body: reply.body,
+      serializeType: this.request.serializeType,
+    })
+  }
+
+  fail(error: unknown): void {
+    this.answer(replyToError(error))
+  }
+}
+
+/** Finds the handler of each request in a command table, within the limits of its lane. */
+export class Dispatcher<To extends Role> {
+  readonly #rows = new Map<number, Row>()
+  readonly #waiting = new Map<string, number>()
+  readonly #log: Log
+
+  constructor(table: CommandTable<To>, log: Log) {
+    this.#log = log
+    for (const [key, entry] of Object.entries(table) as [keyof typeof commands, Entry<AnyCommand>][]) {
+      const command: AnyCommand = commands[key]
+      this.#rows.set(command.code, { command, entry })
+    }
+  }
+
+  /** Requests of a lane that have no answer yet. */
+  waitingIn(laneName: string): number {
+    return this.#waiting.get(laneName) ?? 0
+  }
+
+  dispatch(connection: RemotingConnection, request: RemotingCommand): void {
+    const row = this.#rows.get(request.code)
+    if (row === undefined || row.entry.kind === 'unsupported') {
+      this.#refuse(connection, request, row?.entry.kind === 'unsupported' ? row.entry.reason : undefined)
+      return
+    }
+    const { command, entry } = row
+    const { lane } = entry
+    const waiting = this.waitingIn(lane.name)
+    const call = new OpenCall(connection, request, command, () => this.#leave(lane.name))
+    this.#waiting.set(lane.name, waiting + 1)
+    if (waiting >= lane.waitingMax) {
+      const remark = `[OVERLOAD]${waiting} ${lane.name} requests wait already, ${lane.waitingMax} may: try again later`
+      call.answer({ code: 'SYSTEM_BUSY', remark })
+      return
+    }
+    this.#handle(call, entry, command)
+  }
+
+  #handle(call: OpenCall, entry: ServedEntry<AnyCommand>, command: AnyCommand): void {
+    try {
+      const result = entry.handle(command.requestCodec.decode(call.request.extFields), call)
+      if (result === answeredLater) return
+      if (result instanceof Promise) {
+        result.then(
+          (reply) => call.answer(reply),
+          (error) => this.#failed(call, command, error),
+        )
+      } else {
+        call.answer(result)
+      }
+    } catch (error) {
+      this.#failed(call, command, error)
+    }
+  }
+
+  #failed(call: OpenCall, command: AnyCommand, error: unknown): void {
+    if (isDefect(error)) {
+      this.#log.error({ command: command.name, peer: call.connection.remoteAddress, err: error }, 'a request failed')
+    }
+    call.fail(error)
+  }
+
+  #leave(laneName: string): void {
+    this.#waiting.set(laneName, this.waitingIn(laneName) - 1)
+  }
+
+  #refuse(connection: RemotingConnection, request: RemotingCommand, reason: string | undefined): void {
+    if (isOneWay(request)) return
+    connection.send({
+      code: responseCodes.REQUEST_CODE_NOT_SUPPORTED.code,
+      opaque: request.opaque,
+      flag: flags.response,
+      remark: ` request type ${request.code} not supported${reason === undefined ? '' : `: ${reason}`}`,
+      serializeType: request.serializeType,
+    })
+  }
+}

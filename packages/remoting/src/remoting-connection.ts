@@ -1,0 +1,231 @@
+import type { Clock, Connection } from '@rocketmq-ts/platform'
+import {
+  type AnyCommand,
+  encodeFrameHead,
+  type FrameBody,
+  FrameDecoder,
+  flags,
+  isResponse,
+  type OutgoingCommand,
+  type RemotingCommand,
+  type RequestOf,
+} from '@rocketmq-ts/protocol'
+import { ConnectionLostError, RequestTimeoutError } from './remoting-error.ts'
+
+interface PendingRequest {
+  resolve(response: RemotingCommand): void
+  reject(error: Error): void
+  cancelTimer(): void
+}
+
+export interface RemotingConnectionOptions {
+  clock: Clock
+  /** Called for each request of the peer. */
+  onRequest(request: RemotingCommand, connection: RemotingConnection): void
+  onClose(connection: RemotingConnection, error: Error | undefined): void
+  /** Unsent bytes above which nothing more is read from the peer until they are sent. */
+  unsentBytesMax?: number
+  /** Unanswered requests of ours above which `invoke` refuses. */
+  pendingRequestsMax?: number
+  /** Milliseconds without traffic after which the connection is closed; 0 never. */
+  idleTimeoutMs?: number
+}
+
+const gatheredBytesMax = 64 * 1024
+let connectionCount = 0
+
+/**
+ * Frames over one TCP connection, in both directions: requests of the peer are handed on, responses go to the
+ * requests that wait for them. What is sent in one turn of the loop leaves in one write.
+ */
+export class RemotingConnection {
+  /** Unique in the process. */
+  readonly id: number
+  /** The peer's `host:port`. */
+  readonly remoteAddress: string
+  readonly localAddress: string
+  /** What its owner knows about the peer. */
+  readonly attributes = new Map<symbol, unknown>()
+  readonly #connection: Connection
+  readonly #options: RemotingConnectionOptions
+  readonly #pending = new Map<number, PendingRequest>()
+  readonly #decoder: FrameDecoder
+  readonly #unsentBytesMax: number
+  #nextOpaque = 0
+  #outgoing: Buffer[] = []
+  #outgoingBytes = 0
+  #isClosed = false
+  #isPaused = false
+
+  constructor(connection: Connection, options: RemotingConnectionOptions) {
+    this.id = ++connectionCount
+    this.#connection = connection
+    this.#options = options
+    this.#unsentBytesMax = options.unsentBytesMax ?? 4 * 1024 * 1024
+    this.remoteAddress = `${connection.remote.host}:${connection.remote.port}`
+    this.localAddress = `${connection.local.host}:${connection.local.port}`
+    this.#decoder = new FrameDecoder((command) => this.#receive(command))
+    connection.onData((chunk) => this.#read(chunk))
+    connection.onClose((error) => this.#closed(error))
+    connection.onDrain(() => this.#resumeReading())
+    if (options.idleTimeoutMs !== undefined && options.idleTimeoutMs > 0) {
+      connection.onIdle(options.idleTimeoutMs, () => connection.destroy())
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Bytes that wait to be sent, here and in the system's queue. */
+  get unsentBytes(): number {
+    return this.#outgoingBytes + this.#connection.unsentBytes
+  }
+
+  /** Sends a frame at the end of this turn. A lost connection swallows it: the peer sees the loss. */
+  send<Header>(command: OutgoingCommand<Header>): void {
+    if (this.#isClosed) return
+    this.#put(encodeFrameHead(command))
+    const { body } = command
+    if (body !== undefined) this.#putBody(body)
+    if (this.unsentBytes > this.#unsentBytesMax) this.#pauseReading()
+  }
+
+  /** Sends a request that nobody answers. */
+  tell<C extends AnyCommand>(command: C, header: RequestOf<C>, body?: FrameBody): void {
+    this.send({
+      code: command.code,
+      opaque: this.#takeOpaque(),
+      flag: flags.oneWay,
+      header,
+      codec: command.requestCodec,
+      body,
+      serializeType: 'JSON',
+    })
+  }
+
+  /**
+   * Sends a request and waits for its response, whatever its code.
+   * @throws RequestTimeoutError after `timeoutMs`; ConnectionLostError when the connection ends before
+   */
+  invoke<C extends AnyCommand>(
+    command: C,
+    header: RequestOf<C>,
+    options: { body?: FrameBody | undefined; timeoutMs: number },
+  ): Promise<RemotingCommand> {
+    const { promise, resolve, reject } = Promise.withResolvers<RemotingCommand>()
+    if (this.#isClosed) {
+      reject(new ConnectionLostError(this.remoteAddress, undefined))
+      return promise
+    }
+    if (this.#pending.size >= (this.#options.pendingRequestsMax ?? 65_536)) {
+      reject(new Error(`${this.#pending.size} requests to ${this.remoteAddress} wait for an answer already`))
+      return promise
+    }
+    const opaque = this.#takeOpaque()
+    const cancelTimer = this.#options.clock.after(options.timeoutMs, () => {
+      this.#pending.delete(opaque)
+      reject(new RequestTimeoutError(command.name, this.remoteAddress, options.timeoutMs))
+    })
+    this.#pending.set(opaque, { resolve, reject, cancelTimer })
+    const { body } = options
+    this.send({ code: command.code, opaque, flag: 0, header, codec: command.requestCodec, body, serializeType: 'JSON' })
+    return promise
+  }
+
+  /** Sends what is waiting, then closes. */
+  end(): void {
+    this.#flush()
+    this.#connection.end()
+  }
+
+  destroy(): void {
+    this.#connection.destroy()
+  }
+
+  #takeOpaque(): number {
+    this.#nextOpaque = (this.#nextOpaque + 1) & 0x7fffffff
+    return this.#nextOpaque
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      this.#decoder.push(chunk)
+    } catch (error) {
+      // No frame can be found any more: there is nothing to answer to.
+      this.#closed(error as Error)
+      this.#connection.destroy()
+    }
+  }
+
+  #receive(command: RemotingCommand): void {
+    if (!isResponse(command)) {
+      this.#options.onRequest(command, this)
+      return
+    }
+    const pending = this.#pending.get(command.opaque)
+    if (pending === undefined) return // Came after its deadline.
+    this.#pending.delete(command.opaque)
+    pending.cancelTimer()
+    pending.resolve(command)
+  }
+
+  #putBody(body: FrameBody): void {
+    if (Buffer.isBuffer(body)) this.#put(body)
+    else for (const part of body) this.#put(part)
+  }
+
+  #put(bytes: Buffer): void {
+    if (this.#outgoing.length === 0) this.#options.clock.endOfTurn(() => this.#flush())
+    this.#outgoing.push(bytes)
+    this.#outgoingBytes += bytes.length
+  }
+
+  /** Small frames are copied together, since a write of one buffer costs less than one of many. */
+  #flush(): void {
+    const parts = this.#outgoing
+    if (parts.length === 0) return
+    const bytes = this.#outgoingBytes
+    this.#outgoing = []
+    this.#outgoingBytes = 0
+    if (this.#isClosed) return
+    if (parts.length === 1) {
+      this.#connection.write(parts[0]!)
+    } else if (bytes <= gatheredBytesMax) {
+      this.#connection.write(Buffer.concat(parts, bytes))
+    } else {
+      this.#connection.cork()
+      for (const part of parts) this.#connection.write(part)
+      this.#connection.uncork()
+    }
+  }
+
+  #pauseReading(): void {
+    if (this.#isPaused) return
+    this.#isPaused = true
+    this.#connection.pause()
+    // The limit may have been reached by bytes that never fill the socket's own queue.
+    this.#options.clock.endOfTurn(() => {
+      this.#flush()
+      if (this.#connection.unsentBytes === 0) this.#resumeReading()
+    })
+  }
+
+  #resumeReading(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#connection.resume()
+  }
+
+  #closed(error: Error | undefined): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#outgoing = []
+    for (const pending of this.#pending.values()) {
+      pending.cancelTimer()
+      pending.reject(new ConnectionLostError(this.remoteAddress, error))
+    }
+    this.#pending.clear()
+    this.#options.onClose(this, error)
+  }
+}
