@@ -1,0 +1,47 @@
+import type { FileSystem, Log } from '@rocketmq-ts/platform'
+import { replaceFile } from '@rocketmq-ts/platform'
+
+/** A file of settings or progress that is written as a whole, with the content before kept as `.bak`. */
+export class ConfigFile {
+  readonly #fileSystem: FileSystem
+  readonly #log: Log
+  readonly path: string
+
+  constructor(fileSystem: FileSystem, path: string, log: Log) {
+    this.#fileSystem = fileSystem
+    this.path = path
+    this.#log = log
+  }
+
+  /**
+   * Reads the file, or its `.bak` when the file is missing, empty or damaged.
+   * @param parse throws when the text is not what the file should hold
+   * @returns undefined when there is neither
+   * @throws Error when both are there and both are damaged: starting empty would lose what they hold
+   */
+  load<Value>(parse: (text: string) => Value): Value | undefined {
+    const problems: string[] = []
+    for (const path of [this.path, `${this.path}.bak`]) {
+      const bytes = this.#fileSystem.readFile(path)
+      if (bytes === undefined) continue
+      try {
+        if (bytes.length === 0) throw new Error('it is empty')
+        const value = parse(bytes.toString('utf8'))
+        if (path !== this.path) {
+          this.#log.warn({ path, problems }, `${this.path} could not be used: the copy before its last change was read`)
+        }
+        return value
+      } catch (error) {
+        problems.push(`${path}: ${(error as Error).message}`)
+      }
+    }
+    if (problems.length === 0) return undefined
+    throw new Error(
+      `no usable content: ${problems.join('; ')}. Restore one of the files, or delete them to start empty`,
+    )
+  }
+
+  save(text: string): void {
+    replaceFile(this.#fileSystem, this.path, Buffer.from(text, 'utf8'), `${this.path}.bak`)
+  }
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '@rocketmq-ts/platform'
+import { findMessageProperty, propertyName, type RecordLayout, sysFlag } from '@rocketmq-ts/protocol'
+import type { KeyIndex } from './index/key-index.ts'
+import type { LogRecord } from './log-record.ts'
+import type { ConsumeQueue } from './queues/consume-queue.ts'
+import type { ConsumeQueues } from './queues/consume-queues.ts'
+import type { TagsCodes } from './tags-codes.ts'
+
+/** Told of queues that have new messages, after they can be read. */
+export type ArrivalListener = (topic: string, queueId: number) => void
+
+/** What is derived from the log: consume queues and key index. They get every record, in the order of the log. */
+export class Followers {
+  readonly #clock: Clock
+  readonly #queues: ConsumeQueues
+  readonly #keyIndex: KeyIndex | undefined
+  readonly #tagsCodes: TagsCodes
+  readonly #arrived = new Set<ConsumeQueue>()
+  #listener: ArrivalListener = () => {}
+
+  constructor(clock: Clock, queues: ConsumeQueues, keyIndex: KeyIndex | undefined, tagsCodes: TagsCodes) {
+    this.#clock = clock
+    this.#queues = queues
+    this.#keyIndex = keyIndex
+    this.#tagsCodes = tagsCodes
+  }
+
+  onArrival(listener: ArrivalListener): void {
+    this.#listener = listener
+  }
+
+  apply(record: LogRecord, queue: ConsumeQueue): void {
+    if (isDeliverable(record.sysFlag)) {
+      queue.add(record)
+      this.#queues.markUnwritten(queue, record.physicalOffset, this.#clock.monotonic())
+      this.#arrived.add(queue)
+    }
+    this.#keyIndex?.apply(record)
+  }
+
+  /** Tells the listener once of each queue that got messages. */
+  announce(): void {
+    for (const queue of this.#arrived) this.#listener(queue.topic, queue.queueId)
+    this.#arrived.clear()
+  }
+
+  /** Applies a record of the log again, whether or not it was applied before. */
+  replay(layout: RecordLayout, source: Buffer): void {
+    const properties = source.toString('utf8', layout.propertiesStart, layout.propertiesEnd)
+    const topic = source.toString('utf8', layout.topicStart, layout.topicEnd)
+    const tag = findMessageProperty(properties, propertyName.tags)
+    const { physicalOffset, totalSize, queueId, queueOffset, storeTimestamp } = layout
+    const tagsCode = this.#tagsCodes.of(topic, tag, properties, storeTimestamp)
+    if (isDeliverable(layout.sysFlag)) {
+      const queue = this.#queues.queue(topic, queueId)
+      queue.replay(queueOffset, { physicalOffset, totalSize, tagsCode })
+      this.#queues.markUnwritten(queue, physicalOffset, this.#clock.monotonic())
+    }
+    this.#keyIndex?.apply({
+      physicalOffset,
+      totalSize,
+      topic,
+      queueId,
+      queueOffset,
+      sysFlag: layout.sysFlag,
+      storeTimestamp,
+      tagsCode,
+      tag,
+      keys: findMessageProperty(properties, propertyName.keys),
+      uniqueKey: findMessageProperty(properties, propertyName.uniqueKey),
+    })
+  }
+}
+
+/** Half messages and rollbacks of transactions are in the log, but in no queue. */
+function isDeliverable(flags: number): boolean {
+  const transaction = flags & sysFlag.transactionMask
+  return transaction === 0 || transaction === sysFlag.transactionCommit
+}

@@ -1,0 +1,8 @@
+export { ConfigFile } from './config-file.ts'
+export type { KeyKind } from './index/key-index.ts'
+export { type LogPositions, MessageStore } from './message-store.ts'
+export type { ReadRequest, ReadResult, ReadStatus } from './queue-reader.ts'
+export type { QueueUnit } from './queues/queue-unit.ts'
+export { StoreLockedError } from './store-folder.ts'
+export type { PutOutcome, PutPlace, StoreMessage } from './store-message.ts'
+export type { FlushMode, StoreOptions } from './store-options.ts'

@@ -1,0 +1,221 @@
+import { assert } from '@rocketmq-ts/base'
+import type { FileHandle, FileSystem } from '@rocketmq-ts/platform'
+import { readInt64, writeInt64 } from '@rocketmq-ts/protocol'
+
+/**
+ * An index file:
+ *
+ *     beginTimestamp 8 | endTimestamp 8 | beginPhysicalOffset 8 | endPhysicalOffset 8 | usedSlots 4 | nextEntry 4
+ *     | slots (latest entry 4)*
+ *     | entries (keyHash 4 | physicalOffset 8 | seconds since beginTimestamp 4 | previous entry of the slot 4)*
+ *
+ * Entries count from 1; slot = keyHash % number of slots; 0 ends a chain.
+ */
+const headerBytes = 40
+const slotBytes = 4
+const entryBytes = 20
+const pageSlots = 1024
+const gatheredEntries = 16_384
+
+export interface KeyIndexFileSize {
+  slotCount: number
+  /** One more than the entries that fit, since entry 0 is never used. */
+  entryCountMax: number
+}
+
+export interface IndexedPosition {
+  physicalOffset: number
+  /** Milliseconds, to the second. */
+  storeTimestamp: number
+}
+
+/** One file of the key index. New entries gather in memory; slots of the file that is written to are held in memory. */
+export class KeyIndexFile {
+  readonly path: string
+  readonly #file: FileHandle
+  readonly #size: KeyIndexFileSize
+  readonly #header = Buffer.alloc(headerBytes)
+  #slots: Int32Array | undefined
+  #changedPages: Uint8Array | undefined
+  #gathered: Buffer | undefined
+  /** Entries before it are in the file. */
+  #writtenEntry: number
+  #nextEntry: number
+
+  constructor(fileSystem: FileSystem, path: string, size: KeyIndexFileSize) {
+    this.path = path
+    this.#size = size
+    const isNew = fileSystem.status(path) === undefined
+    this.#file = fileSystem.open(path, 'create')
+    const fileBytes = headerBytes + size.slotCount * slotBytes + size.entryCountMax * entryBytes
+    if (isNew) this.#file.truncate(fileBytes)
+    else this.#file.read(this.#header, 0)
+    this.#nextEntry = Math.min(Math.max(1, this.#header.readInt32BE(36)), size.entryCountMax)
+    this.#writtenEntry = this.#nextEntry
+  }
+
+  get beginTimestamp(): number {
+    return readInt64(this.#header, 0)
+  }
+
+  get endTimestamp(): number {
+    return readInt64(this.#header, 8)
+  }
+
+  /** Messages up to this position of the log are indexed. */
+  get endPhysicalOffset(): number {
+    return readInt64(this.#header, 24)
+  }
+
+  get isEmpty(): boolean {
+    return this.#nextEntry === 1
+  }
+
+  /** Whether `count` further entries fit. */
+  hasRoomFor(count: number): boolean {
+    return this.#nextEntry + count <= this.#size.entryCountMax
+  }
+
+  add(hash: number, physicalOffset: number, storeTimestamp: number): void {
+    const slots = this.#slotsInMemory()
+    const slot = hash % this.#size.slotCount
+    const previous = slots[slot]!
+    if (this.isEmpty) {
+      writeInt64(this.#header, storeTimestamp, 0)
+      writeInt64(this.#header, physicalOffset, 16)
+    }
+    const at = this.#roomForEntry()
+    const seconds = Math.floor((storeTimestamp - this.beginTimestamp) / 1000)
+    this.#gathered!.writeInt32BE(hash, at)
+    writeInt64(this.#gathered!, physicalOffset, at + 4)
+    this.#gathered!.writeInt32BE(Math.min(Math.max(seconds, 0), 0x7fffffff), at + 12)
+    this.#gathered!.writeInt32BE(previous, at + 16)
+    if (previous === 0) this.#header.writeInt32BE(this.#header.readInt32BE(32) + 1, 32)
+    slots[slot] = this.#nextEntry
+    this.#changedPages![Math.floor(slot / pageSlots)] = 1
+    this.#nextEntry++
+    writeInt64(this.#header, storeTimestamp, 8)
+    writeInt64(this.#header, physicalOffset, 24)
+  }
+
+  /** Entries with this hash, newest first, that `wants` them; ends when it returns false for "no more". */
+  *find(hash: number): Generator<IndexedPosition> {
+    let entry = this.#slotValue(hash % this.#size.slotCount)
+    const bytes = Buffer.alloc(entryBytes)
+    while (entry > 0 && entry < this.#nextEntry) {
+      this.#readEntry(entry, bytes)
+      if (bytes.readInt32BE(0) === hash) {
+        const storeTimestamp = this.beginTimestamp + bytes.readInt32BE(12) * 1000
+        yield { physicalOffset: readInt64(bytes, 4), storeTimestamp }
+      }
+      const previous = bytes.readInt32BE(16)
+      if (previous >= entry) return // Chains lead to older entries only.
+      entry = previous
+    }
+  }
+
+  /** Brings everything to the file: entries, then the slots that lead to them, then the header that counts them. */
+  write(): void {
+    this.#writeEntries()
+    if (this.#slots !== undefined) this.#writeSlots(this.#slots, this.#changedPages!)
+    if (this.isEmpty) return
+    this.#header.writeInt32BE(this.#nextEntry, 36)
+    this.#file.write(this.#header, 0)
+  }
+
+  async sync(): Promise<void> {
+    await this.#file.syncData()
+  }
+
+  syncNow(): void {
+    this.#file.syncDataNow()
+  }
+
+  /** Gives up the slots in memory; the file is only read from now on. */
+  finish(): void {
+    this.write()
+    this.#slots = undefined
+    this.#changedPages = undefined
+    this.#gathered = undefined
+  }
+
+  close(): void {
+    this.#file.close()
+  }
+
+  #entryPosition(entry: number): number {
+    return headerBytes + this.#size.slotCount * slotBytes + entry * entryBytes
+  }
+
+  #readEntry(entry: number, target: Buffer): void {
+    if (entry < this.#writtenEntry) {
+      this.#file.read(target, this.#entryPosition(entry))
+      return
+    }
+    const at = (entry - this.#writtenEntry) * entryBytes
+    this.#gathered!.copy(target, 0, at, at + entryBytes)
+  }
+
+  #slotValue(slot: number): number {
+    if (this.#slots !== undefined) return this.#slots[slot]!
+    const bytes = Buffer.alloc(slotBytes)
+    this.#file.read(bytes, headerBytes + slot * slotBytes)
+    return this.#validEntry(bytes.readInt32BE(0))
+  }
+
+  /** A slot may lead to an entry that the header does not count, when the process ended in between. */
+  #validEntry(entry: number): number {
+    const bytes = Buffer.alloc(entryBytes)
+    let valid = entry
+    while (valid >= this.#nextEntry) {
+      this.#file.read(bytes, this.#entryPosition(valid))
+      const previous = bytes.readInt32BE(16)
+      if (previous >= valid) return 0
+      valid = previous
+    }
+    return Math.max(valid, 0)
+  }
+
+  #slotsInMemory(): Int32Array {
+    if (this.#slots !== undefined) return this.#slots
+    const { slotCount } = this.#size
+    const slots = new Int32Array(slotCount)
+    if (!this.isEmpty) {
+      const bytes = Buffer.from(slots.buffer)
+      this.#file.read(bytes, headerBytes)
+      bytes.swap32()
+      for (let slot = 0; slot < slotCount; slot++) {
+        if (slots[slot]! >= this.#nextEntry) slots[slot] = this.#validEntry(slots[slot]!)
+      }
+    }
+    this.#slots = slots
+    this.#changedPages = new Uint8Array(Math.ceil(slotCount / pageSlots))
+    return slots
+  }
+
+  #roomForEntry(): number {
+    this.#gathered ??= Buffer.allocUnsafeSlow(gatheredEntries * entryBytes)
+    if (this.#nextEntry - this.#writtenEntry === gatheredEntries) this.#writeEntries()
+    return (this.#nextEntry - this.#writtenEntry) * entryBytes
+  }
+
+  #writeEntries(): void {
+    const count = this.#nextEntry - this.#writtenEntry
+    if (count === 0) return
+    assert(this.#gathered !== undefined, 'entries of an index file are neither written nor in memory')
+    this.#file.write(this.#gathered.subarray(0, count * entryBytes), this.#entryPosition(this.#writtenEntry))
+    this.#writtenEntry = this.#nextEntry
+  }
+
+  #writeSlots(slots: Int32Array, changedPages: Uint8Array): void {
+    for (let page = 0; page < changedPages.length; page++) {
+      if (changedPages[page] === 0) continue
+      const first = page
+      while (page < changedPages.length && changedPages[page] === 1) changedPages[page++] = 0
+      const run = slots.slice(first * pageSlots, page * pageSlots)
+      const bytes = Buffer.from(run.buffer, run.byteOffset, run.byteLength)
+      bytes.swap32()
+      this.#file.write(bytes, headerBytes + first * pageSlots * slotBytes)
+    }
+  }
+}

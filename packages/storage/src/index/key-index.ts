@@ -1,0 +1,143 @@
+import { LruMap } from '@rocketmq-ts/base'
+import type { Clock, FileSystem } from '@rocketmq-ts/platform'
+import { sysFlag } from '@rocketmq-ts/protocol'
+import type { LogRecord } from '../log-record.ts'
+import { keyHash, topicPrefixHash } from './key-hash.ts'
+import { KeyIndexFile, type KeyIndexFileSize } from './key-index-file.ts'
+
+export interface KeyIndexOptions extends KeyIndexFileSize {
+  fileSystem: FileSystem
+  clock: Clock
+  path: string
+}
+
+/** What a key stands for: a business key or unique id, or a tag (`topic#T#tag`). */
+export type KeyKind = 'key' | 'tag'
+
+/** Finds messages by key: a run of index files, each for the messages of a span of the log. */
+export class KeyIndex {
+  readonly #options: KeyIndexOptions
+  /** Ascending by name, which is the time of creation. */
+  readonly #files: KeyIndexFile[]
+  readonly #prefixHashes = new LruMap<string, number>(10_000)
+  #endPhysicalOffset: number
+
+  constructor(options: KeyIndexOptions) {
+    this.#options = options
+    this.#files = options.fileSystem
+      .list(options.path)
+      .filter((name) => /^\d{17}$/.test(name))
+      .map((name) => new KeyIndexFile(options.fileSystem, `${options.path}/${name}`, options))
+    this.#endPhysicalOffset = this.#files.reduce((end, file) => Math.max(end, file.endPhysicalOffset), -1)
+  }
+
+  /** The newest indexed message: its store time and place, 0 without any. */
+  get lastUpdate(): { storeTimestamp: number; physicalOffset: number } {
+    const last = this.#files.at(-1)
+    return { storeTimestamp: last?.endTimestamp ?? 0, physicalOffset: last?.endPhysicalOffset ?? 0 }
+  }
+
+  /** Adds the keys of a message; one that is in the index already, or behind it, is left out. */
+  apply(record: LogRecord): void {
+    if (record.physicalOffset <= this.#endPhysicalOffset) return
+    if ((record.sysFlag & sysFlag.transactionMask) === sysFlag.transactionRollback) return
+    const { uniqueKey, keys, tag } = record
+    if (uniqueKey === undefined && keys === undefined && tag === undefined) return
+    const prefix = this.#prefixHash(record.topic)
+    const hashes: number[] = []
+    if (uniqueKey !== undefined) hashes.push(keyHash(prefix, uniqueKey))
+    if (keys !== undefined) {
+      for (const key of keys.split(' ')) if (key !== '') hashes.push(keyHash(prefix, key))
+    }
+    if (tag !== undefined) hashes.push(keyHash(prefix, `T#${tag}`))
+    const file = this.#fileFor(hashes.length)
+    for (const hash of hashes) file.add(hash, record.physicalOffset, record.storeTimestamp)
+    this.#endPhysicalOffset = record.physicalOffset
+  }
+
+  /**
+   * Positions of messages that may have the key (hashes can collide), newest first.
+   * @param beginMs,endMs bounds of the store time, both included
+   */
+  find(topic: string, key: string, kind: KeyKind, countMax: number, beginMs: number, endMs: number): number[] {
+    const hash = keyHash(this.#prefixHash(topic), kind === 'tag' ? `T#${key}` : key)
+    const positions: number[] = []
+    for (let index = this.#files.length - 1; index >= 0 && positions.length < countMax; index--) {
+      const file = this.#files[index]!
+      if (file.isEmpty || file.beginTimestamp > endMs) continue
+      if (file.endTimestamp < beginMs) break
+      for (const { physicalOffset, storeTimestamp } of file.find(hash)) {
+        // Entries know their time to the second only.
+        if (storeTimestamp + 999 < beginMs) break
+        if (storeTimestamp <= endMs) positions.push(physicalOffset)
+        if (positions.length >= countMax) break
+      }
+    }
+    return positions
+  }
+
+  /** Everything before is in the files once `write` returned. */
+  get endPhysicalOffset(): number {
+    return this.#endPhysicalOffset
+  }
+
+  write(): void {
+    this.#files.at(-1)?.write()
+  }
+
+  async sync(): Promise<void> {
+    await this.#files.at(-1)?.sync()
+  }
+
+  syncNow(): void {
+    this.#files.at(-1)?.syncNow()
+  }
+
+  close(): void {
+    this.write()
+    for (const file of this.#files) file.close()
+  }
+
+  #fileFor(entryCount: number): KeyIndexFile {
+    const last = this.#files.at(-1)
+    if (last?.hasRoomFor(entryCount)) return last
+    last?.finish()
+    const { fileSystem, path } = this.#options
+    fileSystem.makeFolder(path)
+    const file = new KeyIndexFile(fileSystem, `${path}/${this.#unusedName()}`, this.#options)
+    fileSystem.syncFolder(path)
+    this.#files.push(file)
+    return file
+  }
+
+  /** Local time as yyyyMMddHHmmssSSS, later than the name of the last file. */
+  #unusedName(): string {
+    let timeMs = this.#options.clock.now()
+    const last = this.#files.at(-1)
+    while (last !== undefined && `${this.#options.path}/${nameOf(timeMs)}` <= last.path) timeMs++
+    return nameOf(timeMs)
+  }
+
+  #prefixHash(topic: string): number {
+    let hash = this.#prefixHashes.get(topic)
+    if (hash === undefined) {
+      hash = topicPrefixHash(topic)
+      this.#prefixHashes.set(topic, hash)
+    }
+    return hash
+  }
+}
+
+function nameOf(timeMs: number): string {
+  const date = new Date(timeMs)
+  const digits = (value: number, count: number): string => String(value).padStart(count, '0')
+  return (
+    digits(date.getFullYear(), 4) +
+    digits(date.getMonth() + 1, 2) +
+    digits(date.getDate(), 2) +
+    digits(date.getHours(), 2) +
+    digits(date.getMinutes(), 2) +
+    digits(date.getSeconds(), 2) +
+    digits(date.getMilliseconds(), 3)
+  )
+}

@@ -1,0 +1,81 @@
+import { assert } from '@rocketmq-ts/base'
+
+interface Block {
+  /** Position in the log of the block's first byte. */
+  start: number
+  bytes: Buffer
+  usedBytes: number
+}
+
+const blockBytesDefault = 1024 * 1024
+
+/**
+ * The newest part of the log in memory: records are encoded into it, written to the file from it, and read from it by
+ * consumers at the tail. Bytes that were written never change, so slices of them can be handed out.
+ */
+export class LogTail {
+  readonly #keptBlocksMax: number
+  readonly #blockBytes: number
+  /** Ascending by start; a record never spans two blocks. */
+  #blocks: Block[] = []
+
+  /** @param keptBytesMax how much is kept in memory */
+  constructor(keptBytesMax: number, blockBytes = blockBytesDefault) {
+    this.#blockBytes = blockBytes
+    this.#keptBlocksMax = Math.max(2, Math.floor(keptBytesMax / blockBytes))
+  }
+
+  /** The first position that is in memory. */
+  get firstPosition(): number {
+    return this.#blocks[0]?.start ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Makes room for `byteCount` bytes at `position` of the log, and says where to put them. */
+  reserve(position: number, byteCount: number): { bytes: Buffer; at: number } {
+    let block = this.#blocks.at(-1)
+    const continues = block !== undefined && block.start + block.usedBytes === position
+    if (!continues || block!.usedBytes + byteCount > block!.bytes.length) {
+      block = { start: position, bytes: Buffer.allocUnsafeSlow(Math.max(this.#blockBytes, byteCount)), usedBytes: 0 }
+      this.#blocks.push(block)
+    }
+    const at = block!.usedBytes
+    block!.usedBytes += byteCount
+    return { bytes: block!.bytes, at }
+  }
+
+  /** The bytes at [position, position + byteCount), or undefined when they are not in memory as a whole. */
+  slice(position: number, byteCount: number): Buffer | undefined {
+    const block = this.#blockOf(position)
+    if (block === undefined) return undefined
+    const at = position - block.start
+    return at + byteCount <= block.usedBytes ? block.bytes.subarray(at, at + byteCount) : undefined
+  }
+
+  /** Everything from `position` to the end, in parts that are to be written. */
+  partsFrom(position: number): { position: number; bytes: Buffer }[] {
+    let first = this.#blocks.length
+    while (first > 0 && this.#blocks[first - 1]!.start + this.#blocks[first - 1]!.usedBytes > position) first--
+    return this.#blocks.slice(first).map((block) => {
+      const at = Math.max(0, position - block.start)
+      assert(at < block.usedBytes, 'an empty part of the log tail is to be written')
+      return { position: block.start + at, bytes: block.bytes.subarray(at, block.usedBytes) }
+    })
+  }
+
+  /** Gives up the oldest blocks beyond what is kept; everything before `writtenPosition` is in the files. */
+  release(writtenPosition: number): void {
+    while (this.#blocks.length > this.#keptBlocksMax) {
+      const { start, usedBytes } = this.#blocks[0]!
+      if (start + usedBytes > writtenPosition) return
+      this.#blocks.shift()
+    }
+  }
+
+  #blockOf(position: number): Block | undefined {
+    for (let index = this.#blocks.length - 1; index >= 0; index--) {
+      const block = this.#blocks[index]!
+      if (position >= block.start) return block
+    }
+    return undefined
+  }
+}

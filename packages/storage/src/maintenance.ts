@@ -1,0 +1,162 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import type { KeyIndex } from './index/key-index.ts'
+import type { CommitLog } from './log/commit-log.ts'
+import type { LogSync } from './log/log-sync.ts'
+import type { ConsumeQueues } from './queues/consume-queues.ts'
+import type { CheckpointFile, SharedCheckpoint } from './recovery/checkpoint.ts'
+import type { StoreOptions } from './store-options.ts'
+import type { WriteGuard } from './write-guard.ts'
+
+export interface MaintenanceParts {
+  clock: Clock
+  log: Log
+  options: StoreOptions
+  commitLog: CommitLog
+  logSync: LogSync
+  queues: ConsumeQueues
+  keyIndex: KeyIndex | undefined
+  checkpoint: CheckpointFile
+  guard: WriteGuard
+  bootId: string
+  lastTimestamp(): number
+}
+
+/** Log bytes that queues and index may lag behind: so much is read again after a crash at the most. */
+const lagBytesMax = 128 * 1024 * 1024
+/** Age at which a queue's units are written although they are few. */
+const unwrittenAgeMsMax = 10_000
+/** Queues written in one round, so that a round stays short. */
+const queuesPerRound = 2_000
+
+/**
+ * Brings what the followers hold in memory to the files, syncs, and notes in the checkpoint how far that got.
+ */
+export class Maintenance {
+  readonly #parts: MaintenanceParts
+  readonly #timers: CancelTimer[] = []
+  /** Messages before it have their keys in the index files. */
+  #indexWrittenPosition: number
+  #indexWrittenAtMs: number
+  #syncedPosition: number
+  #shared: SharedCheckpoint
+  /** Positions of the log with the store time that was reached there, ascending. */
+  #samples: { position: number; timestamp: number }[] = []
+  #syncing = false
+
+  constructor(parts: MaintenanceParts, syncedPosition: number) {
+    this.#parts = parts
+    this.#indexWrittenPosition = parts.commitLog.writtenPosition
+    this.#indexWrittenAtMs = parts.clock.monotonic()
+    this.#syncedPosition = syncedPosition
+    this.#shared = parts.checkpoint.shared
+  }
+
+  start(): void {
+    const { clock, options } = this.#parts
+    this.#timers.push(
+      clock.every(options.flushIntervalMs, () => void this.#parts.logSync.sync()),
+      clock.every(options.queueWriteIntervalMs, () => this.#guarded('writing queues and index', () => this.#round())),
+      clock.every(options.queueSyncIntervalMs, () => void this.#sync()),
+    )
+  }
+
+  stop(): void {
+    for (const cancel of this.#timers) cancel()
+  }
+
+  /** Writes and syncs everything. */
+  finish(): void {
+    const { queues, keyIndex, commitLog, checkpoint } = this.#parts
+    const { segments, writtenPosition } = commitLog
+    queues.writeAll()
+    keyIndex?.write()
+    for (
+      let at = segments.startOf(this.#parts.logSync.syncedPosition);
+      at < writtenPosition;
+      at += segments.segmentBytes
+    )
+      segments.syncNow(at)
+    queues.syncNow()
+    keyIndex?.syncNow()
+    this.#indexWrittenPosition = writtenPosition
+    this.#noteSynced(writtenPosition, this.#parts.lastTimestamp())
+    this.#writeCheckpoint()
+    checkpoint.syncNow()
+  }
+
+  #round(): void {
+    const { clock, queues, keyIndex, commitLog } = this.#parts
+    const nowMs = clock.monotonic()
+    const { writtenPosition } = commitLog
+    this.#samples.push({ position: writtenPosition, timestamp: this.#parts.lastTimestamp() })
+    queues.writeOlderThan(unwrittenAgeMsMax, nowMs, queuesPerRound)
+    if (writtenPosition - queues.writtenPosition(writtenPosition) > lagBytesMax) {
+      queues.writeOlderThan(0, nowMs, queuesPerRound)
+    }
+    const indexLag = writtenPosition - this.#indexWrittenPosition
+    if (indexLag > lagBytesMax || (indexLag > 0 && nowMs - this.#indexWrittenAtMs > unwrittenAgeMsMax)) {
+      keyIndex?.write()
+      this.#indexWrittenPosition = writtenPosition
+      this.#indexWrittenAtMs = nowMs
+    }
+    this.#writeCheckpoint()
+  }
+
+  get #writtenPosition(): number {
+    const queuesPosition = this.#parts.queues.writtenPosition(this.#parts.commitLog.writtenPosition)
+    return this.#parts.keyIndex === undefined ? queuesPosition : Math.min(queuesPosition, this.#indexWrittenPosition)
+  }
+
+  #writeCheckpoint(): void {
+    this.#parts.checkpoint.write(this.#shared, {
+      writtenPosition: this.#writtenPosition,
+      syncedPosition: this.#syncedPosition,
+      bootId: this.#parts.bootId,
+    })
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#syncing || this.#parts.guard.isFenced) return
+    this.#syncing = true
+    const position = this.#writtenPosition
+    const timestamp = this.#timestampUpTo(position)
+    try {
+      await this.#parts.logSync.sync()
+      await this.#parts.queues.sync()
+      await this.#parts.keyIndex?.sync()
+      if (this.#parts.logSync.syncedPosition >= position) this.#noteSynced(position, timestamp)
+      this.#writeCheckpoint()
+      await this.#parts.checkpoint.sync()
+    } catch (error) {
+      this.#parts.guard.fence('syncing queues and index', error)
+    } finally {
+      this.#syncing = false
+    }
+  }
+
+  /** A store time that all messages behind `position` have reached. */
+  #timestampUpTo(position: number): number {
+    while (this.#samples.length > 1 && this.#samples[1]!.position <= position) this.#samples.shift()
+    const sample = this.#samples[0]
+    return sample !== undefined && sample.position <= position ? sample.timestamp : this.#shared.queuesTimestamp
+  }
+
+  #noteSynced(position: number, timestamp: number): void {
+    this.#syncedPosition = position
+    this.#shared = {
+      logTimestamp: timestamp,
+      queuesTimestamp: timestamp,
+      indexTimestamp: timestamp,
+      queuesPosition: position,
+    }
+  }
+
+  #guarded(during: string, action: () => void): void {
+    if (this.#parts.guard.isFenced) return
+    try {
+      action()
+    } catch (error) {
+      this.#parts.guard.fence(during, error)
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import type { Clock } from '@rocketmq-ts/platform'
+import { findMessageProperty, type MessageToStore, propertyName } from '@rocketmq-ts/protocol'
+import type { Followers } from './followers.ts'
+import type { CommitLog } from './log/commit-log.ts'
+import type { LogSync } from './log/log-sync.ts'
+import type { LogRecord } from './log-record.ts'
+import type { ConsumeQueue } from './queues/consume-queue.ts'
+import type { ConsumeQueues } from './queues/consume-queues.ts'
+import type { PutOutcome, PutPlace, StoreMessage } from './store-message.ts'
+import type { FlushMode } from './store-options.ts'
+import type { TagsCodes } from './tags-codes.ts'
+import type { WriteGuard } from './write-guard.ts'
+
+interface PendingPut {
+  records: LogRecord[]
+  queues: ConsumeQueue[]
+  waitsForSync: boolean
+  done(outcome: PutOutcome): void
+}
+
+const gatheredBytesMax = 4 * 1024 * 1024
+
+export interface PutPipelineParts {
+  clock: Clock
+  commitLog: CommitLog
+  logSync: LogSync
+  queues: ConsumeQueues
+  followers: Followers
+  guard: WriteGuard
+  tagsCodes: TagsCodes
+  flushMode: FlushMode
+}
+
+/**
+ * Takes messages into the log: everything that comes in one turn of the loop is written at once, then given to the
+ * followers, then confirmed.
+ */
+export class PutPipeline {
+  readonly #parts: PutPipelineParts
+  #pending: PendingPut[] = []
+  #lastTimestamp: number
+
+  /** @param lastTimestamp store time of the newest message, below which store times do not go back */
+  constructor(parts: PutPipelineParts, lastTimestamp: number) {
+    this.#parts = parts
+    this.#lastTimestamp = lastTimestamp
+  }
+
+  get lastTimestamp(): number {
+    return this.#lastTimestamp
+  }
+
+  /**
+   * Puts messages in this order, all or none of them.
+   * @param done called once, at the end of this turn at the earliest
+   */
+  put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void {
+    const { guard, clock, commitLog } = this.#parts
+    const { refusal } = guard
+    if (refusal !== undefined) {
+      done({ kind: 'refused', ...refusal })
+      return
+    }
+    const pending: PendingPut = { records: [], queues: [], waitsForSync: false, done }
+    const encoded = messages.map((message) => this.#prepare(message))
+    const largest = Math.max(...encoded.map(({ totalSize }) => totalSize))
+    if (largest > commitLog.recordBytesMax) {
+      const reason = `a message of ${largest} bytes does not fit into a file of the log: raise mappedFileSizeCommitLog`
+      done({ kind: 'refused', cause: 'too-large', reason })
+      return
+    }
+    for (const message of encoded) this.#append(message, pending)
+    if (this.#pending.length === 0) clock.endOfTurn(() => this.commit())
+    this.#pending.push(pending)
+    if (commitLog.endPosition - commitLog.writtenPosition > gatheredBytesMax) this.commit()
+  }
+
+  /** Writes what was put since the last time. */
+  commit(): void {
+    const pending = this.#pending
+    if (pending.length === 0) return
+    this.#pending = []
+    const { commitLog, guard, followers } = this.#parts
+    try {
+      commitLog.write()
+      for (const put of pending) {
+        for (let index = 0; index < put.records.length; index++)
+          followers.apply(put.records[index]!, put.queues[index]!)
+      }
+    } catch (error) {
+      guard.fence('writing messages', error)
+      for (const { done } of pending) done({ kind: 'refused', ...guard.refusal! })
+      return
+    }
+    for (const put of pending) this.#confirm(put)
+    followers.announce()
+  }
+
+  #confirm(put: PendingPut): void {
+    if (!put.waitsForSync) {
+      put.done({ kind: 'stored', places: put.records })
+      return
+    }
+    const last = put.records.at(-1)!
+    this.#parts.logSync.whenSynced(last.physicalOffset + last.totalSize, (isSynced) => {
+      const { refusal } = this.#parts.guard
+      if (isSynced) put.done({ kind: 'stored', places: put.records })
+      else if (refusal?.cause === 'fenced') put.done({ kind: 'refused', ...refusal })
+      else put.done({ kind: 'sync-timeout', places: put.records })
+    })
+  }
+
+  #prepare(message: StoreMessage): {
+    message: StoreMessage
+    encoded: MessageToStore
+    queue: ConsumeQueue
+    totalSize: number
+  } {
+    const queue = this.#parts.queues.queue(message.topic, message.queueId)
+    const encoded: MessageToStore = {
+      topicBytes: queue.topicBytes,
+      queueId: message.queueId,
+      flag: message.flag,
+      sysFlag: message.sysFlag,
+      bornTimestamp: message.bornTimestamp,
+      bornHost: message.bornHost,
+      storeHost: message.storeHost,
+      reconsumeTimes: message.reconsumeTimes,
+      preparedTransactionOffset: message.preparedTransactionOffset,
+      body: message.body,
+      propertiesBytes: Buffer.from(message.properties, 'utf8'),
+    }
+    return { message, encoded, queue, totalSize: this.#parts.commitLog.sizeOf(encoded) }
+  }
+
+  #append(
+    {
+      message,
+      encoded,
+      queue,
+      totalSize,
+    }: { message: StoreMessage; encoded: MessageToStore; queue: ConsumeQueue; totalSize: number },
+    pending: PendingPut,
+  ): void {
+    const { clock, commitLog, flushMode, tagsCodes } = this.#parts
+    const queueOffset = queue.nextOffset++
+    const storeTimestamp = Math.max(clock.now(), this.#lastTimestamp)
+    this.#lastTimestamp = storeTimestamp
+    const physicalOffset = commitLog.append(encoded, totalSize, queueOffset, storeTimestamp)
+    const { topic, queueId, properties, sysFlag } = message
+    const tag = findMessageProperty(properties, propertyName.tags)
+    const record: LogRecord & PutPlace = {
+      physicalOffset,
+      totalSize,
+      topic,
+      queueId,
+      queueOffset,
+      sysFlag,
+      storeTimestamp,
+      tagsCode: tagsCodes.of(topic, tag, properties, storeTimestamp),
+      tag,
+      keys: findMessageProperty(properties, propertyName.keys),
+      uniqueKey: findMessageProperty(properties, propertyName.uniqueKey),
+    }
+    pending.records.push(record)
+    pending.queues.push(queue)
+    if (flushMode === 'SYNC_FLUSH' && findMessageProperty(properties, propertyName.waitStoreOk) !== 'false') {
+      pending.waitsForSync = true
+    }
+  }
+}

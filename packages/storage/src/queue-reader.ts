@@ -1,0 +1,191 @@
+import { BlockCache, type MissingBlock } from './log/block-cache.ts'
+import type { CommitLog } from './log/commit-log.ts'
+import type { ConsumeQueue } from './queues/consume-queue.ts'
+import type { ConsumeQueues } from './queues/consume-queues.ts'
+import { isMessage, type QueueUnit, readUnit, unitBytes } from './queues/queue-unit.ts'
+
+export interface ReadRequest {
+  topic: string
+  queueId: number
+  queueOffset: number
+  /** At most so many messages, and so many units looked at when many do not match. */
+  countMax: number
+  scannedUnitsMax: number
+  bytesMax: number
+  /** Whether a message with this tags code is wanted. */
+  matches(tagsCode: number): boolean
+}
+
+export type ReadStatus =
+  | 'FOUND'
+  /** Messages are there, but none of those looked at matches. */
+  | 'NO_MATCHED_MESSAGE'
+  /** The messages were deleted while they were read. */
+  | 'MESSAGE_WAS_REMOVING'
+  | 'NO_MATCHED_LOGIC_QUEUE'
+  | 'NO_MESSAGE_IN_QUEUE'
+  | 'OFFSET_TOO_SMALL'
+  | 'OFFSET_OVERFLOW_ONE'
+  | 'OFFSET_OVERFLOW_BADLY'
+
+export interface ReadResult {
+  status: ReadStatus
+  nextQueueOffset: number
+  minOffset: number
+  maxOffset: number
+  /** Records, whole and in order; neighbours in the log are one part. */
+  parts: Buffer[]
+  count: number
+  byteCount: number
+  /** Bytes of the log between the last message read and its end. */
+  behindBytes: number
+}
+
+const queueBlockBytes = 16 * 1024
+const logBlockBytes = 256 * 1024
+
+type Attempt = ReadResult | { missing: MissingBlock }
+
+/**
+ * Reads messages by queue offset. What is in memory is answered at once; otherwise the missing blocks are loaded and
+ * the attempt is made again.
+ */
+export class QueueReader {
+  readonly #commitLog: CommitLog
+  readonly #queues: ConsumeQueues
+  readonly #logBlocks: BlockCache
+  readonly #queueBlocks: BlockCache
+
+  constructor(commitLog: CommitLog, queues: ConsumeQueues, cacheBytesMax: number) {
+    this.#commitLog = commitLog
+    this.#queues = queues
+    this.#logBlocks = new BlockCache(logBlockBytes, cacheBytesMax * 0.8)
+    this.#queueBlocks = new BlockCache(queueBlockBytes, cacheBytesMax * 0.2)
+  }
+
+  read(request: ReadRequest): ReadResult | Promise<ReadResult> {
+    const attempt = this.#attempt(request)
+    return 'missing' in attempt ? this.#readWithLoads(request, attempt.missing) : attempt
+  }
+
+  /** The record at a position of the log, or undefined when none can stand there. */
+  async recordAt(position: number, totalSize: number): Promise<Buffer | undefined> {
+    const { minPosition, writtenPosition } = this.#commitLog
+    if (position < minPosition || position + totalSize > writtenPosition) return undefined
+    for (;;) {
+      const bytes = this.#logBytes(position, totalSize)
+      if (Buffer.isBuffer(bytes)) return bytes
+      const loaded = await this.#logBlocks.load(bytes.missing)
+      if (loaded.length < bytes.missing.byteCount) return undefined
+    }
+  }
+
+  /** Units of a queue from an offset on, for tools and for delayed messages. */
+  async units(queue: ConsumeQueue, fromOffset: number, countMax: number): Promise<QueueUnit[]> {
+    const units: QueueUnit[] = []
+    for (let offset = fromOffset; offset < queue.maxOffset && units.length < countMax; ) {
+      const unit = this.#unit(queue, offset)
+      if ('missing' in unit) {
+        const loaded = await this.#queueBlocks.load(unit.missing)
+        if (loaded.length < unit.missing.byteCount) return units
+        continue
+      }
+      units.push(unit)
+      offset++
+    }
+    return units
+  }
+
+  /** Forgets blocks of a queue whose files are gone. */
+  forget(queue: ConsumeQueue): void {
+    this.#queueBlocks.forget(queue.segments)
+  }
+
+  async #readWithLoads(request: ReadRequest, firstMissing: MissingBlock): Promise<ReadResult> {
+    let missing = firstMissing
+    for (;;) {
+      const cache = missing.folder === this.#commitLog.segments ? this.#logBlocks : this.#queueBlocks
+      const loaded = await cache.load(missing)
+      if (loaded.length < missing.byteCount) return this.#removed(request)
+      const attempt = this.#attempt(request)
+      if (!('missing' in attempt)) return attempt
+      missing = attempt.missing
+    }
+  }
+
+  #attempt(request: ReadRequest): Attempt {
+    const { queueOffset } = request
+    const queue = this.#queues.existing(request.topic, request.queueId)
+    if (queue === undefined) return nothing('NO_MATCHED_LOGIC_QUEUE', 0, 0, 0)
+    const { maxOffset } = queue
+    const minOffset = queue.minOffset(this.#commitLog.minPosition)
+    if (maxOffset === 0) return nothing('NO_MESSAGE_IN_QUEUE', 0, minOffset, maxOffset)
+    if (queueOffset < minOffset) return nothing('OFFSET_TOO_SMALL', minOffset, minOffset, maxOffset)
+    if (queueOffset === maxOffset) return nothing('OFFSET_OVERFLOW_ONE', queueOffset, minOffset, maxOffset)
+    if (queueOffset > maxOffset) return nothing('OFFSET_OVERFLOW_BADLY', maxOffset, minOffset, maxOffset)
+    return this.#scan(request, queue, minOffset)
+  }
+
+  #scan(request: ReadRequest, queue: ConsumeQueue, minOffset: number): Attempt {
+    const { maxOffset } = queue
+    const parts: Buffer[] = []
+    let count = 0
+    let byteCount = 0
+    let offset = request.queueOffset
+    let lastPosition = this.#commitLog.writtenPosition
+    let last: { bytes: Buffer; end: number } | undefined
+    const scanEnd = Math.min(maxOffset, offset + request.scannedUnitsMax)
+    for (; offset < scanEnd && count < request.countMax; offset++) {
+      const unit = this.#unit(queue, offset)
+      if ('missing' in unit) return unit
+      if (!isMessage(unit) || !request.matches(unit.tagsCode)) continue
+      if (count > 0 && byteCount + unit.totalSize > request.bytesMax) break
+      const bytes = this.#logBytes(unit.physicalOffset, unit.totalSize)
+      if (!Buffer.isBuffer(bytes)) return bytes
+      if (last !== undefined && last.end === unit.physicalOffset && isBehind(last.bytes, bytes)) {
+        last.bytes = Buffer.from(bytes.buffer, last.bytes.byteOffset, last.bytes.length + bytes.length)
+        parts[parts.length - 1] = last.bytes
+      } else {
+        last = { bytes, end: 0 }
+        parts.push(bytes)
+      }
+      last.end = unit.physicalOffset + unit.totalSize
+      lastPosition = last.end
+      count++
+      byteCount += unit.totalSize
+    }
+    const behindBytes = this.#commitLog.writtenPosition - lastPosition
+    const status = count > 0 ? 'FOUND' : 'NO_MATCHED_MESSAGE'
+    return { status, nextQueueOffset: offset, minOffset, maxOffset, parts, count, byteCount, behindBytes }
+  }
+
+  #unit(queue: ConsumeQueue, offset: number): QueueUnit | { missing: MissingBlock } {
+    const inMemory = queue.unitInMemory(offset)
+    if (inMemory !== undefined) return inMemory
+    const writtenEnd = queue.writtenOffset * unitBytes
+    const bytes = this.#queueBlocks.slice(queue.segments, offset * unitBytes, unitBytes, writtenEnd)
+    return Buffer.isBuffer(bytes) ? readUnit(bytes, 0) : bytes
+  }
+
+  #logBytes(position: number, byteCount: number): Buffer | { missing: MissingBlock } {
+    const inMemory = this.#commitLog.inMemory(position, byteCount)
+    if (inMemory !== undefined) return inMemory
+    return this.#logBlocks.slice(this.#commitLog.segments, position, byteCount, this.#commitLog.writtenPosition)
+  }
+
+  #removed(request: ReadRequest): ReadResult {
+    const queue = this.#queues.existing(request.topic, request.queueId)
+    const minOffset = queue?.minOffset(this.#commitLog.minPosition) ?? 0
+    const next = Math.max(request.queueOffset, minOffset)
+    return nothing('MESSAGE_WAS_REMOVING', next, minOffset, queue?.maxOffset ?? 0)
+  }
+}
+
+function nothing(status: ReadStatus, nextQueueOffset: number, minOffset: number, maxOffset: number): ReadResult {
+  return { status, nextQueueOffset, minOffset, maxOffset, parts: [], count: 0, byteCount: 0, behindBytes: 0 }
+}
+
+/** Whether `second` stands right behind `first` in the same memory. */
+function isBehind(first: Buffer, second: Buffer): boolean {
+  return first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset
+}

@@ -1,0 +1,236 @@
+import { assert, firstIndexWhere } from '@rocketmq-ts/base'
+import type { SegmentFolder } from '../segment-folder.ts'
+import { isMessage, type QueueUnit, readUnit, unitBytes, writeFiller, writeUnit } from './queue-unit.ts'
+
+const recentUnitsMax = 256
+const recentUnitsFirst = 8
+const keptUnits = 64
+
+/**
+ * The units of one queue of a topic. New units gather in memory and are written in bulk; the newest stay in memory for
+ * consumers at the tail. The log has everything needed to make unwritten units again.
+ */
+export class ConsumeQueue {
+  readonly topic: string
+  /** The topic in UTF-8, shared by all its queues. */
+  readonly topicBytes: Buffer
+  readonly queueId: number
+  readonly segments: SegmentFolder
+  /** The offset that the next appended message gets. */
+  nextOffset: number
+  /** Where in the log the first unwritten unit's message stands; meaningful while there are unwritten units. */
+  firstUnwrittenPosition = 0
+  /** When the first unwritten unit came, in the owner's monotonic milliseconds. */
+  unwrittenSinceMs = 0
+  /** Units from here on are in `#recent`. */
+  #recentStart: number
+  #recent: Buffer | undefined
+  /** Units that consumers may see: [minOffset, maxOffset). */
+  #maxOffset: number
+  /** Units before it are in the files. */
+  #writtenOffset: number
+  /** Units before it survive a power failure. */
+  #syncedOffset: number
+  #minOffset: number
+  #minOffsetForLogStart = -1
+
+  /** @param logEndPosition units that point at or behind it are left over from a lost part of the log */
+  constructor(topicBytes: Buffer, queueId: number, segments: SegmentFolder, logEndPosition: number) {
+    this.topic = topicBytes.toString('utf8')
+    this.topicBytes = topicBytes
+    this.queueId = queueId
+    this.segments = segments
+    this.#maxOffset = findMaxOffset(segments, logEndPosition)
+    this.#writtenOffset = this.#maxOffset
+    this.#syncedOffset = this.#maxOffset
+    this.#recentStart = this.#maxOffset
+    this.nextOffset = this.#maxOffset
+    this.#minOffset = segments.firstPosition / unitBytes
+  }
+
+  get maxOffset(): number {
+    return this.#maxOffset
+  }
+
+  get writtenOffset(): number {
+    return this.#writtenOffset
+  }
+
+  get hasUnwritten(): boolean {
+    return this.#writtenOffset < this.#maxOffset
+  }
+
+  /** The first unit whose message is still in the log, which starts at `logStartPosition`. */
+  minOffset(logStartPosition: number): number {
+    if (this.#minOffsetForLogStart !== logStartPosition) {
+      const first = Math.max(this.#minOffset, this.segments.firstPosition / unitBytes)
+      this.#minOffset = firstIndexWhere(first, this.#maxOffset, (offset) => {
+        const unit = this.unitAt(offset)
+        return isMessage(unit) && unit.physicalOffset >= logStartPosition
+      })
+      this.#minOffsetForLogStart = logStartPosition
+    }
+    return this.#minOffset
+  }
+
+  /** Adds the unit of the next message. */
+  add(unit: QueueUnit): void {
+    this.#put(this.#maxOffset, unit)
+  }
+
+  /**
+   * Sets the unit of a message that the log holds, while the log is read again after a crash. What stood at or behind
+   * its offset is replaced: in the order of the log, the last one counts.
+   */
+  replay(queueOffset: number, unit: QueueUnit): void {
+    if (queueOffset < this.#recentStart || queueOffset < this.#maxOffset) this.#cutTo(queueOffset)
+    while (this.#maxOffset < queueOffset) this.#addFiller(queueOffset)
+    this.#put(queueOffset, unit)
+    this.nextOffset = queueOffset + 1
+  }
+
+  /** The unit at an offset in [minOffset, maxOffset). Reads a file when it is not in memory. */
+  unitAt(queueOffset: number): QueueUnit {
+    const inMemory = this.unitInMemory(queueOffset)
+    if (inMemory !== undefined) return inMemory
+    const bytes = Buffer.alloc(unitBytes)
+    this.segments.read(bytes, queueOffset * unitBytes)
+    return readUnit(bytes, 0)
+  }
+
+  unitInMemory(queueOffset: number): QueueUnit | undefined {
+    if (this.#recent === undefined || queueOffset < this.#recentStart || queueOffset >= this.#maxOffset)
+      return undefined
+    return readUnit(this.#recent, (queueOffset - this.#recentStart) * unitBytes)
+  }
+
+  /** Writes the units that are only in memory. */
+  write(): void {
+    let from = this.#writtenOffset
+    const unitsInSegment = this.segments.segmentBytes / unitBytes
+    while (from < this.#maxOffset) {
+      const to = Math.min(this.#maxOffset, from - (from % unitsInSegment) + unitsInSegment)
+      const start = (from - this.#recentStart) * unitBytes
+      this.segments.write(this.#recent!.subarray(start, start + (to - from) * unitBytes), from * unitBytes)
+      from = to
+    }
+    this.#writtenOffset = this.#maxOffset
+  }
+
+  /** Makes the written units survive a power failure. */
+  async sync(): Promise<void> {
+    const writtenOffset = this.#writtenOffset
+    for (const position of this.#unsyncedSegments()) await this.segments.sync(position)
+    this.#syncedOffset = Math.max(this.#syncedOffset, writtenOffset)
+  }
+
+  syncNow(): void {
+    for (const position of this.#unsyncedSegments()) this.segments.syncNow(position)
+    this.#syncedOffset = this.#writtenOffset
+  }
+
+  /** Gives up the memory for recent units; they must have been written. */
+  releaseMemory(): void {
+    assert(!this.hasUnwritten, 'unwritten units of a consume queue would be lost')
+    this.#recent = undefined
+    this.#recentStart = this.#maxOffset
+  }
+
+  #unsyncedSegments(): number[] {
+    const positions: number[] = []
+    const end = this.#writtenOffset * unitBytes
+    const first = this.segments.startOf(this.#syncedOffset * unitBytes)
+    for (let position = first; position < end; position += this.segments.segmentBytes) positions.push(position)
+    return positions
+  }
+
+  #put(queueOffset: number, unit: QueueUnit): void {
+    assert(queueOffset === this.#maxOffset, `unit ${queueOffset} of ${this.topic}/${this.queueId} is not the next one`)
+    const at = this.#roomForOne()
+    writeUnit(this.#recent!, at, unit)
+    this.#maxOffset++
+  }
+
+  #addFiller(firstOffset: number): void {
+    // A queue that starts with a gap starts with the file that its first message belongs to.
+    if (this.#maxOffset === 0 && this.segments.starts.length === 0) {
+      const unitsInSegment = this.segments.segmentBytes / unitBytes
+      const start = firstOffset - (firstOffset % unitsInSegment)
+      if (start > 0) {
+        this.#maxOffset = start
+        this.#writtenOffset = start
+        this.#syncedOffset = start
+        this.#recentStart = start
+        this.#minOffset = start
+      }
+      if (this.#maxOffset === firstOffset) return
+    }
+    const at = this.#roomForOne()
+    writeFiller(this.#recent!, at)
+    this.#maxOffset++
+  }
+
+  /** The position in `#recent` of the next unit; makes it larger, or writes and restarts it when it is full. */
+  #roomForOne(): number {
+    const count = this.#maxOffset - this.#recentStart
+    if (this.#recent === undefined) this.#recent = Buffer.allocUnsafeSlow(recentUnitsFirst * unitBytes)
+    if ((count + 1) * unitBytes <= this.#recent.length) return count * unitBytes
+    if (count < recentUnitsMax) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(this.#recent.length * 4, recentUnitsMax * unitBytes))
+      this.#recent.copy(larger, 0, 0, count * unitBytes)
+      this.#recent = larger
+      return count * unitBytes
+    }
+    this.write()
+    this.#recent.copyWithin(0, (count - keptUnits) * unitBytes, count * unitBytes)
+    this.#recentStart = this.#maxOffset - keptUnits
+    return keptUnits * unitBytes
+  }
+
+  #cutTo(queueOffset: number): void {
+    if (queueOffset >= this.#recentStart && queueOffset >= this.#writtenOffset) {
+      this.#maxOffset = queueOffset
+      return
+    }
+    const unitsInSegment = this.segments.segmentBytes / unitBytes
+    if (queueOffset < this.segments.firstPosition / unitBytes) this.segments.removeFrom(0)
+    else if (this.segments.starts.length > 0) {
+      // Later files go; the rest of the file is overwritten or cleared, so that no old unit shows behind the last one.
+      const nextSegment = queueOffset - (queueOffset % unitsInSegment) + unitsInSegment
+      this.segments.removeFrom(nextSegment * unitBytes)
+      const zeroCount = Math.max(0, Math.min(this.#writtenOffset, nextSegment) - queueOffset)
+      if (zeroCount > 0) this.segments.write(Buffer.alloc(zeroCount * unitBytes), queueOffset * unitBytes)
+    }
+    this.#maxOffset = queueOffset
+    this.#writtenOffset = Math.min(this.#writtenOffset, queueOffset)
+    this.#syncedOffset = Math.min(this.#syncedOffset, queueOffset)
+    if (queueOffset < this.#recentStart) this.#recentStart = queueOffset
+    this.#minOffsetForLogStart = -1
+    this.#minOffset = Math.min(this.#minOffset, queueOffset)
+  }
+}
+
+/** The offset behind the last unit in the files that points into the log. */
+function findMaxOffset(segments: SegmentFolder, logEndPosition: number): number {
+  const unitsInSegment = segments.segmentBytes / unitBytes
+  const bytes = Buffer.alloc(unitBytes)
+  const unitAt = (offset: number): QueueUnit => {
+    bytes.fill(0)
+    segments.read(bytes, offset * unitBytes)
+    return readUnit(bytes, 0)
+  }
+  for (let index = segments.starts.length - 1; index >= 0; index--) {
+    const first = segments.starts[index]! / unitBytes
+    let end = firstIndexWhere(first, first + unitsInSegment, (offset) => unitAt(offset).totalSize === 0)
+    const unitsEnd = end
+    while (end > first && pointsBehind(unitAt(end - 1), logEndPosition)) end--
+    // They must not show again when the log has grown past where they point.
+    if (end < unitsEnd) segments.write(Buffer.alloc((unitsEnd - end) * unitBytes), end * unitBytes)
+    if (end > first || index === 0) return end
+  }
+  return 0
+}
+
+function pointsBehind(unit: QueueUnit, logEndPosition: number): boolean {
+  return isMessage(unit) && unit.physicalOffset + unit.totalSize > logEndPosition
+}

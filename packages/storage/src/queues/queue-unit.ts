@@ -1,0 +1,41 @@
+import { readInt64, writeInt64 } from '@rocketmq-ts/protocol'
+
+/**
+ * A unit of a consume queue: where the message with that queue offset stands in the log.
+ *
+ *     physicalOffset 8 | totalSize 4 | tagsCode 8
+ *
+ * Unit n of a queue stands at byte 20 n. Size 0 means not written; a filler for a gap has size 0x7fffffff.
+ */
+export const unitBytes = 20
+const fillerSize = 0x7fffffff
+
+export interface QueueUnit {
+  physicalOffset: number
+  totalSize: number
+  /** Hash of the tag (a signed 32-bit integer), or the time of delivery for delayed messages. */
+  tagsCode: number
+}
+
+export function writeUnit(target: Buffer, position: number, unit: QueueUnit): void {
+  writeInt64(target, unit.physicalOffset, position)
+  target.writeInt32BE(unit.totalSize, position + 8)
+  writeInt64(target, unit.tagsCode, position + 12)
+}
+
+export function writeFiller(target: Buffer, position: number): void {
+  writeUnit(target, position, { physicalOffset: 0, totalSize: fillerSize, tagsCode: 0 })
+}
+
+export function readUnit(source: Buffer, position: number): QueueUnit {
+  return {
+    physicalOffset: readInt64(source, position),
+    totalSize: source.readInt32BE(position + 8),
+    tagsCode: readInt64(source, position + 12),
+  }
+}
+
+/** Whether a unit stands for a message, not for nothing or a gap. */
+export function isMessage(unit: QueueUnit): boolean {
+  return unit.totalSize > 0 && unit.totalSize !== fillerSize
+}

@@ -1,0 +1,33 @@
+import type { Log, Platform } from '@rocketmq-ts/platform'
+
+export type FlushMode = 'ASYNC_FLUSH' | 'SYNC_FLUSH'
+
+/** How a store is set up. Sizes in bytes, times in milliseconds. */
+export interface StoreOptions {
+  platform: Pick<Platform, 'fileSystem' | 'clock'>
+  log: Log
+  processId: number
+  rootPath: string
+  commitLogPath: string
+  commitLogSegmentBytes: number
+  /** A multiple of 20. */
+  consumeQueueSegmentBytes: number
+  keyIndex: { isEnabled: boolean; slotCount: number; entryCountMax: number }
+  flushMode: FlushMode
+  /** How often the log is synced when nobody waits for it. */
+  flushIntervalMs: number
+  /** How long a SYNC_FLUSH send waits for the disk. */
+  syncTimeoutMs: number
+  /** How often queue units and keys that wait are looked at. */
+  queueWriteIntervalMs: number
+  /** How often queues and index are synced. */
+  queueSyncIntervalMs: number
+  checkCrcOnRecover: boolean
+  /** Delays by level, from level 1 at index 0. */
+  delayLevelsMs: readonly number[]
+  /** How much of the newest messages is kept in memory. */
+  tailBytesMax: number
+  /** How much of what was read from files is kept in memory. */
+  readCacheBytesMax: number
+  openFilesMax: number
+}

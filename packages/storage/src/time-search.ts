@@ -1,0 +1,41 @@
+import { firstIndexWhere } from '@rocketmq-ts/base'
+import { readRecord } from '@rocketmq-ts/protocol'
+import type { CommitLog } from './log/commit-log.ts'
+import type { ConsumeQueue } from './queues/consume-queue.ts'
+import { isMessage } from './queues/queue-unit.ts'
+
+/** Store time of the message with this queue offset, or undefined when there is none. */
+export function storeTimestampOf(commitLog: CommitLog, queue: ConsumeQueue, queueOffset: number): number | undefined {
+  const unit = queue.unitAt(queueOffset)
+  if (!isMessage(unit) || unit.physicalOffset < commitLog.minPosition) return undefined
+  return timestampAt(commitLog, unit.physicalOffset, unit.totalSize)
+}
+
+/** Store time of the record at a position, or undefined when no record stands there. */
+export function timestampAt(commitLog: CommitLog, position: number, totalSize: number): number | undefined {
+  let bytes = commitLog.inMemory(position, totalSize)
+  if (bytes === undefined) {
+    bytes = Buffer.alloc(totalSize)
+    commitLog.segments.read(bytes, position)
+  }
+  const reading = readRecord(bytes, 0)
+  return reading.kind === 'record' ? reading.record.storeTimestamp : undefined
+}
+
+/**
+ * The queue offset that belongs to a time. `lower`: of the first message stored at or after it, or behind the last
+ * message; `upper`: of the last message stored at or before it, or 0.
+ */
+export function offsetByTime(
+  commitLog: CommitLog,
+  queue: ConsumeQueue,
+  timestampMs: number,
+  boundary: 'lower' | 'upper',
+): number {
+  const minOffset = queue.minOffset(commitLog.minPosition)
+  const { maxOffset } = queue
+  const timeOf = (offset: number): number => storeTimestampOf(commitLog, queue, offset) ?? 0
+  if (boundary === 'lower') return firstIndexWhere(minOffset, maxOffset, (offset) => timeOf(offset) >= timestampMs)
+  const firstAfter = firstIndexWhere(minOffset, maxOffset, (offset) => timeOf(offset) > timestampMs)
+  return firstAfter === minOffset ? 0 : firstAfter - 1
+}

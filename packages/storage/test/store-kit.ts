@@ -1,0 +1,65 @@
+import { createNodePlatform, type Platform, silentLog } from '@rocketmq-ts/platform'
+import { encodeHost, encodeMessageProperties } from '@rocketmq-ts/protocol'
+import { MessageStore, type PutOutcome, type PutPlace, type StoreMessage, type StoreOptions } from '../src/index.ts'
+
+const host = encodeHost('127.0.0.1', 10911)
+
+/** A store with small files in a folder. */
+export function openStore(path: string, changes: Partial<StoreOptions> = {}): MessageStore {
+  const platform: Platform = createNodePlatform()
+  return new MessageStore({
+    platform,
+    log: silentLog,
+    processId: process.pid,
+    rootPath: path,
+    commitLogPath: `${path}/commitlog`,
+    commitLogSegmentBytes: 64 * 1024,
+    consumeQueueSegmentBytes: 20 * 50,
+    keyIndex: { isEnabled: true, slotCount: 97, entryCountMax: 400 },
+    flushMode: 'ASYNC_FLUSH',
+    flushIntervalMs: 500,
+    syncTimeoutMs: 5000,
+    queueWriteIntervalMs: 1000,
+    queueSyncIntervalMs: 60_000,
+    checkCrcOnRecover: true,
+    delayLevelsMs: [1000, 5000],
+    tailBytesMax: 2 * 1024 * 1024,
+    readCacheBytesMax: 4 * 1024 * 1024,
+    openFilesMax: 16,
+    ...changes,
+  })
+}
+
+export function message(changes: Partial<StoreMessage> & { properties?: string } = {}): StoreMessage {
+  return {
+    topic: 'T1',
+    queueId: 0,
+    flag: 0,
+    sysFlag: 0,
+    bornTimestamp: 1,
+    bornHost: host,
+    storeHost: host,
+    reconsumeTimes: 0,
+    preparedTransactionOffset: 0,
+    body: Buffer.from('hello'),
+    properties: '',
+    ...changes,
+  }
+}
+
+export function properties(values: Record<string, string>): string {
+  return encodeMessageProperties(Object.entries(values))
+}
+
+/** Puts and waits for the outcome. */
+export function put(store: MessageStore, ...messages: StoreMessage[]): Promise<PutOutcome> {
+  return new Promise((resolve) => store.put(messages, resolve))
+}
+
+export async function putAll(store: MessageStore, messages: StoreMessage[]): Promise<PutPlace[]> {
+  const outcomes = await Promise.all(messages.map((one) => put(store, one)))
+  return outcomes.map((outcome) => {
+    if (outcome.kind !== 'stored') throw new Error(`not stored: ${JSON.stringify(outcome)}`)
+    return outcome.places[0]!
+  })
+}
