@@ -14,7 +14,7 @@ export interface Lane {
 export type Handler<C extends AnyCommand> = (
   header: RequestOf<C>,
   call: Call<C>,
-) => Reply<C> | Promise<Reply<C>> | typeof answeredLater
+) => Reply<C> | Promise<Reply<C> | typeof answeredLater> | typeof answeredLater
 
 export interface ServedEntry<C extends AnyCommand> {
   readonly kind: 'served'

@@ -124,7 +124,9 @@ export class Dispatcher<To extends Role> {
       if (result === answeredLater) return
       if (result instanceof Promise) {
         result.then(
-          (reply) => call.answer(reply),
+          (reply) => {
+            if (reply !== answeredLater) call.answer(reply)
+          },
           (error) => this.#failed(call, command, error),
         )
       } else {
