@@ -1,0 +1,31 @@
+import { type DecodedMessage, encodeHost, findMessageProperty, propertyName } from '@rocketmq-ts/protocol'
+import type { StoreMessage } from '@rocketmq-ts/storage'
+import { withProperties } from '../sending/property-text.ts'
+
+/**
+ * The message that a delayed one becomes when it is due: in its real topic and queue, otherwise as it was sent. DELAY,
+ * REAL_TOPIC and REAL_QID stay among its properties, as the official broker leaves them.
+ * @returns undefined when it does not say where it belongs
+ */
+export function dueMessage(message: DecodedMessage, storeHost: Buffer): StoreMessage | undefined {
+  const { properties } = message
+  const topic = findMessageProperty(properties, propertyName.realTopic)
+  const queueId = Number(findMessageProperty(properties, propertyName.realQueueId))
+  if (topic === undefined || !Number.isInteger(queueId) || queueId < 0) return undefined
+  return {
+    topic,
+    queueId,
+    flag: message.flag,
+    sysFlag: message.sysFlag,
+    bornTimestamp: message.bornTimestamp,
+    bornHost: encodeHost(message.bornHost.host, message.bornHost.port),
+    storeHost,
+    reconsumeTimes: message.reconsumeTimes,
+    preparedTransactionOffset: 0,
+    body: message.body,
+    properties: withProperties(properties, {
+      [propertyName.timerDelaySec]: undefined,
+      [propertyName.timerDeliverMs]: undefined,
+    }),
+  }
+}

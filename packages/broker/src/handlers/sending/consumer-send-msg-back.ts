@@ -1,0 +1,121 @@
+import {
+  type commands,
+  type DecodedMessage,
+  deadLetterTopicOf,
+  decodeMessages,
+  encodeHost,
+  findMessageProperty,
+  offsetMessageId,
+  ProtocolError,
+  permission,
+  propertyName,
+  retryTopicOf,
+  type SubscriptionGroupConfig,
+} from '@rocketmq-ts/protocol'
+import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
+import type { StoreMessage } from '@rocketmq-ts/storage'
+import { delayed } from '../../sending/delay-transform.ts'
+import { withProperties } from '../../sending/property-text.ts'
+import { storedPut } from '../../sending/put-reply.ts'
+import type { MessageSink } from '../../sending/send-parts.ts'
+import type { SendTargetParts } from '../../sending/send-target.ts'
+
+export interface SendBackParts extends SendTargetParts {
+  store: MessageSink & { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
+  storeHost: Buffer
+  storeHostHex: string
+  highestDelayLevel: number
+  onSentBack(group: string, topic: string): void
+  onDeadLetter(group: string, topic: string): void
+}
+
+/** Added to the number of redeliveries, it gives the delay level of the next one: the first comes after 10 s. */
+const firstRetryLevel = 3
+
+/**
+ * CONSUMER_SEND_MSG_BACK: a consumer could not handle a message. A copy goes to the group's retry topic after a delay
+ * that grows, or to its dead letters when it was redelivered as often as it may be.
+ */
+export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof commands.consumerSendMsgBack> {
+  return async (header, call) => {
+    if ((parts.brokerPermission() & permission.write) === 0) {
+      throw new ProtocolError('NO_PERMISSION', 'this broker takes no messages: its brokerPermission has no write bit')
+    }
+    const { group } = header
+    const config = parts.groups.find(group)
+    if (config === undefined) {
+      throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', `subscription group not exist, ${group}: create it first`)
+    }
+    // The group wants no redelivery: the message counts as handled.
+    if (config.retryQueueNums <= 0) return {}
+    const record = await parts.store.recordAt(header.offset)
+    const message = record === undefined ? undefined : decodeMessages(record)[0]
+    if (message === undefined) {
+      throw new ProtocolError('SYSTEM_ERROR', `look message by offset failed, ${header.offset}: it is not in the log`)
+    }
+    const limit = header.maxReconsumeTimes ?? config.retryMaxTimes
+    const isDeadLetter = message.reconsumeTimes >= limit || header.delayLevel < 0
+    const copy = isDeadLetter
+      ? deadLetterCopy(message, config, parts)
+      : retryCopy(message, config, header.delayLevel, parts)
+    parts.store.put([delayed(copy, parts.highestDelayLevel)], (outcome) => {
+      try {
+        const { code, remark } = storedPut(outcome)
+        parts.onSentBack(group, message.topic)
+        if (isDeadLetter) parts.onDeadLetter(group, message.topic)
+        call.answer(remark === undefined ? { code } : { code, remark })
+      } catch (error) {
+        call.fail(error)
+      }
+    })
+    return answeredLater
+  }
+}
+
+function retryCopy(
+  message: DecodedMessage,
+  config: SubscriptionGroupConfig,
+  askedLevel: number,
+  parts: SendBackParts,
+): StoreMessage {
+  const topic = retryTopicOf(config.groupName)
+  parts.topics.ensureInternal(topic, config.retryQueueNums)
+  const level = askedLevel === 0 ? firstRetryLevel + message.reconsumeTimes : askedLevel
+  return copyOf(message, topic, parts.random.below(config.retryQueueNums), level, parts)
+}
+
+function deadLetterCopy(message: DecodedMessage, config: SubscriptionGroupConfig, parts: SendBackParts): StoreMessage {
+  const topic = deadLetterTopicOf(config.groupName)
+  parts.topics.ensureInternal(topic, 1)
+  return copyOf(message, topic, 0, undefined, parts)
+}
+
+function copyOf(
+  message: DecodedMessage,
+  topic: string,
+  queueId: number,
+  delayLevel: number | undefined,
+  parts: SendBackParts,
+): StoreMessage {
+  const { properties } = message
+  const originId = findMessageProperty(properties, propertyName.originMessageId)
+  const retryTopic = findMessageProperty(properties, propertyName.retryTopic)
+  return {
+    topic,
+    queueId,
+    flag: message.flag,
+    sysFlag: message.sysFlag,
+    bornTimestamp: message.bornTimestamp,
+    bornHost: encodeHost(message.bornHost.host, message.bornHost.port),
+    storeHost: parts.storeHost,
+    reconsumeTimes: message.reconsumeTimes + 1,
+    preparedTransactionOffset: 0,
+    body: message.body,
+    properties: withProperties(properties, {
+      [propertyName.originMessageId]: originId ?? offsetMessageId(parts.storeHostHex, message.physicalOffset),
+      [propertyName.retryTopic]: retryTopic ?? message.topic,
+      [propertyName.waitStoreOk]: 'false',
+      [propertyName.delayLevel]: delayLevel === undefined ? undefined : String(delayLevel),
+    }),
+  }
+}

@@ -1,0 +1,131 @@
+import type { Clock } from '@rocketmq-ts/platform'
+import {
+  type commands,
+  findMessageProperty,
+  offsetMessageId,
+  ProtocolError,
+  propertyName,
+  type RequestOf,
+} from '@rocketmq-ts/protocol'
+import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
+import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
+import { checkSizes } from '../../sending/check-message.ts'
+import { delayed } from '../../sending/delay-transform.ts'
+import { bornHostOf } from '../../sending/host-cache.ts'
+import { withProperties } from '../../sending/property-text.ts'
+import { storedPut } from '../../sending/put-reply.ts'
+import { refuseUnservedKinds } from '../../sending/refused-kinds.ts'
+import type { SendParts } from '../../sending/send-parts.ts'
+import { sendTarget } from '../../sending/send-target.ts'
+import { splitBatch } from '../../sending/split-batch.ts'
+
+type SendCommand = typeof commands.sendMessage
+type SendRequest = RequestOf<SendCommand>
+type SendReply = Reply<SendCommand>
+
+/** SEND_MESSAGE and SEND_MESSAGE_V2, which differ in the names of their header fields only, and batches in either. */
+export function sendMessage(parts: SendParts): Handler<SendCommand> {
+  return (header, call) => {
+    const messages = header.batch ? splitBatch(header, call.body, bornHostOf(call.connection), parts) : undefined
+    return messages === undefined ? sendOne(header, call, parts) : storeBatch(header, messages, call, parts)
+  }
+}
+
+function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts): typeof answeredLater {
+  const settings = parts.settings()
+  checkAccepting(settings.startAcceptSendRequestTimeStamp, parts.clock)
+  const { topics } = parts
+  topics.checkSendable(header.topic)
+  const given = header.properties ?? ''
+  checkSizes(call.body.length, settings.maxMessageSize, given)
+  refuseUnservedKinds(given)
+  const target = sendTarget(header, parts)
+  const givenId = findMessageProperty(given, propertyName.uniqueKey)
+  const uniqueId = givenId ?? parts.uniqueId()
+  const properties = withProperties(given, {
+    [propertyName.messageRegion]: settings.regionId,
+    [propertyName.traceOn]: String(settings.traceOn),
+    [propertyName.cluster]: parts.clusterName,
+    ...(givenId === undefined ? { [propertyName.uniqueKey]: uniqueId } : {}),
+    ...(target.isDeadLetter ? { [propertyName.delayLevel]: undefined } : {}),
+  })
+  checkSizes(0, 0, properties)
+  const message: StoreMessage = {
+    topic: target.topic,
+    queueId: target.queueId,
+    flag: header.flag,
+    sysFlag: header.sysFlag,
+    bornTimestamp: header.bornTimestamp,
+    bornHost: bornHostOf(call.connection),
+    storeHost: parts.storeHost,
+    reconsumeTimes: header.reconsumeTimes ?? 0,
+    preparedTransactionOffset: 0,
+    body: call.body,
+    properties,
+  }
+  parts.store.put([delayed(message, parts.highestDelayLevel)], (outcome) => {
+    answer(call, parts, () => replyToPut(outcome, target.topic, target.queueId, uniqueId, parts))
+  })
+  return answeredLater
+}
+
+function storeBatch(
+  header: SendRequest,
+  messages: readonly StoreMessage[],
+  call: Call<SendCommand>,
+  parts: SendParts,
+): typeof answeredLater {
+  checkAccepting(parts.settings().startAcceptSendRequestTimeStamp, parts.clock)
+  const { topic, queueId } = messages[0]!
+  const uniqueId = findMessageProperty(header.properties ?? '', propertyName.uniqueKey)
+  parts.store.put(messages, (outcome) => {
+    answer(call, parts, () => replyToPut(outcome, topic, queueId, uniqueId, parts))
+  })
+  return answeredLater
+}
+
+function answer(call: Call<SendCommand>, parts: SendParts, reply: () => SendReply): void {
+  try {
+    call.answer(reply())
+  } catch (error) {
+    parts.onFailed()
+    call.fail(error)
+  }
+}
+
+function replyToPut(
+  outcome: PutOutcome,
+  topic: string,
+  queueId: number,
+  transactionId: string | undefined,
+  parts: SendParts,
+): SendReply {
+  const { code, remark, places } = storedPut(outcome)
+  let byteCount = 0
+  let msgId = ''
+  for (const { physicalOffset, totalSize } of places) {
+    byteCount += totalSize
+    const id = offsetMessageId(parts.storeHostHex, physicalOffset)
+    msgId = msgId === '' ? id : `${msgId},${id}`
+  }
+  parts.onStored(topic, places.length, byteCount)
+  const { regionId, traceOn } = parts.settings()
+  return {
+    code,
+    ...(remark === undefined ? {} : { remark }),
+    header: {
+      msgId,
+      queueId,
+      queueOffset: places[0]!.queueOffset,
+      transactionId,
+      MSG_REGION: regionId,
+      TRACE_ON: traceOn,
+    },
+  }
+}
+
+function checkAccepting(fromTimestamp: number, clock: Clock): void {
+  if (fromTimestamp <= 0 || clock.now() >= fromTimestamp) return
+  const remark = `broker unable to service, until ${new Date(fromTimestamp).toISOString()} (startAcceptSendRequestTimeStamp)`
+  throw new ProtocolError('SYSTEM_ERROR', remark)
+}

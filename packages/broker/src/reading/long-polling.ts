@@ -1,0 +1,117 @@
+import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
+
+/** A pull that found nothing and waits for messages. */
+export interface HeldPull {
+  readonly topic: string
+  readonly queueId: number
+  /** Whether the one who waits is gone. */
+  isGone(): boolean
+  /**
+   * Reads again.
+   * @returns whether it has been answered; otherwise it goes on waiting
+   */
+  retry(): boolean | Promise<boolean>
+  /** Answers that there is still nothing. */
+  giveUp(): void
+}
+
+interface Waiting {
+  pull: HeldPull
+  cancelTimer: CancelTimer
+  isTried: boolean
+  isAgain: boolean
+}
+
+/**
+ * Pulls that wait, by queue. An arrival in the queue makes each read again; after its time it is told that there is
+ * nothing.
+ */
+export class LongPolling {
+  readonly #clock: Clock
+  readonly #topics = new Map<string, Map<number, Set<Waiting>>>()
+  #count = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Pulls that wait. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** @param timeoutMs how long it may wait */
+  hold(pull: HeldPull, timeoutMs: number): void {
+    const waiting: Waiting = { pull, isTried: false, isAgain: false, cancelTimer: () => {} }
+    waiting.cancelTimer = this.#clock.after(timeoutMs, () => {
+      if (this.#remove(waiting)) pull.giveUp()
+    })
+    let queues = this.#topics.get(pull.topic)
+    if (queues === undefined) {
+      queues = new Map()
+      this.#topics.set(pull.topic, queues)
+    }
+    let waitingPulls = queues.get(pull.queueId)
+    if (waitingPulls === undefined) {
+      waitingPulls = new Set()
+      queues.set(pull.queueId, waitingPulls)
+    }
+    waitingPulls.add(waiting)
+    this.#count++
+  }
+
+  /** Messages arrived in a queue. */
+  arrived(topic: string, queueId: number): void {
+    const waitingPulls = this.#topics.get(topic)?.get(queueId)
+    if (waitingPulls === undefined) return
+    for (const waiting of [...waitingPulls]) this.#retry(waiting)
+  }
+
+  /** Answers all that wait: the topic is gone, or the broker stops. */
+  giveUp(topic?: string): void {
+    const topics = topic === undefined ? [...this.#topics.keys()] : [topic]
+    for (const name of topics) {
+      for (const waitingPulls of [...(this.#topics.get(name)?.values() ?? [])]) {
+        for (const waiting of [...waitingPulls]) if (this.#remove(waiting)) waiting.pull.giveUp()
+      }
+    }
+  }
+
+  #retry(waiting: Waiting): void {
+    if (waiting.pull.isGone()) {
+      this.#remove(waiting)
+      return
+    }
+    if (waiting.isTried) {
+      waiting.isAgain = true
+      return
+    }
+    const answered = waiting.pull.retry()
+    if (answered === true) this.#remove(waiting)
+    else if (answered !== false) void this.#afterRetry(waiting, answered)
+  }
+
+  /** More may arrive while a file is read: then the read is made once more. */
+  async #afterRetry(waiting: Waiting, answering: Promise<boolean>): Promise<void> {
+    waiting.isTried = true
+    const answered = await answering
+    waiting.isTried = false
+    if (answered) this.#remove(waiting)
+    else if (waiting.isAgain) {
+      waiting.isAgain = false
+      this.#retry(waiting)
+    }
+  }
+
+  #remove(waiting: Waiting): boolean {
+    const { topic, queueId } = waiting.pull
+    const queues = this.#topics.get(topic)
+    const waitingPulls = queues?.get(queueId)
+    if (!waitingPulls?.delete(waiting)) return false
+    waiting.cancelTimer()
+    this.#count--
+    if (waitingPulls.size === 0) queues!.delete(queueId)
+    if (queues!.size === 0) this.#topics.delete(topic)
+    return true
+  }
+}

@@ -1,0 +1,98 @@
+import type { Random } from '@rocketmq-ts/platform'
+import {
+  deadLetterTopicOf,
+  deadLetterTopicPrefix,
+  ProtocolError,
+  permission,
+  retryTopicPrefix,
+  type SubscriptionGroupConfig,
+  type TopicConfig,
+} from '@rocketmq-ts/protocol'
+
+/** What sending needs to know about topics, and may create. */
+export interface SendTopics {
+  get(topic: string): TopicConfig | undefined
+  /** Refuses names that are malformed or that only the system writes to. */
+  checkSendable(topic: string): void
+  /** Makes a topic as its default topic allows; undefined when it does not. */
+  autoCreate(topic: string, defaultTopic: string, queueNums: number): TopicConfig | undefined
+  /** Makes a retry or dead letter topic if it is missing. */
+  ensureInternal(topic: string, queueNums: number): TopicConfig
+}
+
+export interface SendGroups {
+  /** The group's settings; made when it is missing and that is allowed. */
+  find(group: string): SubscriptionGroupConfig | undefined
+}
+
+export interface SendTargetParts {
+  topics: SendTopics
+  groups: SendGroups
+  random: Random
+  /** Permission bits of the broker. */
+  brokerPermission(): number
+}
+
+export interface SendHeader {
+  topic: string
+  defaultTopic: string
+  defaultTopicQueueNums: number
+  queueId: number
+  reconsumeTimes?: number | undefined
+  maxReconsumeTimes?: number | undefined
+}
+
+export interface SendTarget {
+  topic: string
+  queueId: number
+  /** The message was redelivered as often as it may be and goes to the dead letters. */
+  isDeadLetter: boolean
+}
+
+/**
+ * Decides where a sent message goes.
+ * @throws ProtocolError with what keeps it from going anywhere
+ */
+export function sendTarget(header: SendHeader, parts: SendTargetParts): SendTarget {
+  const { topics, random } = parts
+  if ((parts.brokerPermission() & permission.write) === 0) {
+    throw new ProtocolError('NO_PERMISSION', 'this broker takes no messages: its brokerPermission has no write bit')
+  }
+  const { topic } = header
+  if (topic.startsWith(retryTopicPrefix)) {
+    const deadLetter = deadLetterTarget(header, parts)
+    if (deadLetter !== undefined) return deadLetter
+  }
+  const config = topics.get(topic) ?? createTopic(header, topics)
+  const { queueId } = header
+  if (queueId >= config.writeQueueNums) {
+    const remark = `queue ${queueId} of ${topic} does not exist: it has ${config.writeQueueNums} queues to write to`
+    throw new ProtocolError('INVALID_PARAMETER', remark)
+  }
+  return { topic, queueId: queueId < 0 ? random.below(config.writeQueueNums) : queueId, isDeadLetter: false }
+}
+
+function createTopic(header: SendHeader, topics: SendTopics): TopicConfig {
+  const { topic, defaultTopic, defaultTopicQueueNums } = header
+  if (topic.startsWith(retryTopicPrefix) || topic.startsWith(deadLetterTopicPrefix)) {
+    return topics.ensureInternal(topic, 1)
+  }
+  const created = topics.autoCreate(topic, defaultTopic, defaultTopicQueueNums)
+  if (created !== undefined) return created
+  const remark = `topic[${topic}] not exist, and it is not created on sending: create it, or set autoCreateTopicEnable`
+  throw new ProtocolError('TOPIC_NOT_EXIST', remark)
+}
+
+/** A client whose send-back failed sends to the retry topic itself: the limit of redeliveries holds there too. */
+function deadLetterTarget(header: SendHeader, parts: SendTargetParts): SendTarget | undefined {
+  const group = header.topic.slice(retryTopicPrefix.length)
+  const config = parts.groups.find(group)
+  if (config === undefined) {
+    throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', `subscription group not exist, ${group}: create it first`)
+  }
+  const limit = header.maxReconsumeTimes ?? config.retryMaxTimes
+  if ((header.reconsumeTimes ?? 0) < limit) return undefined
+  const topic = deadLetterTopicOf(group)
+  parts.topics.ensureInternal(topic, 1)
+  return { topic, queueId: 0, isDeadLetter: true }
+}

@@ -1,0 +1,96 @@
+import { applied, atRestart, boolean, int, live, long, nonEmptyText, notServed, oneOf } from '@rocketmq-ts/settings'
+
+const topics = 'Topics'
+const consumers = 'Consumers'
+
+export const topicsAndGroupsSettings = {
+  ...applied(topics, {
+    autoCreateTopicEnable: live(boolean, true, 'A message to an unknown topic creates it, like the topic TBW102.'),
+    defaultTopicQueueNums: live(
+      int({ min: 1 }),
+      8,
+      'Queues of TBW102, the most that a topic created by a message has.',
+    ),
+    clusterTopicEnable: atRestart(boolean, true, 'The topic named like the cluster takes and gives messages.'),
+    brokerTopicEnable: atRestart(boolean, true, 'The topic named like the broker takes and gives messages.'),
+    traceTopicEnable: atRestart(boolean, false, 'Creates the topic that message traces go to.'),
+    msgTraceTopicName: atRestart(nonEmptyText('a topic'), 'RMQ_SYS_TRACE_TOPIC', 'Topic that message traces go to.'),
+    traceOn: live(boolean, true, 'Tells clients in answers that they may trace messages.'),
+  }),
+  ...notServed(topics, 'statistics are always kept and always by queue', {
+    enableDetailStat: live(boolean, true, 'Statistics of each queue.'),
+    maxStatsIdleTimeInMinutes: live(int({ min: -1 }), -1, 'Minutes after which idle statistics go; -1 keeps them.'),
+  }),
+  ...notServed(topics, 'the configuration is kept in JSON files', {
+    configManagerVersion: atRestart(nonEmptyText('a version'), 'v1', 'How the configuration is kept.'),
+  }),
+  ...applied(consumers, {
+    autoCreateSubscriptionGroup: live(boolean, true, 'The first use of an unknown consumer group creates it.'),
+    longPollingEnable: live(boolean, true, 'A pull that finds nothing waits for a message as long as it asked for.'),
+    shortPollingTimeMills: live(
+      long({ min: 1, unit: 'ms' }),
+      1000,
+      'Milliseconds that such a pull waits without long polling.',
+    ),
+    notifyConsumerIdsChangedEnable: live(boolean, true, 'Tells the consumers of a group when others come or go.'),
+    rejectPullConsumerEnable: live(boolean, false, 'Refuses pulls of consumers that have not registered.'),
+    litePullMessageEnable: live(boolean, true, 'Serves LITE_PULL_MESSAGE.'),
+    flushConsumerOffsetInterval: atRestart(
+      int({ min: 1, unit: 'ms' }),
+      5000,
+      'Milliseconds between two writes of consumerOffset.json.',
+    ),
+    useServerSideResetOffset: live(boolean, true, 'Keeps reset offsets in the broker until a pull uses them.'),
+  }),
+  ...notServed(consumers, 'replication is not served yet', {
+    slaveReadEnable: live(boolean, false, 'Sends readers of old messages to a slave.'),
+    lockInStrictMode: live(boolean, false, 'A queue is locked when most replicas agree.'),
+  }),
+  ...notServed(consumers, 'answers are always slices of what was read', {
+    transferMsgByHeap: live(boolean, true, 'Copies messages into an answer instead of sending a region of the file.'),
+  }),
+  ...notServed(consumers, 'SQL92 filters are not served yet', {
+    enablePropertyFilter: live(boolean, false, 'Consumers may filter by SQL92 expressions.'),
+    enableCalcFilterBitMap: atRestart(boolean, false, 'Prepares the results of filters when a message is stored.'),
+    filterSupportRetry: live(boolean, false, 'Filters retried messages too.'),
+    expectConsumerNumUseFilter: atRestart(int(), 32, 'Consumers with filters to expect.'),
+    filterDataCleanTimeSpan: live(
+      long({ unit: 'ms' }),
+      86_400_000,
+      'Milliseconds that the filters of absent consumers are kept.',
+    ),
+  }),
+  ...notServed(consumers, 'slow consumers are never stopped', {
+    disableConsumeIfConsumerReadSlowly: live(boolean, false, 'Stops groups that fall too far behind.'),
+    consumerFallbehindThreshold: live(long({ unit: 'bytes' }), 17_179_869_184, 'Bytes behind which are too far.'),
+  }),
+  ...notServed(consumers, 'no history of offsets is kept', {
+    flushConsumerOffsetHistoryInterval: atRestart(
+      int({ unit: 'ms' }),
+      60_000,
+      'Milliseconds between two writes of it.',
+    ),
+  }),
+  ...notServed(consumers, 'the gRPC proxy is not served yet', {
+    enableBroadcastOffsetStore: live(boolean, true, 'Keeps offsets of broadcast consumers behind a proxy.'),
+    serverLoadBalancerEnable: live(boolean, true, 'Assigns queues to consumers in the broker.'),
+    defaultMessageRequestMode: live(oneOf(['PULL', 'POP']), 'PULL', 'How a group consumes when it does not say.'),
+    defaultPopShareQueueNum: live(int({ min: -1 }), -1, 'Consumers that share a queue by POP; -1 for all.'),
+  }),
+  ...notServed(consumers, 'changes are always told at once', {
+    realTimeNotifyConsumerChange: live(boolean, true, 'Tells changes of a group at once.'),
+  }),
+  ...notServed(consumers, 'subscriptions live as long as their clients', {
+    subscriptionExpiredTimeout: live(
+      long({ unit: 'ms' }),
+      600_000,
+      'Milliseconds after which an unused one is dropped.',
+    ),
+  }),
+  ...notServed(consumers, 'request and reply messages are not served yet', {
+    storeReplyMessageEnable: live(boolean, true, 'Stores reply messages.'),
+  }),
+  ...notServed(consumers, 'light message queues are not served yet', {
+    enableLmqStats: live(boolean, false, 'Statistics of light message queues.'),
+  }),
+}

@@ -1,0 +1,37 @@
+import type { Log, Platform } from '@rocketmq-ts/platform'
+import type { StoreOptions } from '@rocketmq-ts/storage'
+import type { BrokerSettings } from './settings/index.ts'
+
+const mebibyte = 1024 * 1024
+/** The newest messages in memory: about a second of a broker at full rate. */
+const tailBytesMax = 32 * mebibyte
+const readCacheBytesMax = 16 * mebibyte
+const openFilesMax = 1024
+
+/** How the store of a broker with these settings is set up. */
+export function storeOptions(settings: BrokerSettings, platform: Platform, log: Log, processId: number): StoreOptions {
+  return {
+    platform,
+    log,
+    processId,
+    rootPath: settings.storePathRootDir,
+    commitLogPath: settings.storePathCommitLog,
+    commitLogSegmentBytes: settings.mappedFileSizeCommitLog,
+    consumeQueueSegmentBytes: settings.mappedFileSizeConsumeQueue,
+    keyIndex: {
+      isEnabled: settings.messageIndexEnable,
+      slotCount: settings.maxHashSlotNum,
+      entryCountMax: settings.maxIndexNum,
+    },
+    flushMode: settings.flushDiskType,
+    flushIntervalMs: settings.flushIntervalCommitLog,
+    syncTimeoutMs: settings.syncFlushTimeout,
+    queueWriteIntervalMs: settings.flushIntervalConsumeQueue,
+    queueSyncIntervalMs: settings.flushConsumeQueueThoroughInterval,
+    checkCrcOnRecover: settings.checkCRCOnRecover,
+    delayLevelsMs: settings.messageDelayLevel,
+    tailBytesMax,
+    readCacheBytesMax,
+    openFilesMax,
+  }
+}

@@ -1,0 +1,149 @@
+import { nodeFileSystem, silentLog } from '@rocketmq-ts/platform'
+import { SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
+import { type MessageToStore, recordBytes, writeRecord } from '@rocketmq-ts/protocol'
+import { ConfigFile, type PutOutcome, type QueueUnit, type StoreMessage } from '@rocketmq-ts/storage'
+import { describe, expect, test } from 'vitest'
+import { DelayProgress } from '../../src/delay/delay-progress.ts'
+import { DelayedDelivery } from '../../src/delay/delayed-delivery.ts'
+
+const host = Buffer.from([127, 0, 0, 1, 0, 0, 0, 1])
+
+/** A store with one queue of delayed messages for each level. */
+class FakeStore {
+  readonly units_: QueueUnit[][] = [[], []]
+  readonly records: Buffer[] = []
+  readonly delivered: StoreMessage[] = []
+  refusals = 0
+
+  add(level: number, dueMs: number, body: string): void {
+    const one: MessageToStore = {
+      topicBytes: Buffer.from('SCHEDULE_TOPIC_XXXX'),
+      queueId: level - 1,
+      flag: 0,
+      sysFlag: 0,
+      bornTimestamp: 1,
+      bornHost: host,
+      storeHost: host,
+      reconsumeTimes: 0,
+      preparedTransactionOffset: 0,
+      body: Buffer.from(body),
+      propertiesBytes: Buffer.from('REAL_TOPIC\u0001T\u0002REAL_QID\u00012\u0002DELAY\u00011\u0002TAGS\u0001a\u0002'),
+    }
+    const totalSize = recordBytes(one)
+    const record = Buffer.alloc(totalSize)
+    writeRecord(record, 0, totalSize, one, 0, 0, 0)
+    this.records.push(record)
+    this.units_[level - 1]!.push({ physicalOffset: this.records.length - 1, totalSize, tagsCode: dueMs })
+  }
+
+  async units(_topic: string, queueId: number, from: number, count: number): Promise<QueueUnit[]> {
+    return this.units_[queueId]!.slice(from, from + count)
+  }
+
+  async recordAt(position: number): Promise<Buffer | undefined> {
+    return this.records[position]
+  }
+
+  minOffset(): number {
+    return 0
+  }
+
+  put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void {
+    if (this.refusals-- > 0) {
+      done({ kind: 'refused', cause: 'fenced', reason: 'no disk' })
+      return
+    }
+    this.delivered.push(...messages)
+    done({ kind: 'stored', places: [] })
+  }
+}
+
+function setUp(path: string) {
+  const clock = new SteppedClock()
+  const store = new FakeStore()
+  const file = new ConfigFile(nodeFileSystem, `${path}/delayOffset.json`, silentLog)
+  const progress = new DelayProgress(file, () => clock.now())
+  const delivery = new DelayedDelivery({
+    clock,
+    log: silentLog,
+    store,
+    progress,
+    storeHost: host,
+    delayLevelsMs: [1000, 5000],
+  })
+  const bodies = () => store.delivered.map(({ body }) => body.toString())
+  return { clock, store, delivery, bodies, file }
+}
+
+/** Lets promises that are resolved run. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}
+
+describe('delayed messages', () => {
+  test('come when they are due, not before, in their real topic and queue', async () => {
+    using folder = temporaryFolder()
+    const { clock, store, delivery, bodies } = setUp(folder.path)
+    store.add(1, clock.now() + 1000, 'one')
+    store.add(2, clock.now() + 5000, 'five')
+    delivery.start()
+    await settle()
+    clock.advance(999)
+    await settle()
+    expect(bodies()).toEqual([])
+    clock.advance(1)
+    await settle()
+    expect(bodies()).toEqual(['one'])
+    expect(store.delivered[0]).toMatchObject({ topic: 'T', queueId: 2 })
+    clock.advance(4000)
+    await settle()
+    expect(bodies()).toEqual(['one', 'five'])
+    await delivery.close()
+  })
+
+  test('that arrive while nothing is waiting are taken up', async () => {
+    using folder = temporaryFolder()
+    const { clock, store, delivery, bodies } = setUp(folder.path)
+    delivery.start()
+    await settle()
+    store.add(1, clock.now(), 'now')
+    delivery.arrived(0)
+    await settle()
+    expect(bodies()).toEqual(['now'])
+    await delivery.close()
+  })
+
+  test('are not kept longer than their level when the clock was set back', async () => {
+    using folder = temporaryFolder()
+    const { clock, store, delivery, bodies } = setUp(folder.path)
+    store.add(1, clock.now() + 3_600_000, 'late')
+    delivery.start()
+    await settle()
+    expect(bodies()).toEqual(['late'])
+    await delivery.close()
+  })
+
+  test('are tried again when the store refuses them', async () => {
+    using folder = temporaryFolder()
+    const { clock, store, delivery, bodies } = setUp(folder.path)
+    store.refusals = 1
+    store.add(1, clock.now(), 'again')
+    delivery.start()
+    await settle()
+    expect(bodies()).toEqual([])
+    clock.advance(1000)
+    await settle()
+    expect(bodies()).toEqual(['again'])
+    await delivery.close()
+  })
+
+  test('that were delivered are not delivered again after a restart', async () => {
+    using folder = temporaryFolder()
+    const { clock, store, delivery, file } = setUp(folder.path)
+    for (let index = 0; index < 100; index++) store.add(1, clock.now(), `m${index}`)
+    delivery.start()
+    await expect.poll(() => store.delivered.length).toBe(100)
+    await delivery.close()
+    expect(new DelayProgress(file, () => 0).offset(1)).toBe(100)
+  })
+})

@@ -1,0 +1,92 @@
+import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { describe, expect, test } from 'vitest'
+import { type HeldPull, LongPolling } from '../../src/reading/long-polling.ts'
+
+class FakePull implements HeldPull {
+  readonly topic: string
+  readonly queueId: number
+  readonly log: string[] = []
+  gone = false
+  answers: (boolean | Promise<boolean>)[] = []
+
+  constructor(topic = 'T', queueId = 0) {
+    this.topic = topic
+    this.queueId = queueId
+  }
+
+  isGone(): boolean {
+    return this.gone
+  }
+
+  retry(): boolean | Promise<boolean> {
+    this.log.push('retry')
+    return this.answers.shift() ?? true
+  }
+
+  giveUp(): void {
+    this.log.push('giveUp')
+  }
+}
+
+describe('a pull that waits', () => {
+  test('reads again when messages arrive in its queue, and in no other', () => {
+    const polling = new LongPolling(new SteppedClock())
+    const pull = new FakePull('T', 1)
+    polling.hold(pull, 1000)
+    polling.arrived('T', 0)
+    polling.arrived('U', 1)
+    expect(pull.log).toEqual([])
+    polling.arrived('T', 1)
+    expect(pull.log).toEqual(['retry'])
+    expect(polling.count).toBe(0)
+  })
+
+  test('is told after its time that there is nothing, once', () => {
+    const clock = new SteppedClock()
+    const polling = new LongPolling(clock)
+    const pull = new FakePull()
+    pull.answers = [false]
+    polling.hold(pull, 1000)
+    polling.arrived('T', 0)
+    clock.advance(999)
+    expect(pull.log).toEqual(['retry'])
+    clock.advance(1)
+    polling.arrived('T', 0)
+    clock.advance(5000)
+    expect(pull.log).toEqual(['retry', 'giveUp'])
+  })
+
+  test('is not told after it was answered', () => {
+    const clock = new SteppedClock()
+    const polling = new LongPolling(clock)
+    const pull = new FakePull()
+    polling.hold(pull, 1000)
+    polling.arrived('T', 0)
+    clock.advance(5000)
+    expect(pull.log).toEqual(['retry'])
+  })
+
+  test('reads once more when messages arrive while it reads a file', async () => {
+    const polling = new LongPolling(new SteppedClock())
+    const pull = new FakePull()
+    const reading = Promise.withResolvers<boolean>()
+    pull.answers = [reading.promise, true]
+    polling.hold(pull, 1000)
+    polling.arrived('T', 0)
+    polling.arrived('T', 0)
+    expect(pull.log).toEqual(['retry'])
+    reading.resolve(false)
+    await expect.poll(() => pull.log).toEqual(['retry', 'retry'])
+    expect(polling.count).toBe(0)
+  })
+
+  test('is forgotten when its connection is gone', () => {
+    const polling = new LongPolling(new SteppedClock())
+    const pull = new FakePull()
+    pull.gone = true
+    polling.hold(pull, 1000)
+    polling.arrived('T', 0)
+    expect(pull.log).toEqual([])
+    expect(polling.count).toBe(0)
+  })
+})

@@ -1,0 +1,28 @@
+import { propertyLine } from './properties-text.ts'
+import { isComputed, type Setting, type SettingsOf, type SettingsTable } from './setting.ts'
+
+/**
+ * All settings with value, default and meaning, by group, for `--print-config`. The text is itself a file that sets
+ * these values.
+ */
+export function describeSettings<Table extends SettingsTable>(table: Table, values: SettingsOf<Table>): string {
+  const groups = Map.groupBy(Object.keys(table), (key) => table[key]!.group)
+  return [...groups]
+    .map(([group, keys]) => {
+      const settings = keys.map((key) => `${describe(table[key]!)}\n${propertyLine(table, values, key)}\n`)
+      return `# ======== ${group} ========\n\n${settings.join('\n')}`
+    })
+    .join('\n')
+}
+
+function describe(setting: Setting<unknown>): string {
+  const { meaning, status, effect } = setting
+  const when = status === 'applied' && effect === 'restart' ? '; a change needs a restart' : ''
+  const served = status === 'applied' ? '' : `\n# (no effect: ${status.notServed})`
+  return `# ${meaning} (default: ${defaultText(setting)}${when})${served}`
+}
+
+function defaultText({ default: initial, type }: Setting<unknown>): string {
+  if (isComputed(initial)) return initial.described
+  return type.format(initial) || 'none'
+}

@@ -1,0 +1,60 @@
+import type { ParsedValue, SettingType } from '../setting-type.ts'
+
+const booleanWords: Readonly<Record<string, boolean>> = { true: true, false: false }
+
+export const boolean: SettingType<boolean> = {
+  allowed: 'true or false',
+  parse(text) {
+    const value = booleanWords[text.toLowerCase()]
+    return value === undefined ? { ok: false } : { ok: true, value }
+  },
+  format: (value) => String(value),
+}
+
+/**
+ * A switch that can only be off: turning it on would promise protection or a file layout that is not there.
+ *
+ * @param reason completes the sentence "true is not possible: ..."
+ */
+export function falseOnly(reason: string): SettingType<boolean> {
+  return {
+    ...boolean,
+    allowed: 'false',
+    parse(text) {
+      const parsed = boolean.parse(text)
+      return parsed.ok && parsed.value ? { ok: false, reason } : parsed
+    },
+  }
+}
+
+/** Any text, the empty one included. */
+export const text: SettingType<string> = {
+  allowed: 'any text',
+  parse: (value) => ({ ok: true, value }),
+  format: (value) => value,
+}
+
+/** @param what completes the sentence "allowed is ...": `a name`, `a folder` */
+export function nonEmptyText(what: string): SettingType<string> {
+  return { ...text, allowed: what, parse: (value) => (value === '' ? { ok: false } : { ok: true, value }) }
+}
+
+/**
+ * One of some words, in exactly this spelling.
+ *
+ * @param refused words that RocketMQ knows and we do not serve, with the reason
+ */
+export function oneOf<const Word extends string>(
+  words: readonly Word[],
+  refused: Readonly<Record<string, string>> = {},
+): SettingType<Word> {
+  return {
+    allowed: words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`,
+    parse(value): ParsedValue<Word> {
+      const word = words.find((candidate) => candidate === value)
+      if (word !== undefined) return { ok: true, value: word }
+      return { ok: false, reason: Object.hasOwn(refused, value) ? refused[value] : undefined }
+    },
+    format: (value) => value,
+  }
+}

@@ -1,0 +1,70 @@
+import { describeSettings, readSettings, toPropertiesText } from '@rocketmq-ts/settings'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { exampleEnvironment, exampleTable } from './example-table.ts'
+
+const options = { source: 'test', environment: exampleEnvironment }
+
+/** Reads what `describeSettings` and `toPropertiesText` write: comments, blank lines, `key=value` with escapes. */
+function parse(text: string): Map<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(
+    lines.map((line) => {
+      const value = line.slice(line.indexOf('=') + 1)
+      return [
+        line.slice(0, line.indexOf('=')),
+        value.replace(/\\(u[0-9a-f]{4}|.)/g, (_, code: string) => {
+          const letters: Record<string, string> = { n: '\n', t: '\t', r: '\r', f: '\f' }
+          return code.length > 1 ? String.fromCharCode(Number.parseInt(code.slice(1), 16)) : (letters[code] ?? code)
+        }),
+      ]
+    }),
+  )
+}
+
+const settable = fc.record({
+  listenPort: fc.integer({ min: 0, max: 65_535 }).map(String),
+  brokerName: fc.string({ unit: 'binary', minLength: 1 }).filter((name) => name.trim() !== ''),
+  deleteWhen: fc.array(fc.integer({ min: 0, max: 23 }), { minLength: 1 }).map((hours) => hours.join(';')),
+  ratio: fc.double({ min: 0, max: 1, noNaN: true }).map(String),
+  gap: fc.maxSafeNat().map(String),
+  delays: fc.array(fc.tuple(fc.integer({ min: 0, max: 999 }), fc.constantFrom('s', 'm', 'h', 'd'))).map((delays) => {
+    return delays.map(([count, unit]) => `${count}${unit}`).join(' ')
+  }),
+  note: fc.string({ unit: 'binary' }),
+  traceOn: fc.boolean().map(String),
+})
+
+test('both texts, read again, give the same values', () => {
+  fc.assert(
+    fc.property(settable, (properties) => {
+      const { values } = readSettings(exampleTable, properties, options)
+      for (const text of [toPropertiesText(exampleTable, values), describeSettings(exampleTable, values)]) {
+        expect(readSettings(exampleTable, parse(text), options).values).toEqual(values)
+        expect(text).toMatch(/^[\n\x20-\x7e]*$/)
+      }
+    }),
+  )
+})
+
+test('the description shows each key under its meaning and default, by group', () => {
+  const { values } = readSettings(exampleTable, { listenPort: '1' }, options)
+  const text = describeSettings(exampleTable, values)
+  expect(text).toContain(
+    [
+      '# ======== Network ========',
+      '',
+      '# Port that clients connect to. (default: 10911; a change needs a restart)',
+      'listenPort=1',
+      '',
+      '# Name. (default: the host name; a change needs a restart)',
+      'brokerName=machine-1',
+      '',
+      '# Name servers. (default: none)',
+      'namesrvAddr=',
+    ].join('\n'),
+  )
+  expect(text).toContain(
+    '# Polls per key. (default: 1024)\n# (no effect: POP is not served yet)\npopPollingSize=1024\n',
+  )
+})
