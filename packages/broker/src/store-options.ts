@@ -1,5 +1,5 @@
 import type { Log, Platform } from '@rocketmq-ts/platform'
-import type { StoreOptions } from '@rocketmq-ts/storage'
+import type { RetentionRules, StoreOptions } from '@rocketmq-ts/storage'
 import type { BrokerSettings } from './settings/index.ts'
 
 const mebibyte = 1024 * 1024
@@ -9,7 +9,14 @@ const readCacheBytesMax = 16 * mebibyte
 const openFilesMax = 1024
 
 /** How the store of a broker with these settings is set up. */
-export function storeOptions(settings: BrokerSettings, platform: Platform, log: Log, processId: number): StoreOptions {
+/** @param current the settings as they are now: some can be changed while the broker runs */
+export function storeOptions(
+  settings: BrokerSettings,
+  current: () => BrokerSettings,
+  platform: Platform,
+  log: Log,
+  processId: number,
+): StoreOptions {
   return {
     platform,
     log,
@@ -29,9 +36,24 @@ export function storeOptions(settings: BrokerSettings, platform: Platform, log: 
     queueWriteIntervalMs: settings.flushIntervalConsumeQueue,
     queueSyncIntervalMs: settings.flushConsumeQueueThoroughInterval,
     checkCrcOnRecover: settings.checkCRCOnRecover,
+    retentionRules: () => retentionRules(current()),
+    retentionIntervalMs: settings.cleanResourceInterval,
     delayLevelsMs: settings.messageDelayLevel,
     tailBytesMax,
     readCacheBytesMax,
     openFilesMax,
+  }
+}
+
+const hourMs = 3_600_000
+
+function retentionRules(settings: BrokerSettings): RetentionRules {
+  return {
+    reservedMs: settings.fileReservedTime * hourMs,
+    deleteHours: settings.deleteWhen,
+    cleanRatio: settings.diskMaxUsedSpaceRatio / 100,
+    forceRatio: settings.diskSpaceCleanForciblyRatio / 100,
+    fullRatio: settings.diskSpaceWarningLevelRatio / 100,
+    mayForce: settings.cleanFileForciblyEnable,
   }
 }

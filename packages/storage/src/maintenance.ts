@@ -27,6 +27,8 @@ const lagBytesMax = 128 * 1024 * 1024
 const unwrittenAgeMsMax = 10_000
 /** Queues written in one round, so that a round stays short. */
 const queuesPerRound = 2_000
+/** Queues that are synced when the store is closed; with more of them only the log and the index are. */
+const queuesSyncedAtCloseMax = 2_000
 
 /**
  * Brings what the followers hold in memory to the files, syncs, and notes in the checkpoint how far that got.
@@ -76,10 +78,14 @@ export class Maintenance {
       at += segments.segmentBytes
     )
       segments.syncNow(at)
-    queues.syncNow()
     keyIndex?.syncNow()
     this.#indexWrittenPosition = writtenPosition
-    this.#noteSynced(writtenPosition, this.#parts.lastTimestamp())
+    // Syncing very many files would take minutes. They are written: only a power failure in the next moments could
+    // lose them, and then the log is read again from where they were synced last.
+    if (queues.unsyncedCount <= queuesSyncedAtCloseMax) {
+      queues.syncNow()
+      this.#noteSynced(writtenPosition, this.#parts.lastTimestamp())
+    }
     this.#writeCheckpoint()
     checkpoint.syncNow()
   }

@@ -12,6 +12,7 @@ import { ConsumeQueues } from './queues/consume-queues.ts'
 import type { QueueUnit } from './queues/queue-unit.ts'
 import { CheckpointFile } from './recovery/checkpoint.ts'
 import { recover } from './recovery/recover.ts'
+import { Retention } from './retention/retention.ts'
 import { StoreFolder } from './store-folder.ts'
 import type { PutOutcome, StoreMessage } from './store-message.ts'
 import type { StoreOptions } from './store-options.ts'
@@ -42,6 +43,7 @@ export class MessageStore {
   readonly #pipeline: PutPipeline
   readonly #reader: QueueReader
   readonly #maintenance: Maintenance
+  readonly #retention: Retention
   readonly #openFiles: LruMap<string, FileHandle>
   /** What recovery found: for the log and for tests. */
   readonly recovered: { endPosition: number; replayedCount: number }
@@ -128,6 +130,18 @@ export class MessageStore {
       Math.min(own?.syncedPosition ?? 0, recovery.endPosition),
     )
     this.#maintenance.start()
+    this.#retention = new Retention({
+      clock,
+      fileSystem,
+      log,
+      commitLog: this.#commitLog,
+      queues: this.#queues,
+      keyIndex: this.#keyIndex,
+      guard: this.#guard,
+      rules: options.retentionRules,
+      intervalMs: options.retentionIntervalMs,
+    })
+    this.#retention.start()
   }
 
   /** Why nothing can be stored, or undefined when it can. */
@@ -233,6 +247,11 @@ export class MessageStore {
     return this.#queues.topics()
   }
 
+  /** Deletes files of the log that are old enough, whatever the hour. */
+  deleteOldFiles(): void {
+    this.#retention.deleteNow()
+  }
+
   /** Deletes a topic's queues; its messages go when their part of the log does. */
   removeTopic(topic: string): void {
     for (const queueId of this.#queues.queueIds(topic)) this.#reader.forget(this.#queues.queue(topic, queueId))
@@ -242,6 +261,7 @@ export class MessageStore {
   /** Writes what was put, and closes. A fenced store stays marked as not closed in order. */
   close(): void {
     this.#maintenance.stop()
+    this.#retention.stop()
     this.#pipeline.commit()
     const isFenced = this.#guard.isFenced
     this.#guard.close()

@@ -1,5 +1,7 @@
 import type { Log, Platform } from '@rocketmq-ts/platform'
 
+import type { RetentionRules } from './retention/retention-plan.ts'
+
 export type FlushMode = 'ASYNC_FLUSH' | 'SYNC_FLUSH'
 
 /** How a store is set up. Sizes in bytes, times in milliseconds. */
@@ -23,6 +25,9 @@ export interface StoreOptions {
   /** How often queues and index are synced. */
   queueSyncIntervalMs: number
   checkCrcOnRecover: boolean
+  retentionRules(): RetentionRules
+  /** How often it is looked at what may be deleted. */
+  retentionIntervalMs: number
   /** Delays by level, from level 1 at index 0. */
   delayLevelsMs: readonly number[]
   /** How much of the newest messages is kept in memory. */

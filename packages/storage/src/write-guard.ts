@@ -1,19 +1,26 @@
 import type { Log } from '@rocketmq-ts/platform'
 
+/** Why a store takes no writes. */
+export interface Refusal {
+  cause: 'closed' | 'fenced' | 'disk-full'
+  reason: string
+}
+
 /**
  * Whether a store takes writes. A failed write or sync closes it for good: what the disk holds is unknown then, and
  * trying again could make a loss look like a success.
  */
 export class WriteGuard {
   readonly #log: Log
-  #refusal: { cause: 'closed' | 'fenced'; reason: string } | undefined
+  #refusal: Refusal | undefined
+  #diskFull: Refusal | undefined
 
   constructor(log: Log) {
     this.#log = log
   }
 
-  get refusal(): { cause: 'closed' | 'fenced'; reason: string } | undefined {
-    return this.#refusal
+  get refusal(): Refusal | undefined {
+    return this.#refusal ?? this.#diskFull
   }
 
   get isFenced(): boolean {
@@ -29,6 +36,13 @@ export class WriteGuard {
       { err: error, during },
       `${reason}. Check the disk, then restart the broker: it recovers what is on the disk`,
     )
+  }
+
+  /** @param reason why nothing is taken until there is space again; undefined: there is */
+  setDiskFull(reason: string | undefined): void {
+    if (reason !== undefined && this.#diskFull === undefined) this.#log.error({}, reason)
+    if (reason === undefined && this.#diskFull !== undefined) this.#log.info({}, 'there is space on the disk again')
+    this.#diskFull = reason === undefined ? undefined : { cause: 'disk-full', reason }
   }
 
   close(): void {

@@ -124,7 +124,15 @@ describe('a store', () => {
 
   test('keeps queues and log in step through any order of puts, closings, kills and reads', async () => {
     const step = fc.oneof(
-      { weight: 8, arbitrary: fc.record({ kind: fc.constant('put' as const), topic: fc.nat(2), queue: fc.nat(1), size: fc.nat(3000) }) },
+      {
+        weight: 8,
+        arbitrary: fc.record({
+          kind: fc.constant('put' as const),
+          topic: fc.nat(2),
+          queue: fc.nat(1),
+          size: fc.nat(3000),
+        }),
+      },
       { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('close' as const, 'kill' as const) }) },
     )
     await fc.assert(
@@ -170,7 +178,10 @@ describe('a store', () => {
     using folder = temporaryFolder()
     const store = openStore(folder.path)
     const outcome = await put(store, message(), message(), message())
-    expect(outcome).toMatchObject({ kind: 'stored', places: [{ queueOffset: 0 }, { queueOffset: 1 }, { queueOffset: 2 }] })
+    expect(outcome).toMatchObject({
+      kind: 'stored',
+      places: [{ queueOffset: 0 }, { queueOffset: 1 }, { queueOffset: 2 }],
+    })
     const refused = await put(store, message(), message({ body: Buffer.alloc(70_000) }))
     expect(refused).toMatchObject({ kind: 'refused', cause: 'too-large' })
     expect(store.maxOffset('T1', 0)).toBe(3)
@@ -197,12 +208,16 @@ describe('a store', () => {
     expect(found).toMatchObject({ status: 'FOUND', count: 10, nextQueueOffset: 20, minOffset: 0, maxOffset: 100 })
     const none = await store.read({ ...request, scannedUnitsMax: 30, matches: () => false })
     expect(none).toMatchObject({ status: 'NO_MATCHED_MESSAGE', nextQueueOffset: 30 })
-    expect(await store.read({ ...request, queueOffset: 100, matches: () => true })).toMatchObject({ status: 'OFFSET_OVERFLOW_ONE' })
+    expect(await store.read({ ...request, queueOffset: 100, matches: () => true })).toMatchObject({
+      status: 'OFFSET_OVERFLOW_ONE',
+    })
     expect(await store.read({ ...request, queueOffset: 101, matches: () => true })).toMatchObject({
       status: 'OFFSET_OVERFLOW_BADLY',
       nextQueueOffset: 100,
     })
-    expect(await store.read({ ...request, topic: 'none', matches: () => true })).toMatchObject({ status: 'NO_MATCHED_LOGIC_QUEUE' })
+    expect(await store.read({ ...request, topic: 'none', matches: () => true })).toMatchObject({
+      status: 'NO_MATCHED_LOGIC_QUEUE',
+    })
     store.close()
   })
 
@@ -229,5 +244,66 @@ describe('a store', () => {
     expect(() => openStore(folder.path)).toThrow(`process ${process.pid}`)
     store.close()
     openStore(folder.path).close()
+  })
+})
+
+describe('retention', () => {
+  test('deletes whole files of the log from the front, and queues and index follow', async () => {
+    using folder = temporaryFolder()
+    const store = openStore(folder.path, {
+      retentionRules: () => ({
+        reservedMs: 0,
+        deleteHours: [],
+        cleanRatio: 2,
+        forceRatio: 2,
+        fullRatio: 2,
+        mayForce: false,
+      }),
+    })
+    const sent = numbered(700, 1, 1)
+    const places = await putAll(store, sent)
+    const before = store.positions
+    store.deleteOldFiles()
+    const { min, max } = store.positions
+    expect(min).toBeGreaterThan(before.min)
+    expect(max).toBe(before.max)
+    const first = places.find(({ physicalOffset }) => physicalOffset >= min)!
+    expect(store.minOffset('T0', 0)).toBe(first.queueOffset)
+    expect(await bodies(store, 'T0', 0, first.queueOffset)).toEqual(
+      sent.slice(first.queueOffset).map(({ body }) => body.toString()),
+    )
+    const old = { topic: 'T0', queueId: 0, queueOffset: 0, countMax: 1, scannedUnitsMax: 9, bytesMax: 999 }
+    expect(await store.read({ ...old, matches: () => true })).toMatchObject({
+      status: 'OFFSET_TOO_SMALL',
+      nextQueueOffset: first.queueOffset,
+    })
+    expect(await store.recordAt(places[0]!.physicalOffset)).toBeUndefined()
+    store.close()
+    const again = openStore(folder.path)
+    expect(again.positions).toMatchObject({ min, max })
+    expect(again.minOffset('T0', 0)).toBe(first.queueOffset)
+    again.close()
+  })
+
+  test('refuses messages while the disk is full, and takes them when there is space again', async () => {
+    using folder = temporaryFolder()
+    let fullRatio = -1
+    const store = openStore(folder.path, {
+      retentionRules: () => ({
+        reservedMs: 0,
+        deleteHours: [],
+        cleanRatio: 2,
+        forceRatio: 2,
+        fullRatio,
+        mayForce: false,
+      }),
+    })
+    await putAll(store, [message()])
+    store.deleteOldFiles()
+    expect(await put(store, message())).toMatchObject({ kind: 'refused', cause: 'disk-full' })
+    fullRatio = 2
+    store.deleteOldFiles()
+    expect(await put(store, message())).toMatchObject({ kind: 'stored' })
+    store.close()
   })
 })

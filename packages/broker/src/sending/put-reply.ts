@@ -11,6 +11,7 @@ export interface StoredPut {
 const refusalCodes = {
   closed: 'SERVICE_NOT_AVAILABLE',
   fenced: 'SERVICE_NOT_AVAILABLE',
+  'disk-full': 'SERVICE_NOT_AVAILABLE',
   'too-large': 'MESSAGE_ILLEGAL',
 } as const
 

@@ -76,6 +76,15 @@ export class KeyIndex {
     return positions
   }
 
+  /** Deletes the files that only know messages before a position. */
+  removeBefore(position: number): void {
+    while (this.#files.length > 1 && this.#files[0]!.endPhysicalOffset < position) {
+      const file = this.#files.shift()!
+      file.close()
+      this.#options.fileSystem.remove(file.path)
+    }
+  }
+
   /** Everything before is in the files once `write` returned. */
   get endPhysicalOffset(): number {
     return this.#endPhysicalOffset

@@ -136,6 +136,16 @@ export class ConsumeQueue {
     this.#recentStart = this.#maxOffset
   }
 
+  /** Deletes files whose units all stand for messages before `logStartPosition`; the last file stays. */
+  trim(logStartPosition: number): void {
+    const unitsInSegment = this.segments.segmentBytes / unitBytes
+    while (this.segments.starts.length > 1) {
+      const lastUnit = this.unitAt(this.segments.firstPosition / unitBytes + unitsInSegment - 1)
+      if (!isMessage(lastUnit) || lastUnit.physicalOffset >= logStartPosition) return
+      this.segments.removeFirst()
+    }
+  }
+
   #unsyncedSegments(): number[] {
     const positions: number[] = []
     const end = this.#writtenOffset * unitBytes

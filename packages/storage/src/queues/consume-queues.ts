@@ -116,6 +116,11 @@ export class ConsumeQueues {
     this.#unwritten.clear()
   }
 
+  /** Queues that were written to since the last sync. */
+  get unsyncedCount(): number {
+    return this.#unsynced.size
+  }
+
   /** Makes the written units of all queues survive a power failure. */
   async sync(): Promise<void> {
     const queues = this.#unsynced
@@ -129,6 +134,11 @@ export class ConsumeQueues {
   syncNow(): void {
     for (const queue of this.#unsynced) queue.syncNow()
     this.#unsynced.clear()
+  }
+
+  /** Deletes the files of a topic's queues whose messages are all before the start of the log. */
+  trim(topic: string, logStartPosition: number): void {
+    for (const queueId of this.queueIds(topic)) this.queue(topic, queueId).trim(logStartPosition)
   }
 
   /** Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0. */

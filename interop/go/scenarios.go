@@ -1,0 +1,30 @@
+package main
+
+// scenarios lists what can be asked for. A scenario returns a line for people, or what was wrong.
+var scenarios = map[string]func(*Run) (string, error){
+	"send-sync":                  sendSync,
+	"send-async":                 sendAsync,
+	"send-one-way":               sendOneWay,
+	"send-batch":                 sendBatch,
+	"send-compressed":            sendCompressed,
+	"orderly":                    orderly,
+	"broadcast":                  broadcast,
+	"tag-filter":                 tagFilter,
+	"retry-then-success":         retryThenSuccess,
+	"dead-letter":                deadLetter,
+	"delay-levels":               delayLevels,
+	"pull-offsets":               pullOffsets,
+	"pull-poll":                  pullPoll,
+	"rebalance":                  rebalance,
+	"client-restart":             clientRestart,
+	"broker-restart":             brokerRestart,
+	"from-first":                 fromFirst,
+	"from-last":                  fromLast,
+	"from-timestamp":             fromTimestamp,
+	"from-first-young-queue":     fromFirstYoungQueue,
+	"from-timestamp-young-queue": fromTimestampYoungQueue,
+	"from-last-young-queue":      fromLastYoungQueue,
+	"admin-topics":               adminTopics,
+	"broker-killed":              brokerKilled,
+	"name-server-killed":         nameServerKilled,
+}

@@ -1,0 +1,60 @@
+package interop;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** Every scenario by its name. */
+final class Scenarios {
+    private static final Map<String, Scenario> ALL = new HashMap<>();
+
+    static {
+        ALL.put("send-sync", SendScenarios::sync);
+        ALL.put("send-async", SendScenarios::async);
+        ALL.put("send-one-way", SendScenarios::oneWay);
+        ALL.put("send-batch", SendScenarios::batch);
+        ALL.put("send-compressed", SendScenarios::compressed);
+        ALL.put("send-big", SendScenarios::big);
+        ALL.put("send-too-big", SendScenarios::tooBig);
+        ALL.put("send-selected-queue", SendScenarios::selectedQueue);
+        ALL.put("send-unknown-queue", SendScenarios::unknownQueue);
+        ALL.put("topic-auto-creation", SendScenarios::topicAutoCreation);
+        ALL.put("create-topic", SendScenarios::createTopic);
+        ALL.put("push-concurrent", PushScenarios::concurrent);
+        ALL.put("push-orderly", PushScenarios::orderly);
+        ALL.put("push-cluster", PushScenarios::clusterMembers);
+        ALL.put("push-broadcast", PushScenarios::broadcast);
+        ALL.put("push-tags", PushScenarios::tags);
+        ALL.put("heartbeat-v2", PushScenarios::heartbeatV2);
+        ALL.put("retry-then-success", RetryScenarios::retryThenSuccess);
+        ALL.put("dead-letter", RetryScenarios::deadLetter);
+        ALL.put("orderly-suspend", RetryScenarios::orderlySuspend);
+        ALL.put("orderly-dead-letter", RetryScenarios::orderlyDeadLetter);
+        ALL.put("delay-levels", RetryScenarios::delayLevels);
+        ALL.put("pull", PullScenarios::pull);
+        ALL.put("lite-pull-assign", PullScenarios::liteAssign);
+        ALL.put("lite-pull-subscribe", PullScenarios::liteSubscribe);
+        ALL.put("query-by-key", QueryScenarios::byKey);
+        ALL.put("query-by-id", QueryScenarios::byId);
+        ALL.put("query-offsets", QueryScenarios::offsets);
+        ALL.put("join-and-leave", GroupScenarios::joinAndLeave);
+        ALL.put("member-killed", GroupScenarios::memberKilled);
+        ALL.put("holding-member", GroupScenarios::holdingMember);
+        ALL.put("client-restart", GroupScenarios::clientRestart);
+        ALL.put("consume-from-young", ConsumeFromScenarios::young);
+        ALL.put("consume-from-expired", ConsumeFromScenarios::expired);
+        ALL.put("broker-restart", RestartScenarios::brokerRestart);
+        ALL.put("broker-killed", FailoverScenarios::brokerKilled);
+        ALL.put("name-server-killed", FailoverScenarios::nameServerKilled);
+    }
+
+    private Scenarios() {
+    }
+
+    static Scenario byName(String name) {
+        Scenario scenario = ALL.get(name);
+        if (scenario == null) {
+            throw new IllegalArgumentException("no scenario " + name);
+        }
+        return scenario;
+    }
+}

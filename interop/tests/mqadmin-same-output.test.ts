@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commands } from '../mqadmin/commands.ts'
+import { neutral } from '../mqadmin/normalise.ts'
+import { type Prepared, prepare } from '../mqadmin/state.ts'
+import { type Cluster, startCluster } from '../targets/cluster.ts'
+import { targetName } from '../targets/target.ts'
+import { lacksTools } from '../targets/tooling.ts'
+
+/**
+ * The official tools, run against an official cluster and against ours in the same state. With INTEROP_TARGET=official
+ * both clusters are official: that shows that nothing but the servers can make a difference.
+ */
+describe.skipIf(lacksTools('java', 'javac', 'mvn'))('mqadmin prints the same as for an official cluster', () => {
+  const clusters: Cluster[] = []
+  let official: Prepared
+  let compared: Prepared
+  const start = async (target: 'ours' | 'official', label: string): Promise<Prepared> => {
+    const cluster = await startCluster({ label, brokers: 2, target })
+    clusters.push(cluster)
+    return prepare(cluster)
+  }
+  beforeAll(async () => {
+    ;[official, compared] = await Promise.all([
+      start('official', 'mqadmin-official'),
+      start(targetName(), 'mqadmin-compared'),
+    ])
+  }, 300_000)
+  afterAll(async () => {
+    await Promise.all([official?.admin.close(), compared?.admin.close()])
+    await Promise.all(clusters.map((cluster) => cluster.dispose()))
+  })
+
+  const printed = async (prepared: Prepared, { line, args, view = [] }: (typeof commands)[number]): Promise<string> => {
+    const text = neutral(prepared, await prepared.admin.run(...(args?.(prepared) ?? line.split(' '))))
+    return view.reduce((seen, look) => look(seen), text)
+  }
+  for (const [number, command] of commands.entries()) {
+    it(`${String(number + 1).padStart(2, '0')} ${command.line}`, { timeout: 60_000 }, async () => {
+      const [expected, actual] = await Promise.all([printed(official, command), printed(compared, command)])
+      expect(expected.trim()).not.toBe('')
+      expect(actual).toBe(expected)
+    })
+  }
+})
