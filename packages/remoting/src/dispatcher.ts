@@ -121,7 +121,11 @@ export class Dispatcher<To extends Role> {
   #handle(call: OpenCall, entry: ServedEntry<AnyCommand>, command: AnyCommand): void {
     try {
       const result = entry.handle(command.requestCodec.decode(call.request.extFields), call)
-      if (result === answeredLater) return
+      if (result === answeredLater) {
+        // Nobody waits for the answer to a one-way request: its handler may never give one.
+        if (call.isOneWay) call.answer({})
+        return
+      }
       if (result instanceof Promise) {
         result.then(
           (reply) => {

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// Runs on any Node since 18. TypeScript is run as it is, which takes Node 24: an older Node starts the one that is
+// installed with the packages.
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const nodeMajorMin = 24
+
+if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) await import('../src/main.ts')
+else runOnInstalledNode()
+
+function runOnInstalledNode() {
+  const child = spawn(installedNode(), [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  child.on('error', (error) => fail(error.message))
+  // A Ctrl-C at the terminal reaches the child directly as well; it counts signals in quick succession as one.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
+}
+
+function installedNode() {
+  try {
+    const name = process.platform === 'win32' ? 'node.exe' : 'node'
+    return join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', name)
+  } catch {
+    return fail('the packages are not installed: run "npm install" in the folder of rocketmq-ts')
+  }
+}
+
+function fail(reason) {
+  console.error(`rocketmq needs Node ${nodeMajorMin}, this is ${process.versions.node}, and ${reason}`)
+  process.exit(1)
+}

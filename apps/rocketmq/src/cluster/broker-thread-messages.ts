@@ -1,0 +1,33 @@
+import type { Address } from '@rocketmq-ts/platform'
+
+/** What the thread of a broker is started with. */
+export interface BrokerThreadData {
+  readonly name: string
+  readonly properties: ReadonlyMap<string, string>
+}
+
+/** What the thread tells. */
+export type BrokerThreadMessage =
+  | { readonly kind: 'ready'; readonly address: Address; readonly advertised: string }
+  | { readonly kind: 'failed'; readonly error: ErrorFacts }
+
+/** What it is told. */
+export type BrokerThreadRequest = 'stop'
+
+/** An error on its way to another thread: classes do not reach there. */
+export interface ErrorFacts {
+  readonly name: string
+  readonly message: string
+  readonly stack?: string
+  readonly code?: string
+}
+
+export function errorFacts(error: unknown): ErrorFacts {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
+  const { name, message, stack, code } = error as NodeJS.ErrnoException
+  return { name, message, stack, code }
+}
+
+export function errorFromFacts({ name, message, stack, code }: ErrorFacts): Error {
+  return Object.assign(new Error(message), { name, code }, stack === undefined ? {} : { stack })
+}

@@ -1,0 +1,61 @@
+import { Worker } from 'node:worker_threads'
+import {
+  type BrokerThreadData,
+  type BrokerThreadMessage,
+  type BrokerThreadRequest,
+  errorFromFacts,
+} from './broker-thread-messages.ts'
+
+/** A broker on a thread of its own. */
+export class BrokerThread {
+  readonly name: string
+  /** `host:port` as it is given to clients, when the broker is ready; rejects when it could not start. */
+  readonly ready: Promise<string>
+  /** Resolves when the thread ended without being asked to, or could not be closed in order. */
+  readonly failed: Promise<Error>
+  readonly #worker: Worker
+  readonly #ended: Promise<void>
+  #stopping = false
+  #failure: Error | undefined
+
+  /** @param script what the thread runs */
+  constructor(data: BrokerThreadData, script: URL = new URL('../broker-worker.ts', import.meta.url)) {
+    this.name = data.name
+    const ready = Promise.withResolvers<string>()
+    const failed = Promise.withResolvers<Error>()
+    const ended = Promise.withResolvers<void>()
+    this.ready = ready.promise
+    this.failed = failed.promise
+    this.#ended = ended.promise
+    // Whoever waits for `failed` learns it; a thread that nobody waits for must not end the process.
+    ready.promise.catch(() => {})
+    this.#worker = new Worker(script, { workerData: data, name: data.name })
+    this.#worker.on('message', (message: BrokerThreadMessage) => {
+      if (message.kind === 'ready') ready.resolve(message.advertised)
+      else this.#failure ??= errorFromFacts(message.error)
+    })
+    this.#worker.on('error', (cause) => {
+      this.#failure ??= new Error(`${data.name} crashed; its next start will run a recovery`, { cause })
+    })
+    this.#worker.on('exit', (exitCode) => {
+      if (!this.#stopping) this.#failure ??= new Error(`${data.name} ended by itself with exit code ${exitCode}`)
+      if (this.#failure !== undefined) {
+        ready.reject(this.#failure)
+        failed.resolve(this.#failure)
+      }
+      ended.resolve()
+    })
+  }
+
+  /**
+   * Closes the broker and ends its thread.
+   * @throws what went wrong while it closed
+   */
+  async stop(): Promise<void> {
+    const failureBefore = this.#failure
+    this.#stopping = true
+    this.#worker.postMessage('stop' satisfies BrokerThreadRequest)
+    await this.#ended
+    if (this.#failure !== undefined && this.#failure !== failureBefore) throw this.#failure
+  }
+}

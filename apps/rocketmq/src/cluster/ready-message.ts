@@ -1,0 +1,28 @@
+import type { ClusterPlan } from './plan-cluster.ts'
+
+export interface ReadyBroker {
+  readonly name: string
+  /** `host:port` as it is given to clients. */
+  readonly address: string
+}
+
+/** What `rocketmq start` tells when everything is ready. */
+export function readyMessage(plan: ClusterPlan, nameServer: string, brokers: readonly ReadyBroker[]): string {
+  const rows = [
+    ['name server', nameServer],
+    ...brokers.map(({ name, address }) => [name, address]),
+    ['data', plan.dataFolder],
+  ]
+  const width = Math.max(...rows.map(([label]) => label!.length)) + 2
+  const lines = rows.map(([label, value]) => `  ${label!.padEnd(width)}${value}`)
+  return [
+    'RocketMQ is ready.',
+    ...lines,
+    '',
+    `Clients of any language connect to the name server at ${nameServer}; README.md has a first message in Java and Go.`,
+    'Next, with the admin tool of RocketMQ:',
+    `  mqadmin sendMessage -n ${nameServer} -t FirstTopic -p "Hello"`,
+    'Ctrl-C stops it.',
+    '',
+  ].join('\n')
+}

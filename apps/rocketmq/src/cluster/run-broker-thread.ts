@@ -1,0 +1,35 @@
+import type { MessagePort } from 'node:worker_threads'
+import { createBroker } from '@rocketmq-ts/broker'
+import { createNodePlatform } from '@rocketmq-ts/platform'
+import { explainListenError } from '../describe-error.ts'
+import { createLog } from '../log.ts'
+import { readBrokerConf } from '../read-broker-conf.ts'
+import { type BrokerThreadData, type BrokerThreadMessage, errorFacts } from './broker-thread-messages.ts'
+
+/** The life of a broker's thread: starts the broker, and closes it when a message asks for it. */
+export function runBrokerThread(data: BrokerThreadData, parent: MessagePort): void {
+  const tell = (message: BrokerThreadMessage) => parent.postMessage(message)
+  const fail = (error: unknown): never => {
+    tell({ kind: 'failed', error: errorFacts(error) })
+    process.exit(1) // Ends this thread alone.
+  }
+  const starting = startBroker(data).then(({ broker, brokerIP1 }) => {
+    const { address } = broker
+    tell({ kind: 'ready', address, advertised: `${brokerIP1}:${address.port}` })
+    return broker
+  })
+  starting.catch(fail)
+  parent.once('message', () => {
+    starting.then((broker) => broker.close()).then(() => process.exit(0), fail)
+  })
+}
+
+async function startBroker({ name, properties }: BrokerThreadData) {
+  const platform = createNodePlatform()
+  // The main thread has shown the warnings, with the places where values were set.
+  const { values: settings } = readBrokerConf({ properties, sourceOf: () => name }, platform)
+  const broker = await createBroker({ settings, platform, log: createLog(name) }).catch((error: unknown) => {
+    throw explainListenError(error, settings.listenPort, `it is for ${name}: choose others with --broker-port`)
+  })
+  return { broker, brokerIP1: settings.brokerIP1 }
+}

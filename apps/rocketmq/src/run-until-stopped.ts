@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock, Log } from '@rocketmq-ts/platform'
+import { describeError } from './describe-error.ts'
+import { stopRequested } from './stop-signals.ts'
+
+/** Something that was started and is ready. */
+export interface RunningService {
+  /** What stdout tells the user. */
+  readyMessage: string
+  /** Resolves when it cannot go on. */
+  failed: Promise<Error>
+  close(): Promise<void>
+}
+
+const closeDeadlineMs = 60_000
+
+/**
+ * Starts a service, says on stdout that it is ready, and runs it until a signal or a failure ends it.
+ *
+ * @param start when it rejects, it has closed what it had opened
+ * @returns the exit code of the process
+ * @throws what `start` throws
+ */
+export async function runUntilStopped(
+  start: () => Promise<RunningService>,
+  { log, clock }: { log: Log; clock: Clock },
+): Promise<number> {
+  const stop = stopRequested({
+    signals: process,
+    monotonic: () => clock.monotonic(),
+    onSecondRequest() {
+      process.stderr.write('Ended at once: the next start will run a recovery of what was not closed.\n')
+      process.exit(1)
+    },
+  })
+  const stopping = stop.then((signal) => log.info({ signal }, 'stopping; a second Ctrl-C ends at once'))
+  const service = await start()
+  const asked = await Promise.race([stopping, 'none' as const])
+  if (asked === 'none') process.stdout.write(service.readyMessage)
+  const failure = await Promise.race([stopping, service.failed])
+  if (failure instanceof Error) log.error({}, describeError(failure))
+  const closed = await closeInTime(service, log)
+  return closed && !(failure instanceof Error) ? 0 : 1
+}
+
+async function closeInTime(service: RunningService, log: Log): Promise<boolean> {
+  const deadline = new AbortController()
+  const late = delay(closeDeadlineMs, 'late' as const, { signal: deadline.signal }).catch(() => 'closed' as const)
+  try {
+    const outcome = await Promise.race([service.close().then(() => 'closed' as const), late])
+    if (outcome === 'closed') log.info({}, 'stopped')
+    else log.error({ seconds: closeDeadlineMs / 1000 }, 'closing took too long; the next start will run a recovery')
+    return outcome === 'closed'
+  } catch (error) {
+    log.error({}, `closing failed, so the next start will run a recovery: ${describeError(error)}`)
+    return false
+  } finally {
+    deadline.abort()
+  }
+}

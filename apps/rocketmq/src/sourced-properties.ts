@@ -1,0 +1,26 @@
+/** Properties that know where each of them was set. */
+export interface SourcedProperties {
+  readonly properties: ReadonlyMap<string, string>
+  /** For messages: `broker.conf:12`, `-n`. */
+  sourceOf(key: string): string
+}
+
+type Values = Readonly<Record<string, string | undefined>>
+
+export const noProperties: SourcedProperties = { properties: new Map(), sourceOf: () => 'default' }
+
+/** Values that count more than `base`; those that are undefined leave it as it is. */
+export function withOverrides(base: SourcedProperties, values: Values, source: string): SourcedProperties {
+  const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const keys = new Set(given.map(([key]) => key))
+  return {
+    properties: new Map([...base.properties, ...given]),
+    sourceOf: (key) => (keys.has(key) ? source : base.sourceOf(key)),
+  }
+}
+
+/** Values for what `base` does not set. */
+export function withDefaults(base: SourcedProperties, values: Values, source: string): SourcedProperties {
+  const missing = Object.entries(values).filter(([key]) => !base.properties.has(key))
+  return withOverrides(base, Object.fromEntries(missing), source)
+}

@@ -1,0 +1,30 @@
+import type { EventEmitter } from 'node:events'
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** One Ctrl-C arrives twice when a parent process, npm for one, passes it on as well. */
+const sameRequestMs = 500
+
+export interface StopSignalsOptions {
+  /** Where signals are emitted: `process`. */
+  signals: EventEmitter
+  /** Milliseconds that never go back. */
+  monotonic(): number
+  /** Called when somebody asks again: it is to end the process at once. */
+  onSecondRequest(): void
+}
+
+/** Resolves with the first signal that asks the process to stop. */
+export function stopRequested({ signals, monotonic, onSecondRequest }: StopSignalsOptions): Promise<string> {
+  return new Promise((resolve) => {
+    let firstAtMs: number | undefined
+    for (const name of stopSignals) {
+      signals.on(name, () => {
+        if (firstAtMs === undefined) {
+          firstAtMs = monotonic()
+          resolve(name)
+        } else if (monotonic() - firstAtMs >= sameRequestMs) onSecondRequest()
+      })
+    }
+  })
+}

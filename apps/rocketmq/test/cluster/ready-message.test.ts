@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { planCluster } from '../../src/cluster/plan-cluster.ts'
+import { readyMessage } from '../../src/cluster/ready-message.ts'
+
+test('tells every address, the folder, and a command to try with the address in it', () => {
+  const plan = planCluster({ data: '/srv/data', namesrvPort: 1, brokerPort: 2, brokers: 2 })
+  const text = readyMessage(plan, '127.0.0.1:1', [
+    { name: 'broker-a', address: '127.0.0.1:2' },
+    { name: 'broker-b', address: '127.0.0.1:12' },
+  ])
+  expect(text).toContain(
+    [
+      'RocketMQ is ready.',
+      '  name server  127.0.0.1:1',
+      '  broker-a     127.0.0.1:2',
+      '  broker-b     127.0.0.1:12',
+      '  data         /srv/data',
+    ].join('\n'),
+  )
+  expect(text).toContain('mqadmin sendMessage -n 127.0.0.1:1 ')
+})

@@ -1,0 +1,140 @@
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { createNodePlatform } from '@rocketmq-ts/platform'
+import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
+import { clusterInfoBody, commands } from '@rocketmq-ts/protocol'
+import { RemotingClient } from '@rocketmq-ts/remoting'
+import { describe, expect, test, vi } from 'vitest'
+import { RocketmqProcess } from './rocketmq-process.ts'
+
+vi.setConfig({ testTimeout: 180_000 })
+
+const freePorts = ['--namesrv-port', '0', '--broker-port', '0']
+const readyText = /RocketMQ is ready.*Ctrl-C stops it/s
+
+function start(cwd: string, ...args: string[]): RocketmqProcess {
+  return new RocketmqProcess(['start', ...freePorts, ...args], { cwd })
+}
+
+/** The addresses by name in the ready message. */
+async function readyAddresses(rocketmq: RocketmqProcess): Promise<Map<string, string>> {
+  const [text] = await rocketmq.output(readyText)
+  return new Map(
+    [...text.matchAll(/^ {2}(name server|broker-\w+) +(127\.0\.0\.1:\d+)$/gm)].map((row) => [row[1]!, row[2]!]),
+  )
+}
+
+/** Names and addresses of the masters that a name server knows. */
+async function registeredBrokers(nameServer: string): Promise<Record<string, string | undefined>> {
+  const client = new RemotingClient(createNodePlatform())
+  try {
+    const { body } = await client.invoke(nameServer, commands.getBrokerClusterInfo, { header: {}, timeoutMs: 5000 })
+    const { brokerAddrTable } = clusterInfoBody.decode(body)
+    return Object.fromEntries([...brokerAddrTable].map(([name, { brokerAddrs }]) => [name, brokerAddrs.get(0)]))
+  } finally {
+    await client.close()
+  }
+}
+
+describe('rocketmq start', () => {
+  test('is ready when its broker is registered, and stops in order on Ctrl-C', async () => {
+    using folder = temporaryFolder()
+    await using rocketmq = start(folder.path)
+    const addresses = await readyAddresses(rocketmq)
+    const { 'name server': nameServer, ...brokers } = Object.fromEntries(addresses)
+    expect(await registeredBrokers(nameServer!)).toEqual(brokers)
+    expect(Object.keys(brokers)).toEqual(['broker-a'])
+    rocketmq.signal('SIGINT')
+    expect(await rocketmq.exit(), rocketmq.stderr).toBe(0)
+    expect(fs.existsSync(path.join(folder.path, 'data/broker-a/abort'))).toBe(false)
+  })
+
+  test('starts again on the same data', async () => {
+    using folder = temporaryFolder()
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      await using rocketmq = start(folder.path, '--data', 'kept')
+      await rocketmq.output(readyText)
+      rocketmq.signal(signal)
+      expect(await rocketmq.exit(), rocketmq.stderr).toBe(0)
+    }
+    expect(fs.readdirSync(path.join(folder.path, 'kept'))).toEqual(expect.arrayContaining(['broker-a', 'namesrv']))
+  })
+
+  test('starts again after it was killed', async () => {
+    using folder = temporaryFolder()
+    {
+      await using killed = start(folder.path)
+      await killed.output(readyText)
+      killed.signal('SIGKILL')
+      await killed.exit()
+    }
+    await using rocketmq = start(folder.path)
+    expect(Object.keys(await registeredBrokers((await readyAddresses(rocketmq)).get('name server')!))).toEqual([
+      'broker-a',
+    ])
+  })
+
+  test('three brokers have ports and folders of their own and are all registered', async () => {
+    using folder = temporaryFolder()
+    await using rocketmq = start(folder.path, '--brokers', '3')
+    const { 'name server': nameServer, ...brokers } = Object.fromEntries(await readyAddresses(rocketmq))
+    expect(Object.keys(brokers)).toEqual(['broker-a', 'broker-b', 'broker-c'])
+    expect(new Set(Object.values(brokers)).size).toBe(3)
+    expect(await registeredBrokers(nameServer!)).toEqual(brokers)
+    for (const name of Object.keys(brokers)) expect(fs.existsSync(path.join(folder.path, 'data', name))).toBe(true)
+    rocketmq.signal('SIGINT')
+    expect(await rocketmq.exit(), rocketmq.stderr).toBe(0)
+  })
+
+  test('a second one on the same data names the process that holds it, and the first goes on', async () => {
+    using folder = temporaryFolder()
+    await using first = start(folder.path)
+    const nameServer = (await readyAddresses(first)).get('name server')!
+    await using second = start(folder.path)
+    expect(await second.exit()).toBe(1)
+    expect(second.stderr).toContain(`in use by process ${first.pid}`)
+    expect(second.stderr).toContain('--data')
+    expect(second.stdout).toBe('')
+    expect(Object.keys(await registeredBrokers(nameServer))).toEqual(['broker-a'])
+  })
+
+  test.each([
+    ['name server', '--namesrv-port'],
+    ['broker-a', '--broker-port'],
+  ])('a taken port of %s is named with the option %s, and the data is free again', async (part, option) => {
+    using folder = temporaryFolder()
+    const other = net.createServer().listen(0, '0.0.0.0')
+    await new Promise((resolve) => other.once('listening', resolve))
+    const { port } = other.address() as net.AddressInfo
+    try {
+      await using rocketmq = start(folder.path, option, String(port))
+      expect(await rocketmq.exit()).toBe(1)
+      expect(rocketmq.stderr).toContain(`port ${port} is taken`)
+      expect(rocketmq.stderr).toContain(part)
+      expect(rocketmq.stderr).toContain(option)
+      expect(rocketmq.stdout).toBe('')
+    } finally {
+      other.close()
+    }
+    await using again = start(folder.path)
+    await again.output(readyText)
+  })
+
+  test('--broker-conf applies to each broker, and a bad value stops the start with its line', async () => {
+    using folder = temporaryFolder()
+    const file = path.join(folder.path, 'b.conf')
+    fs.writeFileSync(file, 'brokerName=x\nbrokerClusterName=Other\nflushDiskTyp=SYNC_FLUSH\n')
+    {
+      await using rocketmq = start(folder.path, '--broker-conf', 'b.conf')
+      await rocketmq.output(readyText)
+      expect(rocketmq.stderr).toContain('b.conf:1: brokerName has no effect')
+      expect(rocketmq.stderr).toContain('b.conf:3: flushDiskTyp is not a known setting')
+      expect(rocketmq.stderr).toContain('did you mean flushDiskType?')
+    }
+    fs.writeFileSync(file, 'maxMessageSize=big\n')
+    await using refused = start(folder.path, '--broker-conf', 'b.conf')
+    expect(await refused.exit()).toBe(1)
+    expect(refused.stderr).toContain('b.conf:1: maxMessageSize=big is not possible: allowed is a whole number of bytes')
+  })
+})

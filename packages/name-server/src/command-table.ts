@@ -1,0 +1,85 @@
+import type { Clock, Log } from '@rocketmq-ts/platform'
+import { type CommandTable, type Lane, serve } from '@rocketmq-ts/remoting'
+import type { LiveSettings } from './configuration/live-settings.ts'
+import { brokerHeartbeat } from './handlers/brokers/broker-heartbeat.ts'
+import { getBrokerMemberGroup } from './handlers/brokers/get-broker-member-group.ts'
+import { queryDataVersion } from './handlers/brokers/query-data-version.ts'
+import { registerBroker } from './handlers/brokers/register-broker.ts'
+import { unregisterBroker } from './handlers/brokers/unregister-broker.ts'
+import { getNamesrvConfig } from './handlers/configuration/get-namesrv-config.ts'
+import { updateNamesrvConfig } from './handlers/configuration/update-namesrv-config.ts'
+import { deleteKvConfig } from './handlers/key-values/delete-kv-config.ts'
+import { getKvConfig } from './handlers/key-values/get-kv-config.ts'
+import { getKvlistByNamespace } from './handlers/key-values/get-kvlist-by-namespace.ts'
+import { putKvConfig } from './handlers/key-values/put-kv-config.ts'
+import { addWritePermOfBroker } from './handlers/permissions/add-write-perm-of-broker.ts'
+import { wipeWritePermOfBroker } from './handlers/permissions/wipe-write-perm-of-broker.ts'
+import { getBrokerClusterInfo } from './handlers/routes/get-broker-cluster-info.ts'
+import { getRouteinfoByTopic } from './handlers/routes/get-routeinfo-by-topic.ts'
+import { deleteTopicInNamesrv } from './handlers/topics/delete-topic-in-namesrv.ts'
+import { getAllTopicListFromNameserver } from './handlers/topics/get-all-topic-list-from-nameserver.ts'
+import { getHasUnitSubTopicList } from './handlers/topics/get-has-unit-sub-topic-list.ts'
+import { getHasUnitSubUnunitTopicList } from './handlers/topics/get-has-unit-sub-ununit-topic-list.ts'
+import { getSystemTopicListFromNs } from './handlers/topics/get-system-topic-list-from-ns.ts'
+import { getTopicsByCluster } from './handlers/topics/get-topics-by-cluster.ts'
+import { getUnitTopicList } from './handlers/topics/get-unit-topic-list.ts'
+import { registerTopicInNamesrv } from './handlers/topics/register-topic-in-namesrv.ts'
+import type { KeyValueConfiguration } from './key-values/key-value-configuration.ts'
+import type { RouteTable } from './routes/index.ts'
+
+// Handlers answer in the turn in which a request arrives: a lane is never longer than what one handler calls in itself.
+const routeLane: Lane = { name: 'routes', waitingMax: 50_000 }
+const registrationLane: Lane = { name: 'registration', waitingMax: 10_000 }
+const administrationLane: Lane = { name: 'administration', waitingMax: 10_000 }
+
+export interface CommandTableParts {
+  routes: RouteTable
+  keyValues: KeyValueConfiguration
+  settings: LiveSettings
+  clock: Pick<Clock, 'monotonic'>
+  log: Log
+  /** Whether brokers had time to register since the start. */
+  isReady(): boolean
+}
+
+/** Everything that a name server can be asked. */
+export function nameServerCommandTable(parts: CommandTableParts): CommandTable<'name-server'> {
+  const { routes, keyValues, settings, clock, log } = parts
+  return {
+    getRouteinfoByTopic: serve(routeLane, 'connect', getRouteinfoByTopic(parts)),
+    getBrokerClusterInfo: serve(routeLane, 'connect', getBrokerClusterInfo(routes)),
+
+    registerBroker: serve(registrationLane, 'administer', registerBroker(parts)),
+    unregisterBroker: serve(registrationLane, 'administer', unregisterBroker(routes, log)),
+    queryDataVersion: serve(registrationLane, 'administer', queryDataVersion(routes, clock)),
+    brokerHeartbeat: serve(registrationLane, 'administer', brokerHeartbeat(routes, clock)),
+    getBrokerMemberGroup: serve(registrationLane, 'administer', getBrokerMemberGroup(routes)),
+    registerTopicInNamesrv: serve(registrationLane, 'administer', registerTopicInNamesrv(routes)),
+
+    deleteTopicInNamesrv: serve(administrationLane, 'administer', deleteTopicInNamesrv(routes)),
+    getAllTopicListFromNameserver: serve(
+      administrationLane,
+      'administer',
+      getAllTopicListFromNameserver(routes, settings),
+    ),
+    getTopicsByCluster: serve(administrationLane, 'administer', getTopicsByCluster(routes, settings)),
+    getSystemTopicListFromNs: serve(administrationLane, 'administer', getSystemTopicListFromNs(routes)),
+    getUnitTopicList: serve(administrationLane, 'administer', getUnitTopicList(routes, settings)),
+    getHasUnitSubTopicList: serve(administrationLane, 'administer', getHasUnitSubTopicList(routes, settings)),
+    getHasUnitSubUnunitTopicList: serve(
+      administrationLane,
+      'administer',
+      getHasUnitSubUnunitTopicList(routes, settings),
+    ),
+    wipeWritePermOfBroker: serve(administrationLane, 'administer', wipeWritePermOfBroker(routes, log)),
+    addWritePermOfBroker: serve(administrationLane, 'administer', addWritePermOfBroker(routes, log)),
+
+    putKvConfig: serve(administrationLane, 'administer', putKvConfig(keyValues)),
+    getKvConfig: serve(administrationLane, 'connect', getKvConfig(keyValues)),
+    deleteKvConfig: serve(administrationLane, 'administer', deleteKvConfig(keyValues)),
+    getKvlistByNamespace: serve(administrationLane, 'administer', getKvlistByNamespace(keyValues)),
+
+    getNamesrvConfig: serve(administrationLane, 'administer', getNamesrvConfig(settings)),
+    updateNamesrvConfig: serve(administrationLane, 'administer', updateNamesrvConfig(settings, log)),
+  }
+}

@@ -1,0 +1,11 @@
+import type { commands } from '@rocketmq-ts/protocol'
+import type { Handler } from '@rocketmq-ts/remoting'
+import type { RouteTable } from '../../routes/index.ts'
+
+/** DELETE_TOPIC_IN_NAMESRV (216): forgets a topic, everywhere or in one cluster; brokers delete it by 215 before. */
+export function deleteTopicInNamesrv(routes: RouteTable): Handler<typeof commands.deleteTopicInNamesrv> {
+  return ({ topic, clusterName }) => {
+    routes.removeTopic(topic, clusterName || undefined)
+    return {}
+  }
+}

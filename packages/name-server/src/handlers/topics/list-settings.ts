@@ -1,0 +1,14 @@
+import { ProtocolError } from '@rocketmq-ts/protocol'
+import type { NameServerSettings } from '../../settings/index.ts'
+
+type Switch = 'enableAllTopicList' | 'enableTopicList'
+
+/** Settings that switch lists off. */
+export interface ListSettings {
+  readonly values: Pick<NameServerSettings, Switch>
+}
+
+/** @throws ProtocolError when the setting is off */
+export function mustBeEnabled(settings: ListSettings, key: Switch): void {
+  if (!settings.values[key]) throw new ProtocolError('SYSTEM_ERROR', `disable: ${key} of this name server is false`)
+}

@@ -1,0 +1,43 @@
+import type { FileSystem } from '@rocketmq-ts/platform'
+import { type KeyValueTables, readKeyValueFile, writeKeyValueFile } from './key-value-file.ts'
+
+/** In this namespace the keys are ordered topics, the values their queues: `broker-a:4;broker-b:4`. */
+export const orderTopicNamespace = 'ORDER_TOPIC_CONFIG'
+
+/** Values that administrators keep at the name server, by namespace and key; each change is on disk when it returns. */
+export class KeyValueConfiguration {
+  readonly #fileSystem: FileSystem
+  readonly #path: string
+  readonly #tables: KeyValueTables
+
+  /** @throws Error when the file cannot be read */
+  constructor(fileSystem: FileSystem, path: string) {
+    this.#fileSystem = fileSystem
+    this.#path = path
+    this.#tables = readKeyValueFile(fileSystem, path)
+  }
+
+  get(namespace: string, key: string): string | undefined {
+    return this.#tables.get(namespace)?.get(key)
+  }
+
+  /** All of a namespace; undefined when nothing was ever put there. */
+  list(namespace: string): ReadonlyMap<string, string> | undefined {
+    return this.#tables.get(namespace)
+  }
+
+  put(namespace: string, key: string, value: string): void {
+    const table = this.#tables.get(namespace)
+    if (table === undefined) this.#tables.set(namespace, new Map([[key, value]]))
+    else table.set(key, value)
+    this.#persist()
+  }
+
+  delete(namespace: string, key: string): void {
+    if (this.#tables.get(namespace)?.delete(key) === true) this.#persist()
+  }
+
+  #persist(): void {
+    writeKeyValueFile(this.#fileSystem, this.#path, this.#tables)
+  }
+}

@@ -1,0 +1,56 @@
+import { dirname } from 'node:path'
+import { type FileSystem, replaceFile } from '@rocketmq-ts/platform'
+import { formatConfigJson, JsonError, type JsonValue, parseJson } from '@rocketmq-ts/protocol'
+
+/** Namespace to key to value. */
+export type KeyValueTables = Map<string, Map<string, string>>
+
+/**
+ * Reads `{"configTable":{namespace:{key:value}}}`, RocketMQ's kvConfig.json. The file that was replaced last stands in
+ * for one that cannot be read.
+ *
+ * @throws Error when neither can be read and one of them exists
+ */
+export function readKeyValueFile(fileSystem: FileSystem, path: string): KeyValueTables {
+  let problem: unknown
+  for (const candidate of [path, backupPath(path)]) {
+    const content = fileSystem.readFile(candidate)
+    if (content === undefined || content.length === 0) continue
+    try {
+      return tablesOf(parseJson(content.toString('utf8')))
+    } catch (error) {
+      if (!(error instanceof JsonError || error instanceof TypeError)) throw error
+      problem ??= error
+    }
+  }
+  if (problem === undefined) return new Map()
+  throw new Error(`${path} is no key-value configuration: repair it, or move it and its .bak away`, { cause: problem })
+}
+
+/** Replaces the file as a whole; what it held stays beside it as `.bak`. */
+export function writeKeyValueFile(fileSystem: FileSystem, path: string, tables: KeyValueTables): void {
+  fileSystem.makeFolder(dirname(path))
+  const text = formatConfigJson({ configTable: tables })
+  replaceFile(fileSystem, path, Buffer.from(text, 'utf8'), backupPath(path))
+}
+
+function backupPath(path: string): string {
+  return `${path}.bak`
+}
+
+function tablesOf(content: JsonValue): KeyValueTables {
+  const { configTable } = fieldsOf(content, 'the file')
+  const tables: KeyValueTables = new Map()
+  for (const [namespace, table] of Object.entries(fieldsOf(configTable ?? {}, 'configTable'))) {
+    const entries = Object.entries(fieldsOf(table, namespace))
+    tables.set(namespace, new Map(entries.map(([key, value]) => [key, String(value)])))
+  }
+  return tables
+}
+
+function fieldsOf(value: JsonValue, name: string): Readonly<Record<string, JsonValue>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Map) {
+    throw new TypeError(`${name} must be an object`)
+  }
+  return value
+}

@@ -1,0 +1,66 @@
+import { createNodePlatform, type Platform, silentLog } from '@rocketmq-ts/platform'
+import { commands } from '@rocketmq-ts/protocol'
+import {
+  type CommandTable,
+  RemotingClient,
+  RemotingServer,
+  type RemotingServerOptions,
+  unsupported,
+} from '../src/index.ts'
+
+export const timeoutMs = 10_000
+
+type Table = CommandTable<'name-server'>
+
+/** A table in which only the given commands are served. */
+export function tableWith(served: Partial<Table>): Table {
+  const keys = Object.entries(commands).filter(([, command]) =>
+    (command.to as readonly string[]).includes('name-server'),
+  )
+  const others = keys.map(([key]) => [key, unsupported('not in this test')])
+  return { ...(Object.fromEntries(others) as unknown as Table), ...served }
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly server: RemotingServer<'name-server'>
+  readonly address: string
+  readonly port: number
+  readonly client: RemotingClient
+}
+
+export async function startServer(
+  served: Partial<Table>,
+  options: Partial<Omit<RemotingServerOptions<'name-server'>, 'table'>> = {},
+  platform: Platform = createNodePlatform(),
+): Promise<RunningServer> {
+  const host = '127.0.0.1'
+  const server = new RemotingServer<'name-server'>({
+    host,
+    port: 0,
+    platform,
+    log: silentLog,
+    table: tableWith(served),
+    ...options,
+  })
+  const { port } = await server.listen()
+  const client = new RemotingClient(createNodePlatform())
+  return {
+    server,
+    port,
+    address: `${host}:${port}`,
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.close()
+      await server.close()
+    },
+  }
+}
+
+/** Polls until a condition holds. */
+export async function eventually(holds: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`never happened: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
