@@ -9,13 +9,8 @@ const asManyAs = (most: number) =>
 
 export const admissionSettings = {
   ...applied(admission, {
-    waitTimeMillsInSendQueue: live(
-      long({ min: 1, unit: 'ms' }),
-      200,
-      'Milliseconds that a message may wait before it is refused as SYSTEM_BUSY.',
-    ),
-    sendThreadPoolQueueCapacity: live(int({ min: 1 }), 10_000, 'Messages that may wait to be stored.'),
-    pullThreadPoolQueueCapacity: live(int({ min: 1 }), 100_000, 'Pulls that may wait to be served.'),
+    sendThreadPoolQueueCapacity: atRestart(int({ min: 1 }), 10_000, 'Messages that may wait to be stored.'),
+    pullThreadPoolQueueCapacity: atRestart(int({ min: 1 }), 100_000, 'Pulls that may wait to be served.'),
   }),
   ...notServed(admission, 'only sends and pulls are limited', {
     queryThreadPoolQueueCapacity: atRestart(int(), 20_000, 'Queries that may wait.'),
@@ -25,7 +20,8 @@ export const admissionSettings = {
     waitTimeMillsInPullQueue: live(long({ unit: 'ms' }), 5000, 'Milliseconds that a pull may wait.'),
     waitTimeMillsInHeartbeatQueue: live(long({ unit: 'ms' }), 31_000, 'Milliseconds that a heartbeat may wait.'),
   }),
-  ...notServed(admission, 'requests that waited too long are always refused', {
+  ...notServed(admission, 'a request is taken up in the turn of the loop in which it arrives', {
+    waitTimeMillsInSendQueue: live(long({ unit: 'ms' }), 200, 'Milliseconds that a message may wait.'),
     brokerFastFailureEnable: live(boolean, true, 'Refuses requests that waited too long.'),
   }),
   ...notServed(admission, 'reading old messages is not limited', {

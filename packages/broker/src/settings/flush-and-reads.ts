@@ -61,6 +61,15 @@ export const flushAndReadsSettings = {
       'Bytes of a pull of new messages.',
     ),
     maxTransferCountOnMessageInMemory: live(int({ min: 1 }), 32, 'Messages of a pull of new messages.'),
+    maxFilterMessageSize: live(
+      int({ min: 1, unit: 'bytes' }),
+      16_000,
+      'Bytes of a consume queue that a pull looks at, 20 for each message.',
+    ),
+    maxMsgsNumBatch: live(int({ min: 1 }), 64, 'Messages of a query by key.'),
+    defaultQueryMaxNum: live(int({ min: 1 }), 32, 'Messages that a query by unique id looks at.'),
+  }),
+  ...notServed(reads, 'old messages are given as new ones are', {
     maxTransferBytesOnMessageInDisk: live(int({ min: 1, unit: 'bytes' }), 65_536, 'Bytes of a pull of old messages.'),
     maxTransferCountOnMessageInDisk: live(int({ min: 1 }), 8, 'Messages of a pull of old messages.'),
     accessMessageInMemoryMaxRatio: live(
@@ -69,11 +78,6 @@ export const flushAndReadsSettings = {
       'Percent of memory that holds the newest part of the log: what lies before it is old.',
     ),
     pullBatchMaxMessageCount: live(int({ min: 1 }), 160, 'Messages of any pull.'),
-    maxFilterMessageSize: live(int({ min: 1 }), 16_000, 'Entries of a consume queue that a pull looks at.'),
-    defaultQueryMaxNum: live(int({ min: 1 }), 32, 'Messages that a query by unique id looks at.'),
-  }),
-  ...notServed(reads, 'a query gives as many messages as it asks for', {
-    maxMsgsNumBatch: live(int(), 64, 'Messages of a query by key.'),
   }),
   ...notServed(reads, 'the system keeps what it read', {
     readUnCommitted: live(boolean, false, 'Gives messages before they are confirmed.'),

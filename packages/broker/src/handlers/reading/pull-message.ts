@@ -22,8 +22,6 @@ export interface PullSettings {
   rejectPullConsumerEnable: boolean
   maxTransferCountOnMessageInMemory: number
   maxTransferBytesOnMessageInMemory: number
-  maxTransferCountOnMessageInDisk: number
-  maxTransferBytesOnMessageInDisk: number
   maxFilterMessageSize: number
 }
 
@@ -44,8 +42,6 @@ export interface PullParts {
   longPolling: LongPolling
   brokerPermission(): number
   settings(): PullSettings
-  /** Bytes behind the end of the log from which on a reader counts as one that reads from the disk. */
-  inMemoryBytesMax: number
   onFound(group: string, topic: string, count: number, byteCount: number): void
   onMissed(): void
 }

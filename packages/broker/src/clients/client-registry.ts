@@ -1,0 +1,126 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import { type Heartbeat, retryTopicOf, type SubscriptionGroupConfig } from '@rocketmq-ts/protocol'
+import type { ClientConnection, ClientLink } from './client-connection.ts'
+import { ConsumerRegistry } from './consumer-registry.ts'
+import { ProducerRegistry } from './producer-registry.ts'
+
+export interface ClientRegistryOptions {
+  clock: Clock
+  log: Log
+  groups: {
+    /** The group's settings; made when it is missing and that is allowed. */
+    find(group: string): SubscriptionGroupConfig | undefined
+    /** The group's settings if there are any. */
+    get(group: string): SubscriptionGroupConfig | undefined
+  }
+  topics: {
+    /** Makes a retry topic if it is missing. */
+    ensureInternal(topic: string, queueNums: number, topicSysFlag?: number): unknown
+  }
+  settings(): { notifyConsumerIdsChangedEnable: boolean; channelExpiredTimeout: number }
+}
+
+/** Who a heartbeat comes from. */
+export interface HeartbeatSource {
+  link: ClientLink
+  language: string
+  version: number
+}
+
+const scanIntervalMs = 10_000
+const unitTopicFlag = 1
+
+/** The clients of a broker, as their heartbeats tell. */
+export class ClientRegistry {
+  readonly producers = new ProducerRegistry()
+  readonly consumers: ConsumerRegistry
+  readonly #options: ClientRegistryOptions
+  /** What the last heartbeat over a connection was, for those that leave out what did not change. */
+  readonly #fingerprints = new WeakMap<ClientLink, number>()
+  #cancelTimer: CancelTimer | undefined
+
+  constructor(options: ClientRegistryOptions) {
+    this.#options = options
+    this.consumers = new ConsumerRegistry((group) => this.#isNotified(group))
+  }
+
+  /** Starts to forget connections that are silent for too long. */
+  start(): void {
+    this.#cancelTimer = this.#options.clock.every(scanIntervalMs, () => this.#dropSilent())
+  }
+
+  close(): void {
+    this.#cancelTimer?.()
+  }
+
+  /**
+   * Takes in a heartbeat. Members of the groups it changes are told before this returns.
+   * @returns whether the client is to send its subscriptions in full next time
+   */
+  heartbeat(heartbeat: Heartbeat, source: HeartbeatSource): boolean {
+    const client: ClientConnection = {
+      ...source,
+      clientId: heartbeat.clientID,
+      lastUpdateMs: this.#options.clock.now(),
+    }
+    let isChanged = this.#isOtherThanBefore(heartbeat, source.link)
+    for (const data of heartbeat.consumerDataSet) {
+      const { groupName } = data
+      const group = this.#options.groups.find(groupName)
+      if (group === undefined) continue
+      this.#options.topics.ensureInternal(
+        retryTopicOf(groupName),
+        group.retryQueueNums,
+        data.unitMode ? unitTopicFlag : 0,
+      )
+      this.consumers.register(data, client, !heartbeat.withoutSub)
+      // Subscriptions that are not known here cannot be as before.
+      if (heartbeat.withoutSub && this.consumers.get(groupName)?.subscriptions().size === 0) isChanged = true
+    }
+    for (const { groupName } of heartbeat.producerDataSet) this.producers.register(groupName, client)
+    return isChanged
+  }
+
+  /** A client leaves groups. What counts is its connection, not what it calls itself. */
+  unregister(
+    link: ClientLink,
+    groups: { producerGroup?: string | undefined; consumerGroup?: string | undefined },
+  ): void {
+    if (groups.producerGroup !== undefined) this.producers.unregister(groups.producerGroup, link)
+    if (groups.consumerGroup !== undefined) this.consumers.unregister(groups.consumerGroup, link)
+  }
+
+  /** A connection was lost or closed. */
+  connectionLost(link: ClientLink): void {
+    this.producers.removeLink(link)
+    this.consumers.removeLink(link)
+  }
+
+  #isOtherThanBefore(heartbeat: Heartbeat, link: ClientLink): boolean {
+    const { heartbeatFingerprint } = heartbeat
+    // The first version of the heartbeat, which has no fingerprint, is always taken for a change.
+    if (heartbeatFingerprint === 0) return true
+    const isOther = this.#fingerprints.get(link) !== heartbeatFingerprint
+    this.#fingerprints.set(link, heartbeatFingerprint)
+    return isOther
+  }
+
+  #isNotified(group: string): boolean {
+    if (!this.#options.settings().notifyConsumerIdsChangedEnable) return false
+    return this.#options.groups.get(group)?.notifyConsumerIdsChangedEnable ?? true
+  }
+
+  #dropSilent(): void {
+    const { clock, log, settings } = this.#options
+    const { channelExpiredTimeout } = settings()
+    const beforeMs = clock.now() - channelExpiredTimeout
+    const silent = new Set([...this.producers.silentSince(beforeMs), ...this.consumers.silentSince(beforeMs)])
+    for (const link of silent) {
+      log.warn({ peer: link.remoteAddress }, `no heartbeat for ${channelExpiredTimeout} ms: the client is dropped`)
+      this.producers.removeSilent(link, beforeMs)
+      this.consumers.removeSilent(link, beforeMs)
+      // It may be silent for one group and alive for another.
+      if (!this.producers.has(link) && !this.consumers.has(link)) link.destroy()
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { type ConsumerData, commands, type SubscriptionData } from '@rocketmq-ts/protocol'
+import type { ClientConnection, ClientLink } from './client-connection.ts'
+import { GroupSubscriptionTable } from './group-subscriptions.ts'
+import { MemberTable } from './member-table.ts'
+
+/** A consumer group with members, as their heartbeats tell. */
+export interface ConsumerGroupView {
+  readonly consumeType: ConsumerData['consumeType']
+  readonly messageModel: ConsumerData['messageModel']
+  readonly consumeFromWhere: ConsumerData['consumeFromWhere']
+  subscription(topic: string): SubscriptionData | undefined
+  subscriptions(): ReadonlyMap<string, SubscriptionData>
+  clients(): ClientConnection[]
+  clientIds(): string[]
+  find(clientId: string): ClientConnection | undefined
+}
+
+class ConsumerGroup implements ConsumerGroupView {
+  consumeType: ConsumerData['consumeType']
+  messageModel: ConsumerData['messageModel']
+  consumeFromWhere: ConsumerData['consumeFromWhere']
+  readonly members = new MemberTable()
+  readonly table = new GroupSubscriptionTable()
+
+  subscription(topic: string): SubscriptionData | undefined {
+    return this.table.get(topic)
+  }
+
+  subscriptions(): ReadonlyMap<string, SubscriptionData> {
+    return this.table.all()
+  }
+
+  clients(): ClientConnection[] {
+    return [...this.members.values()]
+  }
+
+  clientIds(): string[] {
+    return this.members.clientIds()
+  }
+
+  find(clientId: string): ClientConnection | undefined {
+    return this.members.find(clientId)
+  }
+}
+
+/** Connected consumers, by group. Members are told at once when others come, go, or subscribe to other topics. */
+export class ConsumerRegistry {
+  readonly #groups = new Map<string, ConsumerGroup>()
+  readonly #isNotified: (group: string) => boolean
+
+  /** @param isNotified whether the members of a group are told of changes */
+  constructor(isNotified: (group: string) => boolean) {
+    this.#isNotified = isNotified
+  }
+
+  /** @param withSubscriptions false: the heartbeat left the subscriptions out because they are as before */
+  register(data: ConsumerData, client: ClientConnection, withSubscriptions: boolean): void {
+    const { groupName } = data
+    let group = this.#groups.get(groupName)
+    if (group === undefined) {
+      group = new ConsumerGroup()
+      this.#groups.set(groupName, group)
+    }
+    group.consumeType = data.consumeType
+    group.messageModel = data.messageModel
+    group.consumeFromWhere = data.consumeFromWhere
+    const isNew = group.members.put(client)
+    const isChanged = withSubscriptions && group.table.update(data.subscriptionDataSet)
+    if (isNew || isChanged) this.#tellMembers(groupName, group)
+  }
+
+  unregister(groupName: string, link: ClientLink): void {
+    const group = this.#groups.get(groupName)
+    if (!group?.members.delete(link)) return
+    if (group.members.size === 0) this.#groups.delete(groupName)
+    else this.#tellMembers(groupName, group)
+  }
+
+  /** The connection is gone. */
+  removeLink(link: ClientLink): void {
+    for (const group of [...this.#groups.keys()]) this.unregister(group, link)
+  }
+
+  /** A group that has members. */
+  get(group: string): ConsumerGroupView | undefined {
+    return this.#groups.get(group)
+  }
+
+  /** What the members of a group subscribed to; undefined without members. */
+  subscriptionsOf(group: string): ConsumerGroupView | undefined {
+    return this.#groups.get(group)
+  }
+
+  /** Groups whose members subscribed to a topic. */
+  groupsOf(topic: string): string[] {
+    const names: string[] = []
+    for (const [name, group] of this.#groups) if (group.table.get(topic) !== undefined) names.push(name)
+    return names
+  }
+
+  groups(): string[] {
+    return [...this.#groups.keys()]
+  }
+
+  has(link: ClientLink): boolean {
+    return [...this.#groups.values()].some(({ members }) => members.has(link))
+  }
+
+  /** Takes the connection out of the groups for which it sent no heartbeat since a time. */
+  removeSilent(link: ClientLink, beforeMs: number): void {
+    for (const [group, { members }] of [...this.#groups]) {
+      if (members.isSilentSince(link, beforeMs)) this.unregister(group, link)
+    }
+  }
+
+  silentSince(beforeMs: number): ClientLink[] {
+    return [...this.#groups.values()].flatMap(({ members }) => members.silentSince(beforeMs))
+  }
+
+  /** Members of a broadcasting group share nothing, so that they have nothing to divide anew. */
+  #tellMembers(groupName: string, group: ConsumerGroup): void {
+    if (group.messageModel === 'BROADCASTING' || !this.#isNotified(groupName)) return
+    for (const { link } of group.members.values()) {
+      link.tell(commands.notifyConsumerIdsChanged, { consumerGroup: groupName })
+    }
+  }
+}

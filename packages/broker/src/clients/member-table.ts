@@ -1,0 +1,59 @@
+import type { ClientConnection, ClientLink } from './client-connection.ts'
+
+/** Connections of one group, by connection. */
+export class MemberTable {
+  readonly #members = new Map<ClientLink, ClientConnection>()
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  /** @returns whether the connection, or the client behind it, is new */
+  put(client: ClientConnection): boolean {
+    const known = this.#members.get(client.link)
+    if (known === undefined) {
+      this.#members.set(client.link, { ...client })
+      return true
+    }
+    const isOther = known.clientId !== client.clientId
+    known.clientId = client.clientId
+    known.language = client.language
+    known.version = client.version
+    known.lastUpdateMs = client.lastUpdateMs
+    return isOther
+  }
+
+  delete(link: ClientLink): boolean {
+    return this.#members.delete(link)
+  }
+
+  has(link: ClientLink): boolean {
+    return this.#members.has(link)
+  }
+
+  find(clientId: string): ClientConnection | undefined {
+    for (const client of this.#members.values()) if (client.clientId === clientId) return client
+    return undefined
+  }
+
+  /** Distinct, in the order in which they came. */
+  clientIds(): string[] {
+    return [...new Set([...this.#members.values()].map(({ clientId }) => clientId))]
+  }
+
+  values(): IterableIterator<ClientConnection> {
+    return this.#members.values()
+  }
+
+  isSilentSince(link: ClientLink, beforeMs: number): boolean {
+    const client = this.#members.get(link)
+    return client !== undefined && client.lastUpdateMs < beforeMs
+  }
+
+  /** Connections without a heartbeat since a time. */
+  silentSince(beforeMs: number): ClientLink[] {
+    const links: ClientLink[] = []
+    for (const { link, lastUpdateMs } of this.#members.values()) if (lastUpdateMs < beforeMs) links.push(link)
+    return links
+  }
+}

@@ -1,0 +1,59 @@
+import type { ClientConnection, ClientLink } from './client-connection.ts'
+import { MemberTable } from './member-table.ts'
+
+/** Connected producers, by group. */
+export class ProducerRegistry {
+  readonly #groups = new Map<string, MemberTable>()
+
+  register(group: string, client: ClientConnection): void {
+    let members = this.#groups.get(group)
+    if (members === undefined) {
+      members = new MemberTable()
+      this.#groups.set(group, members)
+    }
+    members.put(client)
+  }
+
+  unregister(group: string, link: ClientLink): void {
+    const members = this.#groups.get(group)
+    if (members?.delete(link) && members.size === 0) this.#groups.delete(group)
+  }
+
+  /** The connection is gone. */
+  removeLink(link: ClientLink): void {
+    for (const group of [...this.#groups.keys()]) this.unregister(group, link)
+  }
+
+  /** Connections of a group; empty when it has none. */
+  clients(group: string): ClientConnection[] {
+    return [...(this.#groups.get(group)?.values() ?? [])]
+  }
+
+  groups(): string[] {
+    return [...this.#groups.keys()]
+  }
+
+  /** A living connection of a client, in whatever group. */
+  find(clientId: string): ClientConnection | undefined {
+    for (const members of this.#groups.values()) {
+      const client = members.find(clientId)
+      if (client !== undefined && !client.link.isClosed) return client
+    }
+    return undefined
+  }
+
+  has(link: ClientLink): boolean {
+    return [...this.#groups.values()].some((members) => members.has(link))
+  }
+
+  /** Takes the connection out of the groups for which it sent no heartbeat since a time. */
+  removeSilent(link: ClientLink, beforeMs: number): void {
+    for (const [group, members] of [...this.#groups]) {
+      if (members.isSilentSince(link, beforeMs)) this.unregister(group, link)
+    }
+  }
+
+  silentSince(beforeMs: number): ClientLink[] {
+    return [...this.#groups.values()].flatMap((members) => members.silentSince(beforeMs))
+  }
+}

@@ -1,0 +1,102 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+
+export interface DeferredSaveOptions {
+  clock: Clock
+  log: Log
+  /** What is saved, for log lines. */
+  name: string
+  /** Milliseconds between two writes, at the least. */
+  intervalMs: number
+  /** Writes everything; throws when it cannot. */
+  save(): void
+}
+
+/** A write may take this share of the time, whatever its size: a large table is written less often. */
+const timeShareMax = 1 / 20
+
+/**
+ * Decides when a table that changes often is written to its file. A change that comes alone is written at once; of
+ * changes that follow each other closely, those after the first are written together when the interval is over. So a
+ * file that grows with each of 10,000 changes is not written 10,000 times.
+ */
+export class DeferredSave {
+  readonly #options: DeferredSaveOptions
+  #isChanged = false
+  #cancelTimer: CancelTimer | undefined
+  /** By the monotonic clock. */
+  #nextWriteMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: DeferredSaveOptions) {
+    this.#options = options
+  }
+
+  /** Something changed that nobody waits for: written when the interval is over. */
+  later(): void {
+    this.#isChanged = true
+    this.#arm()
+  }
+
+  /**
+   * Something changed that its author wants to last: written before this returns, unless the last write was less than
+   * the interval ago.
+   * @throws what `save` throws; the change is then tried again later
+   */
+  soon(): void {
+    this.#isChanged = true
+    if (this.#options.clock.monotonic() < this.#nextWriteMs) {
+      this.#arm()
+      return
+    }
+    this.flush()
+  }
+
+  /**
+   * Writes what is not written yet.
+   * @throws what `save` throws; it is then tried again later
+   */
+  flush(): void {
+    this.#disarm()
+    if (!this.#isChanged) return
+    const { clock, intervalMs, save } = this.#options
+    const startMs = clock.monotonic()
+    try {
+      save()
+      this.#isChanged = false
+    } finally {
+      const endMs = clock.monotonic()
+      this.#nextWriteMs = endMs + Math.max(intervalMs, (endMs - startMs) / timeShareMax)
+      if (this.#isChanged) this.#arm()
+    }
+  }
+
+  /** Writes what is not written yet; nothing is written after it. */
+  close(): void {
+    try {
+      this.flush()
+    } finally {
+      this.#disarm()
+    }
+  }
+
+  #arm(): void {
+    if (this.#cancelTimer !== undefined) return
+    const { clock } = this.#options
+    this.#cancelTimer = clock.after(Math.max(this.#nextWriteMs - clock.monotonic(), 1), () => {
+      this.#cancelTimer = undefined
+      this.#flushInBackground()
+    })
+  }
+
+  #flushInBackground(): void {
+    try {
+      this.flush()
+    } catch (error) {
+      this.#options.log.error({ err: error }, `${this.#options.name} could not be written: it will be tried again`)
+    }
+  }
+
+  #disarm(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+}

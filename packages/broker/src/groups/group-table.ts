@@ -1,0 +1,156 @@
+import type { Clock, Log } from '@rocketmq-ts/platform'
+import {
+  type DataVersion,
+  newDataVersion,
+  newSubscriptionGroupConfig,
+  nextDataVersion,
+  type SubscriptionGroupConfig,
+  type SubscriptionGroupTable,
+} from '@rocketmq-ts/protocol'
+import type { ConfigFile } from '@rocketmq-ts/storage'
+import {
+  alteredAttributes,
+  DeferredSave,
+  groupAttributeKinds,
+  groupNameProblem,
+  refuseProblem,
+} from '../configuration/index.ts'
+import { readGroupFile, writeGroupFile } from './group-file.ts'
+import { isSystemGroup, predefinedGroups } from './predefined-groups.ts'
+
+export interface GroupTableOptions {
+  clock: Clock
+  log: Log
+  /** config/subscriptionGroup.json. */
+  file: ConfigFile
+  settings(): { autoCreateSubscriptionGroup: boolean }
+}
+
+/** What an administrator wants a group to be; its attributes as changes (`+name`, `-name`) of those it has. */
+export type GroupUpdate = SubscriptionGroupConfig
+
+/** The bit of the forbidden table that keeps a group from reading a topic: one shifted by the place of the read bit. */
+const readForbiddenBit = 1 << 2
+const saveIntervalMs = 200
+
+/** The consumer groups of a broker, kept in config/subscriptionGroup.json. */
+export class GroupTable {
+  readonly #options: GroupTableOptions
+  readonly #groups = new Map<string, SubscriptionGroupConfig>()
+  /** Group to topic to bits. */
+  readonly #forbidden = new Map<string, Map<string, number>>()
+  readonly #save: DeferredSave
+  #dataVersion: DataVersion
+
+  /** @throws Error when the file is there and cannot be used */
+  constructor(options: GroupTableOptions) {
+    this.#options = options
+    const { clock, log, file } = options
+    for (const group of predefinedGroups) this.#groups.set(group, newSubscriptionGroupConfig(group))
+    const loaded = readGroupFile(file)
+    for (const [name, group] of loaded?.subscriptionGroupTable ?? []) this.#groups.set(name, group)
+    for (const [group, topics] of loaded?.forbiddenTable ?? []) this.#forbidden.set(group, new Map(topics))
+    this.#dataVersion = loaded?.dataVersion ?? newDataVersion(clock.now())
+    this.#save = new DeferredSave({
+      clock,
+      log,
+      name: file.path,
+      intervalMs: saveIntervalMs,
+      save: () => writeGroupFile(file, this.#dataVersion, this.#groups, this.#forbidden),
+    })
+  }
+
+  get dataVersion(): DataVersion {
+    return this.#dataVersion
+  }
+
+  /** The group, made when it is missing, its name is well formed and the settings allow it. */
+  find(group: string): SubscriptionGroupConfig | undefined {
+    const existing = this.#groups.get(group)
+    if (existing !== undefined) return existing
+    if (!this.#options.settings().autoCreateSubscriptionGroup && !isSystemGroup(group)) return undefined
+    if (groupNameProblem(group) !== undefined) return undefined
+    const created = newSubscriptionGroupConfig(group)
+    this.#groups.set(group, created)
+    this.#changed()
+    this.#save.later()
+    return created
+  }
+
+  /** The group if there is one. */
+  get(group: string): SubscriptionGroupConfig | undefined {
+    return this.#groups.get(group)
+  }
+
+  /** All groups in the order in which they came. */
+  list(): ReadonlyMap<string, SubscriptionGroupConfig> {
+    return this.#groups
+  }
+
+  /** All groups, with what they are forbidden, as GET_ALL_SUBSCRIPTIONGROUP_CONFIG shows them. */
+  snapshot(): SubscriptionGroupTable {
+    return {
+      dataVersion: this.#dataVersion,
+      forbiddenTable: this.#forbidden,
+      subscriptionGroupTable: this.#groups,
+    }
+  }
+
+  /**
+   * Creates or changes groups as an administrator wants them: all or, when one is refused, none.
+   * @throws ProtocolError with what is wrong; the file system's errors
+   */
+  update(updates: readonly GroupUpdate[]): void {
+    for (const { groupName } of updates) refuseProblem(groupNameProblem(groupName))
+    if (updates.length === 0) return
+    const changed = new Map<string, SubscriptionGroupConfig>()
+    for (const update of updates) {
+      const before = changed.get(update.groupName) ?? this.#groups.get(update.groupName)
+      const attributes = alteredAttributes(groupAttributeKinds, before?.attributes, update.attributes)
+      changed.set(update.groupName, { ...update, attributes })
+    }
+    for (const [name, group] of changed) this.#groups.set(name, group)
+    this.#changed()
+    this.#save.soon()
+  }
+
+  /**
+   * Deletes a group and what it is forbidden.
+   * @returns whether there was one
+   * @throws the file system's errors
+   */
+  delete(group: string): boolean {
+    const hadForbidden = this.#forbidden.delete(group)
+    const existed = this.#groups.delete(group)
+    if (!existed && !hadForbidden) return false
+    this.#changed()
+    this.#save.soon()
+    return existed
+  }
+
+  isReadForbidden(group: string, topic: string): boolean {
+    return ((this.#forbidden.get(group)?.get(topic) ?? 0) & readForbiddenBit) !== 0
+  }
+
+  /** @throws the file system's errors */
+  setReadForbidden(group: string, topic: string, isForbidden: boolean): void {
+    if (this.isReadForbidden(group, topic) === isForbidden) return
+    const topics = this.#forbidden.get(group) ?? new Map<string, number>()
+    const bits = (topics.get(topic) ?? 0) ^ readForbiddenBit
+    if (bits === 0) topics.delete(topic)
+    else topics.set(topic, bits)
+    if (topics.size === 0) this.#forbidden.delete(group)
+    else this.#forbidden.set(group, topics)
+    this.#changed()
+    this.#save.soon()
+  }
+
+  /** Writes what is not written yet. */
+  close(): void {
+    this.#save.close()
+  }
+
+  #changed(): void {
+    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.clock.now())
+  }
+}

@@ -1,0 +1,27 @@
+import {
+  checkClientBody,
+  type commands,
+  ProtocolError,
+  parseTagExpression,
+  TagExpressionError,
+} from '@rocketmq-ts/protocol'
+import type { Handler } from '@rocketmq-ts/remoting'
+
+/** CHECK_CLIENT_CONFIG: whether a subscription that a client is about to start with can be served. */
+export function checkClientConfig(): Handler<typeof commands.checkClientConfig> {
+  return (_header, call) => {
+    const { subscriptionData } = checkClientBody.decode(call.body)
+    if (subscriptionData === undefined) return {}
+    if (subscriptionData.expressionType !== 'TAG') {
+      const remark = 'The broker does not support consumer to filter message by SQL92: subscribe by tags'
+      throw new ProtocolError('SYSTEM_ERROR', remark)
+    }
+    try {
+      parseTagExpression(subscriptionData.subString)
+    } catch (error) {
+      if (error instanceof TagExpressionError) throw new ProtocolError('SUBSCRIPTION_PARSE_FAILED', error.message)
+      throw error
+    }
+    return {}
+  }
+}

@@ -1,0 +1,20 @@
+import { type commands, groupForbiddenBody } from '@rocketmq-ts/protocol'
+import type { Handler } from '@rocketmq-ts/remoting'
+
+export interface GroupForbiddenParts {
+  groups: {
+    isReadForbidden(group: string, topic: string): boolean
+    setReadForbidden(group: string, topic: string, isForbidden: boolean): void
+  }
+}
+
+/** UPDATE_AND_GET_GROUP_FORBIDDEN: sets whether a group may read a topic, or only asks when `readable` is left out. */
+export function updateAndGetGroupForbidden(
+  parts: GroupForbiddenParts,
+): Handler<typeof commands.updateAndGetGroupForbidden> {
+  return ({ group, topic, readable }) => {
+    const { groups } = parts
+    if (readable !== undefined) groups.setReadForbidden(group, topic, !readable)
+    return { body: groupForbiddenBody.encode({ group, topic, readable: !groups.isReadForbidden(group, topic) }) }
+  }
+}

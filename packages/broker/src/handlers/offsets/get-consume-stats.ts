@@ -1,0 +1,28 @@
+import { type commands, consumeStatsBody } from '@rocketmq-ts/protocol'
+import type { Handler } from '@rocketmq-ts/remoting'
+import { type ConsumeProgressParts, consumeProgress } from './consume-progress.ts'
+
+/** GET_CONSUME_STATS: a group's progress in one topic, in a list of them, or in all that it has offsets in. */
+export function getConsumeStats(parts: ConsumeProgressParts): Handler<typeof commands.getConsumeStats> {
+  return ({ consumerGroup, topic, topicList }) => {
+    const stats = topicsAskedFor(topic, topicList, () => parts.offsets.topicsOf(consumerGroup)).flatMap(
+      (name) => consumeProgress(parts, consumerGroup, name) ?? [],
+    )
+    return {
+      body: consumeStatsBody.encode({
+        consumeTps: stats.reduce((sum, { consumeTps }) => sum + consumeTps, 0),
+        offsetTable: stats.flatMap(({ offsetTable }) => offsetTable),
+      }),
+    }
+  }
+}
+
+function topicsAskedFor(
+  topic: string | undefined,
+  topicList: string | undefined,
+  all: () => readonly string[],
+): readonly string[] {
+  if (topic !== undefined && topic !== '') return [topic]
+  const listed = (topicList ?? '').split(';').filter((name) => name !== '')
+  return listed.length > 0 ? listed : all()
+}

@@ -1,0 +1,31 @@
+import { type commands, ProtocolError, type SubscriptionGroupConfig, type TopicConfig } from '@rocketmq-ts/protocol'
+import type { Handler } from '@rocketmq-ts/remoting'
+
+export interface UpdateOffsetParts {
+  topics: { get(topic: string): TopicConfig | undefined }
+  groups: { find(group: string): SubscriptionGroupConfig | undefined }
+  offsets: {
+    commit(group: string, topic: string, queueId: number, offset: number): void
+    isResetPending(group: string, topic: string, queueId: number): boolean
+  }
+}
+
+/** UPDATE_CONSUMER_OFFSET: a group has consumed what is before an offset. */
+export function updateConsumerOffset(parts: UpdateOffsetParts): Handler<typeof commands.updateConsumerOffset> {
+  return ({ consumerGroup, topic, queueId, commitOffset }) => {
+    if (parts.topics.get(topic) === undefined) {
+      throw new ProtocolError('TOPIC_NOT_EXIST', `Topic ${topic} not exist!`)
+    }
+    if (parts.groups.find(consumerGroup) === undefined) {
+      throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', `Group ${consumerGroup} not exist!`)
+    }
+    if (queueId < 0) throw new ProtocolError('INVALID_PARAMETER', `Queue id ${queueId} is out of range`)
+    if (commitOffset < 0) throw new ProtocolError('INVALID_PARAMETER', `Commit offset ${commitOffset} is negative`)
+    // What was consumed before the group took up the new offset must not overwrite it.
+    if (parts.offsets.isResetPending(consumerGroup, topic, queueId)) {
+      return { remark: 'Offset has been previously reset' }
+    }
+    parts.offsets.commit(consumerGroup, topic, queueId, commitOffset)
+    return {}
+  }
+}

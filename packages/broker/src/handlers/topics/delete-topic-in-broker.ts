@@ -1,0 +1,20 @@
+import type { commands } from '@rocketmq-ts/protocol'
+import type { Handler } from '@rocketmq-ts/remoting'
+
+export interface DeleteTopicParts {
+  topics: { delete(topic: string): boolean }
+  offsets: { removeTopic(topic: string): void }
+  store: { removeTopic(topic: string): void }
+  longPolling: { giveUp(topic: string): void }
+}
+
+/** DELETE_TOPIC_IN_BROKER: the topic with its queues and the offsets of all groups in it. */
+export function deleteTopicInBroker(parts: DeleteTopicParts): Handler<typeof commands.deleteTopicInBroker> {
+  return ({ topic }) => {
+    parts.topics.delete(topic)
+    parts.offsets.removeTopic(topic)
+    parts.store.removeTopic(topic)
+    parts.longPolling.giveUp(topic)
+    return {}
+  }
+}

@@ -1,0 +1,1 @@
+export { QueueLocks } from './queue-locks.ts'

@@ -1,0 +1,169 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import { type ConsumerOffsets, type DataVersion, newDataVersion, nextDataVersion } from '@rocketmq-ts/protocol'
+import type { ConfigFile } from '@rocketmq-ts/storage'
+import { DeferredSave } from '../configuration/index.ts'
+import { formatOffsetFile, readOffsetFile } from './offset-file.ts'
+import { OffsetMap } from './offset-map.ts'
+
+export interface ConsumerOffsetTableOptions {
+  clock: Clock
+  log: Log
+  /** config/consumerOffset.json. */
+  file: ConfigFile
+  /** Milliseconds between two writes of the file. */
+  flushIntervalMs: number
+}
+
+/** Commits after which the data version counts one up: it tells slaves that something changed. */
+const commitsPerVersion = 500
+
+/** How far each group is in each queue, kept in config/consumerOffset.json. */
+export class ConsumerOffsetTable {
+  readonly #clock: Clock
+  readonly #offsets = new OffsetMap()
+  readonly #pullOffsets = new OffsetMap()
+  /** Offsets that an administrator set, until a pull takes them up. In memory alone, as nothing waits over a restart. */
+  readonly #resets = new OffsetMap()
+  readonly #save: DeferredSave
+  readonly #cancelTimer: CancelTimer
+  #dataVersion: DataVersion
+  #commitCount = 0
+  #isChanged = false
+
+  /** @throws Error when the file is there and cannot be used */
+  constructor(options: ConsumerOffsetTableOptions) {
+    const { clock, log, file, flushIntervalMs } = options
+    this.#clock = clock
+    const loaded = readOffsetFile(file)
+    this.#load(loaded, log)
+    this.#dataVersion = loaded?.dataVersion ?? newDataVersion(clock.now())
+    this.#save = new DeferredSave({
+      clock,
+      log,
+      name: file.path,
+      intervalMs: flushIntervalMs,
+      save: () => file.save(formatOffsetFile(this.#dataVersion, this.#offsets, this.#pullOffsets)),
+    })
+    // The hot path only marks: a timer looks whether there is something to write.
+    this.#cancelTimer = clock.every(flushIntervalMs, () => this.#noteChange())
+  }
+
+  get dataVersion(): DataVersion {
+    return this.#dataVersion
+  }
+
+  /** Where the group goes on reading; what an administrator set counts before what it committed. */
+  offset(group: string, topic: string, queueId: number): number | undefined {
+    return this.#resets.get(group, topic, queueId) ?? this.#offsets.get(group, topic, queueId)
+  }
+
+  /** The group has consumed what is before `offset`. It may be lower than before. */
+  commit(group: string, topic: string, queueId: number, offset: number): void {
+    if (++this.#commitCount % commitsPerVersion === 0) {
+      this.#dataVersion = nextDataVersion(this.#dataVersion, this.#clock.now())
+    }
+    if (this.#offsets.set(group, topic, queueId, offset)) this.#isChanged = true
+  }
+
+  pullOffset(group: string, topic: string, queueId: number): number | undefined {
+    return this.#pullOffsets.get(group, topic, queueId)
+  }
+
+  /** The group was given the messages before `offset`. */
+  pulled(group: string, topic: string, queueId: number, offset: number): void {
+    if (this.#pullOffsets.set(group, topic, queueId, offset)) this.#isChanged = true
+  }
+
+  /** Sets where a group goes on; its next pull is told so, and what it commits before that does not count. */
+  reset(group: string, topic: string, queueId: number, offset: number): void {
+    this.#resets.set(group, topic, queueId, offset)
+    this.commit(group, topic, queueId, offset)
+  }
+
+  isResetPending(group: string, topic: string, queueId: number): boolean {
+    return this.#resets.get(group, topic, queueId) !== undefined
+  }
+
+  /** The offset that an administrator set and the group has not taken up yet; it is handed out once. */
+  takeReset(group: string, topic: string, queueId: number): number | undefined {
+    return this.#resets.remove(group, topic, queueId)
+  }
+
+  /** Queue ids with the group's committed offsets. */
+  queuesOf(group: string, topic: string): ReadonlyMap<number, number> {
+    return this.#offsets.queuesOf(group, topic)
+  }
+
+  /** Topics that a group has offsets in. */
+  topicsOf(group: string): string[] {
+    return this.#offsets.topicsOf(group)
+  }
+
+  /** Groups that have offsets in a topic. */
+  groupsOf(topic: string): string[] {
+    return this.#offsets.groupsOf(topic)
+  }
+
+  /** Gives a group the offsets that another one has in a topic. */
+  copy(fromGroup: string, toGroup: string, topic: string): void {
+    for (const [queueId, offset] of this.#offsets.queuesOf(fromGroup, topic)) {
+      this.commit(toGroup, topic, queueId, offset)
+    }
+  }
+
+  removeGroup(group: string): void {
+    for (const map of this.#maps) if (map.removeGroup(group)) this.#isChanged = true
+  }
+
+  removeTopic(topic: string): void {
+    for (const map of this.#maps) if (map.removeTopic(topic)) this.#isChanged = true
+  }
+
+  /** Everything, as GET_ALL_CONSUMER_OFFSET gives it to a slave. */
+  snapshot(): ConsumerOffsets {
+    return {
+      dataVersion: this.#dataVersion,
+      groupTopicMap: this.#offsets.toTopicsByGroup(),
+      offsetTable: this.#offsets.toTable(),
+      pullOffsetTable: this.#pullOffsets.toTable(),
+    }
+  }
+
+  /**
+   * Writes what changed, whatever the interval.
+   * @throws the file system's errors
+   */
+  flush(): void {
+    this.#noteChange()
+    this.#save.flush()
+  }
+
+  /** Writes what is not written yet; nothing is written after it. */
+  close(): void {
+    this.#cancelTimer()
+    this.#noteChange()
+    this.#save.close()
+  }
+
+  get #maps(): OffsetMap[] {
+    return [this.#offsets, this.#pullOffsets, this.#resets]
+  }
+
+  #noteChange(): void {
+    if (!this.#isChanged) return
+    this.#isChanged = false
+    this.#save.later()
+  }
+
+  #load(loaded: ConsumerOffsets | undefined, log: Log): void {
+    const tables: [OffsetMap, Map<string, Map<number, number>> | undefined][] = [
+      [this.#offsets, loaded?.offsetTable],
+      [this.#pullOffsets, loaded?.pullOffsetTable],
+    ]
+    for (const [map, table] of tables) {
+      for (const [key, queues] of table ?? []) {
+        if (!map.load(key, queues)) log.warn({ key }, 'a consumer offset is dropped: its key is not topic@group')
+      }
+    }
+  }
+}

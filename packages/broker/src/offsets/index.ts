@@ -1,0 +1,1 @@
+export { ConsumerOffsetTable, type ConsumerOffsetTableOptions } from './consumer-offset-table.ts'

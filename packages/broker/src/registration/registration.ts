@@ -1,0 +1,138 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import type { DataVersion, TopicConfig } from '@rocketmq-ts/protocol'
+import { type BrokerIdentity, type NameServerCalls, NameServerLink } from './name-server-link.ts'
+import { encodeRegistration, type RegistrationBody } from './registration-body.ts'
+
+export interface RegistrationOptions {
+  clock: Clock
+  log: Log
+  calls: NameServerCalls
+  identity: BrokerIdentity
+  /** `host:port` of each. */
+  nameServers: readonly string[]
+  topics: {
+    readonly dataVersion: DataVersion
+    get(topic: string): TopicConfig | undefined
+    list(): ReadonlyMap<string, TopicConfig>
+  }
+  /** Milliseconds between two registrations when nothing changes. */
+  periodMs: number
+  settings(): {
+    registerBrokerTimeoutMills: number
+    forceRegister: boolean
+    compressedRegister: boolean
+    brokerPermission: number
+  }
+  /** A name server told which topics are ordered. */
+  onOrderedTopics(topics: ReadonlySet<string>): void
+}
+
+/** Milliseconds in which changes of topics are gathered. */
+const gatherMs = 3
+/**
+ * Several changes are sent as all topics while that is cheap. A name server that replaces what it knows by what it
+ * gets (deleteTopicWithBrokerRegistration) would take a part for the whole; for one topic it does not.
+ */
+const cheapTopicsMax = 1000
+
+/** Keeps the broker registered at all its name servers, each on its own. */
+export class Registration {
+  readonly #options: RegistrationOptions
+  readonly #links: NameServerLink[]
+  readonly #changedTopics = new Set<string>()
+  #full:
+    | { dataVersion: DataVersion; brokerPermission: number; isCompressed: boolean; body: RegistrationBody }
+    | undefined
+  #cancelPeriod: CancelTimer | undefined
+  #cancelGather: CancelTimer | undefined
+  #isStarted = false
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options
+    const { clock, log, calls, identity, periodMs, settings, topics } = options
+    this.#links = [...new Set(options.nameServers)].map(
+      (address) =>
+        new NameServerLink(address, {
+          clock,
+          log,
+          calls,
+          identity,
+          periodMs,
+          timeoutMs: () => settings().registerBrokerTimeoutMills,
+          isForced: () => settings().forceRegister,
+          dataVersion: () => topics.dataVersion,
+          fullBody: () => this.#fullBody(),
+          partBody: (names) => this.#partBody(names),
+          isFullBetter: (changeCount) => changeCount > 1 && topics.list().size <= cheapTopicsMax,
+          onOrderedTopics: options.onOrderedTopics,
+        }),
+    )
+  }
+
+  /** Registers everywhere, and from then on regularly. Resolves when each name server has answered or failed to. */
+  async start(): Promise<void> {
+    this.#isStarted = true
+    this.#cancelPeriod = this.#options.clock.every(this.#options.periodMs, () => void this.registerAll())
+    await this.registerAll()
+  }
+
+  /** Registers all topics: the broker's permission changed, or a name server may have lost them. */
+  async registerAll(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.registerAll()))
+  }
+
+  /** Topics came, changed or went. Those that went stay registered until someone deletes them at the name servers. */
+  topicsChanged(names: readonly string[]): void {
+    if (!this.#isStarted || this.#links.length === 0) return
+    for (const name of names) if (this.#options.topics.get(name) !== undefined) this.#changedTopics.add(name)
+    if (this.#changedTopics.size === 0 || this.#cancelGather !== undefined) return
+    this.#cancelGather = this.#options.clock.after(gatherMs, () => this.#registerChanges())
+  }
+
+  /** Takes the broker out of the routes of all name servers; in a few seconds at the most. */
+  async close(): Promise<void> {
+    if (!this.#isStarted) return
+    this.#isStarted = false
+    this.#cancelPeriod?.()
+    this.#cancelGather?.()
+    await Promise.all(this.#links.map((link) => link.unregister()))
+  }
+
+  #registerChanges(): void {
+    this.#cancelGather = undefined
+    const changed = [...this.#changedTopics]
+    this.#changedTopics.clear()
+    for (const link of this.#links) link.registerTopics(changed)
+  }
+
+  /** The same bytes as long as nothing changed, which name servers notice. */
+  #fullBody(): RegistrationBody {
+    const { topics, settings } = this.#options
+    const { brokerPermission, compressedRegister: isCompressed } = settings()
+    const { dataVersion } = topics
+    const known = this.#full
+    if (
+      known !== undefined &&
+      known.dataVersion === dataVersion &&
+      known.brokerPermission === brokerPermission &&
+      known.isCompressed === isCompressed
+    ) {
+      return known.body
+    }
+    const body = encodeRegistration(topics.list(), dataVersion, { brokerPermission, isCompressed })
+    this.#full = { dataVersion, brokerPermission, isCompressed, body }
+    return body
+  }
+
+  #partBody(names: ReadonlySet<string>): RegistrationBody | undefined {
+    const { topics, settings } = this.#options
+    const part = new Map<string, TopicConfig>()
+    for (const name of names) {
+      const topic = topics.get(name)
+      if (topic !== undefined) part.set(name, topic)
+    }
+    if (part.size === 0) return undefined
+    const { brokerPermission, compressedRegister: isCompressed } = settings()
+    return encodeRegistration(part, topics.dataVersion, { brokerPermission, isCompressed })
+  }
+}

@@ -1,0 +1,104 @@
+import { defaultTopic, newTopicConfig, permission, scheduleTopic, type TopicConfig } from '@rocketmq-ts/protocol'
+
+export interface SystemTopicOptions {
+  clusterName: string
+  brokerName: string
+  autoCreateTopicEnable: boolean
+  defaultTopicQueueNums: number
+  clusterTopicEnable: boolean
+  brokerTopicEnable: boolean
+  traceTopicEnable: boolean
+  traceTopicName: string
+  reviveQueueNum: number
+}
+
+const { inherit, read, write } = permission
+const readWrite = read | write
+const scheduleQueueNums = 18
+const benchmarkQueueNums = 1024
+const clusterQueueNums = 16
+
+/** Topics that only the broker writes to. */
+const unsendableTopics = new Set([
+  scheduleTopic,
+  'RMQ_SYS_TRANS_HALF_TOPIC',
+  'RMQ_SYS_ROCKSDB_TRANS_HALF_TOPIC',
+  'RMQ_SYS_TRANS_OP_HALF_TOPIC',
+  'RMQ_SYS_ROCKSDB_TRANS_OP_HALF_TOPIC',
+  'TRANS_CHECK_MAX_TIME_TOPIC',
+  'SELF_TEST_TOPIC',
+  'OFFSET_MOVED_EVENT',
+])
+
+const systemTopicPrefix = 'rmq_sys_'
+const everywhere = [
+  'RMQ_SYS_TRANS_HALF_TOPIC',
+  'BenchmarkTest',
+  'TRANS_CHECK_MAX_TIME_TOPIC',
+  'OFFSET_MOVED_EVENT',
+  defaultTopic,
+  'RMQ_SYS_ROCKSDB_TRANS_HALF_TOPIC',
+  'SELF_TEST_TOPIC',
+  scheduleTopic,
+  'RMQ_SYS_TRACE_TOPIC',
+  'rmq_sys_wheel_timer',
+  'CHECKPOINT_TOPIC',
+  'RMQ_SYS_TRANS_OP_HALF_TOPIC',
+  'RMQ_SYS_ROCKSDB_TRANS_OP_HALF_TOPIC',
+]
+
+/** Names that belong to the system, whether or not there is such a topic (wire formats, section 14). */
+export function systemTopicNames(clusterName: string, brokerName: string): ReadonlySet<string> {
+  return new Set([...everywhere, ...ofBroker(clusterName, brokerName)])
+}
+
+function ofBroker(clusterName: string, brokerName: string): string[] {
+  return [
+    `rmq_sys_REVIVE_LOG_${clusterName}`,
+    clusterName,
+    `${clusterName}_REPLY_TOPIC`,
+    `rmq_sys_SYNC_BROKER_MEMBER_${brokerName}`,
+    brokerName,
+  ]
+}
+
+export function isSystemTopic(topic: string, names: ReadonlySet<string>): boolean {
+  return names.has(topic) || topic.startsWith(systemTopicPrefix)
+}
+
+export function isSendable(topic: string): boolean {
+  return !unsendableTopics.has(topic)
+}
+
+/** The topic that new topics take their settings from. */
+export function defaultTopicConfig(queueNums: number): TopicConfig {
+  return withQueues(defaultTopic, queueNums, inherit | readWrite)
+}
+
+/** The topics that a broker has from the start. */
+export function initialTopics(options: SystemTopicOptions): TopicConfig[] {
+  const { clusterName, brokerName } = options
+  const topics = [
+    withQueues('SELF_TEST_TOPIC', 1),
+    withQueues('BenchmarkTest', benchmarkQueueNums),
+    withQueues(clusterName, clusterQueueNums, inherit | (options.clusterTopicEnable ? readWrite : 0)),
+    withQueues(brokerName, 1, inherit | (options.brokerTopicEnable ? readWrite : 0)),
+    withQueues('OFFSET_MOVED_EVENT', 1),
+    withQueues(scheduleTopic, scheduleQueueNums),
+    withQueues(`${clusterName}_REPLY_TOPIC`, 1),
+    withQueues(`rmq_sys_REVIVE_LOG_${clusterName}`, options.reviveQueueNum),
+    withQueues(`rmq_sys_SYNC_BROKER_MEMBER_${brokerName}`, 1, inherit),
+    withQueues('RMQ_SYS_TRANS_HALF_TOPIC', 1),
+    withQueues('RMQ_SYS_TRANS_OP_HALF_TOPIC', 1),
+    withQueues('RMQ_SYS_ROCKSDB_TRANS_HALF_TOPIC', 1),
+    withQueues('RMQ_SYS_ROCKSDB_TRANS_OP_HALF_TOPIC', 1),
+    withQueues('rmq_sys_wheel_timer', 1),
+  ]
+  if (options.autoCreateTopicEnable) topics.unshift(defaultTopicConfig(options.defaultTopicQueueNums))
+  if (options.traceTopicEnable) topics.push(withQueues(options.traceTopicName, 1))
+  return topics
+}
+
+function withQueues(topicName: string, queueNums: number, perm: number = readWrite): TopicConfig {
+  return newTopicConfig(topicName, { readQueueNums: queueNums, writeQueueNums: queueNums, perm })
+}

@@ -1,0 +1,273 @@
+import type { Clock, Log } from '@rocketmq-ts/platform'
+import {
+  type DataVersion,
+  deadLetterTopicPrefix,
+  defaultTopic,
+  newDataVersion,
+  newTopicConfig,
+  nextDataVersion,
+  ProtocolError,
+  permission,
+  retryTopicPrefix,
+  type TopicConfig,
+} from '@rocketmq-ts/protocol'
+import type { ConfigFile } from '@rocketmq-ts/storage'
+import {
+  type AttributeChanges,
+  alteredAttributes,
+  DeferredSave,
+  internalTopicNameProblem,
+  refuseProblem,
+  topicAttributeKinds,
+  topicNameProblem,
+} from '../configuration/index.ts'
+import { sameTopicConfig } from './same-topic-config.ts'
+import {
+  defaultTopicConfig,
+  initialTopics,
+  isSendable,
+  isSystemTopic,
+  type SystemTopicOptions,
+  systemTopicNames,
+} from './system-topics.ts'
+import { readTopicFile, writeTopicFile } from './topic-file.ts'
+
+export interface TopicTableOptions {
+  clock: Clock
+  log: Log
+  /** config/topics.json. */
+  file: ConfigFile
+  clusterName: string
+  brokerName: string
+  /** Read at the start and whenever they matter. */
+  settings(): Omit<SystemTopicOptions, 'clusterName' | 'brokerName'>
+}
+
+/** What an administrator wants a topic to be; its attributes as changes of those it has. */
+export interface TopicUpdate extends Omit<TopicConfig, 'attributes'> {
+  attributeChanges: AttributeChanges
+}
+
+/** Told the topics that came, changed or went, after the change. */
+export type TopicListener = (topics: readonly string[]) => void
+
+/** Queues of a topic above which a request is taken for a mistake. */
+const queueNumsMax = 65_536
+const saveIntervalMs = 200
+
+/** The topics of a broker, kept in config/topics.json. */
+export class TopicTable {
+  readonly #options: TopicTableOptions
+  readonly #topics = new Map<string, TopicConfig>()
+  readonly #listeners: TopicListener[] = []
+  readonly #save: DeferredSave
+  /** Names that belong to the system, whether or not there is such a topic. */
+  readonly systemTopics: ReadonlySet<string>
+  #dataVersion: DataVersion
+
+  /** @throws Error when the file is there and cannot be used */
+  constructor(options: TopicTableOptions) {
+    this.#options = options
+    const { clock, log, file, clusterName, brokerName } = options
+    this.systemTopics = systemTopicNames(clusterName, brokerName)
+    const settings = options.settings()
+    for (const topic of initialTopics({ ...settings, clusterName, brokerName }))
+      this.#topics.set(topic.topicName, topic)
+    const loaded = readTopicFile(file)
+    for (const [name, topic] of loaded?.topicConfigTable ?? []) {
+      // The settings decide about the default topic: nothing else changes it.
+      if (name !== defaultTopic) this.#topics.set(name, topic)
+    }
+    this.#dataVersion = loaded?.dataVersion ?? newDataVersion(clock.now())
+    this.#save = new DeferredSave({
+      clock,
+      log,
+      name: file.path,
+      intervalMs: saveIntervalMs,
+      save: () => writeTopicFile(file, this.#dataVersion, this.#topics),
+    })
+  }
+
+  get dataVersion(): DataVersion {
+    return this.#dataVersion
+  }
+
+  get size(): number {
+    return this.#topics.size
+  }
+
+  get(topic: string): TopicConfig | undefined {
+    return this.#topics.get(topic)
+  }
+
+  /** All topics in the order in which they came. */
+  list(): ReadonlyMap<string, TopicConfig> {
+    return this.#topics
+  }
+
+  isSystem(topic: string): boolean {
+    return isSystemTopic(topic, this.systemTopics)
+  }
+
+  onChange(listener: TopicListener): void {
+    this.#listeners.push(listener)
+  }
+
+  /** @throws ProtocolError for names that are malformed or that only the broker writes to */
+  checkSendable(topic: string): void {
+    // What exists was checked when it was created.
+    if (!this.#topics.has(topic))
+      refuseProblem(isInternal(topic) ? internalTopicNameProblem(topic) : topicNameProblem(topic))
+    if (!isSendable(topic)) {
+      throw new ProtocolError('NO_PERMISSION', `Sending message to topic[${topic}] is forbidden.`)
+    }
+  }
+
+  /** @throws ProtocolError for names that are malformed or belong to the system */
+  checkAdministrable(topic: string): void {
+    refuseProblem(topicNameProblem(topic))
+    this.#refuseSystemTopic(topic)
+  }
+
+  /**
+   * Makes a topic that a message was sent to, like a default topic.
+   * @param queueNums asked for; the default topic's are the most there can be
+   * @returns the topic, or undefined when the default topic is missing or not to be inherited from
+   */
+  autoCreate(topic: string, fromTopic: string, queueNums: number): TopicConfig | undefined {
+    const existing = this.#topics.get(topic)
+    if (existing !== undefined) return existing
+    const model = this.#topics.get(fromTopic)
+    if (model === undefined || (model.perm & permission.inherit) === 0) return undefined
+    if (fromTopic === defaultTopic && !this.#options.settings().autoCreateTopicEnable) return undefined
+    const count = Math.max(1, Math.min(queueNums, model.writeQueueNums))
+    return this.#created(
+      newTopicConfig(topic, {
+        readQueueNums: count,
+        writeQueueNums: count,
+        perm: model.perm & ~permission.inherit,
+        topicSysFlag: model.topicSysFlag,
+        topicFilterType: model.topicFilterType,
+      }),
+    )
+  }
+
+  /**
+   * Makes a retry or dead letter topic when it is missing.
+   * @param queueNums at least 1
+   * @throws ProtocolError when its name is malformed
+   */
+  ensureInternal(topic: string, queueNums: number, topicSysFlag = 0): TopicConfig {
+    const existing = this.#topics.get(topic)
+    if (existing !== undefined) return existing
+    refuseProblem(internalTopicNameProblem(topic))
+    const count = Math.max(1, queueNums)
+    return this.#created(
+      newTopicConfig(topic, {
+        readQueueNums: count,
+        writeQueueNums: count,
+        perm: permission.read | permission.write,
+        topicSysFlag,
+      }),
+    )
+  }
+
+  /**
+   * Creates or changes topics as an administrator wants them: all or, when one is refused, none.
+   * @throws ProtocolError with what is wrong; the file system's errors
+   */
+  update(updates: readonly TopicUpdate[]): void {
+    for (const { topicName } of updates) this.checkAdministrable(topicName)
+    const changed = new Map<string, TopicConfig>()
+    for (const update of updates) {
+      const before = changed.get(update.topicName) ?? this.#topics.get(update.topicName)
+      const after = updatedTopic(update, before)
+      if (before === undefined || !sameTopicConfig(before, after)) changed.set(after.topicName, after)
+    }
+    if (changed.size === 0) return
+    for (const [name, topic] of changed) this.#topics.set(name, topic)
+    this.#changed([...changed.keys()])
+    this.#save.soon()
+  }
+
+  /**
+   * Deletes a topic.
+   * @returns whether there was one
+   * @throws ProtocolError for the system's topics; the file system's errors
+   */
+  delete(topic: string): boolean {
+    if (topic.trim() === '') refuseProblem(topicNameProblem(topic))
+    this.#refuseSystemTopic(topic)
+    if (!this.#topics.delete(topic)) return false
+    this.#changed([topic])
+    this.#save.soon()
+    return true
+  }
+
+  /** Marks topics as ordered and all others as not, as the name server's ORDER_TOPIC_CONFIG wants it. */
+  setOrdered(orderedTopics: ReadonlySet<string>): void {
+    const changed: string[] = []
+    for (const [name, topic] of this.#topics) {
+      const order = orderedTopics.has(name)
+      if (topic.order === order) continue
+      this.#topics.set(name, { ...topic, order })
+      changed.push(name)
+    }
+    if (changed.length === 0) return
+    this.#changed(changed)
+    this.#save.later()
+  }
+
+  /** Makes the default topic as the settings want it now. */
+  settingsChanged(): void {
+    const { autoCreateTopicEnable, defaultTopicQueueNums } = this.#options.settings()
+    const before = this.#topics.get(defaultTopic)
+    if (autoCreateTopicEnable) {
+      const after = defaultTopicConfig(defaultTopicQueueNums)
+      if (before !== undefined && sameTopicConfig(before, after)) return
+      this.#topics.set(defaultTopic, after)
+    } else if (!this.#topics.delete(defaultTopic)) {
+      return
+    }
+    this.#changed([defaultTopic])
+    this.#save.later()
+  }
+
+  /** Writes what is not written yet. */
+  close(): void {
+    this.#save.close()
+  }
+
+  #created(topic: TopicConfig): TopicConfig {
+    this.#topics.set(topic.topicName, topic)
+    this.#changed([topic.topicName])
+    this.#save.later()
+    return topic
+  }
+
+  #changed(names: readonly string[]): void {
+    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.clock.now())
+    for (const listener of this.#listeners) listener(names)
+  }
+
+  #refuseSystemTopic(topic: string): void {
+    if (this.isSystem(topic)) {
+      throw new ProtocolError('INVALID_PARAMETER', `The topic[${topic}] is conflict with system topic.`)
+    }
+  }
+}
+
+function isInternal(topic: string): boolean {
+  return topic.startsWith(retryTopicPrefix) || topic.startsWith(deadLetterTopicPrefix)
+}
+
+function updatedTopic(update: TopicUpdate, before: TopicConfig | undefined): TopicConfig {
+  const { attributeChanges, ...config } = update
+  for (const queueNums of [config.readQueueNums, config.writeQueueNums]) {
+    if (queueNums < 0 || queueNums > queueNumsMax) {
+      const remark = `topic ${config.topicName} cannot have ${queueNums} queues: give a number from 0 to ${queueNumsMax}`
+      throw new ProtocolError('INVALID_PARAMETER', remark)
+    }
+  }
+  return { ...config, attributes: alteredAttributes(topicAttributeKinds, before?.attributes, attributeChanges) }
+}

@@ -1,0 +1,32 @@
+import type { FileSystem, Log } from '@rocketmq-ts/platform'
+import { nodeFileSystem, silentLog } from '@rocketmq-ts/platform'
+import { ConfigFile } from '@rocketmq-ts/storage'
+
+export interface LoggedLine {
+  level: 'debug' | 'info' | 'warn' | 'error'
+  message: string
+}
+
+/** A log that keeps its lines. */
+export function recordingLog(): { log: Log; lines: LoggedLine[] } {
+  const lines: LoggedLine[] = []
+  const at =
+    (level: LoggedLine['level']) =>
+    (_fields: Record<string, unknown>, message: string): void =>
+      void lines.push({ level, message })
+  return { log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines }
+}
+
+/** A configuration file in a folder, with a count of how often its name was given to new content. */
+export function countedFile(path: string, log: Log = silentLog): { file: ConfigFile; writes(): number } {
+  let writes = 0
+  const fileSystem: FileSystem = Object.create(nodeFileSystem, {
+    rename: {
+      value(from: string, to: string): void {
+        if (to === path) writes++
+        nodeFileSystem.rename(from, to)
+      },
+    },
+  })
+  return { file: new ConfigFile(fileSystem, path, log), writes: () => writes }
+}

@@ -1,0 +1,178 @@
+import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { BrokerStatistics } from '../../src/statistics/index.ts'
+
+function open(startMs?: number) {
+  const clock = new SteppedClock(startMs)
+  const statistics = new BrokerStatistics({
+    clock,
+    clusterName: 'DefaultCluster',
+    isSystemTopic: (topic) => topic === 'SYSTEM',
+  })
+  statistics.start()
+  return { clock, statistics }
+}
+
+const none = { sum: 0, tps: 0, avgpt: 0 }
+
+describe('a statistic', () => {
+  test('is unknown until something was counted', () => {
+    const { statistics } = open()
+    expect(statistics.view('TOPIC_PUT_NUMS', 'T')).toBeUndefined()
+    expect(statistics.view('BROKER_PUT_NUMS', 'DefaultCluster')).toBeUndefined()
+    expect(statistics.view('NO_SUCH', 'T')).toBeUndefined()
+  })
+
+  test('shows the last minute as the official broker does, from the next sample on', () => {
+    const { clock, statistics } = open()
+    clock.advance(100_000)
+    for (let index = 0; index < 12; index++) statistics.stored('TX', 1, 226)
+    expect(statistics.view('TOPIC_PUT_NUMS', 'TX')?.statsMinute).toEqual(none)
+    clock.advance(10_000)
+    // A topic that is 10 s old has a rate over 10 s.
+    expect(statistics.view('TOPIC_PUT_NUMS', 'TX')).toEqual({
+      statsMinute: { sum: 12, tps: 1.2, avgpt: 1 },
+      statsHour: none,
+      statsDay: none,
+    })
+    expect(statistics.view('TOPIC_PUT_SIZE', 'TX')?.statsMinute).toEqual({ sum: 2712, tps: 271.2, avgpt: 226 })
+    clock.advance(50_000)
+    expect(statistics.view('TOPIC_PUT_NUMS', 'TX')?.statsMinute).toEqual({ sum: 12, tps: 0.2, avgpt: 1 })
+    clock.advance(10_000)
+    expect(statistics.view('TOPIC_PUT_NUMS', 'TX')?.statsMinute).toEqual(none)
+  })
+
+  test('averages over requests, but for those of the whole broker', () => {
+    const { clock, statistics } = open()
+    statistics.got('g', 'T', 3, 300)
+    statistics.got('g', 'T', 2, 200)
+    clock.advance(10_000)
+    expect(statistics.view('GROUP_GET_NUMS', 'T@g')?.statsMinute).toEqual({ sum: 5, tps: 0.5, avgpt: 2.5 })
+    expect(statistics.view('BROKER_GET_NUMS', 'DefaultCluster')?.statsMinute).toEqual({ sum: 5, tps: 0.5, avgpt: 0 })
+    expect(statistics.groupGetTps('g', 'T')).toBe(0.5)
+    expect(statistics.groupGetTps('g', 'U')).toBe(0)
+  })
+
+  test('shows the last hour and day', () => {
+    const { clock, statistics } = open()
+    statistics.stored('T', 1, 10)
+    clock.advance(600_000)
+    expect(statistics.view('TOPIC_PUT_NUMS', 'T')?.statsHour).toEqual({ sum: 1, tps: 1 / 600, avgpt: 1 })
+    statistics.stored('T', 5, 10)
+    clock.advance(3_000_000)
+    expect(statistics.view('TOPIC_PUT_NUMS', 'T')?.statsHour).toEqual({ sum: 6, tps: 6 / 3600, avgpt: 3 })
+    expect(statistics.view('TOPIC_PUT_NUMS', 'T')?.statsDay?.sum).toBe(6)
+    clock.advance(25 * 3_600_000)
+    expect(statistics.view('TOPIC_PUT_NUMS', 'T')).toEqual({ statsMinute: none, statsHour: none, statsDay: none })
+  })
+
+  test('counts what is sent back, dead letters and latencies', () => {
+    const { clock, statistics } = open()
+    statistics.sentBack('g', 'T')
+    statistics.deadLettered('g', 'T')
+    statistics.getTook('g', 'T', 3, 7)
+    clock.advance(10_000)
+    expect(statistics.view('SNDBCK_PUT_NUMS', 'T@g')?.statsMinute?.sum).toBe(1)
+    expect(statistics.view('DLQ_PUT_NUMS', 'T@g')?.statsMinute?.sum).toBe(1)
+    expect(statistics.view('GROUP_GET_LATENCY', '3@T@g')?.statsMinute).toEqual({ sum: 7, tps: 0.7, avgpt: 7 })
+    expect(statistics.getMsMax).toBe(7)
+  })
+
+  test('goes with its topic or group', () => {
+    const { clock, statistics } = open()
+    statistics.stored('T', 1, 1)
+    statistics.stored('U', 1, 1)
+    statistics.got('g', 'T', 1, 1)
+    statistics.got('T', 'U', 1, 1)
+    clock.advance(10_000)
+    statistics.removeTopic('T')
+    expect(statistics.view('TOPIC_PUT_NUMS', 'T')).toBeUndefined()
+    expect(statistics.view('GROUP_GET_NUMS', 'T@g')).toBeUndefined()
+    expect(statistics.view('TOPIC_PUT_NUMS', 'U')).toBeDefined()
+    expect(statistics.view('GROUP_GET_NUMS', 'U@T')).toBeDefined()
+    statistics.removeGroup('T')
+    expect(statistics.view('GROUP_GET_NUMS', 'U@T')).toBeUndefined()
+    statistics.stored('T', 2, 1)
+    clock.advance(10_000)
+    expect(statistics.view('TOPIC_PUT_NUMS', 'T')?.statsMinute?.sum).toBe(2)
+  })
+
+  test('sums the last six intervals, however much came in each', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(5), { minLength: 1, maxLength: 30 }), (counts) => {
+        const { clock, statistics } = open()
+        statistics.stored('T', 1, 1)
+        clock.advance(10_000)
+        for (const count of counts) {
+          for (let index = 0; index < count; index++) statistics.stored('T', 1, 1)
+          clock.advance(10_000)
+        }
+        const last = [1, ...counts].slice(-6)
+        const sum = last.reduce((left, right) => left + right, 0)
+        expect(statistics.view('TOPIC_PUT_NUMS', 'T')?.statsMinute).toMatchObject({
+          sum,
+          tps: sum / (last.length * 10),
+        })
+      }),
+    )
+  })
+})
+
+describe('the whole broker', () => {
+  test('has rates over 10, 60 and 600 seconds, once it is so old', () => {
+    const { clock, statistics } = open()
+    expect(statistics.rates.rates('put')).toEqual([undefined, undefined, undefined])
+    clock.advance(30_000)
+    statistics.stored('T', 20, 1)
+    clock.advance(1000)
+    expect(statistics.rates.rates('put')).toEqual([2, undefined, undefined])
+    clock.advance(600_000)
+    expect(statistics.rates.rates('put')).toEqual([0, 0, 20 / 600])
+  })
+
+  test('keeps totals, without system topics at the last two midnights', () => {
+    const evening = new Date(2026, 10, 23, 23, 59, 0).getTime()
+    const { clock, statistics } = open(evening)
+    statistics.stored('T', 3, 30)
+    statistics.stored('SYSTEM', 1, 5)
+    statistics.got('g', 'T', 2, 20)
+    statistics.missed()
+    statistics.putFailed()
+    expect(statistics.totals).toEqual({
+      put: 4,
+      putOfUsers: 3,
+      putBytes: 35,
+      putFailed: 1,
+      got: 2,
+      gotOfUsers: 2,
+      pullsFound: 1,
+      pullsMissed: 1,
+    })
+    expect(statistics.atMidnights('put')).toEqual({ yesterdayMorning: 0, todayMorning: 0 })
+    clock.advance(120_000)
+    expect(statistics.atMidnights('put')).toEqual({ yesterdayMorning: 0, todayMorning: 3 })
+    statistics.stored('T', 1, 1)
+    clock.advance(24 * 3_600_000)
+    expect(statistics.atMidnights('put')).toEqual({ yesterdayMorning: 3, todayMorning: 4 })
+    expect(statistics.atMidnights('got')).toEqual({ yesterdayMorning: 2, todayMorning: 2 })
+  })
+
+  test('shows how long stores took in the last full minute', () => {
+    const { clock, statistics } = open()
+    const { putLatencies } = statistics
+    for (let index = 0; index < 98; index++) putLatencies.add(0.4)
+    putLatencies.add(7)
+    putLatencies.add(60_000)
+    expect(putLatencies.distribution()).toBeUndefined()
+    clock.advance(60_000)
+    expect(putLatencies.distribution()).toBe(
+      '[<=0ms]:98 [0~10ms]:1 [10~50ms]:0 [50~100ms]:0 [100~200ms]:0 [200~500ms]:0 [500ms~1s]:0 [1~2s]:0 [2~3s]:0 [3~4s]:0 [4~5s]:0 [5~10s]:0 [10s~]:1 ',
+    )
+    expect([putLatencies.percentileMs(0.5), putLatencies.percentileMs(0.99), putLatencies.maxMs]).toEqual([
+      0, 7, 60_000,
+    ])
+    clock.advance(60_000)
+    expect(putLatencies.percentileMs(0.99)).toBe(0)
+  })
+})
