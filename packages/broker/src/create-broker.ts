@@ -5,6 +5,7 @@ import { ConfigFile, MessageStore } from '@rocketmq-ts/storage'
 import { brokerHandlers } from './broker-handlers.ts'
 import { ClientRegistry } from './clients/index.ts'
 import { type BrokerLanes, brokerCommandTable } from './command-table.ts'
+import { countedPuts } from './counted-store.ts'
 import { DelayProgress } from './delay/delay-progress.ts'
 import { DelayedDelivery } from './delay/delayed-delivery.ts'
 import { GroupTable } from './groups/index.ts'
@@ -89,11 +90,13 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     closing.defer(() => clients.close())
 
     const storeHost = encodeHost(settings.brokerIP1, settings.listenPort)
+    const sink = { put: countedPuts(store, statistics, clock) }
     const delayProgress = new DelayProgress(configFile('delayOffset.json'), () => clock.now())
     const delayedDelivery = new DelayedDelivery({
       clock,
       log,
       store,
+      sink,
       progress: delayProgress,
       storeHost,
       delayLevelsMs: settings.messageDelayLevel,
@@ -112,6 +115,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     closing.defer(() => longPolling.giveUp())
 
     let server: RemotingServer<'broker'> | undefined
+    let registration: Registration | undefined
     const handlers = brokerHandlers({
       clock,
       log,
@@ -128,6 +132,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
         () => clock.now(),
       ),
       store,
+      sink,
       topics,
       groups,
       offsets,
@@ -142,10 +147,9 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       settings: current,
       brokerPermission: () => current().brokerPermission,
       waitingIn: (lane) => (server?.waitingIn(lane) ?? 0) - (lane === 'pull' ? longPolling.count : 0),
+      whenRegistered: async () => registration?.settled(),
       putTps: (topic) => statistics.topicPutTps(topic),
       groupGetTps: (group, topic) => statistics.groupGetTps(group, topic),
-      onStored: (topic, count, byteCount) => statistics.stored(topic, count, byteCount),
-      onFailed: () => statistics.putFailed(),
       onFound: (group, topic, count, byteCount) => statistics.got(group, topic, count, byteCount),
       onMissed: () => statistics.missed(),
       onSentBack: (group, topic) => statistics.sentBack(group, topic),
@@ -171,7 +175,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
 
     const calls = new RemotingClient(platform)
     closing.defer(() => calls.close())
-    const registration = new Registration({
+    const registering = new Registration({
       clock,
       log,
       calls,
@@ -188,13 +192,14 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       settings: current,
       onOrderedTopics: (ordered) => topics.setOrdered(ordered),
     })
-    closing.defer(() => registration.close())
-    topics.onChange((names) => registration.topicsChanged(names))
+    registration = registering
+    closing.defer(() => registering.close())
+    topics.onChange((names) => registering.topicsChanged(names))
     live.onChange((changedKeys) => {
       topics.settingsChanged()
-      if (changedKeys.includes('brokerPermission')) void registration.registerAll()
+      if (changedKeys.includes('brokerPermission')) void registering.registerAll()
     })
-    await registration.start()
+    await registering.start()
 
     const started = closing.move()
     return { address, close: () => started.disposeAsync() }

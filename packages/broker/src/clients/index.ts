@@ -1,4 +1,4 @@
 export type { ClientConnection, ClientLink } from './client-connection.ts'
-export { ClientRegistry, type ClientRegistryOptions, type HeartbeatSource } from './client-registry.ts'
+export { ClientRegistry } from './client-registry.ts'
 export type { ConsumerGroupView, ConsumerRegistry } from './consumer-registry.ts'
 export type { ProducerRegistry } from './producer-registry.ts'

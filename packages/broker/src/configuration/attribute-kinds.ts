@@ -1,5 +1,5 @@
 /** What values an attribute of a topic or group takes, and whether it may change once it is created. */
-export interface AttributeKind {
+interface AttributeKind {
   readonly isChangeable: boolean
   /** Gives what is wrong with a value, or undefined. */
   problemOf(value: string): string | undefined

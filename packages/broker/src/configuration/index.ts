@@ -1,4 +1,4 @@
-export { type AttributeKinds, groupAttributeKinds, topicAttributeKinds } from './attribute-kinds.ts'
+export { groupAttributeKinds, topicAttributeKinds } from './attribute-kinds.ts'
 export { type AttributeChanges, alteredAttributes, parseAttributeChanges } from './attributes.ts'
-export { DeferredSave, type DeferredSaveOptions } from './deferred-save.ts'
+export { DeferredSave } from './deferred-save.ts'
 export { groupNameProblem, internalTopicNameProblem, refuseProblem, topicNameProblem } from './names.ts'

@@ -1,6 +1,7 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import { decodeMessages, scheduleTopic } from '@rocketmq-ts/protocol'
 import type { PutOutcome, QueueUnit, StoreMessage } from '@rocketmq-ts/storage'
+import type { MessageSink } from '../sending/send-parts.ts'
 import type { DelayProgress } from './delay-progress.ts'
 import { dueMessage } from './delayed-message.ts'
 
@@ -8,13 +9,13 @@ export interface DelayStore {
   units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]>
   recordAt(physicalOffset: number, totalSize: number): Promise<Buffer | undefined>
   minOffset(topic: string, queueId: number): number
-  put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void
 }
 
 export interface DelayedDeliveryParts {
   clock: Clock
   log: Log
   store: DelayStore
+  sink: MessageSink
   progress: DelayProgress
   storeHost: Buffer
   /** Milliseconds, from level 1 at index 0. */
@@ -133,7 +134,7 @@ class DelayLevel {
         this.#parts.log.warn({ level: this.#level, physicalOffset }, 'a delayed message is not there or names no topic')
     }
     if (messages.length === 0) return
-    const outcome = await new Promise<PutOutcome>((resolve) => this.#parts.store.put(messages, resolve))
+    const outcome = await new Promise<PutOutcome>((resolve) => this.#parts.sink.put(messages, resolve))
     if (outcome.kind === 'refused') throw new Error(outcome.reason)
   }
 

@@ -1,1 +1,1 @@
-export { GroupTable, type GroupTableOptions, type GroupUpdate } from './group-table.ts'
+export { GroupTable, type GroupUpdate } from './group-table.ts'

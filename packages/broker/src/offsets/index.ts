@@ -1,1 +1,1 @@
-export { ConsumerOffsetTable, type ConsumerOffsetTableOptions } from './consumer-offset-table.ts'
+export { ConsumerOffsetTable } from './consumer-offset-table.ts'

@@ -1,2 +1,2 @@
-export type { BrokerIdentity, NameServerCalls } from './name-server-link.ts'
-export { Registration, type RegistrationOptions } from './registration.ts'
+export type { NameServerCalls } from './name-server-link.ts'
+export { Registration } from './registration.ts'

@@ -60,7 +60,8 @@ export class NameServerLink {
   readonly #options: NameServerLinkOptions
   readonly #changedTopics = new Set<string>()
   #isFullWanted = false
-  #isBusy = false
+  /** Settles when nothing is under way and nothing waits. */
+  #running: Promise<void> | undefined
   #isClosed = false
   #state: State = 'new'
   #failures = 0
@@ -85,6 +86,11 @@ export class NameServerLink {
     void this.#run()
   }
 
+  /** Resolves when what changed so far is registered, or the name server failed to answer. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
   /** Takes the broker out of the routes. A name server that cannot be reached forgets it by itself. */
   async unregister(): Promise<void> {
     this.#isClosed = true
@@ -102,16 +108,20 @@ export class NameServerLink {
     }
   }
 
-  async #run(): Promise<void> {
-    if (this.#isBusy || this.#isClosed) return
-    this.#isBusy = true
+  #run(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve()
+    this.#running ??= this.#registerWaiting().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  async #registerWaiting(): Promise<void> {
     try {
       while (!this.#isClosed && (this.#isFullWanted || this.#changedTopics.size > 0)) await this.#registerOnce()
       this.#succeeded()
     } catch (error) {
       this.#failed(error)
-    } finally {
-      this.#isBusy = false
     }
   }
 

@@ -29,6 +29,8 @@ export interface RegistrationOptions {
 
 /** Milliseconds in which changes of topics are gathered. */
 const gatherMs = 3
+/** Milliseconds that one who creates a topic waits for the name servers. */
+const settleMsMax = 3000
 /**
  * Several changes are sent as all topics while that is cheap. A name server that replaces what it knows by what it
  * gets (deleteTopicWithBrokerRegistration) would take a part for the whole; for one topic it does not.
@@ -89,6 +91,20 @@ export class Registration {
     this.#cancelGather = this.#options.clock.after(gatherMs, () => this.#registerChanges())
   }
 
+  /**
+   * Resolves when what changed so far is registered at each name server that answers, after a few seconds at the most:
+   * who created a topic can then find its route.
+   */
+  async settled(): Promise<void> {
+    if (!this.#isStarted) return
+    if (this.#changedTopics.size > 0) this.#registerChanges()
+    const { clock } = this.#options
+    const timeout = Promise.withResolvers<void>()
+    const cancel = clock.after(settleMsMax, () => timeout.resolve())
+    await Promise.race([Promise.all(this.#links.map((link) => link.settled())), timeout.promise])
+    cancel()
+  }
+
   /** Takes the broker out of the routes of all name servers; in a few seconds at the most. */
   async close(): Promise<void> {
     if (!this.#isStarted) return
@@ -99,6 +115,7 @@ export class Registration {
   }
 
   #registerChanges(): void {
+    this.#cancelGather?.()
     this.#cancelGather = undefined
     const changed = [...this.#changedTopics]
     this.#changedTopics.clear()

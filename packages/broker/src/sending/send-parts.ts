@@ -7,7 +7,7 @@ export interface MessageSink {
 }
 
 export interface SendParts extends SendTargetParts {
-  store: MessageSink
+  sink: MessageSink
   clock: Clock
   /** As records hold it. */
   storeHost: Buffer
@@ -18,6 +18,4 @@ export interface SendParts extends SendTargetParts {
   /** Makes a unique id for a message that came without one. */
   uniqueId(): string
   highestDelayLevel: number
-  onStored(topic: string, count: number, byteCount: number): void
-  onFailed(): void
 }

@@ -1,1 +1,1 @@
-export { BrokerStatistics, type BrokerStatisticsOptions, type BrokerTotals } from './broker-statistics.ts'
+export { BrokerStatistics } from './broker-statistics.ts'

@@ -1,2 +1,1 @@
-export { isSystemTopic, systemTopicNames } from './system-topics.ts'
-export { type TopicListener, TopicTable, type TopicTableOptions, type TopicUpdate } from './topic-table.ts'
+export { TopicTable, type TopicUpdate } from './topic-table.ts'

@@ -67,6 +67,7 @@ function setUp(path: string) {
     clock,
     log: silentLog,
     store,
+    sink: store,
     progress,
     storeHost: host,
     delayLevelsMs: [1000, 5000],

@@ -10,6 +10,8 @@ import type { Handler } from '@rocketmq-ts/remoting'
 /** CHECK_CLIENT_CONFIG: whether a subscription that a client is about to start with can be served. */
 export function checkClientConfig(): Handler<typeof commands.checkClientConfig> {
   return (_header, call) => {
+    // A request that names no subscription asks for nothing that could be missing.
+    if (call.body.length === 0) return {}
     const { subscriptionData } = checkClientBody.decode(call.body)
     if (subscriptionData === undefined) return {}
     if (subscriptionData.expressionType !== 'TAG') {

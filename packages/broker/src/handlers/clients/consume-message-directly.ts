@@ -1,9 +1,18 @@
-import { commands, ProtocolError, parseOffsetMessageId } from '@rocketmq-ts/protocol'
+import {
+  commands,
+  ProtocolError,
+  parseOffsetMessageId,
+  type SubscriptionGroupConfig,
+  type TopicConfig,
+} from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import type { ConsumerRegistry } from '../../clients/index.ts'
 import { relayToClient } from './relay-to-client.ts'
 
 export interface ConsumeDirectlyParts {
+  brokerName: string
+  topics: { get(topic: string): TopicConfig | undefined }
+  groups: { get(group: string): SubscriptionGroupConfig | undefined }
   consumers: Pick<ConsumerRegistry, 'get'>
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
 }
@@ -16,7 +25,14 @@ export function consumeMessageDirectly(parts: ConsumeDirectlyParts): Handler<typ
     if (record === undefined) {
       throw new ProtocolError('SYSTEM_ERROR', `the message ${msgId} is not on this broker: give its offset message id`)
     }
-    return relayToClient(parts.consumers, { consumerGroup, clientId }, commands.consumeMessageDirectly, header, record)
+    const toClient = {
+      ...header,
+      brokerName: parts.brokerName,
+      topicSysFlag: parts.topics.get(header.topic ?? '')?.topicSysFlag ?? 0,
+      groupSysFlag: parts.groups.get(consumerGroup)?.groupSysFlag ?? 0,
+    }
+    const target = { consumerGroup, clientId }
+    return relayToClient(parts.consumers, target, commands.consumeMessageDirectly, toClient, record)
   }
 }
 

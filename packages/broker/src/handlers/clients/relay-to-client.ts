@@ -1,5 +1,5 @@
 import { type AnyCommand, ProtocolError, type RequestOf, responseCodeName } from '@rocketmq-ts/protocol'
-import { type Reply, RequestTimeoutError } from '@rocketmq-ts/remoting'
+import { ConnectionLostError, type Reply, RequestTimeoutError } from '@rocketmq-ts/remoting'
 import type { ConsumerRegistry } from '../../clients/index.ts'
 
 const clientTimeoutMs = 10_000
@@ -34,10 +34,13 @@ export async function relayToClient<C extends AnyCommand>(
       ...(answer.body === undefined ? {} : { body: answer.body }),
     }
   } catch (error) {
-    if (!(error instanceof RequestTimeoutError)) throw error
-    throw new ProtocolError(
-      'CONSUME_MSG_TIMEOUT',
-      `consumer <${consumerGroup}> <${clientId}> Timeout: ${error.message}`,
-    )
+    const who = `<${consumerGroup}> <${clientId}>`
+    if (error instanceof RequestTimeoutError) {
+      throw new ProtocolError('CONSUME_MSG_TIMEOUT', `consumer ${who} Timeout: ${error.message}`)
+    }
+    if (error instanceof ConnectionLostError) {
+      throw new ProtocolError('SYSTEM_ERROR', `The Consumer ${who} not online: ${error.message}`)
+    }
+    throw error
   }
 }

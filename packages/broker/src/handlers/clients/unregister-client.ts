@@ -10,6 +10,6 @@ export interface UnregisterClientParts {
 export function unregisterClient(parts: UnregisterClientParts): Handler<typeof commands.unregisterClient> {
   return ({ producerGroup, consumerGroup }, call) => {
     parts.clients.unregister(call.connection, { producerGroup, consumerGroup })
-    return {}
+    return { extFields: {} }
   }
 }

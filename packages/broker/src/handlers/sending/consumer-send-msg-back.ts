@@ -21,7 +21,8 @@ import type { MessageSink } from '../../sending/send-parts.ts'
 import type { SendTargetParts } from '../../sending/send-target.ts'
 
 export interface SendBackParts extends SendTargetParts {
-  store: MessageSink & { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
+  store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
+  sink: MessageSink
   storeHost: Buffer
   storeHostHex: string
   highestDelayLevel: number
@@ -58,7 +59,7 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
     const copy = isDeadLetter
       ? deadLetterCopy(message, config, parts)
       : retryCopy(message, config, header.delayLevel, parts)
-    parts.store.put([delayed(copy, parts.highestDelayLevel)], (outcome) => {
+    parts.sink.put([delayed(copy, parts.highestDelayLevel)], (outcome) => {
       try {
         const { code, remark } = storedPut(outcome)
         parts.onSentBack(group, message.topic)

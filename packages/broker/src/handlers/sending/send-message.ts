@@ -63,8 +63,8 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
     body: call.body,
     properties,
   }
-  parts.store.put([delayed(message, parts.highestDelayLevel)], (outcome) => {
-    answer(call, parts, () => replyToPut(outcome, target.topic, target.queueId, uniqueId, parts))
+  parts.sink.put([delayed(message, parts.highestDelayLevel)], (outcome) => {
+    answer(call, () => replyToPut(outcome, target.queueId, uniqueId, parts))
   })
   return answeredLater
 }
@@ -76,39 +76,34 @@ function storeBatch(
   parts: SendParts,
 ): typeof answeredLater {
   checkAccepting(parts.settings().startAcceptSendRequestTimeStamp, parts.clock)
-  const { topic, queueId } = messages[0]!
+  const { queueId } = messages[0]!
   const uniqueId = findMessageProperty(header.properties ?? '', propertyName.uniqueKey)
-  parts.store.put(messages, (outcome) => {
-    answer(call, parts, () => replyToPut(outcome, topic, queueId, uniqueId, parts))
+  parts.sink.put(messages, (outcome) => {
+    answer(call, () => replyToPut(outcome, queueId, uniqueId, parts))
   })
   return answeredLater
 }
 
-function answer(call: Call<SendCommand>, parts: SendParts, reply: () => SendReply): void {
+function answer(call: Call<SendCommand>, reply: () => SendReply): void {
   try {
     call.answer(reply())
   } catch (error) {
-    parts.onFailed()
     call.fail(error)
   }
 }
 
 function replyToPut(
   outcome: PutOutcome,
-  topic: string,
   queueId: number,
   transactionId: string | undefined,
   parts: SendParts,
 ): SendReply {
   const { code, remark, places } = storedPut(outcome)
-  let byteCount = 0
   let msgId = ''
-  for (const { physicalOffset, totalSize } of places) {
-    byteCount += totalSize
+  for (const { physicalOffset } of places) {
     const id = offsetMessageId(parts.storeHostHex, physicalOffset)
     msgId = msgId === '' ? id : `${msgId},${id}`
   }
-  parts.onStored(topic, places.length, byteCount)
   const { regionId, traceOn } = parts.settings()
   return {
     code,

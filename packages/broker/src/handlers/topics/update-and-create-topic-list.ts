@@ -4,11 +4,12 @@ import type { UpdateTopicParts } from './update-and-create-topic.ts'
 
 /** UPDATE_AND_CREATE_TOPIC_LIST: all of the topics, or none when one is refused. */
 export function updateAndCreateTopicList(parts: UpdateTopicParts): Handler<typeof commands.updateAndCreateTopicList> {
-  return (_header, call) => {
+  return async (_header, call) => {
     const { topicConfigList } = createTopicListBody.decode(call.body)
     parts.topics.update(
       topicConfigList.map(({ attributes, ...config }) => ({ ...config, attributeChanges: attributes })),
     )
+    await parts.whenRegistered()
     return {}
   }
 }

@@ -5,12 +5,15 @@ import type { TopicUpdate } from '../../topics/index.ts'
 
 export interface UpdateTopicParts {
   topics: { update(updates: readonly TopicUpdate[]): void }
+  /** Resolves when the name servers know what changed. */
+  whenRegistered(): Promise<void>
 }
 
-/** UPDATE_AND_CREATE_TOPIC */
+/** UPDATE_AND_CREATE_TOPIC: answered when the name servers know the topic. */
 export function updateAndCreateTopic(parts: UpdateTopicParts): Handler<typeof commands.updateAndCreateTopic> {
-  return (header) => {
+  return async (header) => {
     parts.topics.update([topicUpdate(header)])
+    await parts.whenRegistered()
     return {}
   }
 }

@@ -40,6 +40,6 @@ function wantedZone({ extFields }: RemotingCommand): string | undefined {
 function remarkWithoutRoute(topic: string): string {
   return (
     `No topic route info in name server for the topic: ${topic}\n` +
-    'Create the topic (mqadmin updateTopic), or look whether its brokers are registered here (mqadmin clusterList).'
+    'See https://rocketmq.apache.org/docs/bestPractice/06FAQ for further details.'
   )
 }
