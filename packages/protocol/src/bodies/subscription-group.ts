@@ -56,7 +56,7 @@ export function newSubscriptionGroupConfig(
 
 const subscriptionGroupTableShape = record({
   dataVersion: withDefault(dataVersionShape, () => ({ counter: 0, stateVersion: 0, timestamp: 0 })),
-  /** Group to topic to bits; bit 1 forbids reading. */
+  /** Group to topic to bits; bit 4 forbids reading. */
   forbiddenTable: withDefault(nameTable(nameTable(int)), () => new Map()),
   subscriptionGroupTable: withDefault(nameTable(subscriptionGroupConfigShape), () => new Map()),
 })

@@ -27,7 +27,7 @@ export const getAllSubscriptiongroupConfig = defineCommand({
   name: 'GET_ALL_SUBSCRIPTIONGROUP_CONFIG',
   from: ['admin', 'broker'],
   to: ['broker'],
-  request: {},
+  request: { groupSeq: optional(i32), maxGroupNum: optional(i32), dataVersion: optional(str) },
   response: { totalGroupNum: i32 },
   responseBody: 'JSON SubscriptionGroupWrapper {subscriptionGroupTable, forbiddenTable, dataVersion}',
 })

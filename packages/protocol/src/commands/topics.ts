@@ -70,7 +70,7 @@ export const getAllTopicConfig = defineCommand({
   name: 'GET_ALL_TOPIC_CONFIG',
   from: ['admin', 'broker'],
   to: ['broker'],
-  request: {},
+  request: { topicSeq: optional(i32), maxTopicNum: optional(i32), dataVersion: optional(str) },
   response: { totalTopicNum: optional(i32) },
   responseBody:
     'JSON TopicConfigAndMappingSerializeWrapper {topicConfigTable, dataVersion, topicQueueMappingInfoMap, topicQueueMappingDetailMap, mappingDataVersion}',

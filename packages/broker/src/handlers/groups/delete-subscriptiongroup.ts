@@ -4,6 +4,8 @@ import type { Handler } from '@rocketmq-ts/remoting'
 export interface DeleteGroupParts {
   groups: { delete(group: string): boolean }
   offsets: { removeGroup(group: string): void }
+  statistics: { removeGroup(group: string): void }
+  locks: { removeGroup(group: string): void }
 }
 
 /** DELETE_SUBSCRIPTIONGROUP: the group and, when asked, its offsets. */
@@ -11,6 +13,8 @@ export function deleteSubscriptiongroup(parts: DeleteGroupParts): Handler<typeof
   return ({ groupName, cleanOffset }) => {
     parts.groups.delete(groupName)
     if (cleanOffset) parts.offsets.removeGroup(groupName)
+    parts.statistics.removeGroup(groupName)
+    parts.locks.removeGroup(groupName)
     return {}
   }
 }

@@ -1,19 +1,22 @@
 import { type commands, type SubscriptionGroupTable, subscriptionGroupTableBody } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import { tablePage } from '../table-page.ts'
 
 export interface AllGroupsParts {
   groups: { snapshot(): SubscriptionGroupTable }
 }
 
-/** GET_ALL_SUBSCRIPTIONGROUP_CONFIG */
+/** GET_ALL_SUBSCRIPTIONGROUP_CONFIG: all groups, or a page of them. */
 export function getAllSubscriptiongroupConfig(
   parts: AllGroupsParts,
 ): Handler<typeof commands.getAllSubscriptiongroupConfig> {
-  return () => {
+  return ({ groupSeq: from, maxGroupNum: countMax, dataVersion }) => {
     const table = parts.groups.snapshot()
+    const groups = table.subscriptionGroupTable
+    const subscriptionGroupTable = tablePage(groups, table.dataVersion, { from, countMax, dataVersion })
     return {
-      header: { totalGroupNum: table.subscriptionGroupTable.size },
-      body: subscriptionGroupTableBody.encode(table),
+      header: { totalGroupNum: groups.size },
+      body: subscriptionGroupTableBody.encode({ ...table, subscriptionGroupTable }),
     }
   }
 }

@@ -16,6 +16,7 @@ export interface BrokerConsumeStatsParts extends ConsumeProgressParts {
 export function getBrokerConsumeStats(parts: BrokerConsumeStatsParts): Handler<typeof commands.getBrokerConsumeStats> {
   return ({ isOrder }) => {
     let totalDiff = 0
+    let totalInflightDiff = 0
     const consumeStatsList: Map<string, ConsumeStats[]>[] = []
     for (const group of parts.groups.list().keys()) {
       const ofGroup: ConsumeStats[] = []
@@ -27,12 +28,13 @@ export function getBrokerConsumeStats(parts: BrokerConsumeStatsParts): Handler<t
           // This answer tells nothing of what was only pulled.
           progress.pullOffset = 0
           totalDiff += progress.brokerOffset - progress.consumerOffset
+          totalInflightDiff += progress.pullOffset - progress.consumerOffset
         }
         ofGroup.push(stats)
       }
       consumeStatsList.push(new Map([[group, ofGroup]]))
     }
-    const list = { brokerAddr: parts.brokerAddress, consumeStatsList, totalDiff, totalInflightDiff: 0 }
+    const list = { brokerAddr: parts.brokerAddress, consumeStatsList, totalDiff, totalInflightDiff }
     return { body: consumeStatsListBody.encode(list) }
   }
 }

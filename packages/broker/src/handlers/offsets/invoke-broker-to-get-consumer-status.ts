@@ -1,6 +1,6 @@
 import { commands, consumerStatusBody, ProtocolError, responseCodes } from '@rocketmq-ts/protocol'
-import type { Handler } from '@rocketmq-ts/remoting'
-import type { ConsumerGroupView } from '../../clients/index.ts'
+import { ConnectionLostError, type Handler, RequestTimeoutError } from '@rocketmq-ts/remoting'
+import type { ClientConnection, ConsumerGroupView } from '../../clients/index.ts'
 
 export interface ConsumerStatusParts {
   consumers: { get(group: string): ConsumerGroupView | undefined }
@@ -20,17 +20,20 @@ export function invokeBrokerToGetConsumerStatus(
     const asked = members.filter(
       ({ clientId }) => clientAddr === undefined || clientAddr === '' || clientAddr === clientId,
     )
-    const answers = await Promise.all(
-      asked.map(async ({ link, clientId }) => {
-        const header = { group, topic }
-        const { code, body } = await link.invoke(commands.getConsumerStatusFromClient, header, {
-          timeoutMs: clientTimeoutMs,
-        })
-        if (code !== responseCodes.SUCCESS.code || body === undefined) return undefined
-        return [clientId, consumerStatusBody.decode(body).messageQueueTable] as const
-      }),
-    )
+    const answers = await Promise.all(asked.map((member) => statusOf(member, group, topic)))
     const consumerTable = new Map(answers.filter((answer) => answer !== undefined))
     return { body: consumerStatusBody.encode({ messageQueueTable: [], consumerTable }) }
   }
+}
+
+/** A member that is gone or does not answer is left out: the others' answers are worth having. */
+async function statusOf({ link, clientId }: ClientConnection, group: string, topic: string) {
+  const header = { group, topic }
+  const asking = link.invoke(commands.getConsumerStatusFromClient, header, { timeoutMs: clientTimeoutMs })
+  const answer = await asking.catch((error: unknown) => {
+    if (error instanceof RequestTimeoutError || error instanceof ConnectionLostError) return undefined
+    throw error
+  })
+  if (answer?.code !== responseCodes.SUCCESS.code || answer.body === undefined) return undefined
+  return [clientId, consumerStatusBody.decode(answer.body).messageQueueTable] as const
 }

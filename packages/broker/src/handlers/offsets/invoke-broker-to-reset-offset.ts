@@ -15,12 +15,9 @@ import type { QueueOffsets } from '../queue-offsets.ts'
 export interface ResetOffsetParts {
   brokerName: string
   topics: { get(topic: string): TopicConfig | undefined }
-  groups: { find(group: string): SubscriptionGroupConfig | undefined }
+  groups: { get(group: string): SubscriptionGroupConfig | undefined }
   consumers: { get(group: string): ConsumerGroupView | undefined }
-  offsets: {
-    offset(group: string, topic: string, queueId: number): number | undefined
-    reset(group: string, topic: string, queueId: number, offset: number): void
-  }
+  offsets: { reset(group: string, topic: string, queueId: number, offset: number): void }
   store: QueueOffsets
   settings(): { useServerSideResetOffset: boolean }
 }
@@ -36,7 +33,7 @@ export function invokeBrokerToResetOffset(parts: ResetOffsetParts): Handler<type
     const { group, topic } = header
     const config = parts.topics.get(topic)
     if (config === undefined) throw new ProtocolError('TOPIC_NOT_EXIST', `Topic ${topic} does not exist`)
-    if (parts.groups.find(group) === undefined) {
+    if (parts.groups.get(group) === undefined) {
       throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', `Group ${group} does not exist`)
     }
     const table = newOffsets(header, config, parts)
@@ -50,23 +47,17 @@ export function invokeBrokerToResetOffset(parts: ResetOffsetParts): Handler<type
 }
 
 function newOffsets(header: ResetRequest, config: TopicConfig, parts: ResetOffsetParts): ResetOffset['offsetTable'] {
-  const { group, topic, queueId, offset, isForce } = header
+  const { topic, queueId, offset } = header
   if (queueId >= config.readQueueNums) {
     const remark = `queue ${queueId} of ${topic} does not exist: it has ${config.readQueueNums} queues to read`
     throw new ProtocolError('INVALID_PARAMETER', remark)
   }
   const queueIds = queueId >= 0 ? [queueId] : Array.from({ length: config.readQueueNums }, (_, index) => index)
-  return queueIds.map((id) => {
-    const queue = { topic, brokerName: parts.brokerName, queueId: id }
-    const wanted =
-      offset !== undefined && offset >= 0 && queueId >= 0
-        ? checkedOffset(offset, id, header, parts)
-        : byTime(header, id, parts)
-    const current = parts.offsets.offset(group, topic, id)
-    // Unless it is forced, a group only goes back.
-    const goesOn = !isForce && current !== undefined && wanted > current && header.timestamp !== -1
-    return [queue, goesOn ? current : wanted]
-  })
+  const hasOffset = queueId >= 0 && offset !== undefined && offset >= 0
+  return queueIds.map((id) => [
+    { topic, brokerName: parts.brokerName, queueId: id },
+    hasOffset ? checkedOffset(offset, id, header, parts) : byTime(header, id, parts),
+  ])
 }
 
 function byTime({ topic, timestamp }: ResetRequest, queueId: number, { store }: ResetOffsetParts): number {
@@ -77,7 +68,7 @@ function checkedOffset(offset: number, queueId: number, { topic }: ResetRequest,
   const min = store.minOffset(topic, queueId)
   const max = store.maxOffset(topic, queueId)
   if (offset >= min && offset <= max) return offset
-  const remark = `offset ${offset} is outside of queue ${queueId} of ${topic}: it goes from ${min} to ${max}`
+  const remark = `Target offset ${offset} not in consume queue range [${min}-${max}]`
   throw new ProtocolError('SYSTEM_ERROR', remark)
 }
 

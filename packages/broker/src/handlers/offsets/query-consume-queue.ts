@@ -25,8 +25,10 @@ export function queryConsumeQueue(parts: QueryConsumeQueueParts): Handler<typeof
     const countMax = Math.min(count ?? countDefault, countLimit)
     const minQueueIndex = store.minOffset(topic, queueId)
     const maxQueueIndex = store.maxOffset(topic, queueId)
-    const isInside = index >= minQueueIndex && index < maxQueueIndex
-    const units = isInside ? await store.units(topic, queueId, index, countMax) : []
+    if (index < minQueueIndex || index >= maxQueueIndex) {
+      return { remark: `Index ${index} of ${queueId}@${topic} is not exist!` }
+    }
+    const units = await store.units(topic, queueId, index, countMax)
     const subscriptionData =
       consumerGroup === undefined ? undefined : parts.consumers.subscriptionsOf(consumerGroup)?.subscription(topic)
     const matches = subscriptionData === undefined ? () => false : tagsMatcher(subscriptionData)
@@ -36,6 +38,10 @@ export function queryConsumeQueue(parts: QueryConsumeQueueParts): Handler<typeof
       tagsCode,
       eval: matches(tagsCode),
     }))
-    return { body: consumeQueueQueryBody.encode({ subscriptionData, queueData, minQueueIndex, maxQueueIndex }) }
+    const isOffline = consumerGroup !== undefined && subscriptionData === undefined
+    const filterData = isOffline ? `${consumerGroup}@${topic} is not online!` : undefined
+    return {
+      body: consumeQueueQueryBody.encode({ subscriptionData, filterData, queueData, minQueueIndex, maxQueueIndex }),
+    }
   }
 }

@@ -30,11 +30,14 @@ export function queryConsumeTimeSpan(parts: TimeSpanParts): Handler<typeof comma
   }
 }
 
+/** What stands for the time of a message that is not there. */
+const noTime = -1
+
 function timeSpan(parts: TimeSpanParts, topic: string, group: string, queueId: number): QueueTimeSpan {
   const { store, brokerName } = parts
   const maxOffset = store.maxOffset(topic, queueId)
-  const minTimeStamp = store.storeTimestamp(topic, queueId, store.minOffset(topic, queueId)) ?? 0
-  const maxTimeStamp = maxOffset > 0 ? (store.storeTimestamp(topic, queueId, maxOffset - 1) ?? 0) : 0
+  const minTimeStamp = store.storeTimestamp(topic, queueId, store.minOffset(topic, queueId)) ?? noTime
+  const maxTimeStamp = maxOffset > 0 ? (store.storeTimestamp(topic, queueId, maxOffset - 1) ?? noTime) : noTime
   const consumed = parts.offsets.offset(group, topic, queueId) ?? 0
   const consumeTimeStamp =
     consumed > 0 ? (store.storeTimestamp(topic, queueId, consumed - 1) ?? minTimeStamp) : minTimeStamp

@@ -22,7 +22,10 @@ export function queryConsumerOffset(parts: QueryOffsetParts): Handler<typeof com
     const isYoung =
       store.minOffset(topic, queueId) <= 0 && store.maxOffset(topic, queueId) > 0 && store.isInMemory(topic, queueId, 0)
     if (setZeroIfNotFound !== false && isYoung) return { header: { offset: 0 } }
-    const remark = 'Not found, V3_0_6_SNAPSHOT maybe this group consumer boot first'
+    const remark =
+      setZeroIfNotFound === false
+        ? 'Not found, do not set to zero, maybe this group boot first'
+        : 'Not found, V3_0_6_SNAPSHOT maybe this group consumer boot first'
     throw new ProtocolError('QUERY_NOT_FOUND', remark)
   }
 }

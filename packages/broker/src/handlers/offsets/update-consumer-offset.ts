@@ -3,7 +3,7 @@ import type { Handler } from '@rocketmq-ts/remoting'
 
 export interface UpdateOffsetParts {
   topics: { get(topic: string): TopicConfig | undefined }
-  groups: { find(group: string): SubscriptionGroupConfig | undefined }
+  groups: { get(group: string): SubscriptionGroupConfig | undefined }
   offsets: {
     commit(group: string, topic: string, queueId: number, offset: number): void
     isResetPending(group: string, topic: string, queueId: number): boolean
@@ -16,7 +16,7 @@ export function updateConsumerOffset(parts: UpdateOffsetParts): Handler<typeof c
     if (parts.topics.get(topic) === undefined) {
       throw new ProtocolError('TOPIC_NOT_EXIST', `Topic ${topic} not exist!`)
     }
-    if (parts.groups.find(consumerGroup) === undefined) {
+    if (parts.groups.get(consumerGroup) === undefined) {
       throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', `Group ${consumerGroup} not exist!`)
     }
     if (queueId < 0) throw new ProtocolError('INVALID_PARAMETER', `Queue id ${queueId} is out of range`)

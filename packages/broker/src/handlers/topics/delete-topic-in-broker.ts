@@ -5,6 +5,7 @@ export interface DeleteTopicParts {
   topics: { delete(topic: string): boolean }
   offsets: { removeTopic(topic: string): void }
   store: { removeTopic(topic: string): void }
+  statistics: { removeTopic(topic: string): void }
   longPolling: { giveUp(topic: string): void }
 }
 
@@ -14,6 +15,7 @@ export function deleteTopicInBroker(parts: DeleteTopicParts): Handler<typeof com
     parts.topics.delete(topic)
     parts.offsets.removeTopic(topic)
     parts.store.removeTopic(topic)
+    parts.statistics.removeTopic(topic)
     parts.longPolling.giveUp(topic)
     return {}
   }
