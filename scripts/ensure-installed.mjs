@@ -12,13 +12,14 @@ const installed = existsSync(marker) ? readFileSync(marker, 'utf8') : ''
 
 if (installed !== lock) {
   console.error('Installing dependencies (once) ...')
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: it refuses a lock file that lacks the optional binaries of other platforms.
+  const result = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   })
   if (result.status !== 0) {
-    console.error('npm ci failed: see the lines above, then run the command again.')
+    console.error('npm install failed: see the lines above, then run the command again.')
     process.exit(result.status ?? 1)
   }
   writeFileSync(marker, lock)
