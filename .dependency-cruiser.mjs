@@ -19,7 +19,8 @@ const layerRules = Object.entries(layers).map(([name, allowed]) => ({
 }))
 
 /** Files, sockets, timers and randomness are touched by platform and apps only. */
-const outsideWorld = '^(node:)?(fs|fs/promises|net|tls|dgram|http|https|http2|timers|timers/promises|os|child_process|worker_threads)$'
+const outsideWorld =
+  '^(node:)?(fs|fs/promises|net|tls|dgram|http|https|http2|timers|timers/promises|os|child_process|worker_threads)$'
 
 export default {
   forbidden: [

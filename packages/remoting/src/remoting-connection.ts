@@ -10,6 +10,7 @@ import {
   type RemotingCommand,
   type RequestOf,
 } from '@rocketmq-ts/protocol'
+import type { HeldBytes } from './held-bytes.ts'
 import { ConnectionLostError, RequestTimeoutError } from './remoting-error.ts'
 
 interface PendingRequest {
@@ -23,8 +24,12 @@ export interface RemotingConnectionOptions {
   /** Called for each request of the peer. */
   onRequest(request: RemotingCommand, connection: RemotingConnection): void
   onClose(connection: RemotingConnection, error: Error | undefined): void
-  /** Unsent bytes above which nothing more is read from the peer until they are sent. */
+  /** Unsent bytes above which no request of the peer is taken until they are sent. */
   unsentBytesMax?: number
+  /** Counts the bytes of frames that have not arrived as a whole, over several connections. */
+  unfinished?: HeldBytes<RemotingConnection>
+  /** Counts the unsent bytes of connections that are above their limit, over several connections. */
+  unsent?: HeldBytes<RemotingConnection>
   /** Unanswered requests of ours above which `invoke` refuses. */
   pendingRequestsMax?: number
   /** Milliseconds without traffic after which the connection is closed; 0 never. */
@@ -32,6 +37,8 @@ export interface RemotingConnectionOptions {
 }
 
 const gatheredBytesMax = 64 * 1024
+/** Smaller rests of a frame are the common case at the end of a read, and not worth counting. */
+const unfinishedBytesMin = 16 * 1024
 let connectionCount = 0
 
 /**
@@ -56,6 +63,10 @@ export class RemotingConnection {
   #outgoingBytes = 0
   #isClosed = false
   #isPaused = false
+  /** Requests that arrived before reading stopped, and are not taken yet. */
+  #heldRequests: RemotingCommand[] = []
+  #frameCount = 0
+  #isUnfinishedCounted = false
 
   constructor(connection: Connection, options: RemotingConnectionOptions) {
     this.id = ++connectionCount
@@ -88,7 +99,10 @@ export class RemotingConnection {
     this.#put(encodeFrameHead(command))
     const { body } = command
     if (body !== undefined) this.#putBody(body)
-    if (this.unsentBytes > this.#unsentBytesMax) this.#pauseReading()
+    const { unsentBytes } = this
+    if (unsentBytes <= this.#unsentBytesMax) return
+    this.#pauseReading()
+    this.#options.unsent?.set(this, unsentBytes)
   }
 
   /** Sends a request that nobody answers. */
@@ -149,18 +163,33 @@ export class RemotingConnection {
   }
 
   #read(chunk: Buffer): void {
+    const framesBefore = this.#frameCount
     try {
       this.#decoder.push(chunk)
     } catch (error) {
       // No frame can be found any more: there is nothing to answer to.
       this.#closed(error as Error)
       this.#connection.destroy()
+      return
     }
+    if (!this.#isClosed) this.#countUnfinished(this.#frameCount !== framesBefore)
+  }
+
+  /** @param isOther whether a frame has ended, so that what is held of the next one is held from now on */
+  #countUnfinished(isOther: boolean): void {
+    const { unfinished } = this.#options
+    const { bufferedBytes } = this.#decoder
+    const isCounted = bufferedBytes >= unfinishedBytesMin
+    if (this.#isUnfinishedCounted && (isOther || !isCounted)) unfinished?.set(this, 0)
+    this.#isUnfinishedCounted = isCounted
+    if (isCounted) unfinished?.set(this, bufferedBytes)
   }
 
   #receive(command: RemotingCommand): void {
+    this.#frameCount++
     if (!isResponse(command)) {
-      this.#options.onRequest(command, this)
+      if (this.#isPaused) this.#heldRequests.push(command)
+      else this.#options.onRequest(command, this)
       return
     }
     const pending = this.#pending.get(command.opaque)
@@ -211,16 +240,25 @@ export class RemotingConnection {
     })
   }
 
+  /** Takes what arrived before the pause, until that fills the limit again. */
   #resumeReading(): void {
-    if (!this.#isPaused) return
+    if (!this.#isPaused || this.#isClosed) return
     this.#isPaused = false
-    this.#connection.resume()
+    this.#options.unsent?.set(this, 0)
+    const held = this.#heldRequests
+    let taken = 0
+    while (taken < held.length && !this.#isPaused) this.#options.onRequest(held[taken++]!, this)
+    this.#heldRequests = held.slice(taken)
+    if (!this.#isPaused) this.#connection.resume()
   }
 
   #closed(error: Error | undefined): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#outgoing = []
+    this.#heldRequests = []
+    this.#options.unfinished?.set(this, 0)
+    this.#options.unsent?.set(this, 0)
     for (const pending of this.#pending.values()) {
       pending.cancelTimer()
       pending.reject(new ConnectionLostError(this.remoteAddress, error))

@@ -2,6 +2,7 @@ import type { Address, Listener, Log, Platform } from '@rocketmq-ts/platform'
 import type { RemotingCommand, Role } from '@rocketmq-ts/protocol'
 import type { CommandTable } from './command-table.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { HeldBytes } from './held-bytes.ts'
 import { RemotingConnection } from './remoting-connection.ts'
 
 export interface RemotingServerOptions<To extends Role> extends Address {
@@ -10,8 +11,14 @@ export interface RemotingServerOptions<To extends Role> extends Address {
   log: Log
   backlog?: number
   idleTimeoutMs?: number
+  /** Bytes of frames that have begun and not ended, of all connections together. */
+  unfinishedBytesMax?: number
+  /** Bytes of answers for peers that read too slowly, of all of them together. */
+  unsentBytesMax?: number
   onDisconnect?(connection: RemotingConnection): void
 }
+
+const heldBytesMax = 192 * 1024 * 1024
 
 /** A listening port whose requests are answered from a command table. */
 export class RemotingServer<To extends Role> {
@@ -19,10 +26,21 @@ export class RemotingServer<To extends Role> {
   readonly #connections = new Set<RemotingConnection>()
   readonly #dispatcher: Dispatcher<To>
   readonly #listeners: Listener[] = []
+  readonly #unfinished: HeldBytes<RemotingConnection>
+  readonly #unsent: HeldBytes<RemotingConnection>
 
   constructor(options: RemotingServerOptions<To>) {
+    const { table, log, unfinishedBytesMax = heldBytesMax, unsentBytesMax = heldBytesMax } = options
     this.#options = options
-    this.#dispatcher = new Dispatcher(options.table, options.log)
+    this.#dispatcher = new Dispatcher(table, log)
+    this.#unfinished = new HeldBytes(unfinishedBytesMax, (connection, bytes) => {
+      const reason = `all frames that have begun and not ended come to more than ${unfinishedBytesMax} bytes`
+      this.#closeHolder(connection, bytes, `${reason}: the connection with the oldest of them is closed`)
+    })
+    this.#unsent = new HeldBytes(unsentBytesMax, (connection, bytes) => {
+      const reason = `all answers that wait for slow peers come to more than ${unsentBytesMax} bytes`
+      this.#closeHolder(connection, bytes, `${reason}: the connection that has waited longest is closed`)
+    })
   }
 
   get connections(): ReadonlySet<RemotingConnection> {
@@ -50,6 +68,8 @@ export class RemotingServer<To extends Role> {
           idleTimeoutMs: this.#options.idleTimeoutMs ?? 120_000,
           onRequest: (request: RemotingCommand, peer) => this.#dispatcher.dispatch(peer, request),
           onClose: (peer) => this.#forget(peer),
+          unfinished: this.#unfinished,
+          unsent: this.#unsent,
         })
         this.#connections.add(remoting)
       },
@@ -68,6 +88,11 @@ export class RemotingServer<To extends Role> {
     })
     await Promise.all(closing)
     cancel()
+  }
+
+  #closeHolder(connection: RemotingConnection, bytes: number, why: string): void {
+    this.#options.log.warn({ peer: connection.remoteAddress, bytes }, why)
+    connection.destroy()
   }
 
   #forget(connection: RemotingConnection): void {

@@ -192,12 +192,77 @@ test('a peer that never reads is not read from, so that its answers take bounded
   }, 'handling stops')
   const [connection] = running.server.connections
   expect(handled).toBeLessThan(total)
-  expect(connection!.unsentBytes).toBeLessThan(200 * 1024 * 1024)
+  // Requests that came in one read with the one that filled the limit are not taken either.
+  expect(connection!.unsentBytes).toBeLessThan(5 * 1024 * 1024)
   // The others are served meanwhile, and so is this peer when it reads again.
   await running.client.invoke(running.address, commands.getKvConfig, { header, timeoutMs })
   peer.socket.resume()
   await eventually(() => peer.answers.length === total, 'all answers arrive')
 }, 60_000)
+
+test('of peers that never read, those that have waited longest are closed when their answers take too much', async () => {
+  const answer = Buffer.alloc(1024 * 1024)
+  const getKvConfig = serve<typeof commands.getKvConfig>({ name: 'wide', waitingMax: 1e9 }, 'connect', () => ({
+    header: {},
+    body: answer,
+  }))
+  await using running = await startServer({ getKvConfig }, { unsentBytesMax: 24 * 1024 * 1024 })
+  const requests = Buffer.concat(Array.from({ length: 100 }, (_, opaque) => getFrame(opaque)))
+  const peers: RawPeer[] = []
+  try {
+    for (let count = 0; count < 10; count++) {
+      const peer = await rawPeer(running.port)
+      peers.push(peer)
+      peer.socket.pause()
+      peer.socket.write(requests)
+      await eventually(() => {
+        const unsent = [...running.server.connections].reduce((sum, { unsentBytes }) => sum + unsentBytes, 0)
+        return running.server.connections.size < peers.length || unsent > count * 4 * 1024 * 1024
+      }, 'the peer has its answers waiting, or one was closed')
+    }
+    await eventually(() => running.server.connections.size < 7, 'the oldest are closed')
+    expect(running.server.connections.size).toBeGreaterThan(2)
+    await running.client.invoke(running.address, commands.getKvConfig, { header, timeoutMs })
+    const last = peers.at(-1)!
+    last.socket.resume()
+    await eventually(() => last.answers.length === 100, 'the youngest reads and gets all its answers')
+  } finally {
+    for (const peer of peers) peer.socket.destroy()
+  }
+}, 60_000)
+
+test('of frames that never end, the oldest are given up with their connections when all take too much', async () => {
+  await using running = await startServer({ getKvConfig: echo }, { unfinishedBytesMax: 4 * 1024 * 1024 })
+  const head = Buffer.from([0, 0xff, 0, 0, 0, 0, 0, 9])
+  const part = Buffer.concat([head, Buffer.alloc(1024 * 1024)])
+  const peers: RawPeer[] = []
+  try {
+    for (let count = 0; count < 8; count++) {
+      const peer = await rawPeer(running.port)
+      peers.push(peer)
+      await new Promise((sent) => peer.socket.write(part, sent))
+      // One after the other: what is asked over another connection afterwards comes after it.
+      await running.client.invoke(running.address, commands.getKvConfig, { header, timeoutMs })
+    }
+    await Promise.all(peers.slice(0, 4).map(({ closed }) => closed))
+    expect(peers.slice(5).map(({ socket }) => socket.destroyed)).toEqual([false, false, false])
+  } finally {
+    for (const peer of peers) peer.socket.destroy()
+  }
+})
+
+test('a peer that sends large frames without a pause is not taken for one that never ends them', async () => {
+  const wide = { name: 'wide', waitingMax: 1e9 }
+  const getKvConfig = serve<typeof commands.getKvConfig>(wide, 'connect', () => ({ header: {} }))
+  await using running = await startServer({ getKvConfig }, { unfinishedBytesMax: 4 * 1024 * 1024 })
+  using peer = await rawPeer(running.port)
+  const { code, requestCodec: codec } = commands.getKvConfig
+  const body = Buffer.alloc(1024 * 1024)
+  for (let opaque = 0; opaque < 50; opaque++) {
+    peer.socket.write(encodeFrame({ code, opaque, flag: 0, header, codec, body, serializeType: 'JSON' }))
+  }
+  await eventually(() => peer.answers.length === 50, 'all answers')
+})
 
 test('closing ends the connections after what was answered has gone out', async () => {
   const running = await startServer({ getKvConfig: echo })

@@ -20,7 +20,8 @@ export function tablePage<Value>(
 ): Map<string, Value> {
   const { from = 0, countMax, dataVersion } = request
   if (countMax === undefined || countMax <= 0) return new Map(table)
-  const isSame = dataVersion !== undefined && dataVersion !== '' && sameDataVersion(dataVersionBody.parse(dataVersion), current)
+  const isSame =
+    dataVersion !== undefined && dataVersion !== '' && sameDataVersion(dataVersionBody.parse(dataVersion), current)
   const start = isSame ? Math.max(from, 0) : 0
   return new Map([...table].slice(start, start + countMax))
 }

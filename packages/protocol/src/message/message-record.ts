@@ -14,11 +14,11 @@ import { sysFlag } from './sys-flag.ts'
 export const recordMagic = { v1: 0xdaa320a7 | 0, v2: 0xdaa320ab | 0, blank: 0xcbd43194 | 0 } as const
 
 /** What the fixed fields of a record take with IPv4 hosts in V1, lengths included. */
-export const fixedRecordBytes = 91
+const fixedRecordBytes = 91
 /** Remaining length and magic of the blank at the end of a file. */
 export const blankRecordBytes = 8
 /** Longer topics need V2's two-byte length. */
-export const topicBytesMaxV1 = 127
+const topicBytesMaxV1 = 127
 export const propertiesBytesMax = 32_767
 
 /** Positions of fields that do not depend on the hosts. */
