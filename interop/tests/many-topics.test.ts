@@ -104,6 +104,7 @@ describe.skipIf(targetName() !== 'ours' || lacksTools('java', 'mvn'))('a broker 
         perm: 6,
         topicFilterType: 'SINGLE_TAG',
         order: false,
+        force: false,
       },
       timeoutMs,
     })

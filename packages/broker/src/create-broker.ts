@@ -5,6 +5,7 @@ import { ConfigFile, MessageStore } from '@rocketmq-ts/storage'
 import { brokerHandlers } from './broker-handlers.ts'
 import { ClientRegistry } from './clients/index.ts'
 import { type BrokerLanes, brokerCommandTable } from './command-table.ts'
+import { ChangeJournal } from './configuration/index.ts'
 import { countedPuts } from './counted-store.ts'
 import { DelayProgress } from './delay/delay-progress.ts'
 import { DelayedDelivery } from './delay/delayed-delivery.ts'
@@ -59,10 +60,12 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     closing.defer(() => store.close())
 
     const configFile = (name: string) => new ConfigFile(fileSystem, `${settings.storePathRootDir}/config/${name}`, log)
+    const journal = (name: string) => new ChangeJournal(fileSystem, `${settings.storePathRootDir}/config/${name}`, log)
     const topics = new TopicTable({
       clock,
       log,
       file: configFile('topics.json'),
+      journal: journal('topics.journal'),
       clusterName,
       brokerName,
       settings: () => ({
@@ -72,7 +75,13 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       }),
     })
     closing.defer(() => topics.close())
-    const groups = new GroupTable({ clock, log, file: configFile('subscriptionGroup.json'), settings: current })
+    const groups = new GroupTable({
+      clock,
+      log,
+      file: configFile('subscriptionGroup.json'),
+      journal: journal('subscriptionGroup.journal'),
+      settings: current,
+    })
     closing.defer(() => groups.close())
     const offsets = new ConsumerOffsetTable({
       clock,
@@ -163,7 +172,10 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       port: settings.listenPort,
       backlog: settings.serverSocketBacklog,
       idleTimeoutMs: settings.serverChannelMaxIdleTimeSeconds * 1000,
-      onDisconnect: (connection) => clients.connectionLost(connection),
+      onDisconnect: (connection) => {
+        clients.connectionLost(connection)
+        longPolling.disconnected(connection.id)
+      },
     })
     const listening = server
     closing.defer(() => listening.close())

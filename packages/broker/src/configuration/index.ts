@@ -1,4 +1,6 @@
 export { groupAttributeKinds, topicAttributeKinds } from './attribute-kinds.ts'
 export { type AttributeChanges, alteredAttributes, parseAttributeChanges } from './attributes.ts'
+export { ChangeJournal } from './change-journal.ts'
 export { DeferredSave } from './deferred-save.ts'
 export { groupNameProblem, internalTopicNameProblem, refuseProblem, topicNameProblem } from './names.ts'
+export { versionName } from './version-name.ts'

@@ -10,11 +10,14 @@ import {
 import type { ConfigFile } from '@rocketmq-ts/storage'
 import {
   alteredAttributes,
+  type ChangeJournal,
   DeferredSave,
   groupAttributeKinds,
   groupNameProblem,
   refuseProblem,
+  versionName,
 } from '../configuration/index.ts'
+import { formatGroupChange, type GroupChange, parseGroupChange } from './group-changes.ts'
 import { readGroupFile, writeGroupFile } from './group-file.ts'
 import { isSystemGroup, predefinedGroups } from './predefined-groups.ts'
 
@@ -23,6 +26,8 @@ export interface GroupTableOptions {
   log: Log
   /** config/subscriptionGroup.json. */
   file: ConfigFile
+  /** What changed since that file was written. */
+  journal: ChangeJournal
   settings(): { autoCreateSubscriptionGroup: boolean }
 }
 
@@ -45,7 +50,7 @@ export class GroupTable {
   /** @throws Error when the file is there and cannot be used */
   constructor(options: GroupTableOptions) {
     this.#options = options
-    const { clock, log, file } = options
+    const { clock, log, file, journal } = options
     for (const group of predefinedGroups) this.#groups.set(group, newSubscriptionGroupConfig(group))
     const loaded = readGroupFile(file)
     for (const [name, group] of loaded?.subscriptionGroupTable ?? []) this.#groups.set(name, group)
@@ -56,8 +61,12 @@ export class GroupTable {
       log,
       name: file.path,
       intervalMs: saveIntervalMs,
-      save: () => writeGroupFile(file, this.#dataVersion, this.#groups, this.#forbidden),
+      save: () => {
+        writeGroupFile(file, this.#dataVersion, this.#groups, this.#forbidden)
+        journal.restart(versionName(this.#dataVersion))
+      },
     })
+    for (const line of journal.read(versionName(loaded?.dataVersion))) this.#applyAgain(parseGroupChange(line))
   }
 
   get dataVersion(): DataVersion {
@@ -72,7 +81,7 @@ export class GroupTable {
     if (groupNameProblem(group) !== undefined) return undefined
     const created = newSubscriptionGroupConfig(group)
     this.#groups.set(group, created)
-    this.#changed()
+    this.#changed([group])
     this.#save.later()
     return created
   }
@@ -110,7 +119,7 @@ export class GroupTable {
       changed.set(update.groupName, { ...update, attributes })
     }
     for (const [name, group] of changed) this.#groups.set(name, group)
-    this.#changed()
+    this.#changed([...changed.keys()])
     this.#save.soon()
   }
 
@@ -123,7 +132,7 @@ export class GroupTable {
     const hadForbidden = this.#forbidden.delete(group)
     const existed = this.#groups.delete(group)
     if (!existed && !hadForbidden) return false
-    this.#changed()
+    this.#changed([group])
     this.#save.soon()
     return existed
   }
@@ -141,16 +150,35 @@ export class GroupTable {
     else topics.set(topic, bits)
     if (topics.size === 0) this.#forbidden.delete(group)
     else this.#forbidden.set(group, topics)
-    this.#changed()
+    this.#changed([group])
     this.#save.soon()
   }
 
   /** Writes what is not written yet. */
   close(): void {
     this.#save.close()
+    this.#options.journal.close()
   }
 
-  #changed(): void {
+  #applyAgain({ dataVersion, set, removed, forbidden }: GroupChange): void {
+    for (const group of set) this.#groups.set(group.groupName, group)
+    for (const name of removed) this.#groups.delete(name)
+    for (const [name, topics] of forbidden) {
+      if (topics.size === 0) this.#forbidden.delete(name)
+      else this.#forbidden.set(name, topics)
+    }
+    this.#dataVersion = dataVersion
+    this.#save.later()
+  }
+
+  #changed(names: readonly string[]): void {
     this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.clock.now())
+    const change = {
+      dataVersion: this.#dataVersion,
+      set: names.flatMap((name) => this.#groups.get(name) ?? []),
+      removed: names.filter((name) => !this.#groups.has(name)),
+      forbidden: new Map(names.map((name) => [name, this.#forbidden.get(name) ?? new Map<string, number>()])),
+    }
+    this.#options.journal.append(formatGroupChange(change))
   }
 }

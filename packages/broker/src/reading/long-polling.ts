@@ -4,8 +4,8 @@ import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 export interface HeldPull {
   readonly topic: string
   readonly queueId: number
-  /** Whether the one who waits is gone. */
-  isGone(): boolean
+  /** The connection of the one who waits. */
+  readonly connectionId: number
   /**
    * Reads again.
    * @returns whether it has been answered; otherwise it goes on waiting
@@ -29,6 +29,7 @@ interface Waiting {
 export class LongPolling {
   readonly #clock: Clock
   readonly #topics = new Map<string, Map<number, Set<Waiting>>>()
+  readonly #connections = new Map<number, Set<Waiting>>()
   #count = 0
 
   constructor(clock: Clock) {
@@ -57,6 +58,9 @@ export class LongPolling {
       queues.set(pull.queueId, waitingPulls)
     }
     waitingPulls.add(waiting)
+    const ofConnection = this.#connections.get(pull.connectionId)
+    if (ofConnection === undefined) this.#connections.set(pull.connectionId, new Set([waiting]))
+    else ofConnection.add(waiting)
     this.#count++
   }
 
@@ -77,11 +81,14 @@ export class LongPolling {
     }
   }
 
-  #retry(waiting: Waiting): void {
-    if (waiting.pull.isGone()) {
-      this.#remove(waiting)
-      return
+  /** A connection is gone: its pulls give their places up. */
+  disconnected(connectionId: number): void {
+    for (const waiting of [...(this.#connections.get(connectionId) ?? [])]) {
+      if (this.#remove(waiting)) waiting.pull.giveUp()
     }
+  }
+
+  #retry(waiting: Waiting): void {
     if (waiting.isTried) {
       waiting.isAgain = true
       return
@@ -104,12 +111,15 @@ export class LongPolling {
   }
 
   #remove(waiting: Waiting): boolean {
-    const { topic, queueId } = waiting.pull
+    const { topic, queueId, connectionId } = waiting.pull
     const queues = this.#topics.get(topic)
     const waitingPulls = queues?.get(queueId)
     if (!waitingPulls?.delete(waiting)) return false
     waiting.cancelTimer()
     this.#count--
+    const ofConnection = this.#connections.get(connectionId)
+    ofConnection?.delete(waiting)
+    if (ofConnection?.size === 0) this.#connections.delete(connectionId)
     if (waitingPulls.size === 0) queues!.delete(queueId)
     if (queues!.size === 0) this.#topics.delete(topic)
     return true

@@ -15,11 +15,13 @@ import type { ConfigFile } from '@rocketmq-ts/storage'
 import {
   type AttributeChanges,
   alteredAttributes,
+  type ChangeJournal,
   DeferredSave,
   internalTopicNameProblem,
   refuseProblem,
   topicAttributeKinds,
   topicNameProblem,
+  versionName,
 } from '../configuration/index.ts'
 import { sameTopicConfig } from './same-topic-config.ts'
 import {
@@ -30,6 +32,7 @@ import {
   type SystemTopicOptions,
   systemTopicNames,
 } from './system-topics.ts'
+import { formatTopicChange, parseTopicChange, type TopicChange } from './topic-changes.ts'
 import { readTopicFile, writeTopicFile } from './topic-file.ts'
 
 export interface TopicTableOptions {
@@ -37,6 +40,8 @@ export interface TopicTableOptions {
   log: Log
   /** config/topics.json. */
   file: ConfigFile
+  /** What changed since that file was written. */
+  journal: ChangeJournal
   clusterName: string
   brokerName: string
   /** Read at the start and whenever they matter. */
@@ -68,7 +73,7 @@ export class TopicTable {
   /** @throws Error when the file is there and cannot be used */
   constructor(options: TopicTableOptions) {
     this.#options = options
-    const { clock, log, file, clusterName, brokerName } = options
+    const { clock, log, file, journal, clusterName, brokerName } = options
     this.systemTopics = systemTopicNames(clusterName, brokerName)
     const settings = options.settings()
     for (const topic of initialTopics({ ...settings, clusterName, brokerName }))
@@ -84,8 +89,12 @@ export class TopicTable {
       log,
       name: file.path,
       intervalMs: saveIntervalMs,
-      save: () => writeTopicFile(file, this.#dataVersion, this.#topics),
+      save: () => {
+        writeTopicFile(file, this.#dataVersion, this.#topics)
+        journal.restart(versionName(this.#dataVersion))
+      },
     })
+    for (const line of journal.read(versionName(loaded?.dataVersion))) this.#applyAgain(parseTopicChange(line))
   }
 
   get dataVersion(): DataVersion {
@@ -236,6 +245,7 @@ export class TopicTable {
   /** Writes what is not written yet. */
   close(): void {
     this.#save.close()
+    this.#options.journal.close()
   }
 
   #created(topic: TopicConfig): TopicConfig {
@@ -245,8 +255,18 @@ export class TopicTable {
     return topic
   }
 
+  #applyAgain({ dataVersion, set, removed }: TopicChange): void {
+    for (const topic of set) this.#topics.set(topic.topicName, topic)
+    for (const name of removed) this.#topics.delete(name)
+    this.#dataVersion = dataVersion
+    this.#save.later()
+  }
+
   #changed(names: readonly string[]): void {
     this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.clock.now())
+    const set = names.flatMap((name) => this.#topics.get(name) ?? [])
+    const removed = names.filter((name) => !this.#topics.has(name))
+    this.#options.journal.append(formatTopicChange({ dataVersion: this.#dataVersion, set, removed }))
     for (const listener of this.#listeners) listener(names)
   }
 

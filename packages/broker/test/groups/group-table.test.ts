@@ -1,7 +1,9 @@
 import fs from 'node:fs'
+import { nodeFileSystem } from '@rocketmq-ts/platform'
 import { SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { newSubscriptionGroupConfig, ProtocolError, subscriptionGroupTableBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
+import { ChangeJournal } from '../../src/configuration/index.ts'
 import { GroupTable } from '../../src/groups/index.ts'
 import { countedFile, recordingLog } from '../configuration/config-kit.ts'
 
@@ -12,7 +14,13 @@ function open(path: string, autoCreateSubscriptionGroup = true) {
   return {
     clock,
     writes,
-    groups: new GroupTable({ clock, log, file, settings: () => ({ autoCreateSubscriptionGroup }) }),
+    groups: new GroupTable({
+      clock,
+      log,
+      file,
+      journal: new ChangeJournal(nodeFileSystem, `${path}.journal`, log),
+      settings: () => ({ autoCreateSubscriptionGroup }),
+    }),
   }
 }
 
@@ -134,4 +142,22 @@ describe('consumer groups', () => {
     expect(writes()).toBeLessThan(20)
     expect(open(`${folder.path}/g.json`).groups.get('g9999')).toEqual(newSubscriptionGroupConfig('g9999'))
   })
+})
+
+test('a group that was made, changed, forbidden or deleted is so after the process died', () => {
+  using folder = temporaryFolder()
+  const path = `${folder.path}/subscriptionGroup.json`
+  const { groups } = open(path)
+  groups.update([newSubscriptionGroupConfig('First')])
+  groups.update([newSubscriptionGroupConfig('Second', { retryMaxTimes: 3 })])
+  groups.find('Third')
+  groups.setReadForbidden('Second', 'T', true)
+  groups.delete('First')
+  const { groups: again } = open(path)
+  expect(again.get('First')).toBeUndefined()
+  expect(again.get('Second')).toEqual(groups.get('Second'))
+  expect(again.get('Third')).toEqual(groups.get('Third'))
+  expect(again.isReadForbidden('Second', 'T')).toBe(true)
+  groups.setReadForbidden('Second', 'T', false)
+  expect(open(path).groups.isReadForbidden('Second', 'T')).toBe(false)
 })

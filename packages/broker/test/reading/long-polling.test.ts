@@ -5,17 +5,13 @@ import { type HeldPull, LongPolling } from '../../src/reading/long-polling.ts'
 class FakePull implements HeldPull {
   readonly topic: string
   readonly queueId: number
+  readonly connectionId = 7
   readonly log: string[] = []
-  gone = false
   answers: (boolean | Promise<boolean>)[] = []
 
   constructor(topic = 'T', queueId = 0) {
     this.topic = topic
     this.queueId = queueId
-  }
-
-  isGone(): boolean {
-    return this.gone
   }
 
   retry(): boolean | Promise<boolean> {
@@ -80,13 +76,18 @@ describe('a pull that waits', () => {
     expect(polling.count).toBe(0)
   })
 
-  test('is forgotten when its connection is gone', () => {
-    const polling = new LongPolling(new SteppedClock())
+  test('gives its place up when its connection is gone', () => {
+    const clock = new SteppedClock()
+    const polling = new LongPolling(clock)
     const pull = new FakePull()
-    pull.gone = true
     polling.hold(pull, 1000)
-    polling.arrived('T', 0)
-    expect(pull.log).toEqual([])
+    polling.disconnected(8)
+    expect(polling.count).toBe(1)
+    polling.disconnected(7)
+    expect(pull.log).toEqual(['giveUp'])
     expect(polling.count).toBe(0)
+    polling.arrived('T', 0)
+    clock.advance(5000)
+    expect(pull.log).toEqual(['giveUp'])
   })
 })

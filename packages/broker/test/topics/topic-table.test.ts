@@ -1,8 +1,10 @@
 import fs from 'node:fs'
+import { nodeFileSystem } from '@rocketmq-ts/platform'
 import { SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { newTopicConfig, ProtocolError, parseJson, topicConfigTableBody } from '@rocketmq-ts/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ChangeJournal } from '../../src/configuration/index.ts'
 import { TopicTable, type TopicUpdate } from '../../src/topics/index.ts'
 import { countedFile, recordingLog } from '../configuration/config-kit.ts'
 
@@ -25,6 +27,7 @@ function open(path: string, changes: Partial<typeof defaults> = {}) {
     clock,
     log,
     file,
+    journal: new ChangeJournal(nodeFileSystem, `${path}.journal`, log),
     clusterName: 'DefaultCluster',
     brokerName: 'broker-a',
     settings: () => settings,
@@ -289,4 +292,63 @@ test('listeners are told the topics that changed, and ordered topics are marked'
   topics.delete('T3')
   expect(told).toEqual([['T1', 'T2'], ['T3'], ['T1', 'T2'], ['T3']])
   expect([topics.get('T1')?.order, topics.get('T2')?.order]).toEqual([true, false])
+})
+
+describe('a topic that was made or changed', () => {
+  test('is there after the process died, also when the file was not written since', () => {
+    using folder = temporaryFolder()
+    const path = `${folder.path}/topics.json`
+    const { topics } = open(path)
+    topics.update([update('First', { writeQueueNums: 3 })])
+    // Closely behind the write of the first: these wait for the next write.
+    topics.update([update('Second', { writeQueueNums: 4 })])
+    topics.autoCreate('Third', 'TBW102', 5)
+    topics.delete('First')
+    const { topics: again } = open(path)
+    expect(again.get('First')).toBeUndefined()
+    expect(again.get('Second')).toEqual(topics.get('Second'))
+    expect(again.get('Third')).toEqual(topics.get('Third'))
+    expect(again.dataVersion).toEqual(topics.dataVersion)
+  })
+
+  test('is there after any run of changes, writes and deaths', () => {
+    const step = fc.record({
+      kind: fc.constantFrom('update', 'auto', 'delete', 'wait', 'die'),
+      name: fc.constantFrom('A', 'B', 'C'),
+      queues: fc.integer({ min: 1, max: 8 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        using folder = temporaryFolder()
+        const path = `${folder.path}/topics.json`
+        let table = open(path)
+        for (const { kind, name, queues } of steps) {
+          if (kind === 'update') table.topics.update([update(name, { writeQueueNums: queues })])
+          else if (kind === 'auto') table.topics.autoCreate(name, 'TBW102', queues)
+          else if (kind === 'delete') table.topics.delete(name)
+          else if (kind === 'wait') table.clock.advance(1000)
+          else {
+            const before = new Map(table.topics.list())
+            table = open(path)
+            expect(new Map(table.topics.list())).toEqual(before)
+          }
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('does not count when someone else wrote the file since', () => {
+    using folder = temporaryFolder()
+    const path = `${folder.path}/topics.json`
+    const { topics } = open(path)
+    topics.update([update('First')])
+    topics.update([update('Waiting')])
+    const written = topicConfigTableBody.parse(fs.readFileSync(path, 'utf8'))
+    const dataVersion = { ...written.dataVersion, counter: written.dataVersion.counter + 7 }
+    fs.writeFileSync(path, topicConfigTableBody.encode({ ...written, dataVersion }))
+    const { topics: again } = open(path)
+    expect(again.get('First')).toBeDefined()
+    expect(again.get('Waiting')).toBeUndefined()
+  })
 })

@@ -200,7 +200,7 @@ class Pull {
       {
         topic,
         queueId,
-        isGone: () => this.#call.connection.isClosed,
+        connectionId: this.#call.connection.id,
         retry,
         giveUp: () => this.#answerResult(last),
       },

@@ -1,0 +1,33 @@
+import type { NewMessage } from './broker-client.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+const tags = ['TagA', 'TagB', 'TagC']
+
+/** Makes messages that can be told apart: each has an id and a key of its own, and says its id in its body. */
+export class MessageFactory {
+  readonly #name: string
+  #count = 0
+
+  /** @param name a short text of letters and digits, one of a kind among the factories of a history */
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  create(random: SeededRandom, place: { topic: string; queueId: number }, delayLevel = 0): NewMessage {
+    const number = (++this.#count).toString(16).toUpperCase().padStart(8, '0')
+    // The form of the ids that producers make: 32 hexadecimal digits.
+    const id = Buffer.from(this.#name).toString('hex').toUpperCase().padEnd(24, '0').slice(0, 24) + number
+    const filler = random.chance(0.03) ? random.between(4_000, 20_000) : random.between(0, 300)
+    return {
+      ...place,
+      body: Buffer.from(`${id} ${'.'.repeat(filler)}`),
+      properties: {
+        UNIQ_KEY: id,
+        KEYS: `key-${this.#name}-${number}`,
+        WAIT: 'true',
+        ...(random.chance(0.7) ? { TAGS: random.pick(tags) } : {}),
+        ...(delayLevel > 0 ? { DELAY: String(delayLevel) } : {}),
+      },
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { retryTopicOf, scheduleTopic } from '@rocketmq-ts/protocol'
+import { ResponseError } from '@rocketmq-ts/remoting'
+import type { BrokerClient } from './broker-client.ts'
+import {
+  type History,
+  type KeyQuery,
+  type Observation,
+  type ObservedOffset,
+  type ObservedQueue,
+  type ObservedRecord,
+  queueKey,
+  type TimeQuery,
+} from './history.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+export interface ObservedTopic {
+  readonly topic: string
+  readonly queues: number
+}
+
+const observerGroup = 'observers'
+const recordsOfPull = 1000
+
+/**
+ * The queues of a load's topics, and those in which the broker keeps delayed messages and retries.
+ * @param delayLevels how many levels are looked at
+ */
+export function observedTopics(topics: readonly ObservedTopic[], groups: readonly string[], delayLevels: number) {
+  return [
+    ...topics,
+    { topic: scheduleTopic, queues: delayLevels },
+    ...groups.map((group) => ({ topic: retryTopicOf(group), queues: 1 })),
+  ]
+}
+
+/** Every record of a queue from an offset to its end; undefined when the broker does not know the topic or queue. */
+export async function readQueue(
+  client: BrokerClient,
+  topic: string,
+  queueId: number,
+  fromOffset = 0,
+): Promise<ObservedQueue | undefined> {
+  try {
+    const records: ObservedRecord[] = []
+    let offset = fromOffset
+    for (;;) {
+      const answer = await client.pull({ group: observerGroup, topic, queueId, offset, countMax: recordsOfPull })
+      records.push(...answer.records)
+      const isEnd = answer.records.length === 0 && answer.nextOffset <= offset
+      offset = Math.max(offset, answer.nextOffset)
+      // Of the same moment as the records: delayed messages arrive meanwhile.
+      if (isEnd) return { topic, queueId, fromOffset, maxOffset: answer.maxOffset, records }
+    }
+  } catch (error) {
+    if (error instanceof ResponseError) return undefined
+    throw error
+  }
+}
+
+export async function readQueues(
+  client: BrokerClient,
+  topics: readonly ObservedTopic[],
+  fromOffsets: ReadonlyMap<string, number> = new Map(),
+): Promise<ObservedQueue[]> {
+  const queues: ObservedQueue[] = []
+  for (const { topic, queues: count } of topics) {
+    for (let queueId = 0; queueId < count; queueId++) {
+      const queue = await readQueue(client, topic, queueId, fromOffsets.get(queueKey({ topic, queueId })))
+      if (queue !== undefined) queues.push(queue)
+    }
+  }
+  return queues
+}
+
+/** What the broker knows of every group, topic and queue of a load. */
+export async function readOffsets(
+  client: BrokerClient,
+  topics: readonly ObservedTopic[],
+  groups: readonly string[],
+): Promise<ObservedOffset[]> {
+  const offsets: ObservedOffset[] = []
+  for (const group of groups) {
+    for (const { topic, queues } of topics) {
+      for (let queueId = 0; queueId < queues; queueId++) {
+        offsets.push({ group, topic, queueId, offset: await client.committedOffset(group, topic, queueId) })
+      }
+    }
+  }
+  return offsets
+}
+
+/**
+ * Everything that is in the broker: all records, and the answers to as many queries as are asked for.
+ * @param queries of each kind
+ */
+export async function observe(
+  client: BrokerClient,
+  history: History,
+  topics: readonly ObservedTopic[],
+  random: SeededRandom,
+  queries = 100,
+): Promise<Observation> {
+  const queues = await readQueues(client, topics)
+  const { topicConfigTable } = await client.topics()
+  return {
+    queues,
+    keyQueries: await askKeys(client, history, random, queries),
+    timeQueries: await askTimes(client, queues, random, queries),
+    topics: new Map([...topicConfigTable].map(([name, { writeQueueNums }]) => [name, writeQueueNums])),
+  }
+}
+
+async function askKeys(
+  client: BrokerClient,
+  { sends }: History,
+  random: SeededRandom,
+  queries: number,
+): Promise<KeyQuery[]> {
+  const acknowledged = sends.filter(({ outcome, delayLevel }) => outcome.kind === 'acknowledged' && delayLevel === 0)
+  const asked: KeyQuery[] = []
+  for (let count = 0; count < queries && acknowledged.length > 0; count++) {
+    const { topic, key, id } = random.pick(acknowledged)
+    for (const [text, isUnique] of [
+      [key, false],
+      [id, true],
+    ] as const) {
+      if (text === undefined) continue
+      const found = await client.findByKey(topic, text, isUnique)
+      asked.push({ topic, key: text, id, foundIds: found.map((record) => record.id) })
+    }
+  }
+  return asked
+}
+
+async function askTimes(
+  client: BrokerClient,
+  queues: readonly ObservedQueue[],
+  random: SeededRandom,
+  queries: number,
+): Promise<TimeQuery[]> {
+  const filled = queues.filter(({ topic, records }) => records.length > 0 && topic !== scheduleTopic)
+  const asked: TimeQuery[] = []
+  for (let count = 0; count < queries && filled.length > 0; count++) {
+    const { topic, queueId, records } = random.pick(filled)
+    const first = records[0]!.storeTimestamp
+    const timestampMs = random.between(first, records.at(-1)!.storeTimestamp)
+    for (const boundary of ['lower', 'upper'] as const) {
+      const offset = await client.offsetByTime(topic, queueId, timestampMs, boundary)
+      asked.push({ topic, queueId, timestampMs, boundary, offset })
+    }
+  }
+  return asked
+}

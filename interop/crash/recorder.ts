@@ -1,0 +1,100 @@
+import { crc32 } from 'node:zlib'
+import { ResponseError } from '@rocketmq-ts/remoting'
+import type { NewMessage, SendAnswer } from './broker-client.ts'
+import {
+  type Commit,
+  emptyHistory,
+  type History,
+  type ObservedRecord,
+  type Outcome,
+  type SendBack,
+  type SentMessage,
+  type TopicCreation,
+} from './history.ts'
+
+/** Answers that leave open whether the message is stored (FLUSH_DISK_TIMEOUT and the two about replicas). */
+const undecidedCodes = new Set([10, 11, 12])
+
+/** Writes down what a load does. An operation is recorded before it is sent, its outcome when it is known. */
+export class Recorder {
+  readonly history: History = emptyHistory()
+  #lastSeq = 0
+
+  /** @param operation sends the messages of one request */
+  async send(messages: readonly NewMessage[], operation: () => Promise<SendAnswer>): Promise<void> {
+    const sends = messages.map((message) => this.#newSend(message))
+    this.history.sends.push(...sends)
+    const outcome = await this.#outcomeOf(operation)
+    sends.forEach((send, index) => {
+      send.outcome =
+        outcome.kind === 'acknowledged'
+          ? { ...outcome, queueOffset: outcome.queueOffset + index, messageId: outcome.messageIds[index] ?? '' }
+          : outcome
+    })
+  }
+
+  async sendBack(
+    record: ObservedRecord,
+    group: string,
+    delayLevel: number,
+    operation: () => Promise<unknown>,
+  ): Promise<void> {
+    const sendBack: SendBack = { id: record.id, group, delayLevel, sentAtMs: Date.now(), outcome: unknown }
+    this.history.sendBacks.push(sendBack)
+    sendBack.outcome = await this.#outcomeOf(operation)
+  }
+
+  async commit(
+    place: { group: string; topic: string; queueId: number; offset: number; run: number },
+    operation: () => Promise<unknown>,
+  ): Promise<void> {
+    const { group, topic, queueId, offset, run } = place
+    const commit: Commit = { group, topic, queueId, offset, run, outcome: unknown }
+    this.history.commits.push(commit)
+    commit.outcome = await this.#outcomeOf(operation)
+  }
+
+  /** @returns whether it was acknowledged */
+  async createTopic(topic: string, queues: number, operation: () => Promise<unknown>): Promise<boolean> {
+    const creation: TopicCreation = { topic, queues, outcome: unknown }
+    this.history.topicCreations.push(creation)
+    creation.outcome = await this.#outcomeOf(operation)
+    return creation.outcome.kind === 'acknowledged'
+  }
+
+  see(records: readonly ObservedRecord[]): void {
+    for (const { topic, queueId, queueOffset, physicalOffset, id } of records) {
+      this.history.seen.push({ topic, queueId, queueOffset, physicalOffset, id })
+    }
+  }
+
+  #newSend({ topic, queueId, body, properties }: NewMessage): SentMessage {
+    return {
+      id: properties.UNIQ_KEY ?? '',
+      topic,
+      queueId,
+      bodyCrc: crc32(body),
+      bodyBytes: body.length,
+      key: properties.KEYS,
+      delayLevel: Number(properties.DELAY ?? 0),
+      sentSeq: ++this.#lastSeq,
+      sentAtMs: Date.now(),
+      outcome: unknown,
+    }
+  }
+
+  async #outcomeOf<Answer>(operation: () => Promise<Answer>): Promise<Outcome<Answer>> {
+    try {
+      const answer = await operation()
+      return { kind: 'acknowledged', seq: ++this.#lastSeq, atMs: performance.now(), ...answer }
+    } catch (error) {
+      if (error instanceof ResponseError && !undecidedCodes.has(error.code)) {
+        return { kind: 'refused', code: error.code, remark: error.message }
+      }
+      // Lost connections and expired times: whether it was done is for nobody to know.
+      return unknown
+    }
+  }
+}
+
+const unknown = { kind: 'unknown' } as const

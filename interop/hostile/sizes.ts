@@ -1,0 +1,14 @@
+/** `INTEROP_HOSTILE=full` attacks with the numbers of the full run instead of those of CI. */
+const isFull = process.env.INTEROP_HOSTILE === 'full'
+
+export const sizes = {
+  /** Random requests of each command. */
+  requestsOfCommand: isFull ? 500 : 20,
+  mutatedFrames: isFull ? 20_000 : 1_000,
+  slowPeers: 100,
+  unfinishedFrames: isFull ? 2_000 : 800,
+  unreadingPeers: isFull ? 200 : 40,
+  idleConnections: isFull ? 10_000 : 2_000,
+  longPollingConsumers: isFull ? 5_000 : 1_000,
+  floodedConnects: isFull ? 50_000 : 5_000,
+}
