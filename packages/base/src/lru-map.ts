@@ -6,6 +6,8 @@ export class LruMap<Key, Value> {
   readonly #entries = new Map<Key, Value>()
   readonly #capacity: number
   readonly #onEvict: (value: Value, key: Key) => void
+  /** The entry used last: asked for again and again, it need not be moved to the end each time. */
+  #newest: { key: Key; value: Value } | undefined
 
   constructor(capacity: number, onEvict: (value: Value, key: Key) => void = () => {}) {
     this.#capacity = capacity
@@ -18,16 +20,19 @@ export class LruMap<Key, Value> {
 
   /** Gives the value and makes it the most recently used. */
   get(key: Key): Value | undefined {
+    if (this.#newest?.key === key) return this.#newest.value
     const value = this.#entries.get(key)
     if (value === undefined) return undefined
     this.#entries.delete(key)
     this.#entries.set(key, value)
+    this.#newest = { key, value }
     return value
   }
 
   set(key: Key, value: Value): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)
+    this.#newest = { key, value }
     if (this.#entries.size <= this.#capacity) return
     const [oldestKey, oldest] = this.#entries.entries().next().value!
     this.#entries.delete(oldestKey)
@@ -38,6 +43,7 @@ export class LruMap<Key, Value> {
     const value = this.#entries.get(key)
     if (value === undefined) return
     this.#entries.delete(key)
+    if (this.#newest?.key === key) this.#newest = undefined
     this.#onEvict(value, key)
   }
 

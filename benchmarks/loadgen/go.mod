@@ -1,0 +1,3 @@
+module rocketmq-ts/loadgen
+
+go 1.21

@@ -1,0 +1,87 @@
+package main
+
+import "fmt"
+
+const (
+	pullBuffer  = 1 << 20
+	codeNothing = 19
+	codeRetry   = 20
+	codeMoved   = 21
+)
+
+// runPull reads queues from their start with -in-flight pulls on each connection; at a queue's end it starts again.
+func runPull(options Options) error {
+	tallies := newTallies(options.connections)
+	var window Window
+	var sampling *Sampling
+	begin := func() {
+		window = options.window()
+		sampling = sample(options.pids, window)
+	}
+	err := onConnections(options, options.connections, pullBuffer, begin, func(index int, c *Connection) error {
+		c.socket.SetDeadline(window.giveUp())
+		var response Response
+		if _, err := c.call(heartbeatFrame(0, fmt.Sprintf("loadgen-%d", index), "loadgen"), &response); err != nil {
+			return err
+		}
+		if response.code != 0 {
+			return fmt.Errorf("heartbeat: code %d: %s", response.code, response.remark)
+		}
+		return keepPulling(c, index, options, tallies[index], window)
+	})
+	if err != nil {
+		return err
+	}
+	sampling.print(tallies)
+	return nil
+}
+
+func keepPulling(c *Connection, index int, options Options, tally *Tally, window Window) error {
+	c.flushesToRead = true
+	pullers := make([]*Puller, options.inFlight)
+	offsets := make([]int64, options.inFlight)
+	started := make([]int64, options.inFlight)
+	for slot := range pullers {
+		queue := (index*options.inFlight + slot) % options.queues
+		pullers[slot] = newPuller("loadgen", options.topic, queue, options.max, 0)
+		started[slot] = now()
+		c.output = pullers[slot].append(c.output, slot, 0)
+	}
+	var response Response
+	for underWay := options.inFlight; underWay > 0; {
+		body, err := c.read(&response)
+		if err != nil {
+			return err
+		}
+		at := now()
+		slot := response.opaque
+		measured := window.measures(at)
+		switch response.code {
+		case 0:
+			if measured {
+				tally.requests++
+				tally.messages += response.next - offsets[slot]
+				tally.bytes += int64(len(body))
+				tally.latency.record(at - started[slot])
+			}
+			offsets[slot] = response.next
+		case codeNothing, codeRetry, codeMoved:
+			if offsets[slot] == 0 {
+				return fmt.Errorf("queue %d of %s is empty", (index*options.inFlight+slot)%options.queues, options.topic)
+			}
+			offsets[slot] = 0
+		default:
+			if measured {
+				tally.fail("code %d: %s", response.code, response.remark)
+			}
+			offsets[slot] = 0
+		}
+		if at >= window.end {
+			underWay--
+			continue
+		}
+		started[slot] = at
+		c.output = pullers[slot].append(c.output, slot, offsets[slot])
+	}
+	return nil
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"errors"
+	"sync/atomic"
+)
+
+const sendBuffer = 256 << 10
+
+func runSend(options Options) error {
+	switch {
+	case options.oneWay && options.rate <= 0:
+		return errors.New("-one-way needs a -rate: nothing else would limit it")
+	case options.oneWay:
+		return sendOneWay(options)
+	case options.rate > 0:
+		return sendAtRate(options)
+	default:
+		return sendWindow(options)
+	}
+}
+
+// sendWindow keeps -in-flight requests under way on each connection: an answer is followed by the next request.
+func sendWindow(options Options) error {
+	tallies := newTallies(options.connections)
+	var window Window
+	var sampling *Sampling
+	begin := func() {
+		window = options.window()
+		sampling = sample(options.pids, window)
+	}
+	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
+		c.socket.SetDeadline(window.giveUp())
+		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index))
+		return keepSending(c, sender, options, tallies[index], window)
+	})
+	if err != nil {
+		return err
+	}
+	sampling.print(tallies)
+	return nil
+}
+
+func keepSending(c *Connection, sender *Sender, options Options, tally *Tally, window Window) error {
+	c.flushesToRead = true
+	startedMs := processStart.UnixMilli()
+	started := make([]int64, options.inFlight)
+	at := now()
+	for slot := range started {
+		started[slot] = at
+		c.output = sender.append(c.output, slot, -1, startedMs+at/1e6)
+	}
+	var response Response
+	for underWay := options.inFlight; underWay > 0; {
+		if _, err := c.read(&response); err != nil {
+			return err
+		}
+		at = now()
+		measured := window.measures(at)
+		if response.code != 0 {
+			if measured {
+				tally.fail("code %d: %s", response.code, response.remark)
+			}
+		} else if measured {
+			tally.requests++
+			tally.messages += int64(options.batch)
+			tally.latency.record(at - started[response.opaque])
+		}
+		if at >= window.end {
+			underWay--
+			continue
+		}
+		started[response.opaque] = at
+		c.output = sender.append(c.output, response.opaque, -1, startedMs+at/1e6)
+	}
+	return nil
+}
+
+// mostUnderWay bounds the requests of a connection that sends at a rate; past it, requests wait, and their waiting counts.
+const mostUnderWay = 8192
+
+// sendAtRate sends when requests are due, whether or not earlier ones were answered; latency counts from when each was due.
+func sendAtRate(options Options) error {
+	tallies := newTallies(options.connections)
+	var window Window
+	var sampling *Sampling
+	begin := func() {
+		window = options.window()
+		sampling = sample(options.pids, window)
+	}
+	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
+		return sendWhenDue(c, index, options, false, tallies[index], window)
+	})
+	if err != nil {
+		return err
+	}
+	sampling.print(tallies)
+	return nil
+}
+
+// sendWhenDue sends the connection's share of the rate until the window's end, and takes the answers.
+func sendWhenDue(c *Connection, index int, options Options, stamped bool, tally *Tally, window Window) error {
+	c.socket.SetDeadline(window.giveUp())
+	free := make(chan int, mostUnderWay)
+	for slot := 0; slot < mostUnderWay; slot++ {
+		free <- slot
+	}
+	due := make([]atomic.Int64, mostUnderWay)
+	var sent atomic.Int64
+	writing := make(chan error, 1)
+	go func() {
+		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index))
+		pace := newPace(options, index, window)
+		writing <- pace.run(c, func(at int64) error {
+			var slot int
+			select {
+			case slot = <-free:
+			default:
+				// What is gathered has to leave before answers can free a place.
+				if err := c.flush(); err != nil {
+					return err
+				}
+				slot = <-free
+			}
+			due[slot].Store(at)
+			stamp := int64(-1)
+			if stamped {
+				stamp = at
+			}
+			c.output = sender.append(c.output, slot, stamp, processStart.UnixMilli()+at/1e6)
+			sent.Add(1)
+			return nil
+		})
+	}()
+	answered := int64(0)
+	var response Response
+	for now() < window.end || answered < sent.Load() {
+		if now() < window.end && answered == sent.Load() {
+			// Nothing is under way: reading could wait past the end.
+			sleepUntil(min(now()+50_000, window.end))
+			continue
+		}
+		if _, err := c.read(&response); err != nil {
+			if !isTimeout(err) {
+				return err
+			}
+			tally.fail("%d requests were not answered within 5 s of the end", sent.Load()-answered)
+			tally.errors += sent.Load() - answered - 1
+			break
+		}
+		at := now()
+		answered++
+		from := due[response.opaque].Load()
+		if window.measures(from) {
+			if response.code != 0 {
+				tally.fail("code %d: %s", response.code, response.remark)
+			} else {
+				tally.requests++
+				tally.messages += int64(options.batch)
+				tally.latency.record(at - from)
+			}
+		}
+		free <- response.opaque
+	}
+	return <-writing
+}
+
+// sendOneWay sends at a rate without answers. What the queues grew by while measuring is what came through.
+func sendOneWay(options Options) error {
+	tallies := newTallies(options.connections)
+	counted := newTally()
+	var window Window
+	var sampling *Sampling
+	counting := make(chan error, 1)
+	begin := func() {
+		window = options.window()
+		sampling = sample(options.pids, window)
+		go func() { counting <- countStored(options, window, counted) }()
+	}
+	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
+		c.socket.SetDeadline(window.giveUp())
+		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, true, uint16(index))
+		return newPace(options, index, window).run(c, func(at int64) error {
+			c.output = sender.append(c.output, 0, -1, processStart.UnixMilli()+at/1e6)
+			if window.measures(at) {
+				tallies[index].requests++
+			}
+			return nil
+		})
+	})
+	if err == nil {
+		err = <-counting
+	}
+	if err != nil {
+		return err
+	}
+	sampling.print(append(tallies, counted))
+	return nil
+}
+
+func countStored(options Options, window Window, tally *Tally) error {
+	c, err := dial(options.addresses[0], sendBuffer)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	c.socket.SetDeadline(window.giveUp())
+	sum := func() (int64, error) {
+		total := int64(0)
+		for queue := 0; queue < options.queues; queue++ {
+			offset, err := c.maxOffset(options.topic, queue)
+			if err != nil {
+				return 0, err
+			}
+			total += offset
+		}
+		return total, nil
+	}
+	sleepUntil(window.warm)
+	before, err := sum()
+	if err != nil {
+		return err
+	}
+	sleepUntil(window.end)
+	after, err := sum()
+	tally.messages = after - before
+	return err
+}

@@ -1,0 +1,176 @@
+import type { Goal } from '../figures/goals.ts'
+import type { Flags, Row } from './row.ts'
+import {
+  cold,
+  fiveThousandQueues,
+  grown,
+  hundredThousandTopics,
+  oneBroker,
+  plain,
+  syncFlush,
+  tenThousandTopics,
+  twoBrokers,
+} from './setups.ts'
+
+/** What every row that the design has no figure for has to reach. */
+const halfTheCpu: Goal[] = [
+  { metric: 'cpuMicros', ratioAtMost: 0.5 },
+  { metric: 'p99Ms', ratioAtMost: 1 },
+]
+
+/** For rows whose requests take no measurable time on their own. */
+const cpuAlone: Goal[] = [{ metric: 'cpuMicros', ratioAtMost: 0.5 }]
+
+const send = (flags: Flags): Row['load'] => ({ kind: 'generator', command: 'send', flags })
+const wide = { connections: 16, 'in-flight': 32 }
+const twoBrokerReason = 'the official broker is one to a process'
+
+export const moreRows: Row[] = [
+  {
+    id: 'sync-64',
+    title: 'SYNC_FLUSH, 4 x 16 in flight',
+    setup: syncFlush,
+    load: send({ topic: 'Bench', connections: 4, 'in-flight': 16 }),
+    goals: halfTheCpu,
+  },
+  {
+    id: 'sync-1024',
+    title: 'SYNC_FLUSH, 16 x 64 in flight',
+    setup: syncFlush,
+    load: send({ topic: 'Bench', connections: 16, 'in-flight': 64 }),
+    goals: halfTheCpu,
+  },
+  {
+    id: 'send-rate',
+    title: 'send at 5,000/s (latency from when each was due)',
+    setup: plain,
+    load: send({ topic: 'Bench', connections: 4, rate: 5000 }),
+    goals: halfTheCpu,
+  },
+  {
+    id: 'one-way',
+    title: 'one-way at 20,000/s (what was stored)',
+    setup: plain,
+    load: send({ topic: 'Bench', connections: 4, rate: 20_000, 'one-way': true }),
+    goals: cpuAlone,
+  },
+  {
+    id: 'batch-32',
+    title: 'batches of 32, 4 x 4 in flight',
+    setup: plain,
+    load: send({ topic: 'Bench', connections: 4, 'in-flight': 4, batch: 32 }),
+    goals: halfTheCpu,
+  },
+  {
+    id: 'topics-1',
+    title: 'send over 1 topic, with 10,000 others there',
+    setup: tenThousandTopics,
+    load: send({ topic: 'Bench', ...wide }),
+    goals: halfTheCpu,
+  },
+  {
+    id: 'topics-100',
+    title: 'send over 100 topics',
+    setup: plain,
+    load: send({ topic: 'Bench100x', topics: 100, ...wide }),
+    goals: halfTheCpu,
+  },
+  {
+    id: 'topics-100000',
+    title: 'send over 100,000 topics',
+    setup: hundredThousandTopics,
+    load: send({ topic: 'Bench100000x', topics: 100_000, ...wide }),
+    goals: halfTheCpu,
+  },
+  {
+    id: 'pull-tail',
+    title: 'send and pull at the tail, 5,000/s, 4 consumers',
+    setup: plain,
+    load: {
+      kind: 'generator',
+      command: 'poll',
+      flags: { topic: 'BenchTail', consumers: 4, connections: 4, rate: 5000 },
+    },
+    goals: halfTheCpu,
+    quick: {},
+  },
+  {
+    id: 'pull-cold',
+    title: 'pull from files that the system has not cached',
+    setup: cold,
+    load: {
+      kind: 'cold',
+      flags: { topic: 'BenchCold', connections: 4, 'in-flight': 1, max: 32 },
+      fill: 1_500_000,
+    },
+    goals: halfTheCpu,
+    rounds: 1,
+  },
+  {
+    id: 'poll-1000',
+    title: '1,000 consumers wait on queues of their own, 2,000/s',
+    setup: plain,
+    load: {
+      kind: 'generator',
+      command: 'poll',
+      flags: { topic: 'BenchPollSmall', topics: 1000, consumers: 1000, connections: 4, rate: 2000 },
+    },
+    goals: halfTheCpu,
+  },
+  {
+    id: 'poll-5000',
+    title: '5,000 consumers wait on queues of their own, 2,000/s',
+    setup: fiveThousandQueues,
+    load: {
+      kind: 'generator',
+      command: 'poll',
+      flags: { topic: 'BenchPoll', topics: 5000, consumers: 5000, connections: 4, rate: 2000 },
+    },
+    goals: halfTheCpu,
+  },
+  ...[1000, 10_000].map(
+    (messagesPerSecond): Row => ({
+      id: `push-${messagesPerSecond}`,
+      title: `official Java client, send to push handler, ${messagesPerSecond.toLocaleString('en')}/s`,
+      setup: plain,
+      load: { kind: 'push', topic: 'BenchPush', messagesPerSecond },
+      goals: halfTheCpu,
+    }),
+  ),
+  ...(['Producer', 'BatchProducer'] as const).flatMap((program) =>
+    [1, 64].map(
+      (threads): Row => ({
+        id: `official-${program === 'Producer' ? '' : 'batch-'}producer-${threads}`,
+        title: `official benchmark ${program}, ${threads} thread${threads === 1 ? '' : 's'}`,
+        setup: plain,
+        load: { kind: 'official-program', program, threads, topic: 'BenchProducer' },
+        goals: cpuAlone,
+        rounds: 1,
+      }),
+    ),
+  ),
+  {
+    id: 'grown',
+    title: 'start and memory with 100 million messages in consume queues',
+    setup: grown,
+    load: { kind: 'grown', flags: { topic: 'BenchGrown', queues: 1000, ...wide } },
+    goals: [{ metric: 'rssMb', atMost: 250 }],
+    rounds: 1,
+  },
+  {
+    id: 'brokers-1',
+    title: 'one broker in one process, 16 x 32',
+    setup: oneBroker,
+    load: send({ topic: 'Bench', ...wide }),
+    goals: [],
+    oursOnly: twoBrokerReason,
+  },
+  {
+    id: 'brokers-2',
+    title: 'two brokers in one process, 16 x 32',
+    setup: twoBrokers,
+    load: send({ topic: 'Bench', ...wide }),
+    goals: [{ metric: 'rate', ratioAtLeast: 1, ofRow: 'brokers-1' }],
+    oursOnly: twoBrokerReason,
+  },
+]

@@ -1,0 +1,48 @@
+import type { Setup } from './row.ts'
+
+const single = { count: 1, queues: 4 }
+
+/** One broker as most are run: ASYNC_FLUSH, a few topics. */
+export const plain: Setup = {
+  topics: [
+    { name: 'Bench', ...single },
+    { name: 'BenchPull', ...single },
+    { name: 'BenchTail', ...single },
+    { name: 'BenchPush', ...single },
+    { name: 'BenchProducer', ...single },
+    { name: 'Bench100x', count: 100, queues: 4 },
+    { name: 'BenchPollSmall', count: 1000, queues: 4 },
+  ],
+}
+
+export const syncFlush: Setup = {
+  topics: [{ name: 'Bench', ...single }],
+  brokerConfig: { flushDiskType: 'SYNC_FLUSH' },
+}
+
+/** One topic, and 10,000 beside it. */
+export const tenThousandTopics: Setup = {
+  topics: [
+    { name: 'Bench', ...single },
+    { name: 'Bench10000x', count: 10_000, queues: 4 },
+  ],
+}
+
+/** In one request so many topics are more than a name server takes (16 MiB). */
+export const hundredThousandTopics: Setup = {
+  topics: [{ name: 'Bench100000x', count: 100_000, queues: 4 }],
+  brokerConfig: { enableSplitRegistration: 'true' },
+}
+
+/** For creating topics: none are there. */
+export const empty: Setup = { topics: [] }
+
+export const cold: Setup = { topics: [{ name: 'BenchCold', ...single }] }
+
+export const fiveThousandQueues: Setup = { topics: [{ name: 'BenchPoll', count: 5000, queues: 4 }] }
+
+/** An hour at 28,000 messages a second. */
+export const grown: Setup = { topics: [{ name: 'BenchGrown', count: 1, queues: 1000 }], grownMessages: 100_000_000 }
+
+export const oneBroker: Setup = { topics: [{ name: 'Bench', ...single }], brokersInOneProcess: 1 }
+export const twoBrokers: Setup = { topics: [{ name: 'Bench', ...single }], brokersInOneProcess: 2 }
