@@ -6,6 +6,8 @@ export class ConfigFile {
   readonly #fileSystem: FileSystem
   readonly #log: Log
   readonly path: string
+  /** The file was found damaged: it must not become the `.bak`. */
+  #isDamaged = false
 
   constructor(fileSystem: FileSystem, path: string, log: Log) {
     this.#fileSystem = fileSystem
@@ -28,6 +30,7 @@ export class ConfigFile {
         if (bytes.length === 0) throw new Error('it is empty')
         const value = parse(bytes.toString('utf8'))
         if (path !== this.path) {
+          this.#isDamaged = true
           this.#log.warn({ path, problems }, `${this.path} could not be used: the copy before its last change was read`)
         }
         return value
@@ -42,6 +45,8 @@ export class ConfigFile {
   }
 
   save(text: string): void {
-    replaceFile(this.#fileSystem, this.path, Buffer.from(text, 'utf8'), `${this.path}.bak`)
+    const backupPath = this.#isDamaged ? undefined : `${this.path}.bak`
+    replaceFile(this.#fileSystem, this.path, Buffer.from(text, 'utf8'), backupPath)
+    this.#isDamaged = false
   }
 }

@@ -4,6 +4,7 @@ import type { KeyIndex } from './index/key-index.ts'
 import type { LogRecord } from './log-record.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { ConsumeQueues } from './queues/consume-queues.ts'
+import { isFolderName } from './queues/topic-folder.ts'
 import type { TagsCodes } from './tags-codes.ts'
 
 /** Told of queues that have new messages, after they can be read. */
@@ -48,13 +49,15 @@ export class Followers {
   replay(layout: RecordLayout, source: Buffer): void {
     const properties = source.toString('utf8', layout.propertiesStart, layout.propertiesEnd)
     const topic = source.toString('utf8', layout.topicStart, layout.topicEnd)
+    // No broker stores under such a name: it would lead out of the store.
+    if (!isFolderName(topic)) return
     const tag = findMessageProperty(properties, propertyName.tags)
     const { physicalOffset, totalSize, queueId, queueOffset, storeTimestamp } = layout
     const tagsCode = this.#tagsCodes.of(topic, tag, properties, storeTimestamp)
     if (isDeliverable(layout.sysFlag)) {
       const queue = this.#queues.queue(topic, queueId)
       queue.replay(queueOffset, { physicalOffset, totalSize, tagsCode })
-      this.#queues.markUnwritten(queue, physicalOffset, this.#clock.monotonic())
+      this.#queues.markReplayed(queue, physicalOffset, this.#clock.monotonic())
     }
     this.#keyIndex?.apply({
       physicalOffset,

@@ -5,7 +5,7 @@ import type { LogSync } from './log/log-sync.ts'
 import type { ConsumeQueues } from './queues/consume-queues.ts'
 import type { CheckpointFile, SharedCheckpoint } from './recovery/checkpoint.ts'
 import type { StoreOptions } from './store-options.ts'
-import type { WriteGuard } from './write-guard.ts'
+import { diskFullReason, isDiskFull, type WriteGuard } from './write-guard.ts'
 
 export interface MaintenanceParts {
   clock: Clock
@@ -44,12 +44,19 @@ export class Maintenance {
   /** Positions of the log with the store time that was reached there, ascending. */
   #samples: { position: number; timestamp: number }[] = []
   #syncing = false
+  /** An earlier process wrote queue files, and nobody knows which of them were synced. */
+  #hasUnknownFiles: boolean
 
-  constructor(parts: MaintenanceParts, syncedPosition: number) {
+  /**
+   * @param writtenPosition queue units and keys of messages before it are in the files
+   * @param syncedPosition and before it survive a power failure
+   */
+  constructor(parts: MaintenanceParts, writtenPosition: number, syncedPosition: number) {
     this.#parts = parts
-    this.#indexWrittenPosition = parts.commitLog.writtenPosition
+    this.#indexWrittenPosition = writtenPosition
     this.#indexWrittenAtMs = parts.clock.monotonic()
     this.#syncedPosition = syncedPosition
+    this.#hasUnknownFiles = syncedPosition < parts.commitLog.writtenPosition
     this.#shared = parts.checkpoint.shared
   }
 
@@ -72,19 +79,16 @@ export class Maintenance {
     const { segments, writtenPosition } = commitLog
     queues.writeAll()
     keyIndex?.write()
-    for (
-      let at = segments.startOf(this.#parts.logSync.syncedPosition);
-      at < writtenPosition;
-      at += segments.segmentBytes
-    )
-      segments.syncNow(at)
+    const firstUnsynced = Math.max(segments.startOf(this.#parts.logSync.syncedPosition), segments.firstPosition)
+    for (let at = firstUnsynced; at < writtenPosition; at += segments.segmentBytes) segments.syncNow(at)
     keyIndex?.syncNow()
     this.#indexWrittenPosition = writtenPosition
     // Syncing very many files would take minutes. They are written: only a power failure in the next moments could
     // lose them, and then the log is read again from where they were synced last.
-    if (queues.unsyncedCount <= queuesSyncedAtCloseMax) {
+    if (queues.unsyncedCount <= queuesSyncedAtCloseMax && !this.#hasUnknownFiles) {
       queues.syncNow()
       this.#noteSynced(writtenPosition, this.#parts.lastTimestamp())
+      checkpoint.writeSyncedNow(this.#shared, this.#syncedPosition)
     }
     this.#writeCheckpoint()
     checkpoint.syncNow()
@@ -114,9 +118,9 @@ export class Maintenance {
   }
 
   #writeCheckpoint(): void {
-    this.#parts.checkpoint.write(this.#shared, {
-      writtenPosition: this.#writtenPosition,
-      syncedPosition: this.#syncedPosition,
+    this.#parts.checkpoint.write({
+      position: this.#writtenPosition,
+      logSyncedPosition: this.#parts.logSync.syncedPosition,
       bootId: this.#parts.bootId,
     })
   }
@@ -127,12 +131,15 @@ export class Maintenance {
     const position = this.#writtenPosition
     const timestamp = this.#timestampUpTo(position)
     try {
-      await this.#parts.logSync.sync()
-      await this.#parts.queues.sync()
-      await this.#parts.keyIndex?.sync()
-      if (this.#parts.logSync.syncedPosition >= position) this.#noteSynced(position, timestamp)
-      this.#writeCheckpoint()
-      await this.#parts.checkpoint.sync()
+      const { logSync, queues, keyIndex, checkpoint } = this.#parts
+      await logSync.sync()
+      if (this.#hasUnknownFiles) await queues.syncAllFiles()
+      this.#hasUnknownFiles = false
+      await queues.sync()
+      await keyIndex?.sync()
+      if (logSync.syncedPosition < position) return
+      this.#noteSynced(position, timestamp)
+      await checkpoint.writeSynced(this.#shared, position)
     } catch (error) {
       this.#parts.guard.fence('syncing queues and index', error)
     } finally {
@@ -162,7 +169,9 @@ export class Maintenance {
     try {
       action()
     } catch (error) {
-      this.#parts.guard.fence(during, error)
+      // Queue units and keys stay in memory, and are written in a later round.
+      if (isDiskFull(error)) this.#parts.guard.setDiskFull(diskFullReason)
+      else this.#parts.guard.fence(during, error)
     }
   }
 }

@@ -1,22 +1,21 @@
-import { LruMap } from '@rocketmq-ts/base'
-import type { FileHandle } from '@rocketmq-ts/platform'
 import { readRecord } from '@rocketmq-ts/protocol'
-import { type ArrivalListener, Followers } from './followers.ts'
-import { KeyIndex, type KeyKind } from './index/key-index.ts'
-import { CommitLog } from './log/commit-log.ts'
+import type { ArrivalListener, Followers } from './followers.ts'
+import type { KeyIndex, KeyKind } from './index/key-index.ts'
+import type { CommitLog } from './log/commit-log.ts'
 import { LogSync } from './log/log-sync.ts'
 import { Maintenance } from './maintenance.ts'
 import { PutPipeline } from './put-pipeline.ts'
 import { QueueReader, type ReadRequest, type ReadResult } from './queue-reader.ts'
-import { ConsumeQueues } from './queues/consume-queues.ts'
+import type { ConsumeQueues } from './queues/consume-queues.ts'
 import type { QueueUnit } from './queues/queue-unit.ts'
-import { CheckpointFile } from './recovery/checkpoint.ts'
-import { recover } from './recovery/recover.ts'
+import type { CheckpointFile } from './recovery/checkpoint.ts'
+import { type OpenedFiles, openFiles } from './recovery/open-files.ts'
+import type { Recovery } from './recovery/recover.ts'
 import { Retention } from './retention/retention.ts'
+import { StoreFiles } from './store-files.ts'
 import { StoreFolder } from './store-folder.ts'
 import type { PutOutcome, StoreMessage } from './store-message.ts'
 import type { StoreOptions } from './store-options.ts'
-import { TagsCodes } from './tags-codes.ts'
 import { offsetByTime, storeTimestampOf, timestampAt } from './time-search.ts'
 import { WriteGuard } from './write-guard.ts'
 
@@ -44,103 +43,48 @@ export class MessageStore {
   readonly #reader: QueueReader
   readonly #maintenance: Maintenance
   readonly #retention: Retention
-  readonly #openFiles: LruMap<string, FileHandle>
+  readonly #files: StoreFiles
   /** What recovery found: for the log and for tests. */
-  readonly recovered: { endPosition: number; replayedCount: number }
+  readonly recovered: Recovery
 
   /**
    * Opens a store, recovering it when it was not closed in order.
-   * @throws StoreLockedError when another process uses it; the file system's errors
+   * @throws StoreLockedError when another process uses it; StoreLayoutError or SegmentSizeError when it is not ours to
+   *   read; the file system's errors
    */
   constructor(options: StoreOptions) {
     this.#options = options
     const { fileSystem, clock } = options.platform
     const { log, rootPath } = options
-    this.#folder = new StoreFolder(fileSystem, rootPath, options.processId)
+    this.#files = new StoreFiles(fileSystem, options.openFilesMax)
+    this.#folder = new StoreFolder(this.#files, rootPath, options.processId)
+    const opened = this.#openFiles()
+    const { commitLog, queues, followers, keyIndex, checkpoint, bootId } = opened
     this.#guard = new WriteGuard(log)
-    this.#openFiles = new LruMap(options.openFilesMax, (file) => file.close())
-    const openFiles = this.#openFiles
-    this.#commitLog = new CommitLog({
-      fileSystem,
-      path: options.commitLogPath,
-      segmentBytes: options.commitLogSegmentBytes,
-      openFiles,
-      tailBytesMax: options.tailBytesMax,
-    })
-    this.#queues = new ConsumeQueues({
-      fileSystem,
-      path: `${rootPath}/consumequeue`,
-      segmentBytes: options.consumeQueueSegmentBytes,
-      openFiles,
-    })
-    const { isEnabled, ...indexSize } = options.keyIndex
-    this.#keyIndex = isEnabled
-      ? new KeyIndex({ fileSystem, clock, path: `${rootPath}/index`, ...indexSize })
-      : undefined
-    this.#checkpoint = new CheckpointFile(fileSystem, `${rootPath}/checkpoint`)
-    const tagsCodes = new TagsCodes(options.delayLevelsMs)
-    this.#followers = new Followers(clock, this.#queues, this.#keyIndex, tagsCodes)
-
-    this.#queues.setLogEnd(Number.POSITIVE_INFINITY)
-    const { own, shared } = this.#checkpoint
-    const bootId = fileSystem.bootId()
-    const recovery = recover({
-      segments: this.#commitLog.segments,
-      shared,
-      own,
-      wasClosed: this.#folder.wasClosed,
-      bootId,
-      checkCrc: options.checkCrcOnRecover,
-      log,
-      replay: (record, source) => this.#followers.replay(record, source),
-    })
-    this.recovered = recovery
-    this.#queues.setLogEnd(recovery.endPosition)
-    this.#commitLog.continueAt(recovery.endPosition)
-
-    this.#logSync = new LogSync(this.#commitLog, this.#guard, clock, options.syncTimeoutMs)
+    this.#commitLog = commitLog
+    this.#queues = queues
+    this.#followers = followers
+    this.#keyIndex = keyIndex
+    this.#checkpoint = checkpoint
+    this.recovered = opened.recovery
+    const { syncTimeoutMs, flushMode, readCacheBytesMax } = options
+    const guard = this.#guard
+    const logSync = new LogSync(commitLog, guard, clock, syncTimeoutMs, opened.syncedPosition)
+    this.#logSync = logSync
     this.#pipeline = new PutPipeline(
-      {
-        clock,
-        commitLog: this.#commitLog,
-        logSync: this.#logSync,
-        queues: this.#queues,
-        followers: this.#followers,
-        guard: this.#guard,
-        tagsCodes,
-        flushMode: options.flushMode,
-      },
-      Math.max(recovery.lastTimestamp, shared.logTimestamp),
+      { clock, commitLog, logSync, queues, followers, guard, tagsCodes: opened.tagsCodes, flushMode },
+      opened.lastTimestamp,
     )
-    this.#reader = new QueueReader(this.#commitLog, this.#queues, options.readCacheBytesMax)
+    this.#reader = new QueueReader(commitLog, queues, readCacheBytesMax, log)
+    const lastTimestamp = (): number => this.#pipeline.lastTimestamp
     this.#maintenance = new Maintenance(
-      {
-        clock,
-        log,
-        options,
-        commitLog: this.#commitLog,
-        logSync: this.#logSync,
-        queues: this.#queues,
-        keyIndex: this.#keyIndex,
-        checkpoint: this.#checkpoint,
-        guard: this.#guard,
-        bootId,
-        lastTimestamp: () => this.#pipeline.lastTimestamp,
-      },
-      Math.min(own?.syncedPosition ?? 0, recovery.endPosition),
+      { clock, log, options, commitLog, logSync, queues, keyIndex, checkpoint, guard, bootId, lastTimestamp },
+      opened.writtenPosition,
+      opened.syncedPosition,
     )
     this.#maintenance.start()
-    this.#retention = new Retention({
-      clock,
-      fileSystem,
-      log,
-      commitLog: this.#commitLog,
-      queues: this.#queues,
-      keyIndex: this.#keyIndex,
-      guard: this.#guard,
-      rules: options.retentionRules,
-      intervalMs: options.retentionIntervalMs,
-    })
+    const { retentionRules: rules, retentionIntervalMs: intervalMs } = options
+    this.#retention = new Retention({ clock, fileSystem, log, commitLog, queues, keyIndex, guard, rules, intervalMs })
     this.#retention.start()
   }
 
@@ -268,8 +212,19 @@ export class MessageStore {
     if (!isFenced) this.#maintenance.finish()
     this.#checkpoint.close()
     if (!isFenced) this.#keyIndex?.close()
-    this.#openFiles.clear()
+    this.#files.close()
     this.#folder.release(!isFenced)
+  }
+
+  /** A store that cannot be opened is given up, so that it can be opened again when the cause is gone. */
+  #openFiles(): OpenedFiles {
+    try {
+      return openFiles(this.#options, this.#files, this.#folder.wasClosed)
+    } catch (error) {
+      this.#files.close()
+      this.#folder.release(false)
+      throw error
+    }
   }
 
   /** What is known of the store's disk. */

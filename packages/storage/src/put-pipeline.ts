@@ -9,7 +9,7 @@ import type { ConsumeQueues } from './queues/consume-queues.ts'
 import type { PutOutcome, PutPlace, StoreMessage } from './store-message.ts'
 import type { FlushMode } from './store-options.ts'
 import type { TagsCodes } from './tags-codes.ts'
-import type { WriteGuard } from './write-guard.ts'
+import { diskFullReason, isDiskFull, type Refusal, type WriteGuard } from './write-guard.ts'
 
 interface PendingPut {
   records: LogRecord[]
@@ -62,11 +62,20 @@ export class PutPipeline {
       return
     }
     const pending: PendingPut = { records: [], queues: [], waitsForSync: false, done }
+    if (messages.some(({ properties }) => properties.includes('\0'))) {
+      // Zeros are what a write that was cut off by a power failure leaves.
+      done({
+        kind: 'refused',
+        cause: 'illegal',
+        reason: 'the properties of a message must not hold a zero character',
+      })
+      return
+    }
     const encoded = messages.map((message) => this.#prepare(message))
     const largest = Math.max(...encoded.map(({ totalSize }) => totalSize))
     if (largest > commitLog.recordBytesMax) {
       const reason = `a message of ${largest} bytes does not fit into a file of the log: raise mappedFileSizeCommitLog`
-      done({ kind: 'refused', cause: 'too-large', reason })
+      done({ kind: 'refused', cause: 'illegal', reason })
       return
     }
     for (const message of encoded) this.#append(message, pending)
@@ -80,20 +89,40 @@ export class PutPipeline {
     const pending = this.#pending
     if (pending.length === 0) return
     this.#pending = []
-    const { commitLog, guard, followers } = this.#parts
+    const { guard, followers } = this.#parts
     try {
-      commitLog.write()
+      if (!this.#write(pending)) return
       for (const put of pending) {
         for (let index = 0; index < put.records.length; index++)
           followers.apply(put.records[index]!, put.queues[index]!)
       }
     } catch (error) {
       guard.fence('writing messages', error)
-      for (const { done } of pending) done({ kind: 'refused', ...guard.refusal! })
+      refuse(pending, guard.refusal!)
       return
     }
     for (const put of pending) this.#confirm(put)
     followers.announce()
+  }
+
+  /** False when the disk is full: the puts are refused then, and nothing of them is left. */
+  #write(pending: PendingPut[]): boolean {
+    const { commitLog, guard } = this.#parts
+    try {
+      commitLog.write()
+      return true
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      commitLog.cutBack()
+      for (const { records, queues } of pending.toReversed()) {
+        for (const [index, queue] of queues.entries()) {
+          queue.nextOffset = Math.min(queue.nextOffset, records[index]!.queueOffset)
+        }
+      }
+      guard.setDiskFull(diskFullReason)
+      refuse(pending, { cause: 'disk-full', reason: diskFullReason })
+      return false
+    }
   }
 
   #confirm(put: PendingPut): void {
@@ -168,4 +197,8 @@ export class PutPipeline {
       pending.waitsForSync = true
     }
   }
+}
+
+function refuse(puts: PendingPut[], refusal: Refusal): void {
+  for (const { done } of puts) done({ kind: 'refused', ...refusal })
 }

@@ -1,5 +1,8 @@
+import { LruMap } from '@rocketmq-ts/base'
+import type { Log } from '@rocketmq-ts/platform'
 import { BlockCache, type MissingBlock } from './log/block-cache.ts'
 import type { CommitLog } from './log/commit-log.ts'
+import { isRecordAt } from './log/record-check.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { ConsumeQueues } from './queues/consume-queues.ts'
 import { isMessage, type QueueUnit, readUnit, unitBytes } from './queues/queue-unit.ts'
@@ -43,6 +46,7 @@ export interface ReadResult {
 
 const queueBlockBytes = 16 * 1024
 const logBlockBytes = 256 * 1024
+const unreadableKept = 10_000
 
 type Attempt = ReadResult | { missing: MissingBlock }
 
@@ -55,8 +59,12 @@ export class QueueReader {
   readonly #queues: ConsumeQueues
   readonly #logBlocks: BlockCache
   readonly #queueBlocks: BlockCache
+  readonly #log: Log
+  /** Positions where no record was found, and whether that was so when the file was read once more. */
+  readonly #unreadable = new LruMap<number, { isCertain: boolean }>(unreadableKept)
 
-  constructor(commitLog: CommitLog, queues: ConsumeQueues, cacheBytesMax: number) {
+  constructor(commitLog: CommitLog, queues: ConsumeQueues, cacheBytesMax: number, log: Log) {
+    this.#log = log
     this.#commitLog = commitLog
     this.#queues = queues
     this.#logBlocks = new BlockCache(logBlockBytes, cacheBytesMax * 0.8)
@@ -140,7 +148,8 @@ export class QueueReader {
       if ('missing' in unit) return unit
       if (!isMessage(unit) || !request.matches(unit.tagsCode)) continue
       if (count > 0 && byteCount + unit.totalSize > request.bytesMax) break
-      const bytes = this.#logBytes(unit.physicalOffset, unit.totalSize)
+      const bytes = this.#record(queue, offset, unit)
+      if (bytes === undefined) continue
       if (!Buffer.isBuffer(bytes)) return bytes
       if (last !== undefined && last.end === unit.physicalOffset && isBehind(last.bytes, bytes)) {
         last.bytes = Buffer.from(bytes.buffer, last.bytes.byteOffset, last.bytes.length + bytes.length)
@@ -165,6 +174,44 @@ export class QueueReader {
     const writtenEnd = queue.writtenOffset * unitBytes
     const bytes = this.#queueBlocks.slice(queue.segments, offset * unitBytes, unitBytes, writtenEnd)
     return Buffer.isBuffer(bytes) ? readUnit(bytes, 0) : bytes
+  }
+
+  /** The record of a unit, or what has to be loaded first, or undefined when there is none: then it is passed by. */
+  #record(queue: ConsumeQueue, queueOffset: number, unit: QueueUnit): Buffer | { missing: MissingBlock } | undefined {
+    const { physicalOffset, totalSize } = unit
+    const inMemory = this.#commitLog.inMemory(physicalOffset, totalSize)
+    if (inMemory !== undefined) return inMemory
+    const known = this.#unreadable.get(physicalOffset)
+    if (known?.isCertain === true) return undefined
+    if (!this.#canHold(unit)) return this.#passBy(queue, queueOffset, unit)
+    const bytes = this.#logBytes(physicalOffset, totalSize)
+    if (!Buffer.isBuffer(bytes) || isRecordAt(bytes, physicalOffset)) return bytes
+    if (known !== undefined) return this.#passBy(queue, queueOffset, unit)
+    this.#unreadable.set(physicalOffset, { isCertain: false })
+    this.#logBlocks.forgetAt(this.#commitLog.segments, physicalOffset)
+    return this.#logBytes(physicalOffset, totalSize)
+  }
+
+  /** Whether a record can stand where a unit says. */
+  #canHold({ physicalOffset, totalSize }: QueueUnit): boolean {
+    const { segments, minPosition, writtenPosition } = this.#commitLog
+    const end = physicalOffset + totalSize
+    return (
+      physicalOffset >= minPosition &&
+      end <= writtenPosition &&
+      end <= segments.startOf(physicalOffset) + segments.segmentBytes
+    )
+  }
+
+  #passBy(queue: ConsumeQueue, queueOffset: number, unit: QueueUnit): undefined {
+    const { topic, queueId } = queue
+    this.#unreadable.set(unit.physicalOffset, { isCertain: true })
+    this.#log.error(
+      { topic, queueId, queueOffset, physicalOffset: unit.physicalOffset, totalSize: unit.totalSize },
+      'the log holds no message where a consume queue says that there is one: consumers pass it by. ' +
+        'Check the disk, and restore the files of this position from a backup or replica if there is one',
+    )
+    return undefined
   }
 
   #logBytes(position: number, byteCount: number): Buffer | { missing: MissingBlock } {

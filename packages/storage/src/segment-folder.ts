@@ -1,36 +1,49 @@
-import { assert, type LruMap } from '@rocketmq-ts/base'
-import type { FileHandle, FileSystem } from '@rocketmq-ts/platform'
-
-/** Open files of all folders of a store, bounded in number. */
-export type OpenFiles = LruMap<string, FileHandle>
+import { assert, firstIndexWhere } from '@rocketmq-ts/base'
+import type { FileHandle } from '@rocketmq-ts/platform'
+import type { StoreFiles } from './store-files.ts'
 
 const nameDigits = 20
 
-export function segmentName(start: number): string {
+function segmentName(start: number): string {
   return String(start).padStart(nameDigits, '0')
+}
+
+/** The files of a folder are of another size than the settings say. */
+export class SegmentSizeError extends Error {
+  override readonly name = 'SegmentSizeError'
+
+  constructor(path: string, segmentBytes: number) {
+    super(
+      `${path} does not belong to files of ${segmentBytes} bytes: ` +
+        'set mappedFileSizeCommitLog or mappedFileSizeConsumeQueue to the size with which the store was made',
+    )
+  }
 }
 
 /**
  * A sequence of bytes kept in files of one size, each named by the position of its first byte (%020d). The files have
- * their full size from the start, as the official broker maps them; what was not written reads as zeros.
+ * their full size from the start, as the official broker maps them; what was not written reads as zeros. Files that
+ * someone took away leave a gap, which reads as nothing.
  */
 export class SegmentFolder {
   readonly path: string
   readonly segmentBytes: number
-  readonly #fileSystem: FileSystem
-  readonly #openFiles: OpenFiles
-  /** Start positions, ascending and without gaps. */
+  readonly #files: StoreFiles
+  /** Start positions, ascending. */
   #starts: number[]
 
-  constructor(fileSystem: FileSystem, path: string, segmentBytes: number, openFiles: OpenFiles) {
+  /** @throws SegmentSizeError when the names of the files do not fit `segmentBytes` */
+  constructor(files: StoreFiles, path: string, segmentBytes: number) {
     this.path = path
     this.segmentBytes = segmentBytes
-    this.#fileSystem = fileSystem
-    this.#openFiles = openFiles
-    this.#starts = fileSystem
+    this.#files = files
+    this.#starts = files.fileSystem
       .list(path)
       .filter((name) => /^\d{20}$/.test(name))
       .map(Number)
+    for (const start of this.#starts) {
+      if (start % segmentBytes !== 0) throw new SegmentSizeError(this.pathOf(start), segmentBytes)
+    }
   }
 
   get starts(): readonly number[] {
@@ -56,102 +69,101 @@ export class SegmentFolder {
     return `${this.path}/${segmentName(start)}`
   }
 
-  /**
-   * Writes bytes that lie within one segment, which is created when it is the next one.
-   * @returns whether a file was created for it
-   */
-  write(data: Uint8Array, position: number): boolean {
+  /** Whether there is a file for the position. */
+  has(position: number): boolean {
+    const start = this.startOf(position)
+    if (start === this.#starts.at(-1)) return true
+    const index = firstIndexWhere(0, this.#starts.length, (at) => this.#starts[at]! >= start)
+    return this.#starts[index] === start
+  }
+
+  /** Where the first file at or behind a position starts, or undefined when there is none. */
+  nextStart(position: number): number | undefined {
+    return this.#starts[firstIndexWhere(0, this.#starts.length, (at) => this.#starts[at]! >= position)]
+  }
+
+  /** Writes bytes that lie within one segment, which is created when it is the next one. */
+  write(data: Uint8Array, position: number): void {
     const start = this.startOf(position)
     assert(position + data.length <= start + this.segmentBytes, `a write to ${this.path} crosses the end of a file`)
-    const created = this.#ensure(start)
+    if (!this.has(start)) this.#create(start)
     this.#open(start).write(data, position - start)
-    return created
   }
 
   /** Reads bytes that lie within one segment; fewer when the segment is missing or ends before. */
   read(target: Uint8Array, position: number): number {
     const start = this.startOf(position)
-    if (!this.#has(start)) return 0
-    return this.#open(start).read(target, position - start)
+    return this.has(start) ? this.#open(start).read(target, position - start) : 0
   }
 
   /** Like `read`, without holding up the loop. */
   async readLater(target: Uint8Array, position: number): Promise<number> {
     const start = this.startOf(position)
-    if (!this.#has(start)) return 0
-    return this.#open(start).readLater(target, position - start)
+    return this.has(start) ? this.#open(start).readLater(target, position - start) : 0
   }
 
-  /** Makes what was written to the segment of `position` survive a power failure. */
+  /** Makes what was written to the segment of `position`, and its name, survive a power failure. */
   async sync(position: number): Promise<void> {
     const start = this.startOf(position)
-    if (this.#has(start)) await this.#open(start).syncData()
+    if (this.has(start)) await this.#open(start).syncData()
+    this.#files.syncNames(this.path)
   }
 
   syncNow(position: number): void {
     const start = this.startOf(position)
-    if (this.#has(start)) this.#open(start).syncDataNow()
+    if (this.has(start)) this.#open(start).syncDataNow()
+    this.#files.syncNames(this.path)
   }
 
   /** Makes everything from `position` to the end of its segment zeros. */
   clearFrom(position: number): void {
     const start = this.startOf(position)
-    if (!this.#has(start)) return
+    if (!this.has(start)) return
     const file = this.#open(start)
     file.truncate(position - start)
     file.truncate(this.segmentBytes)
   }
 
-  /** Deletes the first file. */
+  /** Size that the file of a start position has. */
+  sizeOf(start: number): number {
+    return this.#open(start).sizeBytes()
+  }
+
+  /** Gives the file of a start position its full size; what it lacked reads as zeros. */
+  extend(start: number): void {
+    this.#open(start).truncate(this.segmentBytes)
+  }
+
+  /** Deletes the first file. It is gone for good before the next can be, so that a power failure leaves no gap. */
   removeFirst(): void {
     const start = this.#starts.shift()
-    if (start !== undefined) this.#remove(start)
+    if (start === undefined) return
+    this.#files.remove(this.pathOf(start))
+    this.#files.syncNames(this.path)
   }
 
   /** Deletes the files that start at or after `position`. */
   removeFrom(position: number): void {
-    while ((this.#starts.at(-1) ?? -1) >= position) this.#remove(this.#starts.pop()!)
+    while ((this.#starts.at(-1) ?? -1) >= position) this.#files.remove(this.pathOf(this.#starts.pop()!))
   }
 
   /** Deletes the files and the folder. */
   removeAll(): void {
-    for (const start of this.#starts) this.#openFiles.delete(this.pathOf(start))
     this.#starts = []
-    this.#fileSystem.removeFolder(this.path)
+    this.#files.removeFolder(this.path)
   }
 
-  #has(start: number): boolean {
-    const first = this.#starts[0]
-    return first !== undefined && start >= first && start <= this.#starts.at(-1)!
-  }
-
-  #ensure(start: number): boolean {
-    if (this.#has(start)) return false
+  #create(start: number): void {
     assert(
       this.#starts.length === 0 || start === this.endPosition,
       `${this.pathOf(start)} would leave a gap behind ${this.endPosition}`,
     )
-    if (this.#starts.length === 0) this.#fileSystem.makeFolder(this.path)
-    const path = this.pathOf(start)
-    const file = this.#fileSystem.open(path, 'create')
-    file.truncate(this.segmentBytes)
-    this.#openFiles.set(path, file)
+    if (this.#starts.length === 0) this.#files.makeFolder(this.path)
+    this.#files.create(this.pathOf(start), this.segmentBytes)
     this.#starts.push(start)
-    return true
   }
 
   #open(start: number): FileHandle {
-    const path = this.pathOf(start)
-    const known = this.#openFiles.get(path)
-    if (known !== undefined) return known
-    const file = this.#fileSystem.open(path, 'update')
-    this.#openFiles.set(path, file)
-    return file
-  }
-
-  #remove(start: number): void {
-    const path = this.pathOf(start)
-    this.#openFiles.delete(path)
-    this.#fileSystem.remove(path)
+    return this.#files.open(this.pathOf(start))
   }
 }

@@ -1,4 +1,5 @@
-import { type FileSystem, type FolderLock, FolderLockedError } from '@rocketmq-ts/platform'
+import { type FolderLock, FolderLockedError } from '@rocketmq-ts/platform'
+import type { StoreFiles } from './store-files.ts'
 
 /** Another process uses the store. */
 export class StoreLockedError extends Error {
@@ -20,14 +21,17 @@ export class StoreFolder {
   readonly path: string
   /** Whether the last one who used it closed it in order, or nobody did. */
   readonly wasClosed: boolean
-  readonly #fileSystem: FileSystem
+  readonly #files: StoreFiles
   readonly #lock: FolderLock
 
   /** @throws StoreLockedError */
-  constructor(fileSystem: FileSystem, path: string, processId: number) {
+  constructor(files: StoreFiles, path: string, processId: number) {
+    const { fileSystem } = files
     this.path = path
-    this.#fileSystem = fileSystem
-    fileSystem.makeFolder(`${path}/config`)
+    this.#files = files
+    files.makeFolder(`${path}/config`)
+    // Without a checkpoint the store is new: who made its folder may have died before that was safe.
+    if (fileSystem.status(`${path}/checkpoint`) === undefined) files.noteAncestors(path)
     try {
       this.#lock = fileSystem.lockFolder(`${path}/lock`)
     } catch (error) {
@@ -39,14 +43,15 @@ export class StoreFolder {
     file.truncate(0)
     file.write(Buffer.from(String(processId)), 0)
     file.close()
-    fileSystem.syncFolder(path)
+    files.noteNames(path)
+    files.syncAllNames()
   }
 
   /** @param inOrder whether everything is in the files, so that the next start need not recover */
   release(inOrder: boolean): void {
     if (inOrder) {
-      this.#fileSystem.remove(this.#abortPath)
-      this.#fileSystem.syncFolder(this.path)
+      this.#files.remove(this.#abortPath)
+      this.#files.syncNames(this.path)
     }
     this.#lock.release()
   }

@@ -29,4 +29,4 @@ export type PutOutcome =
   /** Stored, but the disk did not confirm it in time. */
   | { kind: 'sync-timeout'; places: readonly PutPlace[] }
   /** Not accepted. */
-  | { kind: 'refused'; cause: 'closed' | 'fenced' | 'disk-full' | 'too-large'; reason: string }
+  | { kind: 'refused'; cause: 'closed' | 'fenced' | 'disk-full' | 'illegal'; reason: string }

@@ -13,6 +13,7 @@ export function storeTimestampOf(commitLog: CommitLog, queue: ConsumeQueue, queu
 
 /** Store time of the record at a position, or undefined when no record stands there. */
 export function timestampAt(commitLog: CommitLog, position: number, totalSize: number): number | undefined {
+  if (totalSize > commitLog.recordBytesMax) return undefined
   let bytes = commitLog.inMemory(position, totalSize)
   if (bytes === undefined) {
     bytes = Buffer.alloc(totalSize)

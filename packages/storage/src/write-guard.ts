@@ -6,9 +6,17 @@ export interface Refusal {
   reason: string
 }
 
+/** What is told when a write finds no space, until there is some. */
+export const diskFullReason =
+  'the disk of the store has no space left: free space, or lower fileReservedTime; messages are taken again then'
+
+export function isDiskFull(error: unknown): boolean {
+  return (error as { code?: string }).code === 'ENOSPC'
+}
+
 /**
  * Whether a store takes writes. A failed write or sync closes it for good: what the disk holds is unknown then, and
- * trying again could make a loss look like a success.
+ * trying again could make a loss look like a success. A full disk does not: what was written in part is taken back.
  */
 export class WriteGuard {
   readonly #log: Log

@@ -183,8 +183,17 @@ describe('a store', () => {
       places: [{ queueOffset: 0 }, { queueOffset: 1 }, { queueOffset: 2 }],
     })
     const refused = await put(store, message(), message({ body: Buffer.alloc(70_000) }))
-    expect(refused).toMatchObject({ kind: 'refused', cause: 'too-large' })
+    expect(refused).toMatchObject({ kind: 'refused', cause: 'illegal' })
     expect(store.maxOffset('T1', 0)).toBe(3)
+    store.close()
+  })
+
+  test('takes no properties with zeros in them, which are how it knows a record that was written in part', async () => {
+    using folder = temporaryFolder()
+    const store = openStore(folder.path)
+    const refused = await put(store, message(), message({ properties: properties({ note: 'a\0b' }) }))
+    expect(refused).toMatchObject({ kind: 'refused', reason: expect.stringContaining('zero character') })
+    expect(store.maxOffset('T1', 0)).toBe(0)
     store.close()
   })
 

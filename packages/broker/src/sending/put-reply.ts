@@ -12,7 +12,7 @@ const refusalCodes = {
   closed: 'SERVICE_NOT_AVAILABLE',
   fenced: 'SERVICE_NOT_AVAILABLE',
   'disk-full': 'SERVICE_NOT_AVAILABLE',
-  'too-large': 'MESSAGE_ILLEGAL',
+  illegal: 'MESSAGE_ILLEGAL',
 } as const
 
 /** @throws ProtocolError when nothing was stored */

@@ -27,7 +27,9 @@ class NodeFileHandle implements FileHandle {
   write(data: Uint8Array, position: number): void {
     let written = 0
     while (written < data.length) {
-      written += fs.writeSync(this.#descriptor, data, written, data.length - written, position + written)
+      const count = fs.writeSync(this.#descriptor, data, written, data.length - written, position + written)
+      if (count === 0) throw new Error(`${this.path} takes no more bytes at ${position + written}`)
+      written += count
     }
   }
 

@@ -47,8 +47,7 @@ export class KeyIndexFile {
     this.#size = size
     const isNew = fileSystem.status(path) === undefined
     this.#file = fileSystem.open(path, 'create')
-    const fileBytes = headerBytes + size.slotCount * slotBytes + size.entryCountMax * entryBytes
-    if (isNew) this.#file.truncate(fileBytes)
+    if (isNew) this.#file.truncate(this.#fullBytes)
     else this.#file.read(this.#header, 0)
     this.#nextEntry = Math.min(Math.max(1, this.#header.readInt32BE(36)), size.entryCountMax)
     this.#writtenEntry = this.#nextEntry
@@ -65,6 +64,11 @@ export class KeyIndexFile {
   /** Messages up to this position of the log are indexed. */
   get endPhysicalOffset(): number {
     return readInt64(this.#header, 24)
+  }
+
+  /** Whether the file has the size that its slots and entries need. */
+  get isWhole(): boolean {
+    return this.#file.sizeBytes() === this.#fullBytes
   }
 
   get isEmpty(): boolean {
@@ -114,6 +118,27 @@ export class KeyIndexFile {
     }
   }
 
+  /**
+   * Keeps the entries of messages before a position of the log, and makes the slots again from them: what a power
+   * failure left behind may be torn, but for those entries, which were synced.
+   */
+  cutTo(logPosition: number): void {
+    if (!this.isWhole) this.#file.truncate(this.#fullBytes)
+    const slots = new Int32Array(this.#size.slotCount)
+    const last = this.#collectEntries(slots, logPosition)
+    this.#slots = slots
+    this.#changedPages = new Uint8Array(Math.ceil(slots.length / pageSlots)).fill(1)
+    this.#gathered = undefined
+    this.#writtenEntry = this.#nextEntry
+    writeInt64(this.#header, this.beginTimestamp + (last.seconds + 1) * 1000 - 1, 8)
+    writeInt64(this.#header, last.physicalOffset, 24)
+    this.#header.writeInt32BE(
+      slots.reduce((count, entry) => count + (entry === 0 ? 0 : 1), 0),
+      32,
+    )
+    this.write()
+  }
+
   /** Brings everything to the file: entries, then the slots that lead to them, then the header that counts them. */
   write(): void {
     this.#writeEntries()
@@ -141,6 +166,31 @@ export class KeyIndexFile {
 
   close(): void {
     this.#file.close()
+  }
+
+  /** Enters the entries up to the first that is torn or points behind `logPosition`, and gives the last of them. */
+  #collectEntries(slots: Int32Array, logPosition: number): { physicalOffset: number; seconds: number } {
+    const chunk = Buffer.alloc(gatheredEntries * entryBytes)
+    let last = { physicalOffset: 0, seconds: 0 }
+    for (let entry = 1; entry < this.#size.entryCountMax; ) {
+      const filled = this.#file.read(chunk, this.#entryPosition(entry))
+      for (let at = 0; at + entryBytes <= filled && entry < this.#size.entryCountMax; at += entryBytes) {
+        const hash = chunk.readInt32BE(at)
+        const physicalOffset = readInt64(chunk, at + 4)
+        this.#nextEntry = entry
+        if (hash < 0 || physicalOffset < last.physicalOffset || physicalOffset >= logPosition) return last
+        if (isZero(chunk, at)) return last
+        last = { physicalOffset, seconds: chunk.readInt32BE(at + 12) }
+        slots[hash % slots.length] = entry++
+      }
+      this.#nextEntry = entry
+      if (filled < chunk.length) return last
+    }
+    return last
+  }
+
+  get #fullBytes(): number {
+    return headerBytes + this.#size.slotCount * slotBytes + this.#size.entryCountMax * entryBytes
   }
 
   #entryPosition(entry: number): number {
@@ -211,11 +261,17 @@ export class KeyIndexFile {
     for (let page = 0; page < changedPages.length; page++) {
       if (changedPages[page] === 0) continue
       const first = page
-      while (page < changedPages.length && changedPages[page] === 1) changedPages[page++] = 0
+      while (page < changedPages.length && changedPages[page] === 1) page++
       const run = slots.slice(first * pageSlots, page * pageSlots)
       const bytes = Buffer.from(run.buffer, run.byteOffset, run.byteLength)
       bytes.swap32()
       this.#file.write(bytes, headerBytes + first * pageSlots * slotBytes)
+      changedPages.fill(0, first, page)
     }
   }
+}
+
+function isZero(bytes: Buffer, at: number): boolean {
+  for (let index = at; index < at + entryBytes; index++) if (bytes[index] !== 0) return false
+  return true
 }

@@ -1,13 +1,15 @@
 import { LruMap } from '@rocketmq-ts/base'
-import type { Clock, FileSystem } from '@rocketmq-ts/platform'
+import type { Clock, Log } from '@rocketmq-ts/platform'
 import { sysFlag } from '@rocketmq-ts/protocol'
 import type { LogRecord } from '../log-record.ts'
+import type { StoreFiles } from '../store-files.ts'
 import { keyHash, topicPrefixHash } from './key-hash.ts'
 import { KeyIndexFile, type KeyIndexFileSize } from './key-index-file.ts'
 
 export interface KeyIndexOptions extends KeyIndexFileSize {
-  fileSystem: FileSystem
+  files: StoreFiles
   clock: Clock
+  log: Log
   path: string
 }
 
@@ -19,16 +21,31 @@ export class KeyIndex {
   readonly #options: KeyIndexOptions
   /** Ascending by name, which is the time of creation. */
   readonly #files: KeyIndexFile[]
+  /** Written to since the last sync, or perhaps before the last start. */
+  readonly #unsynced: Set<KeyIndexFile>
   readonly #prefixHashes = new LruMap<string, number>(10_000)
   #endPhysicalOffset: number
 
   constructor(options: KeyIndexOptions) {
     this.#options = options
-    this.#files = options.fileSystem
+    const { fileSystem } = options.files
+    this.#files = fileSystem
       .list(options.path)
       .filter((name) => /^\d{17}$/.test(name))
-      .map((name) => new KeyIndexFile(options.fileSystem, `${options.path}/${name}`, options))
-    this.#endPhysicalOffset = this.#files.reduce((end, file) => Math.max(end, file.endPhysicalOffset), -1)
+      .map((name) => new KeyIndexFile(fileSystem, `${options.path}/${name}`, options))
+    this.#unsynced = new Set(this.#files)
+    this.#endPhysicalOffset = this.#lastIndexed()
+  }
+
+  /**
+   * Makes the files fit for use.
+   * @param tornFrom position of the log from which on what is in the files may be torn, or undefined when the files
+   *   are as they were written
+   */
+  recover(tornFrom: number | undefined): void {
+    if (tornFrom === undefined) this.#leaveOutBroken()
+    else this.#cutTo(tornFrom)
+    this.#endPhysicalOffset = this.#lastIndexed()
   }
 
   /** The newest indexed message: its store time and place, 0 without any. */
@@ -80,8 +97,7 @@ export class KeyIndex {
   removeBefore(position: number): void {
     while (this.#files.length > 1 && this.#files[0]!.endPhysicalOffset < position) {
       const file = this.#files.shift()!
-      file.close()
-      this.#options.fileSystem.remove(file.path)
+      this.#remove(file)
     }
   }
 
@@ -95,11 +111,19 @@ export class KeyIndex {
   }
 
   async sync(): Promise<void> {
-    await this.#files.at(-1)?.sync()
+    const files = [...this.#unsynced]
+    const last = this.#files.at(-1)
+    for (const file of files) {
+      if (!this.#unsynced.has(file)) continue // Deleted meanwhile.
+      await file.sync()
+      if (file !== last) this.#unsynced.delete(file)
+    }
+    this.#options.files.syncNames(this.#options.path)
   }
 
   syncNow(): void {
-    this.#files.at(-1)?.syncNow()
+    for (const file of this.#unsynced) file.syncNow()
+    this.#options.files.syncNames(this.#options.path)
   }
 
   close(): void {
@@ -111,12 +135,58 @@ export class KeyIndex {
     const last = this.#files.at(-1)
     if (last?.hasRoomFor(entryCount)) return last
     last?.finish()
-    const { fileSystem, path } = this.#options
-    fileSystem.makeFolder(path)
-    const file = new KeyIndexFile(fileSystem, `${path}/${this.#unusedName()}`, this.#options)
-    fileSystem.syncFolder(path)
+    const { files, path } = this.#options
+    files.makeFolder(path)
+    const file = new KeyIndexFile(files.fileSystem, `${path}/${this.#unusedName()}`, this.#options)
+    files.noteNames(path)
     this.#files.push(file)
+    this.#unsynced.add(file)
     return file
+  }
+
+  /** Position of the last message that is in the index; an empty file knows none. */
+  #lastIndexed(): number {
+    return this.#files.findLast((file) => !file.isEmpty)?.endPhysicalOffset ?? -1
+  }
+
+  /** A file of another size was cut off, or made with other settings: its slots would lead anywhere. */
+  #leaveOutBroken(): void {
+    for (const file of this.#files.filter(({ isWhole }) => !isWhole)) {
+      this.#files.splice(this.#files.indexOf(file), 1)
+      if (file.isEmpty) {
+        this.#remove(file)
+        continue
+      }
+      this.#options.log.error(
+        { path: file.path },
+        `${file.path} does not have the size that maxHashSlotNum and maxIndexNum tell, and is left out: messages of ` +
+          'its time are not found by key. To make the index again, stop the broker and delete the folders index and ' +
+          'consumequeue',
+      )
+      file.close()
+      this.#unsynced.delete(file)
+    }
+  }
+
+  /** Files before one that holds synced entries were finished and synced before it began. */
+  #cutTo(tornFrom: number): void {
+    for (let index = this.#files.length - 1; index >= 0; index--) {
+      const file = this.#files[index]!
+      file.cutTo(tornFrom)
+      if (!file.isEmpty) break
+      this.#files.splice(index, 1)
+      this.#remove(file)
+    }
+    // A file that came back after the next power failure would stand in front of newer ones.
+    this.#options.files.syncNames(this.#options.path)
+    this.#leaveOutBroken()
+  }
+
+  #remove(file: KeyIndexFile): void {
+    file.close()
+    this.#unsynced.delete(file)
+    this.#options.files.fileSystem.remove(file.path)
+    this.#options.files.noteNames(this.#options.path)
   }
 
   /** Local time as yyyyMMddHHmmssSSS, later than the name of the last file. */

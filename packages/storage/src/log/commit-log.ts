@@ -1,4 +1,3 @@
-import type { FileSystem } from '@rocketmq-ts/platform'
 import {
   blankRecordBytes,
   type MessageToStore,
@@ -6,14 +5,14 @@ import {
   writeBlankRecord,
   writeRecord,
 } from '@rocketmq-ts/protocol'
-import { type OpenFiles, SegmentFolder } from '../segment-folder.ts'
+import { SegmentFolder } from '../segment-folder.ts'
+import type { StoreFiles } from '../store-files.ts'
 import { LogTail } from './log-tail.ts'
 
 export interface CommitLogOptions {
-  fileSystem: FileSystem
+  files: StoreFiles
   path: string
   segmentBytes: number
-  openFiles: OpenFiles
   tailBytesMax: number
 }
 
@@ -24,7 +23,6 @@ export interface CommitLogOptions {
  */
 export class CommitLog {
   readonly segments: SegmentFolder
-  readonly #fileSystem: FileSystem
   readonly #tail: LogTail
   /** Where the next record goes. */
   #endPosition = 0
@@ -32,8 +30,7 @@ export class CommitLog {
   #writtenPosition = 0
 
   constructor(options: CommitLogOptions) {
-    this.#fileSystem = options.fileSystem
-    this.segments = new SegmentFolder(options.fileSystem, options.path, options.segmentBytes, options.openFiles)
+    this.segments = new SegmentFolder(options.files, options.path, options.segmentBytes)
     this.#tail = new LogTail(options.tailBytesMax)
   }
 
@@ -84,11 +81,19 @@ export class CommitLog {
   write(): void {
     if (this.#writtenPosition === this.#endPosition) return
     for (const part of this.#tail.partsFrom(this.#writtenPosition)) {
-      const created = this.segments.write(part.bytes, part.position)
-      if (created) this.#fileSystem.syncFolder(this.segments.path)
+      this.segments.write(part.bytes, part.position)
     }
     this.#writtenPosition = this.#endPosition
     this.#tail.release(this.#writtenPosition)
+  }
+
+  /** Takes back everything that was appended and is not written as a whole, in memory and in the files. */
+  cutBack(): void {
+    const position = this.#writtenPosition
+    this.#tail.cutTo(position)
+    this.#endPosition = position
+    this.segments.removeFrom(position)
+    this.segments.clearFrom(position)
   }
 
   /** The bytes at a position when they are in memory. */

@@ -19,14 +19,16 @@ export class LogSync {
   readonly #timeoutMs: number
   #waiters: Waiter[] = []
   #syncedPosition: number
-  #running: Promise<void> | undefined
+  #running: Promise<void> = Promise.resolve()
+  #isRunning = false
 
-  constructor(commitLog: CommitLog, guard: WriteGuard, clock: Clock, timeoutMs: number) {
+  /** @param syncedPosition everything before is known to survive a power failure */
+  constructor(commitLog: CommitLog, guard: WriteGuard, clock: Clock, timeoutMs: number, syncedPosition: number) {
     this.#commitLog = commitLog
     this.#guard = guard
     this.#clock = clock
     this.#timeoutMs = timeoutMs
-    this.#syncedPosition = commitLog.writtenPosition
+    this.#syncedPosition = syncedPosition
   }
 
   /** Everything before survives a power failure. */
@@ -49,10 +51,10 @@ export class LogSync {
   }
 
   /** Syncs what is written now; joins a sync that is under way and follows it with another if need be. */
-  async sync(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined
-    })
+  sync(): Promise<void> {
+    if (this.#isRunning) return this.#running
+    this.#isRunning = true
+    this.#running = this.#run()
     return this.#running
   }
 
@@ -61,7 +63,7 @@ export class LogSync {
       const target = this.#commitLog.writtenPosition
       const { segments } = this.#commitLog
       try {
-        for (let at = segments.startOf(this.#syncedPosition); at < target; at += segments.segmentBytes) {
+        for (let at = this.#firstUnsynced(); at < target; at += segments.segmentBytes) {
           await segments.sync(at)
         }
       } catch (error) {
@@ -71,7 +73,15 @@ export class LogSync {
       this.#syncedPosition = target
       this.#release()
     }
+    // In the same turn in which the loop ended: whoever comes later starts another run.
+    this.#isRunning = false
     if (this.#guard.isFenced) this.#failAll()
+  }
+
+  /** Files before the first one that is there were deleted. */
+  #firstUnsynced(): number {
+    const { segments } = this.#commitLog
+    return Math.max(segments.startOf(this.#syncedPosition), segments.firstPosition)
   }
 
   #release(): void {

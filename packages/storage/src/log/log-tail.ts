@@ -62,6 +62,13 @@ export class LogTail {
     })
   }
 
+  /** Takes back what was reserved from `position` on. */
+  cutTo(position: number): void {
+    while ((this.#blocks.at(-1)?.start ?? -1) >= position) this.#blocks.pop()
+    const last = this.#blocks.at(-1)
+    if (last !== undefined) last.usedBytes = Math.min(last.usedBytes, position - last.start)
+  }
+
   /** Gives up the oldest blocks beyond what is kept; everything before `writtenPosition` is in the files. */
   release(writtenPosition: number): void {
     while (this.#blocks.length > this.#keptBlocksMax) {

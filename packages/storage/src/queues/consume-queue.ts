@@ -1,5 +1,6 @@
 import { assert, firstIndexWhere } from '@rocketmq-ts/base'
 import type { SegmentFolder } from '../segment-folder.ts'
+import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
 import { isMessage, type QueueUnit, readUnit, unitBytes, writeFiller, writeUnit } from './queue-unit.ts'
 
 const recentUnitsMax = 256
@@ -34,13 +35,13 @@ export class ConsumeQueue {
   #minOffset: number
   #minOffsetForLogStart = -1
 
-  /** @param logEndPosition units that point at or behind it are left over from a lost part of the log */
-  constructor(topicBytes: Buffer, queueId: number, segments: SegmentFolder, logEndPosition: number) {
+  /** @param trust which of the units in the files count; the others are cleared */
+  constructor(topicBytes: Buffer, queueId: number, segments: SegmentFolder, trust: UnitTrust) {
     this.topic = topicBytes.toString('utf8')
     this.topicBytes = topicBytes
     this.queueId = queueId
     this.segments = segments
-    this.#maxOffset = findMaxOffset(segments, logEndPosition)
+    this.#maxOffset = cutToQueueEnd(segments, trust)
     this.#writtenOffset = this.#maxOffset
     this.#syncedOffset = this.#maxOffset
     this.#recentStart = this.#maxOffset
@@ -56,6 +57,11 @@ export class ConsumeQueue {
     return this.#writtenOffset
   }
 
+  /** Whether units were written that a power failure could take. */
+  get hasUnsynced(): boolean {
+    return this.#syncedOffset < this.#writtenOffset
+  }
+
   get hasUnwritten(): boolean {
     return this.#writtenOffset < this.#maxOffset
   }
@@ -64,10 +70,11 @@ export class ConsumeQueue {
   minOffset(logStartPosition: number): number {
     if (this.#minOffsetForLogStart !== logStartPosition) {
       const first = Math.max(this.#minOffset, this.segments.firstPosition / unitBytes)
-      this.#minOffset = firstIndexWhere(first, this.#maxOffset, (offset) => {
-        const unit = this.unitAt(offset)
-        return isMessage(unit) && unit.physicalOffset >= logStartPosition
+      const firstInLog = firstIndexWhere(first, this.#maxOffset, (offset) => {
+        const message = this.#messageFrom(offset)
+        return message >= this.#maxOffset || this.unitAt(message).physicalOffset >= logStartPosition
       })
+      this.#minOffset = this.#messageFrom(firstInLog)
       this.#minOffsetForLogStart = logStartPosition
     }
     return this.#minOffset
@@ -83,7 +90,7 @@ export class ConsumeQueue {
    * its offset is replaced: in the order of the log, the last one counts.
    */
   replay(queueOffset: number, unit: QueueUnit): void {
-    if (queueOffset < this.#recentStart || queueOffset < this.#maxOffset) this.#cutTo(queueOffset)
+    if (queueOffset < this.#maxOffset) this.#cutTo(queueOffset)
     while (this.#maxOffset < queueOffset) this.#addFiller(queueOffset)
     this.#put(queueOffset, unit)
     this.nextOffset = queueOffset + 1
@@ -146,6 +153,19 @@ export class ConsumeQueue {
     }
   }
 
+  /** The first offset from this one on that has a message: fillers and missing files have none. */
+  #messageFrom(queueOffset: number): number {
+    let offset = queueOffset
+    while (offset < this.#maxOffset && !isMessage(this.unitAt(offset))) {
+      const position = offset * unitBytes
+      const isInFile = offset >= this.#writtenOffset || this.segments.has(position)
+      offset = isInFile
+        ? offset + 1
+        : (this.segments.nextStart(position) ?? this.#writtenOffset * unitBytes) / unitBytes
+    }
+    return offset
+  }
+
   #unsyncedSegments(): number[] {
     const positions: number[] = []
     const end = this.#writtenOffset * unitBytes
@@ -198,49 +218,32 @@ export class ConsumeQueue {
   }
 
   #cutTo(queueOffset: number): void {
-    if (queueOffset >= this.#recentStart && queueOffset >= this.#writtenOffset) {
-      this.#maxOffset = queueOffset
+    if (queueOffset < this.segments.firstPosition / unitBytes) {
+      this.#clear()
       return
     }
-    const unitsInSegment = this.segments.segmentBytes / unitBytes
-    if (queueOffset < this.segments.firstPosition / unitBytes) this.segments.removeFrom(0)
-    else if (this.segments.starts.length > 0) {
-      // Later files go; the rest of the file is overwritten or cleared, so that no old unit shows behind the last one.
-      const nextSegment = queueOffset - (queueOffset % unitsInSegment) + unitsInSegment
-      this.segments.removeFrom(nextSegment * unitBytes)
-      const zeroCount = Math.max(0, Math.min(this.#writtenOffset, nextSegment) - queueOffset)
-      if (zeroCount > 0) this.segments.write(Buffer.alloc(zeroCount * unitBytes), queueOffset * unitBytes)
+    if (queueOffset < this.#writtenOffset) {
+      // The rest of the file is cleared and later files go, so that no old unit shows behind the last one.
+      const position = queueOffset * unitBytes
+      this.segments.removeFrom(this.segments.startOf(position) + this.segments.segmentBytes)
+      this.segments.clearFrom(position)
+      this.#writtenOffset = queueOffset
+      this.#syncedOffset = Math.min(this.#syncedOffset, queueOffset)
     }
     this.#maxOffset = queueOffset
-    this.#writtenOffset = Math.min(this.#writtenOffset, queueOffset)
-    this.#syncedOffset = Math.min(this.#syncedOffset, queueOffset)
-    if (queueOffset < this.#recentStart) this.#recentStart = queueOffset
-    this.#minOffsetForLogStart = -1
+    this.#recentStart = Math.min(this.#recentStart, queueOffset)
     this.#minOffset = Math.min(this.#minOffset, queueOffset)
+    this.#minOffsetForLogStart = -1
   }
-}
 
-/** The offset behind the last unit in the files that points into the log. */
-function findMaxOffset(segments: SegmentFolder, logEndPosition: number): number {
-  const unitsInSegment = segments.segmentBytes / unitBytes
-  const bytes = Buffer.alloc(unitBytes)
-  const unitAt = (offset: number): QueueUnit => {
-    bytes.fill(0)
-    segments.read(bytes, offset * unitBytes)
-    return readUnit(bytes, 0)
+  /** Starts anew: what comes is in front of all that is in the files. */
+  #clear(): void {
+    this.segments.removeFrom(0)
+    this.#maxOffset = 0
+    this.#writtenOffset = 0
+    this.#syncedOffset = 0
+    this.#recentStart = 0
+    this.#minOffset = 0
+    this.#minOffsetForLogStart = -1
   }
-  for (let index = segments.starts.length - 1; index >= 0; index--) {
-    const first = segments.starts[index]! / unitBytes
-    let end = firstIndexWhere(first, first + unitsInSegment, (offset) => unitAt(offset).totalSize === 0)
-    const unitsEnd = end
-    while (end > first && pointsBehind(unitAt(end - 1), logEndPosition)) end--
-    // They must not show again when the log has grown past where they point.
-    if (end < unitsEnd) segments.write(Buffer.alloc((unitsEnd - end) * unitBytes), end * unitBytes)
-    if (end > first || index === 0) return end
-  }
-  return 0
-}
-
-function pointsBehind(unit: QueueUnit, logEndPosition: number): boolean {
-  return isMessage(unit) && unit.physicalOffset + unit.totalSize > logEndPosition
 }

@@ -1,13 +1,34 @@
-import type { FileSystem } from '@rocketmq-ts/platform'
-import { type OpenFiles, SegmentFolder } from '../segment-folder.ts'
+import { assert } from '@rocketmq-ts/base'
+import type { Log } from '@rocketmq-ts/platform'
+import { readRecord } from '@rocketmq-ts/protocol'
+import { SegmentFolder } from '../segment-folder.ts'
+import type { StoreFiles } from '../store-files.ts'
 import { ConsumeQueue } from './consume-queue.ts'
+import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
+import type { QueueUnit } from './queue-unit.ts'
+import { isFolderName } from './topic-folder.ts'
 
 export interface ConsumeQueuesOptions {
-  fileSystem: FileSystem
+  files: StoreFiles
+  /** The log that the units point into. */
+  log: SegmentFolder
   /** Holds a folder for each topic, which holds one for each queue. */
   path: string
   segmentBytes: number
-  openFiles: OpenFiles
+  /** For files that someone has to look after. */
+  eventLog: Log
+}
+
+/** A consume queue cannot be used, since the end of its last file is gone. */
+export class QueueFileError extends Error {
+  override readonly name = 'QueueFileError'
+
+  constructor(path: string) {
+    super(
+      `${path} is cut off, and which queue offsets were used is not known. Its messages are in the log: stop the ` +
+        'broker and delete the folder consumequeue, and the next start makes the consume queues again',
+    )
+  }
 }
 
 interface TopicQueues {
@@ -27,15 +48,41 @@ export class ConsumeQueues {
   readonly #unwritten = new Set<ConsumeQueue>()
   /** Written to since the last sync. */
   #unsynced = new Set<ConsumeQueue>()
-  #logEndPosition = 0
+  /** Units of queues that are opened from now on count when they point before this position of the log. */
+  #trustedPosition = Number.POSITIVE_INFINITY
+  /** The files may be torn, since the power failed while they were written to. */
+  #mayBeTorn = false
+  #isRecovering = true
 
   constructor(options: ConsumeQueuesOptions) {
     this.#options = options
   }
 
-  /** Tells where the log ends, for queues that are opened from now on. */
-  setLogEnd(position: number): void {
-    this.#logEndPosition = position
+  /**
+   * Tells what counts in the files of queues that are opened from now on.
+   * @param position units that point at or behind this position of the log do not count
+   * @param mayBeTorn whether the last unit is compared with the log
+   */
+  trustUpTo(position: number, mayBeTorn: boolean): void {
+    this.#trustedPosition = position
+    this.#mayBeTorn = mayBeTorn
+  }
+
+  /** Ends the recovery: the log ends at this position, and files are as they should be from now on. */
+  endRecovery(logEndPosition: number): void {
+    if (this.#mayBeTorn) this.#cutClosedQueues()
+    this.trustUpTo(logEndPosition, false)
+    this.#isRecovering = false
+  }
+
+  /** Cuts the queues that are not open to what counts, so that what does not can never be taken for a unit later. */
+  #cutClosedQueues(): void {
+    for (const topic of this.#options.files.fileSystem.list(this.#options.path)) {
+      for (const queueId of this.queueIds(topic)) {
+        if (this.#topics.get(topic)?.queues[queueId] !== undefined) continue
+        cutToQueueEnd(this.#segmentsOf(topic, queueId), this.#trust(Buffer.from(topic), queueId))
+      }
+    }
   }
 
   /** The queue, opened or made if need be. */
@@ -47,9 +94,10 @@ export class ConsumeQueues {
     }
     let queue = known.queues[queueId]
     if (queue === undefined) {
-      const { fileSystem, path, segmentBytes, openFiles } = this.#options
-      const segments = new SegmentFolder(fileSystem, `${path}/${topic}/${queueId}`, segmentBytes, openFiles)
-      queue = new ConsumeQueue(known.nameBytes, queueId, segments, this.#logEndPosition)
+      const segments = this.#segmentsOf(topic, queueId)
+      if (this.#isRecovering) extendLast(segments, this.#sizeOf(segments, segments.starts.at(-1) ?? 0))
+      else this.#checkFiles(segments)
+      queue = new ConsumeQueue(known.nameBytes, queueId, segments, this.#trust(known.nameBytes, queueId))
       known.queues[queueId] = queue
     }
     return queue
@@ -59,18 +107,24 @@ export class ConsumeQueues {
   existing(topic: string, queueId: number): ConsumeQueue | undefined {
     const open = this.#topics.get(topic)?.queues[queueId]
     if (open !== undefined) return open
-    if (this.#options.fileSystem.status(`${this.#options.path}/${topic}/${queueId}`) === undefined) return undefined
+    if (!isFolderName(topic)) return undefined
+    if (this.#options.files.fileSystem.status(`${this.#options.path}/${topic}/${queueId}`) === undefined)
+      return undefined
     return this.queue(topic, queueId)
   }
 
   /** Topics that have a queue, open or in files. */
   topics(): Set<string> {
-    return new Set([...this.#options.fileSystem.list(this.#options.path), ...this.#topics.keys()])
+    return new Set([...this.#options.files.fileSystem.list(this.#options.path), ...this.#topics.keys()])
   }
 
   /** Ids of the queues of a topic that are open or have files, ascending. */
   queueIds(topic: string): number[] {
-    const inFiles = this.#options.fileSystem.list(`${this.#options.path}/${topic}`).map(Number).filter(Number.isInteger)
+    if (!isFolderName(topic)) return []
+    const inFiles = this.#options.files.fileSystem
+      .list(`${this.#options.path}/${topic}`)
+      .map(Number)
+      .filter(Number.isInteger)
     const open = (this.#topics.get(topic)?.queues ?? []).flatMap((queue, queueId) =>
       queue === undefined ? [] : [queueId],
     )
@@ -83,6 +137,17 @@ export class ConsumeQueues {
     else if (queue.maxOffset - queue.writtenOffset === 1) {
       // The first unwritten one: all before were written, perhaps just now because the memory for them was full.
       this.#unwritten.delete(queue)
+      queue.firstUnwrittenPosition = position
+      queue.unwrittenSinceMs = nowMs
+      this.#unwritten.add(queue)
+      this.#unsynced.add(queue)
+    }
+  }
+
+  /** The same while the log is read again, where a gap can come with the first unit. */
+  markReplayed(queue: ConsumeQueue, position: number, nowMs: number): void {
+    if (this.#unwritten.has(queue)) this.markUnwritten(queue, position, nowMs)
+    else {
       queue.firstUnwrittenPosition = position
       queue.unwrittenSinceMs = nowMs
       this.#unwritten.add(queue)
@@ -123,17 +188,36 @@ export class ConsumeQueues {
 
   /** Makes the written units of all queues survive a power failure. */
   async sync(): Promise<void> {
+    const { files } = this.#options
     const queues = this.#unsynced
     this.#unsynced = new Set()
     for (const queue of queues) {
       await queue.sync()
-      if (queue.hasUnwritten) this.#unsynced.add(queue)
+      // Units that came or were written meanwhile are for the next time.
+      if (queue.hasUnwritten || queue.hasUnsynced) this.#unsynced.add(queue)
+      files.syncNames(`${this.#options.path}/${queue.topic}`)
     }
+    files.syncAllNames()
+  }
+
+  /** Makes all files of all queues survive a power failure, whoever wrote them. */
+  async syncAllFiles(): Promise<void> {
+    const { files, path } = this.#options
+    for (const topic of files.fileSystem.list(path)) {
+      for (const queueId of this.queueIds(topic)) {
+        const segments = this.#segmentsOf(topic, queueId)
+        for (const start of segments.starts) await segments.sync(start)
+        if (segments.starts.length > 0) files.fileSystem.syncFolder(segments.path)
+      }
+      if (files.fileSystem.status(`${path}/${topic}`) !== undefined) files.fileSystem.syncFolder(`${path}/${topic}`)
+    }
+    if (files.fileSystem.status(path) !== undefined) files.fileSystem.syncFolder(path)
   }
 
   syncNow(): void {
     for (const queue of this.#unsynced) queue.syncNow()
     this.#unsynced.clear()
+    this.#options.files.syncAllNames()
   }
 
   /** Deletes the files of a topic's queues whose messages are all before the start of the log. */
@@ -143,6 +227,7 @@ export class ConsumeQueues {
 
   /** Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0. */
   removeTopic(topic: string): void {
+    if (!isFolderName(topic)) return
     for (const queueId of this.queueIds(topic)) {
       const queue = this.queue(topic, queueId)
       this.#unwritten.delete(queue)
@@ -150,6 +235,65 @@ export class ConsumeQueues {
       queue.segments.removeAll()
     }
     this.#topics.delete(topic)
-    this.#options.fileSystem.removeFolder(`${this.#options.path}/${topic}`)
+    this.#options.files.removeFolder(`${this.#options.path}/${topic}`)
+    this.#options.files.syncNames(this.#options.path)
   }
+
+  #segmentsOf(topic: string, queueId: number): SegmentFolder {
+    assert(isFolderName(topic), `${JSON.stringify(topic)} cannot name the folder of a topic`)
+    const { files, path, segmentBytes } = this.#options
+    return new SegmentFolder(files, `${path}/${topic}/${queueId}`, segmentBytes)
+  }
+
+  /** @throws QueueFileError when the last file is cut off: offsets that were used would be given out again */
+  #checkFiles(segments: SegmentFolder): void {
+    const last = segments.starts.at(-1)
+    if (last === undefined) return
+    if (this.#sizeOf(segments, last) < segments.segmentBytes) throw new QueueFileError(segments.pathOf(last))
+    const fileCount = 1 + (last - segments.firstPosition) / segments.segmentBytes
+    const isShort = segments.starts.some((start) => this.#sizeOf(segments, start) < segments.segmentBytes)
+    if (segments.starts.length === fileCount && !isShort) return
+    this.#options.eventLog.error(
+      { folder: segments.path },
+      'files of a consume queue are missing or cut off: consumers pass by the messages in them, which are still in ' +
+        'the log. To make the consume queues again, stop the broker and delete the folder consumequeue',
+    )
+  }
+
+  #sizeOf(segments: SegmentFolder, start: number): number {
+    return this.#options.files.fileSystem.status(segments.pathOf(start))?.sizeBytes ?? 0
+  }
+
+  #trust(topicBytes: Buffer, queueId: number): UnitTrust {
+    const logPosition = this.#trustedPosition
+    if (!this.#mayBeTorn) return { logPosition }
+    return { logPosition, isInLog: (unit, queueOffset) => this.#isInLog(unit, topicBytes, queueId, queueOffset) }
+  }
+
+  #isInLog(unit: QueueUnit, topicBytes: Buffer, queueId: number, queueOffset: number): boolean {
+    const { log } = this.#options
+    // Messages whose files were deleted cannot be looked at any more.
+    if (unit.physicalOffset < log.firstPosition) return true
+    const head = Buffer.alloc(4)
+    log.read(head, unit.physicalOffset)
+    if (head.readInt32BE(0) !== unit.totalSize || unit.totalSize > log.segmentBytes) return false
+    const bytes = Buffer.alloc(unit.totalSize)
+    if (log.read(bytes, unit.physicalOffset) < unit.totalSize) return false
+    const reading = readRecord(bytes, 0)
+    if (reading.kind !== 'record') return false
+    const { record } = reading
+    return (
+      record.physicalOffset === unit.physicalOffset &&
+      record.totalSize === unit.totalSize &&
+      record.queueId === queueId &&
+      record.queueOffset === queueOffset &&
+      bytes.subarray(record.topicStart, record.topicEnd).equals(topicBytes)
+    )
+  }
+}
+
+/** A process that died between making a file and giving it its size left a short one. */
+function extendLast(segments: SegmentFolder, sizeBytes: number): void {
+  const last = segments.starts.at(-1)
+  if (last !== undefined && sizeBytes < segments.segmentBytes) segments.extend(last)
 }

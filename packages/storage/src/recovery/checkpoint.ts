@@ -14,20 +14,32 @@ export interface SharedCheckpoint {
 }
 
 /** What only our broker keeps: positions, which are more exact than times. */
-export interface OwnCheckpoint {
-  /** Queue units and keys of messages before it are in the files: holds after the death of the process. */
-  writtenPosition: number
-  /** The same after a power failure. */
-  syncedPosition: number
+export interface WrittenCheckpoint {
+  /** Queue units and keys of messages before it are in the files: holds while the system stays up. */
+  position: number
+  /** The log before it was synced: damage there is none that a power failure did. */
+  logSyncedPosition: number
   /** The boot of the machine in which it was written; another one means that the system went down. */
   bootId: string
 }
 
+/** Undefined parts were never written, or did not reach the disk. */
+export interface OwnCheckpoint {
+  written: WrittenCheckpoint | undefined
+  /** Queue units and keys of messages before it survive a power failure; 0 when nothing was synced yet. */
+  syncedPosition: number
+}
+
 const fileBytes = 4096
 const sharedBytes = 48
-const ownStart = 1024
-const ownMagic = 0x524d5453
-const ownBytes = 128
+const magic = 0x524d5453
+const checkedStart = 8
+
+const writtenPart = { start: 1024, bytes: 80 }
+const syncedParts = [
+  { start: 1536, bytes: 72 },
+  { start: 2048, bytes: 72 },
+] as const
 
 /**
  * The checkpoint file (4096 bytes, big-endian):
@@ -35,60 +47,69 @@ const ownBytes = 128
  *     @0 log timestamp 8 | @8 queues timestamp 8 | @16 index timestamp 8 | @24 master flushed offset 8
  *     | @32 confirmed position 8 | @40 queues position 8
  *
- * and, in what the official broker leaves alone, our own part. It carries a copy of the first 48 bytes: when they
- * differ, an official broker had the store since, and our part says nothing any more.
+ * and, in what the official broker leaves alone, our own parts, each in a sector of its own:
  *
- *     @1024 magic 4 | crc32 4 (of what follows) | copy 48 | written position 8 | synced position 8 | boot id 56
+ *     @1024 magic 4 | crc32 4 (of what follows) | written position 8 | synced position of the log 8 | boot id 56
+ *     @1536 and @2048, by turns: magic 4 | crc32 4 | turn 8 | synced position 8 | copy of the first 48 bytes
+ *
+ * The first of our parts is written often and never synced. Of the other two the one that is not being written stays
+ * whole, whatever the power does. They are synced before the first 48 bytes follow them, so that every one of those
+ * comes from one of the copies, unless an official broker had the store since: our parts say nothing any more then.
  */
 export class CheckpointFile {
   readonly #file: FileHandle
   readonly #bytes = Buffer.alloc(fileBytes)
+  #turn = 0
 
   constructor(fileSystem: FileSystem, path: string) {
     this.#file = fileSystem.open(path, 'create')
     this.#file.read(this.#bytes, 0)
     if (this.#file.sizeBytes() < fileBytes) this.#file.truncate(fileBytes)
+    this.#turn = this.#newestPart()?.turn ?? 0
   }
 
   get shared(): SharedCheckpoint {
+    const newest = this.own === undefined ? undefined : this.#newestPart()
+    const bytes = newest?.copy ?? this.#bytes
     return {
-      logTimestamp: readInt64(this.#bytes, 0),
-      queuesTimestamp: readInt64(this.#bytes, 8),
-      indexTimestamp: readInt64(this.#bytes, 16),
-      queuesPosition: readInt64(this.#bytes, 40),
+      logTimestamp: readInt64(bytes, 0),
+      queuesTimestamp: readInt64(bytes, 8),
+      indexTimestamp: readInt64(bytes, 16),
+      queuesPosition: readInt64(bytes, 40),
     }
   }
 
-  /** Undefined when it was never written, is damaged, or an official broker used the store after it. */
+  /** Undefined when an official broker used the store since, or nobody did. */
   get own(): OwnCheckpoint | undefined {
-    const own = this.#bytes.subarray(ownStart, ownStart + ownBytes)
-    if (own.readUInt32BE(0) !== ownMagic || own.readUInt32BE(4) !== crc32(own.subarray(8))) return undefined
-    if (!own.subarray(8, 8 + sharedBytes).equals(this.#bytes.subarray(0, sharedBytes))) return undefined
-    return {
-      writtenPosition: readInt64(own, 56),
-      syncedPosition: readInt64(own, 64),
-      bootId: own.toString('utf8', 72, 128).replace(/\0+$/, ''),
-    }
+    const written = this.#written()
+    const newest = this.#newestPart()
+    if (written === undefined && newest === undefined) return undefined
+    if (!this.#isSharedOurs()) return undefined
+    return { written, syncedPosition: newest?.syncedPosition ?? 0 }
   }
 
-  write(shared: SharedCheckpoint, own: OwnCheckpoint): void {
-    const bytes = this.#bytes
-    writeInt64(bytes, shared.logTimestamp, 0)
-    writeInt64(bytes, shared.queuesTimestamp, 8)
-    writeInt64(bytes, shared.indexTimestamp, 16)
-    writeInt64(bytes, shared.queuesPosition, 40)
-    const part = bytes.subarray(ownStart, ownStart + ownBytes).fill(0)
-    part.writeUInt32BE(ownMagic, 0)
-    bytes.copy(part, 8, 0, sharedBytes)
-    writeInt64(part, own.writtenPosition, 56)
-    writeInt64(part, own.syncedPosition, 64)
-    part.write(own.bootId.slice(0, 56), 72, 'utf8')
-    part.writeUInt32BE(crc32(part.subarray(8)), 4)
-    this.#file.write(bytes, 0)
+  /** Notes how far the files are written. */
+  write(written: WrittenCheckpoint): void {
+    const part = Buffer.alloc(writtenPart.bytes)
+    writeInt64(part, written.position, 8)
+    writeInt64(part, written.logSyncedPosition, 16)
+    part.write(written.bootId.slice(0, 56), 24, 'utf8')
+    this.#writePart(writtenPart.start, part)
   }
 
-  async sync(): Promise<void> {
+  /** Notes how far the files are synced. */
+  async writeSynced(shared: SharedCheckpoint, syncedPosition: number): Promise<void> {
+    this.#writeSyncedPart(shared, syncedPosition)
     await this.#file.syncData()
+    this.#writeShared(shared)
+    await this.#file.syncData()
+  }
+
+  writeSyncedNow(shared: SharedCheckpoint, syncedPosition: number): void {
+    this.#writeSyncedPart(shared, syncedPosition)
+    this.#file.syncDataNow()
+    this.#writeShared(shared)
+    this.#file.syncDataNow()
   }
 
   syncNow(): void {
@@ -98,4 +119,65 @@ export class CheckpointFile {
   close(): void {
     this.#file.close()
   }
+
+  #written(): WrittenCheckpoint | undefined {
+    const part = this.#validPart(writtenPart)
+    if (part === undefined) return undefined
+    return {
+      position: readInt64(part, 8),
+      logSyncedPosition: readInt64(part, 16),
+      bootId: part.toString('utf8', 24, 80).replace(/\0+$/, ''),
+    }
+  }
+
+  #newestPart(): { turn: number; syncedPosition: number; copy: Buffer } | undefined {
+    const parts = syncedParts.flatMap((place) => {
+      const part = this.#validPart(place)
+      if (part === undefined) return []
+      return [{ turn: readInt64(part, 8), syncedPosition: readInt64(part, 16), copy: part.subarray(24) }]
+    })
+    return parts.sort((one, other) => other.turn - one.turn)[0]
+  }
+
+  /** Before both parts were written once, zeros are ours too. */
+  #isSharedOurs(): boolean {
+    const copies = syncedParts.map((place) => this.#validPart(place)?.subarray(24) ?? Buffer.alloc(sharedBytes))
+    return this.#bytes.subarray(0, sharedBytes).every((byte, index) => copies.some((copy) => copy[index] === byte))
+  }
+
+  #validPart(place: { start: number; bytes: number }): Buffer | undefined {
+    const part = this.#bytes.subarray(place.start, place.start + place.bytes)
+    const isValid = part.readUInt32BE(0) === magic && part.readUInt32BE(4) === crc32(part.subarray(checkedStart))
+    return isValid ? part : undefined
+  }
+
+  #writeSyncedPart(shared: SharedCheckpoint, syncedPosition: number): void {
+    this.#turn++
+    const place = syncedParts[this.#turn % syncedParts.length]!
+    const part = Buffer.alloc(place.bytes)
+    writeInt64(part, this.#turn, 8)
+    writeInt64(part, syncedPosition, 16)
+    this.#bytes.copy(part, 24, 0, sharedBytes)
+    setShared(part.subarray(24), shared)
+    this.#writePart(place.start, part)
+  }
+
+  #writeShared(shared: SharedCheckpoint): void {
+    setShared(this.#bytes, shared)
+    this.#file.write(this.#bytes.subarray(0, sharedBytes), 0)
+  }
+
+  #writePart(start: number, part: Buffer): void {
+    part.writeUInt32BE(magic, 0)
+    part.writeUInt32BE(crc32(part.subarray(checkedStart)), 4)
+    part.copy(this.#bytes, start)
+    this.#file.write(part, start)
+  }
+}
+
+function setShared(bytes: Buffer, shared: SharedCheckpoint): void {
+  writeInt64(bytes, shared.logTimestamp, 0)
+  writeInt64(bytes, shared.queuesTimestamp, 8)
+  writeInt64(bytes, shared.indexTimestamp, 16)
+  writeInt64(bytes, shared.queuesPosition, 40)
 }

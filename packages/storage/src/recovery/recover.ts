@@ -2,7 +2,7 @@ import type { Log } from '@rocketmq-ts/platform'
 import { type RecordLayout, readRecord } from '@rocketmq-ts/protocol'
 import type { SegmentFolder } from '../segment-folder.ts'
 import type { OwnCheckpoint, SharedCheckpoint } from './checkpoint.ts'
-import { scanLog } from './log-scan.ts'
+import { type Damage, type SafeRecords, scanLog } from './log-scan.ts'
 
 export interface RecoveryInput {
   segments: SegmentFolder
@@ -11,51 +11,102 @@ export interface RecoveryInput {
   /** Whether the store was closed in order. */
   wasClosed: boolean
   bootId: string
-  checkCrc: boolean
-  log: Log
-  /** Gets every record whose queue unit and keys may be missing. */
-  replay(record: RecordLayout, source: Buffer): void
+  /** Whether there is anything that was derived from the log. */
+  hasQueues: boolean
+}
+
+export interface RecoveryPlan {
+  /** Records from here on are read again: queue units and keys of those before are in the files. */
+  from: number
+  /** What stands in queues and index for records behind `from` may be torn, or stand for records that are lost. */
+  mayBeTorn: boolean
+  /** Everything before survives a power failure. */
+  syncedPosition: number
+  /** Damage to these is none that a crash did: what stands behind it counts. */
+  safe: SafeRecords
+}
+
+/**
+ * Decides from where the log is read again: by our own checkpoint, or, in a store that an official broker wrote, by
+ * times.
+ */
+export function planRecovery(input: RecoveryInput, log: Log): RecoveryPlan {
+  const { segments } = input
+  const plan = planByCheckpoint(input, log)
+  if (input.hasQueues || segments.starts.length === 0) return plan
+  log.warn({ from: segments.firstPosition }, 'there are no consume queues: they are made again from the whole log')
+  return { ...plan, from: segments.firstPosition, mayBeTorn: true, syncedPosition: 0 }
+}
+
+function planByCheckpoint(input: RecoveryInput, log: Log): RecoveryPlan {
+  const { segments, own, shared, wasClosed, bootId } = input
+  if (own === undefined) {
+    const from = wasClosed ? lastSegmentWithRecords(segments) : segmentBefore(segments, shared)
+    const isSafe = (_: number, storeTimestamp: number): boolean => wasClosed || storeTimestamp <= shared.logTimestamp
+    // An official broker takes zeros in properties; without any time noted it is a store of ours that just began.
+    const isOurs = shared.logTimestamp === 0 && !wasClosed
+    const safe = { position: 0, isSafe, tornFrom: isOurs ? 0 : Number.POSITIVE_INFINITY }
+    return { from, mayBeTorn: !wasClosed, syncedPosition: 0, safe }
+  }
+  const { written, syncedPosition } = own
+  const systemStayedUp = written?.bootId === bootId && (bootId !== '' || wasClosed)
+  // What stood in front of the first file was deleted meanwhile.
+  const from = Math.max(systemStayedUp ? written.position : syncedPosition, segments.firstPosition)
+  const mayBeTorn = !systemStayedUp && !(wasClosed && written?.position === syncedPosition)
+  const safePosition = Math.max(written?.logSyncedPosition ?? 0, syncedPosition)
+  const safe: SafeRecords = {
+    position: safePosition,
+    isSafe: (position) => !mayBeTorn || position < safePosition,
+    tornFrom: mayBeTorn ? safePosition : Number.POSITIVE_INFINITY,
+  }
+  if (from <= segments.endPosition) {
+    return { from, mayBeTorn, syncedPosition: Math.min(from, syncedPosition), safe }
+  }
+  log.error(
+    { position: from, logStart: segments.firstPosition, logEnd: segments.endPosition },
+    'the checkpoint lies outside of the log: files of the log are missing, or the checkpoint is of another store. ' +
+      'What is there is read anew; restore missing files from a backup or replica if there is one',
+  )
+  return { from: segments.firstPosition, mayBeTorn: true, syncedPosition: 0, safe }
 }
 
 export interface Recovery {
   /** Where the log ends and goes on. */
   endPosition: number
   replayedCount: number
-  /** Why the log ends there. */
-  reason: string
   /** Store time of the last record that was read; 0 without any. */
   lastTimestamp: number
-}
-
-/** Finds the end of the log, cuts what lies behind it, and replays the records that the followers may lack. */
-export function recover(input: RecoveryInput): Recovery {
-  const { segments } = input
-  const from = startPosition(input)
-  let replayedCount = 0
-  let lastTimestamp = 0
-  const end = scanLog(segments, from, input.checkCrc && !input.wasClosed, (record, source) => {
-    replayedCount++
-    lastTimestamp = record.storeTimestamp
-    input.replay(record, source)
-  })
-  clearBehind(segments, end.position)
-  input.log.info({ from, end: end.position, replayed: replayedCount, reason: end.reason }, 'the log was recovered')
-  return { endPosition: end.position, replayedCount, reason: end.reason, lastTimestamp }
+  damages: Damage[]
 }
 
 /**
- * The position from which records are read. Everything before it is known to be in queues and index: by our own
- * checkpoint, or, in a store that an official broker wrote, by times.
+ * Reads the log from where the plan says, finds its end, and cuts what lies behind it.
+ * @param replay gets every record whose queue unit and keys may be missing
  */
-function startPosition(input: RecoveryInput): number {
-  const { segments, own, wasClosed, bootId, log } = input
-  if (own !== undefined) {
-    const systemStayedUp = own.bootId === bootId && (bootId !== '' || wasClosed)
-    const position = systemStayedUp ? own.writtenPosition : own.syncedPosition
-    if (position >= segments.firstPosition && position <= segments.endPosition) return position
-    log.warn({ position }, 'the checkpoint lies outside of the log: the log is read from its files instead')
+export function recoverLog(
+  segments: SegmentFolder,
+  plan: RecoveryPlan,
+  checkCrc: boolean,
+  log: Log,
+  replay: (record: RecordLayout, source: Buffer) => void,
+): Recovery {
+  let replayedCount = 0
+  let lastTimestamp = 0
+  const end = scanLog(segments, plan.from, checkCrc, plan.safe, (record, source) => {
+    replayedCount++
+    lastTimestamp = record.storeTimestamp
+    replay(record, source)
+  })
+  for (const damage of end.damages) {
+    log.error(
+      { ...damage },
+      `the log is damaged at ${damage.from}: what stood up to ${damage.to} is lost, what stands behind is kept. ` +
+        'Check the disk, and restore the file from a backup or replica if there is one',
+    )
   }
-  return wasClosed ? lastSegmentWithRecords(segments) : segmentBefore(input)
+  clearBehind(segments, end.position)
+  log.info({ from: plan.from, end: end.position, replayed: replayedCount, reason: end.reason }, 'the log was recovered')
+  return { endPosition: end.position, replayedCount, lastTimestamp, damages: end.damages }
 }
 
 /** An official broker that was stopped in order has written all queue units: only the end has to be found. */
@@ -67,8 +118,7 @@ function lastSegmentWithRecords(segments: SegmentFolder): number {
 }
 
 /** The last file whose first message was stored before all that the checkpoint vouches for. */
-function segmentBefore(input: RecoveryInput): number {
-  const { segments, shared } = input
+function segmentBefore(segments: SegmentFolder, shared: SharedCheckpoint): number {
   const knownTimestamp = Math.min(shared.logTimestamp, shared.queuesTimestamp, shared.indexTimestamp)
   for (let index = segments.starts.length - 1; index > 0; index--) {
     const start = segments.starts[index]!
@@ -94,10 +144,12 @@ function firstTimestamp(segments: SegmentFolder, start: number): number | undefi
   }
 }
 
-/** Clears what is behind the end, so that no old record can show when new ones end where it starts. */
+/**
+ * Clears what is behind the end, so that no old record can show when new ones end where it starts; and brings that to
+ * the disk, so that none shows after the power failed either.
+ */
 function clearBehind(segments: SegmentFolder, endPosition: number): void {
-  const start = segments.startOf(endPosition)
-  if (!segments.starts.includes(start)) return
-  segments.removeFrom(start + segments.segmentBytes)
+  segments.removeFrom(segments.startOf(endPosition) + segments.segmentBytes)
   segments.clearFrom(endPosition)
+  segments.syncNow(endPosition)
 }

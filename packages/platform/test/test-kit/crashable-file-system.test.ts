@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest'
+import { replaceFile } from '../../src/index.ts'
+import { CrashableFileSystem, PowerFailure } from '../../src/test-kit/index.ts'
+
+const seeds = Array.from({ length: 300 }, (_, seed) => seed)
+
+/** What is in a file after a crash, over many seeds. */
+function outcomes(path: string, prepare: (fileSystem: CrashableFileSystem, seed: number) => void): Set<string> {
+  const found = seeds.map((seed) => {
+    const fileSystem = new CrashableFileSystem()
+    fileSystem.makeFolder('/d')
+    fileSystem.syncFolder('/')
+    prepare(fileSystem, seed)
+    fileSystem.crash(seed)
+    return fileSystem.readFile(path)?.toString('latin1') ?? 'missing'
+  })
+  return new Set(found)
+}
+
+function write(fileSystem: CrashableFileSystem, path: string, text: string, isSynced: boolean): void {
+  const file = fileSystem.open(path, 'create')
+  file.write(Buffer.from(text), 0)
+  if (isSynced) file.syncDataNow()
+  file.close()
+}
+
+describe('a failure of the power', () => {
+  test('keeps a file that was synced and whose folder was synced, always', () => {
+    const found = outcomes('/d/a', (fileSystem) => {
+      write(fileSystem, '/d/a', 'synced', true)
+      fileSystem.syncFolder('/d')
+    })
+    expect([...found]).toEqual(['synced'])
+  })
+
+  test('may lose a synced file whose folder was not synced', () => {
+    const found = outcomes('/d/a', (fileSystem) => write(fileSystem, '/d/a', 'synced', true))
+    expect([...found].sort()).toEqual(['missing', 'synced'])
+  })
+
+  test('may lose a folder with all that is synced in it when its own name was not synced', () => {
+    const found = outcomes('/d/e/a', (fileSystem) => {
+      fileSystem.makeFolder('/d/e')
+      write(fileSystem, '/d/e/a', 'synced', true)
+      fileSystem.syncFolder('/d/e')
+    })
+    expect([...found].sort()).toEqual(['missing', 'synced'])
+  })
+
+  test('tears what was not synced at any byte, or keeps its size alone', () => {
+    const found = outcomes('/d/a', (fileSystem) => {
+      write(fileSystem, '/d/a', '', true)
+      fileSystem.syncFolder('/d')
+      write(fileSystem, '/d/a', 'abcd', false)
+    })
+    expect([...found].sort()).toEqual(['', '\0\0\0\0', 'a', 'ab', 'abc', 'abcd'])
+  })
+
+  test('keeps sectors in any order', () => {
+    const found = outcomes('/d/a', (fileSystem) => {
+      write(fileSystem, '/d/a', '-'.repeat(1024), true)
+      fileSystem.syncFolder('/d')
+      write(fileSystem, '/d/a', '+'.repeat(1024), false)
+    })
+    expect(found).toContain('-'.repeat(512) + '+'.repeat(512))
+    expect(found).toContain('+'.repeat(512) + '-'.repeat(512))
+  })
+
+  test('keeps a part of the removed names, in any order', () => {
+    const names = new Set(
+      seeds.map((seed) => {
+        const fileSystem = new CrashableFileSystem()
+        for (const name of ['a', 'b']) write(fileSystem, `/${name}`, name, true)
+        fileSystem.syncFolder('/')
+        fileSystem.remove('/a')
+        fileSystem.remove('/b')
+        fileSystem.crash(seed)
+        return fileSystem.list('/').join()
+      }),
+    )
+    expect([...names].sort()).toEqual(['', 'a', 'a,b', 'b'])
+  })
+
+  test('never leaves a mixture behind of a file that is replaced as a whole', () => {
+    const found = outcomes('/d/a', (fileSystem, seed) => {
+      replaceFile(fileSystem, '/d/a', Buffer.from('old '.repeat(300)))
+      fileSystem.failPowerAt(1 + (seed % 11))
+      expect(() => replaceFile(fileSystem, '/d/a', Buffer.from('new '.repeat(300)), '/d/a.bak')).toThrow(PowerFailure)
+    })
+    expect([...found].sort()).toEqual(['new '.repeat(300), 'old '.repeat(300)])
+  })
+
+  test('vouches with a sync in the background for what was written before it only', async () => {
+    const found = new Set<string>()
+    for (const seed of seeds) {
+      const fileSystem = new CrashableFileSystem()
+      const file = fileSystem.open('/a', 'create')
+      fileSystem.syncFolder('/')
+      file.write(Buffer.from('one'), 0)
+      const syncing = file.syncData()
+      file.write(Buffer.from('two'), 3)
+      await syncing
+      fileSystem.crash(seed)
+      found.add(fileSystem.readFile('/a')!.toString())
+    }
+    expect(found).toContain('one')
+    expect(found).toContain('onetwo')
+    for (const text of found) expect(text.startsWith('one')).toBe(true)
+  })
+
+  test('is the same for the same seed', () => {
+    const run = (): Buffer => {
+      const fileSystem = new CrashableFileSystem()
+      const file = fileSystem.open('/a', 'create')
+      fileSystem.syncFolder('/')
+      for (let index = 0; index < 20; index++) file.write(Buffer.alloc(700, index + 1), index * 650)
+      fileSystem.crash(42)
+      return fileSystem.readFile('/a')!
+    }
+    expect(run()).toEqual(run())
+  })
+
+  test('changes the boot id, ends handles and locks, and comes at the operation that was asked for', () => {
+    const fileSystem = new CrashableFileSystem()
+    const file = fileSystem.open('/a', 'create')
+    fileSystem.lockFolder('/lock')
+    const boot = fileSystem.bootId()
+    fileSystem.failPowerAt(2)
+    file.write(Buffer.from('x'), 0)
+    expect(() => file.write(Buffer.from('y'), 1)).toThrow(PowerFailure)
+    expect(() => fileSystem.list('/')).toThrow(PowerFailure)
+    fileSystem.crash(1)
+    expect(fileSystem.bootId()).not.toBe(boot)
+    expect(() => file.sizeBytes()).toThrow(PowerFailure)
+    fileSystem.lockFolder('/lock').release()
+  })
+})
+
+describe('the death of the process', () => {
+  test('keeps what was written and the boot id, and ends handles and locks', () => {
+    const fileSystem = new CrashableFileSystem()
+    const boot = fileSystem.bootId()
+    write(fileSystem, '/a', 'written', false)
+    const file = fileSystem.open('/a', 'update')
+    fileSystem.lockFolder('/lock')
+    fileSystem.kill()
+    expect(fileSystem.readFile('/a')?.toString()).toBe('written')
+    expect(fileSystem.bootId()).toBe(boot)
+    expect(() => file.write(Buffer.from('x'), 0)).toThrow(PowerFailure)
+    fileSystem.lockFolder('/lock').release()
+  })
+
+  test('leaves what was not synced open to a failure of the power later', () => {
+    const survivors = new Set(
+      seeds.map((seed) => {
+        const fileSystem = new CrashableFileSystem()
+        write(fileSystem, '/a', 'written', false)
+        fileSystem.kill()
+        fileSystem.crash(seed)
+        return fileSystem.list('/').join()
+      }),
+    )
+    expect([...survivors].sort()).toEqual(['', 'a'])
+  })
+})

@@ -1,0 +1,92 @@
+import { Followers } from '../followers.ts'
+import { KeyIndex } from '../index/key-index.ts'
+import { CommitLog } from '../log/commit-log.ts'
+import { ConsumeQueues } from '../queues/consume-queues.ts'
+import type { StoreFiles } from '../store-files.ts'
+import { checkLayout } from '../store-layout.ts'
+import type { StoreOptions } from '../store-options.ts'
+import { TagsCodes } from '../tags-codes.ts'
+import { checkSegments } from './check-segments.ts'
+import { CheckpointFile } from './checkpoint.ts'
+import { planRecovery, type Recovery, recoverLog } from './recover.ts'
+
+/** Everything of a store that has files, fit for use. */
+export interface OpenedFiles {
+  commitLog: CommitLog
+  queues: ConsumeQueues
+  keyIndex: KeyIndex | undefined
+  checkpoint: CheckpointFile
+  followers: Followers
+  tagsCodes: TagsCodes
+  bootId: string
+  recovery: Recovery
+  /** Store times do not go back below it. */
+  lastTimestamp: number
+  /** Queue units and keys of messages before it are in the files. */
+  writtenPosition: number
+  /** And before it all files survive a power failure. */
+  syncedPosition: number
+}
+
+/**
+ * Opens the files of a store and recovers what the last one who had it did not bring to an end.
+ * @param wasClosed whether he closed it in order
+ * @throws SegmentSizeError, StoreLayoutError; the file system's errors
+ */
+export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: boolean): OpenedFiles {
+  const { fileSystem, clock } = options.platform
+  const { log, rootPath, commitLogPath } = options
+  const queuesPath = `${rootPath}/consumequeue`
+  const indexPath = `${rootPath}/index`
+  checkLayout(fileSystem, rootPath, log)
+  files.makeFolder(commitLogPath)
+  files.makeFolder(indexPath)
+  const { tailBytesMax, commitLogSegmentBytes, consumeQueueSegmentBytes } = options
+  const commitLog = new CommitLog({ files, path: commitLogPath, segmentBytes: commitLogSegmentBytes, tailBytesMax })
+  const { segments } = commitLog
+  const queues = new ConsumeQueues({
+    files,
+    log: segments,
+    path: queuesPath,
+    segmentBytes: consumeQueueSegmentBytes,
+    eventLog: log,
+  })
+  const { isEnabled, ...indexSize } = options.keyIndex
+  const keyIndex = isEnabled ? new KeyIndex({ files, clock, log, path: indexPath, ...indexSize }) : undefined
+  const checkpoint = new CheckpointFile(fileSystem, `${rootPath}/checkpoint`)
+  // Whoever had the store before may have died before the names that he made were safe.
+  for (const path of [rootPath, commitLogPath, indexPath]) files.noteNames(path)
+  files.syncAllNames()
+
+  const tagsCodes = new TagsCodes(options.delayLevelsMs)
+  const followers = new Followers(clock, queues, keyIndex, tagsCodes)
+  const { own, shared } = checkpoint
+  const bootId = fileSystem.bootId()
+  checkSegments(segments, fileSystem, log)
+  const hasQueues = fileSystem.list(queuesPath).length > 0
+  const plan = planRecovery({ segments, shared, own, wasClosed, bootId, hasQueues }, log)
+  queues.trustUpTo(plan.from, plan.mayBeTorn)
+  keyIndex?.recover(plan.mayBeTorn ? plan.from : undefined)
+  const recovery = recoverLog(segments, plan, options.checkCrcOnRecover && !wasClosed, log, (record, source) =>
+    followers.replay(record, source),
+  )
+  queues.endRecovery(recovery.endPosition)
+  commitLog.continueAt(recovery.endPosition)
+  const writtenPosition = Math.min(plan.from, recovery.endPosition)
+  const syncedPosition = Math.min(plan.syncedPosition, recovery.endPosition)
+  // What is torn was cut: a process that dies from now on leaves files as it wrote them.
+  checkpoint.write({ position: writtenPosition, logSyncedPosition: syncedPosition, bootId })
+  return {
+    commitLog,
+    queues,
+    keyIndex,
+    checkpoint,
+    followers,
+    tagsCodes,
+    bootId,
+    recovery,
+    lastTimestamp: Math.max(recovery.lastTimestamp, shared.logTimestamp),
+    writtenPosition,
+    syncedPosition,
+  }
+}

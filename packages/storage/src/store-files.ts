@@ -1,0 +1,93 @@
+import { dirname } from 'node:path'
+import { LruMap } from '@rocketmq-ts/base'
+import type { FileHandle, FileSystem } from '@rocketmq-ts/platform'
+
+/** The files of a store as all its parts share them: open ones, bounded in number, and names that are not synced. */
+export class StoreFiles {
+  readonly fileSystem: FileSystem
+  readonly #open: LruMap<string, FileHandle>
+  /** Folders in which names were made or removed since they were last synced. */
+  readonly #unsyncedFolders = new Set<string>()
+
+  constructor(fileSystem: FileSystem, openFilesMax: number) {
+    this.fileSystem = fileSystem
+    this.#open = new LruMap(openFilesMax, (file) => file.close())
+  }
+
+  /** A file that exists, open for reading and writing. */
+  open(path: string): FileHandle {
+    const known = this.#open.get(path)
+    if (known !== undefined) return known
+    const file = this.fileSystem.open(path, 'update')
+    this.#open.set(path, file)
+    return file
+  }
+
+  /** Makes a file of the given size that reads as zeros. */
+  create(path: string, sizeBytes: number): void {
+    const file = this.fileSystem.open(path, 'create')
+    this.#unsyncedFolders.add(dirname(path))
+    this.#open.set(path, file)
+    file.truncate(sizeBytes)
+  }
+
+  remove(path: string): void {
+    this.#open.delete(path)
+    this.fileSystem.remove(path)
+    this.#unsyncedFolders.add(dirname(path))
+  }
+
+  /** Makes a folder, and those above it that are missing. */
+  makeFolder(path: string): void {
+    for (let at = path; this.fileSystem.status(at) === undefined; at = dirname(at)) {
+      this.#unsyncedFolders.add(dirname(at))
+    }
+    this.fileSystem.makeFolder(path)
+  }
+
+  /** Notes all folders above a path. Those that this user may not read are not of his making, and not noted. */
+  noteAncestors(path: string): void {
+    for (let at = dirname(path); ; at = dirname(at)) {
+      try {
+        this.fileSystem.list(at)
+        this.#unsyncedFolders.add(at)
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'EACCES') throw error
+      }
+      if (at === dirname(at)) return
+    }
+  }
+
+  /** Removes a folder and what is in it. */
+  removeFolder(path: string): void {
+    for (const open of [...this.#open.keys()]) if (open.startsWith(`${path}/`)) this.#open.delete(open)
+    for (const folder of this.#unsyncedFolders) {
+      if (folder === path || folder.startsWith(`${path}/`)) this.#unsyncedFolders.delete(folder)
+    }
+    if (this.fileSystem.status(path) === undefined) return
+    this.fileSystem.removeFolder(path)
+    this.#unsyncedFolders.add(dirname(path))
+  }
+
+  /** Notes that names in a folder were made or removed. */
+  noteNames(folder: string): void {
+    this.#unsyncedFolders.add(folder)
+  }
+
+  /** Makes new and removed names in a folder survive a power failure. */
+  syncNames(folder: string): void {
+    if (!this.#unsyncedFolders.has(folder)) return
+    this.fileSystem.syncFolder(folder)
+    this.#unsyncedFolders.delete(folder)
+  }
+
+  /** The same for all folders. */
+  syncAllNames(): void {
+    for (const folder of [...this.#unsyncedFolders]) this.syncNames(folder)
+  }
+
+  /** Closes what is open. */
+  close(): void {
+    this.#open.clear()
+  }
+}

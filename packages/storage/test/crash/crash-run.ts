@@ -1,0 +1,220 @@
+import type { FileSystem, Log } from '@rocketmq-ts/platform'
+import { CrashableFileSystem, SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { ConfigFile, type FlushMode, type MessageStore } from '../../src/index.ts'
+import { message, openStore, properties } from '../store-kit.ts'
+import { findingsOf } from './findings.ts'
+import { History } from './history.ts'
+
+export interface CrashRunOptions {
+  seed: number
+  flushMode: FlushMode
+  /** What ends each life of the store. */
+  crashes: 'power' | 'kill' | 'both'
+  /** Puts something between the store and its disk, such as a defect that is to be found. */
+  wrap?(fileSystem: FileSystem): FileSystem
+  log?: Log
+}
+
+const livesPerRun = 5
+const topics = ['T0', 'T1', 'T2']
+const root = '/data/store'
+
+/**
+ * Lives of one store: each opens it, checks what is there, uses it, and ends in a crash at a random change of the disk.
+ * @returns what the checker found wrong; the first life with a finding is the last
+ */
+export async function crashRun(options: CrashRunOptions): Promise<string[]> {
+  return new CrashRun(options).run()
+}
+
+class CrashRun {
+  readonly #options: CrashRunOptions
+  readonly #random: SeededRandom
+  readonly #disk: CrashableFileSystem
+  readonly #fileSystem: FileSystem
+  readonly #history = new History()
+  #clock = new SteppedClock()
+  #lastCrash: 'running' | 'kill' | 'power' = 'running'
+  #configAttempted = 0
+  #configSaved = 0
+  /** Each life has its own number, so that what an earlier one still says is not heard. */
+  #life = 0
+
+  constructor(options: CrashRunOptions) {
+    this.#options = options
+    this.#random = new SeededRandom(options.seed)
+    this.#disk = new CrashableFileSystem(() => this.#clock.now())
+    this.#fileSystem = options.wrap?.(this.#disk) ?? this.#disk
+  }
+
+  async run(): Promise<string[]> {
+    while (this.#life < livesPerRun) {
+      this.#life++
+      this.#clock = new SteppedClock(this.#clock.now() + 1000)
+      const problems = await this.#live()
+      if (problems.length > 0) return problems.map((problem) => `life ${this.#life}: ${problem}`)
+    }
+    return []
+  }
+
+  async #live(): Promise<string[]> {
+    const store = this.#open()
+    const problems = this.#history.check(this.#lastCrash, await findingsOf(store))
+    problems.push(...this.#checkConfig())
+    this.#lastCrash = 'running'
+    if (problems.length > 0 || this.#life === livesPerRun) return problems
+    const change = 1 + this.#random.below(this.#random.pick([20, 120, 500]))
+    this.#disk.failPowerAt(change)
+    for (let steps = 0; steps < 400 && !this.#disk.isDown; steps++) await this.#step(store)
+    const found = this.#random.oneIn(2) ? await this.#checkRunning(store) : []
+    if (this.#random.oneIn(4)) this.#close(store)
+    this.#crash()
+    return found
+  }
+
+  async #checkRunning(store: MessageStore): Promise<string[]> {
+    try {
+      this.#clock.finishTurn()
+      return this.#disk.isDown ? [] : this.#history.check('running', await findingsOf(store))
+    } catch (error) {
+      if (!this.#disk.isDown) throw error
+      return []
+    }
+  }
+
+  /** Opens the store; the power may fail meanwhile, more than once. */
+  #open(): MessageStore {
+    for (;;) {
+      if (this.#random.oneIn(3)) this.#disk.failPowerAt(1 + this.#random.below(12))
+      try {
+        const store = this.#newStore()
+        this.#disk.failPowerAt(Number.POSITIVE_INFINITY)
+        return store
+      } catch (error) {
+        if (!this.#disk.isDown) throw error
+        this.#crash()
+      }
+    }
+  }
+
+  #newStore(): MessageStore {
+    return openStore(root, {
+      platform: { fileSystem: this.#fileSystem, clock: this.#clock },
+      commitLogSegmentBytes: 16 * 1024,
+      consumeQueueSegmentBytes: 20 * 32,
+      keyIndex: { isEnabled: true, slotCount: 97, entryCountMax: 150 },
+      flushMode: this.#options.flushMode,
+      queueSyncIntervalMs: 5000,
+      openFilesMax: 6,
+      ...(this.#options.log === undefined ? {} : { log: this.#options.log }),
+      retentionRules: () => ({
+        reservedMs: 120_000,
+        deleteHours: [],
+        cleanRatio: 2,
+        forceRatio: 2,
+        fullRatio: 2,
+        mayForce: false,
+      }),
+    })
+  }
+
+  #crash(): void {
+    const { crashes } = this.#options
+    const isPower = crashes === 'both' ? this.#random.oneIn(2) : crashes === 'power'
+    this.#disk.operationCount = 0
+    if (isPower) this.#disk.crash(this.#random.below(2 ** 31))
+    else this.#disk.kill()
+    if (isPower || this.#lastCrash !== 'power') this.#lastCrash = isPower ? 'power' : 'kill'
+  }
+
+  async #step(store: MessageStore): Promise<void> {
+    try {
+      const choice = this.#random.below(40)
+      if (choice < 22) this.#put(store)
+      else if (choice < 26) this.#clock.finishTurn()
+      else if (choice < 34) this.#clock.advance(this.#random.pick([1, 100, 600, 1500]))
+      else if (choice < 36) this.#clock.advance(this.#random.pick([6000, 11_000, 40_000]))
+      else if (choice === 36) store.deleteOldFiles()
+      else if (choice === 37) this.#saveConfig()
+      else if (choice === 38 && this.#random.oneIn(6)) this.#removeTopic(store)
+      if (this.#random.oneIn(3)) this.#clock.finishTurn()
+      for (let turns = this.#random.below(12); turns > 0; turns--) await Promise.resolve()
+      if (!this.#disk.isDown) this.#history.syncedUpTo(store.positions.synced)
+    } catch (error) {
+      if (!this.#disk.isDown) throw error
+    }
+  }
+
+  #put(store: MessageStore): void {
+    const count = this.#random.oneIn(4) ? 2 + this.#random.below(3) : 1
+    const topic = this.#random.pick(topics)
+    const queueId = this.#random.below(2)
+    const puts = Array.from({ length: count }, () => {
+      const id = this.#history.count
+      const key = `k${id}`
+      const size = this.#random.pick([0, 10, 200, 200, 900, 3000])
+      const put = {
+        id,
+        topic,
+        queueId,
+        key,
+        body: `${id} ${'b'.repeat(this.#random.below(size + 1))}`,
+        properties: properties({ KEYS: key, UNIQ_KEY: `U${id}`, note: 'n'.repeat(this.#random.below(60)) }),
+      }
+      this.#history.add(put)
+      return put
+    })
+    const life = this.#life
+    const messages = puts.map(({ body, properties: encoded }) =>
+      message({ topic, queueId, body: Buffer.from(body), properties: encoded }),
+    )
+    store.put(messages, (outcome) => {
+      if (life !== this.#life || outcome.kind === 'refused') return
+      for (const [index, { id }] of puts.entries()) {
+        const { queueOffset, physicalOffset, totalSize } = outcome.places[index]!
+        const place = { queueOffset, physicalOffset, totalSize }
+        if (outcome.kind === 'sync-timeout') this.#history.place(id, place)
+        else this.#history.confirm(id, place, this.#options.flushMode === 'SYNC_FLUSH')
+      }
+    })
+  }
+
+  #removeTopic(store: MessageStore): void {
+    this.#clock.finishTurn()
+    const topic = this.#random.pick(topics)
+    this.#history.deleteTopic(topic)
+    store.removeTopic(topic)
+  }
+
+  #close(store: MessageStore): void {
+    try {
+      store.close()
+      if (!this.#disk.isDown && store.refusal?.includes('no more writes') !== true)
+        this.#history.syncedUpTo(Number.POSITIVE_INFINITY)
+    } catch (error) {
+      if (!this.#disk.isDown) throw error
+    }
+  }
+
+  get #config(): ConfigFile {
+    return new ConfigFile(this.#fileSystem, `${root}/config/test.json`, this.#options.log ?? silent)
+  }
+
+  #saveConfig(): void {
+    this.#configAttempted++
+    this.#config.save(JSON.stringify({ value: this.#configAttempted, fill: 'f'.repeat(700) }))
+    this.#configSaved = this.#configAttempted
+  }
+
+  #checkConfig(): string[] {
+    const value = this.#config.load((text) => (JSON.parse(text) as { value: number }).value) ?? 0
+    if (value < this.#configSaved || value > this.#configAttempted) {
+      return [`the config file holds ${value}, and ${this.#configSaved} was saved`]
+    }
+    // What a process that died had not saved to the end can still be lost.
+    if (this.#lastCrash === 'power') this.#configSaved = value
+    return []
+  }
+}
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
