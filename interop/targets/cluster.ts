@@ -45,7 +45,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const workFolder = createWorkFolder(options.label)
   const target = openTarget(workFolder, options.target)
   const started: ServerProcess[] = []
-  const dispose = async ({ keepFiles = process.env['INTEROP_KEEP'] === '1' } = {}): Promise<void> => {
+  const dispose = async ({ keepFiles = process.env.INTEROP_KEEP === '1' } = {}): Promise<void> => {
     await Promise.all(started.map((server) => server.kill()))
     if (!keepFiles) rmSync(workFolder, { recursive: true, force: true })
   }

@@ -14,7 +14,7 @@ process.on('exit', () => {
 
 /** Below the ports that systems hand out to outgoing connections. `INTEROP_PORTS=first-last` replaces it. */
 function range(): { first: number; last: number } {
-  const text = process.env['INTEROP_PORTS'] ?? '20000-29999'
+  const text = process.env.INTEROP_PORTS ?? '20000-29999'
   const [first = Number.NaN, last = Number.NaN] = text.split('-').map(Number)
   if (!(Number.isInteger(first) && Number.isInteger(last) && first > 1023 && last - first >= blockSize)) {
     throw new Error(`INTEROP_PORTS must be first-last with ${blockSize} ports or more, is ${text}`)

@@ -38,7 +38,7 @@ export type TargetName = 'ours' | 'official'
  * @throws Error for any other value
  */
 export function targetName(): TargetName {
-  const name = process.env['INTEROP_TARGET'] ?? 'ours'
+  const name = process.env.INTEROP_TARGET ?? 'ours'
   if (name !== 'ours' && name !== 'official') throw new Error(`INTEROP_TARGET must be ours or official, is ${name}`)
   return name
 }

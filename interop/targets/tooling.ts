@@ -5,7 +5,7 @@ export type Tool = 'java' | 'javac' | 'mvn' | 'go'
 
 /** The first executable of that name on the PATH. */
 export function findTool(tool: Tool): string | undefined {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const candidate = join(folder, tool)
     if (isExecutable(candidate)) return candidate
   }
@@ -27,7 +27,7 @@ export function lacksTools(...tools: Tool[]): boolean {
   const missing = tools.filter((tool) => findTool(tool) === undefined)
   if (missing.length === 0) return false
   const message = `${missing.join(', ')} not found on the PATH`
-  if (process.env['CI'] === 'true') throw new Error(message)
+  if (process.env.CI === 'true') throw new Error(message)
   console.warn(`interop tests skipped: ${message}`)
   return true
 }

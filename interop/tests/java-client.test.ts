@@ -65,7 +65,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to the official Java client
       })
       const startMember = (detail: Record<string, unknown>): Promise<void> =>
         new Promise((started, failed) => {
-          const parameters = { topic: String(detail['topic']), group: String(detail['group']) }
+          const parameters = { topic: String(detail.topic), group: String(detail.group) }
           const checkpoints = {
             'member-started': async () => started(),
             'member-holds': async () => holds(),
