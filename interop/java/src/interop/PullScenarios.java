@@ -94,6 +94,8 @@ final class PullScenarios {
         MessageQueue queue = queues.get(1);
         consumer.assign(List.of(queue));
         Check.equal("queues", Set.of(queue), new HashSet<>(consumer.assignment()));
+        // The client keeps what a pull brings that was under way during a seek: nothing may be on its way.
+        checkOffsets("of a new group in a young queue", 0, 20, poll(consumer, 20));
         consumer.seek(queue, 15);
         checkOffsets("after a seek to 15", 15, 20, poll(consumer, 5));
         consumer.commit(Map.of(queue, 18L), true);
