@@ -50,17 +50,31 @@ function isRunning(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
+  if (hasEnded(holder.pid)) return false
   const identity = processIdentity(holder.pid)
   return holder.identity === undefined || identity === '' || identity === holder.identity
 }
 
-function processIdentity(pid: number): string {
+/** A process that has ended keeps its id until its parent asks for it (state Z): it holds nothing any more. */
+function hasEnded(pid: number): boolean {
+  const statistics = processStatistics(pid)
+  return statistics !== undefined && /^[ZX]/.test(statistics[0] ?? '')
+}
+
+/** The fields of /proc/PID/stat behind the name, from the state on; undefined where there is no such file. */
+function processStatistics(pid: number): string[] | undefined {
   try {
-    const bootId = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    const statistics = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const startTicks = statistics.slice(statistics.lastIndexOf(')') + 2).split(' ')[19]
-    return `${bootId} ${startTicks}`
+    const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
   } catch {
-    return '' // Not Linux: the process id alone has to do.
+    return undefined // Not Linux, or the process is gone.
   }
+}
+
+function processIdentity(pid: number): string {
+  const startTicks = processStatistics(pid)?.[19]
+  const bootIdPath = '/proc/sys/kernel/random/boot_id'
+  // Elsewhere than on Linux the process id alone has to do.
+  if (startTicks === undefined || !fs.existsSync(bootIdPath)) return ''
+  return `${fs.readFileSync(bootIdPath, 'utf8').trim()} ${startTicks}`
 }
