@@ -22,7 +22,7 @@ export function describeMachine(): Machine {
     processor: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     memoryGb: Math.round(totalmem() / 1e9),
-    system: `${type()} ${release()}`,
+    system: `${type()} ${release().split('.').slice(0, 2).join('.')}`,
     node: firstLine(nodeExecutable, ['--version']) ?? process.version,
     java: findTool('java') === undefined ? undefined : firstLine('java', ['--version']),
     heapMb: officialHeapMb(),

@@ -1,3 +1,4 @@
+import type { Log } from '@rocketmq-ts/platform'
 import { Followers } from '../followers.ts'
 import { KeyIndex } from '../index/key-index.ts'
 import { CommitLog } from '../log/commit-log.ts'
@@ -6,6 +7,7 @@ import type { StoreFiles } from '../store-files.ts'
 import { checkLayout } from '../store-layout.ts'
 import type { StoreOptions } from '../store-options.ts'
 import { TagsCodes } from '../tags-codes.ts'
+import { isDiskFull } from '../write-guard.ts'
 import { checkSegments } from './check-segments.ts'
 import { CheckpointFile } from './checkpoint.ts'
 import { planRecovery, type Recovery, recoverLog } from './recover.ts'
@@ -72,6 +74,7 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
   )
   queues.endRecovery(recovery.endPosition)
   commitLog.continueAt(recovery.endPosition)
+  writeReplayed(queues, keyIndex, log)
   const writtenPosition = Math.min(plan.from, recovery.endPosition)
   const syncedPosition = Math.min(plan.syncedPosition, recovery.endPosition)
   // What is torn was cut: a process that dies from now on leaves files as it wrote them.
@@ -88,5 +91,19 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
     lastTimestamp: Math.max(recovery.lastTimestamp, shared.logTimestamp),
     writtenPosition,
     syncedPosition,
+  }
+}
+
+/**
+ * Brings what recovery made again to the files. After the next death the store may be opened by an official broker,
+ * which knows less well than we do from where the log has to be read again.
+ */
+function writeReplayed(queues: ConsumeQueues, keyIndex: KeyIndex | undefined, log: Log): void {
+  try {
+    queues.writeAll()
+    keyIndex?.write()
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    log.warn({ err: error }, 'the disk is full: queue units and keys that were recovered wait in memory for space')
   }
 }
