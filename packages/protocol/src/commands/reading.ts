@@ -2,39 +2,45 @@
 import { defineCommand } from '../define-command.ts'
 import { bool, i32, i64, optional, str, topicFields } from '../fields.ts'
 
+/** What a pull asks for. */
+const pullFields = {
+  consumerGroup: str,
+  topic: str,
+  liteTopic: optional(str),
+  queueId: i32,
+  queueOffset: i64,
+  maxMsgNums: i32,
+  sysFlag: i32,
+  commitOffset: i64,
+  suspendTimeoutMillis: i64,
+  subscription: optional(str),
+  subVersion: i64,
+  expressionType: optional(str),
+  maxMsgBytes: optional(i32),
+  requestSource: optional(i32),
+  proxyFrowardClientId: optional(str),
+  ...topicFields,
+} as const
+
+/** Where a pull stands in its queue. */
+const pulledFields = {
+  suggestWhichBrokerId: i64,
+  nextBeginOffset: i64,
+  minOffset: i64,
+  maxOffset: i64,
+  offsetDelta: optional(i64),
+  topicSysFlag: optional(i32),
+  groupSysFlag: optional(i32),
+  forbiddenType: optional(i32),
+} as const
+
 export const pullMessage = defineCommand({
   code: 11,
   name: 'PULL_MESSAGE',
   from: ['client'],
   to: ['broker'],
-  request: {
-    consumerGroup: str,
-    topic: str,
-    liteTopic: optional(str),
-    queueId: i32,
-    queueOffset: i64,
-    maxMsgNums: i32,
-    sysFlag: i32,
-    commitOffset: i64,
-    suspendTimeoutMillis: i64,
-    subscription: optional(str),
-    subVersion: i64,
-    expressionType: optional(str),
-    maxMsgBytes: optional(i32),
-    requestSource: optional(i32),
-    proxyFrowardClientId: optional(str),
-    ...topicFields,
-  },
-  response: {
-    suggestWhichBrokerId: i64,
-    nextBeginOffset: i64,
-    minOffset: i64,
-    maxOffset: i64,
-    offsetDelta: optional(i64),
-    topicSysFlag: optional(i32),
-    groupSysFlag: optional(i32),
-    forbiddenType: optional(i32),
-  },
+  request: pullFields,
+  response: pulledFields,
   responseBody: 'found messages: commit-log records back to back',
 })
 
@@ -43,34 +49,8 @@ export const litePullMessage = defineCommand({
   name: 'LITE_PULL_MESSAGE',
   from: ['client'],
   to: ['broker'],
-  request: {
-    consumerGroup: str,
-    topic: str,
-    liteTopic: optional(str),
-    queueId: i32,
-    queueOffset: i64,
-    maxMsgNums: i32,
-    sysFlag: i32,
-    commitOffset: i64,
-    suspendTimeoutMillis: i64,
-    subscription: optional(str),
-    subVersion: i64,
-    expressionType: optional(str),
-    maxMsgBytes: optional(i32),
-    requestSource: optional(i32),
-    proxyFrowardClientId: optional(str),
-    ...topicFields,
-  },
-  response: {
-    suggestWhichBrokerId: i64,
-    nextBeginOffset: i64,
-    minOffset: i64,
-    maxOffset: i64,
-    offsetDelta: optional(i64),
-    topicSysFlag: optional(i32),
-    groupSysFlag: optional(i32),
-    forbiddenType: optional(i32),
-  },
+  request: pullFields,
+  response: pulledFields,
   responseBody: 'as 11',
 })
 
