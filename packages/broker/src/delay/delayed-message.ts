@@ -1,6 +1,7 @@
-import { type DecodedMessage, encodeHost, findMessageProperty, propertyName } from '@rocketmq-ts/protocol'
+import { type DecodedMessage, findMessageProperty, propertyName } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import { withProperties } from '../sending/property-text.ts'
+import { storedAgain } from '../sending/stored-again.ts'
 
 /**
  * The message that a delayed one becomes when it is due: in its real topic and queue, otherwise as it was sent. DELAY,
@@ -12,20 +13,14 @@ export function dueMessage(message: DecodedMessage, storeHost: Buffer): StoreMes
   const topic = findMessageProperty(properties, propertyName.realTopic)
   const queueId = Number(findMessageProperty(properties, propertyName.realQueueId))
   if (topic === undefined || !Number.isInteger(queueId) || queueId < 0) return undefined
-  return {
+  return storedAgain(message, {
     topic,
     queueId,
-    flag: message.flag,
-    sysFlag: message.sysFlag,
-    bornTimestamp: message.bornTimestamp,
-    bornHost: encodeHost(message.bornHost.host, message.bornHost.port),
     storeHost,
     reconsumeTimes: message.reconsumeTimes,
-    preparedTransactionOffset: 0,
-    body: message.body,
     properties: withProperties(properties, {
       [propertyName.timerDelaySec]: undefined,
       [propertyName.timerDeliverMs]: undefined,
     }),
-  }
+  })
 }

@@ -6,6 +6,7 @@ import {
   type SubscriptionGroupConfig,
   TagExpressionError,
 } from '@rocketmq-ts/protocol'
+import { refuseUnservedFilter } from './filter-kinds.ts'
 
 /** What members of a group told in their heartbeats. */
 export interface GroupSubscriptions {
@@ -35,10 +36,7 @@ export function pullSubscription(
 ): SubscriptionData {
   const subscription =
     (header.sysFlag & subscriptionInHeader) !== 0 ? inHeader(header) : fromHeartbeats(header, config, group)
-  if (subscription.expressionType !== 'TAG') {
-    const remark = 'The broker does not support consumer to filter message by SQL92: subscribe by tags'
-    throw new ProtocolError('SYSTEM_ERROR', remark)
-  }
+  refuseUnservedFilter(subscription.expressionType)
   return subscription
 }
 

@@ -49,15 +49,26 @@ export interface SendTarget {
   isDeadLetter: boolean
 }
 
+/** @throws ProtocolError when the broker's permission has no write bit */
+export function checkTakesMessages(brokerPermission: number): void {
+  if ((brokerPermission & permission.write) !== 0) return
+  throw new ProtocolError('NO_PERMISSION', 'this broker takes no messages: its brokerPermission has no write bit')
+}
+
+/** @throws ProtocolError when there is no such group and none may be made */
+export function knownGroup(groups: SendGroups, group: string): SubscriptionGroupConfig {
+  const config = groups.find(group)
+  if (config !== undefined) return config
+  throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', `subscription group not exist, ${group}: create it first`)
+}
+
 /**
  * Decides where a sent message goes.
  * @throws ProtocolError with what keeps it from going anywhere
  */
 export function sendTarget(header: SendHeader, parts: SendTargetParts): SendTarget {
   const { topics, random } = parts
-  if ((parts.brokerPermission() & permission.write) === 0) {
-    throw new ProtocolError('NO_PERMISSION', 'this broker takes no messages: its brokerPermission has no write bit')
-  }
+  checkTakesMessages(parts.brokerPermission())
   const { topic } = header
   if (topic.startsWith(retryTopicPrefix)) {
     const deadLetter = deadLetterTarget(header, parts)
@@ -86,10 +97,7 @@ function createTopic(header: SendHeader, topics: SendTopics): TopicConfig {
 /** A client whose send-back failed sends to the retry topic itself: the limit of redeliveries holds there too. */
 function deadLetterTarget(header: SendHeader, parts: SendTargetParts): SendTarget | undefined {
   const group = header.topic.slice(retryTopicPrefix.length)
-  const config = parts.groups.find(group)
-  if (config === undefined) {
-    throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', `subscription group not exist, ${group}: create it first`)
-  }
+  const config = knownGroup(parts.groups, group)
   const limit = header.maxReconsumeTimes ?? config.retryMaxTimes
   if ((header.reconsumeTimes ?? 0) < limit) return undefined
   const topic = deadLetterTopicOf(group)

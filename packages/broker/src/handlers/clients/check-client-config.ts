@@ -6,6 +6,7 @@ import {
   TagExpressionError,
 } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import { refuseUnservedFilter } from '../../reading/filter-kinds.ts'
 
 /** CHECK_CLIENT_CONFIG: whether a subscription that a client is about to start with can be served. */
 export function checkClientConfig(): Handler<typeof commands.checkClientConfig> {
@@ -14,10 +15,7 @@ export function checkClientConfig(): Handler<typeof commands.checkClientConfig> 
     if (call.body.length === 0) return {}
     const { subscriptionData } = checkClientBody.decode(call.body)
     if (subscriptionData === undefined) return {}
-    if (subscriptionData.expressionType !== 'TAG') {
-      const remark = 'The broker does not support consumer to filter message by SQL92: subscribe by tags'
-      throw new ProtocolError('SYSTEM_ERROR', remark)
-    }
+    refuseUnservedFilter(subscriptionData.expressionType)
     try {
       parseTagExpression(subscriptionData.subString)
     } catch (error) {

@@ -3,11 +3,9 @@ import {
   type DecodedMessage,
   deadLetterTopicOf,
   decodeMessages,
-  encodeHost,
   findMessageProperty,
   offsetMessageId,
   ProtocolError,
-  permission,
   propertyName,
   retryTopicOf,
   type SubscriptionGroupConfig,
@@ -18,7 +16,8 @@ import { delayed } from '../../sending/delay-transform.ts'
 import { withProperties } from '../../sending/property-text.ts'
 import { storedPut } from '../../sending/put-reply.ts'
 import type { MessageSink } from '../../sending/send-parts.ts'
-import type { SendTargetParts } from '../../sending/send-target.ts'
+import { checkTakesMessages, knownGroup, type SendTargetParts } from '../../sending/send-target.ts'
+import { storedAgain } from '../../sending/stored-again.ts'
 
 export interface SendBackParts extends SendTargetParts {
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
@@ -39,14 +38,9 @@ const firstRetryLevel = 3
  */
 export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof commands.consumerSendMsgBack> {
   return async (header, call) => {
-    if ((parts.brokerPermission() & permission.write) === 0) {
-      throw new ProtocolError('NO_PERMISSION', 'this broker takes no messages: its brokerPermission has no write bit')
-    }
+    checkTakesMessages(parts.brokerPermission())
     const { group } = header
-    const config = parts.groups.find(group)
-    if (config === undefined) {
-      throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', `subscription group not exist, ${group}: create it first`)
-    }
+    const config = knownGroup(parts.groups, group)
     // The group wants no redelivery: the message counts as handled.
     if (config.retryQueueNums <= 0) return {}
     const record = await parts.store.recordAt(header.offset)
@@ -101,22 +95,16 @@ function copyOf(
   const { properties } = message
   const originId = findMessageProperty(properties, propertyName.originMessageId)
   const retryTopic = findMessageProperty(properties, propertyName.retryTopic)
-  return {
+  return storedAgain(message, {
     topic,
     queueId,
-    flag: message.flag,
-    sysFlag: message.sysFlag,
-    bornTimestamp: message.bornTimestamp,
-    bornHost: encodeHost(message.bornHost.host, message.bornHost.port),
     storeHost: parts.storeHost,
     reconsumeTimes: message.reconsumeTimes + 1,
-    preparedTransactionOffset: 0,
-    body: message.body,
     properties: withProperties(properties, {
       [propertyName.originMessageId]: originId ?? offsetMessageId(parts.storeHostHex, message.physicalOffset),
       [propertyName.retryTopic]: retryTopic ?? message.topic,
       [propertyName.waitStoreOk]: 'false',
       [propertyName.delayLevel]: delayLevel === undefined ? undefined : String(delayLevel),
     }),
-  }
+  })
 }
