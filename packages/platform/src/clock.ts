@@ -9,6 +9,11 @@ export interface Clock {
   monotonic(): number
   after(delayMs: number, callback: () => void): CancelTimer
   every(intervalMs: number, callback: () => void): CancelTimer
-  /** Runs `callback` when everything that arrived in this turn of the loop has been handled. */
+  /**
+   * Runs `callback` when everything that arrived in this turn of the loop has been handled; still in this turn when it
+   * is asked for at its end.
+   */
   endOfTurn(callback: () => void): void
+  /** Runs `callback` in a later turn of the loop, so that what arrives until then comes first. */
+  nextTurn(callback: () => void): void
 }

@@ -39,8 +39,6 @@ export interface RemotingConnectionOptions {
 const gatheredBytesMax = 64 * 1024
 /** Smaller rests of a frame are the common case at the end of a read, and not worth counting. */
 const unfinishedBytesMin = 16 * 1024
-/** What keeping one read costs besides its bytes: a frame that comes byte by byte is much larger in memory. */
-const bytesOfKeptRead = 512
 let connectionCount = 0
 
 /**
@@ -69,8 +67,6 @@ export class RemotingConnection {
   #heldRequests: RemotingCommand[] = []
   #frameCount = 0
   #isUnfinishedCounted = false
-  /** Reads since the last frame ended. */
-  #keptReads = 0
 
   constructor(connection: Connection, options: RemotingConnectionOptions) {
     this.id = ++connectionCount
@@ -182,13 +178,11 @@ export class RemotingConnection {
   /** @param isOther whether a frame has ended, so that what is held of the next one is held from now on */
   #countUnfinished(isOther: boolean): void {
     const { unfinished } = this.#options
-    this.#keptReads = isOther ? 1 : this.#keptReads + 1
     const { bufferedBytes } = this.#decoder
-    const heldBytes = bufferedBytes === 0 ? 0 : bufferedBytes + this.#keptReads * bytesOfKeptRead
-    const isCounted = heldBytes >= unfinishedBytesMin
+    const isCounted = bufferedBytes >= unfinishedBytesMin
     if (this.#isUnfinishedCounted && (isOther || !isCounted)) unfinished?.set(this, 0)
     this.#isUnfinishedCounted = isCounted
-    if (isCounted) unfinished?.set(this, heldBytes)
+    if (isCounted) unfinished?.set(this, bufferedBytes)
   }
 
   #receive(command: RemotingCommand): void {
@@ -240,7 +234,7 @@ export class RemotingConnection {
     this.#isPaused = true
     this.#connection.pause()
     // The limit may have been reached by bytes that never fill the socket's own queue.
-    this.#options.clock.endOfTurn(() => {
+    this.#options.clock.nextTurn(() => {
       this.#flush()
       if (this.#connection.unsentBytes === 0) this.#resumeReading()
     })

@@ -3,6 +3,19 @@ import type { Clock } from '../clock.ts'
 
 const timeoutMsMax = 0x7fffffff
 
+let endOfTurn: (() => void)[] = []
+
+/** Runs what waits, and what that adds: an answer that is made at the end of a turn leaves in this turn too. */
+function finishTurn(): void {
+  let done = 0
+  try {
+    while (done < endOfTurn.length) endOfTurn[done++]!()
+  } finally {
+    endOfTurn = endOfTurn.slice(done)
+    if (endOfTurn.length > 0) setImmediate(finishTurn)
+  }
+}
+
 export const nodeClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -14,5 +27,9 @@ export const nodeClock: Clock = {
     const timer = setInterval(callback, Math.min(intervalMs, timeoutMsMax))
     return () => clearInterval(timer)
   },
-  endOfTurn: (callback) => void setImmediate(callback),
+  endOfTurn(callback) {
+    if (endOfTurn.length === 0) setImmediate(finishTurn)
+    endOfTurn.push(callback)
+  },
+  nextTurn: (callback) => void setImmediate(callback),
 }

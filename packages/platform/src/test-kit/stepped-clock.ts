@@ -12,7 +12,8 @@ export class SteppedClock implements Clock {
   #nowMs: number
   readonly #startMs: number
   readonly #timers = new Set<Timer>()
-  #endOfTurn: (() => void)[] = []
+  readonly #endOfTurn: (() => void)[] = []
+  readonly #nextTurn: (() => void)[] = []
   #order = 0
 
   constructor(startMs = 1_700_000_000_000) {
@@ -40,11 +41,14 @@ export class SteppedClock implements Clock {
     this.#endOfTurn.push(callback)
   }
 
-  /** Runs what waits for the end of the turn, and what that adds. */
+  nextTurn(callback: () => void): void {
+    this.#nextTurn.push(callback)
+  }
+
+  /** Runs what waits for the end of the turn and what that adds, and all turns that this one asks for. */
   finishTurn(): void {
-    while (this.#endOfTurn.length > 0) {
-      const callbacks = this.#endOfTurn
-      this.#endOfTurn = []
+    while (this.#endOfTurn.length > 0 || this.#nextTurn.length > 0) {
+      const callbacks = this.#endOfTurn.length > 0 ? this.#endOfTurn.splice(0) : this.#nextTurn.splice(0)
       for (const callback of callbacks) callback()
     }
   }

@@ -6,21 +6,25 @@ import type { RemotingCommand } from './remoting-command.ts'
 /** The largest frame that RocketMQ's peers take: everything after the length field. */
 export const frameBytesMax = 16_777_216
 
+const lengthBytes = 4
+const gatheredFirst = 1024
+
 /**
  * Cuts a stream of bytes into frames:
  *
  *     totalLength 4 (bytes that follow) | serialize type 1 | headerLength 3 | header | body
  *
- * A frame that arrives within one chunk is not copied: its body is a part of the chunk.
+ * A frame that arrives within one chunk is not copied: its body is a part of the chunk. The others are gathered in one
+ * buffer that grows with what arrives, not with what is announced, however small the chunks are.
  */
 export class FrameDecoder {
   readonly #onFrame: (command: RemotingCommand) => void
   readonly #frameBytesMax: number
-  /** Chunks of a frame that has not arrived as a whole, and how many bytes they hold. */
-  #chunks: Buffer[] = []
-  #bufferedBytes = 0
+  /** The start of a frame that has not arrived as a whole. */
+  #gathered: Buffer = Buffer.alloc(0)
+  #gatheredBytes = 0
   /** Bytes that must be there before it is worth looking again. */
-  #wantedBytes = 4
+  #wantedBytes = lengthBytes
 
   constructor(onFrame: (command: RemotingCommand) => void, maximumFrameBytes = frameBytesMax) {
     this.#onFrame = onFrame
@@ -29,50 +33,73 @@ export class FrameDecoder {
 
   /** Bytes held of a frame that is not complete. */
   get bufferedBytes(): number {
-    return this.#bufferedBytes
+    return this.#gatheredBytes
   }
 
   /** @throws FrameError when the bytes are no frames; nothing can be decoded after it */
   push(chunk: Buffer): void {
-    if (this.#bufferedBytes === 0) {
-      this.#keep(this.#decodeAll(chunk))
+    let position = 0
+    while (this.#gatheredBytes > 0) {
+      const missing = this.#wantedBytes - this.#gatheredBytes
+      const taken = Math.min(missing, chunk.length - position)
+      this.#gather(chunk, position, taken)
+      position += taken
+      if (taken < missing) return
+      this.#endGathering()
+    }
+    this.#decodeAll(chunk, position)
+  }
+
+  /** Either the length is known now, and more is wanted, or the frame is there. */
+  #endGathering(): void {
+    const gathered = this.#gathered
+    if (this.#wantedBytes === lengthBytes) {
+      this.#wantedBytes = lengthBytes + this.#totalLengthAt(gathered, 0)
       return
     }
-    this.#chunks.push(chunk)
-    this.#bufferedBytes += chunk.length
-    if (this.#bufferedBytes < this.#wantedBytes) return
-    const gathered = Buffer.concat(this.#chunks, this.#bufferedBytes)
-    this.#chunks = []
-    this.#bufferedBytes = 0
-    this.#keep(this.#decodeAll(gathered))
+    const frameBytes = this.#gatheredBytes
+    this.#gathered = gathered.subarray(0, 0)
+    this.#gatheredBytes = 0
+    this.#wantedBytes = lengthBytes
+    this.#onFrame(decodeFrame(gathered, lengthBytes, frameBytes - lengthBytes))
   }
 
-  #keep(rest: Buffer): void {
-    if (rest.length === 0) return
-    this.#chunks.push(rest)
-    this.#bufferedBytes = rest.length
+  #gather(source: Buffer, start: number, byteCount: number): void {
+    const needed = this.#gatheredBytes + byteCount
+    if (needed > this.#gathered.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, Math.min(this.#wantedBytes, needed * 2)))
+      this.#gathered.copy(larger, 0, 0, this.#gatheredBytes)
+      this.#gathered = larger
+    }
+    source.copy(this.#gathered, this.#gatheredBytes, start, start + byteCount)
+    this.#gatheredBytes = needed
   }
 
-  #decodeAll(bytes: Buffer): Buffer {
-    let position = 0
+  #decodeAll(bytes: Buffer, start: number): void {
+    let position = start
     for (;;) {
       const available = bytes.length - position
-      if (available < 4) {
-        this.#wantedBytes = 4
+      if (available < lengthBytes) {
+        this.#wantedBytes = lengthBytes
         break
       }
-      const totalLength = bytes.readInt32BE(position)
-      if (totalLength < 4 || totalLength > this.#frameBytesMax) {
-        throw new FrameError(`a frame of ${totalLength} bytes is announced, ${this.#frameBytesMax} are allowed`)
-      }
-      if (available < 4 + totalLength) {
-        this.#wantedBytes = 4 + totalLength
+      const totalLength = this.#totalLengthAt(bytes, position)
+      if (available < lengthBytes + totalLength) {
+        this.#wantedBytes = lengthBytes + totalLength
         break
       }
-      this.#onFrame(decodeFrame(bytes, position + 4, totalLength))
-      position += 4 + totalLength
+      this.#onFrame(decodeFrame(bytes, position + lengthBytes, totalLength))
+      position += lengthBytes + totalLength
     }
-    return position === 0 ? bytes : bytes.subarray(position)
+    if (position === bytes.length) return
+    this.#gathered = Buffer.allocUnsafe(Math.max(bytes.length - position, Math.min(this.#wantedBytes, gatheredFirst)))
+    this.#gatheredBytes = bytes.copy(this.#gathered, 0, position)
+  }
+
+  #totalLengthAt(bytes: Buffer, position: number): number {
+    const totalLength = bytes.readInt32BE(position)
+    if (totalLength >= lengthBytes && totalLength <= this.#frameBytesMax) return totalLength
+    throw new FrameError(`a frame of ${totalLength} bytes is announced, ${this.#frameBytesMax} are allowed`)
   }
 }
 

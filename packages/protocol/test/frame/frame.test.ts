@@ -81,6 +81,30 @@ describe('frames', () => {
     )
   })
 
+  test('that are large and arrive byte by byte are read, and what follows them too', () => {
+    const frame = (opaque: number, bodyBytes: number): Buffer =>
+      encodeFrame({ code: 1, opaque, flag: 0, body: Buffer.alloc(bodyBytes, opaque), serializeType: 'JSON' })
+    const bytes = Buffer.concat([frame(1, 100_000), frame(2, 10), frame(3, 3000)])
+    const decoded = decodeAll(bytes, Array.from(bytes.keys()))
+    expect(decoded.map(({ opaque, body }) => [opaque, body!.length, body!.every((byte) => byte === opaque)])).toEqual([
+      [1, 100_000, true],
+      [2, 10, true],
+      [3, 3000, true],
+    ])
+  })
+
+  test('that announce much and bring little take little memory', () => {
+    const head = Buffer.from([0, 0xff, 0, 0, 0, 0, 0, 9])
+    const before = process.memoryUsage().arrayBuffers
+    const decoders = Array.from({ length: 200 }, () => new FrameDecoder(() => {}))
+    for (const decoder of decoders) {
+      decoder.push(head)
+      decoder.push(Buffer.alloc(100))
+    }
+    expect(decoders.map(({ bufferedBytes }) => bufferedBytes)).toEqual(decoders.map(() => 108))
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200 * 16 * 1024)
+  })
+
   test('that are larger than allowed are refused before they are gathered', () => {
     const head = Buffer.alloc(4)
     head.writeInt32BE(frameBytesMax + 1)
