@@ -13,6 +13,7 @@ import { GroupTable } from './groups/index.ts'
 import { LiveSettings } from './live-settings.ts'
 import { QueueLocks } from './locks/index.ts'
 import { ConsumerOffsetTable } from './offsets/index.ts'
+import { FileReads } from './reading/file-reads.ts'
 import { LongPolling } from './reading/long-polling.ts'
 import { Registration } from './registration/index.ts'
 import type { BrokerSettings } from './settings/index.ts'
@@ -39,6 +40,9 @@ export interface Broker {
 const fastPortDistance = 2
 const haPortDistance = 1
 const otherLaneMax = 100_000
+/** A fifth of the places that pulls have by default. */
+const heldPullsPerConnectionMax = 20_000
+const fileReadsPerConnectionMax = 1_024
 
 /**
  * Starts a broker: recovers its store, loads topics, groups and offsets, opens its ports, registers at the name
@@ -116,7 +120,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       await delayedDelivery.close()
     })
 
-    const longPolling = new LongPolling(clock)
+    const longPolling = new LongPolling(clock, heldPullsPerConnectionMax)
     store.onArrival((topic, queueId) => {
       longPolling.arrived(topic, queueId)
       if (topic === scheduleTopic) delayedDelivery.arrived(queueId)
@@ -151,6 +155,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       producers: clients.producers,
       locks: new QueueLocks(clock),
       longPolling,
+      fileReads: new FileReads(fileReadsPerConnectionMax),
       delayProgress,
       liveSettings: live,
       settings: current,

@@ -75,7 +75,7 @@ export class MessageStore {
       { clock, commitLog, logSync, queues, followers, guard, tagsCodes: opened.tagsCodes, flushMode },
       opened.lastTimestamp,
     )
-    this.#reader = new QueueReader(commitLog, queues, readCacheBytesMax, log)
+    this.#reader = new QueueReader(clock, commitLog, queues, readCacheBytesMax, log)
     const lastTimestamp = (): number => this.#pipeline.lastTimestamp
     this.#maintenance = new Maintenance(
       { clock, log, options, commitLog, logSync, queues, keyIndex, checkpoint, guard, bootId, lastTimestamp },

@@ -1,6 +1,7 @@
 import { LruMap } from '@rocketmq-ts/base'
-import type { Log } from '@rocketmq-ts/platform'
+import type { Clock, Log } from '@rocketmq-ts/platform'
 import { BlockCache, type MissingBlock } from './log/block-cache.ts'
+import { ColdReads } from './log/cold-reads.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import { isRecordAt } from './log/record-check.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
@@ -48,22 +49,30 @@ const queueBlockBytes = 16 * 1024
 const logBlockBytes = 256 * 1024
 const unreadableKept = 10_000
 
-type Attempt = ReadResult | { missing: MissingBlock }
+/** Reads of the log's files get so much of each turn of the loop, in milliseconds. */
+const coldReadMsPerTurn = 0.2
+
+/** What keeps a read from being answered: a block that has to be loaded, or a record that is in no memory of the log. */
+type Attempt = ReadResult | { missing: MissingBlock } | { isCold: true }
+
+const cold = { isCold: true } as const
 
 /**
- * Reads messages by queue offset. What is in memory is answered at once; otherwise the missing blocks are loaded and
- * the attempt is made again.
+ * Reads messages by queue offset. What is in memory is answered at once; otherwise the read waits for its turn, the
+ * missing blocks are loaded, and the attempt is made again.
  */
 export class QueueReader {
   readonly #commitLog: CommitLog
   readonly #queues: ConsumeQueues
   readonly #logBlocks: BlockCache
   readonly #queueBlocks: BlockCache
+  readonly #coldReads: ColdReads
   readonly #log: Log
   /** Positions where no record was found, and whether that was so when the file was read once more. */
   readonly #unreadable = new LruMap<number, { isCertain: boolean }>(unreadableKept)
 
-  constructor(commitLog: CommitLog, queues: ConsumeQueues, cacheBytesMax: number, log: Log) {
+  constructor(clock: Clock, commitLog: CommitLog, queues: ConsumeQueues, cacheBytesMax: number, log: Log) {
+    this.#coldReads = new ColdReads(clock, coldReadMsPerTurn)
     this.#log = log
     this.#commitLog = commitLog
     this.#queues = queues
@@ -72,8 +81,13 @@ export class QueueReader {
   }
 
   read(request: ReadRequest): ReadResult | Promise<ReadResult> {
-    const attempt = this.#attempt(request)
-    return 'missing' in attempt ? this.#readWithLoads(request, attempt.missing) : attempt
+    let attempt = this.#attempt(request, false)
+    if ('isCold' in attempt) {
+      const inTurn = this.#attemptInTurn(request)
+      if (inTurn instanceof Promise) return inTurn.then((later) => this.#readWithLoads(request, later))
+      attempt = inTurn
+    }
+    return 'status' in attempt ? attempt : this.#readWithLoads(request, attempt)
   }
 
   /** The record at a position of the log, or undefined when none can stand there. */
@@ -109,19 +123,26 @@ export class QueueReader {
     this.#queueBlocks.forget(queue.segments)
   }
 
-  async #readWithLoads(request: ReadRequest, firstMissing: MissingBlock): Promise<ReadResult> {
-    let missing = firstMissing
+  async #readWithLoads(request: ReadRequest, first: Attempt): Promise<ReadResult> {
+    let attempt = first
     for (;;) {
-      const cache = missing.folder === this.#commitLog.segments ? this.#logBlocks : this.#queueBlocks
-      const loaded = await cache.load(missing)
-      if (loaded.length < missing.byteCount) return this.#removed(request)
-      const attempt = this.#attempt(request)
-      if (!('missing' in attempt)) return attempt
-      missing = attempt.missing
+      if ('status' in attempt) return attempt
+      if ('missing' in attempt) {
+        const { missing } = attempt
+        const cache = missing.folder === this.#commitLog.segments ? this.#logBlocks : this.#queueBlocks
+        const loaded = await cache.load(missing)
+        if (loaded.length < missing.byteCount) return this.#removed(request)
+      }
+      attempt = await this.#attemptInTurn(request)
     }
   }
 
-  #attempt(request: ReadRequest): Attempt {
+  #attemptInTurn(request: ReadRequest): Attempt | Promise<Attempt> {
+    return this.#coldReads.inTurn(() => this.#attempt(request, true))
+  }
+
+  /** @param mayBeCold whether records may be read that are not in the log's own memory */
+  #attempt(request: ReadRequest, mayBeCold: boolean): Attempt {
     const { queueOffset } = request
     const queue = this.#queues.existing(request.topic, request.queueId)
     if (queue === undefined) return nothing('NO_MATCHED_LOGIC_QUEUE', 0, 0, 0)
@@ -131,10 +152,10 @@ export class QueueReader {
     if (queueOffset < minOffset) return nothing('OFFSET_TOO_SMALL', minOffset, minOffset, maxOffset)
     if (queueOffset === maxOffset) return nothing('OFFSET_OVERFLOW_ONE', queueOffset, minOffset, maxOffset)
     if (queueOffset > maxOffset) return nothing('OFFSET_OVERFLOW_BADLY', maxOffset, minOffset, maxOffset)
-    return this.#scan(request, queue, minOffset)
+    return this.#scan(request, queue, minOffset, mayBeCold)
   }
 
-  #scan(request: ReadRequest, queue: ConsumeQueue, minOffset: number): Attempt {
+  #scan(request: ReadRequest, queue: ConsumeQueue, minOffset: number, mayBeCold: boolean): Attempt {
     const { maxOffset } = queue
     const parts: Buffer[] = []
     let count = 0
@@ -148,7 +169,9 @@ export class QueueReader {
       if ('missing' in unit) return unit
       if (!isMessage(unit) || !request.matches(unit.tagsCode)) continue
       if (count > 0 && byteCount + unit.totalSize > request.bytesMax) break
-      const bytes = this.#record(queue, offset, unit)
+      const bytes =
+        this.#commitLog.inMemory(unit.physicalOffset, unit.totalSize) ??
+        (mayBeCold ? this.#recordInFile(queue, offset, unit) : cold)
       if (bytes === undefined) continue
       if (!Buffer.isBuffer(bytes)) return bytes
       if (last !== undefined && last.end === unit.physicalOffset && isBehind(last.bytes, bytes)) {
@@ -177,10 +200,12 @@ export class QueueReader {
   }
 
   /** The record of a unit, or what has to be loaded first, or undefined when there is none: then it is passed by. */
-  #record(queue: ConsumeQueue, queueOffset: number, unit: QueueUnit): Buffer | { missing: MissingBlock } | undefined {
+  #recordInFile(
+    queue: ConsumeQueue,
+    queueOffset: number,
+    unit: QueueUnit,
+  ): Buffer | { missing: MissingBlock } | undefined {
     const { physicalOffset, totalSize } = unit
-    const inMemory = this.#commitLog.inMemory(physicalOffset, totalSize)
-    if (inMemory !== undefined) return inMemory
     const known = this.#unreadable.get(physicalOffset)
     if (known?.isCertain === true) return undefined
     if (!this.#canHold(unit)) return this.#passBy(queue, queueOffset, unit)

@@ -28,12 +28,19 @@ interface Waiting {
  */
 export class LongPolling {
   readonly #clock: Clock
+  readonly #perConnectionMax: number
   readonly #topics = new Map<string, Map<number, Set<Waiting>>>()
   readonly #connections = new Map<number, Set<Waiting>>()
   #count = 0
 
-  constructor(clock: Clock) {
+  /** @param perConnectionMax pulls of one connection that may wait, so that none can take all places */
+  constructor(clock: Clock, perConnectionMax: number) {
     this.#clock = clock
+    this.#perConnectionMax = perConnectionMax
+  }
+
+  get perConnectionMax(): number {
+    return this.#perConnectionMax
   }
 
   /** Pulls that wait. */
@@ -41,8 +48,13 @@ export class LongPolling {
     return this.#count
   }
 
-  /** @param timeoutMs how long it may wait */
-  hold(pull: HeldPull, timeoutMs: number): void {
+  /**
+   * @param timeoutMs how long it may wait
+   * @returns false when too many pulls of its connection wait already
+   */
+  hold(pull: HeldPull, timeoutMs: number): boolean {
+    const ofConnection = this.#connections.get(pull.connectionId)
+    if (ofConnection !== undefined && ofConnection.size >= this.#perConnectionMax) return false
     const waiting: Waiting = { pull, isTried: false, isAgain: false, cancelTimer: () => {} }
     waiting.cancelTimer = this.#clock.after(timeoutMs, () => {
       if (this.#remove(waiting)) pull.giveUp()
@@ -58,10 +70,10 @@ export class LongPolling {
       queues.set(pull.queueId, waitingPulls)
     }
     waitingPulls.add(waiting)
-    const ofConnection = this.#connections.get(pull.connectionId)
     if (ofConnection === undefined) this.#connections.set(pull.connectionId, new Set([waiting]))
     else ofConnection.add(waiting)
     this.#count++
+    return true
   }
 
   /** Messages arrived in a queue. */

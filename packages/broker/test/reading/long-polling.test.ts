@@ -26,7 +26,7 @@ class FakePull implements HeldPull {
 
 describe('a pull that waits', () => {
   test('reads again when messages arrive in its queue, and in no other', () => {
-    const polling = new LongPolling(new SteppedClock())
+    const polling = new LongPolling(new SteppedClock(), 100)
     const pull = new FakePull('T', 1)
     polling.hold(pull, 1000)
     polling.arrived('T', 0)
@@ -37,9 +37,19 @@ describe('a pull that waits', () => {
     expect(polling.count).toBe(0)
   })
 
+  test('finds no place when its connection has as many as one may have, and finds one again later', () => {
+    const polling = new LongPolling(new SteppedClock(), 2)
+    const pulls = [new FakePull(), new FakePull(), new FakePull()]
+    expect(pulls.map((pull) => polling.hold(pull, 1000))).toEqual([true, true, false])
+    expect(polling.count).toBe(2)
+    polling.arrived('T', 0)
+    expect(pulls.map(({ log }) => log)).toEqual([['retry'], ['retry'], []])
+    expect(polling.hold(pulls[2]!, 1000)).toBe(true)
+  })
+
   test('is told after its time that there is nothing, once', () => {
     const clock = new SteppedClock()
-    const polling = new LongPolling(clock)
+    const polling = new LongPolling(clock, 100)
     const pull = new FakePull()
     pull.answers = [false]
     polling.hold(pull, 1000)
@@ -54,7 +64,7 @@ describe('a pull that waits', () => {
 
   test('is not told after it was answered', () => {
     const clock = new SteppedClock()
-    const polling = new LongPolling(clock)
+    const polling = new LongPolling(clock, 100)
     const pull = new FakePull()
     polling.hold(pull, 1000)
     polling.arrived('T', 0)
@@ -63,7 +73,7 @@ describe('a pull that waits', () => {
   })
 
   test('reads once more when messages arrive while it reads a file', async () => {
-    const polling = new LongPolling(new SteppedClock())
+    const polling = new LongPolling(new SteppedClock(), 100)
     const pull = new FakePull()
     const reading = Promise.withResolvers<boolean>()
     pull.answers = [reading.promise, true]
@@ -78,7 +88,7 @@ describe('a pull that waits', () => {
 
   test('gives its place up when its connection is gone', () => {
     const clock = new SteppedClock()
-    const polling = new LongPolling(clock)
+    const polling = new LongPolling(clock, 100)
     const pull = new FakePull()
     polling.hold(pull, 1000)
     polling.disconnected(8)

@@ -8,6 +8,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
+import type { FileReads } from '../../reading/file-reads.ts'
 import type { LongPolling } from '../../reading/long-polling.ts'
 import { type GroupSubscriptions, pullSubscription, tagsMatcher } from '../../reading/pull-subscription.ts'
 import { pullCode } from '../../reading/read-outcome.ts'
@@ -40,6 +41,7 @@ export interface PullParts {
     pulled(group: string, topic: string, queueId: number, offset: number): void
   }
   longPolling: LongPolling
+  fileReads: FileReads
   brokerPermission(): number
   settings(): PullSettings
   onFound(group: string, topic: string, count: number, byteCount: number): void
@@ -58,6 +60,7 @@ const suspendMsMax = 110_000
 export function pullMessage(parts: PullParts): Handler<PullCommand> {
   return (header, call) => {
     const group = checkPull(header, parts)
+    checkFileReads(parts.fileReads, call.connection.id)
     const subscription = pullSubscription(header, group, parts.consumers.subscriptionsOf(header.consumerGroup))
     const pull = new Pull(header, call, tagsMatcher(subscription), group, parts)
     pull.start()
@@ -102,6 +105,14 @@ function checkPull(header: PullRequest, parts: PullParts): SubscriptionGroupConf
   return group
 }
 
+function checkFileReads(fileReads: FileReads, connectionId: number): void {
+  if (fileReads.mayStart(connectionId)) return
+  const remark =
+    `[TOO_MANY_READS]${fileReads.perConnectionMax} pulls of this connection wait for files already: ` +
+    'pull again later, or spread the consumers over more connections'
+  throw new ProtocolError('SYSTEM_BUSY', remark)
+}
+
 /** One pull, from the first read to its answer. */
 class Pull {
   readonly #header: PullRequest
@@ -140,7 +151,7 @@ class Pull {
       this.#answerOrHold(result)
       return
     }
-    result.then(
+    this.#parts.fileReads.count(this.#call.connection.id, result).then(
       (later) => this.#answerOrHold(later),
       (error) => this.#call.fail(error),
     )
@@ -196,16 +207,19 @@ class Pull {
       this.#answerResult(again)
       return true
     }
-    this.#parts.longPolling.hold(
-      {
-        topic,
-        queueId,
-        connectionId: this.#call.connection.id,
-        retry,
-        giveUp: () => this.#answerResult(last),
-      },
-      waitMs,
-    )
+    const { longPolling } = this.#parts
+    const pull = {
+      topic,
+      queueId,
+      connectionId: this.#call.connection.id,
+      retry,
+      giveUp: () => this.#answerResult(last),
+    }
+    if (longPolling.hold(pull, waitMs)) return
+    const remark =
+      `[TOO_MANY_PULLS]${longPolling.perConnectionMax} pulls of this connection wait for messages already: ` +
+      'spread the consumers over more connections'
+    this.#call.fail(new ProtocolError('SYSTEM_BUSY', remark))
   }
 
   #waitMs(): number {
