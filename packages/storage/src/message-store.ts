@@ -198,7 +198,7 @@ export class MessageStore {
 
   /** Deletes a topic's queues; its messages go when their part of the log does. */
   removeTopic(topic: string): void {
-    for (const queueId of this.#queues.queueIds(topic)) this.#reader.forget(this.#queues.queue(topic, queueId))
+    for (const queue of this.#queues.openQueues(topic)) this.#reader.forget(queue)
     this.#queues.removeTopic(topic)
   }
 

@@ -121,6 +121,7 @@ export class ConsumeQueue {
       this.segments.write(this.#recent!.subarray(start, start + (to - from) * unitBytes), from * unitBytes)
       from = to
     }
+    this.segments.makeNextOfFull(this.#maxOffset * unitBytes)
     this.#writtenOffset = this.#maxOffset
   }
 
@@ -170,7 +171,8 @@ export class ConsumeQueue {
     const positions: number[] = []
     const end = this.#writtenOffset * unitBytes
     const first = this.segments.startOf(this.#syncedOffset * unitBytes)
-    for (let position = first; position < end; position += this.segments.segmentBytes) positions.push(position)
+    // A full file counts as such only with the next one.
+    for (let position = first; position <= end; position += this.segments.segmentBytes) positions.push(position)
     return positions
   }
 

@@ -5,7 +5,7 @@ import { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { ConsumeQueue } from './consume-queue.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
-import type { QueueUnit } from './queue-unit.ts'
+import { type QueueUnit, unitBytes } from './queue-unit.ts'
 import { isFolderName } from './topic-folder.ts'
 
 export interface ConsumeQueuesOptions {
@@ -19,13 +19,14 @@ export interface ConsumeQueuesOptions {
   eventLog: Log
 }
 
-/** A consume queue cannot be used, since the end of its last file is gone. */
+/** A consume queue cannot be used, since its last file, or the end of it, is gone. */
 export class QueueFileError extends Error {
   override readonly name = 'QueueFileError'
 
-  constructor(path: string) {
+  /** @param damage what is wrong with the file */
+  constructor(path: string, damage: 'is cut off' | 'is missing') {
     super(
-      `${path} is cut off, and which queue offsets were used is not known. Its messages are in the log: stop the ` +
+      `${path} ${damage}, and which queue offsets were used is not known. Its messages are in the log: stop the ` +
         'broker and delete the folder consumequeue, and the next start makes the consume queues again',
     )
   }
@@ -68,19 +69,32 @@ export class ConsumeQueues {
     this.#mayBeTorn = mayBeTorn
   }
 
-  /** Ends the recovery: the log ends at this position, and files are as they should be from now on. */
-  endRecovery(logEndPosition: number): void {
-    if (this.#mayBeTorn) this.#cutClosedQueues()
+  /**
+   * Ends the recovery: the log ends at this position, and files are as they should be from now on.
+   * @param isOurs whether the files were written by a broker of this kind, which makes the next file of a full one
+   */
+  endRecovery(logEndPosition: number, isOurs: boolean): void {
+    if (this.#mayBeTorn || !isOurs) this.#prepareClosedQueues()
     this.trustUpTo(logEndPosition, false)
     this.#isRecovering = false
   }
 
-  /** Cuts the queues that are not open to what counts, so that what does not can never be taken for a unit later. */
-  #cutClosedQueues(): void {
-    for (const topic of this.#options.files.fileSystem.list(this.#options.path)) {
+  /**
+   * Cuts the queues that are not open to what counts, so that what does not can never be taken for a unit later, and
+   * sees to it that a folder without files, or without one behind the last full one, means that one is missing.
+   */
+  #prepareClosedQueues(): void {
+    const { files, path } = this.#options
+    for (const topic of files.fileSystem.list(path)) {
       for (const queueId of this.queueIds(topic)) {
         if (this.#topics.get(topic)?.queues[queueId] !== undefined) continue
-        cutToQueueEnd(this.#segmentsOf(topic, queueId), this.#trust(Buffer.from(topic), queueId))
+        const segments = this.#segmentsOf(topic, queueId)
+        if (segments.starts.length === 0) {
+          files.removeFolder(segments.path)
+          continue
+        }
+        const end = cutToQueueEnd(segments, this.#trust(Buffer.from(topic), queueId))
+        segments.makeNextOfFull(end * unitBytes)
       }
     }
   }
@@ -98,6 +112,8 @@ export class ConsumeQueues {
       if (this.#isRecovering) extendLast(segments, this.#sizeOf(segments, segments.starts.at(-1) ?? 0))
       else this.#checkFiles(segments)
       queue = new ConsumeQueue(known.nameBytes, queueId, segments, this.#trust(known.nameBytes, queueId))
+      const isFull = segments.starts.length > 0 && queue.maxOffset * unitBytes === segments.endPosition
+      if (isFull && !this.#isRecovering) throw new QueueFileError(segments.pathOf(segments.endPosition), 'is missing')
       known.queues[queueId] = queue
     }
     return queue
@@ -222,14 +238,25 @@ export class ConsumeQueues {
 
   /** Deletes the files of a topic's queues whose messages are all before the start of the log. */
   trim(topic: string, logStartPosition: number): void {
-    for (const queueId of this.queueIds(topic)) this.queue(topic, queueId).trim(logStartPosition)
+    for (const queueId of this.queueIds(topic)) {
+      try {
+        this.queue(topic, queueId).trim(logStartPosition)
+      } catch (error) {
+        // Whoever uses the queue is told what to do; the others are trimmed all the same.
+        if (!(error instanceof QueueFileError)) throw error
+      }
+    }
+  }
+
+  /** Queues of a topic that are in use. */
+  openQueues(topic: string): ConsumeQueue[] {
+    return this.#topics.get(topic)?.queues.filter((queue) => queue !== undefined) ?? []
   }
 
   /** Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0. */
   removeTopic(topic: string): void {
     if (!isFolderName(topic)) return
-    for (const queueId of this.queueIds(topic)) {
-      const queue = this.queue(topic, queueId)
+    for (const queue of this.openQueues(topic)) {
       this.#unwritten.delete(queue)
       this.#unsynced.delete(queue)
       queue.segments.removeAll()
@@ -245,11 +272,16 @@ export class ConsumeQueues {
     return new SegmentFolder(files, `${path}/${topic}/${queueId}`, segmentBytes)
   }
 
-  /** @throws QueueFileError when the last file is cut off: offsets that were used would be given out again */
+  /** @throws QueueFileError when the last file is missing or cut off: used offsets would be given out again */
   #checkFiles(segments: SegmentFolder): void {
     const last = segments.starts.at(-1)
-    if (last === undefined) return
-    if (this.#sizeOf(segments, last) < segments.segmentBytes) throw new QueueFileError(segments.pathOf(last))
+    if (last === undefined) {
+      if (this.#options.files.fileSystem.status(segments.path) === undefined) return
+      throw new QueueFileError(segments.pathOf(0), 'is missing')
+    }
+    if (this.#sizeOf(segments, last) < segments.segmentBytes) {
+      throw new QueueFileError(segments.pathOf(last), 'is cut off')
+    }
     const fileCount = 1 + (last - segments.firstPosition) / segments.segmentBytes
     const isShort = segments.starts.some((start) => this.#sizeOf(segments, start) < segments.segmentBytes)
     if (segments.starts.length === fileCount && !isShort) return

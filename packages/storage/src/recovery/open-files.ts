@@ -3,14 +3,16 @@ import { Followers } from '../followers.ts'
 import { KeyIndex } from '../index/key-index.ts'
 import { CommitLog } from '../log/commit-log.ts'
 import { ConsumeQueues } from '../queues/consume-queues.ts'
+import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { checkLayout } from '../store-layout.ts'
 import type { StoreOptions } from '../store-options.ts'
 import { TagsCodes } from '../tags-codes.ts'
 import { isDiskFull } from '../write-guard.ts'
 import { checkSegments } from './check-segments.ts'
-import { CheckpointFile } from './checkpoint.ts'
-import { planRecovery, type Recovery, recoverLog } from './recover.ts'
+import { CheckpointFile, type OwnCheckpoint } from './checkpoint.ts'
+import { missingKeysFrom } from './missing-keys.ts'
+import { planRecovery, type Recovery, type RecoveryPlan, recoverLog } from './recover.ts'
 
 /** Everything of a store that has files, fit for use. */
 export interface OpenedFiles {
@@ -66,13 +68,15 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
   const bootId = fileSystem.bootId()
   checkSegments(segments, fileSystem, log)
   const hasQueues = fileSystem.list(queuesPath).length > 0
-  const plan = planRecovery({ segments, shared, own, wasClosed, bootId, hasQueues }, log)
-  queues.trustUpTo(plan.from, plan.mayBeTorn)
+  let plan = planRecovery({ segments, shared, own, wasClosed, bootId, hasQueues }, log)
   keyIndex?.recover(plan.mayBeTorn ? plan.from : undefined)
+  if (keyIndex !== undefined && plan.isOurs) plan = withMissingKeys(plan, keyIndex, segments, log)
+  if (own !== undefined) lowerCheckpoint(checkpoint, own, plan.from)
+  queues.trustUpTo(plan.from, plan.mayBeTorn)
   const recovery = recoverLog(segments, plan, options.checkCrcOnRecover && !wasClosed, log, (record, source) =>
     followers.replay(record, source),
   )
-  queues.endRecovery(recovery.endPosition)
+  queues.endRecovery(recovery.endPosition, plan.isOurs)
   commitLog.continueAt(recovery.endPosition)
   writeReplayed(queues, keyIndex, log)
   const writtenPosition = Math.min(plan.from, recovery.endPosition)
@@ -92,6 +96,26 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
     writtenPosition,
     syncedPosition,
   }
+}
+
+/**
+ * Takes back what a checkpoint says beyond the position from which everything is made again: whoever dies meanwhile must
+ * not leave one that vouches for what is not there yet.
+ */
+function lowerCheckpoint(checkpoint: CheckpointFile, own: OwnCheckpoint, from: number): void {
+  const { written, syncedPosition } = own
+  if (written !== undefined && written.position > from) checkpoint.write({ ...written, position: from })
+  if (syncedPosition <= from) return
+  const times = { ...checkpoint.shared, queuesTimestamp: 0, indexTimestamp: 0, queuesPosition: 0 }
+  checkpoint.writeSyncedNow(times, from)
+}
+
+/** A plan that reads the log again from the first message whose keys are missing in the index. */
+function withMissingKeys(plan: RecoveryPlan, keyIndex: KeyIndex, segments: SegmentFolder, log: Log): RecoveryPlan {
+  const from = missingKeysFrom(segments, keyIndex.endPhysicalOffset, plan.from)
+  if (from === undefined) return plan
+  log.warn({ from }, 'files of the key index are missing: they are made again from the log')
+  return { ...plan, from, syncedPosition: Math.min(plan.syncedPosition, from) }
 }
 
 /**

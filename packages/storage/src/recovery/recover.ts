@@ -24,6 +24,8 @@ export interface RecoveryPlan {
   syncedPosition: number
   /** Damage to these is none that a crash did: what stands behind it counts. */
   safe: SafeRecords
+  /** Whether a broker of this kind had the store last, and not an official one. */
+  isOurs: boolean
 }
 
 /**
@@ -46,7 +48,7 @@ function planByCheckpoint(input: RecoveryInput, log: Log): RecoveryPlan {
     // An official broker takes zeros in properties; without any time noted it is a store of ours that just began.
     const isOurs = shared.logTimestamp === 0 && !wasClosed
     const safe = { position: 0, isSafe, tornFrom: isOurs ? 0 : Number.POSITIVE_INFINITY }
-    return { from, mayBeTorn: !wasClosed, syncedPosition: 0, safe }
+    return { from, mayBeTorn: !wasClosed, syncedPosition: 0, safe, isOurs: false }
   }
   const { written, syncedPosition } = own
   const systemStayedUp = written?.bootId === bootId && (bootId !== '' || wasClosed)
@@ -60,14 +62,14 @@ function planByCheckpoint(input: RecoveryInput, log: Log): RecoveryPlan {
     tornFrom: mayBeTorn ? safePosition : Number.POSITIVE_INFINITY,
   }
   if (from <= segments.endPosition) {
-    return { from, mayBeTorn, syncedPosition: Math.min(from, syncedPosition), safe }
+    return { from, mayBeTorn, syncedPosition: Math.min(from, syncedPosition), safe, isOurs: true }
   }
   log.error(
     { position: from, logStart: segments.firstPosition, logEnd: segments.endPosition },
     'the checkpoint lies outside of the log: files of the log are missing, or the checkpoint is of another store. ' +
       'What is there is read anew; restore missing files from a backup or replica if there is one',
   )
-  return { from: segments.firstPosition, mayBeTorn: true, syncedPosition: 0, safe }
+  return { from: segments.firstPosition, mayBeTorn: true, syncedPosition: 0, safe, isOurs: true }
 }
 
 export interface Recovery {

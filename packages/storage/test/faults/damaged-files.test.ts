@@ -1,12 +1,12 @@
 import { decodeMessages } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { ConfigFile, QueueFileError, SegmentSizeError, StoreLayoutError } from '../../src/index.ts'
+import { ConfigFile, QueueFileError, SegmentSizeError, StoreLayoutError, type StoreOptions } from '../../src/index.ts'
 import { FaultKit, logBytes, numbered, range, readable, root, segmentPath } from './fault-kit.ts'
 
 /** A store of 100 messages, closed in order; and where each of them stands. */
-async function closedStore(): Promise<{ kit: FaultKit; positions: number[] }> {
+async function closedStore(changes: Partial<StoreOptions> = {}): Promise<{ kit: FaultKit; positions: number[] }> {
   const kit = new FaultKit()
-  const store = kit.open()
+  const store = kit.open(changes)
   const outcomes = await kit.put(store, numbered(100))
   store.close()
   kit.lines.length = 0
@@ -140,6 +140,42 @@ describe('damaged consume queues', () => {
     expect(await readable(kit.open())).toEqual([...range(0, 100), 101])
   })
 
+  test.each([
+    ['the only file', 1024, 0],
+    ['the newest of several files', 32, 640],
+    ['the newest file, right after the one before was filled', 25, 1000],
+  ])('give no offset out twice when %s is missing, and are made again from the log', async (_, units, start) => {
+    const { kit } = await closedStore({ consumeQueueSegmentBytes: 20 * units })
+    kit.disk.remove(segmentPath('consumequeue/T/0', start))
+    const store = kit.open({ consumeQueueSegmentBytes: 20 * units })
+    expect(() => store.put(numbered(1, 100), () => {})).toThrow(/is missing.*delete the folder consumequeue/)
+    expect(() => store.maxOffset('T', 0)).toThrow(QueueFileError)
+    expect(await kit.put(store, numbered(1, 101))).toMatchObject([{ kind: 'stored' }])
+    store.close()
+    kit.disk.removeFolder(`${root}/consumequeue`)
+    expect(await readable(kit.open({ consumeQueueSegmentBytes: 20 * units }))).toEqual([...range(0, 100), 101])
+  })
+
+  test('of a deleted topic go even when one of them cannot be used', async () => {
+    const { kit } = await closedStore()
+    kit.disk.remove(segmentPath('consumequeue/T/0', 640))
+    const store = kit.open()
+    store.removeTopic('T')
+    expect(store.topicsWithQueues()).toEqual(new Set())
+    expect(await kit.put(store, numbered(1, 100))).toMatchObject([{ places: [{ queueOffset: 0 }] }])
+  })
+
+  test('that are made again from the whole log are made again once more after the death of who began it', async () => {
+    const { kit } = await closedStore()
+    kit.disk.removeFolder(`${root}/consumequeue`)
+    const fault = kit.faults.add({ label: 'a', operation: 'write', path: /consumequeue.T.1/, kind: 'EIO' })
+    expect(() => kit.open()).toThrow(/EIO/)
+    expect(fault.struck).toBe(1)
+    kit.disk.kill()
+    const store = kit.open()
+    expect(await readable(store)).toEqual(range(0, 100))
+  })
+
   test('with a unit that leads anywhere are read past it', async () => {
     const { kit } = await closedStore()
     for (const [offset, at] of [
@@ -176,6 +212,26 @@ describe('other damaged files', () => {
     expect(find(store, 99)).toBe(1)
     expect(find(store, 0)).toBe(0)
     expect(await readable(store)).toEqual(range(0, 100))
+  })
+
+  test.each([
+    ['the newest file', (names: string[]) => names.slice(-1)],
+    ['every file', (names: string[]) => names],
+  ])('the key index is made again from the log where %s of it is missing', async (_, which) => {
+    const kit = new FaultKit()
+    const keyIndex = { isEnabled: true, slotCount: 97, entryCountMax: 100 }
+    const first = kit.open({ keyIndex })
+    for (let round = 0; round < 4; round++) {
+      await kit.put(first, numbered(25, round * 25))
+      await kit.pass(2000)
+    }
+    first.close()
+    for (const name of which(kit.disk.list(`${root}/index`))) kit.disk.remove(`${root}/index/${name}`)
+    const store = kit.open({ keyIndex })
+    expect(kit.alarms).toEqual([expect.stringMatching(/files of the key index are missing.*made again/)])
+    for (const id of range(0, 100)) expect(find(store, id), `message ${id}`).toBe(1)
+    expect(await readable(store)).toEqual(range(0, 100))
+    expect(await kit.put(store, numbered(1, 100))).toMatchObject([{ places: [{ queueOffset: 50 }] }])
   })
 
   test.each<[string, (kit: FaultKit) => void]>([

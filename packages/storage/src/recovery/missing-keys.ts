@@ -1,0 +1,44 @@
+import { findMessageProperty, propertyName, readRecord } from '@rocketmq-ts/protocol'
+import type { SegmentFolder } from '../segment-folder.ts'
+
+/** Messages without keys are rare: when so many in a row have none, none of the others is taken to be missing. */
+const recordsLookedAtMax = 100
+const keyNames = [propertyName.uniqueKey, propertyName.keys, propertyName.tags]
+
+/**
+ * Where the first message stands whose keys are not in the index although they should be, since files of the index
+ * were taken away.
+ * @param lastIndexed position of the last message in the index, or -1
+ * @param end messages before this position of the log were put into the index
+ * @returns undefined when none is missing
+ */
+export function missingKeysFrom(log: SegmentFolder, lastIndexed: number, end: number): number | undefined {
+  let position = log.firstPosition
+  let missingFrom: number | undefined
+  for (let count = 0; count < recordsLookedAtMax && position < end; count++) {
+    if (count === 0 && lastIndexed >= log.firstPosition) position = lastIndexed
+    const record = recordAt(log, position)
+    if (record === undefined) return undefined
+    if (position > lastIndexed) {
+      missingFrom ??= position
+      if (record.hasKeys) return missingFrom
+    }
+    position = record.end
+  }
+  return undefined
+}
+
+function recordAt(log: SegmentFolder, position: number): { end: number; hasKeys: boolean } | undefined {
+  const head = Buffer.alloc(8)
+  if (log.read(head, position) < head.length) return undefined
+  const size = head.readInt32BE(0)
+  if (size < head.length || position + size > log.startOf(position) + log.segmentBytes) return undefined
+  const bytes = Buffer.alloc(size)
+  log.read(bytes, position)
+  const reading = readRecord(bytes, 0)
+  if (reading.kind === 'blank') return { end: log.startOf(position) + log.segmentBytes, hasKeys: false }
+  if (reading.kind !== 'record') return undefined
+  const properties = bytes.toString('utf8', reading.record.propertiesStart, reading.record.propertiesEnd)
+  const hasKeys = keyNames.some((name) => findMessageProperty(properties, name) !== undefined)
+  return { end: position + size, hasKeys }
+}
