@@ -44,6 +44,14 @@ const readers = {
     String(value).toLowerCase() === 'upper' ? 'upper' : 'lower',
 }
 
+/** Text of which JSON is the text in quotes. */
+const plainText = /^[\w .,:;|/@#%$+=~*()[\]-]*$/
+
+/** A string in JSON: names and ids, which most are, need no search for what has to be escaped. */
+function quoted(text: string): string {
+  return plainText.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
 /**
  * Compiles a codec: one function a direction with a line for each field, instead of a loop over a declaration for
  * each message. Only names from declarations, quoted as JSON, get into the source.
@@ -68,10 +76,8 @@ export function compileHeaderCodec<F extends Fields>(
     decodeLines.push(`const v${decodeLines.length} = ext[${wire}];`)
     const value = `v${decodeLines.length - 1}`
     encodeLines.push(`if (h[${key}] !== undefined) ext[${wire}] = String(h[${key}]);`)
-    const quoted = field.kind === 'str' ? `JSON.stringify(h[${key}])` : `'"' + h[${key}] + '"'`
-    jsonLines.push(
-      `if (h[${key}] !== undefined) s += (s === '' ? '' : ',') + ${JSON.stringify(`${wire}:`)} + ${quoted};`,
-    )
+    const text = field.kind === 'str' ? `quoted(h[${key}])` : `'"' + h[${key}] + '"'`
+    jsonLines.push(`if (h[${key}] !== undefined) s += (s === '' ? '' : ',') + ${JSON.stringify(`${wire}:`)} + ${text};`)
     decodeLines[decodeLines.length - 1] +=
       ` const f${decodeLines.length - 1} = ${value} === undefined || ${value} === null ? ${whenAbsent} : ${field.kind}(${value}, ${key});`
   }
@@ -83,5 +89,5 @@ export function compileHeaderCodec<F extends Fields>(
       encode(h) { const ext = {}; ${encodeLines.join('\n')} return ext; },
       encodeJson(h) { let s = ''; ${jsonLines.join('\n')} return s; },
     };`
-  return new Function('readers', 'missing', 'none', source)(readers, missing, Object.freeze({}))
+  return new Function('readers', 'missing', 'none', 'quoted', source)(readers, missing, Object.freeze({}), quoted)
 }

@@ -6,9 +6,11 @@ import type { Address } from '@rocketmq-ts/platform'
  */
 export function parseAddress(text: string): Address {
   const colon = text.lastIndexOf(':')
-  const port = Number(text.slice(colon + 1))
-  if (colon <= 0 || !Number.isInteger(port) || port < 0 || port > 65_535) {
+  const host = text.slice(0, Math.max(0, colon)).replace(/^\[(.*)\]$/, '$1')
+  const portText = text.slice(colon + 1)
+  const port = Number(portText)
+  if (host === '' || !/^\d{1,5}$/.test(portText) || port > 65_535) {
     throw new Error(`"${text}" is not an address: write host:port, for example 127.0.0.1:9876`)
   }
-  return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port }
+  return { host, port }
 }

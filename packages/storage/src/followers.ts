@@ -1,11 +1,13 @@
-import type { Clock } from '@rocketmq-ts/platform'
-import { findMessageProperty, propertyName, type RecordLayout, sysFlag } from '@rocketmq-ts/protocol'
+import type { Clock, Log } from '@rocketmq-ts/platform'
+import { propertyName, propertyReader, type RecordLayout, sysFlag } from '@rocketmq-ts/protocol'
 import type { KeyIndex } from './index/key-index.ts'
 import type { LogRecord } from './log-record.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { ConsumeQueues } from './queues/consume-queues.ts'
 import { isFolderName } from './queues/topic-folder.ts'
 import type { TagsCodes } from './tags-codes.ts'
+
+const readProperties = propertyReader([propertyName.tags, propertyName.keys, propertyName.uniqueKey])
 
 /** Told of queues that have new messages, after they can be read. */
 export type ArrivalListener = (topic: string, queueId: number) => void
@@ -16,10 +18,12 @@ export class Followers {
   readonly #queues: ConsumeQueues
   readonly #keyIndex: KeyIndex | undefined
   readonly #tagsCodes: TagsCodes
+  readonly #log: Log
   readonly #arrived = new Set<ConsumeQueue>()
   #listener: ArrivalListener = () => {}
 
-  constructor(clock: Clock, queues: ConsumeQueues, keyIndex: KeyIndex | undefined, tagsCodes: TagsCodes) {
+  constructor(clock: Clock, log: Log, queues: ConsumeQueues, keyIndex: KeyIndex | undefined, tagsCodes: TagsCodes) {
+    this.#log = log
     this.#clock = clock
     this.#queues = queues
     this.#keyIndex = keyIndex
@@ -30,10 +34,11 @@ export class Followers {
     this.#listener = listener
   }
 
-  apply(record: LogRecord, queue: ConsumeQueue): void {
+  /** @param nowMs the clock's monotonic time, which those who apply many read once */
+  apply(record: LogRecord, queue: ConsumeQueue, nowMs: number): void {
     if (isDeliverable(record.sysFlag)) {
       queue.add(record)
-      this.#queues.markUnwritten(queue, record.physicalOffset, this.#clock.monotonic())
+      this.#queues.markUnwritten(queue, record.physicalOffset, nowMs)
       this.#arrived.add(queue)
     }
     this.#keyIndex?.apply(record)
@@ -51,11 +56,19 @@ export class Followers {
     const topic = source.toString('utf8', layout.topicStart, layout.topicEnd)
     // No broker stores under such a name: it would lead out of the store.
     if (!isFolderName(topic)) return
-    const tag = findMessageProperty(properties, propertyName.tags)
+    const [tag, keys, uniqueKey] = readProperties(properties)
     const { physicalOffset, totalSize, queueId, queueOffset, storeTimestamp } = layout
     const tagsCode = this.#tagsCodes.of(topic, tag, properties, storeTimestamp)
     if (isDeliverable(layout.sysFlag)) {
       const queue = this.#queues.queue(topic, queueId)
+      if (!queue.canHold(queueOffset, physicalOffset)) {
+        this.#log.error(
+          { topic, queueId, queueOffset, physicalOffset },
+          'a message of the log has a queue offset that cannot be, and is left out of its queue. Check the disk, and ' +
+            'restore the file of this position from a backup or replica if there is one',
+        )
+        return
+      }
       queue.replay(queueOffset, { physicalOffset, totalSize, tagsCode })
       this.#queues.markReplayed(queue, physicalOffset, this.#clock.monotonic())
     }
@@ -69,8 +82,8 @@ export class Followers {
       storeTimestamp,
       tagsCode,
       tag,
-      keys: findMessageProperty(properties, propertyName.keys),
-      uniqueKey: findMessageProperty(properties, propertyName.uniqueKey),
+      keys,
+      uniqueKey,
     })
   }
 }

@@ -42,7 +42,8 @@ export class SegmentFolder {
       .filter((name) => /^\d{20}$/.test(name))
       .map(Number)
     for (const start of this.#starts) {
-      if (start % segmentBytes !== 0) throw new SegmentSizeError(this.pathOf(start), segmentBytes)
+      const isOurs = Number.isSafeInteger(start + segmentBytes) && start % segmentBytes === 0
+      if (!isOurs) throw new SegmentSizeError(this.pathOf(start), segmentBytes)
     }
   }
 
@@ -153,12 +154,6 @@ export class SegmentFolder {
   /** Deletes the files that start at or after `position`. */
   removeFrom(position: number): void {
     while ((this.#starts.at(-1) ?? -1) >= position) this.#files.remove(this.pathOf(this.#starts.pop()!))
-  }
-
-  /** Deletes the files and the folder. */
-  removeAll(): void {
-    this.#starts = []
-    this.#files.removeFolder(this.path)
   }
 
   #create(start: number): void {

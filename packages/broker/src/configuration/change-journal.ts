@@ -25,28 +25,35 @@ export class ChangeJournal {
    */
   read(base: string): string[] {
     this.#base = base
-    const text = this.#fileSystem.readFile(this.#path)?.toString('utf8') ?? ''
-    const lines = text.split('\n')
-    const isTorn = lines.pop() !== ''
-    const [first, ...changes] = lines
+    const bytes = this.#fileSystem.readFile(this.#path) ?? Buffer.alloc(0)
+    // Counted in bytes: damaged ones, which are no UTF-8, have another length as text.
+    const endPosition = bytes.lastIndexOf('\n') + 1
+    const [first, ...changes] = bytes.toString('utf8', 0, Math.max(0, endPosition - 1)).split('\n')
     if (first !== base || changes.length === 0) return []
-    if (isTorn)
+    if (endPosition < bytes.length)
       this.#log.warn({ path: this.#path }, 'a change that was being written is left out: it was not confirmed')
-    this.#endPosition = Buffer.byteLength(`${lines.join('\n')}\n`)
+    this.#endPosition = endPosition
     return changes
   }
 
   /**
-   * Adds a change, without line ends in it. It survives the death of the process.
-   * @throws the file system's errors
+   * Adds a change, without line ends in it. It survives the death of the process. When it cannot be written, that is
+   * said, and the change is as safe as the table's file, which its owner writes soon after each change.
    */
   append(change: string): void {
-    const file = this.#open()
-    if (this.#endPosition === 0) {
-      file.truncate(0)
-      this.#write(file, this.#base)
+    try {
+      const file = this.#open()
+      if (this.#endPosition === 0) {
+        file.truncate(0)
+        this.#write(file, this.#base)
+      }
+      this.#write(file, change)
+    } catch (error) {
+      this.#log.error(
+        { err: error, path: this.#path },
+        'a change could not be written to the journal: it lasts once the file that the journal belongs to is written',
+      )
     }
-    this.#write(file, change)
   }
 
   /** The table's file was written with everything up to now, as version `base`. */

@@ -22,6 +22,8 @@ const timeShareMax = 1 / 20
 export class DeferredSave {
   readonly #options: DeferredSaveOptions
   #isChanged = false
+  /** The last attempt in the background failed, and that was told. */
+  #isFailing = false
   #cancelTimer: CancelTimer | undefined
   /** By the monotonic clock. */
   #nextWriteMs = Number.NEGATIVE_INFINITY
@@ -91,8 +93,15 @@ export class DeferredSave {
     try {
       this.flush()
     } catch (error) {
-      this.#options.log.error({ err: error }, `${this.#options.name} could not be written: it will be tried again`)
+      // A full disk fails each attempt, and its log lines would take what space there is.
+      if (!this.#isFailing) {
+        this.#options.log.error({ err: error }, `${this.#options.name} could not be written: it will be tried again`)
+      }
+      this.#isFailing = true
+      return
     }
+    if (this.#isFailing) this.#options.log.info({}, `${this.#options.name} was written, after attempts that failed`)
+    this.#isFailing = false
   }
 
   #disarm(): void {

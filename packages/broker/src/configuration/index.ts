@@ -1,5 +1,6 @@
 export { groupAttributeKinds, topicAttributeKinds } from './attribute-kinds.ts'
 export { type AttributeChanges, alteredAttributes, parseAttributeChanges } from './attributes.ts'
+export { bodyIn, changeFields, integerIn, listIn, pairIn, textIn } from './change-fields.ts'
 export { ChangeJournal } from './change-journal.ts'
 export { DeferredSave } from './deferred-save.ts'
 export { groupNameProblem, internalTopicNameProblem, refuseProblem, topicNameProblem } from './names.ts'

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import { decodeMessages, scheduleTopic } from '@rocketmq-ts/protocol'
+import { decodeMessages, MessageDecodeError, scheduleTopic } from '@rocketmq-ts/protocol'
 import type { PutOutcome, QueueUnit, StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../sending/send-parts.ts'
 import type { DelayProgress } from './delay-progress.ts'
@@ -128,10 +128,13 @@ class DelayLevel {
     const messages: StoreMessage[] = []
     for (const { physicalOffset, totalSize } of units) {
       const record = await this.#parts.store.recordAt(physicalOffset, totalSize)
-      const message = record === undefined ? undefined : dueMessage(decodeMessages(record)[0]!, this.#parts.storeHost)
+      const message = record === undefined ? undefined : readDue(record, this.#parts.storeHost)
       if (message !== undefined) messages.push(message)
       else
-        this.#parts.log.warn({ level: this.#level, physicalOffset }, 'a delayed message is not there or names no topic')
+        this.#parts.log.warn(
+          { level: this.#level, physicalOffset },
+          'a delayed message is not there, is damaged or names no topic: it is passed by',
+        )
     }
     if (messages.length === 0) return
     const outcome = await new Promise<PutOutcome>((resolve) => this.#parts.sink.put(messages, resolve))
@@ -140,5 +143,15 @@ class DelayLevel {
 
   #wakeIn(delayMs: number): void {
     this.#cancelTimer = this.#parts.clock.after(delayMs, () => this.wake())
+  }
+}
+
+/** Undefined for a damaged message, which would hold up for ever all that stand behind it. */
+function readDue(record: Buffer, storeHost: Buffer): StoreMessage | undefined {
+  try {
+    return dueMessage(decodeMessages(record)[0]!, storeHost)
+  } catch (error) {
+    if (error instanceof MessageDecodeError) return undefined
+    throw error
   }
 }

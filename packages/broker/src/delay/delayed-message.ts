@@ -3,6 +3,8 @@ import type { StoreMessage } from '@rocketmq-ts/storage'
 import { withProperties } from '../sending/property-text.ts'
 import { storedAgain } from '../sending/stored-again.ts'
 
+const queueIdMax = 0x7fffffff
+
 /**
  * The message that a delayed one becomes when it is due: in its real topic and queue, otherwise as it was sent. DELAY,
  * REAL_TOPIC and REAL_QID stay among its properties, as the official broker leaves them.
@@ -12,7 +14,7 @@ export function dueMessage(message: DecodedMessage, storeHost: Buffer): StoreMes
   const { properties } = message
   const topic = findMessageProperty(properties, propertyName.realTopic)
   const queueId = Number(findMessageProperty(properties, propertyName.realQueueId))
-  if (topic === undefined || !Number.isInteger(queueId) || queueId < 0) return undefined
+  if (topic === undefined || !Number.isInteger(queueId) || queueId < 0 || queueId > queueIdMax) return undefined
   return storedAgain(message, {
     topic,
     queueId,

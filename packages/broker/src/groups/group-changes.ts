@@ -1,10 +1,12 @@
 import {
   type DataVersion,
   dataVersionBody,
+  type JsonValue,
   type SubscriptionGroupConfig,
   stringifyStandard,
   subscriptionGroupConfigBody,
 } from '@rocketmq-ts/protocol'
+import { bodyIn, changeFields, integerIn, listIn, pairIn, textIn } from '../configuration/index.ts'
 
 /** What changed in a group table, and the version that it has since. */
 export interface GroupChange {
@@ -24,15 +26,23 @@ export function formatGroupChange({ dataVersion, set, removed, forbidden }: Grou
   })
 }
 
-/** @throws Error when the line is no such change */
+/** @throws BodyError when the line is no such change */
 export function parseGroupChange(line: string): GroupChange {
-  const { dataVersion, set, removed, forbidden } = JSON.parse(line) as Record<keyof GroupChange, unknown>
+  const fields = changeFields(line)
   return {
-    dataVersion: dataVersionBody.parse(JSON.stringify(dataVersion)),
-    set: (set as unknown[]).map((group) => subscriptionGroupConfigBody.parse(JSON.stringify(group))),
-    removed: removed as string[],
-    forbidden: new Map(
-      (forbidden as [string, [string, number][]][]).map(([group, topics]) => [group, new Map(topics)]),
-    ),
+    dataVersion: bodyIn(dataVersionBody, fields.dataVersion),
+    set: listIn(fields, 'set').map((group) => bodyIn(subscriptionGroupConfigBody, group)),
+    removed: listIn(fields, 'removed').map((group) => textIn('removed', group)),
+    forbidden: new Map(listIn(fields, 'forbidden').map(forbiddenOfGroup)),
   }
+}
+
+function forbiddenOfGroup(entry: JsonValue): [group: string, topics: Map<string, number>] {
+  const [group, topics] = pairIn('forbidden', entry)
+  return [group, new Map(listIn({ forbidden: topics }, 'forbidden').map(bitsOfTopic))]
+}
+
+function bitsOfTopic(entry: JsonValue): [topic: string, bits: number] {
+  const [topic, bits] = pairIn('forbidden', entry)
+  return [topic, integerIn('forbidden', bits)]
 }

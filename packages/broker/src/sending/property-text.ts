@@ -1,8 +1,9 @@
-import { decodeMessageProperties, encodeMessageProperties } from '@rocketmq-ts/protocol'
+const nameEnd = '\u0001'
+const valueEnd = '\u0002'
 
 /** `name \x01 value \x02` of one property, to be appended to encoded properties. */
 export function encodedProperty(name: string, value: string): string {
-  return `${name}\u0001${value}\u0002`
+  return `${name}${nameEnd}${value}${valueEnd}`
 }
 
 /**
@@ -11,16 +12,8 @@ export function encodedProperty(name: string, value: string): string {
  */
 export function withProperties(text: string, values: Readonly<Record<string, string | undefined>>): string {
   const names = Object.keys(values)
-  if (names.some((name) => text.includes(`${name}\u0001`))) {
-    const decoded = decodeMessageProperties(text)
-    for (const name of names) {
-      const value = values[name]
-      if (value === undefined) decoded.delete(name)
-      else decoded.set(name, value)
-    }
-    return encodeMessageProperties(decoded)
-  }
-  let result = terminated(text)
+  const isPresent = names.some((name) => text.includes(`${name}${nameEnd}`))
+  let result = terminated(isPresent ? without(text, values) : text)
   for (const name of names) {
     const value = values[name]
     if (value !== undefined) result += encodedProperty(name, value)
@@ -28,7 +21,15 @@ export function withProperties(text: string, values: Readonly<Record<string, str
   return result
 }
 
-/** Old clients leave out the separator behind the last property. */
-function terminated(text: string): string {
-  return text === '' || text.endsWith('\u0002') ? text : `${text}\u0002`
+/** Leaves properties out. The others stay as they are written, whatever a reader makes of them. */
+function without(text: string, names: Readonly<Record<string, unknown>>): string {
+  return text
+    .split(valueEnd)
+    .filter((pair) => !Object.hasOwn(names, pair.slice(0, Math.max(0, pair.indexOf(nameEnd)))))
+    .join(valueEnd)
+}
+
+/** Encoded properties with the separator behind the last one, which old clients leave out. */
+export function terminated(text: string): string {
+  return text === '' || text.endsWith(valueEnd) ? text : `${text}${valueEnd}`
 }

@@ -5,6 +5,7 @@ import {
   type TopicConfig,
   topicConfigBody,
 } from '@rocketmq-ts/protocol'
+import { bodyIn, changeFields, listIn, textIn } from '../configuration/index.ts'
 
 /** What changed in a topic table, and the version that it has since. */
 export interface TopicChange {
@@ -21,12 +22,12 @@ export function formatTopicChange({ dataVersion, set, removed }: TopicChange): s
   })
 }
 
-/** @throws Error when the line is no such change */
+/** @throws BodyError when the line is no such change */
 export function parseTopicChange(line: string): TopicChange {
-  const { dataVersion, set, removed } = JSON.parse(line) as Record<keyof TopicChange, unknown>
+  const fields = changeFields(line)
   return {
-    dataVersion: dataVersionBody.parse(JSON.stringify(dataVersion)),
-    set: (set as unknown[]).map((topic) => topicConfigBody.parse(JSON.stringify(topic))),
-    removed: removed as string[],
+    dataVersion: bodyIn(dataVersionBody, fields.dataVersion),
+    set: listIn(fields, 'set').map((topic) => bodyIn(topicConfigBody, topic)),
+    removed: listIn(fields, 'removed').map((topic) => textIn('removed', topic)),
   }
 }

@@ -138,6 +138,18 @@ describe('delayed messages', () => {
     await delivery.close()
   })
 
+  test('do not wait for one whose record is damaged', async () => {
+    using folder = temporaryFolder()
+    const { clock, store, delivery, bodies } = setUp(folder.path)
+    for (const body of ['one', 'damaged', 'three']) store.add(1, clock.now(), body)
+    const record = store.records[1]!
+    record[record.indexOf('damaged')] = 0
+    delivery.start()
+    await settle()
+    expect(bodies()).toEqual(['one', 'three'])
+    await delivery.close()
+  })
+
   test('that were delivered are not delivered again after a restart', async () => {
     using folder = temporaryFolder()
     const { clock, store, delivery, file } = setUp(folder.path)

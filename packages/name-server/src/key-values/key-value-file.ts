@@ -42,10 +42,16 @@ function tablesOf(content: JsonValue): KeyValueTables {
   const { configTable } = fieldsOf(content, 'the file')
   const tables: KeyValueTables = new Map()
   for (const [namespace, table] of Object.entries(fieldsOf(configTable ?? {}, 'configTable'))) {
-    const entries = Object.entries(fieldsOf(table, namespace))
-    tables.set(namespace, new Map(entries.map(([key, value]) => [key, String(value)])))
+    const entries = Object.entries(fieldsOf(table, namespace)).filter(([, value]) => value !== null)
+    tables.set(namespace, new Map(entries.map(([key, value]) => [key, textOf(value, key)])))
   }
   return tables
+}
+
+/** Numbers and booleans stand for their text. */
+function textOf(value: JsonValue, name: string): string {
+  if (typeof value === 'object') throw new TypeError(`${name} must be text`)
+  return String(value)
 }
 
 function fieldsOf(value: JsonValue, name: string): Readonly<Record<string, JsonValue>> {

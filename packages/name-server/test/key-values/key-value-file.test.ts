@@ -20,7 +20,25 @@ test('the file that was replaced last stands in for a damaged one', () => {
   expect(readKeyValueFile(nodeFileSystem, path)).toEqual(first)
 })
 
-test.each(['{', '[]', '{"configTable":[]}', '{"configTable":{"n":7}}'])('%s alone stops the start', (content) => {
+test('numbers and booleans are taken as their text, and null as nothing', () => {
+  using folder = temporaryFolder()
+  const path = `${folder.path}/kv.json`
+  fs.writeFileSync(path, '{"configTable":{"n":{"a":7,"b":true,"c":null}}}')
+  const expected = new Map([
+    ['a', '7'],
+    ['b', 'true'],
+  ])
+  expect(readKeyValueFile(nodeFileSystem, path)).toEqual(new Map([['n', expected]]))
+})
+
+test.each([
+  '{',
+  '[]',
+  '{"configTable":[]}',
+  '{"configTable":{"n":7}}',
+  '{"configTable":{"n":{"k":{}}}}',
+  '{"configTable":{"n":{"k":{"toString":1}}}}',
+])('%s alone stops the start', (content) => {
   using folder = temporaryFolder()
   const path = `${folder.path}/kv.json`
   fs.writeFileSync(path, content)

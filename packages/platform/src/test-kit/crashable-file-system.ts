@@ -197,10 +197,13 @@ export class CrashableFileSystem implements FileSystem {
   #handle(path: string, node: FileNode): FileHandle {
     const run = this.#run
     let isClosed = false
-    const check = (): void => {
+    const checkAlive = (): void => {
       if (run !== this.#run) throw new PowerFailure(`the process that opened ${path} is gone`)
-      if (isClosed) throw systemError('EBADF', path)
       this.#check()
+    }
+    const check = (): void => {
+      checkAlive()
+      if (isClosed) throw systemError('EBADF', path)
     }
     const change = (action: () => void): void => {
       check()
@@ -217,7 +220,8 @@ export class CrashableFileSystem implements FileSystem {
       readLater: async (target, position) => {
         check()
         await this.#background()
-        check()
+        // Closed meanwhile or not: what has begun comes to its end.
+        checkAlive()
         return node.content.read(target, position)
       },
       sizeBytes: () => {
@@ -229,8 +233,7 @@ export class CrashableFileSystem implements FileSystem {
         check()
         const { changeCount } = node
         await this.#background()
-        if (run !== this.#run) throw new PowerFailure(`the process that opened ${path} is gone`)
-        this.#check()
+        checkAlive()
         this.#change(() => {})
         node.sync(changeCount)
       },

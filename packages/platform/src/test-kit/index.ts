@@ -1,5 +1,6 @@
 export { CrashableFileSystem, PowerFailure } from './crashable-file-system.ts'
 export { type Fault, FaultyFileSystem, type FaultyOperation } from './faulty-file-system.ts'
+export * from './fuzz/index.ts'
 export { SeededRandom } from './seeded-random.ts'
 export { SteppedClock } from './stepped-clock.ts'
 export { temporaryFolder } from './temporary-folder.ts'

@@ -28,9 +28,10 @@ export function stringifyJava(value: Writable): string {
 }
 
 /**
- * Writes a value. Fields of objects are sorted by name as fastjson does; fields and map entries that are null or
- * undefined are left out; in a list they are written as null. A `number` is written as JavaScript does; a
- * `JsonDouble` as Java does. Numbers that are not finite become null.
+ * Writes a value. Fields of objects are sorted by name as fastjson does; fields and map entries that are null,
+ * undefined or a number that is not finite are left out; in a list they are written as null. A `number` is written as
+ * JavaScript does, but for integers outside of the safe range, which have an exponent: readers would take them for
+ * exact ones. A `JsonDouble` is written as Java does.
  */
 export function writeJson(value: Writable, style: JsonStyle): string {
   return write(value, style, '\n')
@@ -41,7 +42,7 @@ function write(value: Writable, style: JsonStyle, line: string): string {
     case 'string':
       return JSON.stringify(value)
     case 'number':
-      return Number.isFinite(value) ? String(value) : 'null'
+      return numberText(value)
     case 'boolean':
     case 'bigint':
       return String(value)
@@ -55,6 +56,15 @@ function write(value: Writable, style: JsonStyle, line: string): string {
   return writeObject(value as WritableObject, style, line)
 }
 
+function numberText(value: number): string {
+  if (!Number.isFinite(value)) return 'null'
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : String(value)
+}
+
+function isLeftOut(value: Writable): value is undefined | null {
+  return value === undefined || value === null || (typeof value === 'number' && !Number.isFinite(value))
+}
+
 function writeList(items: readonly Writable[], style: JsonStyle, line: string): string {
   const inner = `${line}\t`
   const texts = items.map((item) => write(item, style, inner))
@@ -66,7 +76,7 @@ function writeObject(fields: WritableObject, style: JsonStyle, line: string): st
   const texts: string[] = []
   for (const name of sortedNames(fields)) {
     const value = fields[name]
-    if (value !== undefined && value !== null) texts.push(`${JSON.stringify(name)}:${write(value, style, inner)}`)
+    if (!isLeftOut(value)) texts.push(`${JSON.stringify(name)}:${write(value, style, inner)}`)
   }
   return enclose('{', texts, '}', style, line)
 }
@@ -76,7 +86,7 @@ function writeTable(table: ReadonlyMap<Writable, Writable>, style: JsonStyle, li
   const texts: string[] = []
   const entries = style.sortTables ? [...table].sort(([left], [right]) => compareKeys(left, right)) : table
   for (const [key, value] of entries) {
-    if (value !== undefined && value !== null) texts.push(`${writeKey(key, style)}:${write(value, style, inner)}`)
+    if (!isLeftOut(value)) texts.push(`${writeKey(key, style)}:${write(value, style, inner)}`)
   }
   return enclose('{', texts, '}', style, line)
 }

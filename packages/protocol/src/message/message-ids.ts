@@ -15,7 +15,11 @@ export function parseOffsetMessageId(id: string): { host: string; port: number; 
   if (!/^([0-9a-f]{32}|[0-9a-f]{56})$/i.test(id)) throw new Error(`"${id}" is not an offset message id`)
   const bytes = Buffer.from(id, 'hex')
   const hostBytes = bytes.length - 8
-  return { ...decodeHost(bytes.subarray(0, hostBytes)), physicalOffset: readInt64(bytes, hostBytes) }
+  const physicalOffset = readInt64(bytes, hostBytes)
+  if (!(physicalOffset >= 0 && Number.isSafeInteger(physicalOffset))) {
+    throw new Error(`"${id}" is not an offset message id: no log has a position ${physicalOffset}`)
+  }
+  return { ...decodeHost(bytes.subarray(0, hostBytes)), physicalOffset }
 }
 
 /** What a unique message id is made of besides time and counter. */

@@ -12,6 +12,7 @@ export {
   encodeMessageProperties,
   findMessageProperty,
   MessagePropertyError,
+  propertyReader,
 } from './message-properties.ts'
 export {
   findRawMessageProperty,

@@ -54,13 +54,48 @@ export function encodeMessageProperties(properties: Iterable<readonly [name: str
  * @returns undefined when the property is absent or empty
  */
 export function findMessageProperty(text: string, name: string): string | undefined {
-  const needle = name + NAME_END
-  for (let at = text.lastIndexOf(needle); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(needle, at - 1)) {
+  for (let at = text.lastIndexOf(name); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(name, at - 1)) {
+    const separator = at + name.length
+    if (text.charCodeAt(separator) !== NAME_END_UNIT) continue
     if (at > 0 && text.charCodeAt(at - 1) !== VALUE_END_UNIT) continue
-    const start = at + needle.length
-    const end = pairEnd(text, start)
-    if (end > start) return text.slice(start, end)
+    const end = pairEnd(text, separator + 1)
+    if (end > separator + 1) return text.slice(separator + 1, end)
   }
+  return undefined
+}
+
+/**
+ * Makes a function that reads several properties in one pass over the text; each as `findMessageProperty` reads it.
+ *
+ * @param names of which none is empty; the values come in their order
+ */
+export function propertyReader<const Names extends readonly string[]>(
+  names: Names,
+): (text: string) => { [Index in keyof Names]: string | undefined } {
+  const byLength: { name: string; index: number }[][] = []
+  for (const [index, name] of names.entries()) {
+    byLength[name.length] ??= []
+    byLength[name.length]!.push({ name, index })
+  }
+  return (text) => {
+    const values = names.map(noValue)
+    for (let start = 0; start < text.length; ) {
+      const separator = text.indexOf(NAME_END, start)
+      if (separator < 0) break
+      const end = pairEnd(text, start)
+      const candidates = separator < end - 1 ? byLength[separator - start] : undefined
+      if (candidates !== undefined) {
+        for (const { name, index } of candidates) {
+          if (text.startsWith(name, start)) values[index] = text.slice(separator + 1, end)
+        }
+      }
+      start = end + 1
+    }
+    return values as { [Index in keyof Names]: string | undefined }
+  }
+}
+
+function noValue(): string | undefined {
   return undefined
 }
 

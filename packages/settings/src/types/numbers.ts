@@ -27,7 +27,7 @@ export function double(limits: NumberLimits = {}): SettingType<number> {
 }
 
 const wholeNumber = /^[+-]?\d{1,20}$/
-const anyNumber = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
+const anyNumber = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/
 
 function numberType(name: string, grammar: RegExp, limits: NumberLimits): SettingType<number> {
   const { min = 0, max = Number.MAX_VALUE, clamp = false } = limits

@@ -1,11 +1,14 @@
 import type { ParsedValue, SettingType } from '../setting-type.ts'
 
-const booleanWords: Readonly<Record<string, boolean>> = { true: true, false: false }
+const booleanWords: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+])
 
 export const boolean: SettingType<boolean> = {
   allowed: 'true or false',
   parse(text) {
-    const value = booleanWords[text.toLowerCase()]
+    const value = booleanWords.get(text.toLowerCase())
     return value === undefined ? { ok: false } : { ok: true, value }
   },
   format: (value) => String(value),

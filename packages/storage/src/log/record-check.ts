@@ -16,6 +16,7 @@ export function isRecordAt(bytes: Buffer, position: number): boolean {
   const hostBytes = ((flags & sysFlag.bornHostV6) === 0 ? 8 : 20) + ((flags & sysFlag.storeHostV6) === 0 ? 8 : 20)
   const bodyStart = recordPosition.bornHost + hostBytes + 24
   const topicLengthBytes = magic === recordMagic.v2 ? 2 : 1
+  if (bodyStart + topicLengthBytes + 2 > bytes.length) return false
   const bodyEnd = bodyStart + bytes.readInt32BE(bodyStart - 4)
   if (bodyEnd < bodyStart || bodyEnd + topicLengthBytes + 2 > bytes.length) return false
   const topicLength = topicLengthBytes === 1 ? bytes.readInt8(bodyEnd) : bytes.readInt16BE(bodyEnd)

@@ -1,8 +1,11 @@
 import { assert, firstIndexWhere } from '@rocketmq-ts/base'
 import type { SegmentFolder } from '../segment-folder.ts'
+import { isDiskFull } from '../write-guard.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
 import { isMessage, type QueueUnit, readUnit, unitBytes, writeFiller, writeUnit } from './queue-unit.ts'
 
+/** The smallest record that a message can take in the log. */
+const recordBytesMin = 91
 const recentUnitsMax = 256
 const recentUnitsFirst = 8
 const keptUnits = 64
@@ -34,6 +37,8 @@ export class ConsumeQueue {
   #syncedOffset: number
   #minOffset: number
   #minOffsetForLogStart = -1
+  /** Units of messages before this position of the log are hidden, whether or not the log has them. */
+  #hiddenPosition = 0
 
   /** @param trust which of the units in the files count; the others are cleared */
   constructor(topicBytes: Buffer, queueId: number, segments: SegmentFolder, trust: UnitTrust) {
@@ -66,23 +71,40 @@ export class ConsumeQueue {
     return this.#writtenOffset < this.#maxOffset
   }
 
-  /** The first unit whose message is still in the log, which starts at `logStartPosition`. */
+  /** The first unit whose message is still in the log, which starts at `logStartPosition`, and not hidden. */
   minOffset(logStartPosition: number): number {
-    if (this.#minOffsetForLogStart !== logStartPosition) {
+    const startPosition = Math.max(logStartPosition, this.#hiddenPosition)
+    if (this.#minOffsetForLogStart !== startPosition) {
       const first = Math.max(this.#minOffset, this.segments.firstPosition / unitBytes)
       const firstInLog = firstIndexWhere(first, this.#maxOffset, (offset) => {
         const message = this.#messageFrom(offset)
-        return message >= this.#maxOffset || this.unitAt(message).physicalOffset >= logStartPosition
+        return message >= this.#maxOffset || this.unitAt(message).physicalOffset >= startPosition
       })
       this.#minOffset = this.#messageFrom(firstInLog)
-      this.#minOffsetForLogStart = logStartPosition
+      this.#minOffsetForLogStart = startPosition
     }
     return this.#minOffset
+  }
+
+  /** Hides the messages before a position of the log, for as long as the queue is there. */
+  hideBefore(logPosition: number): void {
+    this.#hiddenPosition = Math.max(this.#hiddenPosition, logPosition)
   }
 
   /** Adds the unit of the next message. */
   add(unit: QueueUnit): void {
     this.#put(this.#maxOffset, unit)
+  }
+
+  /**
+   * Whether a message that the log holds can have this offset: as many messages as offsets were given out must fit in
+   * front of it. Otherwise its record is damaged where no checksum covers it.
+   */
+  canHold(queueOffset: number, physicalOffset: number): boolean {
+    if (queueOffset < 0 || queueOffset * recordBytesMin > physicalOffset) return false
+    const last = queueOffset > this.#maxOffset && this.#maxOffset > 0 ? this.unitAt(this.#maxOffset - 1) : undefined
+    if (last === undefined || !isMessage(last)) return true
+    return (queueOffset - this.#maxOffset) * recordBytesMin <= physicalOffset - last.physicalOffset
   }
 
   /**
@@ -144,12 +166,10 @@ export class ConsumeQueue {
     this.#recentStart = this.#maxOffset
   }
 
-  /** Deletes files whose units all stand for messages before `logStartPosition`; the last file stays. */
+  /** Deletes files whose units all stand in front of the first one that consumers may see; the last file stays. */
   trim(logStartPosition: number): void {
-    const unitsInSegment = this.segments.segmentBytes / unitBytes
-    while (this.segments.starts.length > 1) {
-      const lastUnit = this.unitAt(this.segments.firstPosition / unitBytes + unitsInSegment - 1)
-      if (!isMessage(lastUnit) || lastUnit.physicalOffset >= logStartPosition) return
+    const firstKept = this.minOffset(logStartPosition) * unitBytes
+    while (this.segments.starts.length > 1 && this.segments.firstPosition + this.segments.segmentBytes <= firstKept) {
       this.segments.removeFirst()
     }
   }
@@ -207,16 +227,28 @@ export class ConsumeQueue {
     const count = this.#maxOffset - this.#recentStart
     if (this.#recent === undefined) this.#recent = Buffer.allocUnsafeSlow(recentUnitsFirst * unitBytes)
     if ((count + 1) * unitBytes <= this.#recent.length) return count * unitBytes
-    if (count < recentUnitsMax) {
-      const larger = Buffer.allocUnsafeSlow(Math.min(this.#recent.length * 4, recentUnitsMax * unitBytes))
-      this.#recent.copy(larger, 0, 0, count * unitBytes)
-      this.#recent = larger
-      return count * unitBytes
+    if (count < recentUnitsMax) return this.#enlarge(Math.min(count * 4, recentUnitsMax))
+    try {
+      this.write()
+    } catch (error) {
+      // The messages are in the log already. Their units wait in memory for space, and the next round of maintenance
+      // stops the store from taking more.
+      if (!isDiskFull(error)) throw error
+      return this.#enlarge(count * 2)
     }
-    this.write()
-    this.#recent.copyWithin(0, (count - keptUnits) * unitBytes, count * unitBytes)
+    const kept = this.#recent.subarray((count - keptUnits) * unitBytes, count * unitBytes)
+    if (count > recentUnitsMax) this.#recent = Buffer.allocUnsafeSlow(recentUnitsMax * unitBytes)
+    kept.copy(this.#recent)
     this.#recentStart = this.#maxOffset - keptUnits
     return keptUnits * unitBytes
+  }
+
+  /** Makes `#recent`, which is full, larger, and gives the position of its first free unit. */
+  #enlarge(unitCount: number): number {
+    const full = this.#recent!
+    this.#recent = Buffer.allocUnsafeSlow(unitCount * unitBytes)
+    full.copy(this.#recent)
+    return full.length
   }
 
   #cutTo(queueOffset: number): void {

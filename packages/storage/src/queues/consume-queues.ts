@@ -32,6 +32,9 @@ export class QueueFileError extends Error {
   }
 }
 
+/** Stands in the folder of a topic while it is removed. */
+const removalMark = 'removed'
+
 interface TopicQueues {
   nameBytes: Buffer
   queues: (ConsumeQueue | undefined)[]
@@ -103,6 +106,7 @@ export class ConsumeQueues {
   queue(topic: string, queueId: number): ConsumeQueue {
     let known = this.#topics.get(topic)
     if (known === undefined) {
+      this.#finishRemoval(topic)
       known = { nameBytes: Buffer.from(topic, 'utf8'), queues: [] }
       this.#topics.set(topic, known)
     }
@@ -259,11 +263,23 @@ export class ConsumeQueues {
     for (const queue of this.openQueues(topic)) {
       this.#unwritten.delete(queue)
       this.#unsynced.delete(queue)
-      queue.segments.removeAll()
     }
     this.#topics.delete(topic)
-    this.#options.files.removeFolder(`${this.#options.path}/${topic}`)
-    this.#options.files.syncNames(this.#options.path)
+    const { files, path } = this.#options
+    const { fileSystem } = files
+    const folder = `${path}/${topic}`
+    if (fileSystem.status(folder) !== undefined) fileSystem.open(`${folder}/${removalMark}`, 'create').close()
+    for (const name of fileSystem.list(folder)) {
+      if (name !== removalMark) files.removeFolder(`${folder}/${name}`)
+    }
+    files.removeFolder(folder)
+    files.syncNames(path)
+  }
+
+  /** Whoever removed a topic may have died meanwhile: what he left is no queue that lacks files. */
+  #finishRemoval(topic: string): void {
+    const { files, path } = this.#options
+    if (files.fileSystem.status(`${path}/${topic}/${removalMark}`) !== undefined) this.removeTopic(topic)
   }
 
   #segmentsOf(topic: string, queueId: number): SegmentFolder {

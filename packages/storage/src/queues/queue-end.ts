@@ -20,43 +20,71 @@ export interface UnitTrust {
  * them counts: so the search may meet torn units, but never ends before the last that is whole.
  */
 export function cutToQueueEnd(segments: SegmentFolder, trust: UnitTrust): number {
-  const end = findEnd(segments, trust)
+  const units = new UnitReader(segments)
+  const end = findEnd(segments, units, trust)
   const endPosition = end * unitBytes
-  const isClean = trust.isInLog === undefined && unitAt(segments, end).totalSize === 0
+  const isClean = trust.isInLog === undefined && units.at(end).totalSize === 0
   segments.removeFrom(segments.startOf(endPosition) + segments.segmentBytes)
   if (!isClean) segments.clearFrom(endPosition)
   return end
 }
 
-function findEnd(segments: SegmentFolder, trust: UnitTrust): number {
+function findEnd(segments: SegmentFolder, units: UnitReader, trust: UnitTrust): number {
   const unitsInSegment = segments.segmentBytes / unitBytes
   const isBehind = (offset: number): boolean => {
-    const unit = unitAt(segments, offset)
+    const unit = units.at(offset)
     return unit.totalSize === 0 || pointsBehind(unit, trust.logPosition)
   }
   for (let index = segments.starts.length - 1; index >= 0; index--) {
     const first = segments.starts[index]! / unitBytes
-    let end = firstIndexWhere(first, first + unitsInSegment, isBehind)
-    if (trust.isInLog !== undefined) {
-      while (end > first && !isWhole(segments, trust, first, end - 1)) end--
-    }
+    // Most of very many queues have few units: one read is enough for them.
+    const firstRead = Math.min(first + unitsPerRead, first + unitsInSegment) - 1
+    const searchEnd = isBehind(firstRead) ? firstRead : first + unitsInSegment
+    let end = firstIndexWhere(first, searchEnd, isBehind)
+    while (end > first && !isWhole(units, trust, first, end - 1)) end--
     if (end > first || index === 0) return end
   }
   return 0
 }
 
-function isWhole(segments: SegmentFolder, trust: UnitTrust, first: number, offset: number): boolean {
-  const unit = unitAt(segments, offset)
-  if (!isMessage(unit) || pointsBehind(unit, trust.logPosition) || !trust.isInLog!(unit, offset)) return false
+function isWhole(units: UnitReader, trust: UnitTrust, first: number, offset: number): boolean {
+  const unit = units.at(offset)
+  if (unit.totalSize === 0 || pointsBehind(unit, trust.logPosition)) return false
+  if (trust.isInLog !== undefined && !(isMessage(unit) && trust.isInLog(unit, offset))) return false
   if (offset === first) return true
-  const before = unitAt(segments, offset - 1)
-  return before.totalSize !== 0 && (!isMessage(before) || before.physicalOffset < unit.physicalOffset)
+  const before = units.at(offset - 1)
+  if (before.totalSize === 0) return false
+  return !isMessage(before) || !isMessage(unit) || before.physicalOffset < unit.physicalOffset
 }
 
-function unitAt(segments: SegmentFolder, offset: number): QueueUnit {
-  const bytes = Buffer.alloc(unitBytes)
-  segments.read(bytes, offset * unitBytes)
-  return readUnit(bytes, 0)
+const unitsPerRead = 200
+
+/** Reads units, several at a time. */
+class UnitReader {
+  readonly #segments: SegmentFolder
+  readonly #bytes = Buffer.alloc(unitsPerRead * unitBytes)
+  #first = Number.NaN
+
+  constructor(segments: SegmentFolder) {
+    this.#segments = segments
+  }
+
+  at(offset: number): QueueUnit {
+    const inSegment = offset % (this.#segments.segmentBytes / unitBytes)
+    const first = offset - (inSegment % unitsPerRead)
+    if (first !== this.#first) this.#read(first)
+    return readUnit(this.#bytes, (offset - first) * unitBytes)
+  }
+
+  /** What is not in a file reads as zeros, and so do units of the next file. */
+  #read(first: number): void {
+    const position = first * unitBytes
+    const segmentEnd = this.#segments.startOf(position) + this.#segments.segmentBytes
+    const wanted = this.#bytes.subarray(0, Math.min(this.#bytes.length, segmentEnd - position))
+    const filled = this.#segments.read(wanted, position)
+    this.#bytes.fill(0, filled)
+    this.#first = first
+  }
 }
 
 function pointsBehind(unit: QueueUnit, logPosition: number): boolean {

@@ -63,7 +63,7 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
   files.syncAllNames()
 
   const tagsCodes = new TagsCodes(options.delayLevelsMs)
-  const followers = new Followers(clock, queues, keyIndex, tagsCodes)
+  const followers = new Followers(clock, log, queues, keyIndex, tagsCodes)
   const { own, shared } = checkpoint
   const bootId = fileSystem.bootId()
   checkSegments(segments, fileSystem, log)

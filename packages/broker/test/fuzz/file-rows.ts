@@ -1,0 +1,177 @@
+import { silentLog } from '@rocketmq-ts/platform'
+import { CrashableFileSystem, type FuzzRow, fuzzRow, looseText, sameValue } from '@rocketmq-ts/platform/test-kit'
+import { BodyError, newSubscriptionGroupConfig, newTopicConfig } from '@rocketmq-ts/protocol'
+import { ConfigFile } from '@rocketmq-ts/storage'
+import { ChangeJournal } from '../../src/configuration/index.ts'
+import { DelayProgress } from '../../src/delay/delay-progress.ts'
+import { formatGroupChange, parseGroupChange } from '../../src/groups/group-changes.ts'
+import { readGroupFile, writeGroupFile } from '../../src/groups/group-file.ts'
+import { formatOffsetFile, readOffsetFile } from '../../src/offsets/offset-file.ts'
+import { OffsetMap } from '../../src/offsets/offset-map.ts'
+import { formatTopicChange, parseTopicChange } from '../../src/topics/topic-changes.ts'
+import { readTopicFile, writeTopicFile } from '../../src/topics/topic-file.ts'
+
+const version = { counter: 3, stateVersion: 0, timestamp: 1_700_000_000_000 }
+const topics = new Map(
+  [
+    newTopicConfig('T'),
+    newTopicConfig('订单', { perm: 2, order: true, attributes: new Map([['message.type', 'FIFO']]) }),
+  ].map((topic) => [topic.topicName, topic]),
+)
+const groups = new Map(
+  [
+    newSubscriptionGroupConfig('g'),
+    newSubscriptionGroupConfig('h', { brokerId: Number.MAX_SAFE_INTEGER, groupRetryPolicy: { type: 'EXPONENTIAL' } }),
+  ].map((group) => [group.groupName, group]),
+)
+const forbidden = new Map([['g', new Map([['T', 4]])]])
+
+/** A configuration file that holds a text, and whose reader's own errors come out: `ConfigFile` wraps them. */
+function fileWith(text: string): ConfigFile {
+  const load = <Value>(parse: (given: string) => Value): Value => parse(text)
+  return { load } as unknown as ConfigFile
+}
+
+/** What is saved to a configuration file. */
+function savedBy(write: (file: ConfigFile) => void): string {
+  const disk = new CrashableFileSystem()
+  disk.makeFolder('/config')
+  const file = new ConfigFile(disk, '/config/a.json', silentLog)
+  write(file)
+  return disk.readFile(file.path)!.toString('utf8')
+}
+
+function offsets(text: string): string {
+  const loaded = readOffsetFile(fileWith(text))
+  const [committed, pulled] = [new OffsetMap(), new OffsetMap()]
+  for (const [key, queues] of loaded?.offsetTable ?? []) committed.load(key, queues)
+  for (const [key, queues] of loaded?.pullOffsetTable ?? []) pulled.load(key, queues)
+  return formatOffsetFile(loaded?.dataVersion ?? version, committed, pulled)
+}
+
+const offsetTexts = [
+  '{"dataVersion":{"counter":1,"stateVersion":0,"timestamp":2},"groupTopicMap":{"g":["T"]},"offsetTable":{"T@g":{0:1,1:9007199254740991}},"pullOffsetTable":{"%RETRY%g@g":{0:3}}}',
+  '{"offsetTable":{}}',
+]
+
+const journalPath = '/config/topics.journal'
+const journalText = `v1\n{"a":1}\n{"b":"订单"}\n`
+
+function journalWith(content: Buffer): { disk: CrashableFileSystem; journal: ChangeJournal } {
+  const disk = new CrashableFileSystem()
+  disk.makeFolder('/config')
+  const file = disk.open(journalPath, 'create')
+  file.write(content, 0)
+  file.close()
+  return { disk, journal: new ChangeJournal(disk, journalPath, silentLog) }
+}
+
+export const fileRows: readonly FuzzRow[] = [
+  fuzzRow({
+    name: 'topics.json',
+    covers: ['readTopicFile'],
+    grammar: 'json',
+    refusals: [BodyError],
+    seeds: () => [Buffer.from(savedBy((file) => writeTopicFile(file, version, topics))), Buffer.from('{}')],
+    decode: (input) => readTopicFile(fileWith(looseText(input)))!,
+    check(table) {
+      const text = savedBy((file) => writeTopicFile(file, table.dataVersion, table.topicConfigTable))
+      if (!sameValue(readTopicFile(fileWith(text)), table)) throw new Error('the topics do not come back')
+    },
+    cost: 2,
+  }),
+  fuzzRow({
+    name: 'subscriptionGroup.json',
+    covers: ['readGroupFile'],
+    grammar: 'json',
+    refusals: [BodyError],
+    seeds: () => [Buffer.from(savedBy((file) => writeGroupFile(file, version, groups, forbidden))), Buffer.from('{}')],
+    decode: (input) => readGroupFile(fileWith(looseText(input)))!,
+    check(table) {
+      const { dataVersion, subscriptionGroupTable, forbiddenTable } = table
+      const text = savedBy((file) => writeGroupFile(file, dataVersion, subscriptionGroupTable, forbiddenTable))
+      if (!sameValue(readGroupFile(fileWith(text)), table)) throw new Error('the groups do not come back')
+    },
+    cost: 2,
+  }),
+  fuzzRow({
+    name: 'consumerOffset.json',
+    covers: ['readOffsetFile'],
+    grammar: 'json',
+    refusals: [BodyError],
+    seeds: () => offsetTexts.map((text) => Buffer.from(text)),
+    decode: (input) => offsets(looseText(input)),
+    check(text) {
+      if (offsets(text) !== text) throw new Error('the offsets do not come back')
+    },
+  }),
+  fuzzRow({
+    name: 'delayOffset.json',
+    grammar: 'json',
+    refusals: [BodyError],
+    seeds: () =>
+      ['{"dataVersion":{"counter":1,"stateVersion":0,"timestamp":2},"offsetTable":{1:4,"18":9}}', '{}'].map((text) =>
+        Buffer.from(text),
+      ),
+    decode: (input) => new DelayProgress(fileWith(looseText(input)), () => 1),
+    check(progress) {
+      for (const [, offset] of progress.entries()) {
+        if (!Number.isSafeInteger(offset)) throw new Error(`${offset} is no offset`)
+      }
+    },
+  }),
+  fuzzRow({
+    name: 'journal of changes',
+    words: ['\n', '\r\n', 'v1\n', 'v2', '\u0000'],
+    seeds: () => ['', journalText, `${journalText}{"torn`, 'v1', 'v1\n'].map((text) => Buffer.from(text)),
+    decode(input) {
+      const { disk, journal } = journalWith(input)
+      return { disk, journal, changes: journal.read('v1') }
+    },
+    check({ disk, journal, changes }) {
+      if (changes.some((change) => change.includes('\n'))) throw new Error('a change has several lines')
+      journal.append('{"next":1}')
+      journal.close()
+      const again = new ChangeJournal(disk, journalPath, silentLog).read('v1')
+      if (!sameValue(again, [...changes, '{"next":1}']))
+        throw new Error(`the changes do not come back: ${JSON.stringify(again)}`)
+    },
+  }),
+  fuzzRow({
+    name: 'change of topics in a journal',
+    covers: ['parseTopicChange'],
+    grammar: 'json',
+    refusals: [BodyError],
+    seeds: () =>
+      [
+        { dataVersion: version, set: [...topics.values()], removed: ['old'] },
+        { dataVersion: { ...version, timestamp: Number.MAX_SAFE_INTEGER }, set: [], removed: [] },
+      ].map((change) => Buffer.from(formatTopicChange(change))),
+    decode: (input) => parseTopicChange(looseText(input)),
+    check(change) {
+      if (!sameValue(parseTopicChange(formatTopicChange(change)), change))
+        throw new Error('the change does not come back')
+      for (const name of change.removed) if (typeof name !== 'string') throw new Error('what is removed has no name')
+    },
+  }),
+  fuzzRow({
+    name: 'change of groups in a journal',
+    covers: ['parseGroupChange'],
+    grammar: 'json',
+    refusals: [BodyError],
+    seeds: () =>
+      [
+        { dataVersion: version, set: [...groups.values()], removed: ['old'], forbidden },
+        { dataVersion: version, set: [], removed: [], forbidden: new Map() },
+      ].map((change) => Buffer.from(formatGroupChange(change))),
+    decode: (input) => parseGroupChange(looseText(input)),
+    check(change) {
+      if (!sameValue(parseGroupChange(formatGroupChange(change)), change))
+        throw new Error('the change does not come back')
+      for (const name of change.removed) if (typeof name !== 'string') throw new Error('what is removed has no name')
+      for (const bits of [...change.forbidden.values()].flatMap((table) => [...table.values()])) {
+        if (!Number.isInteger(bits)) throw new Error(`${bits} are no bits`)
+      }
+    },
+  }),
+]

@@ -1,0 +1,8 @@
+export { exportedDecoders } from './exported-decoders.ts'
+export { type Defect, FuzzFailure } from './fuzz-failure.ts'
+export { AllocationError, HangError, runWithin } from './fuzz-guards.ts'
+export { type FuzzOptions, fuzzOptions, fuzzTimeoutMs } from './fuzz-options.ts'
+export { type FuzzRow, fuzzRow } from './fuzz-row.ts'
+export { looseText } from './loose-text.ts'
+export { type FuzzReport, runFuzzRow } from './run-fuzz.ts'
+export { sameValue } from './same-value.ts'

@@ -1,0 +1,147 @@
+import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
+import { type FuzzRow, fuzzRow, looseText, sameValue } from '@rocketmq-ts/platform/test-kit'
+import { decodeBinaryHeader, encodeBinaryHeader } from '../../src/frame/binary-header.ts'
+import { decodeJsonHeader, encodeJsonHeader } from '../../src/frame/json-header.ts'
+import { commandOfCode, encodeFrame, FrameDecoder, FrameError, type RemotingCommand } from '../../src/index.ts'
+import { exampleHeaders } from './example-headers.ts'
+
+const headerWords = [
+  '"code":',
+  '"extFields":',
+  '"opaque":',
+  '"flag":',
+  '"remark":',
+  '{',
+  '}',
+  '"',
+  ',',
+  '\u0000',
+  '\ud83d\ude00',
+]
+
+/** Frames of the commands that have most fields, with and without a body, in both forms. */
+function frames(): Buffer[] {
+  return [10, 310, 11, 34, 105, 103, 17, 200].flatMap((code, index) => {
+    const command = commandOfCode(code)!
+    const [header] = exampleHeaders(command.request)
+    const body = index % 2 === 0 ? Buffer.from('{"body":1}') : undefined
+    return (['JSON', 'ROCKETMQ'] as const).map((serializeType) =>
+      encodeFrame({
+        code,
+        opaque: index,
+        flag: index % 3,
+        remark: 'why',
+        header,
+        codec: command.requestCodec,
+        body,
+        serializeType,
+      }),
+    )
+  })
+}
+
+/** What came out of a decoder that was fed in pieces, and whether it refused. */
+interface Decoded {
+  commands: RemotingCommand[]
+  isRefused: boolean
+}
+
+function decodeInPieces(input: Buffer, pieceBytes: () => number): Decoded {
+  const commands: RemotingCommand[] = []
+  const decoder = new FrameDecoder((command) => void commands.push(command))
+  try {
+    for (let at = 0; at < input.length; ) {
+      const piece = input.subarray(at, at + pieceBytes())
+      at += piece.length
+      // Whoever reads from a socket uses its buffer again only after the decoder is done with it: pieces are copies.
+      decoder.push(Buffer.from(piece))
+    }
+    return { commands, isRefused: false }
+  } catch (error) {
+    if (!(error instanceof FrameError)) throw error
+    return { commands, isRefused: true }
+  }
+}
+
+function checkHeaderOfAnyCommand({ code, extFields }: RemotingCommand): void {
+  // Whatever the fields are: their codec takes them or refuses them.
+  const command = commandOfCode(code)
+  for (const codec of [command?.requestCodec, command?.responseCodec]) {
+    try {
+      codec?.decode(extFields)
+    } catch (error) {
+      if ((error as Error).name !== 'ProtocolError') throw error
+    }
+  }
+}
+
+/** Sets the lengths of the first frame to what there is. */
+function withRightLengths(input: Buffer, random: SeededRandom): Buffer {
+  if (input.length < 8) return input
+  input.writeInt32BE(input.length - 4, 0)
+  const serializeType = random.pick([0, 0, 1, 1, 1, 2])
+  const headerLength = random.oneIn(2) ? input.length - 8 : random.below(input.length - 7)
+  input.writeUInt32BE(serializeType * 0x100_0000 + headerLength, 4)
+  return input
+}
+
+export const frameRows: readonly FuzzRow[] = [
+  fuzzRow({
+    name: 'FrameDecoder, in pieces of any size',
+    seeds: () => [...frames(), Buffer.concat(frames().slice(0, 5))],
+    words: headerWords,
+    repair: withRightLengths,
+    decode: (input, random) => ({
+      whole: decodeInPieces(input, () => input.length),
+      inPieces: decodeInPieces(input, () => 1 + random.below(random.oneIn(3) ? input.length : 20)),
+      byteByByte: input.length < 400 ? decodeInPieces(input, () => 1) : undefined,
+    }),
+    check({ whole, inPieces, byteByByte }) {
+      for (const other of [inPieces, byteByByte]) {
+        if (other !== undefined && !sameValue(whole, other)) throw new Error('pieces are decoded to something else')
+      }
+      for (const command of whole.commands) checkHeaderOfAnyCommand(command)
+    },
+    allocatedBytesMax: 16 * 1024 * 1024,
+  }),
+  fuzzRow({
+    name: 'JSON header',
+    covers: ['decodeJsonHeader'],
+    grammar: 'json',
+    words: headerWords,
+    refusals: [FrameError],
+    seeds: () =>
+      frames().flatMap((frame) => (frame[4] === 0 ? [frame.subarray(8, 8 + (frame.readInt32BE(4) & 0xff_ffff))] : [])),
+    decode: (input) => decodeJsonHeader(looseText(input), undefined),
+    check(command) {
+      const { code, opaque, flag, remark, extFields } = command
+      const fieldsJson = extFields === undefined ? undefined : JSON.stringify(extFields).slice(1, -1)
+      const again = decodeJsonHeader(encodeJsonHeader(code, opaque, flag, remark, fieldsJson), undefined)
+      const { language, version } = command
+      if (!sameValue({ ...again, language, version }, command)) throw new Error('the header does not come back')
+      checkHeaderOfAnyCommand(command)
+    },
+  }),
+  fuzzRow({
+    name: 'ROCKETMQ header',
+    covers: ['decodeBinaryHeader'],
+    refusals: [FrameError],
+    seeds: () =>
+      frames().flatMap((frame) => (frame[4] === 1 ? [frame.subarray(8, 8 + (frame.readInt32BE(4) & 0xff_ffff))] : [])),
+    repair(input, random) {
+      // The length of the fields fits again, as far as the remark lets it.
+      const at = input.length < 21 ? input.length : 17 + Math.max(0, input.readInt32BE(13))
+      if (at + 4 <= input.length && !random.oneIn(4)) input.writeInt32BE(input.length - at - 4, at)
+      return input
+    },
+    decode: (input) => decodeBinaryHeader(input, undefined),
+    check(command) {
+      const { code, opaque, flag, remark, extFields, language, version } = command
+      checkHeaderOfAnyCommand(command)
+      // What was no UTF-8 takes more bytes now, and may be too long for a key.
+      if (Object.keys(extFields ?? {}).some((key) => Buffer.byteLength(key) > 0x7fff)) return
+      const again = decodeBinaryHeader(encodeBinaryHeader(code, opaque, flag, remark, extFields), undefined)
+      if (!sameValue({ ...again, language, version }, command)) throw new Error('the header does not come back')
+    },
+  }),
+]

@@ -1,0 +1,167 @@
+import { type FuzzRow, fuzzRow, looseText, sameValue } from '@rocketmq-ts/platform/test-kit'
+import {
+  decodeMessageProperties,
+  encodeMessageProperties,
+  findMessageProperty,
+  findRawMessageProperty,
+  formatJavaProperties,
+  JavaPropertiesError,
+  JsonError,
+  type JsonValue,
+  locateRawMessageProperty,
+  parseJavaProperties,
+  parseJavaPropertyLines,
+  parseJson,
+  parseTagExpression,
+  propertyReader,
+  rawPropertyName,
+  stringifyJava,
+  TagExpressionError,
+} from '../../src/index.ts'
+import { parseTolerant } from '../../src/json/tolerant-parser.ts'
+
+const jsonWords = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '"',
+  "'",
+  '\\',
+  '\\ud83d',
+  '-',
+  '1e999',
+  '{{}:1}',
+  '\ufeff',
+  '\v',
+  '\u2028',
+]
+
+function texts(...values: string[]): Buffer[] {
+  return values.map((text) => Buffer.from(text, 'utf8'))
+}
+
+const jsonSeeds = (): Buffer[] =>
+  texts(
+    '{"a":[1,2.5,-0.0,1e3,true,false,null],"b":{"c":"d\\n\\u00e9"},"__proto__":{"x":1}}',
+    '{0:"a",1:[{}],{"topic":"T","queueId":1}:{},\'s\':\'t\',}',
+    '[9007199254740993,-9223372036854775808,12345678901234567890.5]',
+    '"订单"',
+  )
+
+function checkJson(value: JsonValue): void {
+  if (!sameValue(parseJson(stringifyJava(value)), value)) throw new Error('the value does not come back')
+}
+
+const propertyNames = ['KEYS', 'TAGS', 'K', 'DELAY', ''].map(rawPropertyName)
+
+export const textRows: readonly FuzzRow[] = [
+  fuzzRow({
+    name: 'JSON text',
+    covers: ['parseJson'],
+    grammar: 'json',
+    words: jsonWords,
+    refusals: [JsonError],
+    seeds: jsonSeeds,
+    decode: (input) => parseJson(looseText(input)),
+    check: checkJson,
+  }),
+  fuzzRow({
+    name: 'JSON text, always read by the tolerant parser',
+    covers: ['parseTolerant'],
+    grammar: 'json',
+    words: jsonWords,
+    refusals: [JsonError],
+    seeds: jsonSeeds,
+    decode: (input) => ({ value: parseTolerant(looseText(input), 64), text: looseText(input) }),
+    check({ value, text }) {
+      checkJson(value)
+      if (!sameValue(parseJson(text), value)) throw new Error('both parsers read the text, and differently')
+    },
+  }),
+  fuzzRow({
+    name: 'Java properties',
+    covers: ['parseJavaProperties', 'parseJavaPropertyLines'],
+    words: ['\\', '\\u', '\\u00e9', '\\\n', '\r', '\n', '=', ':', ' ', '\t', '\f', '#', '!', '\\\r\n'],
+    refusals: [JavaPropertiesError],
+    seeds: () =>
+      texts(
+        'a=b\nc:d\n# note\n!note\ne f\\\n  g\nh=\\u8ba2\\t\\\\',
+        ' k = v \r\n\\ =\\ \n',
+        'namesrvAddr=127.0.0.1:9876;',
+      ),
+    decode: (input) => parseJavaProperties(looseText(input)),
+    check(properties, input) {
+      const again = parseJavaProperties(formatJavaProperties(properties))
+      if (!sameValue(again, properties)) throw new Error('the properties do not come back')
+      const lineCount = input.toString('utf8').split(/\r\n|\r|\n/).length
+      for (const { line } of parseJavaPropertyLines(looseText(input))) {
+        if (!(line >= 1 && line <= lineCount)) throw new Error(`there is no line ${line}`)
+      }
+    },
+  }),
+  fuzzRow({
+    name: 'message properties',
+    covers: [
+      'decodeMessageProperties',
+      'findMessageProperty',
+      'propertyReader',
+      'findRawMessageProperty',
+      'locateRawMessageProperty',
+    ],
+    words: ['\u0001', '\u0002', 'KEYS', 'TAGS', 'DELAY', 'KEYS\u0001', '\u0002TAGS\u0001a', 'K'],
+    seeds: () =>
+      texts(
+        '',
+        'KEYS\u0001k\u0002TAGS\u0001a\u0002',
+        'DELAY\u00013',
+        'a\u0001\u0002\u0001b\u0002KEYS\u0001订单\u0002KEYS\u0001l',
+      ),
+    decode: (input) => decodeMessageProperties(input.toString('utf8')),
+    check(properties, input) {
+      const text = input.toString('utf8')
+      const bytes = Buffer.from(text, 'utf8')
+      const names = propertyNames.map(({ name }) => name).filter((name) => name !== '')
+      if (
+        !sameValue(
+          propertyReader(names)(text),
+          names.map((name) => findMessageProperty(text, name)),
+        )
+      ) {
+        throw new Error('one pass over the text gives others')
+      }
+      for (const raw of propertyNames) {
+        const wanted = raw.name === '' ? undefined : properties.get(raw.name)
+        if (raw.name !== '' && findMessageProperty(text, raw.name) !== wanted)
+          throw new Error(`text: ${raw.name} differs`)
+        if (raw.name !== '' && findRawMessageProperty(bytes, raw) !== wanted)
+          throw new Error(`bytes: ${raw.name} differs`)
+        const range = locateRawMessageProperty(bytes, raw)
+        if (range !== undefined && !(range.start >= 0 && range.start < range.end && range.end <= bytes.length)) {
+          throw new Error('the place of a property leads outside')
+        }
+      }
+      // A value may hold the separator of names when it is read, and must not when it is written.
+      if ([...properties.values()].some((value) => value.includes('\u0001'))) return
+      if (!sameValue(decodeMessageProperties(encodeMessageProperties(properties)), properties)) {
+        throw new Error('the properties do not come back')
+      }
+    },
+  }),
+  fuzzRow({
+    name: 'tag expression',
+    covers: ['parseTagExpression'],
+    words: ['||', '|', '*', ' ', '\t', 'TagA'],
+    refusals: [TagExpressionError],
+    seeds: () => texts('*', '', 'A', 'A || B||C ', '订单||*'),
+    decode: (input) => parseTagExpression(looseText(input)),
+    check(expression) {
+      if (expression.kind === 'all' || expression.tags.length === 0) return
+      const again = parseTagExpression(expression.tags.join(' || '))
+      const isOnlyStar = expression.tags.length === 1 && expression.tags[0] === '*'
+      if (!isOnlyStar && !sameValue(again, expression)) throw new Error('the tags do not come back')
+    },
+  }),
+]
