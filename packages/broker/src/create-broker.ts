@@ -16,10 +16,11 @@ import { ConsumerOffsetTable } from './offsets/index.ts'
 import { FileReads } from './reading/file-reads.ts'
 import { LongPolling } from './reading/long-polling.ts'
 import { Registration } from './registration/index.ts'
+import { BrokerProperties } from './sending/broker-properties.ts'
 import type { BrokerSettings } from './settings/index.ts'
 import { BrokerStatistics } from './statistics/index.ts'
-import { storeOptions } from './store-options.ts'
-import { TopicTable } from './topics/index.ts'
+import { logReservedMs, storeOptions } from './store-options.ts'
+import { TopicReserves, TopicTable } from './topics/index.ts'
 
 export interface CreateBrokerOptions {
   settings: BrokerSettings
@@ -60,7 +61,10 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     const current = () => live.current
     const { brokerName, brokerClusterName: clusterName } = settings
 
-    const store = new MessageStore(storeOptions(settings, current, platform, log, processId))
+    let topicReserves: TopicReserves | undefined
+    const store = new MessageStore(
+      storeOptions(settings, current, () => topicReserves?.list() ?? [], platform, log, processId),
+    )
     closing.defer(() => store.close())
 
     const configFile = (name: string) => new ConfigFile(fileSystem, `${settings.storePathRootDir}/config/${name}`, log)
@@ -79,6 +83,8 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       }),
     })
     closing.defer(() => topics.close())
+    topicReserves = new TopicReserves({ log, topics, logReservedMs: () => logReservedMs(current()) })
+    store.hideExpired()
     const groups = new GroupTable({
       clock,
       log,
@@ -114,7 +120,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       storeHost,
       delayLevelsMs: settings.messageDelayLevel,
     })
-    const cancelDelaySave = clock.every(settings.flushDelayOffsetInterval, () => delayProgress.save())
+    const cancelDelaySave = clock.every(settings.flushDelayOffsetInterval, () => delayProgress.trySave(log))
     closing.defer(async () => {
       cancelDelaySave()
       await delayedDelivery.close()
@@ -135,7 +141,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       random,
       bootMs: clock.now(),
       brokerName,
-      clusterName,
+      brokerProperties: new BrokerProperties(clusterName),
       brokerAddress: `${settings.brokerIP1}:${settings.listenPort}`,
       storeHost,
       storeHostHex: upperHex(storeHost),

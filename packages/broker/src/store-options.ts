@@ -1,5 +1,5 @@
 import type { Log, Platform } from '@rocketmq-ts/platform'
-import type { RetentionRules, StoreOptions } from '@rocketmq-ts/storage'
+import type { RetentionRules, StoreOptions, TopicReserve } from '@rocketmq-ts/storage'
 import type { BrokerSettings } from './settings/index.ts'
 
 const mebibyte = 1024 * 1024
@@ -8,11 +8,15 @@ const tailBytesMax = 32 * mebibyte
 const readCacheBytesMax = 16 * mebibyte
 const openFilesMax = 1024
 
-/** How the store of a broker with these settings is set up. */
-/** @param current the settings as they are now: some can be changed while the broker runs */
+/**
+ * How the store of a broker with these settings is set up.
+ * @param current the settings as they are now: some can be changed while the broker runs
+ * @param topicReserves topics whose messages go earlier than the log
+ */
 export function storeOptions(
   settings: BrokerSettings,
   current: () => BrokerSettings,
+  topicReserves: () => Iterable<TopicReserve>,
   platform: Platform,
   log: Log,
   processId: number,
@@ -37,6 +41,7 @@ export function storeOptions(
     queueSyncIntervalMs: settings.flushConsumeQueueThoroughInterval,
     checkCrcOnRecover: settings.checkCRCOnRecover,
     retentionRules: () => retentionRules(current()),
+    topicReserves,
     retentionIntervalMs: settings.cleanResourceInterval,
     delayLevelsMs: settings.messageDelayLevel,
     tailBytesMax,
@@ -47,9 +52,14 @@ export function storeOptions(
 
 const hourMs = 3_600_000
 
+/** How long files of the log stay, in milliseconds. */
+export function logReservedMs(settings: BrokerSettings): number {
+  return settings.fileReservedTime * hourMs
+}
+
 function retentionRules(settings: BrokerSettings): RetentionRules {
   return {
-    reservedMs: settings.fileReservedTime * hourMs,
+    reservedMs: logReservedMs(settings),
     deleteHours: settings.deleteWhen,
     cleanRatio: settings.diskMaxUsedSpaceRatio / 100,
     forceRatio: settings.diskSpaceCleanForciblyRatio / 100,

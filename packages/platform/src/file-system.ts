@@ -31,6 +31,7 @@ export interface FileHandle {
   /** After it resolves, what was written before the call survives a power failure. A rejection is final. */
   syncData(): Promise<void>
   syncDataNow(): void
+  /** What has begun in the background comes to its end, also when the file is removed; nothing new begins. */
   close(): void
 }
 

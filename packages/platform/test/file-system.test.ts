@@ -37,6 +37,19 @@ describe.each([
     file.close()
   })
 
+  test('brings a read to its end although the file is closed and removed meanwhile', async () => {
+    using place = make()
+    const file = place.fileSystem.open(`${place.root}/a`, 'create')
+    file.write(Buffer.from('twelve bytes'), 0)
+    const bytes = Buffer.alloc(100)
+    // The end of the file is only seen by a second call to the system.
+    const reading = file.readLater(bytes, 0)
+    file.close()
+    place.fileSystem.remove(`${place.root}/a`)
+    expect(await reading).toBe(12)
+    expect(bytes.toString('latin1', 0, 12)).toBe('twelve bytes')
+  })
+
   test('grows with zeros after it was cut', () => {
     using place = make()
     const file = place.fileSystem.open(`${place.root}/a`, 'create')

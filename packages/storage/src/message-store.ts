@@ -11,6 +11,7 @@ import type { QueueUnit } from './queues/queue-unit.ts'
 import type { CheckpointFile } from './recovery/checkpoint.ts'
 import { type OpenedFiles, openFiles } from './recovery/open-files.ts'
 import type { Recovery } from './recovery/recover.ts'
+import { HiddenMessages } from './retention/hidden-messages.ts'
 import { Retention } from './retention/retention.ts'
 import { StoreFiles } from './store-files.ts'
 import { StoreFolder } from './store-folder.ts'
@@ -83,8 +84,20 @@ export class MessageStore {
       opened.syncedPosition,
     )
     this.#maintenance.start()
-    const { retentionRules: rules, retentionIntervalMs: intervalMs } = options
-    this.#retention = new Retention({ clock, fileSystem, log, commitLog, queues, keyIndex, guard, rules, intervalMs })
+    const { retentionRules: rules, retentionIntervalMs: intervalMs, topicReserves: reserves = () => [] } = options
+    const hiddenMessages = new HiddenMessages({ clock, fileSystem, log, commitLog, queues, rootPath, reserves })
+    this.#retention = new Retention({
+      clock,
+      fileSystem,
+      log,
+      commitLog,
+      queues,
+      keyIndex,
+      guard,
+      hiddenMessages,
+      rules,
+      intervalMs,
+    })
     this.#retention.start()
   }
 
@@ -163,7 +176,7 @@ export class MessageStore {
     const queue = this.#queues.existing(topic, queueId)
     if (queue === undefined || queueOffset >= queue.maxOffset) return false
     const unit = queue.unitAt(queueOffset)
-    return this.#commitLog.inMemory(unit.physicalOffset, unit.totalSize) !== undefined
+    return this.#commitLog.isInMemory(unit.physicalOffset, unit.totalSize)
   }
 
   units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]> {
@@ -194,6 +207,14 @@ export class MessageStore {
   /** Deletes files of the log that are old enough, whatever the hour. */
   deleteOldFiles(): void {
     this.#retention.deleteNow()
+  }
+
+  /**
+   * Hides the messages of topics whose own time has passed, as each round of retention does. To be called once the
+   * topics are known and before anything is read: what was hidden before the last stop is not seen again.
+   */
+  hideExpired(): void {
+    this.#retention.hideNow()
   }
 
   /** Deletes a topic's queues; its messages go when their part of the log does. */

@@ -1,6 +1,7 @@
 import type { Log, Platform } from '@rocketmq-ts/platform'
 
 import type { RetentionRules } from './retention/retention-plan.ts'
+import type { TopicReserve } from './retention/topic-reserve.ts'
 
 export type FlushMode = 'ASYNC_FLUSH' | 'SYNC_FLUSH'
 
@@ -26,6 +27,8 @@ export interface StoreOptions {
   queueSyncIntervalMs: number
   checkCrcOnRecover: boolean
   retentionRules(): RetentionRules
+  /** Topics whose messages are hidden earlier than the log deletes them; none without it. */
+  topicReserves?(): Iterable<TopicReserve>
   /** How often it is looked at what may be deleted. */
   retentionIntervalMs: number
   /** Delays by level, from level 1 at index 0. */

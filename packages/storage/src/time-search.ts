@@ -25,7 +25,7 @@ export function timestampAt(commitLog: CommitLog, position: number, totalSize: n
 
 /**
  * The queue offset that belongs to a time. `lower`: of the first message stored at or after it, or behind the last
- * message; `upper`: of the last message stored at or before it, or 0.
+ * message; `upper`: of the last message stored at or before it, or of the first message when all were stored later.
  */
 export function offsetByTime(
   commitLog: CommitLog,
@@ -38,5 +38,5 @@ export function offsetByTime(
   const timeOf = (offset: number): number => storeTimestampOf(commitLog, queue, offset) ?? 0
   if (boundary === 'lower') return firstIndexWhere(minOffset, maxOffset, (offset) => timeOf(offset) >= timestampMs)
   const firstAfter = firstIndexWhere(minOffset, maxOffset, (offset) => timeOf(offset) > timestampMs)
-  return firstAfter === minOffset ? 0 : firstAfter - 1
+  return Math.max(minOffset, firstAfter - 1)
 }

@@ -1,3 +1,4 @@
+import type { Log } from '@rocketmq-ts/platform'
 import { type DataVersion, delayOffsetsBody, formatConfigJson } from '@rocketmq-ts/protocol'
 import type { ConfigFile } from '@rocketmq-ts/storage'
 
@@ -32,13 +33,25 @@ export class DelayProgress {
     return this.#offsets
   }
 
-  /** Writes the file when something changed. */
+  /** Like `save`; when the file cannot be written, it says so, and the next call tries again. */
+  trySave(log: Log): void {
+    try {
+      this.save()
+    } catch (error) {
+      log.error({ err: error }, `${this.#file.path} could not be written: it will be tried again`)
+    }
+  }
+
+  /**
+   * Writes the file when something changed.
+   * @throws the file system's errors
+   */
   save(): void {
     if (!this.#isChanged) return
-    this.#isChanged = false
     const { counter, stateVersion } = this.#dataVersion
     this.#dataVersion = { counter: counter + 1, stateVersion, timestamp: this.#now() }
     const table = { dataVersion: this.#dataVersion, offsetTable: this.#offsets }
     this.#file.save(formatConfigJson(delayOffsetsBody.toWritable(table)))
+    this.#isChanged = false
   }
 }

@@ -18,3 +18,8 @@ export function pullCode(result: ReadResult, askedOffset: number): ResponseCodeN
   }
   return codes[status]
 }
+
+/** The remark of a pull's answer. A queue of a topic that nobody has written to yet is one without messages. */
+export function pullRemark({ status }: ReadResult): string {
+  return status === 'NO_MATCHED_LOGIC_QUEUE' ? 'NO_MESSAGE_IN_QUEUE' : status
+}

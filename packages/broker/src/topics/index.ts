@@ -1,1 +1,2 @@
+export { TopicReserves } from './topic-reserves.ts'
 export { TopicTable, type TopicUpdate } from './topic-table.ts'

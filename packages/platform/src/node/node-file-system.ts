@@ -43,16 +43,16 @@ class NodeFileHandle implements FileHandle {
     return filled
   }
 
-  async readLater(target: Uint8Array, position: number): Promise<number> {
-    let filled = 0
-    while (filled < target.length) {
-      const count = await this.#inBackground<number>((done) =>
-        fs.read(this.#descriptor, target, filled, target.length - filled, position + filled, done),
-      )
-      if (count === 0) break
-      filled += count
-    }
-    return filled
+  readLater(target: Uint8Array, position: number): Promise<number> {
+    return this.#inBackground(async () => {
+      let filled = 0
+      while (filled < target.length) {
+        const count = await readFrom(this.#descriptor, target.subarray(filled), position + filled)
+        if (count === 0) break
+        filled += count
+      }
+      return filled
+    })
   }
 
   sizeBytes(): number {
@@ -63,8 +63,8 @@ class NodeFileHandle implements FileHandle {
     fs.ftruncateSync(this.#descriptor, sizeBytes)
   }
 
-  async syncData(): Promise<void> {
-    await this.#inBackground<void>((done) => fs.fdatasync(this.#descriptor, done))
+  syncData(): Promise<void> {
+    return this.#inBackground(() => syncOf(this.#descriptor))
   }
 
   syncDataNow(): void {
@@ -78,18 +78,29 @@ class NodeFileHandle implements FileHandle {
     if (this.#operations === 0) fs.closeSync(this.#descriptor)
   }
 
-  #inBackground<Result>(start: (done: (error: Error | null, result: Result) => void) => void): Promise<Result> {
-    if (this.#isClosed) return Promise.reject(new Error(`${this.path} is closed`))
+  /** An operation of several calls is one here: a file that is closed meanwhile is closed for good after the last. */
+  async #inBackground<Result>(operation: () => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw new Error(`${this.path} is closed`)
     this.#operations++
-    return new Promise((resolve, reject) => {
-      start((error, result) => {
-        this.#operations--
-        if (this.#isClosed && this.#operations === 0) fs.closeSync(this.#descriptor)
-        if (error) reject(error)
-        else resolve(result)
-      })
-    })
+    try {
+      return await operation()
+    } finally {
+      this.#operations--
+      if (this.#isClosed && this.#operations === 0) fs.closeSync(this.#descriptor)
+    }
   }
+}
+
+function readFrom(descriptor: number, target: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.read(descriptor, target, 0, target.length, position, (error, count) => (error ? reject(error) : resolve(count)))
+  })
+}
+
+function syncOf(descriptor: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fdatasync(descriptor, (error) => (error ? reject(error) : resolve()))
+  })
 }
 
 function statusOf(stats: fs.Stats): FileStatus {

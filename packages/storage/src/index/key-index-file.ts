@@ -1,6 +1,7 @@
 import { assert } from '@rocketmq-ts/base'
 import type { FileHandle, FileSystem } from '@rocketmq-ts/platform'
 import { readInt64, writeInt64 } from '@rocketmq-ts/protocol'
+import { isDiskFull } from '../write-guard.ts'
 
 /**
  * An index file:
@@ -245,8 +246,20 @@ export class KeyIndexFile {
 
   #roomForEntry(): number {
     this.#gathered ??= Buffer.allocUnsafeSlow(gatheredEntries * entryBytes)
-    if (this.#nextEntry - this.#writtenEntry === gatheredEntries) this.#writeEntries()
+    if ((this.#nextEntry - this.#writtenEntry) * entryBytes === this.#gathered.length) this.#writeOrEnlarge()
     return (this.#nextEntry - this.#writtenEntry) * entryBytes
+  }
+
+  /** Entries of messages that are in the log already wait in memory when the disk is full. */
+  #writeOrEnlarge(): void {
+    try {
+      this.#writeEntries()
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      const full = this.#gathered!
+      this.#gathered = Buffer.allocUnsafeSlow(full.length * 2)
+      full.copy(this.#gathered)
+    }
   }
 
   #writeEntries(): void {

@@ -3,6 +3,7 @@ import type { Clock, Log } from '@rocketmq-ts/platform'
 import { sysFlag } from '@rocketmq-ts/protocol'
 import type { LogRecord } from '../log-record.ts'
 import type { StoreFiles } from '../store-files.ts'
+import { isDiskFull } from '../write-guard.ts'
 import { keyHash, topicPrefixHash } from './key-hash.ts'
 import { KeyIndexFile, type KeyIndexFileSize } from './key-index-file.ts'
 
@@ -23,6 +24,8 @@ export class KeyIndex {
   readonly #files: KeyIndexFile[]
   /** Written to since the last sync, or perhaps before the last start. */
   readonly #unsynced: Set<KeyIndexFile>
+  /** Full files whose rest waits in memory, since the disk had no space for it. */
+  readonly #unfinished = new Set<KeyIndexFile>()
   readonly #prefixHashes = new LruMap<string, number>(10_000)
   #endPhysicalOffset: number
 
@@ -107,6 +110,10 @@ export class KeyIndex {
   }
 
   write(): void {
+    for (const file of this.#unfinished) {
+      file.finish()
+      this.#unfinished.delete(file)
+    }
     this.#files.at(-1)?.write()
   }
 
@@ -115,8 +122,9 @@ export class KeyIndex {
     const last = this.#files.at(-1)
     for (const file of files) {
       if (!this.#unsynced.has(file)) continue // Deleted meanwhile.
+      const isWritten = file !== last && !this.#unfinished.has(file)
       await file.sync()
-      if (file !== last) this.#unsynced.delete(file)
+      if (isWritten) this.#unsynced.delete(file)
     }
     this.#options.files.syncNames(this.#options.path)
   }
@@ -134,7 +142,7 @@ export class KeyIndex {
   #fileFor(entryCount: number): KeyIndexFile {
     const last = this.#files.at(-1)
     if (last?.hasRoomFor(entryCount)) return last
-    last?.finish()
+    if (last !== undefined) this.#finish(last)
     const { files, path } = this.#options
     files.makeFolder(path)
     const file = new KeyIndexFile(files.fileSystem, `${path}/${this.#unusedName()}`, this.#options)
@@ -142,6 +150,15 @@ export class KeyIndex {
     this.#files.push(file)
     this.#unsynced.add(file)
     return file
+  }
+
+  #finish(file: KeyIndexFile): void {
+    try {
+      file.finish()
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      this.#unfinished.add(file)
+    }
   }
 
   /** Position of the last message that is in the index; an empty file knows none. */
@@ -185,6 +202,7 @@ export class KeyIndex {
   #remove(file: KeyIndexFile): void {
     file.close()
     this.#unsynced.delete(file)
+    this.#unfinished.delete(file)
     this.#options.files.fileSystem.remove(file.path)
     this.#options.files.noteNames(this.#options.path)
   }

@@ -29,20 +29,26 @@ export interface RetentionPlan {
   deleteCount: number
   /** Files are deleted although they are not old enough. */
   isForced: boolean
-  isFull: boolean
 }
 
 /** Files that are deleted in one round, so that the disk and the loop are not held up. */
 const filesPerRound = 10
 
+/** What a write of messages takes at the most. */
+const spaceToGoOnBytes = 4 * 1024 * 1024
+
+/** Whether a store that found no space can take messages again. A small disk is not asked for more than a hundredth. */
+export function hasSpaceToGoOn({ totalBytes, freeBytes }: { totalBytes: number; freeBytes: number }): boolean {
+  return freeBytes >= Math.min(spaceToGoOnBytes, totalBytes / 100)
+}
+
 /** Decides what to delete now. Only the oldest files go: the log has no gaps. */
 export function planRetention(rules: RetentionRules, state: RetentionState): RetentionPlan {
-  const isFull = state.usedRatio > rules.fullRatio
   const isForced = rules.mayForce && state.usedRatio > rules.forceRatio
   const isTime = state.isAsked || rules.deleteHours.includes(state.hour) || state.usedRatio > rules.cleanRatio
-  if (!isTime && !isForced) return { deleteCount: 0, isForced: false, isFull }
+  if (!isTime && !isForced) return { deleteCount: 0, isForced: false }
   const isOld = ({ modifiedMs }: { modifiedMs: number }) => state.nowMs - modifiedMs >= rules.reservedMs
   const firstToKeep = isForced ? state.files.length : state.files.findIndex((file) => !isOld(file))
   const count = firstToKeep < 0 ? state.files.length : firstToKeep
-  return { deleteCount: Math.min(count, filesPerRound), isForced, isFull }
+  return { deleteCount: Math.min(count, filesPerRound), isForced }
 }

@@ -1,9 +1,11 @@
-import type { CancelTimer, Clock, FileSystem, Log } from '@rocketmq-ts/platform'
+import type { CancelTimer, Clock, DiskSpace, FileSystem, Log } from '@rocketmq-ts/platform'
 import type { KeyIndex } from '../index/key-index.ts'
 import type { CommitLog } from '../log/commit-log.ts'
 import type { ConsumeQueues } from '../queues/consume-queues.ts'
-import type { WriteGuard } from '../write-guard.ts'
-import { planRetention, type RetentionRules } from './retention-plan.ts'
+import { diskFullReason, type WriteGuard } from '../write-guard.ts'
+import { type DiskPressure, diskPressure, percent, pressureNotice } from './disk-pressure.ts'
+import type { HiddenMessages } from './hidden-messages.ts'
+import { hasSpaceToGoOn, planRetention, type RetentionRules } from './retention-plan.ts'
 
 export interface RetentionParts {
   clock: Clock
@@ -13,6 +15,7 @@ export interface RetentionParts {
   queues: ConsumeQueues
   keyIndex: KeyIndex | undefined
   guard: WriteGuard
+  hiddenMessages: HiddenMessages
   /** Read in each round: they can be changed while the broker runs. */
   rules(): RetentionRules
   intervalMs: number
@@ -21,12 +24,16 @@ export interface RetentionParts {
 /** Topics whose queue files are looked at in one round. */
 const topicsPerRound = 500
 
-/** Deletes the oldest files of the log by age and disk space; queues and index follow what is gone. */
+/**
+ * Deletes the oldest files of the log by age and disk space, and hides the messages of topics whose own time has
+ * passed; queues and index follow what is gone. Tells when the disk gets full, before messages are refused.
+ */
 export class Retention {
   readonly #parts: RetentionParts
   #cancelTimer: CancelTimer = () => {}
   #isAsked = false
-  /** Topics whose queues may have files that point in front of the log. */
+  #pressure: DiskPressure = 'low'
+  /** Topics whose queues may have files that nobody can read any more. */
   #topicsToTrim: string[] = []
 
   constructor(parts: RetentionParts) {
@@ -47,33 +54,63 @@ export class Retention {
     this.round()
   }
 
+  /** Hides the messages of topics whose own time has passed. */
+  hideNow(): void {
+    this.#topicsToTrim.push(...this.#parts.hiddenMessages.round())
+  }
+
   round(): void {
-    try {
-      this.#deleteSegments()
-      this.#trimQueues()
-    } catch (error) {
-      // Nothing is lost by a file that could not be deleted: the next round tries again.
-      this.#parts.log.error({ err: error }, 'deleting old files failed: check the rights and the disk')
+    for (const step of [() => this.#lookAtDisk(), () => this.hideNow(), () => this.#trimQueues()]) {
+      try {
+        step()
+      } catch (error) {
+        // Nothing is lost by a file that could not be deleted: the next round tries again.
+        this.#parts.log.error({ err: error }, 'deleting old files failed: check the rights and the disk')
+      }
     }
   }
 
-  #deleteSegments(): void {
-    const { commitLog, clock, fileSystem, log, guard } = this.#parts
+  #lookAtDisk(): void {
+    const { commitLog, fileSystem } = this.#parts
+    const rules = this.#parts.rules()
+    const space = fileSystem.diskSpace(commitLog.segments.path)
+    const usedRatio = space.totalBytes === 0 ? 0 : 1 - space.freeBytes / space.totalBytes
+    this.#notePressure(rules, usedRatio)
+    this.#refuseOrAccept(rules, space, usedRatio)
+    this.#deleteSegments(rules, usedRatio)
+  }
+
+  #notePressure(rules: RetentionRules, usedRatio: number): void {
+    const before = this.#pressure
+    this.#pressure = diskPressure(rules, before, usedRatio)
+    const notice = pressureNotice(rules, before, this.#pressure, usedRatio)
+    if (notice !== undefined) this.#parts.log[notice.level]({ usedRatio }, notice.message)
+  }
+
+  #refuseOrAccept({ fullRatio }: RetentionRules, space: DiskSpace, usedRatio: number): void {
+    const { guard } = this.#parts
+    if (usedRatio > fullRatio) {
+      guard.setDiskFull(
+        `the disk of the store is ${percent(usedRatio)} full, above ${percent(fullRatio)} (diskSpaceWarningLevelRatio): ` +
+          'free space, lower fileReservedTime, or give the store a larger disk; messages are taken again then',
+      )
+      return
+    }
+    // After a write that found no space it takes more than a few bytes: the next one would find none either.
+    const isStillFull = guard.refusal?.cause === 'disk-full' && !hasSpaceToGoOn(space)
+    guard.setDiskFull(isStillFull ? diskFullReason : undefined)
+  }
+
+  #deleteSegments(rules: RetentionRules, usedRatio: number): void {
+    const { commitLog, clock, fileSystem, log } = this.#parts
     const { segments } = commitLog
     const nowMs = clock.now()
-    const { totalBytes, freeBytes } = fileSystem.diskSpace(segments.path)
-    const usedRatio = totalBytes === 0 ? 0 : 1 - freeBytes / totalBytes
     const files = segments.starts
       .filter((start) => start + segments.segmentBytes <= commitLog.writtenPosition)
       .map((start) => ({ start, modifiedMs: fileSystem.status(segments.pathOf(start))?.modifiedMs ?? nowMs }))
     const state = { nowMs, hour: new Date(nowMs).getHours(), usedRatio, isAsked: this.#isAsked, files }
-    const plan = planRetention(this.#parts.rules(), state)
+    const plan = planRetention(rules, state)
     this.#isAsked = false
-    guard.setDiskFull(
-      plan.isFull
-        ? `the disk of the store is ${percent(usedRatio)} full: free space, or lower fileReservedTime`
-        : undefined,
-    )
     if (plan.deleteCount === 0) return
     for (let index = 0; index < plan.deleteCount; index++) segments.removeFirst()
     this.#parts.keyIndex?.removeBefore(commitLog.minPosition)
@@ -87,8 +124,4 @@ export class Retention {
     const { queues, commitLog } = this.#parts
     for (const topic of this.#topicsToTrim.splice(0, topicsPerRound)) queues.trim(topic, commitLog.minPosition)
   }
-}
-
-function percent(ratio: number): string {
-  return `${Math.round(ratio * 100)} %`
 }

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { planRetention, type RetentionRules, type RetentionState } from '../../src/retention/retention-plan.ts'
+import {
+  hasSpaceToGoOn,
+  planRetention,
+  type RetentionRules,
+  type RetentionState,
+} from '../../src/retention/retention-plan.ts'
 
 const hour = 3_600_000
 const rules: RetentionRules = {
@@ -16,7 +21,7 @@ const state: RetentionState = { nowMs, hour: 4, usedRatio: 0.1, isAsked: false, 
 
 describe('old files', () => {
   test('are deleted at the set hour, oldest first, up to the first that is too young', () => {
-    expect(planRetention(rules, state)).toEqual({ deleteCount: 2, isForced: false, isFull: false })
+    expect(planRetention(rules, state)).toEqual({ deleteCount: 2, isForced: false })
   })
 
   test('stay at other hours, unless someone asks or the disk gets full', () => {
@@ -26,19 +31,21 @@ describe('old files', () => {
   })
 
   test('are deleted before their time when the disk is nearly full and that is allowed', () => {
-    expect(planRetention(rules, { ...state, usedRatio: 0.86 })).toEqual({
-      deleteCount: 4,
-      isForced: true,
-      isFull: false,
-    })
+    expect(planRetention(rules, { ...state, usedRatio: 0.86 })).toEqual({ deleteCount: 4, isForced: true })
     expect(planRetention({ ...rules, mayForce: false }, { ...state, usedRatio: 0.86 }).deleteCount).toBe(2)
   })
 
   test('are deleted a few at a time', () => {
     expect(planRetention(rules, { ...state, files: aged(...Array(50).fill(100)) }).deleteCount).toBe(10)
   })
+})
 
-  test('do not hide that the disk is full', () => {
-    expect(planRetention(rules, { ...state, usedRatio: 0.91 }).isFull).toBe(true)
+describe('a store that found no space', () => {
+  test('goes on when there is room for a whole write, or for a hundredth of a small disk', () => {
+    const mebibyte = 1024 * 1024
+    expect(hasSpaceToGoOn({ totalBytes: 1e12, freeBytes: 3 * mebibyte })).toBe(false)
+    expect(hasSpaceToGoOn({ totalBytes: 1e12, freeBytes: 4 * mebibyte })).toBe(true)
+    expect(hasSpaceToGoOn({ totalBytes: 64 * mebibyte, freeBytes: 0 })).toBe(false)
+    expect(hasSpaceToGoOn({ totalBytes: 64 * mebibyte, freeBytes: mebibyte })).toBe(true)
   })
 })

@@ -11,7 +11,7 @@ import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
 import type { FileReads } from '../../reading/file-reads.ts'
 import type { LongPolling } from '../../reading/long-polling.ts'
 import { type GroupSubscriptions, pullSubscription, tagsMatcher } from '../../reading/pull-subscription.ts'
-import { pullCode } from '../../reading/read-outcome.ts'
+import { pullCode, pullRemark } from '../../reading/read-outcome.ts'
 
 type PullCommand = typeof commands.pullMessage
 type PullRequest = RequestOf<PullCommand>
@@ -239,7 +239,7 @@ class Pull {
     }
     this.#answer({
       code: this.#offset === this.#header.queueOffset ? code : this.#codeOfMoved(code),
-      remark: result.status,
+      remark: pullRemark(result),
       header: this.#answerHeader(result.nextQueueOffset, result.minOffset, result.maxOffset),
       ...(found ? { body: result.parts } : {}),
     })

@@ -1,0 +1,155 @@
+import type { Clock, FileSystem, Log } from '@rocketmq-ts/platform'
+import { ConfigFile } from '../config-file.ts'
+import type { CommitLog } from '../log/commit-log.ts'
+import type { ConsumeQueue } from '../queues/consume-queue.ts'
+import type { ConsumeQueues } from '../queues/consume-queues.ts'
+import { storeTimestampOf } from '../time-search.ts'
+import { parseHiddenPositions, stringifyHiddenPositions } from './hidden-positions.ts'
+import { firstStoredSince, type TopicReserve } from './topic-reserve.ts'
+
+export interface HiddenMessagesParts {
+  clock: Clock
+  fileSystem: FileSystem
+  log: Log
+  commitLog: CommitLog
+  queues: ConsumeQueues
+  rootPath: string
+  /** Topics whose messages go earlier than the log; read in each round. */
+  reserves(): Iterable<TopicReserve>
+}
+
+/**
+ * Hides the messages of topics that have a time of their own (attribute `reserve.time`) once that has passed: the
+ * queues of the topic start behind them. The log keeps the bytes until its own retention deletes its files, so that a
+ * time longer than `fileReservedTime` changes nothing.
+ *
+ * What is hidden stays so: up to which position of the log a topic is hidden is kept in config/hiddenPositions.json,
+ * a file of ours that official brokers do not read. To them the messages show for as long as their files are there.
+ */
+export class HiddenMessages {
+  readonly #parts: HiddenMessagesParts
+  readonly #file: ConfigFile
+  /** By topic, the position of the log before which its messages are hidden. */
+  readonly #positions: Map<string, number>
+  /** By topic, a store time that no visible message of it was before: until that is too old, there is nothing to do. */
+  readonly #oldestMs = new Map<string, number>()
+  #isUnsaved = false
+  #hasFailed = false
+
+  /** Hides what was hidden before. Topics that never had a time of their own are not looked at. */
+  constructor(parts: HiddenMessagesParts) {
+    this.#parts = parts
+    this.#file = new ConfigFile(parts.fileSystem, `${parts.rootPath}/config/hiddenPositions.json`, parts.log)
+    this.#positions = this.#load()
+    for (const [topic, position] of this.#positions) {
+      // A log that lost its end gives the positions behind it to new messages.
+      if (position > parts.commitLog.endPosition) this.#note(topic, parts.commitLog.endPosition)
+      this.#tryFor(topic, () => this.#hide(topic))
+    }
+    this.#save()
+  }
+
+  /**
+   * Hides what has become too old.
+   * @returns topics of which more is hidden than before
+   */
+  round(): string[] {
+    const nowMs = this.#parts.clock.now()
+    const moved: string[] = []
+    for (const { topic, reservedMs } of this.#parts.reserves()) {
+      if ((this.#oldestMs.get(topic) ?? Number.NEGATIVE_INFINITY) >= nowMs - reservedMs) continue
+      this.#tryFor(topic, () => {
+        const { position, oldestMs } = this.#firstSince(topic, nowMs - reservedMs, nowMs)
+        this.#oldestMs.set(topic, oldestMs)
+        if (position === undefined || position <= (this.#positions.get(topic) ?? 0)) return
+        this.#note(topic, position)
+        this.#hide(topic)
+        moved.push(topic)
+      })
+    }
+    this.#save()
+    return moved
+  }
+
+  /**
+   * Where in the log the first message of a topic stands that was stored at or after a time, and when it was stored.
+   * Messages that come later stand behind what is written now.
+   */
+  #firstSince(topic: string, sinceMs: number, nowMs: number): { position: number | undefined; oldestMs: number } {
+    const { queues, commitLog } = this.#parts
+    let position: number | undefined
+    let oldestMs = nowMs
+    for (const queueId of queues.queueIds(topic)) {
+      const queue = queues.queue(topic, queueId)
+      const offset = this.#offsetSince(queue, sinceMs)
+      const isThere = offset < queue.maxOffset
+      const at = isThere ? queue.unitAt(offset).physicalOffset : commitLog.writtenPosition
+      position = Math.min(position ?? at, at)
+      if (isThere) oldestMs = Math.min(oldestMs, storeTimestampOf(commitLog, queue, offset) ?? sinceMs)
+    }
+    return { position, oldestMs }
+  }
+
+  #offsetSince(queue: ConsumeQueue, sinceMs: number): number {
+    const { commitLog } = this.#parts
+    const minOffset = queue.minOffset(commitLog.minPosition)
+    const { maxOffset } = queue
+    return firstStoredSince(
+      { minOffset, maxOffset, storeTimestampOf: (at) => storeTimestampOf(commitLog, queue, at) },
+      sinceMs,
+    )
+  }
+
+  #hide(topic: string): void {
+    const { queues } = this.#parts
+    for (const queueId of queues.queueIds(topic)) queues.queue(topic, queueId).hideBefore(this.#positions.get(topic)!)
+  }
+
+  /** What cannot be read of one topic does not keep the others waiting. */
+  #tryFor(topic: string, action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#parts.log.error(
+        { err: error, topic },
+        'the messages whose reserve.time has passed could not be hidden: it will be tried again',
+      )
+    }
+  }
+
+  #note(topic: string, position: number): void {
+    this.#positions.set(topic, position)
+    this.#isUnsaved = true
+  }
+
+  #save(): void {
+    if (!this.#isUnsaved) return
+    for (const [topic, position] of this.#positions) {
+      if (position <= this.#parts.commitLog.minPosition) this.#positions.delete(topic)
+    }
+    try {
+      this.#file.save(stringifyHiddenPositions(this.#positions))
+      this.#isUnsaved = false
+      this.#hasFailed = false
+    } catch (error) {
+      // Tried again in each round; told once.
+      if (!this.#hasFailed) {
+        this.#parts.log.error({ err: error }, `${this.#file.path} could not be written: it will be tried again`)
+      }
+      this.#hasFailed = true
+    }
+  }
+
+  #load(): Map<string, number> {
+    try {
+      return this.#file.load(parseHiddenPositions) ?? new Map()
+    } catch (error) {
+      this.#parts.log.warn(
+        { err: error },
+        'which messages were hidden since their reserve.time had passed is not known: those of topics that have no ' +
+          'reserve.time any more may show again until their files are deleted',
+      )
+      return new Map()
+    }
+  }
+}
