@@ -25,8 +25,8 @@ func dropFolder(folder string) (int64, error) {
 		if err := syscall.Fdatasync(int(file.Fd())); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		if _, _, number := syscall.Syscall6(syscall.SYS_FADVISE64, file.Fd(), 0, 0, dontNeed, 0, 0); number != 0 {
-			return fmt.Errorf("%s: %w", path, number)
+		if err := dropPages(file); err != nil {
+			return err
 		}
 		var stat syscall.Stat_t
 		if err := syscall.Fstat(int(file.Fd()), &stat); err != nil {
@@ -36,4 +36,27 @@ func dropFolder(folder string) (int64, error) {
 		return nil
 	})
 	return total, err
+}
+
+// dropFiles advises the system to drop the clean pages of files that nobody writes to any more.
+func dropFiles(paths []string) error {
+	for _, path := range paths {
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		err = dropPages(file)
+		file.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func dropPages(file *os.File) error {
+	if _, _, number := syscall.Syscall6(syscall.SYS_FADVISE64, file.Fd(), 0, 0, dontNeed, 0, 0); number != 0 {
+		return fmt.Errorf("%s: %w", file.Name(), number)
+	}
+	return nil
 }

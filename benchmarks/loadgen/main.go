@@ -14,6 +14,7 @@ var commands = map[string]func(Options) error{
 	"send":   runSend,
 	"pull":   runPull,
 	"poll":   runPoll,
+	"steady": runSteady,
 	"create": runCreate,
 	"fill":   runFill,
 	"first":  runFirst,
@@ -25,6 +26,7 @@ const usage = `loadgen COMMAND [FLAGS]     (loadgen COMMAND -h lists the flags)
   send     send messages: -in-flight at a time, or -rate a second
   pull     read queues from their start, again and again
   poll     send -rate messages a second to consumers that wait for them
+  steady   send, with consumers at the tail, and in every other phase others that are far behind; reports all along
   create   create -count topics, one after the other
   fill     send -count messages, in batches
   first    try to send one message until it is accepted

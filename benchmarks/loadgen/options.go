@@ -27,6 +27,9 @@ type Options struct {
 	measureMs   int64
 	deadlineMs  int64
 	folder      string
+	farTopic    string
+	phaseMs     int64
+	sampleMs    int64
 }
 
 func parseOptions(command string, arguments []string) (Options, error) {
@@ -50,7 +53,10 @@ func parseOptions(command string, arguments []string) (Options, error) {
 	flags.Int64Var(&options.warmMs, "warm", 1000, "milliseconds before measuring")
 	flags.Int64Var(&options.measureMs, "measure", 5000, "milliseconds of measuring")
 	flags.Int64Var(&options.deadlineMs, "deadline", 0, "milliseconds after which the process ends itself whatever happens; 0: 30 s after the load's end")
-	flags.StringVar(&options.folder, "folder", "", "drop, grow: folder of a store")
+	flags.StringVar(&options.folder, "folder", "", "drop, grow, steady: folder of a store")
+	flags.StringVar(&options.farTopic, "far-topic", "BenchFar", "steady: what consumers that are far behind read, again and again")
+	flags.Int64Var(&options.phaseMs, "phase", 30_000, "steady: milliseconds of a phase with or without them")
+	flags.Int64Var(&options.sampleMs, "sample", 5000, "steady: milliseconds between two reports; divides -phase")
 	if err := flags.Parse(arguments); err != nil {
 		return options, err
 	}

@@ -119,17 +119,14 @@ func waitForMessages(c *Connection, index int, options Options, tally *Tally, wa
 		at := now()
 		switch response.code {
 		case 0:
-			for len(body) > recordBody+8 {
-				size := int(binary.BigEndian.Uint32(body))
-				if size <= recordBody+8 || size > len(body) || binary.BigEndian.Uint32(body[recordBodyLength:]) < 8 {
-					return fmt.Errorf("a record of %d bytes in a body of %d", size, len(body))
-				}
-				due := int64(binary.BigEndian.Uint64(body[recordBody:]))
+			err := eachStamp(body, func(due int64) {
 				if window.measures(due) {
 					tally.messages++
 					tally.latency.record(at - due)
 				}
-				body = body[size:]
+			})
+			if err != nil {
+				return err
 			}
 			tally.requests++
 		case codeNothing, codeRetry, codeMoved:
@@ -144,4 +141,17 @@ func waitForMessages(c *Connection, index int, options Options, tally *Tally, wa
 			return err
 		}
 	}
+}
+
+// eachStamp calls for each record of a pull with the time that its sender put into the body.
+func eachStamp(body []byte, each func(stamp int64)) error {
+	for len(body) > recordBody+8 {
+		size := int(binary.BigEndian.Uint32(body))
+		if size <= recordBody+8 || size > len(body) || binary.BigEndian.Uint32(body[recordBodyLength:]) < 8 {
+			return fmt.Errorf("a record of %d bytes in a body of %d", size, len(body))
+		}
+		each(int64(binary.BigEndian.Uint64(body[recordBody:])))
+		body = body[size:]
+	}
+	return nil
 }

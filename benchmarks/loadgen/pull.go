@@ -27,7 +27,7 @@ func runPull(options Options) error {
 		if response.code != 0 {
 			return fmt.Errorf("heartbeat: code %d: %s", response.code, response.remark)
 		}
-		return keepPulling(c, index, options, tallies[index], window)
+		return keepPulling(c, index, options, make([]int64, options.inFlight), tallies[index], window)
 	})
 	if err != nil {
 		return err
@@ -36,16 +36,20 @@ func runPull(options Options) error {
 	return nil
 }
 
-func keepPulling(c *Connection, index int, options Options, tally *Tally, window Window) error {
+// queueOfPull spreads the pulls of all connections over the queues.
+func queueOfPull(index, slot int, options Options) int {
+	return (index*options.inFlight + slot) % options.queues
+}
+
+// keepPulling reads from the offsets on until the window's end, and leaves there how far it came.
+func keepPulling(c *Connection, index int, options Options, offsets []int64, tally *Tally, window Window) error {
 	c.flushesToRead = true
 	pullers := make([]*Puller, options.inFlight)
-	offsets := make([]int64, options.inFlight)
 	started := make([]int64, options.inFlight)
 	for slot := range pullers {
-		queue := (index*options.inFlight + slot) % options.queues
-		pullers[slot] = newPuller("loadgen", options.topic, queue, options.max, 0)
+		pullers[slot] = newPuller("loadgen", options.topic, queueOfPull(index, slot, options), options.max, 0)
 		started[slot] = now()
-		c.output = pullers[slot].append(c.output, slot, 0)
+		c.output = pullers[slot].append(c.output, slot, offsets[slot])
 	}
 	var response Response
 	for underWay := options.inFlight; underWay > 0; {
@@ -59,16 +63,14 @@ func keepPulling(c *Connection, index int, options Options, tally *Tally, window
 		switch response.code {
 		case 0:
 			if measured {
-				tally.requests++
-				tally.messages += response.next - offsets[slot]
-				tally.bytes += int64(len(body))
-				tally.latency.record(at - started[slot])
+				tally.succeed(response.next-offsets[slot], len(body), at-started[slot])
 			}
 			offsets[slot] = response.next
 		case codeNothing, codeRetry, codeMoved:
 			if offsets[slot] == 0 {
-				return fmt.Errorf("queue %d of %s is empty", (index*options.inFlight+slot)%options.queues, options.topic)
+				return fmt.Errorf("queue %d of %s is empty", queueOfPull(index, slot, options), options.topic)
 			}
+			tally.restart()
 			offsets[slot] = 0
 		default:
 			if measured {

@@ -10,15 +10,39 @@ import (
 
 // Report is what a load prints when it is done.
 type Report struct {
-	Messages     int64    `json:"messages"`
-	Requests     int64    `json:"requests"`
-	Bytes        int64    `json:"bytes"`
-	Errors       int64    `json:"errors"`
-	FirstError   string   `json:"firstError,omitempty"`
+	Counts
 	Seconds      float64  `json:"seconds"`
-	Latency      Latency  `json:"latency"`
 	Servers      []Server `json:"servers"`
 	GeneratorCPU float64  `json:"generatorCpuSeconds"`
+}
+
+// Counts is the sum of tallies.
+type Counts struct {
+	Messages   int64   `json:"messages"`
+	Requests   int64   `json:"requests"`
+	Bytes      int64   `json:"bytes"`
+	Restarts   int64   `json:"restarts,omitempty"`
+	Errors     int64   `json:"errors"`
+	FirstError string  `json:"firstError,omitempty"`
+	Latency    Latency `json:"latency"`
+}
+
+func sum(tallies []*Tally) Counts {
+	var counts Counts
+	all := newHistogram()
+	for _, tally := range tallies {
+		counts.Messages += tally.messages
+		counts.Requests += tally.requests
+		counts.Bytes += tally.bytes
+		counts.Restarts += tally.restarts
+		counts.Errors += tally.errors
+		if counts.FirstError == "" {
+			counts.FirstError = tally.firstError
+		}
+		all.add(tally.latency)
+	}
+	counts.Latency = Latency{subBucketBits, all.sparse(), all.max}
+	return counts
 }
 
 type Latency struct {
@@ -34,11 +58,14 @@ type Server struct {
 	Anonymous  int64   `json:"anonymousBytes"`
 }
 
-// Tally is what one connection counts; it is touched by one goroutine at a time.
+// Tally is what one connection counts. A load that reports while it runs takes what was counted so far from another
+// goroutine; the others look at it when all is over.
 type Tally struct {
+	lock       sync.Mutex
 	messages   int64
 	requests   int64
 	bytes      int64
+	restarts   int64
 	errors     int64
 	firstError string
 	latency    *Histogram
@@ -46,7 +73,39 @@ type Tally struct {
 
 func newTally() *Tally { return &Tally{latency: newHistogram()} }
 
+// succeed counts an answered request with its messages, the bytes of the answer's body, and how long it took.
+func (t *Tally) succeed(messages int64, bytes int, latency int64) {
+	t.lock.Lock()
+	t.requests++
+	t.messages += messages
+	t.bytes += int64(bytes)
+	t.latency.record(latency)
+	t.lock.Unlock()
+}
+
+// take gives what was counted since the last time, and starts anew.
+func (t *Tally) take() *Tally {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	taken := &Tally{
+		messages: t.messages, requests: t.requests, bytes: t.bytes, restarts: t.restarts,
+		errors: t.errors, firstError: t.firstError, latency: t.latency,
+	}
+	t.messages, t.requests, t.bytes, t.restarts = 0, 0, 0, 0
+	t.errors, t.firstError, t.latency = 0, "", newHistogram()
+	return taken
+}
+
+// restart counts that the end of a queue was reached.
+func (t *Tally) restart() {
+	t.lock.Lock()
+	t.restarts++
+	t.lock.Unlock()
+}
+
 func (t *Tally) fail(format string, values ...any) {
+	t.lock.Lock()
+	defer t.lock.Unlock()
 	t.errors++
 	if t.firstError == "" {
 		t.firstError = fmt.Sprintf(format, values...)
@@ -102,19 +161,7 @@ func usages(pids []int) []Usage {
 // print writes the sum of all tallies with what the servers used meanwhile.
 func (s *Sampling) print(tallies []*Tally) {
 	s.done.Wait()
-	report := Report{Seconds: time.Duration(s.ended - s.began).Seconds(), GeneratorCPU: s.own[1] - s.own[0]}
-	all := newHistogram()
-	for _, tally := range tallies {
-		report.Messages += tally.messages
-		report.Requests += tally.requests
-		report.Bytes += tally.bytes
-		report.Errors += tally.errors
-		if report.FirstError == "" {
-			report.FirstError = tally.firstError
-		}
-		all.add(tally.latency)
-	}
-	report.Latency = Latency{subBucketBits, all.sparse(), all.max}
+	report := Report{Counts: sum(tallies), Seconds: time.Duration(s.ended - s.began).Seconds(), GeneratorCPU: s.own[1] - s.own[0]}
 	report.Servers = []Server{}
 	for index, pid := range s.pids {
 		before, after := s.before[index], s.after[index]

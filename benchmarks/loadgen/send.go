@@ -32,7 +32,7 @@ func sendWindow(options Options) error {
 	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
 		c.socket.SetDeadline(window.giveUp())
 		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index))
-		return keepSending(c, sender, options, tallies[index], window)
+		return keepSending(c, sender, options, false, tallies[index], window)
 	})
 	if err != nil {
 		return err
@@ -41,14 +41,22 @@ func sendWindow(options Options) error {
 	return nil
 }
 
-func keepSending(c *Connection, sender *Sender, options Options, tally *Tally, window Window) error {
+// keepSending sends until the window's end. When stamped, each body begins with when it was sent.
+func keepSending(c *Connection, sender *Sender, options Options, stamped bool, tally *Tally, window Window) error {
 	c.flushesToRead = true
 	startedMs := processStart.UnixMilli()
 	started := make([]int64, options.inFlight)
+	send := func(slot int, at int64) {
+		started[slot] = at
+		stamp := int64(-1)
+		if stamped {
+			stamp = at
+		}
+		c.output = sender.append(c.output, slot, stamp, startedMs+at/1e6)
+	}
 	at := now()
 	for slot := range started {
-		started[slot] = at
-		c.output = sender.append(c.output, slot, -1, startedMs+at/1e6)
+		send(slot, at)
 	}
 	var response Response
 	for underWay := options.inFlight; underWay > 0; {
@@ -62,16 +70,13 @@ func keepSending(c *Connection, sender *Sender, options Options, tally *Tally, w
 				tally.fail("code %d: %s", response.code, response.remark)
 			}
 		} else if measured {
-			tally.requests++
-			tally.messages += int64(options.batch)
-			tally.latency.record(at - started[response.opaque])
+			tally.succeed(int64(options.batch), 0, at-started[response.opaque])
 		}
 		if at >= window.end {
 			underWay--
 			continue
 		}
-		started[response.opaque] = at
-		c.output = sender.append(c.output, response.opaque, -1, startedMs+at/1e6)
+		send(response.opaque, at)
 	}
 	return nil
 }
@@ -155,9 +160,7 @@ func sendWhenDue(c *Connection, index int, options Options, stamped bool, tally 
 			if response.code != 0 {
 				tally.fail("code %d: %s", response.code, response.remark)
 			} else {
-				tally.requests++
-				tally.messages += int64(options.batch)
-				tally.latency.record(at - from)
+				tally.succeed(int64(options.batch), 0, at-from)
 			}
 		}
 		free <- response.opaque

@@ -14,6 +14,7 @@ import { alignColumns, formatTable, remarksOf } from './report/table.ts'
 import { allRows, pickRows } from './rows/all-rows.ts'
 import type { Row } from './rows/row.ts'
 import { countSlices, runRows } from './run-rows.ts'
+import { runSteady } from './steady/run-steady.ts'
 
 /** @returns the exit code */
 export async function runBench(options: BenchOptions): Promise<number> {
@@ -22,6 +23,7 @@ export async function runBench(options: BenchOptions): Promise<number> {
   await buildGenerator()
   if (options.check) return runCheck(options)
   if (options.profile !== undefined) return runProfile(pickRows(allRows, [options.profile], false)[0]!, options)
+  if (options.steady !== undefined) return measureSteadiness(options.steady, options)
   return measureRows(pickRows(allRows, options.only, options.quick), options)
 }
 
@@ -58,6 +60,12 @@ async function measureRows(rows: Row[], options: BenchOptions): Promise<number> 
     recordResults(machine, results, order, goalsOf)
   }
   return results.some(({ failures }) => failures.ours !== undefined) ? 1 : 0
+}
+
+/** One broker at a time: what the other one would need of the machine would not be steady. */
+function measureSteadiness(minutes: number, { target, steadyRate, record }: BenchOptions): Promise<number> {
+  const [measured = 'ours'] = availableTargets(target === 'official' ? 'official' : 'ours')
+  return runSteady(measured, minutes, steadyRate, record)
 }
 
 function goalsOf(id: string): readonly Goal[] {

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { leastMinutes } from './steady/plan.ts'
 
 /** What the command line asks for. */
 export interface BenchOptions {
@@ -13,6 +14,10 @@ export interface BenchOptions {
   check: boolean
   updateBaseline: boolean
   profile: string | undefined
+  /** Minutes of a run that shows whether memory, latency and rate stay as they are. */
+  steady: number | undefined
+  /** Sends a second in such a run; 0: as fast as answers come. */
+  steadyRate: number
   /** Whether the figures are kept in results/ and docs/performance.md. */
   record: boolean
 }
@@ -37,6 +42,15 @@ export function parseBenchOptions(
     .option('--check', 'compares CPU and allocations a message of the main rows with baseline.json', false)
     .option('--update-baseline', 'with --check: stores what was measured as the new baseline', false)
     .option('--profile <row>', 'runs ours with --cpu-prof and shows the 20 costliest functions')
+    .addOption(
+      new Option(
+        '--steady [minutes]',
+        'sends for minutes (default: 10) with consumers at the tail, and in turns with others far behind; ours unless --target official',
+      )
+        .preset('10')
+        .argParser(steadyMinutes),
+    )
+    .option('--steady-rate <number>', 'with --steady: sends a second; 0: as fast as answers come', atLeastZero, 0)
     .option('--no-record', 'leaves results/ and docs/performance.md as they are')
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: write })
@@ -58,6 +72,8 @@ export function parseBenchOptions(
     check: given.check,
     updateBaseline: given.updateBaseline,
     profile: given.profile,
+    steady: given.steady,
+    steadyRate: given.steadyRate,
     record: given.record && !quick,
   }
 }
@@ -74,6 +90,20 @@ function names(text: string): string[] {
 function positive(text: string): number {
   const number = Number(text)
   if (!(number > 0 && number <= 3600)) throw new InvalidArgumentError('a number above 0 and up to 3600 is needed.')
+  return number
+}
+
+function steadyMinutes(text: string): number {
+  const number = Number(text)
+  if (!(number >= leastMinutes && number <= 120)) {
+    throw new InvalidArgumentError(`a number of minutes from ${leastMinutes} to 120 is needed.`)
+  }
+  return number
+}
+
+function atLeastZero(text: string): number {
+  const number = Number(text)
+  if (!(number >= 0 && number <= 1_000_000)) throw new InvalidArgumentError('a number from 0 to 1,000,000 is needed.')
   return number
 }
 

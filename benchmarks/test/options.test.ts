@@ -41,7 +41,16 @@ describe('arguments', () => {
     expect(parsed('--no-record').record).toBe(false)
   })
 
+  test('--steady takes minutes, ten without', () => {
+    expect(parsed()).toMatchObject({ steady: undefined, steadyRate: 0 })
+    expect(parsed('--steady')).toMatchObject({ steady: 10, steadyRate: 0 })
+    expect(parsed('--steady', '2.5', '--steady-rate', '20000')).toMatchObject({ steady: 2.5, steadyRate: 20_000 })
+  })
+
   test.each([
+    [['--steady', '1'], 'from 2 to 120'],
+    [['--steady', 'long'], 'from 2 to 120'],
+    [['--steady-rate', '-1'], 'from 0 to 1,000,000'],
     [['--seconds', '0'], 'above 0'],
     [['--seconds', 'ten'], 'above 0'],
     [['--rounds', '1.5'], 'whole number'],
