@@ -17,9 +17,15 @@ import type { CommandTable, Entry, ServedEntry } from './command-table.ts'
 import type { RemotingConnection } from './remoting-connection.ts'
 import { answeredLater, type Reply } from './reply.ts'
 
+/** Requests of a lane that have no answer yet. */
+interface Waiting {
+  count: number
+}
+
 interface Row {
   command: AnyCommand
   entry: Entry<AnyCommand>
+  waiting: Waiting
 }
 
 const noBody = Buffer.alloc(0)
@@ -42,15 +48,16 @@ class OpenCall implements Call {
   readonly request: RemotingCommand
   readonly isOneWay: boolean
   readonly #command: AnyCommand
-  readonly #onAnswered: () => void
+  readonly #waiting: Waiting
   #isAnswered = false
 
-  constructor(connection: RemotingConnection, request: RemotingCommand, command: AnyCommand, onAnswered: () => void) {
+  constructor(connection: RemotingConnection, request: RemotingCommand, command: AnyCommand, waiting: Waiting) {
     this.connection = connection
     this.request = request
     this.isOneWay = isOneWay(request)
     this.#command = command
-    this.#onAnswered = onAnswered
+    this.#waiting = waiting
+    waiting.count++
   }
 
   get body(): Buffer {
@@ -60,7 +67,7 @@ class OpenCall implements Call {
   answer(reply: Reply): void {
     if (this.#isAnswered) return
     this.#isAnswered = true
-    this.#onAnswered()
+    this.#waiting.count--
     if (this.isOneWay) return
     this.connection.send({
       code: responseCodes[reply.code ?? 'SUCCESS'].code,
@@ -83,20 +90,24 @@ class OpenCall implements Call {
 /** Finds the handler of each request in a command table, within the limits of its lane. */
 export class Dispatcher<To extends Role> {
   readonly #rows = new Map<number, Row>()
-  readonly #waiting = new Map<string, number>()
+  /** By the names of lanes. */
+  readonly #waiting = new Map<string, Waiting>()
   readonly #log: Log
 
   constructor(table: CommandTable<To>, log: Log) {
     this.#log = log
     for (const [key, entry] of Object.entries(table) as [keyof typeof commands, Entry<AnyCommand>][]) {
       const command: AnyCommand = commands[key]
-      this.#rows.set(command.code, { command, entry })
+      const lane = entry.kind === 'served' ? entry.lane.name : ''
+      const waiting = this.#waiting.get(lane) ?? { count: 0 }
+      this.#waiting.set(lane, waiting)
+      this.#rows.set(command.code, { command, entry, waiting })
     }
   }
 
   /** Requests of a lane that have no answer yet. */
   waitingIn(laneName: string): number {
-    return this.#waiting.get(laneName) ?? 0
+    return this.#waiting.get(laneName)?.count ?? 0
   }
 
   dispatch(connection: RemotingConnection, request: RemotingCommand): void {
@@ -105,13 +116,12 @@ export class Dispatcher<To extends Role> {
       this.#refuse(connection, request, row?.entry.kind === 'unsupported' ? row.entry.reason : undefined)
       return
     }
-    const { command, entry } = row
+    const { command, entry, waiting } = row
     const { lane } = entry
-    const waiting = this.waitingIn(lane.name)
-    const call = new OpenCall(connection, request, command, () => this.#leave(lane.name))
-    this.#waiting.set(lane.name, waiting + 1)
-    if (waiting >= lane.waitingMax) {
-      const remark = `[OVERLOAD]${waiting} ${lane.name} requests wait already, ${lane.waitingMax} may: try again later`
+    const before = waiting.count
+    const call = new OpenCall(connection, request, command, waiting)
+    if (before >= lane.waitingMax) {
+      const remark = `[OVERLOAD]${before} ${lane.name} requests wait already, ${lane.waitingMax} may: try again later`
       call.answer({ code: 'SYSTEM_BUSY', remark })
       return
     }
@@ -146,10 +156,6 @@ export class Dispatcher<To extends Role> {
       this.#log.error({ command: command.name, peer: call.connection.remoteAddress, err: error }, 'a request failed')
     }
     call.fail(error)
-  }
-
-  #leave(laneName: string): void {
-    this.#waiting.set(laneName, this.waitingIn(laneName) - 1)
   }
 
   #refuse(connection: RemotingConnection, request: RemotingCommand, reason: string | undefined): void {

@@ -1,7 +1,6 @@
 import type { Clock, Connection } from '@rocketmq-ts/platform'
 import {
   type AnyCommand,
-  encodeFrameHead,
   type FrameBody,
   FrameDecoder,
   flags,
@@ -11,6 +10,7 @@ import {
   type RequestOf,
 } from '@rocketmq-ts/protocol'
 import type { HeldBytes } from './held-bytes.ts'
+import { OutgoingFrames } from './outgoing-frames.ts'
 import { ConnectionLostError, RequestTimeoutError } from './remoting-error.ts'
 
 interface PendingRequest {
@@ -36,7 +36,6 @@ export interface RemotingConnectionOptions {
   idleTimeoutMs?: number
 }
 
-const gatheredBytesMax = 64 * 1024
 /** Smaller rests of a frame are the common case at the end of a read, and not worth counting. */
 const unfinishedBytesMin = 16 * 1024
 let connectionCount = 0
@@ -59,8 +58,7 @@ export class RemotingConnection {
   readonly #decoder: FrameDecoder
   readonly #unsentBytesMax: number
   #nextOpaque = 0
-  #outgoing: Buffer[] = []
-  #outgoingBytes = 0
+  readonly #outgoing: OutgoingFrames
   #isClosed = false
   #isPaused = false
   /** Requests that arrived before reading stopped, and are not taken yet. */
@@ -75,6 +73,7 @@ export class RemotingConnection {
     this.#unsentBytesMax = options.unsentBytesMax ?? 4 * 1024 * 1024
     this.remoteAddress = `${connection.remote.host}:${connection.remote.port}`
     this.localAddress = `${connection.local.host}:${connection.local.port}`
+    this.#outgoing = new OutgoingFrames(connection)
     this.#decoder = new FrameDecoder((command) => this.#receive(command))
     connection.onData((chunk) => this.#read(chunk))
     connection.onClose((error) => this.#closed(error))
@@ -90,15 +89,14 @@ export class RemotingConnection {
 
   /** Bytes that wait to be sent, here and in the system's queue. */
   get unsentBytes(): number {
-    return this.#outgoingBytes + this.#connection.unsentBytes
+    return this.#outgoing.bytes + this.#connection.unsentBytes
   }
 
   /** Sends a frame at the end of this turn. A lost connection swallows it: the peer sees the loss. */
   send<Header>(command: OutgoingCommand<Header>): void {
     if (this.#isClosed) return
-    this.#put(encodeFrameHead(command))
-    const { body } = command
-    if (body !== undefined) this.#putBody(body)
+    if (this.#outgoing.isEmpty) this.#options.clock.endOfTurn(() => this.#flush())
+    this.#outgoing.add(command)
     const { unsentBytes } = this
     if (unsentBytes <= this.#unsentBytesMax) return
     this.#pauseReading()
@@ -199,34 +197,8 @@ export class RemotingConnection {
     pending.resolve(command)
   }
 
-  #putBody(body: FrameBody): void {
-    if (Buffer.isBuffer(body)) this.#put(body)
-    else for (const part of body) this.#put(part)
-  }
-
-  #put(bytes: Buffer): void {
-    if (this.#outgoing.length === 0) this.#options.clock.endOfTurn(() => this.#flush())
-    this.#outgoing.push(bytes)
-    this.#outgoingBytes += bytes.length
-  }
-
-  /** Small frames are copied together, since a write of one buffer costs less than one of many. */
   #flush(): void {
-    const parts = this.#outgoing
-    if (parts.length === 0) return
-    const bytes = this.#outgoingBytes
-    this.#outgoing = []
-    this.#outgoingBytes = 0
-    if (this.#isClosed) return
-    if (parts.length === 1) {
-      this.#connection.write(parts[0]!)
-    } else if (bytes <= gatheredBytesMax) {
-      this.#connection.write(Buffer.concat(parts, bytes))
-    } else {
-      this.#connection.cork()
-      for (const part of parts) this.#connection.write(part)
-      this.#connection.uncork()
-    }
+    if (!this.#isClosed) this.#outgoing.flush()
   }
 
   #pauseReading(): void {
@@ -255,7 +227,7 @@ export class RemotingConnection {
   #closed(error: Error | undefined): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#outgoing = []
+    this.#outgoing.clear()
     this.#heldRequests = []
     this.#options.unfinished?.set(this, 0)
     this.#options.unsent?.set(this, 0)

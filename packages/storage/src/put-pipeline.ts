@@ -1,5 +1,5 @@
 import type { Clock } from '@rocketmq-ts/platform'
-import { findMessageProperty, type MessageToStore, propertyName } from '@rocketmq-ts/protocol'
+import { type MessageToStore, propertyName, propertyReader } from '@rocketmq-ts/protocol'
 import type { Followers } from './followers.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LogSync } from './log/log-sync.ts'
@@ -18,7 +18,21 @@ interface PendingPut {
   done(outcome: PutOutcome): void
 }
 
+/** A message on its way into the log. */
+interface PreparedMessage {
+  message: StoreMessage
+  encoded: MessageToStore
+  queue: ConsumeQueue
+  totalSize: number
+}
+
 const gatheredBytesMax = 4 * 1024 * 1024
+const readProperties = propertyReader([
+  propertyName.tags,
+  propertyName.keys,
+  propertyName.uniqueKey,
+  propertyName.waitStoreOk,
+])
 
 export interface PutPipelineParts {
   clock: Clock
@@ -61,24 +75,16 @@ export class PutPipeline {
       done({ kind: 'refused', ...refusal })
       return
     }
+    const prepared: PreparedMessage[] = []
+    for (const message of messages) {
+      const reason = this.#prepare(message, prepared)
+      if (reason !== undefined) {
+        done({ kind: 'refused', cause: 'illegal', reason })
+        return
+      }
+    }
     const pending: PendingPut = { records: [], queues: [], waitsForSync: false, done }
-    if (messages.some(({ properties }) => properties.includes('\0'))) {
-      // Zeros are what a write that was cut off by a power failure leaves.
-      done({
-        kind: 'refused',
-        cause: 'illegal',
-        reason: 'the properties of a message must not hold a zero character',
-      })
-      return
-    }
-    const encoded = messages.map((message) => this.#prepare(message))
-    const largest = Math.max(...encoded.map(({ totalSize }) => totalSize))
-    if (largest > commitLog.recordBytesMax) {
-      const reason = `a message of ${largest} bytes does not fit into a file of the log: raise mappedFileSizeCommitLog`
-      done({ kind: 'refused', cause: 'illegal', reason })
-      return
-    }
-    for (const message of encoded) this.#append(message, pending)
+    for (const one of prepared) this.#append(one, pending)
     if (this.#pending.length === 0) clock.endOfTurn(() => this.commit())
     this.#pending.push(pending)
     if (commitLog.endPosition - commitLog.writtenPosition > gatheredBytesMax) this.commit()
@@ -89,12 +95,12 @@ export class PutPipeline {
     const pending = this.#pending
     if (pending.length === 0) return
     this.#pending = []
-    const { guard, followers } = this.#parts
+    const { guard, followers, clock } = this.#parts
     try {
       if (!this.#write(pending)) return
-      for (const put of pending) {
-        for (let index = 0; index < put.records.length; index++)
-          followers.apply(put.records[index]!, put.queues[index]!)
+      const nowMs = clock.monotonic()
+      for (const { records, queues } of pending) {
+        for (let index = 0; index < records.length; index++) followers.apply(records[index]!, queues[index]!, nowMs)
       }
     } catch (error) {
       guard.fence('writing messages', error)
@@ -139,13 +145,14 @@ export class PutPipeline {
     })
   }
 
-  #prepare(message: StoreMessage): {
-    message: StoreMessage
-    encoded: MessageToStore
-    queue: ConsumeQueue
-    totalSize: number
-  } {
-    const queue = this.#parts.queues.queue(message.topic, message.queueId)
+  /** @returns why the message cannot be stored, or undefined when it was added to `prepared` */
+  #prepare(message: StoreMessage, prepared: PreparedMessage[]): string | undefined {
+    const { queues, commitLog } = this.#parts
+    if (message.properties.includes('\0')) {
+      // Zeros are what a write that was cut off by a power failure leaves.
+      return 'the properties of a message must not hold a zero character'
+    }
+    const queue = queues.queue(message.topic, message.queueId)
     const encoded: MessageToStore = {
       topicBytes: queue.topicBytes,
       queueId: message.queueId,
@@ -159,25 +166,22 @@ export class PutPipeline {
       body: message.body,
       propertiesBytes: Buffer.from(message.properties, 'utf8'),
     }
-    return { message, encoded, queue, totalSize: this.#parts.commitLog.sizeOf(encoded) }
+    const totalSize = commitLog.sizeOf(encoded)
+    if (totalSize > commitLog.recordBytesMax) {
+      return `a message of ${totalSize} bytes does not fit into a file of the log: raise mappedFileSizeCommitLog`
+    }
+    prepared.push({ message, encoded, queue, totalSize })
+    return undefined
   }
 
-  #append(
-    {
-      message,
-      encoded,
-      queue,
-      totalSize,
-    }: { message: StoreMessage; encoded: MessageToStore; queue: ConsumeQueue; totalSize: number },
-    pending: PendingPut,
-  ): void {
+  #append({ message, encoded, queue, totalSize }: PreparedMessage, pending: PendingPut): void {
     const { clock, commitLog, flushMode, tagsCodes } = this.#parts
     const queueOffset = queue.nextOffset++
     const storeTimestamp = Math.max(clock.now(), this.#lastTimestamp)
     this.#lastTimestamp = storeTimestamp
     const physicalOffset = commitLog.append(encoded, totalSize, queueOffset, storeTimestamp)
     const { topic, queueId, properties, sysFlag } = message
-    const tag = findMessageProperty(properties, propertyName.tags)
+    const [tag, keys, uniqueKey, waitStoreOk] = readProperties(properties)
     const record: LogRecord & PutPlace = {
       physicalOffset,
       totalSize,
@@ -188,14 +192,12 @@ export class PutPipeline {
       storeTimestamp,
       tagsCode: tagsCodes.of(topic, tag, properties, storeTimestamp),
       tag,
-      keys: findMessageProperty(properties, propertyName.keys),
-      uniqueKey: findMessageProperty(properties, propertyName.uniqueKey),
+      keys,
+      uniqueKey,
     }
     pending.records.push(record)
     pending.queues.push(queue)
-    if (flushMode === 'SYNC_FLUSH' && findMessageProperty(properties, propertyName.waitStoreOk) !== 'false') {
-      pending.waitsForSync = true
-    }
+    if (flushMode === 'SYNC_FLUSH' && waitStoreOk !== 'false') pending.waitsForSync = true
   }
 }
 

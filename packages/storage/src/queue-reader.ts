@@ -132,8 +132,10 @@ export class QueueReader {
         const cache = missing.folder === this.#commitLog.segments ? this.#logBlocks : this.#queueBlocks
         const loaded = await cache.load(missing)
         if (loaded.length < missing.byteCount) return this.#removed(request)
+        // Those who read what is new need a block of the queue at times, and do not wait for those who are far behind.
+        attempt = this.#attempt(request, false)
       }
-      attempt = await this.#attemptInTurn(request)
+      if ('isCold' in attempt) attempt = await this.#attemptInTurn(request)
     }
   }
 

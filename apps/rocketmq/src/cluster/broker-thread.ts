@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { brokerThreadLimits } from '../young-generation.ts'
 import {
   type BrokerThreadData,
   type BrokerThreadMessage,
@@ -29,7 +30,7 @@ export class BrokerThread {
     this.#ended = ended.promise
     // Whoever waits for `failed` learns it; a thread that nobody waits for must not end the process.
     ready.promise.catch(() => {})
-    this.#worker = new Worker(script, { workerData: data, name: data.name })
+    this.#worker = new Worker(script, { workerData: data, name: data.name, resourceLimits: brokerThreadLimits })
     this.#worker.on('message', (message: BrokerThreadMessage) => {
       if (message.kind === 'ready') ready.resolve(message.advertised)
       else this.#failure ??= errorFromFacts(message.error)

@@ -1,5 +1,6 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
+import type { BrokerProperties } from './broker-properties.ts'
 import type { SendTargetParts } from './send-target.ts'
 
 export interface MessageSink {
@@ -13,7 +14,7 @@ export interface SendParts extends SendTargetParts {
   storeHost: Buffer
   /** `storeHost` as message ids show it. */
   storeHostHex: string
-  clusterName: string
+  brokerProperties: BrokerProperties
   settings(): { maxMessageSize: number; traceOn: boolean; regionId: string; startAcceptSendRequestTimeStamp: number }
   /** Makes a unique id for a message that came without one. */
   uniqueId(): string

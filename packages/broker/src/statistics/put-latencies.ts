@@ -19,6 +19,11 @@ const classes: readonly (readonly [boundMs: number, name: string])[] = [
 const rotationMs = 60_000
 /** Milliseconds up to which single milliseconds are told apart for percentiles. */
 const finestMsMax = 1000
+const classByMs = Uint8Array.from({ length: finestMsMax + 1 }, (_, ms) => classOf(ms))
+
+function classOf(ms: number): number {
+  return classes.findIndex(([boundMs]) => ms <= boundMs)
+}
 
 /** How long stores of messages took, over the last full minute. */
 export class PutLatencies {
@@ -45,12 +50,12 @@ export class PutLatencies {
   }
 
   add(elapsedMs: number): void {
-    const ms = Math.floor(elapsedMs)
+    const ms = Math.max(0, Math.floor(elapsedMs))
     if (ms > this.maxMs) this.maxMs = ms
     const minute = this.#current
     minute.count++
-    minute.byMs[Math.min(Math.max(ms, 0), finestMsMax)]!++
-    minute.byClass[classes.findIndex(([boundMs]) => ms <= boundMs)]!++
+    minute.byMs[Math.min(ms, finestMsMax)]!++
+    minute.byClass[ms <= finestMsMax ? classByMs[ms]! : classOf(ms)]!++
   }
 
   /** `[<=0ms]:9 [0~10ms]:3 ...`, or undefined in the first minute. */

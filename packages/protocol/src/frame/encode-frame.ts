@@ -19,7 +19,8 @@ export interface OutgoingCommand<Header> {
   serializeType: SerializeType
 }
 
-function bodyLength(body: FrameBody | undefined): number {
+/** Bytes of a body, in one part or in several. */
+export function bodyLength(body: FrameBody | undefined): number {
   if (body === undefined) return 0
   if (Buffer.isBuffer(body)) return body.length
   let length = 0
@@ -27,15 +28,17 @@ function bodyLength(body: FrameBody | undefined): number {
   return length
 }
 
-/** The frame without its body: length, header word and header. The body has to follow it. */
-export function encodeFrameHead<Header>(command: OutgoingCommand<Header>): Buffer {
+/** The header of a frame: text of the JSON kind, bytes of the ROCKETMQ kind. */
+export type FrameHeader = string | Buffer
+
+const lengthsBytes = 8
+const utf8BytesMax = 3
+
+export function encodeFrameHeader<Header>(command: OutgoingCommand<Header>): FrameHeader {
   const { code, opaque, flag, remark, header, codec } = command
   if (command.serializeType === 'ROCKETMQ') {
     const extFields = header !== undefined && codec !== undefined ? codec.encode(header) : command.extFields
-    const encoded = encodeBinaryHeader(code, opaque, flag, remark, extFields)
-    const head = Buffer.allocUnsafe(8 + encoded.length)
-    encoded.copy(head, 8)
-    return writeLengths(head, 1, bodyLength(command.body))
+    return encodeBinaryHeader(code, opaque, flag, remark, extFields)
   }
   const fieldsJson =
     header !== undefined && codec !== undefined
@@ -43,23 +46,40 @@ export function encodeFrameHead<Header>(command: OutgoingCommand<Header>): Buffe
       : command.extFields === undefined
         ? undefined
         : JSON.stringify(command.extFields).slice(1, -1)
-  const text = encodeJsonHeader(code, opaque, flag, remark, fieldsJson)
-  const head = Buffer.allocUnsafe(8 + Buffer.byteLength(text, 'utf8'))
-  head.write(text, 8, 'utf8')
-  return writeLengths(head, 0, bodyLength(command.body))
+  return encodeJsonHeader(code, opaque, flag, remark, fieldsJson)
 }
 
-function writeLengths(head: Buffer, serializeType: number, bodyBytes: number): Buffer {
-  const headerLength = head.length - 8
-  head.writeInt32BE(4 + headerLength + bodyBytes, 0)
-  head.writeUInt32BE(((serializeType << 24) | headerLength) >>> 0, 4)
+/** Room that `writeFrameHead` needs at the most, in bytes. */
+export function frameHeadBytesMax(header: FrameHeader): number {
+  return lengthsBytes + (typeof header === 'string' ? header.length * utf8BytesMax : header.length)
+}
+
+/**
+ * Writes the frame without its body, which has to follow it: length, header word and header.
+ * @param bodyBytes length of the body
+ * @returns the position behind it
+ */
+export function writeFrameHead(target: Buffer, position: number, header: FrameHeader, bodyBytes: number): number {
+  const start = position + lengthsBytes
+  const isText = typeof header === 'string'
+  const headerBytes = isText ? target.write(header, start, 'utf8') : header.copy(target, start)
+  target.writeInt32BE(4 + headerBytes + bodyBytes, position)
+  target.writeUInt32BE((((isText ? 0 : 1) << 24) | headerBytes) >>> 0, position + 4)
+  return start + headerBytes
+}
+
+/** The frame without its body, which has to follow it. */
+export function encodeFrameHead(header: FrameHeader, bodyBytes: number): Buffer {
+  const headerBytes = typeof header === 'string' ? Buffer.byteLength(header, 'utf8') : header.length
+  const head = Buffer.allocUnsafe(lengthsBytes + headerBytes)
+  writeFrameHead(head, 0, header, bodyBytes)
   return head
 }
 
 /** The whole frame in one buffer. */
 export function encodeFrame<Header>(command: OutgoingCommand<Header>): Buffer {
-  const head = encodeFrameHead(command)
   const { body } = command
+  const head = encodeFrameHead(encodeFrameHeader(command), bodyLength(body))
   if (body === undefined) return head
   return Buffer.concat(Buffer.isBuffer(body) ? [head, body] : [head, ...body])
 }

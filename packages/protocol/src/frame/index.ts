@@ -1,4 +1,14 @@
-export { encodeFrame, encodeFrameHead, type FrameBody, type OutgoingCommand } from './encode-frame.ts'
+export {
+  bodyLength,
+  encodeFrame,
+  encodeFrameHead,
+  encodeFrameHeader,
+  type FrameBody,
+  type FrameHeader,
+  frameHeadBytesMax,
+  type OutgoingCommand,
+  writeFrameHead,
+} from './encode-frame.ts'
 export { FrameDecoder, frameBytesMax } from './frame-decoder.ts'
 export { FrameError } from './frame-error.ts'
 export {

@@ -101,6 +101,11 @@ export class CommitLog {
     return this.#tail.slice(position, byteCount)
   }
 
+  /** Whether the bytes at a position are in memory. */
+  isInMemory(position: number, byteCount: number): boolean {
+    return this.#tail.has(position, byteCount)
+  }
+
   #roomFor(totalSize: number): number {
     const { segmentBytes } = this.segments
     const position = this.#endPosition

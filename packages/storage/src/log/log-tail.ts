@@ -5,6 +5,8 @@ interface Block {
   start: number
   bytes: Buffer
   usedBytes: number
+  /** Whether a part of it was handed out, and may be in use for as long as nobody knows. */
+  isLent: boolean
 }
 
 const blockBytesDefault = 1024 * 1024
@@ -18,6 +20,8 @@ export class LogTail {
   readonly #blockBytes: number
   /** Ascending by start; a record never spans two blocks. */
   #blocks: Block[] = []
+  /** Memory of a block that was given up and that nobody else has. */
+  #free: Buffer | undefined
 
   /** @param keptBytesMax how much is kept in memory */
   constructor(keptBytesMax: number, blockBytes = blockBytesDefault) {
@@ -35,7 +39,7 @@ export class LogTail {
     let block = this.#blocks.at(-1)
     const continues = block !== undefined && block.start + block.usedBytes === position
     if (!continues || block!.usedBytes + byteCount > block!.bytes.length) {
-      block = { start: position, bytes: Buffer.allocUnsafeSlow(Math.max(this.#blockBytes, byteCount)), usedBytes: 0 }
+      block = { start: position, bytes: this.#memory(byteCount), usedBytes: 0, isLent: false }
       this.#blocks.push(block)
     }
     const at = block!.usedBytes
@@ -48,7 +52,15 @@ export class LogTail {
     const block = this.#blockOf(position)
     if (block === undefined) return undefined
     const at = position - block.start
-    return at + byteCount <= block.usedBytes ? block.bytes.subarray(at, at + byteCount) : undefined
+    if (at + byteCount > block.usedBytes) return undefined
+    block.isLent = true
+    return block.bytes.subarray(at, at + byteCount)
+  }
+
+  /** Whether the bytes at [position, position + byteCount) are in memory as a whole. */
+  has(position: number, byteCount: number): boolean {
+    const block = this.#blockOf(position)
+    return block !== undefined && position - block.start + byteCount <= block.usedBytes
   }
 
   /** Everything from `position` to the end, in parts that are to be written. */
@@ -74,8 +86,19 @@ export class LogTail {
     while (this.#blocks.length > this.#keptBlocksMax) {
       const { start, usedBytes } = this.#blocks[0]!
       if (start + usedBytes > writtenPosition) return
-      this.#blocks.shift()
+      const { bytes, isLent } = this.#blocks.shift()!
+      if (!isLent && bytes.length === this.#blockBytes) this.#free = bytes
     }
+  }
+
+  /** Fresh memory costs much more than memory that was used before. */
+  #memory(byteCount: number): Buffer {
+    const free = this.#free
+    if (free === undefined || byteCount > free.length) {
+      return Buffer.allocUnsafeSlow(Math.max(this.#blockBytes, byteCount))
+    }
+    this.#free = undefined
+    return free
   }
 
   #blockOf(position: number): Block | undefined {

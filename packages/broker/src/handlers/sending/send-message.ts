@@ -12,7 +12,7 @@ import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import { checkSizes } from '../../sending/check-message.ts'
 import { delayed } from '../../sending/delay-transform.ts'
 import { bornHostOf } from '../../sending/host-cache.ts'
-import { withProperties } from '../../sending/property-text.ts'
+import { encodedProperty, withProperties } from '../../sending/property-text.ts'
 import { storedPut } from '../../sending/put-reply.ts'
 import { refuseUnservedKinds } from '../../sending/refused-kinds.ts'
 import type { SendParts } from '../../sending/send-parts.ts'
@@ -42,13 +42,9 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
   const target = sendTarget(header, parts)
   const givenId = findMessageProperty(given, propertyName.uniqueKey)
   const uniqueId = givenId ?? parts.uniqueId()
-  const properties = withProperties(given, {
-    [propertyName.messageRegion]: settings.regionId,
-    [propertyName.traceOn]: String(settings.traceOn),
-    [propertyName.cluster]: parts.clusterName,
-    ...(givenId === undefined ? { [propertyName.uniqueKey]: uniqueId } : {}),
-    ...(target.isDeadLetter ? { [propertyName.delayLevel]: undefined } : {}),
-  })
+  let properties = parts.brokerProperties.addTo(given, settings)
+  if (givenId === undefined) properties += encodedProperty(propertyName.uniqueKey, uniqueId)
+  if (target.isDeadLetter) properties = withProperties(properties, { [propertyName.delayLevel]: undefined })
   checkSizes(0, 0, properties)
   const message: StoreMessage = {
     topic: target.topic,
