@@ -25,8 +25,10 @@ export interface MaintenanceParts {
 const lagBytesMax = 128 * 1024 * 1024
 /** Age at which a queue's units are written although they are few. */
 const unwrittenAgeMsMax = 10_000
-/** Queues written in one round, so that a round stays short. */
-const queuesPerRound = 2_000
+/** Very many queues are written in slices, so that senders do not wait for all of them. */
+const queuesPerLook = 20
+const sliceMs = 3
+const sliceGapMs = 10
 /** Queues that are synced when the store is closed; with more of them only the log and the index are. */
 const queuesSyncedAtCloseMax = 2_000
 
@@ -44,6 +46,8 @@ export class Maintenance {
   /** Positions of the log with the store time that was reached there, ascending. */
   #samples: { position: number; timestamp: number }[] = []
   #syncing = false
+  /** Set while queues are written in slices. */
+  #cancelSlice: CancelTimer | undefined
   /** An earlier process wrote queue files, and nobody knows which of them were synced. */
   #hasUnknownFiles: boolean
 
@@ -71,6 +75,7 @@ export class Maintenance {
 
   stop(): void {
     for (const cancel of this.#timers) cancel()
+    this.#cancelSlice?.()
   }
 
   /** Writes and syncs everything. */
@@ -95,14 +100,11 @@ export class Maintenance {
   }
 
   #round(): void {
-    const { clock, queues, keyIndex, commitLog } = this.#parts
+    const { clock, keyIndex, commitLog } = this.#parts
     const nowMs = clock.monotonic()
     const { writtenPosition } = commitLog
     this.#samples.push({ position: writtenPosition, timestamp: this.#parts.lastTimestamp() })
-    queues.writeOlderThan(unwrittenAgeMsMax, nowMs, queuesPerRound)
-    if (writtenPosition - queues.writtenPosition(writtenPosition) > lagBytesMax) {
-      queues.writeOlderThan(0, nowMs, queuesPerRound)
-    }
+    if (this.#cancelSlice === undefined) this.#writeQueues()
     const indexLag = writtenPosition - this.#indexWrittenPosition
     if (indexLag > lagBytesMax || (indexLag > 0 && nowMs - this.#indexWrittenAtMs > unwrittenAgeMsMax)) {
       keyIndex?.write()
@@ -110,6 +112,23 @@ export class Maintenance {
       this.#indexWrittenAtMs = nowMs
     }
     this.#writeCheckpoint()
+  }
+
+  /** Writes the queues that wait too long, or whose messages lie too far back in the log. */
+  #writeQueues(): void {
+    const { clock, queues, commitLog } = this.#parts
+    this.#cancelSlice = undefined
+    const startMs = clock.monotonic()
+    for (;;) {
+      const { writtenPosition } = commitLog
+      const isBehind = writtenPosition - queues.writtenPosition(writtenPosition) > lagBytesMax
+      const ageMs = isBehind ? 0 : unwrittenAgeMsMax
+      if (queues.writeOlderThan(ageMs, clock.monotonic(), queuesPerLook) < queuesPerLook) return
+      if (clock.monotonic() - startMs >= sliceMs) break
+    }
+    this.#cancelSlice = clock.after(sliceGapMs, () =>
+      this.#guarded('writing queues and index', () => this.#writeQueues()),
+    )
   }
 
   get #writtenPosition(): number {

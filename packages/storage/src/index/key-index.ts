@@ -1,4 +1,3 @@
-import { LruMap } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { sysFlag } from '@rocketmq-ts/protocol'
 import type { LogRecord } from '../log-record.ts'
@@ -17,6 +16,8 @@ export interface KeyIndexOptions extends KeyIndexFileSize {
 /** What a key stands for: a business key or unique id, or a tag (`topic#T#tag`). */
 export type KeyKind = 'key' | 'tag'
 
+const prefixHashesMax = 200_000
+
 /** Finds messages by key: a run of index files, each for the messages of a span of the log. */
 export class KeyIndex {
   readonly #options: KeyIndexOptions
@@ -26,7 +27,7 @@ export class KeyIndex {
   readonly #unsynced: Set<KeyIndexFile>
   /** Full files whose rest waits in memory, since the disk had no space for it. */
   readonly #unfinished = new Set<KeyIndexFile>()
-  readonly #prefixHashes = new LruMap<string, number>(10_000)
+  readonly #prefixHashes = new Map<string, number>()
   #endPhysicalOffset: number
 
   constructor(options: KeyIndexOptions) {
@@ -216,6 +217,8 @@ export class KeyIndex {
   }
 
   #prefixHash(topic: string): number {
+    // Kept in no order of use, which would cost more than now and then working all of them out again.
+    if (this.#prefixHashes.size > prefixHashesMax) this.#prefixHashes.clear()
     let hash = this.#prefixHashes.get(topic)
     if (hash === undefined) {
       hash = topicPrefixHash(topic)

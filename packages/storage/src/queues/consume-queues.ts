@@ -32,6 +32,8 @@ export class QueueFileError extends Error {
   }
 }
 
+const queuesKeptInMemory = 2_000
+
 /** Stands in the folder of a topic while it is removed. */
 const removalMark = 'removed'
 
@@ -48,6 +50,7 @@ interface TopicQueues {
 export class ConsumeQueues {
   readonly #options: ConsumeQueuesOptions
   readonly #topics = new Map<string, TopicQueues>()
+  #openCount = 0
   /** Queues with unwritten units, by the position of the first of them. */
   readonly #unwritten = new Set<ConsumeQueue>()
   /** Written to since the last sync. */
@@ -119,6 +122,7 @@ export class ConsumeQueues {
       const isFull = segments.starts.length > 0 && queue.maxOffset * unitBytes === segments.endPosition
       if (isFull && !this.#isRecovering) throw new QueueFileError(segments.pathOf(segments.endPosition), 'is missing')
       known.queues[queueId] = queue
+      this.#openCount++
     }
     return queue
   }
@@ -190,6 +194,8 @@ export class ConsumeQueues {
     for (const queue of this.#unwritten) {
       if (count >= countMax || nowMs - queue.unwrittenSinceMs < ageMs) break
       queue.write()
+      // With very many queues, what each of them keeps in memory for consumers at its end comes to too much.
+      if (this.#openCount > queuesKeptInMemory) queue.releaseMemory()
       this.#unwritten.delete(queue)
       count++
     }
@@ -261,6 +267,7 @@ export class ConsumeQueues {
   removeTopic(topic: string): void {
     if (!isFolderName(topic)) return
     for (const queue of this.openQueues(topic)) {
+      this.#openCount--
       this.#unwritten.delete(queue)
       this.#unsynced.delete(queue)
     }
