@@ -92,6 +92,27 @@ describe('a broker goes on serving others in bounded memory', () => {
     await expectServed()
   })
 
+  it('gives one connection only so many places for pulls that wait, and the others theirs', async () => {
+    await createTopic(field.broker, 'greedy')
+    const [greedy, modest] = await connectPeers(field.broker, 2)
+    const asked = 20_500
+    const frames = Array.from({ length: asked }, (_, opaque) => pullFrame('greedy', 0, 100_000, opaque))
+    greedy!.write(Buffer.concat(frames))
+    await pollUntil('answers to what is beyond the limit', answerMsMax, async () => {
+      return greedy!.answers.length >= 500 || { notYet: `${greedy!.answers.length} answers` }
+    })
+    expect(greedy!.answers).toHaveLength(500)
+    for (const { code, remark } of greedy!.answers) {
+      expect(code).toBe(responseCodes.SYSTEM_BUSY.code)
+      expect(remark).toMatch(/20000 pulls of this connection wait .* more connections/)
+    }
+    modest!.write(pullFrame('greedy', 0, 1))
+    await allAnswered([modest!])
+    expect(modest!.answers[0]!.code).toBe(responseCodes.PULL_NOT_FOUND.code)
+    for (const peer of [greedy!, modest!]) peer.destroy()
+    await expectServed()
+  })
+
   it('while clients come and go in a flood', async () => {
     const frame = maxOffsetFrame('good')
     let left = sizes.floodedConnects

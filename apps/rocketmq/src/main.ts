@@ -1,8 +1,8 @@
 import module from 'node:module'
-import { limitYoungGeneration } from './young-generation.ts'
+import { limitMemory } from './memory-limits.ts'
 
-// A broker that is started by `start` has a thread of its own with that limit.
-if (process.argv[2] === 'broker') limitYoungGeneration()
+// A broker is in this process, or on a thread of it.
+if (process.argv[2] === 'broker' || process.argv[2] === 'start') limitMemory()
 
 // Compiled code is kept between runs: this has to come before anything else is loaded.
 module.enableCompileCache()

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { brokerThreadLimits } from '../young-generation.ts'
+import { brokerThreadLimits } from '../memory-limits.ts'
 import {
   type BrokerThreadData,
   type BrokerThreadMessage,
