@@ -4,9 +4,11 @@ import { BlockCache, type MissingBlock } from './log/block-cache.ts'
 import { ColdReads } from './log/cold-reads.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import { isRecordAt } from './log/record-check.ts'
+import { type Stretch, sliceOf } from './log/stretch.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { ConsumeQueues } from './queues/consume-queues.ts'
 import { isMessage, type QueueUnit, readUnit, unitBytes } from './queues/queue-unit.ts'
+import { RecordParts } from './record-parts.ts'
 
 export interface ReadRequest {
   topic: string
@@ -95,10 +97,11 @@ export class QueueReader {
     const { minPosition, writtenPosition } = this.#commitLog
     if (position < minPosition || position + totalSize > writtenPosition) return undefined
     for (;;) {
-      const bytes = this.#logBytes(position, totalSize)
-      if (Buffer.isBuffer(bytes)) return bytes
-      const loaded = await this.#logBlocks.load(bytes.missing)
-      if (loaded.length < bytes.missing.byteCount) return undefined
+      const stretch = this.#logStretch(position, totalSize)
+      if (stretch !== undefined) return sliceOf(stretch, position, totalSize)
+      const missing = this.#missingOfLog(position, totalSize)
+      const loaded = await this.#logBlocks.load(missing)
+      if (loaded.length < missing.byteCount) return undefined
     }
   }
 
@@ -159,64 +162,63 @@ export class QueueReader {
 
   #scan(request: ReadRequest, queue: ConsumeQueue, minOffset: number, mayBeCold: boolean): Attempt {
     const { maxOffset } = queue
-    const parts: Buffer[] = []
+    const parts = new RecordParts()
     let count = 0
     let byteCount = 0
     let offset = request.queueOffset
     let lastPosition = this.#commitLog.writtenPosition
-    let last: { bytes: Buffer; end: number } | undefined
     const scanEnd = Math.min(maxOffset, offset + request.scannedUnitsMax)
     for (; offset < scanEnd && count < request.countMax; offset++) {
       const unit = this.#unit(queue, offset)
       if ('missing' in unit) return unit
       if (!isMessage(unit) || !request.matches(unit.tagsCode)) continue
-      if (count > 0 && byteCount + unit.totalSize > request.bytesMax) break
-      const bytes =
-        this.#commitLog.inMemory(unit.physicalOffset, unit.totalSize) ??
-        (mayBeCold ? this.#recordInFile(queue, offset, unit) : cold)
-      if (bytes === undefined) continue
-      if (!Buffer.isBuffer(bytes)) return bytes
-      if (last !== undefined && last.end === unit.physicalOffset && isBehind(last.bytes, bytes)) {
-        last.bytes = Buffer.from(bytes.buffer, last.bytes.byteOffset, last.bytes.length + bytes.length)
-        parts[parts.length - 1] = last.bytes
-      } else {
-        last = { bytes, end: 0 }
-        parts.push(bytes)
+      const { physicalOffset, totalSize } = unit
+      if (count > 0 && byteCount + totalSize > request.bytesMax) break
+      let stretch = this.#commitLog.inMemory(physicalOffset, totalSize)
+      if (stretch === undefined) {
+        if (!mayBeCold) return cold
+        const inFile = this.#recordInFile(queue, offset, unit)
+        if (inFile === undefined) continue
+        if ('missing' in inFile) return inFile
+        stretch = inFile
       }
-      last.end = unit.physicalOffset + unit.totalSize
-      lastPosition = last.end
+      parts.add(stretch, physicalOffset, totalSize)
+      lastPosition = physicalOffset + totalSize
       count++
-      byteCount += unit.totalSize
+      byteCount += totalSize
     }
     const behindBytes = this.#commitLog.writtenPosition - lastPosition
     const status = count > 0 ? 'FOUND' : 'NO_MATCHED_MESSAGE'
-    return { status, nextQueueOffset: offset, minOffset, maxOffset, parts, count, byteCount, behindBytes }
+    return { status, nextQueueOffset: offset, minOffset, maxOffset, parts: parts.end(), count, byteCount, behindBytes }
   }
 
   #unit(queue: ConsumeQueue, offset: number): QueueUnit | { missing: MissingBlock } {
     const inMemory = queue.unitInMemory(offset)
     if (inMemory !== undefined) return inMemory
-    const writtenEnd = queue.writtenOffset * unitBytes
-    const bytes = this.#queueBlocks.slice(queue.segments, offset * unitBytes, unitBytes, writtenEnd)
-    return Buffer.isBuffer(bytes) ? readUnit(bytes, 0) : bytes
+    const { segments } = queue
+    const position = offset * unitBytes
+    const stretch = this.#queueBlocks.find(segments, position, unitBytes)
+    if (stretch !== undefined) return readUnit(stretch.bytes, position - stretch.start)
+    return { missing: this.#queueBlocks.missing(segments, position, unitBytes, queue.writtenOffset * unitBytes) }
   }
 
-  /** The record of a unit, or what has to be loaded first, or undefined when there is none: then it is passed by. */
+  /** What holds the record of a unit, or what is to be loaded first; undefined: there is none, and it is passed by. */
   #recordInFile(
     queue: ConsumeQueue,
     queueOffset: number,
     unit: QueueUnit,
-  ): Buffer | { missing: MissingBlock } | undefined {
+  ): Stretch | { missing: MissingBlock } | undefined {
     const { physicalOffset, totalSize } = unit
     const known = this.#unreadable.get(physicalOffset)
     if (known?.isCertain === true) return undefined
     if (!this.#canHold(unit)) return this.#passBy(queue, queueOffset, unit)
-    const bytes = this.#logBytes(physicalOffset, totalSize)
-    if (!Buffer.isBuffer(bytes) || isRecordAt(bytes, physicalOffset)) return bytes
+    const stretch = this.#logBlocks.find(this.#commitLog.segments, physicalOffset, totalSize)
+    if (stretch === undefined) return { missing: this.#missingOfLog(physicalOffset, totalSize) }
+    if (isRecordAt(stretch.bytes, physicalOffset, physicalOffset - stretch.start, totalSize)) return stretch
     if (known !== undefined) return this.#passBy(queue, queueOffset, unit)
     this.#unreadable.set(physicalOffset, { isCertain: false })
     this.#logBlocks.forgetAt(this.#commitLog.segments, physicalOffset)
-    return this.#logBytes(physicalOffset, totalSize)
+    return { missing: this.#missingOfLog(physicalOffset, totalSize) }
   }
 
   /** Whether a record can stand where a unit says. */
@@ -241,10 +243,16 @@ export class QueueReader {
     return undefined
   }
 
-  #logBytes(position: number, byteCount: number): Buffer | { missing: MissingBlock } {
-    const inMemory = this.#commitLog.inMemory(position, byteCount)
-    if (inMemory !== undefined) return inMemory
-    return this.#logBlocks.slice(this.#commitLog.segments, position, byteCount, this.#commitLog.writtenPosition)
+  #logStretch(position: number, byteCount: number): Stretch | undefined {
+    return (
+      this.#commitLog.inMemory(position, byteCount) ??
+      this.#logBlocks.find(this.#commitLog.segments, position, byteCount)
+    )
+  }
+
+  #missingOfLog(position: number, byteCount: number): MissingBlock {
+    const { segments, writtenPosition } = this.#commitLog
+    return this.#logBlocks.missing(segments, position, byteCount, writtenPosition)
   }
 
   #removed(request: ReadRequest): ReadResult {
@@ -257,9 +265,4 @@ export class QueueReader {
 
 function nothing(status: ReadStatus, nextQueueOffset: number, minOffset: number, maxOffset: number): ReadResult {
   return { status, nextQueueOffset, minOffset, maxOffset, parts: [], count: 0, byteCount: 0, behindBytes: 0 }
-}
-
-/** Whether `second` stands right behind `first` in the same memory. */
-function isBehind(first: Buffer, second: Buffer): boolean {
-  return first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset
 }

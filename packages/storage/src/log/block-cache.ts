@@ -1,5 +1,6 @@
 import { LruMap } from '@rocketmq-ts/base'
 import type { SegmentFolder } from '../segment-folder.ts'
+import type { Stretch } from './stretch.ts'
 
 /** A part of a file that a reader needs and that is not in memory. */
 export interface MissingBlock {
@@ -16,9 +17,9 @@ export interface MissingBlock {
  */
 export class BlockCache {
   readonly #blockBytes: number
-  readonly #blocks: LruMap<string, Buffer>
+  readonly #blocks: LruMap<string, Stretch>
   /** The block used last: the next unit or record is mostly in it too. */
-  #last: { folder: SegmentFolder; start: number; block: Buffer } | undefined
+  #last: { folder: SegmentFolder; block: Stretch } | undefined
   readonly #loading = new Map<string, Promise<Buffer>>()
 
   constructor(blockBytes: number, keptBytesMax: number) {
@@ -26,31 +27,26 @@ export class BlockCache {
     this.#blocks = new LruMap(Math.max(4, Math.floor(keptBytesMax / blockBytes)))
   }
 
+  /** The block that holds the bytes at [position, position + byteCount), which lie within one segment. */
+  find(folder: SegmentFolder, position: number, byteCount: number): Stretch | undefined {
+    const last = this.#last
+    if (last !== undefined && last.folder === folder && holds(last.block, position, byteCount)) return last.block
+    const block = this.#blocks.get(this.#key(folder, this.#startOf(folder, position)))
+    if (block === undefined || !holds(block, position, byteCount)) return undefined
+    this.#last = { folder, block }
+    return block
+  }
+
   /**
-   * The bytes at [position, position + byteCount), which lie within one segment, or what has to be loaded first.
+   * What has to be loaded before `find` finds those bytes.
    * @param writtenPosition where the written part of the folder ends
    */
-  slice(
-    folder: SegmentFolder,
-    position: number,
-    byteCount: number,
-    writtenPosition: number,
-  ): Buffer | { missing: MissingBlock } {
-    const first = this.#startOf(folder, position)
-    const at = position - first
-    const last = this.#last
-    if (last !== undefined && last.folder === folder && last.start === first && at + byteCount <= last.block.length) {
-      return last.block.subarray(at, at + byteCount)
-    }
-    const block = this.#blocks.get(this.#key(folder, first))
-    if (block !== undefined && at + byteCount <= block.length) {
-      this.#last = { folder, start: first, block }
-      return block.subarray(at, at + byteCount)
-    }
+  missing(folder: SegmentFolder, position: number, byteCount: number, writtenPosition: number): MissingBlock {
+    const start = this.#startOf(folder, position)
     const segmentEnd = folder.startOf(position) + folder.segmentBytes
-    const wantedEnd = Math.max(first + this.#blockBytes, position + byteCount)
+    const wantedEnd = Math.max(start + this.#blockBytes, position + byteCount)
     const end = Math.min(wantedEnd, segmentEnd, Math.max(writtenPosition, position + byteCount))
-    return { missing: { folder, start: first, byteCount: end - first } }
+    return { folder, start, byteCount: end - start }
   }
 
   /** Reads a block; those who wait for the same one share the read. */
@@ -64,7 +60,7 @@ export class BlockCache {
         // What was forgotten meanwhile is of no use to others.
         if (this.#loading.get(loadingKey) === loading) {
           this.#last = undefined
-          this.#blocks.set(key, block)
+          this.#blocks.set(key, { start: missing.start, bytes: block })
         }
         return block
       })
@@ -107,4 +103,8 @@ export class BlockCache {
   #key(folder: SegmentFolder, start: number): string {
     return `${folder.path}:${start}`
   }
+}
+
+function holds({ start, bytes }: Stretch, position: number, byteCount: number): boolean {
+  return position >= start && position + byteCount <= start + bytes.length
 }

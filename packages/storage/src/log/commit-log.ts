@@ -8,6 +8,7 @@ import {
 import { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { LogTail } from './log-tail.ts'
+import type { Stretch } from './stretch.ts'
 
 export interface CommitLogOptions {
   files: StoreFiles
@@ -96,9 +97,9 @@ export class CommitLog {
     this.segments.clearFrom(position)
   }
 
-  /** The bytes at a position when they are in memory. */
-  inMemory(position: number, byteCount: number): Buffer | undefined {
-    return this.#tail.slice(position, byteCount)
+  /** What holds the bytes at a position when they are in memory. */
+  inMemory(position: number, byteCount: number): Stretch | undefined {
+    return this.#tail.find(position, byteCount)
   }
 
   /** Whether the bytes at a position are in memory. */

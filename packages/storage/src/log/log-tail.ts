@@ -1,9 +1,7 @@
 import { assert } from '@rocketmq-ts/base'
+import type { Stretch } from './stretch.ts'
 
-interface Block {
-  /** Position in the log of the block's first byte. */
-  start: number
-  bytes: Buffer
+interface Block extends Stretch {
   usedBytes: number
   /** Whether a part of it was handed out, and may be in use for as long as nobody knows. */
   isLent: boolean
@@ -47,14 +45,12 @@ export class LogTail {
     return { bytes: block!.bytes, at }
   }
 
-  /** The bytes at [position, position + byteCount), or undefined when they are not in memory as a whole. */
-  slice(position: number, byteCount: number): Buffer | undefined {
+  /** What holds the bytes at [position, position + byteCount), or undefined when they are not in memory as a whole. */
+  find(position: number, byteCount: number): Stretch | undefined {
     const block = this.#blockOf(position)
-    if (block === undefined) return undefined
-    const at = position - block.start
-    if (at + byteCount > block.usedBytes) return undefined
+    if (block === undefined || position - block.start + byteCount > block.usedBytes) return undefined
     block.isLent = true
-    return block.bytes.subarray(at, at + byteCount)
+    return block
   }
 
   /** Whether the bytes at [position, position + byteCount) are in memory as a whole. */
