@@ -16,18 +16,19 @@ interface OutgoingFrame {
   bodyBytes: number
 }
 
-const gatheredBytesMax = 256 * 1024
+const writeBytesMax = 256 * 1024
 
 /** Where frames are gathered for a write: one place for all connections, since a write mostly leaves nothing behind. */
 let gathered: Buffer | undefined
 
-/** Frames that wait to be written to a connection. */
+/**
+ * Frames that wait to be written to a connection. Bodies are copied when they are written, and not looked at after it:
+ * their memory may be used for other things in the next turn.
+ */
 export class OutgoingFrames {
   readonly #connection: Connection
   #frames: OutgoingFrame[] = []
   #bytes = 0
-  /** Room that all of them need at the most. */
-  #bytesMax = 0
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -48,47 +49,58 @@ export class OutgoingFrames {
     const bodyBytes = bodyLength(body)
     this.#frames.push({ header, body, bodyBytes })
     this.#bytes += header.length + bodyBytes
-    this.#bytesMax += frameHeadBytesMax(header) + bodyBytes
   }
 
-  /** Writes all frames at once, as the system takes one write for less than many. */
+  /** Writes all frames in as few writes as possible, as the system takes one write for less than many. */
   flush(): void {
     const frames = this.#frames
-    const bytesMax = this.#bytesMax
     this.clear()
-    if (frames.length === 0) return
-    if (bytesMax <= gatheredBytesMax) this.#writeGathered(frames)
-    else this.#writeParts(frames)
+    let end = 0
+    for (const { header, body, bodyBytes } of frames) {
+      end = this.#addHead(end, header, bodyBytes)
+      if (body === undefined) continue
+      if (Buffer.isBuffer(body)) end = this.#addBody(end, body)
+      else for (const part of body) end = this.#addBody(end, part)
+    }
+    this.#write(end)
   }
 
   clear(): void {
     this.#frames = []
     this.#bytes = 0
-    this.#bytesMax = 0
   }
 
-  #writeGathered(frames: readonly OutgoingFrame[]): void {
-    gathered ??= Buffer.allocUnsafeSlow(gatheredBytesMax)
-    let end = 0
-    for (const { header, body, bodyBytes } of frames) {
-      end = writeFrameHead(gathered, end, header, bodyBytes)
-      if (body === undefined) continue
-      if (Buffer.isBuffer(body)) end += body.copy(gathered, end)
-      else for (const part of body) end += part.copy(gathered, end)
+  /** @returns where the next bytes go */
+  #addHead(end: number, header: FrameHeader, bodyBytes: number): number {
+    const headBytesMax = frameHeadBytesMax(header)
+    if (headBytesMax > writeBytesMax) return this.#addBody(end, encodeFrameHead(header, bodyBytes))
+    const start = end + headBytesMax > writeBytesMax ? this.#write(end) : end
+    return writeFrameHead(place(), start, header, bodyBytes)
+  }
+
+  #addBody(end: number, bytes: Buffer): number {
+    let start = end
+    let copied = bytes.copy(place(), start)
+    start += copied
+    while (copied < bytes.length) {
+      this.#write(start)
+      start = bytes.copy(place(), 0, copied)
+      copied += start
     }
-    this.#connection.write(gathered.subarray(0, end))
+    return start
+  }
+
+  /** Writes what was gathered. */
+  #write(end: number): number {
+    if (end === 0) return 0
+    this.#connection.write(place().subarray(0, end))
     // What the system did not take at once stays where it is until it does.
     if (this.#connection.unsentBytes > 0) gathered = undefined
+    return 0
   }
+}
 
-  #writeParts(frames: readonly OutgoingFrame[]): void {
-    this.#connection.cork()
-    for (const { header, body, bodyBytes } of frames) {
-      this.#connection.write(encodeFrameHead(header, bodyBytes))
-      if (body === undefined) continue
-      if (Buffer.isBuffer(body)) this.#connection.write(body)
-      else for (const part of body) this.#connection.write(part)
-    }
-    this.#connection.uncork()
-  }
+function place(): Buffer {
+  gathered ??= Buffer.allocUnsafeSlow(writeBytesMax)
+  return gathered
 }

@@ -1,6 +1,7 @@
 import { LruMap } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { BlockCache, type MissingBlock } from './log/block-cache.ts'
+import { BlockMemory } from './log/block-memory.ts'
 import { ColdReads } from './log/cold-reads.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import { isRecordAt } from './log/record-check.ts'
@@ -39,7 +40,10 @@ export interface ReadResult {
   nextQueueOffset: number
   minOffset: number
   maxOffset: number
-  /** Records, whole and in order; neighbours in the log are one part. */
+  /**
+   * Records, whole and in order; neighbours in the log are one part. They stay as they are until the end of the turn in
+   * which the result came, then their memory is used for others: who needs them longer copies them.
+   */
   parts: Buffer[]
   count: number
   byteCount: number
@@ -47,8 +51,10 @@ export interface ReadResult {
   behindBytes: number
 }
 
-const queueBlockBytes = 16 * 1024
+const queueBlockBytes = 800 * unitBytes
 const logBlockBytes = 256 * 1024
+const logOverlapBytes = 16 * 1024
+const sparesMax = 8
 const unreadableKept = 10_000
 
 /** Reads of the log's files get so much of each turn of the loop, in milliseconds. */
@@ -78,8 +84,10 @@ export class QueueReader {
     this.#log = log
     this.#commitLog = commitLog
     this.#queues = queues
-    this.#logBlocks = new BlockCache(logBlockBytes, cacheBytesMax * 0.8)
-    this.#queueBlocks = new BlockCache(queueBlockBytes, cacheBytesMax * 0.2)
+    const logMemory = new BlockMemory(clock, logBlockBytes + logOverlapBytes, sparesMax)
+    this.#logBlocks = new BlockCache(logMemory, logBlockBytes, cacheBytesMax * 0.8)
+    const queueMemory = new BlockMemory(clock, queueBlockBytes, sparesMax)
+    this.#queueBlocks = new BlockCache(queueMemory, queueBlockBytes, cacheBytesMax * 0.2)
   }
 
   read(request: ReadRequest): ReadResult | Promise<ReadResult> {
@@ -92,13 +100,13 @@ export class QueueReader {
     return 'status' in attempt ? attempt : this.#readWithLoads(request, attempt)
   }
 
-  /** The record at a position of the log, or undefined when none can stand there. */
+  /** A copy of the record at a position of the log, or undefined when none can stand there. */
   async recordAt(position: number, totalSize: number): Promise<Buffer | undefined> {
     const { minPosition, writtenPosition } = this.#commitLog
     if (position < minPosition || position + totalSize > writtenPosition) return undefined
     for (;;) {
       const stretch = this.#logStretch(position, totalSize)
-      if (stretch !== undefined) return sliceOf(stretch, position, totalSize)
+      if (stretch !== undefined) return Buffer.from(sliceOf(stretch, position, totalSize))
       const missing = this.#missingOfLog(position, totalSize)
       const loaded = await this.#logBlocks.load(missing)
       if (loaded.length < missing.byteCount) return undefined

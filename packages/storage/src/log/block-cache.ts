@@ -1,5 +1,6 @@
 import { LruMap } from '@rocketmq-ts/base'
 import type { SegmentFolder } from '../segment-folder.ts'
+import type { BlockMemory } from './block-memory.ts'
 import type { Stretch } from './stretch.ts'
 
 /** A part of a file that a reader needs and that is not in memory. */
@@ -12,22 +13,32 @@ export interface MissingBlock {
 }
 
 /**
- * Blocks read from files, kept while they are in use. A block at the end of what is written is short; it is read again
- * when more of it is needed.
+ * Blocks read from files, kept while they are in use. A block reaches into the next one, so that a record that begins in
+ * it is mostly in it as a whole. A block at the end of what is written is short. Where more is needed, it is read again.
  */
 export class BlockCache {
+  readonly #memory: BlockMemory
   readonly #blockBytes: number
   readonly #blocks: LruMap<string, Stretch>
   /** The block used last: the next unit or record is mostly in it too. */
   #last: { folder: SegmentFolder; block: Stretch } | undefined
   readonly #loading = new Map<string, Promise<Buffer>>()
 
-  constructor(blockBytes: number, keptBytesMax: number) {
+  /**
+   * @param memory of blocks, as long as a block with what it has in common with the next one
+   * @param blockBytes from the start of a block to that of the next
+   * @param keptBytesMax memory that all blocks may take
+   */
+  constructor(memory: BlockMemory, blockBytes: number, keptBytesMax: number) {
+    this.#memory = memory
     this.#blockBytes = blockBytes
-    this.#blocks = new LruMap(Math.max(4, Math.floor(keptBytesMax / blockBytes)))
+    this.#blocks = new LruMap(Math.max(4, Math.floor(keptBytesMax / memory.blockBytes)), (block) => {
+      if (this.#last?.block === block) this.#last = undefined
+      memory.giveBack(block.bytes)
+    })
   }
 
-  /** The block that holds the bytes at [position, position + byteCount), which lie within one segment. */
+  /** The block that holds, until the end of this turn, the bytes at [position, position + byteCount), which lie within one segment. */
   find(folder: SegmentFolder, position: number, byteCount: number): Stretch | undefined {
     const last = this.#last
     if (last !== undefined && last.folder === folder && holds(last.block, position, byteCount)) return last.block
@@ -44,7 +55,7 @@ export class BlockCache {
   missing(folder: SegmentFolder, position: number, byteCount: number, writtenPosition: number): MissingBlock {
     const start = this.#startOf(folder, position)
     const segmentEnd = folder.startOf(position) + folder.segmentBytes
-    const wantedEnd = Math.max(start + this.#blockBytes, position + byteCount)
+    const wantedEnd = Math.max(start + this.#memory.blockBytes, position + byteCount)
     const end = Math.min(wantedEnd, segmentEnd, Math.max(writtenPosition, position + byteCount))
     return { folder, start, byteCount: end - start }
   }
@@ -59,6 +70,7 @@ export class BlockCache {
       .then((block) => {
         // What was forgotten meanwhile is of no use to others.
         if (this.#loading.get(loadingKey) === loading) {
+          // It may be a shorter one of the same place.
           this.#last = undefined
           this.#blocks.set(key, { start: missing.start, bytes: block })
         }
@@ -86,7 +98,8 @@ export class BlockCache {
   }
 
   async #read(missing: MissingBlock): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafeSlow(missing.byteCount)
+    const { byteCount } = missing
+    const bytes = byteCount === this.#memory.blockBytes ? this.#memory.take() : Buffer.allocUnsafeSlow(byteCount)
     const count = await missing.folder.readLater(bytes, missing.start)
     // Files of the front are deleted as time goes by. What else is missing was taken away, or cut off: it is read as
     // zeros, which are no record and no unit, so that readers can pass it by.

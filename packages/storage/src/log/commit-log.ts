@@ -1,3 +1,4 @@
+import type { Clock } from '@rocketmq-ts/platform'
 import {
   blankRecordBytes,
   type MessageToStore,
@@ -7,15 +8,20 @@ import {
 } from '@rocketmq-ts/protocol'
 import { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
+import { BlockMemory } from './block-memory.ts'
 import { LogTail } from './log-tail.ts'
 import type { Stretch } from './stretch.ts'
 
 export interface CommitLogOptions {
+  clock: Clock
   files: StoreFiles
   path: string
   segmentBytes: number
   tailBytesMax: number
 }
+
+const tailBlockBytes = 1024 * 1024
+const tailSparesMax = 2
 
 /**
  * The log of all messages, the only truth of a store. `append` assigns the position and encodes; `write` brings what
@@ -32,7 +38,7 @@ export class CommitLog {
 
   constructor(options: CommitLogOptions) {
     this.segments = new SegmentFolder(options.files, options.path, options.segmentBytes)
-    this.#tail = new LogTail(options.tailBytesMax)
+    this.#tail = new LogTail(new BlockMemory(options.clock, tailBlockBytes, tailSparesMax), options.tailBytesMax)
   }
 
   get minPosition(): number {
@@ -97,7 +103,7 @@ export class CommitLog {
     this.segments.clearFrom(position)
   }
 
-  /** What holds the bytes at a position when they are in memory. */
+  /** What holds the bytes at a position, until the end of this turn, when they are in memory. */
   inMemory(position: number, byteCount: number): Stretch | undefined {
     return this.#tail.find(position, byteCount)
   }

@@ -1,30 +1,25 @@
 import { assert } from '@rocketmq-ts/base'
+import type { BlockMemory } from './block-memory.ts'
 import type { Stretch } from './stretch.ts'
 
 interface Block extends Stretch {
   usedBytes: number
-  /** Whether a part of it was handed out, and may be in use for as long as nobody knows. */
-  isLent: boolean
 }
-
-const blockBytesDefault = 1024 * 1024
 
 /**
  * The newest part of the log in memory: records are encoded into it, written to the file from it, and read from it by
- * consumers at the tail. Bytes that were written never change, so slices of them can be handed out.
+ * consumers at the tail. What was found in it stays as it is until the end of the turn.
  */
 export class LogTail {
+  readonly #memory: BlockMemory
   readonly #keptBlocksMax: number
-  readonly #blockBytes: number
   /** Ascending by start; a record never spans two blocks. */
   #blocks: Block[] = []
-  /** Memory of a block that was given up and that nobody else has. */
-  #free: Buffer | undefined
 
   /** @param keptBytesMax how much is kept in memory */
-  constructor(keptBytesMax: number, blockBytes = blockBytesDefault) {
-    this.#blockBytes = blockBytes
-    this.#keptBlocksMax = Math.max(2, Math.floor(keptBytesMax / blockBytes))
+  constructor(memory: BlockMemory, keptBytesMax: number) {
+    this.#memory = memory
+    this.#keptBlocksMax = Math.max(2, Math.floor(keptBytesMax / memory.blockBytes))
   }
 
   /** The first position that is in memory. */
@@ -37,7 +32,9 @@ export class LogTail {
     let block = this.#blocks.at(-1)
     const continues = block !== undefined && block.start + block.usedBytes === position
     if (!continues || block!.usedBytes + byteCount > block!.bytes.length) {
-      block = { start: position, bytes: this.#memory(byteCount), usedBytes: 0, isLent: false }
+      const isLarge = byteCount > this.#memory.blockBytes
+      const bytes = isLarge ? Buffer.allocUnsafeSlow(byteCount) : this.#memory.take()
+      block = { start: position, bytes, usedBytes: 0 }
       this.#blocks.push(block)
     }
     const at = block!.usedBytes
@@ -49,7 +46,6 @@ export class LogTail {
   find(position: number, byteCount: number): Stretch | undefined {
     const block = this.#blockOf(position)
     if (block === undefined || position - block.start + byteCount > block.usedBytes) return undefined
-    block.isLent = true
     return block
   }
 
@@ -82,19 +78,8 @@ export class LogTail {
     while (this.#blocks.length > this.#keptBlocksMax) {
       const { start, usedBytes } = this.#blocks[0]!
       if (start + usedBytes > writtenPosition) return
-      const { bytes, isLent } = this.#blocks.shift()!
-      if (!isLent && bytes.length === this.#blockBytes) this.#free = bytes
+      this.#memory.giveBack(this.#blocks.shift()!.bytes)
     }
-  }
-
-  /** Fresh memory costs much more than memory that was used before. */
-  #memory(byteCount: number): Buffer {
-    const free = this.#free
-    if (free === undefined || byteCount > free.length) {
-      return Buffer.allocUnsafeSlow(Math.max(this.#blockBytes, byteCount))
-    }
-    this.#free = undefined
-    return free
   }
 
   #blockOf(position: number): Block | undefined {

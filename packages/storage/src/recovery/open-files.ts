@@ -46,7 +46,13 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
   files.makeFolder(commitLogPath)
   files.makeFolder(indexPath)
   const { tailBytesMax, commitLogSegmentBytes, consumeQueueSegmentBytes } = options
-  const commitLog = new CommitLog({ files, path: commitLogPath, segmentBytes: commitLogSegmentBytes, tailBytesMax })
+  const commitLog = new CommitLog({
+    files,
+    clock,
+    path: commitLogPath,
+    segmentBytes: commitLogSegmentBytes,
+    tailBytesMax,
+  })
   const { segments } = commitLog
   const queues = new ConsumeQueues({
     files,

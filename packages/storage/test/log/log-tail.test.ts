@@ -1,4 +1,6 @@
+import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { expect, test } from 'vitest'
+import { BlockMemory } from '../../src/log/block-memory.ts'
 import { LogTail } from '../../src/log/log-tail.ts'
 import { sliceOf } from '../../src/log/stretch.ts'
 
@@ -11,25 +13,34 @@ function append(tail: LogTail, position: number, byteCount: number, value: numbe
   return position + byteCount
 }
 
-test('what was handed out never changes, however much is appended', () => {
-  const tail = new LogTail(2 * blockBytes, blockBytes)
+function tailOf(clock: SteppedClock): LogTail {
+  return new LogTail(new BlockMemory(clock, blockBytes, 2), 2 * blockBytes)
+}
+
+test('what was found does not change in this turn, however much is appended', () => {
+  const clock = new SteppedClock()
+  const tail = tailOf(clock)
   let end = 0
-  const lent: { slice: Buffer; value: number }[] = []
-  for (let value = 1; value <= 200; value++) {
-    const position = end
-    end = append(tail, position, 20, value)
-    if (value % 7 === 0) lent.push({ slice: sliceOf(tail.find(position, 20)!, position, 20), value })
-    tail.release(end)
+  for (let turn = 1; turn <= 20; turn++) {
+    const found: { slice: Buffer; value: number }[] = []
+    for (let value = 1; value <= 100; value++) {
+      const position = end
+      end = append(tail, position, 20, value)
+      if (value % 7 === 0) found.push({ slice: sliceOf(tail.find(position, 20)!, position, 20), value })
+      tail.release(end)
+    }
+    for (const { slice, value } of found)
+      expect(
+        slice.every((byte) => byte === value),
+        `record ${value} of turn ${turn}`,
+      ).toBe(true)
+    clock.finishTurn()
   }
-  for (const { slice, value } of lent)
-    expect(
-      slice.every((byte) => byte === value),
-      `record ${value}`,
-    ).toBe(true)
 })
 
-test('memory that nobody has is used again', () => {
-  const tail = new LogTail(2 * blockBytes, blockBytes)
+test('memory that was given up is used again', () => {
+  const clock = new SteppedClock()
+  const tail = tailOf(clock)
   const seen = new Set<ArrayBufferLike>()
   let end = 0
   for (let value = 0; value < 300; value++) {
@@ -37,12 +48,13 @@ test('memory that nobody has is used again', () => {
     end += 20
     expect(tail.has(end - 20, 20)).toBe(true)
     tail.release(end)
+    clock.finishTurn()
   }
   expect(seen.size).toBeLessThanOrEqual(4)
 })
 
 test('a block larger than others is not used for them again', () => {
-  const tail = new LogTail(2 * blockBytes, blockBytes)
+  const tail = tailOf(new SteppedClock())
   let end = append(tail, 0, 10 * blockBytes, 1)
   for (let value = 2; value < 50; value++) {
     end = append(tail, end, 20, value)

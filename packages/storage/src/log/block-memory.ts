@@ -1,0 +1,44 @@
+import type { Clock } from '@rocketmq-ts/platform'
+
+/**
+ * Memory of blocks that were given up, for those to come: fresh memory costs more than memory that was used before, and
+ * brings the next collection of garbage nearer. What was read of a block is on its way to consumers until the end of the
+ * turn, so memory that is given back is not used again before the turn after the next.
+ */
+export class BlockMemory {
+  readonly blockBytes: number
+  readonly #clock: Clock
+  readonly #sparesMax: number
+  readonly #spares: Buffer[] = []
+  /** Given back in this turn, and in the one before. */
+  #resting: Buffer[] = []
+  #rested: Buffer[] = []
+
+  /** @param sparesMax blocks that are kept while nobody needs them */
+  constructor(clock: Clock, blockBytes: number, sparesMax: number) {
+    this.#clock = clock
+    this.blockBytes = blockBytes
+    this.#sparesMax = sparesMax
+  }
+
+  /** A block with anything in it. */
+  take(): Buffer {
+    return this.#spares.pop() ?? Buffer.allocUnsafeSlow(this.blockBytes)
+  }
+
+  /** Takes back a block that nobody asks for any more. One of another size is left to the garbage collector. */
+  giveBack(block: Buffer): void {
+    if (block.length !== this.blockBytes) return
+    if (this.#spares.length + this.#resting.length + this.#rested.length >= this.#sparesMax) return
+    const isTurnAsked = this.#resting.length + this.#rested.length > 0
+    this.#resting.push(block)
+    if (!isTurnAsked) this.#clock.nextTurn(() => this.#turn())
+  }
+
+  #turn(): void {
+    this.#spares.push(...this.#rested)
+    this.#rested = this.#resting
+    this.#resting = []
+    if (this.#rested.length > 0) this.#clock.nextTurn(() => this.#turn())
+  }
+}
