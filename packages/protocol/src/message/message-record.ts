@@ -72,11 +72,24 @@ export function bodyCrc(body: Uint8Array): number {
   return crc32(body) & 0x7fffffff
 }
 
-/** Writes a 64-bit integer that is a safe integer; several times faster than writeBigInt64BE. */
+/**
+ * Writes a 32-bit integer, signed or not, for which there is room; several times faster than `writeInt32BE`, which
+ * checks both.
+ * @returns the position behind it
+ */
+function putInt32(target: Buffer, value: number, position: number): number {
+  target[position] = value >>> 24
+  target[position + 1] = value >>> 16
+  target[position + 2] = value >>> 8
+  target[position + 3] = value
+  return position + 4
+}
+
+/** Writes a 64-bit integer that is a safe integer, for which there is room. */
 export function writeInt64(target: Buffer, value: number, position: number): void {
   const high = Math.floor(value / 0x1_0000_0000)
-  target.writeInt32BE(high | 0, position)
-  target.writeUInt32BE(value - high * 0x1_0000_0000, position + 4)
+  putInt32(target, high | 0, position)
+  putInt32(target, (value - high * 0x1_0000_0000) | 0, position + 4)
 }
 
 /** Reads a 64-bit integer; beyond 2^53 the nearest number that there is. */
@@ -102,23 +115,23 @@ export function writeRecord(
   const hostFlags =
     (bornHost.length === 20 ? sysFlag.bornHostV6 : 0) | (storeHost.length === 20 ? sysFlag.storeHostV6 : 0)
   let at = position
-  at = target.writeInt32BE(totalSize, at)
-  at = target.writeInt32BE(isV2 ? recordMagic.v2 : recordMagic.v1, at)
-  at = target.writeInt32BE(bodyCrc(body), at)
-  at = target.writeInt32BE(message.queueId, at)
-  at = target.writeInt32BE(message.flag, at)
+  at = putInt32(target, totalSize, at)
+  at = putInt32(target, isV2 ? recordMagic.v2 : recordMagic.v1, at)
+  at = putInt32(target, bodyCrc(body), at)
+  at = putInt32(target, message.queueId, at)
+  at = putInt32(target, message.flag, at)
   writeInt64(target, queueOffset, at)
   writeInt64(target, physicalOffset, at + 8)
-  at = target.writeInt32BE((message.sysFlag & ~(sysFlag.bornHostV6 | sysFlag.storeHostV6)) | hostFlags, at + 16)
+  at = putInt32(target, (message.sysFlag & ~(sysFlag.bornHostV6 | sysFlag.storeHostV6)) | hostFlags, at + 16)
   writeInt64(target, message.bornTimestamp, at)
   at += 8
   at += bornHost.copy(target, at)
   writeInt64(target, storeTimestamp, at)
   at += 8
   at += storeHost.copy(target, at)
-  at = target.writeInt32BE(message.reconsumeTimes, at)
+  at = putInt32(target, message.reconsumeTimes, at)
   writeInt64(target, message.preparedTransactionOffset, at)
-  at = target.writeInt32BE(body.length, at + 8)
+  at = putInt32(target, body.length, at + 8)
   at += body.copy(target, at)
   at = isV2 ? target.writeInt16BE(topicBytes.length, at) : target.writeInt8(topicBytes.length, at)
   at += topicBytes.copy(target, at)
