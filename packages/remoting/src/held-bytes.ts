@@ -6,14 +6,24 @@
 export class HeldBytes<Holder> {
   readonly #bytesMax: number
   readonly #onExcess: (holder: Holder, bytes: number) => void
+  readonly #bytesNow: ((holder: Holder) => number) | undefined
   /** In the order in which they began to hold. */
   readonly #bytes = new Map<Holder, number>()
   #total = 0
 
-  /** @param onExcess told of each holder that has to give its bytes free; it is forgotten already */
-  constructor(bytesMax: number, onExcess: (holder: Holder, bytes: number) => void) {
+  /**
+   * @param onExcess told of each holder that has to give its bytes free; it is forgotten already
+   * @param bytesNow what a holder holds now, where that becomes less without anybody telling; whoever holds less than
+   *   was told does its part, and counts as the youngest
+   */
+  constructor(
+    bytesMax: number,
+    onExcess: (holder: Holder, bytes: number) => void,
+    bytesNow?: (holder: Holder) => number,
+  ) {
     this.#bytesMax = bytesMax
     this.#onExcess = onExcess
+    this.#bytesNow = bytesNow
   }
 
   get total(): number {
@@ -32,6 +42,12 @@ export class HeldBytes<Holder> {
     const [holder, bytes] = this.#bytes.entries().next().value!
     this.#bytes.delete(holder)
     this.#total -= bytes
-    this.#onExcess(holder, bytes)
+    const bytesNow = this.#bytesNow?.(holder) ?? bytes
+    if (bytesNow >= bytes) {
+      this.#onExcess(holder, bytes)
+    } else if (bytesNow > 0) {
+      this.#bytes.set(holder, bytesNow)
+      this.#total += bytesNow
+    }
   }
 }

@@ -16,7 +16,8 @@ interface OutgoingFrame {
   bodyBytes: number
 }
 
-const writeBytesMax = 256 * 1024
+/** The most that one write takes. What the system does not take at once keeps the memory of its write. */
+export const writeBytesMax = 256 * 1024
 
 /** Where frames are gathered for a write: one place for all connections, since a write mostly leaves nothing behind. */
 let gathered: Buffer | undefined

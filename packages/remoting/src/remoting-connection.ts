@@ -10,7 +10,7 @@ import {
   type RequestOf,
 } from '@rocketmq-ts/protocol'
 import type { HeldBytes } from './held-bytes.ts'
-import { OutgoingFrames } from './outgoing-frames.ts'
+import { OutgoingFrames, writeBytesMax } from './outgoing-frames.ts'
 import { ConnectionLostError, RequestTimeoutError } from './remoting-error.ts'
 
 interface PendingRequest {
@@ -28,7 +28,7 @@ export interface RemotingConnectionOptions {
   unsentBytesMax?: number
   /** Counts the bytes of frames that have not arrived as a whole, over several connections. */
   unfinished?: HeldBytes<RemotingConnection>
-  /** Counts the unsent bytes of connections that are above their limit, over several connections. */
+  /** Counts the memory of what peers have not taken yet, over several connections. */
   unsent?: HeldBytes<RemotingConnection>
   /** Unanswered requests of ours above which `invoke` refuses. */
   pendingRequestsMax?: number
@@ -65,19 +65,24 @@ export class RemotingConnection {
   #heldRequests: RemotingCommand[] = []
   #frameCount = 0
   #isUnfinishedCounted = false
+  /** Unsent bytes when they were last counted. */
+  #countedUnsentBytes = 0
 
   constructor(connection: Connection, options: RemotingConnectionOptions) {
     this.id = ++connectionCount
     this.#connection = connection
     this.#options = options
-    this.#unsentBytesMax = options.unsentBytesMax ?? 4 * 1024 * 1024
+    this.#unsentBytesMax = options.unsentBytesMax ?? 1024 * 1024
     this.remoteAddress = `${connection.remote.host}:${connection.remote.port}`
     this.localAddress = `${connection.local.host}:${connection.local.port}`
     this.#outgoing = new OutgoingFrames(connection)
     this.#decoder = new FrameDecoder((command) => this.#receive(command))
     connection.onData((chunk) => this.#read(chunk))
     connection.onClose((error) => this.#closed(error))
-    connection.onDrain(() => this.#resumeReading())
+    connection.onDrain(() => {
+      this.#countUnsent(0)
+      this.#resumeReading()
+    })
     if (options.idleTimeoutMs !== undefined && options.idleTimeoutMs > 0) {
       connection.onIdle(options.idleTimeoutMs, () => connection.destroy())
     }
@@ -92,15 +97,17 @@ export class RemotingConnection {
     return this.#outgoing.bytes + this.#connection.unsentBytes
   }
 
+  /** Memory that unsent bytes take: a write that the system did not take as a whole keeps all of its memory. */
+  get unsentMemoryBytes(): number {
+    return this.unsentBytes + (this.#connection.unsentBytes > 0 ? writeBytesMax : 0)
+  }
+
   /** Sends a frame at the end of this turn. A lost connection swallows it: the peer sees the loss. */
   send<Header>(command: OutgoingCommand<Header>): void {
     if (this.#isClosed) return
     if (this.#outgoing.isEmpty) this.#options.clock.endOfTurn(() => this.#flush())
     this.#outgoing.add(command)
-    const { unsentBytes } = this
-    if (unsentBytes <= this.#unsentBytesMax) return
-    this.#pauseReading()
-    this.#options.unsent?.set(this, unsentBytes)
+    if (this.unsentBytes > this.#unsentBytesMax) this.#pauseReading()
   }
 
   /** Sends a request that nobody answers. */
@@ -198,7 +205,25 @@ export class RemotingConnection {
   }
 
   #flush(): void {
-    if (!this.#isClosed) this.#outgoing.flush()
+    if (this.#isClosed) return
+    const { bytes } = this.#outgoing
+    this.#outgoing.flush()
+    this.#countUnsent(bytes)
+  }
+
+  /**
+   * Counts what the peer has not taken.
+   * @param addedBytes written since the last time
+   */
+  #countUnsent(addedBytes: number): void {
+    const { unsentBytes } = this.#connection
+    const before = this.#countedUnsentBytes
+    if (unsentBytes === 0 && before === 0) return
+    const { unsent } = this.#options
+    // A peer that takes something, however slowly, has not waited for long.
+    if (before > 0 && unsentBytes < before + addedBytes) unsent?.set(this, 0)
+    this.#countedUnsentBytes = unsentBytes
+    if (unsentBytes > 0) unsent?.set(this, this.unsentMemoryBytes)
   }
 
   #pauseReading(): void {
@@ -216,7 +241,6 @@ export class RemotingConnection {
   #resumeReading(): void {
     if (!this.#isPaused || this.#isClosed) return
     this.#isPaused = false
-    this.#options.unsent?.set(this, 0)
     const held = this.#heldRequests
     let taken = 0
     while (taken < held.length && !this.#isPaused) this.#options.onRequest(held[taken++]!, this)

@@ -18,7 +18,7 @@ export interface RemotingServerOptions<To extends Role> extends Address {
   onDisconnect?(connection: RemotingConnection): void
 }
 
-const heldBytesMax = 192 * 1024 * 1024
+const heldBytesMax = 128 * 1024 * 1024
 
 /** A listening port whose requests are answered from a command table. */
 export class RemotingServer<To extends Role> {
@@ -37,10 +37,14 @@ export class RemotingServer<To extends Role> {
       const reason = `all frames that have begun and not ended come to more than ${unfinishedBytesMax} bytes`
       this.#closeHolder(connection, bytes, `${reason}: the connection with the oldest of them is closed`)
     })
-    this.#unsent = new HeldBytes(unsentBytesMax, (connection, bytes) => {
-      const reason = `all answers that wait for slow peers come to more than ${unsentBytesMax} bytes`
-      this.#closeHolder(connection, bytes, `${reason}: the connection that has waited longest is closed`)
-    })
+    this.#unsent = new HeldBytes(
+      unsentBytesMax,
+      (connection, bytes) => {
+        const reason = `all answers that wait for slow peers come to more than ${unsentBytesMax} bytes`
+        this.#closeHolder(connection, bytes, `${reason}: the connection that has waited longest is closed`)
+      },
+      ({ unsentMemoryBytes }) => unsentMemoryBytes,
+    )
   }
 
   get connections(): ReadonlySet<RemotingConnection> {

@@ -30,6 +30,29 @@ test('who gave its bytes free and holds some again is the youngest', () => {
   expect(gone).toEqual(['second'])
 })
 
+test('who holds less by now than was told is spared, and counts as the youngest', () => {
+  const gone: string[] = []
+  const now = new Map([
+    ['first', 0],
+    ['second', 20],
+    ['third', 40],
+  ])
+  const held = new HeldBytes<string>(
+    100,
+    (holder) => gone.push(holder),
+    (holder) => now.get(holder)!,
+  )
+  held.set('first', 30)
+  held.set('second', 30)
+  held.set('third', 40)
+  now.set('fourth', 30)
+  held.set('fourth', 30)
+  expect([gone, held.total]).toEqual([[], 100])
+  now.set('fifth', 40)
+  held.set('fifth', 40)
+  expect([gone, held.total]).toEqual([['third'], 90])
+})
+
 test('the total is the sum of what is held, and never above the limit', () => {
   const operation = fc.record({ holder: fc.integer({ min: 0, max: 5 }), bytes: fc.integer({ min: 0, max: 60 }) })
   fc.assert(
