@@ -219,6 +219,8 @@ export class MessageStore {
 
   /** Deletes a topic's queues; its messages go when their part of the log does. */
   removeTopic(topic: string): void {
+    // What was put before it is stored before it, and goes with it.
+    this.#pipeline.commit()
     for (const queue of this.#queues.openQueues(topic)) this.#reader.forget(queue)
     this.#queues.removeTopic(topic)
   }

@@ -156,6 +156,11 @@ export class SegmentFolder {
     while ((this.#starts.at(-1) ?? -1) >= position) this.#files.remove(this.pathOf(this.#starts.pop()!))
   }
 
+  /** Notes that the folder was removed with all its files: nobody who still holds this object looks for them. */
+  forgetFiles(): void {
+    this.#starts = []
+  }
+
   #create(start: number): void {
     assert(
       this.#starts.length === 0 || start === this.endPosition,

@@ -66,6 +66,43 @@ describe('a store', () => {
     store.close()
   })
 
+  test.each([8, 9, 16, 40])('goes on in the next file when %i bytes of one remain', async (remainingBytes) => {
+    using folder = temporaryFolder()
+    const fileBytes = 64 * 1024
+    const store = openStore(folder.path, { commitLogSegmentBytes: fileBytes })
+    const [first] = await putAll(store, [message()])
+    const overheadBytes = first!.totalSize - 'hello'.length
+    const filling = 'f'.repeat(fileBytes - remainingBytes - first!.totalSize - overheadBytes)
+    const sent = ['hello', filling, 'next', 'last']
+    await putAll(
+      store,
+      sent.slice(1).map((body) => message({ body: Buffer.from(body) })),
+    )
+    expect(store.refusal).toBeUndefined()
+    expect(await bodies(store, 'T1', 0)).toEqual(sent)
+    expect(store.positions.max).toBeGreaterThan(fileBytes)
+    store.close()
+    const again = openStore(folder.path, { commitLogSegmentBytes: fileBytes })
+    expect(await bodies(again, 'T1', 0)).toEqual(sent)
+    again.close()
+  })
+
+  test('removes a topic together with what was put into it right before, and takes more', async () => {
+    using folder = temporaryFolder()
+    const store = openStore(folder.path, { queueWriteIntervalMs: 1 })
+    await putAll(store, [message()])
+    const before = put(store, message())
+    store.removeTopic('T1')
+    const after = put(store, message({ body: Buffer.from('anew') }))
+    expect([(await before).kind, (await after).kind]).toEqual(['stored', 'stored'])
+    expect(await bodies(store, 'T1', 0)).toEqual(['anew'])
+    store.close()
+    expect(store.refusal).not.toMatch(/failed/)
+    const again = openStore(folder.path)
+    expect(await bodies(again, 'T1', 0)).toEqual(['anew'])
+    again.close()
+  })
+
   test('finds everything again after it was closed, and goes on behind it', async () => {
     using folder = temporaryFolder()
     const sent = numbered(600)

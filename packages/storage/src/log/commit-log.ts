@@ -88,7 +88,7 @@ export class CommitLog {
   write(): void {
     if (this.#writtenPosition === this.#endPosition) return
     for (const part of this.#tail.partsFrom(this.#writtenPosition)) {
-      this.segments.write(part.bytes, part.position)
+      this.#writeToFiles(part.bytes, part.position)
     }
     this.#writtenPosition = this.#endPosition
     this.#tail.release(this.#writtenPosition)
@@ -111,6 +111,14 @@ export class CommitLog {
   /** Whether the bytes at a position are in memory. */
   isInMemory(position: number, byteCount: number): boolean {
     return this.#tail.has(position, byteCount)
+  }
+
+  /** A part goes over the end of a file when the blank record at its end fills it to the last byte. */
+  #writeToFiles(bytes: Buffer, position: number): void {
+    const { segmentBytes } = this.segments
+    const firstBytes = Math.min(bytes.length, segmentBytes - (position % segmentBytes))
+    this.segments.write(bytes.subarray(0, firstBytes), position)
+    if (firstBytes < bytes.length) this.#writeToFiles(bytes.subarray(firstBytes), position + firstBytes)
   }
 
   #roomFor(totalSize: number): number {

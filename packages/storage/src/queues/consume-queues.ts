@@ -219,8 +219,9 @@ export class ConsumeQueues {
     this.#unsynced = new Set()
     for (const queue of queues) {
       await queue.sync()
-      // Units that came or were written meanwhile are for the next time.
-      if (queue.hasUnwritten || queue.hasUnsynced) this.#unsynced.add(queue)
+      // Its topic may be removed meanwhile; units that came or were written meanwhile are for the next time.
+      const isInUse = this.#topics.get(queue.topic)?.queues[queue.queueId] === queue
+      if (isInUse && (queue.hasUnwritten || queue.hasUnsynced)) this.#unsynced.add(queue)
       files.syncNames(`${this.#options.path}/${queue.topic}`)
     }
     files.syncAllNames()
@@ -232,12 +233,20 @@ export class ConsumeQueues {
     for (const topic of files.fileSystem.list(path)) {
       for (const queueId of this.queueIds(topic)) {
         const segments = this.#segmentsOf(topic, queueId)
-        for (const start of segments.starts) await segments.sync(start)
-        if (segments.starts.length > 0) files.fileSystem.syncFolder(segments.path)
+        for (const start of segments.starts) {
+          // Files and topics are removed while others are synced.
+          if (files.fileSystem.status(segments.pathOf(start)) !== undefined) await segments.sync(start)
+        }
+        this.#syncFolder(segments.path)
       }
-      if (files.fileSystem.status(`${path}/${topic}`) !== undefined) files.fileSystem.syncFolder(`${path}/${topic}`)
+      this.#syncFolder(`${path}/${topic}`)
     }
-    if (files.fileSystem.status(path) !== undefined) files.fileSystem.syncFolder(path)
+    this.#syncFolder(path)
+  }
+
+  #syncFolder(path: string): void {
+    const { fileSystem } = this.#options.files
+    if (fileSystem.status(path) !== undefined) fileSystem.syncFolder(path)
   }
 
   syncNow(): void {
@@ -270,6 +279,7 @@ export class ConsumeQueues {
       this.#openCount--
       this.#unwritten.delete(queue)
       this.#unsynced.delete(queue)
+      queue.segments.forgetFiles()
     }
     this.#topics.delete(topic)
     const { files, path } = this.#options

@@ -99,6 +99,7 @@ export class CheckpointFile {
 
   /** Notes how far the files are synced. */
   async writeSynced(shared: SharedCheckpoint, syncedPosition: number): Promise<void> {
+    if (this.#catchUp()) await this.#file.syncData()
     this.#writeSyncedPart(shared, syncedPosition)
     await this.#file.syncData()
     this.#writeShared(shared)
@@ -106,6 +107,7 @@ export class CheckpointFile {
   }
 
   writeSyncedNow(shared: SharedCheckpoint, syncedPosition: number): void {
+    if (this.#catchUp()) this.#file.syncDataNow()
     this.#writeSyncedPart(shared, syncedPosition)
     this.#file.syncDataNow()
     this.#writeShared(shared)
@@ -149,6 +151,20 @@ export class CheckpointFile {
     const part = this.#bytes.subarray(place.start, place.start + place.bytes)
     const isValid = part.readUInt32BE(0) === magic && part.readUInt32BE(4) === crc32(part.subarray(checkedStart))
     return isValid ? part : undefined
+  }
+
+  /**
+   * Lets the first 48 bytes follow the newest of our parts when the last process died before they did: the part that
+   * is written next takes the place of the copy that they come from.
+   * @returns whether there was something to write
+   */
+  #catchUp(): boolean {
+    const newest = this.own === undefined ? undefined : this.#newestPart()
+    const first = this.#bytes.subarray(0, sharedBytes)
+    if (newest === undefined || first.equals(newest.copy)) return false
+    newest.copy.copy(first)
+    this.#file.write(first, 0)
+    return true
   }
 
   #writeSyncedPart(shared: SharedCheckpoint, syncedPosition: number): void {

@@ -66,6 +66,9 @@ class CrashRun {
     const change = 1 + this.#random.below(this.#random.pick([20, 120, 500]))
     this.#disk.failPowerAt(change)
     for (let steps = 0; steps < 400 && !this.#disk.isDown; steps++) await this.#step(store)
+    // A disk without a fault is no reason to take no more writes.
+    const { refusal } = store
+    if (refusal !== undefined && !this.#disk.isDown) return [refusal]
     const found = this.#random.oneIn(2) ? await this.#checkRunning(store) : []
     if (this.#random.oneIn(4)) this.#close(store)
     this.#crash()
@@ -180,7 +183,7 @@ class CrashRun {
   }
 
   #removeTopic(store: MessageStore): void {
-    this.#clock.finishTurn()
+    if (this.#random.oneIn(2)) this.#clock.finishTurn()
     const topic = this.#random.pick(topics)
     this.#history.deleteTopic(topic)
     store.removeTopic(topic)
