@@ -37,14 +37,18 @@ export class KeyIndexFile {
   readonly #size: KeyIndexFileSize
   readonly #header = Buffer.alloc(headerBytes)
   #slots: Int32Array | undefined
+  /** Memory for the slots that another file needs no more. */
+  #spareSlots: Int32Array | undefined
   #changedPages: Uint8Array | undefined
   #gathered: Buffer | undefined
   /** Entries before it are in the file. */
   #writtenEntry: number
   #nextEntry: number
 
-  constructor(fileSystem: FileSystem, path: string, size: KeyIndexFileSize) {
+  /** @param spareSlots memory for its slots, as {@link finish} of the file before gave it; the default is fresh memory */
+  constructor(fileSystem: FileSystem, path: string, size: KeyIndexFileSize, spareSlots?: Int32Array) {
     this.path = path
+    this.#spareSlots = spareSlots?.length === size.slotCount ? spareSlots : undefined
     this.#size = size
     const isNew = fileSystem.status(path) === undefined
     this.#file = fileSystem.open(path, 'create')
@@ -157,12 +161,17 @@ export class KeyIndexFile {
     this.#file.syncDataNow()
   }
 
-  /** Gives up the slots in memory; the file is only read from now on. */
-  finish(): void {
+  /**
+   * Gives up the slots in memory; the file is only read from now on.
+   * @returns their memory, for the next file
+   */
+  finish(): Int32Array | undefined {
     this.write()
+    const slots = this.#slots
     this.#slots = undefined
     this.#changedPages = undefined
     this.#gathered = undefined
+    return slots
   }
 
   close(): void {
@@ -230,7 +239,8 @@ export class KeyIndexFile {
   #slotsInMemory(): Int32Array {
     if (this.#slots !== undefined) return this.#slots
     const { slotCount } = this.#size
-    const slots = new Int32Array(slotCount)
+    const slots = this.#spareSlots?.fill(0) ?? new Int32Array(slotCount)
+    this.#spareSlots = undefined
     if (!this.isEmpty) {
       const bytes = Buffer.from(slots.buffer)
       this.#file.read(bytes, headerBytes)

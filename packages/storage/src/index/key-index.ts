@@ -143,22 +143,23 @@ export class KeyIndex {
   #fileFor(entryCount: number): KeyIndexFile {
     const last = this.#files.at(-1)
     if (last?.hasRoomFor(entryCount)) return last
-    if (last !== undefined) this.#finish(last)
+    const slots = last === undefined ? undefined : this.#finish(last)
     const { files, path } = this.#options
     files.makeFolder(path)
-    const file = new KeyIndexFile(files.fileSystem, `${path}/${this.#unusedName()}`, this.#options)
+    const file = new KeyIndexFile(files.fileSystem, `${path}/${this.#unusedName()}`, this.#options, slots)
     files.noteNames(path)
     this.#files.push(file)
     this.#unsynced.add(file)
     return file
   }
 
-  #finish(file: KeyIndexFile): void {
+  #finish(file: KeyIndexFile): Int32Array | undefined {
     try {
-      file.finish()
+      return file.finish()
     } catch (error) {
       if (!isDiskFull(error)) throw error
       this.#unfinished.add(file)
+      return undefined
     }
   }
 
