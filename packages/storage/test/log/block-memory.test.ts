@@ -1,52 +1,37 @@
-import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BlockMemory } from '../../src/log/block-memory.ts'
-
-/** A clock of which each turn is run by itself. */
-class TurnByTurn extends SteppedClock {
-  #next: (() => void)[] = []
-
-  override nextTurn(callback: () => void): void {
-    this.#next.push(callback)
-  }
-
-  runTurn(): void {
-    const callbacks = this.#next
-    this.#next = []
-    for (const callback of callbacks) callback()
-  }
-}
+import { TurnClock } from './turn-clock.ts'
 
 test('memory that was given back is taken again, but not in that turn nor in the next', () => {
-  const clock = new TurnByTurn()
+  const clock = new TurnClock()
   const memory = new BlockMemory(clock, 64, 4)
   const block = memory.take()
   memory.giveBack(block)
   expect(memory.take()).not.toBe(block)
-  clock.runTurn()
+  clock.turn()
   expect(memory.take()).not.toBe(block)
-  clock.runTurn()
+  clock.turn()
   expect(memory.take()).toBe(block)
   expect(memory.take()).not.toBe(block)
 })
 
 test('no more blocks are kept than are to be', () => {
-  const clock = new TurnByTurn()
+  const clock = new TurnClock()
   const memory = new BlockMemory(clock, 64, 2)
   const blocks = [memory.take(), memory.take(), memory.take()]
   for (const block of blocks) memory.giveBack(block)
-  clock.runTurn()
-  clock.runTurn()
+  clock.turn()
+  clock.turn()
   expect([memory.take(), memory.take(), memory.take()].filter((block) => blocks.includes(block))).toHaveLength(2)
 })
 
 test('blocks of another size are not taken for one of this size', () => {
-  const clock = new TurnByTurn()
+  const clock = new TurnClock()
   const memory = new BlockMemory(clock, 64, 4)
   for (const bytes of [63, 65]) memory.giveBack(Buffer.alloc(bytes))
-  clock.runTurn()
-  clock.runTurn()
+  clock.turn()
+  clock.turn()
   expect([memory.take().length, memory.take().length]).toEqual([64, 64])
 })
 
@@ -54,14 +39,14 @@ test('nobody has a block that another has, or had within two turns, whatever is 
   const step = fc.constantFrom('take', 'giveBack', 'turn')
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const clock = new TurnByTurn()
+      const clock = new TurnClock()
       const memory = new BlockMemory(clock, 16, 3)
       const taken: Buffer[] = []
       const givenBackIn = new Map<Buffer, number>()
       let turn = 0
       for (const what of steps) {
         if (what === 'turn') {
-          clock.runTurn()
+          clock.turn()
           turn++
         } else if (what === 'giveBack') {
           const block = taken.shift()

@@ -1,19 +1,6 @@
-import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { describe, expect, test } from 'vitest'
 import { ColdReads } from '../../src/log/cold-reads.ts'
-
-/** Turns go by one at a time, and time passes only in the reads. */
-class TurnClock extends SteppedClock {
-  readonly #turns: (() => void)[] = []
-
-  override nextTurn(callback: () => void): void {
-    this.#turns.push(callback)
-  }
-
-  turn(): void {
-    for (const callback of this.#turns.splice(0)) callback()
-  }
-}
+import { TurnClock } from './turn-clock.ts'
 
 function setUp(): { clock: TurnClock; read(name: string, durationMs: number): unknown; done: string[] } {
   const clock = new TurnClock()
