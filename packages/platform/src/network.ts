@@ -15,9 +15,6 @@ export interface Connection {
   /** Called when `unsentBytes` went back to zero after a `write` that found it above the limit. */
   onDrain(handler: () => void): void
   write(data: Uint8Array): void
-  /** Until `uncork`, writes are gathered and then sent in one system call. */
-  cork(): void
-  uncork(): void
   /** Stops reading, which makes the peer's writes wait. */
   pause(): void
   resume(): void

@@ -14,9 +14,6 @@ class FakeConnection {
     if (this.isSlow) this.unsentBytes += data.length
   }
 
-  cork(): void {}
-  uncork(): void {}
-
   get received(): RemotingCommand[] {
     const commands: RemotingCommand[] = []
     const decoder = new FrameDecoder((command) => void commands.push(command))
@@ -52,7 +49,7 @@ test('frames of both kinds, with and without bodies, leave in one write', () => 
   ])
 })
 
-test('frames that are too large to be copied arrive all the same', () => {
+test('frames that are larger than one write arrive all the same', () => {
   const connection = new FakeConnection()
   const large = Buffer.alloc(1024 * 1024, 5)
   send(connection, [Buffer.from('a'), large, [large, Buffer.from('z')]])

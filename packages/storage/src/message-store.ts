@@ -176,7 +176,7 @@ export class MessageStore {
     const queue = this.#queues.existing(topic, queueId)
     if (queue === undefined || queueOffset >= queue.maxOffset) return false
     const unit = queue.unitAt(queueOffset)
-    return this.#commitLog.isInMemory(unit.physicalOffset, unit.totalSize)
+    return this.#commitLog.inMemory(unit.physicalOffset, unit.totalSize) !== undefined
   }
 
   units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]> {

@@ -38,14 +38,6 @@ class NodeConnection implements Connection {
     if (this.#socket.writable) this.#socket.write(data)
   }
 
-  cork(): void {
-    this.#socket.cork()
-  }
-
-  uncork(): void {
-    this.#socket.uncork()
-  }
-
   pause(): void {
     this.#socket.pause()
   }

@@ -38,7 +38,10 @@ export class BlockCache {
     })
   }
 
-  /** The block that holds, until the end of this turn, the bytes at [position, position + byteCount), which lie within one segment. */
+  /**
+   * The block that holds the bytes at [position, position + byteCount), which lie within one segment. It holds them until
+   * the end of this turn.
+   */
   find(folder: SegmentFolder, position: number, byteCount: number): Stretch | undefined {
     const last = this.#last
     if (last !== undefined && last.folder === folder && holds(last.block, position, byteCount)) return last.block

@@ -108,11 +108,6 @@ export class CommitLog {
     return this.#tail.find(position, byteCount)
   }
 
-  /** Whether the bytes at a position are in memory. */
-  isInMemory(position: number, byteCount: number): boolean {
-    return this.#tail.has(position, byteCount)
-  }
-
   /** A part goes over the end of a file when the blank record at its end fills it to the last byte. */
   #writeToFiles(bytes: Buffer, position: number): void {
     const { segmentBytes } = this.segments

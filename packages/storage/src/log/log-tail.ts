@@ -49,12 +49,6 @@ export class LogTail {
     return block
   }
 
-  /** Whether the bytes at [position, position + byteCount) are in memory as a whole. */
-  has(position: number, byteCount: number): boolean {
-    const block = this.#blockOf(position)
-    return block !== undefined && position - block.start + byteCount <= block.usedBytes
-  }
-
   /** Everything from `position` to the end, in parts that are to be written. */
   partsFrom(position: number): { position: number; bytes: Buffer }[] {
     let first = this.#blocks.length
