@@ -10,6 +10,8 @@ export interface BulkTopic {
 }
 
 export const bulkGroups = ['bulk-consumers', 'bulk-others'] as const
+/** Its queue has exactly full files whenever a part of the load ends. */
+const fullTopic: BulkTopic = { topic: 'bulk-full', queues: 1 }
 const requestsAtOnce = 16
 
 /**
@@ -21,8 +23,11 @@ export class BulkLoad {
   readonly #recorder: Recorder
   readonly #random: SeededRandom
   readonly #messages: MessageFactory
+  readonly #unitsOfQueueFile: number
 
-  constructor(recorder: Recorder, random: SeededRandom) {
+  /** @param unitsOfQueueFile how many messages a file of a consume queue is made for */
+  constructor(recorder: Recorder, random: SeededRandom, unitsOfQueueFile: number) {
+    this.#unitsOfQueueFile = unitsOfQueueFile
     this.#recorder = recorder
     this.#random = random
     this.#messages = new MessageFactory(`B${random.seed.toString(36)}`)
@@ -41,12 +46,25 @@ export class BulkLoad {
     for (let sent = 0; sent < requests; sent += requestsAtOnce) {
       await Promise.all(Array.from({ length: requestsAtOnce }, () => this.#send(client)))
     }
+    await this.#fillFile(client)
     await this.#consume(client, part)
   }
 
   /** A few messages that wait for some seconds. */
   async addDelayed(client: BrokerClient): Promise<void> {
     for (let count = 0; count < 5; count++) await this.#sendOne(client, 2)
+  }
+
+  async #fillFile(client: BrokerClient): Promise<void> {
+    const { topic, queues } = fullTopic
+    if (!this.topics.includes(fullTopic)) {
+      await this.#recorder.createTopic(topic, queues, () => client.createTopic(topic, queues))
+      this.topics.push(fullTopic)
+    }
+    for (let sent = 0; sent < this.#unitsOfQueueFile; sent += requestsAtOnce) {
+      const count = Math.min(requestsAtOnce, this.#unitsOfQueueFile - sent)
+      await Promise.all(Array.from({ length: count }, () => this.#sendOne(client, 0, { topic, queueId: 0 })))
+    }
   }
 
   async #send(client: BrokerClient): Promise<void> {
@@ -56,13 +74,13 @@ export class BulkLoad {
     return this.#recorder.send(batch, () => client.sendBatch(batch))
   }
 
-  async #sendOne(client: BrokerClient, delayLevel: number): Promise<void> {
-    const message = this.#messages.create(this.#random, this.#place(), delayLevel)
+  async #sendOne(client: BrokerClient, delayLevel: number, place = this.#place()): Promise<void> {
+    const message = this.#messages.create(this.#random, place, delayLevel)
     await this.#recorder.send([message], () => client.send(message))
   }
 
   #place(): { topic: string; queueId: number } {
-    const { topic, queues } = this.#random.pick(this.topics)
+    const { topic, queues } = this.#random.pick(this.topics.filter((one) => one !== fullTopic))
     return { topic, queueId: this.#random.between(0, queues - 1) }
   }
 

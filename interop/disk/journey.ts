@@ -35,9 +35,10 @@ export interface Takeover {
 }
 
 const delayLevelsMs = [1000, 5000]
+const queueFileUnits = 300
 const config = {
   mappedFileSizeCommitLog: String(256 * 1024),
-  mappedFileSizeConsumeQueue: '6000',
+  mappedFileSizeConsumeQueue: String(queueFileUnits * 20),
   maxHashSlotNum: '500',
   maxIndexNum: '2000',
   flushConsumerOffsetInterval: '1000',
@@ -96,7 +97,7 @@ class Journey {
   constructor(storeFolder: string, random: SeededRandom) {
     this.storeFolder = storeFolder
     this.#random = random
-    this.#load = new BulkLoad(this.#recorder, random.fork())
+    this.#load = new BulkLoad(this.#recorder, random.fork(), queueFileUnits)
   }
 
   get isFaultless(): boolean {

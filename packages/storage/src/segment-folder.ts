@@ -130,14 +130,6 @@ export class SegmentFolder {
     return this.#open(start).sizeBytes()
   }
 
-  /**
-   * Makes the next file when `endPosition`, where the content ends, is the end of the last one. With that, a full last
-   * file tells that a newer one was taken away.
-   */
-  makeNextOfFull(endPosition: number): void {
-    if (this.#starts.length > 0 && endPosition === this.endPosition) this.#create(endPosition)
-  }
-
   /** Gives the file of a start position its full size; what it lacked reads as zeros. */
   extend(start: number): void {
     this.#open(start).truncate(this.segmentBytes)

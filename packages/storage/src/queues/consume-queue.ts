@@ -1,6 +1,7 @@
 import { assert, firstIndexWhere } from '@rocketmq-ts/base'
 import type { SegmentFolder } from '../segment-folder.ts'
 import { isDiskFull } from '../write-guard.ts'
+import { type FullMark, fullAt } from './full-mark.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
 import { isMessage, type QueueUnit, readUnit, unitBytes, writeFiller, writeUnit } from './queue-unit.ts'
 
@@ -20,6 +21,7 @@ export class ConsumeQueue {
   readonly topicBytes: Buffer
   readonly queueId: number
   readonly segments: SegmentFolder
+  readonly #fullMark: FullMark
   /** The offset that the next appended message gets. */
   nextOffset: number
   /** Where in the log the first unwritten unit's message stands; meaningful while there are unwritten units. */
@@ -41,11 +43,12 @@ export class ConsumeQueue {
   #hiddenPosition = 0
 
   /** @param trust which of the units in the files count; the others are cleared */
-  constructor(topicBytes: Buffer, queueId: number, segments: SegmentFolder, trust: UnitTrust) {
+  constructor(topicBytes: Buffer, queueId: number, segments: SegmentFolder, fullMark: FullMark, trust: UnitTrust) {
     this.topic = topicBytes.toString('utf8')
     this.topicBytes = topicBytes
     this.queueId = queueId
     this.segments = segments
+    this.#fullMark = fullMark
     this.#maxOffset = cutToQueueEnd(segments, trust)
     this.#writtenOffset = this.#maxOffset
     this.#syncedOffset = this.#maxOffset
@@ -143,7 +146,7 @@ export class ConsumeQueue {
       this.segments.write(this.#recent!.subarray(start, start + (to - from) * unitBytes), from * unitBytes)
       from = to
     }
-    this.segments.makeNextOfFull(this.#maxOffset * unitBytes)
+    this.#fullMark.set(fullAt(this.segments, this.#maxOffset))
     this.#writtenOffset = this.#maxOffset
   }
 
@@ -191,8 +194,7 @@ export class ConsumeQueue {
     const positions: number[] = []
     const end = this.#writtenOffset * unitBytes
     const first = this.segments.startOf(this.#syncedOffset * unitBytes)
-    // A full file counts as such only with the next one.
-    for (let position = first; position <= end; position += this.segments.segmentBytes) positions.push(position)
+    for (let position = first; position < end; position += this.segments.segmentBytes) positions.push(position)
     return positions
   }
 

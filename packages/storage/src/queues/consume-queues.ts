@@ -4,8 +4,9 @@ import { readRecord } from '@rocketmq-ts/protocol'
 import { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { ConsumeQueue } from './consume-queue.ts'
+import { FullMark, fullAt, removeFullMarks } from './full-mark.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
-import { type QueueUnit, unitBytes } from './queue-unit.ts'
+import type { QueueUnit } from './queue-unit.ts'
 import { isFolderName } from './topic-folder.ts'
 
 export interface ConsumeQueuesOptions {
@@ -75,9 +76,15 @@ export class ConsumeQueues {
     this.#mayBeTorn = mayBeTorn
   }
 
+  /** Removes what brokers of this kind noted beside queues: another one, which does not keep it true, had the store. */
+  removeFullMarks(): void {
+    const { files, path } = this.#options
+    for (const topic of files.fileSystem.list(path)) removeFullMarks(files, `${path}/${topic}`)
+  }
+
   /**
    * Ends the recovery: the log ends at this position, and files are as they should be from now on.
-   * @param isOurs whether the files were written by a broker of this kind, which makes the next file of a full one
+   * @param isOurs whether the files were written by a broker of this kind, which marks full queues
    */
   endRecovery(logEndPosition: number, isOurs: boolean): void {
     if (this.#mayBeTorn || !isOurs) this.#prepareClosedQueues()
@@ -87,7 +94,7 @@ export class ConsumeQueues {
 
   /**
    * Cuts the queues that are not open to what counts, so that what does not can never be taken for a unit later, and
-   * sees to it that a folder without files, or without one behind the last full one, means that one is missing.
+   * sees to it that a folder without files, or with a full last one and no mark, means that a file is missing.
    */
   #prepareClosedQueues(): void {
     const { files, path } = this.#options
@@ -100,7 +107,7 @@ export class ConsumeQueues {
           continue
         }
         const end = cutToQueueEnd(segments, this.#trust(Buffer.from(topic), queueId))
-        segments.makeNextOfFull(end * unitBytes)
+        new FullMark(files, segments.path).set(fullAt(segments, end))
       }
     }
   }
@@ -118,9 +125,16 @@ export class ConsumeQueues {
       const segments = this.#segmentsOf(topic, queueId)
       if (this.#isRecovering) extendLast(segments, this.#sizeOf(segments, segments.starts.at(-1) ?? 0))
       else this.#checkFiles(segments)
-      queue = new ConsumeQueue(known.nameBytes, queueId, segments, this.#trust(known.nameBytes, queueId))
-      const isFull = segments.starts.length > 0 && queue.maxOffset * unitBytes === segments.endPosition
-      if (isFull && !this.#isRecovering) throw new QueueFileError(segments.pathOf(segments.endPosition), 'is missing')
+      const { endPosition } = segments
+      const fullMark = new FullMark(this.#options.files, segments.path)
+      queue = new ConsumeQueue(known.nameBytes, queueId, segments, fullMark, this.#trust(known.nameBytes, queueId))
+      const position = fullAt(segments, queue.maxOffset)
+      if (position !== undefined && !fullMark.isAt(position)) {
+        // An empty file behind the full one tells the same: earlier versions made one.
+        const isMissing = !this.#isRecovering && endPosition === position
+        if (isMissing) throw new QueueFileError(segments.pathOf(position), 'is missing')
+        fullMark.set(position)
+      }
       known.queues[queueId] = queue
       this.#openCount++
     }

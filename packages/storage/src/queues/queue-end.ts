@@ -24,9 +24,15 @@ export function cutToQueueEnd(segments: SegmentFolder, trust: UnitTrust): number
   const end = findEnd(segments, units, trust)
   const endPosition = end * unitBytes
   const isClean = trust.isInLog === undefined && units.at(end).totalSize === 0
-  segments.removeFrom(segments.startOf(endPosition) + segments.segmentBytes)
+  segments.removeFrom(emptyFrom(segments, endPosition))
   if (!isClean) segments.clearFrom(endPosition)
   return end
+}
+
+/** From where on files hold nothing and are not needed: the first one tells where the queue begins. */
+function emptyFrom(segments: SegmentFolder, endPosition: number): number {
+  const start = segments.startOf(endPosition)
+  return start === endPosition && start > segments.firstPosition ? start : start + segments.segmentBytes
 }
 
 function findEnd(segments: SegmentFolder, units: UnitReader, trust: UnitTrust): number {

@@ -79,6 +79,7 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
   if (keyIndex !== undefined && plan.isOurs) plan = withMissingKeys(plan, keyIndex, segments, log)
   if (own !== undefined) lowerCheckpoint(checkpoint, own, plan.from)
   queues.trustUpTo(plan.from, plan.mayBeTorn)
+  if (!plan.isOurs) queues.removeFullMarks()
   const recovery = recoverLog(segments, plan, options.checkCrcOnRecover && !wasClosed, log, (record, source) =>
     followers.replay(record, source),
   )

@@ -1,0 +1,60 @@
+import { dirname } from 'node:path'
+import type { SegmentFolder } from '../segment-folder.ts'
+import type { StoreFiles } from '../store-files.ts'
+import { unitBytes } from './queue-unit.ts'
+
+/** Where the files of a queue end when it fills them up to its end, or undefined. */
+export function fullAt(segments: SegmentFolder, endOffset: number): number | undefined {
+  const { endPosition, starts } = segments
+  return starts.length > 0 && endOffset * unitBytes === endPosition ? endPosition : undefined
+}
+
+const markName = /^\d+\.full-at-\d+$/
+
+/** Removes all marks in the folder of a topic: a broker that knows nothing of them had the store. */
+export function removeFullMarks(files: StoreFiles, topicPath: string): void {
+  for (const name of files.fileSystem.list(topicPath)) {
+    if (markName.test(name)) files.remove(`${topicPath}/${name}`)
+  }
+}
+
+/**
+ * Tells that the last file of a queue is full and that no newer one was made, so that one that someone took away is
+ * missed. It is an empty file beside the folder of the queue, named by the position where the queue's files end. Not a
+ * file in the folder: an official broker that finds an empty one there takes its first unit for a message.
+ */
+export class FullMark {
+  readonly #files: StoreFiles
+  readonly #queuePath: string
+  #position: number | undefined
+
+  /** @param queuePath the folder of the queue */
+  constructor(files: StoreFiles, queuePath: string) {
+    this.#files = files
+    this.#queuePath = queuePath
+  }
+
+  /** Whether the mark says that the files end at this position. */
+  isAt(position: number): boolean {
+    if (this.#files.fileSystem.status(this.#pathOf(position)) === undefined) return false
+    this.#position = position
+    return true
+  }
+
+  /** Says that the files end at this position, and with undefined that the last one is not full. */
+  set(position: number | undefined): void {
+    if (position === this.#position) return
+    const { fileSystem } = this.#files
+    if (this.#position !== undefined) this.#files.remove(this.#pathOf(this.#position))
+    this.#position = undefined
+    if (position === undefined) return
+    const path = this.#pathOf(position)
+    fileSystem.open(path, 'create').close()
+    this.#files.noteNames(dirname(path))
+    this.#position = position
+  }
+
+  #pathOf(position: number): string {
+    return `${this.#queuePath}.full-at-${position}`
+  }
+}
