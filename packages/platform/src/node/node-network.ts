@@ -1,6 +1,13 @@
 import net from 'node:net'
 import os from 'node:os'
 import type { Address, Connection, Listener, ListenOptions, Network } from '../network.ts'
+import { LoopPolling } from './loop-polling.ts'
+
+/** One for the loop of this thread. With one processor, staying awake would take it from the peers waited for. */
+const polling =
+  os.availableParallelism() > 1
+    ? new LoopPolling({ monotonic: () => performance.now(), nextTurn: (callback) => void setImmediate(callback) })
+    : undefined
 
 class NodeConnection implements Connection {
   readonly remote: Address
@@ -23,7 +30,7 @@ class NodeConnection implements Connection {
   }
 
   onData(handler: (chunk: Buffer) => void): void {
-    this.#socket.on('data', handler)
+    this.#socket.on('data', polling === undefined ? handler : (chunk) => polling.handle(handler, chunk))
   }
 
   onClose(handler: (error: Error | undefined) => void): void {
