@@ -1,4 +1,5 @@
-import type { Fields, HeaderOf } from './fields.ts'
+import type { FieldKind, Fields, HeaderOf } from './fields.ts'
+import { integerBytesMax, putAscii, putBytes, putNumber, putString, stringBytesMax } from './json/put-json.ts'
 import { ProtocolError } from './protocol-error.ts'
 
 /** Header fields as they are on the wire. */
@@ -9,8 +10,13 @@ export interface HeaderCodec<Header> {
   /** @throws ProtocolError INVALID_PARAMETER naming the field that is missing or malformed */
   decode(extFields: ExtFields | undefined): Header
   encode(header: Header): ExtFields
-  /** The header as the inside of a JSON object, without braces; empty when there is nothing in it. */
-  encodeJson(header: Header): string
+  /** Room that `writeJson` needs at the most, in bytes. */
+  jsonBytesMax(header: Header): number
+  /**
+   * Writes the header as the inside of a JSON object, without braces; nothing when there is nothing in it.
+   * @returns the position behind it
+   */
+  writeJson(target: Buffer, position: number, header: Header): number
 }
 
 const i32Min = -(2 ** 31)
@@ -44,13 +50,11 @@ const readers = {
     String(value).toLowerCase() === 'upper' ? 'upper' : 'lower',
 }
 
-/** Text of which JSON is the text in quotes. */
-const plainText = /^[\w .,:;|/@#%$+=~*()[\]-]*$/
+/** What the generated code writes with. Every value is text on the wire, numbers and booleans in quotes too. */
+const writers = { putAscii, putBytes, putNumber, putString, stringBytesMax }
 
-/** A string in JSON: names and ids, which most are, need no search for what has to be escaped. */
-function quoted(text: string): string {
-  return plainText.test(text) ? `"${text}"` : JSON.stringify(text)
-}
+/** `false`, `lower` and `upper` are the longest of the other kinds; two quotes. */
+const otherBytesMax = Math.max(integerBytesMax, 'false'.length) + 2
 
 /**
  * Compiles a codec: one function a direction with a line for each field, instead of a loop over a declaration for
@@ -63,7 +67,10 @@ export function compileHeaderCodec<F extends Fields>(
 ): HeaderCodec<HeaderOf<F>> {
   const decodeLines: string[] = []
   const encodeLines: string[] = []
-  const jsonLines: string[] = []
+  const writeLines: string[] = []
+  const roomLines: string[] = []
+  const names: Uint8Array[] = []
+  let roomBytes = 0
   for (const [name, field] of Object.entries(fields)) {
     const key = JSON.stringify(name)
     const wire = JSON.stringify(wireNames[name] ?? name)
@@ -76,18 +83,38 @@ export function compileHeaderCodec<F extends Fields>(
     decodeLines.push(`const v${decodeLines.length} = ext[${wire}];`)
     const value = `v${decodeLines.length - 1}`
     encodeLines.push(`if (h[${key}] !== undefined) ext[${wire}] = String(h[${key}]);`)
-    const text = field.kind === 'str' ? `quoted(h[${key}])` : `'"' + h[${key}] + '"'`
-    jsonLines.push(`if (h[${key}] !== undefined) s += (s === '' ? '' : ',') + ${JSON.stringify(`${wire}:`)} + ${text};`)
+    const putName = `p = putBytes(t, p, names[${names.length}]);`
+    names.push(Buffer.from(`${wire}:`))
+    const putValue = putStatement(field.kind, `h[${key}]`)
+    writeLines.push(`if (h[${key}] !== undefined) { ${putName} ${putValue} t[p++] = 44; }`)
+    roomBytes += wire.length + 2
+    if (field.kind === 'str') roomLines.push(`if (h[${key}] !== undefined) room += stringBytesMax(h[${key}]);`)
+    else roomBytes += otherBytesMax
     decodeLines[decodeLines.length - 1] +=
       ` const f${decodeLines.length - 1} = ${value} === undefined || ${value} === null ? ${whenAbsent} : ${field.kind}(${value}, ${key});`
   }
-  const names = Object.keys(fields).map((name, index) => `${JSON.stringify(name)}: f${index}`)
+  const properties = Object.keys(fields).map((name, index) => `${JSON.stringify(name)}: f${index}`)
   const source = `
     const { str, i32, i64, bool, boundary } = readers;
+    const { putAscii, putBytes, putNumber, putString, stringBytesMax } = writers;
     return {
-      decode(extFields) { const ext = extFields ?? none; ${decodeLines.join('\n')} return { ${names.join(', ')} }; },
+      decode(extFields) { const ext = extFields ?? none; ${decodeLines.join('\n')} return { ${properties.join(', ')} }; },
       encode(h) { const ext = {}; ${encodeLines.join('\n')} return ext; },
-      encodeJson(h) { let s = ''; ${jsonLines.join('\n')} return s; },
+      jsonBytesMax(h) { let room = ${roomBytes}; ${roomLines.join('\n')} return room; },
+      writeJson(t, start, h) { let p = start; ${writeLines.join('\n')} return p === start ? p : p - 1; },
     };`
-  return new Function('readers', 'missing', 'none', 'quoted', source)(readers, missing, Object.freeze({}), quoted)
+  return new Function('readers', 'missing', 'none', 'writers', 'names', source)(
+    readers,
+    missing,
+    Object.freeze({}),
+    writers,
+    names,
+  )
+}
+
+/** Statements of the generated code that write a value at `p` of `t`. */
+function putStatement(kind: FieldKind, value: string): string {
+  if (kind === 'str') return `p = putString(t, p, ${value});`
+  const text = kind === 'i32' || kind === 'i64' ? `putNumber(t, p, ${value})` : `putAscii(t, p, String(${value}))`
+  return `t[p++] = 34; p = ${text}; t[p++] = 34;`
 }

@@ -2,18 +2,17 @@ import type { Connection } from '@rocketmq-ts/platform'
 import {
   bodyLength,
   encodeFrameHead,
-  encodeFrameHeader,
-  type FrameBody,
-  type FrameHeader,
-  frameHeadBytesMax,
+  jsonFrameHeadBytesMax,
   type OutgoingCommand,
-  writeFrameHead,
+  writeJsonFrameHead,
 } from '@rocketmq-ts/protocol'
 
 interface OutgoingFrame {
-  header: FrameHeader
-  body: FrameBody | undefined
+  command: OutgoingCommand<unknown>
   bodyBytes: number
+  /** The head when it was encoded already; otherwise it is written in its place. */
+  head: Buffer | undefined
+  headBytesMax: number
 }
 
 /** The most that one write takes. What the system does not take at once keeps the memory of its write. */
@@ -39,17 +38,19 @@ export class OutgoingFrames {
     return this.#frames.length === 0
   }
 
-  /** Bytes that wait; characters of headers beyond ASCII count as one. */
+  /** Bytes that wait, at the most. */
   get bytes(): number {
     return this.#bytes
   }
 
   add<Header>(command: OutgoingCommand<Header>): void {
-    const { body } = command
-    const header = encodeFrameHeader(command)
-    const bodyBytes = bodyLength(body)
-    this.#frames.push({ header, body, bodyBytes })
-    this.#bytes += header.length + bodyBytes
+    const bodyBytes = bodyLength(command.body)
+    let headBytesMax = command.serializeType === 'JSON' ? jsonFrameHeadBytesMax(command) : 0
+    const isWrittenInPlace = headBytesMax > 0 && headBytesMax <= writeBytesMax
+    const head = isWrittenInPlace ? undefined : encodeFrameHead(command, bodyBytes)
+    if (head !== undefined) headBytesMax = head.length
+    this.#frames.push({ command: command as OutgoingCommand<unknown>, bodyBytes, head, headBytesMax })
+    this.#bytes += headBytesMax + bodyBytes
   }
 
   /** Writes all frames in as few writes as possible, as the system takes one write for less than many. */
@@ -57,8 +58,9 @@ export class OutgoingFrames {
     const frames = this.#frames
     this.clear()
     let end = 0
-    for (const { header, body, bodyBytes } of frames) {
-      end = this.#addHead(end, header, bodyBytes)
+    for (const frame of frames) {
+      end = this.#addHead(end, frame)
+      const { body } = frame.command
       if (body === undefined) continue
       if (Buffer.isBuffer(body)) end = this.#addBody(end, body)
       else for (const part of body) end = this.#addBody(end, part)
@@ -72,11 +74,10 @@ export class OutgoingFrames {
   }
 
   /** @returns where the next bytes go */
-  #addHead(end: number, header: FrameHeader, bodyBytes: number): number {
-    const headBytesMax = frameHeadBytesMax(header)
-    if (headBytesMax > writeBytesMax) return this.#addBody(end, encodeFrameHead(header, bodyBytes))
+  #addHead(end: number, { command, bodyBytes, head, headBytesMax }: OutgoingFrame): number {
+    if (head !== undefined) return this.#addBody(end, head)
     const start = end + headBytesMax > writeBytesMax ? this.#write(end) : end
-    return writeFrameHead(place(), start, header, bodyBytes)
+    return writeJsonFrameHead(place(), start, command, bodyBytes)
   }
 
   #addBody(end: number, bytes: Buffer): number {

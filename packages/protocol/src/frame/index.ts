@@ -1,16 +1,7 @@
-export {
-  bodyLength,
-  encodeFrame,
-  encodeFrameHead,
-  encodeFrameHeader,
-  type FrameBody,
-  type FrameHeader,
-  frameHeadBytesMax,
-  type OutgoingCommand,
-  writeFrameHead,
-} from './encode-frame.ts'
+export { encodeFrame, encodeFrameHead, jsonFrameHeadBytesMax, writeJsonFrameHead } from './encode-frame.ts'
 export { FrameDecoder, frameBytesMax } from './frame-decoder.ts'
 export { FrameError } from './frame-error.ts'
+export { bodyLength, type FrameBody, type OutgoingCommand } from './outgoing-command.ts'
 export {
   flags,
   isOneWay,

@@ -1,5 +1,7 @@
 import type { ExtFields } from '../header-codec.ts'
+import { putAscii, putBytes, putNumber, putString, stringBytesMax } from '../json/put-json.ts'
 import { FrameError } from './frame-error.ts'
+import type { OutgoingCommand } from './outgoing-command.ts'
 import { ownLanguage, protocolVersion, type RemotingCommand } from './remoting-command.ts'
 
 /**
@@ -60,15 +62,60 @@ function convertedFields(fields: Readonly<Record<string, unknown>>): ExtFields {
   return extFields
 }
 
-/** @param fieldsJson the inside of the extFields object; undefined leaves extFields out */
-export function encodeJsonHeader(
-  code: number,
-  opaque: number,
-  flag: number,
-  remark: string | undefined,
-  fieldsJson: string | undefined,
-): string {
-  const ext = fieldsJson === undefined ? '' : `"extFields":{${fieldsJson}},`
-  const remarkJson = remark === undefined ? '' : `"remark":${JSON.stringify(remark)},`
-  return `{"code":${code},${ext}"flag":${flag},"language":"${ownLanguage}","opaque":${opaque},${remarkJson}"serializeTypeCurrentRPC":"JSON","version":${protocolVersion}}`
+const envelopeBytesMax = 160
+
+/** Room that `writeJsonHeader` needs at the most, in bytes. */
+export function jsonHeaderBytesMax<Header>(command: OutgoingCommand<Header>): number {
+  const { remark, header, codec, extFields } = command
+  let room = envelopeBytesMax + (remark === undefined ? 0 : stringBytesMax(remark))
+  if (header !== undefined && codec !== undefined) return room + codec.jsonBytesMax(header)
+  for (const name in extFields) room += stringBytesMax(name) + stringBytesMax(extFields[name]!) + 2
+  return room
+}
+
+/** The constant parts of a header. */
+const parts = {
+  code: Buffer.from('{"code":'),
+  extFields: Buffer.from(',"extFields":{'),
+  extFieldsEnd: Buffer.from('}'),
+  flag: Buffer.from(',"flag":'),
+  languageAndOpaque: Buffer.from(`,"language":"${ownLanguage}","opaque":`),
+  remark: Buffer.from(',"remark":'),
+  typeAndVersion: Buffer.from(`,"serializeTypeCurrentRPC":"JSON","version":${protocolVersion}}`),
+}
+
+/**
+ * Writes the header of a command as JSON.
+ * @returns the position behind it
+ */
+export function writeJsonHeader<Header>(target: Buffer, position: number, command: OutgoingCommand<Header>): number {
+  const { remark, header, codec, extFields } = command
+  let at = putBytes(target, position, parts.code)
+  at = putNumber(target, at, command.code)
+  const hasHeader = header !== undefined && codec !== undefined
+  if (hasHeader || extFields !== undefined) {
+    at = putBytes(target, at, parts.extFields)
+    at = hasHeader ? codec.writeJson(target, at, header) : putFields(target, at, extFields!)
+    at = putBytes(target, at, parts.extFieldsEnd)
+  }
+  at = putBytes(target, at, parts.flag)
+  at = putNumber(target, at, command.flag)
+  at = putBytes(target, at, parts.languageAndOpaque)
+  at = putNumber(target, at, command.opaque)
+  if (remark !== undefined) {
+    at = putBytes(target, at, parts.remark)
+    at = putString(target, at, remark)
+  }
+  return putBytes(target, at, parts.typeAndVersion)
+}
+
+/** Writes fields without braces, as codecs do. */
+function putFields(target: Buffer, position: number, fields: ExtFields): number {
+  let at = position
+  for (const name in fields) {
+    if (at > position) at = putAscii(target, at, ',')
+    at = putAscii(target, putString(target, at, name), ':')
+    at = putString(target, at, fields[name]!)
+  }
+  return at
 }

@@ -8,12 +8,13 @@ import {
   type HeaderCodec,
   ProtocolError,
 } from '../../src/index.ts'
+import { headerJson } from '../header-json.ts'
 import { exampleHeaders } from './example-headers.ts'
 
 type Codec = HeaderCodec<unknown>
 
 function checkComesBack(codec: Codec, header: unknown): void {
-  const fromJson = codec.decode(JSON.parse(`{${codec.encodeJson(header)}}`))
+  const fromJson = codec.decode(JSON.parse(headerJson(codec, header)))
   if (!sameValue(fromJson, header)) throw new Error('the header does not come back from JSON')
   if (!sameValue(codec.decode(codec.encode(header)), header)) throw new Error('the header does not come back')
 }
@@ -27,7 +28,7 @@ function rowOf(command: AnyCommand): FuzzRow {
     refusals: [FrameError, ProtocolError],
     seeds: () =>
       [command.request, command.response].flatMap((fields, index) =>
-        exampleHeaders(fields).map((header) => Buffer.from(`{${codecs[index]!.encodeJson(header)}}`)),
+        exampleHeaders(fields).map((header) => Buffer.from(headerJson(codecs[index]!, header))),
       ),
     decode(input) {
       const { extFields } = decodeJsonHeader(`{"code":${command.code},"extFields":${looseText(input)}}`, undefined)
