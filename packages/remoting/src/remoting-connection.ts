@@ -4,6 +4,8 @@ import {
   type FrameBody,
   FrameDecoder,
   flags,
+  frameBytesMax,
+  type HeaderPatterns,
   isResponse,
   type OutgoingCommand,
   type RemotingCommand,
@@ -30,6 +32,8 @@ export interface RemotingConnectionOptions {
   unfinished?: HeldBytes<RemotingConnection>
   /** Counts the memory of what peers have not taken yet, over several connections. */
   unsent?: HeldBytes<RemotingConnection>
+  /** Shared with other connections; without it each header is parsed as if it were the first of its kind. */
+  headerPatterns?: HeaderPatterns
   /** Unanswered requests of ours above which `invoke` refuses. */
   pendingRequestsMax?: number
   /** Milliseconds without traffic after which the connection is closed; 0 never. */
@@ -76,7 +80,7 @@ export class RemotingConnection {
     this.remoteAddress = `${connection.remote.host}:${connection.remote.port}`
     this.localAddress = `${connection.local.host}:${connection.local.port}`
     this.#outgoing = new OutgoingFrames(connection)
-    this.#decoder = new FrameDecoder((command) => this.#receive(command))
+    this.#decoder = new FrameDecoder((command) => this.#receive(command), frameBytesMax, options.headerPatterns)
     connection.onData((chunk) => this.#read(chunk))
     connection.onClose((error) => this.#closed(error))
     connection.onDrain(() => {

@@ -1,5 +1,5 @@
 import type { Address, Listener, Log, Platform } from '@rocketmq-ts/platform'
-import type { RemotingCommand, Role } from '@rocketmq-ts/protocol'
+import { HeaderPatterns, type RemotingCommand, type Role } from '@rocketmq-ts/protocol'
 import type { CommandTable } from './command-table.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { HeldBytes } from './held-bytes.ts'
@@ -19,6 +19,8 @@ export interface RemotingServerOptions<To extends Role> extends Address {
 }
 
 const heldBytesMax = 128 * 1024 * 1024
+/** Each takes up to 4 KB. */
+const headerPatternsMax = 1024
 
 /** A listening port whose requests are answered from a command table. */
 export class RemotingServer<To extends Role> {
@@ -28,6 +30,7 @@ export class RemotingServer<To extends Role> {
   readonly #listeners: Listener[] = []
   readonly #unfinished: HeldBytes<RemotingConnection>
   readonly #unsent: HeldBytes<RemotingConnection>
+  readonly #headerPatterns = new HeaderPatterns(headerPatternsMax)
 
   constructor(options: RemotingServerOptions<To>) {
     const { table, log, unfinishedBytesMax = heldBytesMax, unsentBytesMax = heldBytesMax } = options
@@ -74,6 +77,7 @@ export class RemotingServer<To extends Role> {
           onClose: (peer) => this.#forget(peer),
           unfinished: this.#unfinished,
           unsent: this.#unsent,
+          headerPatterns: this.#headerPatterns,
         })
         this.#connections.add(remoting)
       },

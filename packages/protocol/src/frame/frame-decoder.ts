@@ -1,6 +1,6 @@
 import { decodeBinaryHeader } from './binary-header.ts'
 import { FrameError } from './frame-error.ts'
-import { decodeJsonHeader } from './json-header.ts'
+import { type HeaderPatterns, JsonHeaderReader } from './json-header-reader.ts'
 import type { RemotingCommand } from './remoting-command.ts'
 
 /** The largest frame that RocketMQ's peers take: everything after the length field. */
@@ -20,15 +20,22 @@ const gatheredFirst = 1024
 export class FrameDecoder {
   readonly #onFrame: (command: RemotingCommand) => void
   readonly #frameBytesMax: number
+  readonly #jsonHeaders: JsonHeaderReader
   /** The start of a frame that has not arrived as a whole. */
   #gathered: Buffer = Buffer.alloc(0)
   #gatheredBytes = 0
   /** Bytes that must be there before it is worth looking again. */
   #wantedBytes = lengthBytes
 
-  constructor(onFrame: (command: RemotingCommand) => void, maximumFrameBytes = frameBytesMax) {
+  /** @param patterns for peers that send headers which are alike; see {@link JsonHeaderReader} */
+  constructor(
+    onFrame: (command: RemotingCommand) => void,
+    maximumFrameBytes = frameBytesMax,
+    patterns?: HeaderPatterns | undefined,
+  ) {
     this.#onFrame = onFrame
     this.#frameBytesMax = maximumFrameBytes
+    this.#jsonHeaders = new JsonHeaderReader(patterns)
   }
 
   /** Bytes held of a frame that is not complete. */
@@ -61,7 +68,7 @@ export class FrameDecoder {
     this.#gathered = gathered.subarray(0, 0)
     this.#gatheredBytes = 0
     this.#wantedBytes = lengthBytes
-    this.#onFrame(decodeFrame(gathered, lengthBytes, frameBytes - lengthBytes))
+    this.#onFrame(this.#decodeFrame(gathered, viewOf(gathered), lengthBytes, frameBytes - lengthBytes))
   }
 
   #gather(source: Buffer, start: number, byteCount: number): void {
@@ -77,6 +84,7 @@ export class FrameDecoder {
 
   #decodeAll(bytes: Buffer, start: number): void {
     let position = start
+    const view = viewOf(bytes)
     for (;;) {
       const available = bytes.length - position
       if (available < lengthBytes) {
@@ -88,7 +96,7 @@ export class FrameDecoder {
         this.#wantedBytes = lengthBytes + totalLength
         break
       }
-      this.#onFrame(decodeFrame(bytes, position + lengthBytes, totalLength))
+      this.#onFrame(this.#decodeFrame(bytes, view, position + lengthBytes, totalLength))
       position += lengthBytes + totalLength
     }
     if (position === bytes.length) return
@@ -101,23 +109,27 @@ export class FrameDecoder {
     if (totalLength >= lengthBytes && totalLength <= this.#frameBytesMax) return totalLength
     throw new FrameError(`a frame of ${totalLength} bytes is announced, ${this.#frameBytesMax} are allowed`)
   }
+
+  /**
+   * Decodes what follows the length field.
+   * @throws FrameError when it is no frame
+   */
+  #decodeFrame(bytes: Buffer, view: DataView, start: number, totalLength: number): RemotingCommand {
+    const headerWord = view.getInt32(start)
+    const serializeType = headerWord >>> 24
+    const headerLength = headerWord & 0xffffff
+    if (headerLength > totalLength - 4) {
+      throw new FrameError(`a header of ${headerLength} bytes does not fit into a frame of ${totalLength}`)
+    }
+    const bodyStart = start + 4 + headerLength
+    const end = start + totalLength
+    const body = bodyStart === end ? undefined : bytes.subarray(bodyStart, end)
+    if (serializeType === 0) return this.#jsonHeaders.decode(bytes, view, start + 4, bodyStart, body)
+    if (serializeType === 1) return decodeBinaryHeader(bytes.subarray(start + 4, bodyStart), body)
+    throw new FrameError(`serialize type ${serializeType} is neither JSON (0) nor ROCKETMQ (1)`)
+  }
 }
 
-/**
- * Decodes what follows the length field.
- * @throws FrameError when it is no frame
- */
-function decodeFrame(bytes: Buffer, start: number, totalLength: number): RemotingCommand {
-  const headerWord = bytes.readInt32BE(start)
-  const serializeType = headerWord >>> 24
-  const headerLength = headerWord & 0xffffff
-  if (headerLength > totalLength - 4) {
-    throw new FrameError(`a header of ${headerLength} bytes does not fit into a frame of ${totalLength}`)
-  }
-  const bodyStart = start + 4 + headerLength
-  const end = start + totalLength
-  const body = bodyStart === end ? undefined : bytes.subarray(bodyStart, end)
-  if (serializeType === 0) return decodeJsonHeader(bytes.toString('utf8', start + 4, bodyStart), body)
-  if (serializeType === 1) return decodeBinaryHeader(bytes.subarray(start + 4, bodyStart), body)
-  throw new FrameError(`serialize type ${serializeType} is neither JSON (0) nor ROCKETMQ (1)`)
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }

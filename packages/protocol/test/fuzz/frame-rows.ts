@@ -1,8 +1,16 @@
 import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
 import { type FuzzRow, fuzzRow, looseText, sameValue } from '@rocketmq-ts/platform/test-kit'
 import { decodeBinaryHeader, encodeBinaryHeader } from '../../src/frame/binary-header.ts'
+import { HeaderPattern } from '../../src/frame/header-pattern.ts'
 import { decodeJsonHeader, jsonHeaderBytesMax, writeJsonHeader } from '../../src/frame/json-header.ts'
-import { commandOfCode, encodeFrame, FrameDecoder, FrameError, type RemotingCommand } from '../../src/index.ts'
+import {
+  commandOfCode,
+  encodeFrame,
+  FrameDecoder,
+  FrameError,
+  HeaderPatterns,
+  type RemotingCommand,
+} from '../../src/index.ts'
 import { exampleHeaders } from './example-headers.ts'
 
 const headerWords = [
@@ -40,6 +48,31 @@ function frames(): Buffer[] {
   })
 }
 
+/** @param serializeType 0: JSON, 1: ROCKETMQ */
+function headersOf(serializeType: 0 | 1): Buffer[] {
+  return frames()
+    .filter((frame) => frame[4] === serializeType)
+    .map((frame) => frame.subarray(8, 8 + (frame.readInt32BE(4) & 0xff_ffff)))
+}
+
+const jsonHeaders = (): Buffer[] => headersOf(0)
+
+let madePatterns: HeaderPattern[] | undefined
+
+function patterns(): HeaderPattern[] {
+  madePatterns ??= jsonHeaders().map((header) => HeaderPattern.of(header, decodeJsonHeader(String(header), undefined))!)
+  return madePatterns
+}
+
+function parsedOrUndefined(input: Buffer): RemotingCommand | undefined {
+  try {
+    return decodeJsonHeader(input.toString('utf8'), undefined)
+  } catch (error) {
+    if (!(error instanceof FrameError)) throw error
+    return undefined
+  }
+}
+
 /** What came out of a decoder that was fed in pieces, and whether it refused. */
 interface Decoded {
   commands: RemotingCommand[]
@@ -48,7 +81,7 @@ interface Decoded {
 
 function decodeInPieces(input: Buffer, pieceBytes: () => number): Decoded {
   const commands: RemotingCommand[] = []
-  const decoder = new FrameDecoder((command) => void commands.push(command))
+  const decoder = new FrameDecoder((command) => void commands.push(command), undefined, new HeaderPatterns(10))
   try {
     for (let at = 0; at < input.length; ) {
       const piece = input.subarray(at, at + pieceBytes())
@@ -110,8 +143,7 @@ export const frameRows: readonly FuzzRow[] = [
     grammar: 'json',
     words: headerWords,
     refusals: [FrameError],
-    seeds: () =>
-      frames().flatMap((frame) => (frame[4] === 0 ? [frame.subarray(8, 8 + (frame.readInt32BE(4) & 0xff_ffff))] : [])),
+    seeds: jsonHeaders,
     decode: (input) => decodeJsonHeader(looseText(input), undefined),
     check(command) {
       const target = Buffer.alloc(jsonHeaderBytesMax(command))
@@ -124,11 +156,29 @@ export const frameRows: readonly FuzzRow[] = [
     },
   }),
   fuzzRow({
+    name: 'JSON header like one before',
+    covers: ['HeaderPattern'],
+    grammar: 'json',
+    words: headerWords,
+    seeds: jsonHeaders,
+    decode: (input) => ({
+      input,
+      parsed: parsedOrUndefined(input),
+      decoded: patterns().map((pattern) =>
+        pattern.decode(input, new DataView(input.buffer, input.byteOffset, input.length), 0, input.length, undefined),
+      ),
+    }),
+    check({ parsed, decoded }) {
+      for (const one of decoded) {
+        if (one !== undefined && !sameValue(one, parsed)) throw new Error('a pattern decodes to something else')
+      }
+    },
+  }),
+  fuzzRow({
     name: 'ROCKETMQ header',
     covers: ['decodeBinaryHeader'],
     refusals: [FrameError],
-    seeds: () =>
-      frames().flatMap((frame) => (frame[4] === 1 ? [frame.subarray(8, 8 + (frame.readInt32BE(4) & 0xff_ffff))] : [])),
+    seeds: () => headersOf(1),
     repair(input, random) {
       // The length of the fields fits again, as far as the remark lets it.
       const at = input.length < 21 ? input.length : 17 + Math.max(0, input.readInt32BE(13))

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import { HeaderPattern } from '../../src/frame/header-pattern.ts'
+import { HeaderPatterns, JsonHeaderReader } from '../../src/frame/json-header-reader.ts'
+import { FrameError, type RemotingCommand } from '../../src/index.ts'
+
+function headerOf(code: number, opaque: number, extra = ''): string {
+  return `{"code":${code},"extFields":{"topic":"T${opaque}"${extra}},"flag":0,"language":"JAVA","opaque":${opaque},"version":1}`
+}
+
+function decode(reader: JsonHeaderReader, header: string): RemotingCommand {
+  const bytes = Buffer.from(header)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  return reader.decode(bytes, view, 0, bytes.length, undefined)
+}
+
+/** Decodes headers and tells how many of them a pattern decoded. */
+function countDecodedByPattern(work: () => void): number {
+  const { decode: original } = HeaderPattern.prototype
+  let count = 0
+  HeaderPattern.prototype.decode = function (...parameters) {
+    const decoded = original.apply(this, parameters)
+    if (decoded !== undefined) count++
+    return decoded
+  }
+  try {
+    work()
+  } finally {
+    HeaderPattern.prototype.decode = original
+  }
+  return count
+}
+
+describe('JsonHeaderReader', () => {
+  test('makes a pattern of what comes again and again, for several commands of one peer', () => {
+    const reader = new JsonHeaderReader(new HeaderPatterns(10))
+    const decodedByPattern = countDecodedByPattern(() => {
+      for (let opaque = 0; opaque < 100; opaque++) {
+        for (const code of [310, 11, 15]) {
+          expect(decode(reader, headerOf(code, opaque))).toMatchObject({
+            code,
+            opaque,
+            extFields: { topic: `T${opaque}` },
+          })
+        }
+      }
+    })
+    expect(decodedByPattern).toBe(3 * 92)
+  })
+
+  test('parses each header without a place for patterns', () => {
+    const reader = new JsonHeaderReader(undefined)
+    expect(countDecodedByPattern(() => void Array.from({ length: 50 }, () => decode(reader, headerOf(310, 1))))).toBe(0)
+  })
+
+  test('makes no more patterns for a peer whose headers are never alike', () => {
+    const reader = new JsonHeaderReader(new HeaderPatterns(10))
+    const made: unknown[] = []
+    const { of } = HeaderPattern
+    HeaderPattern.of = (header, command) => {
+      const pattern = of(header, command)
+      made.push(pattern)
+      return pattern
+    }
+    try {
+      for (let opaque = 0; opaque < 1000; opaque++) decode(reader, headerOf(310, opaque, `,"field${opaque}":"1"`))
+    } finally {
+      HeaderPattern.of = of
+    }
+    expect(made.length).toBe(4)
+  })
+
+  test('gives up the oldest pattern when there are too many, and makes it again when it is needed', () => {
+    const patterns = new HeaderPatterns(2)
+    const readers = [1, 2, 3].map(() => new JsonHeaderReader(patterns))
+    const countFor = (reader: JsonHeaderReader, headers: number): number =>
+      countDecodedByPattern(
+        () => void Array.from({ length: headers }, (_, opaque) => decode(reader, headerOf(310, opaque))),
+      )
+    expect(readers.map((reader) => countFor(reader, 100))).toEqual([92, 92, 92])
+    expect(readers.toReversed().map((reader) => countFor(reader, 10))).toEqual([10, 10, 2])
+  })
+
+  test.each(['', '{', '{"code":310,"extFields":{"topic":1e999}}{', '{"code":"310"}'])(
+    'refuses %j as the parser does, also when it has a pattern',
+    (header) => {
+      const reader = new JsonHeaderReader(new HeaderPatterns(10))
+      for (let opaque = 0; opaque < 20; opaque++) decode(reader, headerOf(310, opaque))
+      expect(() => decode(reader, header)).toThrow(FrameError)
+    },
+  )
+})
