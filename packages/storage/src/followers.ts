@@ -1,13 +1,12 @@
 import type { Clock, Log } from '@rocketmq-ts/platform'
-import { propertyName, propertyReader, type RecordLayout, sysFlag } from '@rocketmq-ts/protocol'
+import { EncodedProperties, type RecordLayout, sysFlag } from '@rocketmq-ts/protocol'
+import { keyHashes, topicPrefixHash } from './index/key-hash.ts'
 import type { KeyIndex } from './index/key-index.ts'
 import type { LogRecord } from './log-record.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { ConsumeQueues } from './queues/consume-queues.ts'
 import { isFolderName } from './queues/topic-folder.ts'
 import type { TagsCodes } from './tags-codes.ts'
-
-const readProperties = propertyReader([propertyName.tags, propertyName.keys, propertyName.uniqueKey])
 
 /** Told of queues that have new messages, after they can be read. */
 export type ArrivalListener = (topic: string, queueId: number) => void
@@ -52,13 +51,12 @@ export class Followers {
 
   /** Applies a record of the log again, whether or not it was applied before. */
   replay(layout: RecordLayout, source: Buffer): void {
-    const properties = source.toString('utf8', layout.propertiesStart, layout.propertiesEnd)
+    const properties = new EncodedProperties(source.subarray(layout.propertiesStart, layout.propertiesEnd))
     const topic = source.toString('utf8', layout.topicStart, layout.topicEnd)
     // No broker stores under such a name: it would lead out of the store.
     if (!isFolderName(topic)) return
-    const [tag, keys, uniqueKey] = readProperties(properties)
     const { physicalOffset, totalSize, queueId, queueOffset, storeTimestamp } = layout
-    const tagsCode = this.#tagsCodes.of(topic, tag, properties, storeTimestamp)
+    const tagsCode = this.#tagsCodes.of(topic, properties, storeTimestamp)
     if (isDeliverable(layout.sysFlag)) {
       const queue = this.#queues.queue(topic, queueId)
       if (!queue.canHold(queueOffset, physicalOffset)) {
@@ -81,9 +79,7 @@ export class Followers {
       sysFlag: layout.sysFlag,
       storeTimestamp,
       tagsCode,
-      tag,
-      keys,
-      uniqueKey,
+      keyHashes: keyHashes(topicPrefixHash(topic), properties),
     })
   }
 }

@@ -8,7 +8,6 @@ export interface LogRecord {
   sysFlag: number
   storeTimestamp: number
   tagsCode: number
-  tag: string | undefined
-  keys: string | undefined
-  uniqueKey: string | undefined
+  /** What the key index knows the message by. */
+  keyHashes: readonly number[]
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@rocketmq-ts/platform'
-import { type MessageToStore, propertyName, propertyReader } from '@rocketmq-ts/protocol'
+import type { MessageToStore } from '@rocketmq-ts/protocol'
 import type { Followers } from './followers.ts'
+import { keyHashes } from './index/key-hash.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LogSync } from './log/log-sync.ts'
 import type { LogRecord } from './log-record.ts'
@@ -27,12 +28,6 @@ interface PreparedMessage {
 }
 
 const gatheredBytesMax = 4 * 1024 * 1024
-const readProperties = propertyReader([
-  propertyName.tags,
-  propertyName.keys,
-  propertyName.uniqueKey,
-  propertyName.waitStoreOk,
-])
 
 export interface PutPipelineParts {
   clock: Clock
@@ -148,7 +143,7 @@ export class PutPipeline {
   /** @returns why the message cannot be stored, or undefined when it was added to `prepared` */
   #prepare(message: StoreMessage, prepared: PreparedMessage[]): string | undefined {
     const { queues, commitLog } = this.#parts
-    if (message.properties.includes('\0')) {
+    if (message.properties.hasZero) {
       // Zeros are what a write that was cut off by a power failure leaves.
       return 'the properties of a message must not hold a zero character'
     }
@@ -164,7 +159,7 @@ export class PutPipeline {
       reconsumeTimes: message.reconsumeTimes,
       preparedTransactionOffset: message.preparedTransactionOffset,
       body: message.body,
-      propertiesBytes: Buffer.from(message.properties, 'utf8'),
+      propertiesBytes: message.properties.bytes,
     }
     const totalSize = commitLog.sizeOf(encoded)
     if (totalSize > commitLog.recordBytesMax) {
@@ -181,7 +176,6 @@ export class PutPipeline {
     this.#lastTimestamp = storeTimestamp
     const physicalOffset = commitLog.append(encoded, totalSize, queueOffset, storeTimestamp)
     const { topic, queueId, properties, sysFlag } = message
-    const [tag, keys, uniqueKey, waitStoreOk] = readProperties(properties)
     const record: LogRecord & PutPlace = {
       physicalOffset,
       totalSize,
@@ -190,14 +184,12 @@ export class PutPipeline {
       queueOffset,
       sysFlag,
       storeTimestamp,
-      tagsCode: tagsCodes.of(topic, tag, properties, storeTimestamp),
-      tag,
-      keys,
-      uniqueKey,
+      tagsCode: tagsCodes.of(topic, properties, storeTimestamp),
+      keyHashes: keyHashes(queue.keyPrefixHash, properties),
     }
     pending.records.push(record)
     pending.queues.push(queue)
-    if (flushMode === 'SYNC_FLUSH' && waitStoreOk !== 'false') pending.waitsForSync = true
+    if (flushMode === 'SYNC_FLUSH' && properties.value('waitStoreOk') !== 'false') pending.waitsForSync = true
   }
 }
 

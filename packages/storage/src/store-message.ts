@@ -1,3 +1,5 @@
+import type { EncodedProperties } from '@rocketmq-ts/protocol'
+
 /** A message that a broker hands to its store. */
 export interface StoreMessage {
   topic: string
@@ -11,8 +13,7 @@ export interface StoreMessage {
   reconsumeTimes: number
   preparedTransactionOffset: number
   body: Buffer
-  /** Encoded properties. */
-  properties: string
+  properties: EncodedProperties
 }
 
 /** Where a message was put. */

@@ -1,4 +1,4 @@
-import { findMessageProperty, javaStringHash, propertyName, scheduleTopic } from '@rocketmq-ts/protocol'
+import { type EncodedProperties, scheduleTopic } from '@rocketmq-ts/protocol'
 
 /** What the tags slot of a queue unit holds. */
 export class TagsCodes {
@@ -10,12 +10,12 @@ export class TagsCodes {
   }
 
   /** The hash of the tag, 0 without one; in the topic of delayed messages the time at which they are due. */
-  of(topic: string, tag: string | undefined, properties: string, storeTimestamp: number): number {
+  of(topic: string, properties: EncodedProperties, storeTimestamp: number): number {
     if (topic === scheduleTopic) {
-      const level = Number(findMessageProperty(properties, propertyName.delayLevel) ?? 0)
+      const level = Number(properties.value('delayLevel') ?? 0)
       if (level > 0) return storeTimestamp + this.delayMs(level)
     }
-    return tag === undefined ? 0 : javaStringHash(tag)
+    return properties.hash('tags')
   }
 
   /** Milliseconds of a delay level; levels above the highest count as the highest. */

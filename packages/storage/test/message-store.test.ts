@@ -202,7 +202,7 @@ describe('a store', () => {
         await expectAll(store, sent)
         const last = sent.at(-1)
         if (last !== undefined) {
-          const key = last.properties.split('\u0001')[1]!.slice(0, -1)
+          const key = last.properties.text.split('\u0001')[1]!.slice(0, -1)
           expect(await bodiesByKey(store, last.topic, key)).toEqual([last.body.toString()])
         }
         store.close()

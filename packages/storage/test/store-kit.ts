@@ -1,5 +1,5 @@
 import { createNodePlatform, type Platform, silentLog } from '@rocketmq-ts/platform'
-import { encodeHost, encodeMessageProperties } from '@rocketmq-ts/protocol'
+import { EncodedProperties, encodeHost, encodeMessageProperties } from '@rocketmq-ts/protocol'
 import { MessageStore, type PutOutcome, type PutPlace, type StoreMessage, type StoreOptions } from '../src/index.ts'
 
 const host = encodeHost('127.0.0.1', 10911)
@@ -39,7 +39,9 @@ export function openStore(path: string, changes: Partial<StoreOptions> = {}): Me
   })
 }
 
-export function message(changes: Partial<StoreMessage> & { properties?: string } = {}): StoreMessage {
+export function message(
+  changes: Partial<Omit<StoreMessage, 'properties'>> & { properties?: string } = {},
+): StoreMessage {
   return {
     topic: 'T1',
     queueId: 0,
@@ -51,8 +53,8 @@ export function message(changes: Partial<StoreMessage> & { properties?: string }
     reconsumeTimes: 0,
     preparedTransactionOffset: 0,
     body: Buffer.from('hello'),
-    properties: '',
     ...changes,
+    properties: EncodedProperties.ofText(changes.properties ?? ''),
   }
 }
 

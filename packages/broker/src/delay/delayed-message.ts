@@ -1,4 +1,4 @@
-import { type DecodedMessage, findMessageProperty, propertyName } from '@rocketmq-ts/protocol'
+import { type DecodedMessage, EncodedProperties, findMessageProperty, propertyName } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import { withProperties } from '../sending/property-text.ts'
 import { storedAgain } from '../sending/stored-again.ts'
@@ -20,9 +20,11 @@ export function dueMessage(message: DecodedMessage, storeHost: Buffer): StoreMes
     queueId,
     storeHost,
     reconsumeTimes: message.reconsumeTimes,
-    properties: withProperties(properties, {
-      [propertyName.timerDelaySec]: undefined,
-      [propertyName.timerDeliverMs]: undefined,
-    }),
+    properties: EncodedProperties.ofText(
+      withProperties(properties, {
+        [propertyName.timerDelaySec]: undefined,
+        [propertyName.timerDeliverMs]: undefined,
+      }),
+    ),
   })
 }

@@ -1,34 +1,43 @@
-import { propertyName } from '@rocketmq-ts/protocol'
-import { encodedProperty, terminated, withProperties } from './property-text.ts'
+import { EncodedProperties, marksOf, propertyName } from '@rocketmq-ts/protocol'
+import { withProperties } from './property-text.ts'
 
 export interface BrokerPropertySettings {
   regionId: string
   traceOn: boolean
 }
 
-const names = [propertyName.messageRegion, propertyName.traceOn, propertyName.cluster] as const
+const ownMarks = marksOf('messageRegion', 'traceOn', 'cluster')
 
-/** The properties that a broker gives each message which producers send: the same text until its settings change. */
+/** Bytes for a separator and a unique id. */
+const roomForOthers = 64
+
+/** The properties that a broker gives each message which producers send: the same bytes until its settings change. */
 export class BrokerProperties {
   readonly #clusterName: string
   #settings: BrokerPropertySettings | undefined
-  #text = ''
+  #own = EncodedProperties.ofText('')
 
   constructor(clusterName: string) {
     this.#clusterName = clusterName
   }
 
-  /** Sets them in encoded properties. What a producer sent under their names is replaced. */
-  addTo(properties: string, settings: BrokerPropertySettings): string {
-    // The names can also be the end of longer ones, or stand in values: then nothing is lost but time.
-    if (names.some((name) => properties.includes(name))) return withProperties(properties, this.#values(settings))
+  /**
+   * Encodes properties, with room for those of the broker and for a few more.
+   * @param text as the producer sent them
+   */
+  encode(text: string): EncodedProperties {
+    return EncodedProperties.ofText(text, this.#own.bytes.length + roomForOthers)
+  }
+
+  /** Adds the broker's. What a producer sent under their names is replaced, in properties that are made anew. */
+  addTo(properties: EncodedProperties, settings: BrokerPropertySettings): EncodedProperties {
     if (settings !== this.#settings) {
       this.#settings = settings
-      this.#text = Object.entries(this.#values(settings))
-        .map(([name, value]) => encodedProperty(name, value))
-        .join('')
+      this.#own = EncodedProperties.ofText(withProperties('', this.#values(settings)))
     }
-    return terminated(properties) + this.#text
+    if (properties.hasAny(ownMarks)) return this.encode(withProperties(properties.text, this.#values(settings)))
+    properties.append(this.#own)
+    return properties
   }
 
   #values(settings: BrokerPropertySettings): Record<string, string> {

@@ -1,4 +1,4 @@
-import { findMessageProperty, propertyName, scheduleTopic } from '@rocketmq-ts/protocol'
+import { EncodedProperties, propertyName, scheduleTopic } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import { withProperties } from './property-text.ts'
 
@@ -7,7 +7,7 @@ import { withProperties } from './property-text.ts'
  * queue travel as properties. Levels above the highest count as the highest.
  */
 export function delayed(message: StoreMessage, highestLevel: number): StoreMessage {
-  const text = findMessageProperty(message.properties, propertyName.delayLevel)
+  const text = message.properties.value('delayLevel')
   if (text === undefined) return message
   const asked = Number(text)
   if (!Number.isInteger(asked) || asked <= 0) return message
@@ -16,10 +16,12 @@ export function delayed(message: StoreMessage, highestLevel: number): StoreMessa
     ...message,
     topic: scheduleTopic,
     queueId: level - 1,
-    properties: withProperties(message.properties, {
-      [propertyName.delayLevel]: String(level),
-      [propertyName.realTopic]: message.topic,
-      [propertyName.realQueueId]: String(message.queueId),
-    }),
+    properties: EncodedProperties.ofText(
+      withProperties(message.properties.text, {
+        [propertyName.delayLevel]: String(level),
+        [propertyName.realTopic]: message.topic,
+        [propertyName.realQueueId]: String(message.queueId),
+      }),
+    ),
   }
 }

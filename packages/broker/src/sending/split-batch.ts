@@ -1,6 +1,7 @@
 import {
   type commands,
   decodeBatchBody,
+  EncodedProperties,
   findMessageProperty,
   MessageDecodeError,
   ProtocolError,
@@ -39,14 +40,14 @@ export function splitBatch(
   if (topic.length > batchedTopicBytesMax) {
     throw new ProtocolError('MESSAGE_ILLEGAL', `a batch needs a topic of at most ${batchedTopicBytesMax} characters`)
   }
-  checkSizes(body.length, maxMessageSize, header.properties ?? '')
+  checkSizes(body.length, maxMessageSize, Buffer.byteLength(header.properties ?? '', 'utf8'))
   const target = sendTarget(header, parts)
   const batched = decoded(body)
   const batchId = findMessageProperty(header.properties ?? '', propertyName.uniqueKey)
   return batched.map((one) => {
-    const properties = one.propertiesBytes.toString('utf8')
+    const properties = new EncodedProperties(one.propertiesBytes)
     refuseUnservedKinds(properties)
-    if (Number(findMessageProperty(properties, propertyName.delayLevel) ?? 0) > 0) {
+    if (Number(properties.value('delayLevel') ?? 0) > 0) {
       throw new ProtocolError('MESSAGE_ILLEGAL', `a batch takes no delayed messages: send them one by one (${batchId})`)
     }
     return {

@@ -3,6 +3,7 @@ import {
   commands,
   type DecodedMessage,
   decodeMessageProperties,
+  EncodedProperties,
   encodeBatchBody,
   encodeHost,
   JavaPropertiesError,
@@ -70,7 +71,7 @@ const stored: StoreMessage = {
   reconsumeTimes: 0,
   preparedTransactionOffset: 0,
   body: Buffer.from('b'),
-  properties: '',
+  properties: EncodedProperties.ofText(''),
 }
 
 const propertyWords = [
@@ -233,14 +234,14 @@ export const requestRows: readonly FuzzRow[] = [
     refusals: [ProtocolError],
     seeds: () => propertyTexts.map((text) => Buffer.from(text)),
     decode(input) {
-      const properties = input.toString('utf8')
+      const properties = new EncodedProperties(input)
       refuseUnservedKinds(properties)
-      return { asSent: delayed({ ...stored, properties }, 18), asDue: dueMessage(messageWith(properties), host) }
+      return { asSent: delayed({ ...stored, properties }, 18), asDue: dueMessage(messageWith(properties.text), host) }
     },
     check({ asSent, asDue }) {
       checkQueueId(asSent.queueId)
       if (asDue !== undefined) checkQueueId(asDue.queueId)
-      const due = dueMessage(messageWith(asSent.properties), host)
+      const due = dueMessage(messageWith(asSent.properties.text), host)
       if (asSent.topic !== stored.topic && (due?.topic !== stored.topic || due.queueId !== stored.queueId)) {
         throw new Error('a delayed message does not come back to its queue')
       }

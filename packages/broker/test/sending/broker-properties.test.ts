@@ -16,14 +16,15 @@ test.each([
   ['KEYS\u0001CLUSTER\u0002MY_CLUSTER\u0001x\u0002', { KEYS: 'CLUSTER', MY_CLUSTER: 'x' }],
   ['CLUSTER\u0001forged\u0002TRACE_ON\u0001false\u0002TAGS\u0001t\u0002', { TAGS: 't' }],
 ])('%j gets the properties of the broker, in place of what was sent under their names', (text, others) => {
-  const properties = decodeMessageProperties(new BrokerProperties('c').addTo(text, settings))
-  expect(properties).toEqual(new Map([...Object.entries(others), ...added]))
+  const broker = new BrokerProperties('c')
+  const properties = broker.addTo(broker.encode(text), settings)
+  expect(decodeMessageProperties(properties.text)).toEqual(new Map([...Object.entries(others), ...added]))
 })
 
 test('they follow the settings', () => {
   const broker = new BrokerProperties('c')
-  expect(broker.addTo('', settings)).toContain('DefaultRegion')
-  expect(broker.addTo('', { regionId: 'r2', traceOn: false })).toBe(
+  expect(broker.addTo(broker.encode(''), settings).text).toContain('DefaultRegion')
+  expect(broker.addTo(broker.encode(''), { regionId: 'r2', traceOn: false }).text).toBe(
     'MSG_REGION\u0001r2\u0002TRACE_ON\u0001false\u0002CLUSTER\u0001c\u0002',
   )
 })

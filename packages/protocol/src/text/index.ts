@@ -1,4 +1,5 @@
 export { formatConfigJson } from './config-json.ts'
+export { EncodedProperties, type KnownProperty, marksOf } from './encoded-properties.ts'
 export {
   formatJavaProperties,
   JavaPropertiesError,
@@ -6,19 +7,11 @@ export {
   parseJavaProperties,
   parseJavaPropertyLines,
 } from './java-properties.ts'
-export { javaStringHash } from './java-string-hash.ts'
+export { continuedHash, javaStringHash } from './java-string-hash.ts'
 export {
   decodeMessageProperties,
   encodeMessageProperties,
   findMessageProperty,
   MessagePropertyError,
-  propertyReader,
 } from './message-properties.ts'
-export {
-  findRawMessageProperty,
-  locateRawMessageProperty,
-  type RawPropertyName,
-  type RawPropertyRange,
-  rawPropertyName,
-} from './raw-message-properties.ts'
 export { parseTagExpression, type TagExpression, TagExpressionError } from './tag-expression.ts'

@@ -3,7 +3,12 @@
  * this hash of its tag (wire formats, section 3.5); index files hash their keys with it.
  */
 export function javaStringHash(text: string): number {
-  let hash = 0
+  return continuedHash(0, text)
+}
+
+/** The hash of two texts, one behind the other, of which the hash of the first is known. */
+export function continuedHash(start: number, text: string): number {
+  let hash = start
   for (let index = 0; index < text.length; index++) {
     hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0
   }

@@ -64,41 +64,6 @@ export function findMessageProperty(text: string, name: string): string | undefi
   return undefined
 }
 
-/**
- * Makes a function that reads several properties in one pass over the text; each as `findMessageProperty` reads it.
- *
- * @param names of which none is empty; the values come in their order
- */
-export function propertyReader<const Names extends readonly string[]>(
-  names: Names,
-): (text: string) => { [Index in keyof Names]: string | undefined } {
-  const byLength: { name: string; index: number }[][] = []
-  for (const [index, name] of names.entries()) {
-    byLength[name.length] ??= []
-    byLength[name.length]!.push({ name, index })
-  }
-  return (text) => {
-    const values = names.map(noValue)
-    for (let start = 0; start < text.length; ) {
-      const separator = text.indexOf(NAME_END, start)
-      if (separator < 0) break
-      const end = pairEnd(text, start)
-      const candidates = separator < end - 1 ? byLength[separator - start] : undefined
-      if (candidates !== undefined) {
-        for (const { name, index } of candidates) {
-          if (text.startsWith(name, start)) values[index] = text.slice(separator + 1, end)
-        }
-      }
-      start = end + 1
-    }
-    return values as { [Index in keyof Names]: string | undefined }
-  }
-}
-
-function noValue(): string | undefined {
-  return undefined
-}
-
 function pairEnd(text: string, start: number): number {
   const end = text.indexOf(VALUE_END, start)
   return end < 0 ? text.length : end

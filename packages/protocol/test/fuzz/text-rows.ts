@@ -1,24 +1,24 @@
 import { type FuzzRow, fuzzRow, looseText, sameValue } from '@rocketmq-ts/platform/test-kit'
 import {
   decodeMessageProperties,
+  EncodedProperties,
   encodeMessageProperties,
   findMessageProperty,
-  findRawMessageProperty,
   formatJavaProperties,
   JavaPropertiesError,
   JsonError,
   type JsonValue,
-  locateRawMessageProperty,
+  javaStringHash,
   parseJavaProperties,
   parseJavaPropertyLines,
   parseJson,
   parseTagExpression,
-  propertyReader,
-  rawPropertyName,
+  propertyName,
   stringifyJava,
   TagExpressionError,
 } from '../../src/index.ts'
 import { parseTolerant } from '../../src/json/tolerant-parser.ts'
+import { knownProperties } from '../../src/text/encoded-properties.ts'
 
 const jsonWords = [
   '{',
@@ -55,7 +55,18 @@ function checkJson(value: JsonValue): void {
   if (!sameValue(parseJson(stringifyJava(value)), value)) throw new Error('the value does not come back')
 }
 
-const propertyNames = ['KEYS', 'TAGS', 'K', 'DELAY', ''].map(rawPropertyName)
+const propertyNames = ['KEYS', 'TAGS', 'K', 'DELAY']
+
+/** What servers look for in one pass is what decoding finds. */
+function checkKnown(encoded: EncodedProperties, properties: ReadonlyMap<string, string>): void {
+  for (const property of knownProperties) {
+    const name = propertyName[property]
+    const value = properties.get(name)
+    if (encoded.value(property) !== value) throw new Error(`one pass over the bytes: ${name} differs`)
+    if (encoded.has(property) !== (value !== undefined)) throw new Error(`one pass over the bytes: ${name} is missed`)
+    if (encoded.hash(property) !== javaStringHash(value ?? '')) throw new Error(`the hash of ${name} differs`)
+  }
+}
 
 export const textRows: readonly FuzzRow[] = [
   fuzzRow({
@@ -104,13 +115,7 @@ export const textRows: readonly FuzzRow[] = [
   }),
   fuzzRow({
     name: 'message properties',
-    covers: [
-      'decodeMessageProperties',
-      'findMessageProperty',
-      'propertyReader',
-      'findRawMessageProperty',
-      'locateRawMessageProperty',
-    ],
+    covers: ['decodeMessageProperties', 'findMessageProperty', 'EncodedProperties'],
     words: ['\u0001', '\u0002', 'KEYS', 'TAGS', 'DELAY', 'KEYS\u0001', '\u0002TAGS\u0001a', 'K'],
     seeds: () =>
       texts(
@@ -122,26 +127,10 @@ export const textRows: readonly FuzzRow[] = [
     decode: (input) => decodeMessageProperties(input.toString('utf8')),
     check(properties, input) {
       const text = input.toString('utf8')
-      const bytes = Buffer.from(text, 'utf8')
-      const names = propertyNames.map(({ name }) => name).filter((name) => name !== '')
-      if (
-        !sameValue(
-          propertyReader(names)(text),
-          names.map((name) => findMessageProperty(text, name)),
-        )
-      ) {
-        throw new Error('one pass over the text gives others')
-      }
-      for (const raw of propertyNames) {
-        const wanted = raw.name === '' ? undefined : properties.get(raw.name)
-        if (raw.name !== '' && findMessageProperty(text, raw.name) !== wanted)
-          throw new Error(`text: ${raw.name} differs`)
-        if (raw.name !== '' && findRawMessageProperty(bytes, raw) !== wanted)
-          throw new Error(`bytes: ${raw.name} differs`)
-        const range = locateRawMessageProperty(bytes, raw)
-        if (range !== undefined && !(range.start >= 0 && range.start < range.end && range.end <= bytes.length)) {
-          throw new Error('the place of a property leads outside')
-        }
+      checkKnown(EncodedProperties.ofText(text), properties)
+      checkKnown(new EncodedProperties(input), properties)
+      for (const name of propertyNames) {
+        if (findMessageProperty(text, name) !== properties.get(name)) throw new Error(`text: ${name} differs`)
       }
       // A value may hold the separator of names when it is read, and must not when it is written.
       if ([...properties.values()].some((value) => value.includes('\u0001'))) return

@@ -2,11 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   decodeMessageProperties,
+  EncodedProperties,
   encodeMessageProperties,
   findMessageProperty,
-  findRawMessageProperty,
   MessagePropertyError,
-  rawPropertyName,
 } from '../../src/text/index.ts'
 
 const recorded =
@@ -82,26 +81,16 @@ describe('finding one property', () => {
   test('a name inside of a value or of another name is not found', () => {
     const text = 'XTAGS\x01TAGS\x02A\x01TAGS\x01x\x02TAGSX\x01y\x02'
     expect(findMessageProperty(text, 'TAGS')).toBeUndefined()
-    expect(findRawMessageProperty(Buffer.from(text), rawPropertyName('TAGS'))).toBeUndefined()
+    expect(EncodedProperties.ofText(text).has('tags')).toBe(false)
   })
 
-  test('only the given range of a buffer is looked at', () => {
-    const bytes = Buffer.from(`KEYS\x01before\x02${recorded}KEYS\x01behind\x02`)
-    const start = 'KEYS\x01before\x02'.length
-    const end = start + recorded.length
-    expect(findRawMessageProperty(bytes, rawPropertyName('KEYS'), start, end)).toBeUndefined()
-    expect(findRawMessageProperty(bytes, rawPropertyName('WAIT'), start, end)).toBe('true')
-    expect(findRawMessageProperty(bytes, rawPropertyName('TRACE_ON'), start, end - 3)).toBe('tr')
-  })
-
-  test('in text and in bytes it agrees with decoding everything, for any text', () => {
+  test('it agrees with decoding everything, for any text', () => {
     const pieces = fc.constantFrom('\x01', '\x02', 'A', 'B', 'AB', 'TAGS', '订', 'A\x01x\x02')
     const texts = fc.array(pieces, { maxLength: 20 }).map((each) => each.join(''))
     fc.assert(
       fc.property(texts, fc.constantFrom('A', 'B', 'AB', 'TAGS', '订'), (text, name) => {
         const expected = decodeMessageProperties(text).get(name)
         expect(findMessageProperty(text, name)).toBe(expected)
-        expect(findRawMessageProperty(Buffer.from(text), rawPropertyName(name))).toBe(expected)
       }),
       { numRuns: 2000 },
     )

@@ -1,17 +1,34 @@
-/** Goes on with Java's String.hashCode from the hash of what stands before. */
-function continueHash(hash: number, text: string): number {
-  let result = hash
-  for (let index = 0; index < text.length; index++) result = (Math.imul(result, 31) + text.charCodeAt(index)) | 0
-  return result
-}
+import { continuedHash, type EncodedProperties, javaStringHash } from '@rocketmq-ts/protocol'
 
 /** The hash of `topic#`, which all keys of a topic start with. */
 export function topicPrefixHash(topic: string): number {
-  return continueHash(continueHash(0, topic), '#')
+  return javaStringHash(`${topic}#`)
 }
 
-/** What an index file stores for `topic#key`: |hashCode|, and 0 for the one hash without a positive counterpart. */
+const tagPrefix = 'T#'
+
+/** What an index file stores for `topic#key`. */
 export function keyHash(prefixHash: number, key: string): number {
-  const hash = Math.abs(continueHash(prefixHash, key))
-  return hash > 0x7fffffff ? 0 : hash
+  return positive(continuedHash(prefixHash, key))
+}
+
+/** The same for `topic#T#tag`. */
+export function tagHash(prefixHash: number, tag: string): number {
+  return keyHash(prefixHash, tagPrefix + tag)
+}
+
+/** Everything that the index knows a message by: its unique id, its keys, and its tag. */
+export function keyHashes(prefixHash: number, properties: EncodedProperties): number[] {
+  const hashes: number[] = []
+  if (properties.has('uniqueKey')) hashes.push(properties.hashFrom(prefixHash, 'uniqueKey'))
+  properties.addWordHashes('keys', prefixHash, hashes)
+  if (properties.has('tags')) hashes.push(properties.hashFrom(continuedHash(prefixHash, tagPrefix), 'tags'))
+  for (let index = 0; index < hashes.length; index++) hashes[index] = positive(hashes[index]!)
+  return hashes
+}
+
+/** The absolute value; 0 for the one hash without a positive counterpart. */
+function positive(hash: number): number {
+  const absolute = Math.abs(hash)
+  return absolute > 0x7fffffff ? 0 : absolute
 }

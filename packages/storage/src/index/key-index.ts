@@ -3,7 +3,7 @@ import { sysFlag } from '@rocketmq-ts/protocol'
 import type { LogRecord } from '../log-record.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { isDiskFull } from '../write-guard.ts'
-import { keyHash, topicPrefixHash } from './key-hash.ts'
+import { keyHash, tagHash, topicPrefixHash } from './key-hash.ts'
 import { KeyIndexFile, type KeyIndexFileSize } from './key-index-file.ts'
 
 export interface KeyIndexOptions extends KeyIndexFileSize {
@@ -16,8 +16,6 @@ export interface KeyIndexOptions extends KeyIndexFileSize {
 /** What a key stands for: a business key or unique id, or a tag (`topic#T#tag`). */
 export type KeyKind = 'key' | 'tag'
 
-const prefixHashesMax = 200_000
-
 /** Finds messages by key: a run of index files, each for the messages of a span of the log. */
 export class KeyIndex {
   readonly #options: KeyIndexOptions
@@ -27,7 +25,6 @@ export class KeyIndex {
   readonly #unsynced: Set<KeyIndexFile>
   /** Full files whose rest waits in memory, since the disk had no space for it. */
   readonly #unfinished = new Set<KeyIndexFile>()
-  readonly #prefixHashes = new Map<string, number>()
   #endPhysicalOffset: number
 
   constructor(options: KeyIndexOptions) {
@@ -62,17 +59,10 @@ export class KeyIndex {
   apply(record: LogRecord): void {
     if (record.physicalOffset <= this.#endPhysicalOffset) return
     if ((record.sysFlag & sysFlag.transactionMask) === sysFlag.transactionRollback) return
-    const { uniqueKey, keys, tag } = record
-    if (uniqueKey === undefined && keys === undefined && tag === undefined) return
-    const prefix = this.#prefixHash(record.topic)
-    const hashes: number[] = []
-    if (uniqueKey !== undefined) hashes.push(keyHash(prefix, uniqueKey))
-    if (keys !== undefined) {
-      for (const key of keys.split(' ')) if (key !== '') hashes.push(keyHash(prefix, key))
-    }
-    if (tag !== undefined) hashes.push(keyHash(prefix, `T#${tag}`))
-    const file = this.#fileFor(hashes.length)
-    for (const hash of hashes) file.add(hash, record.physicalOffset, record.storeTimestamp)
+    const { keyHashes } = record
+    if (keyHashes.length === 0) return
+    const file = this.#fileFor(keyHashes.length)
+    for (const hash of keyHashes) file.add(hash, record.physicalOffset, record.storeTimestamp)
     this.#endPhysicalOffset = record.physicalOffset
   }
 
@@ -81,7 +71,7 @@ export class KeyIndex {
    * @param beginMs,endMs bounds of the store time, both included
    */
   find(topic: string, key: string, kind: KeyKind, countMax: number, beginMs: number, endMs: number): number[] {
-    const hash = keyHash(this.#prefixHash(topic), kind === 'tag' ? `T#${key}` : key)
+    const hash = (kind === 'tag' ? tagHash : keyHash)(topicPrefixHash(topic), key)
     const positions: number[] = []
     for (let index = this.#files.length - 1; index >= 0 && positions.length < countMax; index--) {
       const file = this.#files[index]!
@@ -215,17 +205,6 @@ export class KeyIndex {
     const last = this.#files.at(-1)
     while (last !== undefined && `${this.#options.path}/${nameOf(timeMs)}` <= last.path) timeMs++
     return nameOf(timeMs)
-  }
-
-  #prefixHash(topic: string): number {
-    // Kept in no order of use, which would cost more than now and then working all of them out again.
-    if (this.#prefixHashes.size > prefixHashesMax) this.#prefixHashes.clear()
-    let hash = this.#prefixHashes.get(topic)
-    if (hash === undefined) {
-      hash = topicPrefixHash(topic)
-      this.#prefixHashes.set(topic, hash)
-    }
-    return hash
   }
 }
 

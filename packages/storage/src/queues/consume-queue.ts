@@ -1,4 +1,5 @@
 import { assert, firstIndexWhere } from '@rocketmq-ts/base'
+import { topicPrefixHash } from '../index/key-hash.ts'
 import type { SegmentFolder } from '../segment-folder.ts'
 import { isDiskFull } from '../write-guard.ts'
 import { type FullMark, fullAt } from './full-mark.ts'
@@ -20,6 +21,8 @@ export class ConsumeQueue {
   /** The topic in UTF-8, shared by all its queues. */
   readonly topicBytes: Buffer
   readonly queueId: number
+  /** The hash that those of all keys of the topic start from. */
+  readonly keyPrefixHash: number
   readonly segments: SegmentFolder
   readonly #fullMark: FullMark
   /** The offset that the next appended message gets. */
@@ -46,6 +49,7 @@ export class ConsumeQueue {
   constructor(topicBytes: Buffer, queueId: number, segments: SegmentFolder, fullMark: FullMark, trust: UnitTrust) {
     this.topic = topicBytes.toString('utf8')
     this.topicBytes = topicBytes
+    this.keyPrefixHash = topicPrefixHash(this.topic)
     this.queueId = queueId
     this.segments = segments
     this.#fullMark = fullMark

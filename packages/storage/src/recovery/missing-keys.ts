@@ -1,9 +1,9 @@
-import { findMessageProperty, propertyName, readRecord } from '@rocketmq-ts/protocol'
+import { EncodedProperties, marksOf, readRecord } from '@rocketmq-ts/protocol'
 import type { SegmentFolder } from '../segment-folder.ts'
 
 /** Messages without keys are rare: when so many in a row have none, none of the others is taken to be missing. */
 const recordsLookedAtMax = 100
-const keyNames = [propertyName.uniqueKey, propertyName.keys, propertyName.tags]
+const keyMarks = marksOf('uniqueKey', 'keys', 'tags')
 
 /**
  * Where the first message stands whose keys are not in the index although they should be, since files of the index
@@ -38,7 +38,7 @@ function recordAt(log: SegmentFolder, position: number): { end: number; hasKeys:
   const reading = readRecord(bytes, 0)
   if (reading.kind === 'blank') return { end: log.startOf(position) + log.segmentBytes, hasKeys: false }
   if (reading.kind !== 'record') return undefined
-  const properties = bytes.toString('utf8', reading.record.propertiesStart, reading.record.propertiesEnd)
-  const hasKeys = keyNames.some((name) => findMessageProperty(properties, name) !== undefined)
-  return { end: position + size, hasKeys }
+  const { propertiesStart, propertiesEnd } = reading.record
+  const properties = new EncodedProperties(bytes.subarray(propertiesStart, propertiesEnd))
+  return { end: position + size, hasKeys: properties.hasAny(keyMarks) }
 }

@@ -3,6 +3,7 @@ import {
   type DecodedMessage,
   deadLetterTopicOf,
   decodeMessages,
+  EncodedProperties,
   findMessageProperty,
   offsetMessageId,
   ProtocolError,
@@ -100,11 +101,13 @@ function copyOf(
     queueId,
     storeHost: parts.storeHost,
     reconsumeTimes: message.reconsumeTimes + 1,
-    properties: withProperties(properties, {
-      [propertyName.originMessageId]: originId ?? offsetMessageId(parts.storeHostHex, message.physicalOffset),
-      [propertyName.retryTopic]: retryTopic ?? message.topic,
-      [propertyName.waitStoreOk]: 'false',
-      [propertyName.delayLevel]: delayLevel === undefined ? undefined : String(delayLevel),
-    }),
+    properties: EncodedProperties.ofText(
+      withProperties(properties, {
+        [propertyName.originMessageId]: originId ?? offsetMessageId(parts.storeHostHex, message.physicalOffset),
+        [propertyName.retryTopic]: retryTopic ?? message.topic,
+        [propertyName.waitStoreOk]: 'false',
+        [propertyName.delayLevel]: delayLevel === undefined ? undefined : String(delayLevel),
+      }),
+    ),
   })
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import {
   type commands,
+  EncodedProperties,
   findMessageProperty,
   offsetMessageId,
   ProtocolError,
@@ -36,16 +37,20 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
   checkAccepting(settings.startAcceptSendRequestTimeStamp, parts.clock)
   const { topics } = parts
   topics.checkSendable(header.topic)
-  const given = header.properties ?? ''
-  checkSizes(call.body.length, settings.maxMessageSize, given)
+  const given = parts.brokerProperties.encode(header.properties ?? '')
+  checkSizes(call.body.length, settings.maxMessageSize, given.bytes.length)
   refuseUnservedKinds(given)
   const target = sendTarget(header, parts)
-  const givenId = findMessageProperty(given, propertyName.uniqueKey)
+  const givenId = given.value('uniqueKey')
   const uniqueId = givenId ?? parts.uniqueId()
   let properties = parts.brokerProperties.addTo(given, settings)
-  if (givenId === undefined) properties += encodedProperty(propertyName.uniqueKey, uniqueId)
-  if (target.isDeadLetter) properties = withProperties(properties, { [propertyName.delayLevel]: undefined })
-  checkSizes(0, 0, properties)
+  if (givenId === undefined) {
+    properties.append(EncodedProperties.ofText(encodedProperty(propertyName.uniqueKey, uniqueId)))
+  }
+  if (target.isDeadLetter && properties.has('delayLevel')) {
+    properties = EncodedProperties.ofText(withProperties(properties.text, { [propertyName.delayLevel]: undefined }))
+  }
+  checkSizes(0, 0, properties.bytes.length)
   const message: StoreMessage = {
     topic: target.topic,
     queueId: target.queueId,

@@ -1,0 +1,219 @@
+import { propertyName } from '../message/property-names.ts'
+import { continuedHash } from './java-string-hash.ts'
+
+const nameEnd = 1
+const valueEnd = 2
+
+/** The properties that servers look for in each message. */
+export const knownProperties = [
+  'tags',
+  'keys',
+  'uniqueKey',
+  'waitStoreOk',
+  'delayLevel',
+  'transactionPrepared',
+  'timerDelaySec',
+  'timerDelayMs',
+  'timerDeliverMs',
+  'messageRegion',
+  'traceOn',
+  'cluster',
+] as const satisfies (keyof typeof propertyName)[]
+
+export type KnownProperty = (typeof knownProperties)[number]
+
+interface Known {
+  bytes: Buffer
+  /** A bit of its own. */
+  mark: number
+}
+
+const marks = Object.fromEntries(knownProperties.map((property, index) => [property, 1 << index])) as Record<
+  KnownProperty,
+  number
+>
+const knownByLength: Known[][] = []
+for (const property of knownProperties) {
+  const bytes = Buffer.from(propertyName[property])
+  knownByLength[bytes.length] ??= []
+  knownByLength[bytes.length]!.push({ bytes, mark: marks[property] })
+}
+
+const noRoom = Buffer.alloc(0)
+const utf8BytesMax = 3
+const memoryBytes = 64 * 1024
+
+/** Where texts are encoded, one behind the other; a full one stays with those that are in it. */
+let memory = noRoom
+let memoryUsed = 0
+
+/** @returns where in `memory` so many bytes are free */
+function memoryFor(byteCount: number): number {
+  if (memoryUsed + byteCount > memory.length) {
+    memory = Buffer.allocUnsafeSlow(Math.max(memoryBytes, byteCount))
+    memoryUsed = 0
+  }
+  return memoryUsed
+}
+
+/**
+ * Encoded properties of a message (wire formats, section 3.2) and where in them the known ones stand: found in one
+ * pass, without making a text of each. Agrees with `decodeMessageProperties`: a pair without a name or a value is
+ * skipped, and of a repeated name the last value counts.
+ */
+export class EncodedProperties {
+  #bytes: Buffer
+  /** Memory behind the bytes that `append` may use. */
+  #room: Buffer
+  #hasZero = false
+  #marks = 0
+  /** Mark, start and end of each known property, in the order in which they stand. */
+  readonly #places: number[] = []
+
+  /** @param bytes in UTF-8; they must stay as they are for as long as this object is used */
+  constructor(bytes: Buffer, room: Buffer = noRoom) {
+    this.#bytes = bytes
+    this.#room = room
+    this.#scan()
+  }
+
+  /** @param roomBytes for properties that are appended later; more than that is possible, and takes longer */
+  static ofText(text: string, roomBytes = 0): EncodedProperties {
+    const start = memoryFor(text.length * utf8BytesMax + roomBytes)
+    const end = start + memory.write(text, start, 'utf8')
+    memoryUsed = end + roomBytes
+    return new EncodedProperties(memory.subarray(start, end), memory.subarray(start, memoryUsed))
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes
+  }
+
+  get text(): string {
+    return this.#bytes.toString('utf8')
+  }
+
+  /** Whether there is a zero byte, which no broker of this kind stores. */
+  get hasZero(): boolean {
+    return this.#hasZero
+  }
+
+  has(property: KnownProperty): boolean {
+    return (this.#marks & marks[property]) !== 0
+  }
+
+  /** @param ofMarks as `marksOf` gives them */
+  hasAny(ofMarks: number): boolean {
+    return (this.#marks & ofMarks) !== 0
+  }
+
+  value(property: KnownProperty): string | undefined {
+    const at = this.#placeOf(property)
+    return at < 0 ? undefined : this.#bytes.toString('utf8', this.#places[at + 1], this.#places[at + 2])
+  }
+
+  /** Java's `String.hashCode` of a value, 0 without one. */
+  hash(property: KnownProperty): number {
+    const at = this.#placeOf(property)
+    return at < 0 ? 0 : hashOfBytes(0, this.#bytes, this.#places[at + 1]!, this.#places[at + 2]!)
+  }
+
+  /**
+   * Hashes the words of a value, which spaces part; those of the keys, of which a message may have several.
+   * @param start the hash of what stands before each of them
+   * @param hashes to which theirs are added
+   */
+  addWordHashes(property: KnownProperty, start: number, hashes: number[]): void {
+    const at = this.#placeOf(property)
+    if (at < 0) return
+    const end = this.#places[at + 2]!
+    for (let from = this.#places[at + 1]!; from < end; ) {
+      let to = from
+      while (to < end && this.#bytes[to] !== 0x20) to++
+      if (to > from) hashes.push(hashOfBytes(start, this.#bytes, from, to))
+      from = to + 1
+    }
+  }
+
+  /** Like `hash`, going on from the hash of what stands before the value. Only for a property that is there. */
+  hashFrom(start: number, property: KnownProperty): number {
+    const at = this.#placeOf(property)
+    return hashOfBytes(start, this.#bytes, this.#places[at + 1]!, this.#places[at + 2]!)
+  }
+
+  /** Appends other properties, behind the separator which old clients leave out at the end. */
+  append(others: EncodedProperties): void {
+    const { length } = this.#bytes
+    const separator = length > 0 && this.#bytes[length - 1] !== valueEnd ? 1 : 0
+    const start = length + separator
+    const end = start + others.#bytes.length
+    if (end > this.#room.length) {
+      this.#room = Buffer.allocUnsafe(end * 2)
+      this.#bytes.copy(this.#room)
+    }
+    if (separator > 0) this.#room[length] = valueEnd
+    this.#room.set(others.#bytes, start)
+    this.#bytes = this.#room.subarray(0, end)
+    this.#hasZero ||= others.#hasZero
+    this.#marks |= others.#marks
+    for (let at = 0; at < others.#places.length; at += 3) {
+      this.#places.push(others.#places[at]!, start + others.#places[at + 1]!, start + others.#places[at + 2]!)
+    }
+  }
+
+  /** Where in `#places` the last one of a property is, or -1. */
+  #placeOf(property: KnownProperty): number {
+    const mark = marks[property]
+    if ((this.#marks & mark) === 0) return -1
+    let at = this.#places.length - 3
+    while (this.#places[at] !== mark) at -= 3
+    return at
+  }
+
+  #scan(): void {
+    const bytes = this.#bytes
+    const { length } = bytes
+    let start = 0
+    let separator = -1
+    for (let at = 0; at <= length; at++) {
+      const byte = at < length ? bytes[at]! : valueEnd
+      if (byte > valueEnd) continue
+      if (byte === nameEnd) {
+        if (separator < 0) separator = at
+      } else if (byte === valueEnd) {
+        if (separator > start && at > separator + 1) this.#note(start, separator, at)
+        start = at + 1
+        separator = -1
+      } else this.#hasZero = true
+    }
+  }
+
+  #note(start: number, separator: number, end: number): void {
+    const candidates = knownByLength[separator - start]
+    if (candidates === undefined) return
+    for (const { bytes, mark } of candidates) {
+      let matched = 0
+      while (matched < bytes.length && this.#bytes[start + matched] === bytes[matched]) matched++
+      if (matched < bytes.length) continue
+      this.#marks |= mark
+      this.#places.push(mark, separator + 1, end)
+      return
+    }
+  }
+}
+
+/** For `hasAny`, worked out once. */
+export function marksOf(...properties: KnownProperty[]): number {
+  return properties.reduce((sum, property) => sum | marks[property], 0)
+}
+
+/** Java's `String.hashCode` of text in UTF-8, from the hash of what stands before it. */
+function hashOfBytes(start: number, bytes: Buffer, from: number, to: number): number {
+  let hash = start
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at]!
+    if (byte > 0x7f) return continuedHash(start, bytes.toString('utf8', from, to))
+    hash = (Math.imul(hash, 31) + byte) | 0
+  }
+  return hash
+}
