@@ -1,7 +1,13 @@
 export { type BatchedMessage, decodeBatchBody, encodeBatchBody } from './batch-body.ts'
 export { type DecodedMessage, decodeMessageAt, decodeMessages, MessageDecodeError } from './decode-message.ts'
 export { decodeHost, encodeHost, isIpv6 } from './host-bytes.ts'
-export { createUniqueIdGenerator, offsetMessageId, parseOffsetMessageId, upperHex } from './message-ids.ts'
+export {
+  createUniqueIdGenerator,
+  offsetMessageId,
+  offsetMessageIds,
+  parseOffsetMessageId,
+  upperHex,
+} from './message-ids.ts'
 export {
   blankRecordBytes,
   bodyCrc,

@@ -7,7 +7,37 @@ import { readInt64 } from './message-record.ts'
  * @param storeHostHex hex of `encodeHost`, upper case: the same for all messages of a broker
  */
 export function offsetMessageId(storeHostHex: string, physicalOffset: number): string {
-  return storeHostHex + physicalOffset.toString(16).toUpperCase().padStart(16, '0')
+  return offsetMessageIds(storeHostHex, [{ physicalOffset }])
+}
+
+const offsetDigits = 16
+const comma = 0x2c
+let digits = Buffer.allocUnsafeSlow(64)
+
+/** The ids of several messages, with commas between them: the answer to a batch. */
+export function offsetMessageIds(storeHostHex: string, places: readonly { physicalOffset: number }[]): string {
+  const bytesMax = places.length * (storeHostHex.length + offsetDigits + 1)
+  if (bytesMax > digits.length) digits = Buffer.allocUnsafeSlow(bytesMax)
+  let at = 0
+  for (const { physicalOffset } of places) {
+    if (at > 0) digits[at++] = comma
+    for (let index = 0; index < storeHostHex.length; index++) digits[at++] = storeHostHex.charCodeAt(index)
+    const high = Math.floor(physicalOffset / 0x1_0000_0000)
+    putHexDigits(at, high)
+    putHexDigits(at + 8, physicalOffset - high * 0x1_0000_0000)
+    at += offsetDigits
+  }
+  return digits.toString('latin1', 0, at)
+}
+
+/** Writes 32 bits as eight digits. */
+function putHexDigits(start: number, value: number): void {
+  let rest = value
+  for (let at = start + 7; at >= start; at--) {
+    const digit = rest & 0xf
+    digits[at] = digit < 10 ? 0x30 + digit : 0x37 + digit
+    rest >>>= 4
+  }
 }
 
 /** @throws Error when `id` is not such an id */

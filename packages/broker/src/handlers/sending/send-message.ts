@@ -3,7 +3,7 @@ import {
   type commands,
   EncodedProperties,
   findMessageProperty,
-  offsetMessageId,
+  offsetMessageIds,
   ProtocolError,
   propertyName,
   type RequestOf,
@@ -100,17 +100,12 @@ function replyToPut(
   parts: SendParts,
 ): SendReply {
   const { code, remark, places } = storedPut(outcome)
-  let msgId = ''
-  for (const { physicalOffset } of places) {
-    const id = offsetMessageId(parts.storeHostHex, physicalOffset)
-    msgId = msgId === '' ? id : `${msgId},${id}`
-  }
   const { regionId, traceOn } = parts.settings()
   return {
     code,
     ...(remark === undefined ? {} : { remark }),
     header: {
-      msgId,
+      msgId: offsetMessageIds(parts.storeHostHex, places),
       queueId,
       queueOffset: places[0]!.queueOffset,
       transactionId,
