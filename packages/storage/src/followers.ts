@@ -18,7 +18,7 @@ export class Followers {
   readonly #keyIndex: KeyIndex | undefined
   readonly #tagsCodes: TagsCodes
   readonly #log: Log
-  readonly #arrived = new Set<ConsumeQueue>()
+  #arrived: ConsumeQueue[] = []
   #listener: ArrivalListener = () => {}
 
   constructor(clock: Clock, log: Log, queues: ConsumeQueues, keyIndex: KeyIndex | undefined, tagsCodes: TagsCodes) {
@@ -38,15 +38,22 @@ export class Followers {
     if (isDeliverable(record.sysFlag)) {
       queue.add(record)
       this.#queues.markUnwritten(queue, record.physicalOffset, nowMs)
-      this.#arrived.add(queue)
+      if (!queue.hasArrivals) {
+        queue.hasArrivals = true
+        this.#arrived.push(queue)
+      }
     }
     this.#keyIndex?.apply(record)
   }
 
   /** Tells the listener once of each queue that got messages. */
   announce(): void {
-    for (const queue of this.#arrived) this.#listener(queue.topic, queue.queueId)
-    this.#arrived.clear()
+    const queues = this.#arrived
+    this.#arrived = []
+    for (const queue of queues) {
+      queue.hasArrivals = false
+      this.#listener(queue.topic, queue.queueId)
+    }
   }
 
   /** Applies a record of the log again, whether or not it was applied before. */

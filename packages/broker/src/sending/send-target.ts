@@ -11,9 +11,11 @@ import {
 
 /** What sending needs to know about topics, and may create. */
 export interface SendTopics {
-  get(topic: string): TopicConfig | undefined
-  /** Refuses names that are malformed or that only the system writes to. */
-  checkSendable(topic: string): void
+  /**
+   * Refuses names that are malformed or that only the system writes to.
+   * @returns the topic when there is one
+   */
+  checkSendable(topic: string): TopicConfig | undefined
   /** Makes a topic as its default topic allows; undefined when it does not. */
   autoCreate(topic: string, defaultTopic: string, queueNums: number): TopicConfig | undefined
   /** Makes a retry or dead letter topic if it is missing. */
@@ -64,9 +66,10 @@ export function knownGroup(groups: SendGroups, group: string): SubscriptionGroup
 
 /**
  * Decides where a sent message goes.
+ * @param known its topic, as `checkSendable` gave it
  * @throws ProtocolError with what keeps it from going anywhere
  */
-export function sendTarget(header: SendHeader, parts: SendTargetParts): SendTarget {
+export function sendTarget(header: SendHeader, known: TopicConfig | undefined, parts: SendTargetParts): SendTarget {
   const { topics, random } = parts
   checkTakesMessages(parts.brokerPermission())
   const { topic } = header
@@ -74,13 +77,18 @@ export function sendTarget(header: SendHeader, parts: SendTargetParts): SendTarg
     const deadLetter = deadLetterTarget(header, parts)
     if (deadLetter !== undefined) return deadLetter
   }
-  const config = topics.get(topic) ?? createTopic(header, topics)
+  const config = known ?? createTopic(header, topics)
   const { queueId } = header
   if (queueId >= config.writeQueueNums) {
     const remark = `queue ${queueId} of ${topic} does not exist: it has ${config.writeQueueNums} queues to write to`
     throw new ProtocolError('INVALID_PARAMETER', remark)
   }
-  return { topic, queueId: queueId < 0 ? random.below(config.writeQueueNums) : queueId, isDeadLetter: false }
+  // The topic's own name: what is looked up by it is found without comparing texts.
+  return {
+    topic: config.topicName,
+    queueId: queueId < 0 ? random.below(config.writeQueueNums) : queueId,
+    isDeadLetter: false,
+  }
 }
 
 function createTopic(header: SendHeader, topics: SendTopics): TopicConfig {

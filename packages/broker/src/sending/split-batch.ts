@@ -30,7 +30,7 @@ export function splitBatch(
 ): StoreMessage[] {
   const { topic } = header
   const { maxMessageSize } = parts.settings()
-  parts.topics.checkSendable(topic)
+  const known = parts.topics.checkSendable(topic)
   if (topic.startsWith(retryTopicPrefix)) {
     throw new ProtocolError(
       'MESSAGE_ILLEGAL',
@@ -41,7 +41,7 @@ export function splitBatch(
     throw new ProtocolError('MESSAGE_ILLEGAL', `a batch needs a topic of at most ${batchedTopicBytesMax} characters`)
   }
   checkSizes(body.length, maxMessageSize, Buffer.byteLength(header.properties ?? '', 'utf8'))
-  const target = sendTarget(header, parts)
+  const target = sendTarget(header, known, parts)
   const batched = decoded(body)
   const batchId = findMessageProperty(header.properties ?? '', propertyName.uniqueKey)
   return batched.map((one) => {

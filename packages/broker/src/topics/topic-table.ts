@@ -123,13 +123,15 @@ export class TopicTable {
   }
 
   /** @throws ProtocolError for names that are malformed or that only the broker writes to */
-  checkSendable(topic: string): void {
+  checkSendable(topic: string): TopicConfig | undefined {
+    const known = this.#topics.get(topic)
     // What exists was checked when it was created.
-    if (!this.#topics.has(topic))
+    if (known === undefined)
       refuseProblem(isInternal(topic) ? internalTopicNameProblem(topic) : topicNameProblem(topic))
     if (!isSendable(topic)) {
       throw new ProtocolError('NO_PERMISSION', `Sending message to topic[${topic}] is forbidden.`)
     }
+    return known
   }
 
   /** @throws ProtocolError for names that are malformed or belong to the system */

@@ -97,8 +97,7 @@ const propertyTexts = [
 
 const sendParts: SendParts = {
   topics: {
-    get: (topic) => newTopicConfig(topic),
-    checkSendable: () => {},
+    checkSendable: (topic) => newTopicConfig(topic),
     autoCreate: (topic) => newTopicConfig(topic),
     ensureInternal: (topic) => newTopicConfig(topic),
   },

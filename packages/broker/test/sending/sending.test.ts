@@ -13,7 +13,7 @@ import { checkSizes } from '../../src/sending/check-message.ts'
 import { delayed } from '../../src/sending/delay-transform.ts'
 import { withProperties } from '../../src/sending/property-text.ts'
 import { refuseUnservedKinds } from '../../src/sending/refused-kinds.ts'
-import { type SendTargetParts, sendTarget } from '../../src/sending/send-target.ts'
+import { type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from '../../src/sending/send-target.ts'
 
 function withText(text: string): StoreMessage {
   return { ...stored, properties: EncodedProperties.ofText(text) }
@@ -100,8 +100,7 @@ describe('the target of a send', () => {
   const created: string[] = []
   const parts: SendTargetParts = {
     topics: {
-      get: (topic) => topics.get(topic),
-      checkSendable() {},
+      checkSendable: (topic) => topics.get(topic),
       autoCreate: (topic, _defaultTopic, queueNums) =>
         topic === 'AUTO' ? newTopicConfig(topic, { writeQueueNums: queueNums }) : undefined,
       ensureInternal(topic, queueNums) {
@@ -114,27 +113,29 @@ describe('the target of a send', () => {
     brokerPermission: () => 6,
   }
   const header = { topic: 'T', defaultTopic: 'TBW102', defaultTopicQueueNums: 4, queueId: 1 }
+  const target = (one: SendHeader, changes: Partial<SendTargetParts> = {}): SendTarget =>
+    sendTarget(one, parts.topics.checkSendable(one.topic), { ...parts, ...changes })
 
   test('is the asked queue, or any when none is asked', () => {
-    expect(sendTarget(header, parts)).toEqual({ topic: 'T', queueId: 1, isDeadLetter: false })
-    expect(sendTarget({ ...header, queueId: -1 }, parts).queueId).toBe(3)
+    expect(target(header)).toEqual({ topic: 'T', queueId: 1, isDeadLetter: false })
+    expect(target({ ...header, queueId: -1 }).queueId).toBe(3)
   })
 
   test('must exist', () => {
-    expect(() => sendTarget({ ...header, queueId: 4 }, parts)).toThrow(/queue 4 of T does not exist/)
-    expect(() => sendTarget({ ...header, topic: 'NONE' }, parts)).toThrow(/topic\[NONE\] not exist/)
-    expect(sendTarget({ ...header, topic: 'AUTO' }, parts).topic).toBe('AUTO')
+    expect(() => target({ ...header, queueId: 4 })).toThrow(/queue 4 of T does not exist/)
+    expect(() => target({ ...header, topic: 'NONE' })).toThrow(/topic\[NONE\] not exist/)
+    expect(target({ ...header, topic: 'AUTO' }).topic).toBe('AUTO')
   })
 
   test('is the dead letter topic when a group was sent the message often enough', () => {
     const retry = { ...header, topic: '%RETRY%G', queueId: 0 }
-    expect(sendTarget({ ...retry, reconsumeTimes: 1 }, parts)).toMatchObject({ topic: '%RETRY%G', isDeadLetter: false })
-    expect(sendTarget({ ...retry, reconsumeTimes: 2 }, parts)).toMatchObject({ topic: '%DLQ%G', isDeadLetter: true })
-    expect(sendTarget({ ...retry, reconsumeTimes: 2, maxReconsumeTimes: 5 }, parts).isDeadLetter).toBe(false)
-    expect(() => sendTarget({ ...retry, topic: '%RETRY%X' }, parts)).toThrow(/subscription group not exist/)
+    expect(target({ ...retry, reconsumeTimes: 1 })).toMatchObject({ topic: '%RETRY%G', isDeadLetter: false })
+    expect(target({ ...retry, reconsumeTimes: 2 })).toMatchObject({ topic: '%DLQ%G', isDeadLetter: true })
+    expect(target({ ...retry, reconsumeTimes: 2, maxReconsumeTimes: 5 }).isDeadLetter).toBe(false)
+    expect(() => target({ ...retry, topic: '%RETRY%X' })).toThrow(/subscription group not exist/)
   })
 
   test('is none when the broker takes no messages', () => {
-    expect(() => sendTarget(header, { ...parts, brokerPermission: () => 4 })).toThrow(/brokerPermission/)
+    expect(() => target(header, { brokerPermission: () => 4 })).toThrow(/brokerPermission/)
   })
 })

@@ -181,8 +181,8 @@ describe('a topic that a message creates', () => {
       'Sending message to topic[SCHEDULE_TOPIC_XXXX] is forbidden.',
     ])
     expect(refusal(() => topics.checkSendable('a b'))[0]).toBe(29)
-    topics.checkSendable('TBW102')
-    topics.checkSendable(`%RETRY%${'g'.repeat(200)}`)
+    expect(topics.checkSendable('TBW102')).toBe(topics.get('TBW102'))
+    expect(topics.checkSendable(`%RETRY%${'g'.repeat(200)}`)).toBeUndefined()
   })
 
   test('for a retry or dead letter has the queues it needs and both permissions', () => {

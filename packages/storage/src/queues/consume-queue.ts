@@ -27,10 +27,14 @@ export class ConsumeQueue {
   readonly #fullMark: FullMark
   /** The offset that the next appended message gets. */
   nextOffset: number
-  /** Where in the log the first unwritten unit's message stands; meaningful while there are unwritten units. */
-  firstUnwrittenPosition = 0
+  /** For `UnwrittenQueues`: where in the log the first unwritten unit's message stands, -1 while it is not there. */
+  firstUnwrittenPosition = -1
   /** When the first unwritten unit came, in the owner's monotonic milliseconds. */
   unwrittenSinceMs = 0
+  /** For its owner: whether it is among those that were written to since the last sync. */
+  isUnsynced = false
+  /** For `Followers`: whether it is among those whose arrivals are to be told. */
+  hasArrivals = false
   /** Units from here on are in `#recent`. */
   #recentStart: number
   #recent: Buffer | undefined

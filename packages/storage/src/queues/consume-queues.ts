@@ -8,6 +8,7 @@ import { FullMark, fullAt, removeFullMarks } from './full-mark.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
 import type { QueueUnit } from './queue-unit.ts'
 import { isFolderName } from './topic-folder.ts'
+import { UnwrittenQueues } from './unwritten-queues.ts'
 
 export interface ConsumeQueuesOptions {
   files: StoreFiles
@@ -52,10 +53,9 @@ export class ConsumeQueues {
   readonly #options: ConsumeQueuesOptions
   readonly #topics = new Map<string, TopicQueues>()
   #openCount = 0
-  /** Queues with unwritten units, by the position of the first of them. */
-  readonly #unwritten = new Set<ConsumeQueue>()
-  /** Written to since the last sync. */
-  #unsynced = new Set<ConsumeQueue>()
+  readonly #unwritten = new UnwrittenQueues()
+  /** Written to since the last sync; those that do not say so themselves were removed. */
+  #unsynced: ConsumeQueue[] = []
   /** Units of queues that are opened from now on count when they point before this position of the log. */
   #trustedPosition = Number.POSITIVE_INFINITY
   /** The files may be torn, since the power failed while they were written to. */
@@ -171,32 +171,31 @@ export class ConsumeQueues {
 
   /** Notes that a queue got a unit for the message at `position`. */
   markUnwritten(queue: ConsumeQueue, position: number, nowMs: number): void {
-    if (!queue.hasUnwritten) this.#unwritten.delete(queue)
-    else if (queue.maxOffset - queue.writtenOffset === 1) {
-      // The first unwritten one: all before were written, perhaps just now because the memory for them was full.
-      this.#unwritten.delete(queue)
-      queue.firstUnwrittenPosition = position
-      queue.unwrittenSinceMs = nowMs
-      this.#unwritten.add(queue)
-      this.#unsynced.add(queue)
-    }
+    if (!queue.hasUnwritten) this.#unwritten.remove(queue)
+    // The first unwritten one: all before were written, perhaps just now because the memory for them was full.
+    else if (queue.maxOffset - queue.writtenOffset === 1) this.#addUnwritten(queue, position, nowMs)
   }
 
   /** The same while the log is read again, where a gap can come with the first unit. */
   markReplayed(queue: ConsumeQueue, position: number, nowMs: number): void {
     if (this.#unwritten.has(queue)) this.markUnwritten(queue, position, nowMs)
-    else {
-      queue.firstUnwrittenPosition = position
-      queue.unwrittenSinceMs = nowMs
-      this.#unwritten.add(queue)
-      this.#unsynced.add(queue)
-    }
+    else this.#addUnwritten(queue, position, nowMs)
+  }
+
+  #addUnwritten(queue: ConsumeQueue, position: number, nowMs: number): void {
+    this.#unwritten.add(queue, position, nowMs)
+    this.#noteUnsynced(queue)
+  }
+
+  #noteUnsynced(queue: ConsumeQueue): void {
+    if (queue.isUnsynced) return
+    queue.isUnsynced = true
+    this.#unsynced.push(queue)
   }
 
   /** Every unit of a message before this position of the log is in the files. */
   writtenPosition(logWrittenPosition: number): number {
-    const oldest = this.#unwritten.values().next().value
-    return oldest === undefined ? logWrittenPosition : oldest.firstUnwrittenPosition
+    return this.#unwritten.oldest?.firstUnwrittenPosition ?? logWrittenPosition
   }
 
   /**
@@ -204,38 +203,40 @@ export class ConsumeQueues {
    * @returns how many were written
    */
   writeOlderThan(ageMs: number, nowMs: number, countMax: number): number {
-    let count = 0
-    for (const queue of this.#unwritten) {
-      if (count >= countMax || nowMs - queue.unwrittenSinceMs < ageMs) break
+    for (let count = 0; count < countMax; count++) {
+      const queue = this.#unwritten.oldest
+      if (queue === undefined || nowMs - queue.unwrittenSinceMs < ageMs) return count
       queue.write()
       // With very many queues, what each of them keeps in memory for consumers at its end comes to too much.
       if (this.#openCount > queuesKeptInMemory) queue.releaseMemory()
-      this.#unwritten.delete(queue)
-      count++
+      this.#unwritten.remove(queue)
     }
-    return count
+    return countMax
   }
 
   writeAll(): void {
-    for (const queue of this.#unwritten) queue.write()
-    this.#unwritten.clear()
+    const queues = this.#unwritten.all()
+    for (const queue of queues) queue.write()
+    for (const queue of queues) this.#unwritten.remove(queue)
   }
 
   /** Queues that were written to since the last sync. */
   get unsyncedCount(): number {
-    return this.#unsynced.size
+    return this.#unsynced.length
   }
 
   /** Makes the written units of all queues survive a power failure. */
   async sync(): Promise<void> {
     const { files } = this.#options
     const queues = this.#unsynced
-    this.#unsynced = new Set()
+    this.#unsynced = []
     for (const queue of queues) {
+      if (!queue.isUnsynced) continue
+      queue.isUnsynced = false
       await queue.sync()
       // Its topic may be removed meanwhile; units that came or were written meanwhile are for the next time.
       const isInUse = this.#topics.get(queue.topic)?.queues[queue.queueId] === queue
-      if (isInUse && (queue.hasUnwritten || queue.hasUnsynced)) this.#unsynced.add(queue)
+      if (isInUse && (queue.hasUnwritten || queue.hasUnsynced)) this.#noteUnsynced(queue)
       files.syncNames(`${this.#options.path}/${queue.topic}`)
     }
     files.syncAllNames()
@@ -264,8 +265,12 @@ export class ConsumeQueues {
   }
 
   syncNow(): void {
-    for (const queue of this.#unsynced) queue.syncNow()
-    this.#unsynced.clear()
+    for (const queue of this.#unsynced) {
+      if (!queue.isUnsynced) continue
+      queue.syncNow()
+      queue.isUnsynced = false
+    }
+    this.#unsynced = []
     this.#options.files.syncAllNames()
   }
 
@@ -291,8 +296,8 @@ export class ConsumeQueues {
     if (!isFolderName(topic)) return
     for (const queue of this.openQueues(topic)) {
       this.#openCount--
-      this.#unwritten.delete(queue)
-      this.#unsynced.delete(queue)
+      this.#unwritten.remove(queue)
+      queue.isUnsynced = false
       queue.segments.forgetFiles()
     }
     this.#topics.delete(topic)

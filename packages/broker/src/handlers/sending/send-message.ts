@@ -35,12 +35,11 @@ export function sendMessage(parts: SendParts): Handler<SendCommand> {
 function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts): typeof answeredLater {
   const settings = parts.settings()
   checkAccepting(settings.startAcceptSendRequestTimeStamp, parts.clock)
-  const { topics } = parts
-  topics.checkSendable(header.topic)
+  const known = parts.topics.checkSendable(header.topic)
   const given = parts.brokerProperties.encode(header.properties ?? '')
   checkSizes(call.body.length, settings.maxMessageSize, given.bytes.length)
   refuseUnservedKinds(given)
-  const target = sendTarget(header, parts)
+  const target = sendTarget(header, known, parts)
   const givenId = given.value('uniqueKey')
   const uniqueId = givenId ?? parts.uniqueId()
   let properties = parts.brokerProperties.addTo(given, settings)
