@@ -15,12 +15,15 @@ export type OpenMode = 'read' | 'update' | 'create'
 
 /**
  * An open file. Reads and writes by position are synchronous: they go to the page cache and cost less than a
- * thread hop. What can wait for a disk (syncing, reading cold data) is asynchronous.
+ * thread hop. What can wait for a disk (syncing, reading cold data) is asynchronous, and so are writes of much data,
+ * which another processor can copy meanwhile.
  */
 export interface FileHandle {
   readonly path: string
   /** Writes all bytes of `data` at `position`, or throws. A completed write survives the death of the process. */
   write(data: Uint8Array, position: number): void
+  /** Like `write`, without holding up the loop. `data` must stay as it is until the end. */
+  writeLater(data: Uint8Array, position: number): Promise<void>
   /** Fills `target` from `position` as far as the file goes; gives the number of bytes read. */
   read(target: Uint8Array, position: number): number
   /** Like `read`, without holding up the loop when the data is not in memory. */

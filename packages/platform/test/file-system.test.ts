@@ -50,6 +50,19 @@ describe.each([
     expect(bytes.toString('latin1', 0, 12)).toBe('twelve bytes')
   })
 
+  test('brings a write in the background to its end although the file is closed meanwhile', async () => {
+    using place = make()
+    const file = place.fileSystem.open(`${place.root}/a`, 'create')
+    const large = Buffer.alloc(3_000_000, 7)
+    const writing = Promise.all([file.writeLater(large, 100), file.writeLater(Buffer.from('head'), 0)])
+    file.close()
+    await writing
+    await expect(file.writeLater(large, 0)).rejects.toThrow()
+    const bytes = place.fileSystem.readFile(`${place.root}/a`)!
+    expect([bytes.length, bytes.toString('latin1', 0, 6)]).toEqual([3_000_100, 'head\0\0'])
+    expect(bytes.subarray(100).every((byte) => byte === 7)).toBe(true)
+  })
+
   test('grows with zeros after it was cut', () => {
     using place = make()
     const file = place.fileSystem.open(`${place.root}/a`, 'create')

@@ -73,7 +73,17 @@ export class MessageStore {
     const logSync = new LogSync(commitLog, guard, clock, syncTimeoutMs, opened.syncedPosition)
     this.#logSync = logSync
     this.#pipeline = new PutPipeline(
-      { clock, commitLog, logSync, queues, followers, guard, tagsCodes: opened.tagsCodes, flushMode },
+      {
+        clock,
+        commitLog,
+        logSync,
+        queues,
+        followers,
+        guard,
+        tagsCodes: opened.tagsCodes,
+        flushMode,
+        backgroundWriteBytesMin: options.backgroundWriteBytesMin,
+      },
       opened.lastTimestamp,
     )
     this.#reader = new QueueReader(clock, commitLog, queues, readCacheBytesMax, log)
@@ -220,7 +230,7 @@ export class MessageStore {
   /** Deletes a topic's queues; its messages go when their part of the log does. */
   removeTopic(topic: string): void {
     // What was put before it is stored before it, and goes with it.
-    this.#pipeline.commit()
+    this.#pipeline.commitNow()
     for (const queue of this.#queues.openQueues(topic)) this.#reader.forget(queue)
     this.#queues.removeTopic(topic)
   }
@@ -229,7 +239,7 @@ export class MessageStore {
   close(): void {
     this.#maintenance.stop()
     this.#retention.stop()
-    this.#pipeline.commit()
+    this.#pipeline.commitNow()
     const isFenced = this.#guard.isFenced
     this.#guard.close()
     if (!isFenced) this.#maintenance.finish()

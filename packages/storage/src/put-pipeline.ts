@@ -28,6 +28,10 @@ interface PreparedMessage {
 }
 
 const gatheredBytesMax = 4 * 1024 * 1024
+/** While a write is under way in the background, so much may be gathered until the loop waits for the disk. */
+const gatheredInFlightBytesMax = 8 * gatheredBytesMax
+/** Below it, handing a write to another thread takes longer than the write. */
+const backgroundWriteBytes = 64 * 1024
 
 export interface PutPipelineParts {
   clock: Clock
@@ -38,6 +42,7 @@ export interface PutPipelineParts {
   guard: WriteGuard
   tagsCodes: TagsCodes
   flushMode: FlushMode
+  backgroundWriteBytesMin: number | undefined
 }
 
 /**
@@ -47,6 +52,8 @@ export interface PutPipelineParts {
 export class PutPipeline {
   readonly #parts: PutPipelineParts
   #pending: PendingPut[] = []
+  /** What is being written in the background. */
+  #flight: { puts: PendingPut[] } | undefined
   #lastTimestamp: number
 
   /** @param lastTimestamp store time of the newest message, below which store times do not go back */
@@ -82,48 +89,95 @@ export class PutPipeline {
     for (const one of prepared) this.#append(one, pending)
     if (this.#pending.length === 0) clock.endOfTurn(() => this.commit())
     this.#pending.push(pending)
-    if (commitLog.endPosition - commitLog.writtenPosition > gatheredBytesMax) this.commit()
+    if (commitLog.unwrittenBytes > gatheredBytesMax) this.commit()
+    if (commitLog.unwrittenBytes > gatheredInFlightBytesMax) this.commitNow()
   }
 
-  /** Writes what was put since the last time. */
+  /**
+   * Writes what was put since the last time: a little at once, much in the background. What comes meanwhile is written
+   * when that has ended.
+   */
   commit(): void {
+    if (this.#flight !== undefined || this.#pending.length === 0) return
+    const { commitLog, backgroundWriteBytesMin = backgroundWriteBytes } = this.#parts
+    const puts = this.#takePending()
+    if (commitLog.unwrittenBytes < backgroundWriteBytesMin) this.#writeNow(puts)
+    else void this.#writeLater(puts)
+  }
+
+  /** Writes everything that was put before it returns. */
+  commitNow(): void {
+    const flying = this.#flight?.puts.splice(0) ?? []
+    const puts = [...flying, ...this.#takePending()]
+    if (puts.length > 0) this.#writeNow(puts)
+  }
+
+  #takePending(): PendingPut[] {
     const pending = this.#pending
-    if (pending.length === 0) return
     this.#pending = []
+    return pending
+  }
+
+  #writeNow(puts: PendingPut[]): void {
+    try {
+      this.#parts.commitLog.write()
+    } catch (error) {
+      this.#notWritten(puts, error)
+      return
+    }
+    this.#written(puts)
+  }
+
+  async #writeLater(puts: PendingPut[]): Promise<void> {
+    const { commitLog } = this.#parts
+    const flight = { puts }
+    this.#flight = flight
+    try {
+      const end = await commitLog.writeLater()
+      this.#flight = undefined
+      commitLog.noteWritten(end)
+    } catch (error) {
+      this.#flight = undefined
+      this.#notWritten([...flight.puts, ...this.#takePending()], error)
+      return
+    }
+    this.#written(flight.puts)
+    this.commit()
+  }
+
+  #written(puts: readonly PendingPut[]): void {
     const { guard, followers, clock } = this.#parts
     try {
-      if (!this.#write(pending)) return
       const nowMs = clock.monotonic()
-      for (const { records, queues } of pending) {
+      for (const { records, queues } of puts) {
         for (let index = 0; index < records.length; index++) followers.apply(records[index]!, queues[index]!, nowMs)
       }
     } catch (error) {
       guard.fence('writing messages', error)
-      refuse(pending, guard.refusal!)
+      refuse(puts, guard.refusal!)
       return
     }
-    for (const put of pending) this.#confirm(put)
+    for (const put of puts) this.#confirm(put)
     followers.announce()
   }
 
-  /** False when the disk is full: the puts are refused then, and nothing of them is left. */
-  #write(pending: PendingPut[]): boolean {
+  /** A full disk refuses the puts, and nothing of them is left. Any other failure fences the store. */
+  #notWritten(puts: readonly PendingPut[], error: unknown): void {
     const { commitLog, guard } = this.#parts
-    try {
-      commitLog.write()
-      return true
-    } catch (error) {
-      if (!isDiskFull(error)) throw error
-      commitLog.cutBack()
-      for (const { records, queues } of pending.toReversed()) {
-        for (const [index, queue] of queues.entries()) {
-          queue.nextOffset = Math.min(queue.nextOffset, records[index]!.queueOffset)
-        }
-      }
-      guard.setDiskFull(diskFullReason)
-      refuse(pending, { cause: 'disk-full', reason: diskFullReason })
-      return false
+    // While a part of the log is being written in the background, it cannot be taken back.
+    if (!isDiskFull(error) || this.#flight !== undefined) {
+      guard.fence('writing messages', error)
+      refuse(puts, guard.refusal!)
+      return
     }
+    commitLog.cutBack()
+    for (const { records, queues } of puts.toReversed()) {
+      for (const [index, queue] of queues.entries()) {
+        queue.nextOffset = Math.min(queue.nextOffset, records[index]!.queueOffset)
+      }
+    }
+    guard.setDiskFull(diskFullReason)
+    refuse(puts, { cause: 'disk-full', reason: diskFullReason })
   }
 
   #confirm(put: PendingPut): void {
@@ -193,6 +247,6 @@ export class PutPipeline {
   }
 }
 
-function refuse(puts: PendingPut[], refusal: Refusal): void {
+function refuse(puts: readonly PendingPut[], refusal: Refusal): void {
   for (const { done } of puts) done({ kind: 'refused', ...refusal })
 }

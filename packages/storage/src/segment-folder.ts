@@ -85,10 +85,12 @@ export class SegmentFolder {
 
   /** Writes bytes that lie within one segment, which is created when it is the next one. */
   write(data: Uint8Array, position: number): void {
-    const start = this.startOf(position)
-    assert(position + data.length <= start + this.segmentBytes, `a write to ${this.path} crosses the end of a file`)
-    if (!this.has(start)) this.#create(start)
-    this.#open(start).write(data, position - start)
+    this.#fileFor(data, position).write(data, position - this.startOf(position))
+  }
+
+  /** Like `write`, without holding up the loop. */
+  async writeLater(data: Uint8Array, position: number): Promise<void> {
+    await this.#fileFor(data, position).writeLater(data, position - this.startOf(position))
   }
 
   /** Reads bytes that lie within one segment; fewer when the segment is missing or ends before. */
@@ -151,6 +153,14 @@ export class SegmentFolder {
   /** Notes that the folder was removed with all its files: nobody who still holds this object looks for them. */
   forgetFiles(): void {
     this.#starts = []
+  }
+
+  /** The file that data goes to. */
+  #fileFor(data: Uint8Array, position: number): FileHandle {
+    const start = this.startOf(position)
+    assert(position + data.length <= start + this.segmentBytes, `a write to ${this.path} crosses the end of a file`)
+    if (!this.has(start)) this.#create(start)
+    return this.#open(start)
   }
 
   #create(start: number): void {

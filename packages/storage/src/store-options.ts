@@ -35,6 +35,8 @@ export interface StoreOptions {
   delayLevelsMs: readonly number[]
   /** How much of the newest messages is kept in memory. */
   tailBytesMax: number
+  /** So much is written in the background, not at once; the default is what a thread hop costs less than. */
+  backgroundWriteBytesMin?: number
   /** How much of what was read from files is kept in memory. */
   readCacheBytesMax: number
   openFilesMax: number

@@ -28,9 +28,20 @@ class NodeFileHandle implements FileHandle {
     let written = 0
     while (written < data.length) {
       const count = fs.writeSync(this.#descriptor, data, written, data.length - written, position + written)
-      if (count === 0) throw new Error(`${this.path} takes no more bytes at ${position + written}`)
+      if (count === 0) throw this.#takesNoMore(position + written)
       written += count
     }
+  }
+
+  writeLater(data: Uint8Array, position: number): Promise<void> {
+    return this.#inBackground(async () => {
+      let written = 0
+      while (written < data.length) {
+        const count = await writeTo(this.#descriptor, data.subarray(written), position + written)
+        if (count === 0) throw this.#takesNoMore(position + written)
+        written += count
+      }
+    })
   }
 
   read(target: Uint8Array, position: number): number {
@@ -78,6 +89,10 @@ class NodeFileHandle implements FileHandle {
     if (this.#operations === 0) fs.closeSync(this.#descriptor)
   }
 
+  #takesNoMore(position: number): Error {
+    return new Error(`${this.path} takes no more bytes at ${position}`)
+  }
+
   /** An operation of several calls is one here: a file that is closed meanwhile is closed for good after the last. */
   async #inBackground<Result>(operation: () => Promise<Result>): Promise<Result> {
     if (this.#isClosed) throw new Error(`${this.path} is closed`)
@@ -89,6 +104,12 @@ class NodeFileHandle implements FileHandle {
       if (this.#isClosed && this.#operations === 0) fs.closeSync(this.#descriptor)
     }
   }
+}
+
+function writeTo(descriptor: number, data: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.write(descriptor, data, 0, data.length, position, (error, count) => (error ? reject(error) : resolve(count)))
+  })
 }
 
 function readFrom(descriptor: number, target: Uint8Array, position: number): Promise<number> {

@@ -9,7 +9,8 @@
  * - A synced file is reached only when its name is there: new, removed and renamed names survive when their folder was
  *   synced, otherwise by chance and in any order, so that a file removed earlier can be there and one removed later
  *   not. A rename is one change: a file is never lost by it. A folder's own name stands in the folder above it.
- * - The death of the process alone (`kill`) loses nothing that was written.
+ * - The death of the process alone (`kill`) loses nothing that was written. Of a write in the background that had not
+ *   ended, any part from its start on was.
  *
  * Not played, since nothing in software alone survives them: sectors that were synced and are lost, and sectors that
  * come back with other bytes. Such damage is what `FaultyFileSystem` and tests that change files are for.
@@ -36,7 +37,7 @@ function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code, path })
 }
 
-/** Turns of the microtask queue that a sync or a read in the background takes at the most. */
+/** Turns of the microtask queue that a sync, a read or a write in the background takes at the most. */
 const backgroundTurnsMax = 6
 
 export class CrashableFileSystem implements FileSystem {
@@ -213,6 +214,14 @@ export class CrashableFileSystem implements FileSystem {
     return {
       path,
       write: (data, position) => change(() => node.write(data, position)),
+      writeLater: async (data, position) => {
+        const half = this.#random.below(data.length + 1)
+        change(() => node.write(data.subarray(0, half), position))
+        await this.#background()
+        checkAlive()
+        node.modifiedMs = this.#now()
+        this.#change(() => node.write(data.subarray(half), position + half))
+      },
       read: (target, position) => {
         check()
         return node.content.read(target, position)

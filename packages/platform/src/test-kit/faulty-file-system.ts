@@ -1,6 +1,6 @@
 import type { DiskSpace, FileHandle, FileStatus, FileSystem, FolderLock, OpenMode } from '../file-system.ts'
 
-/** Calls that can be made to fail: `read` stands for `read` and `readLater`, `sync` for `syncData` and `syncDataNow`. */
+/** Calls that can be made to fail, at once or in the background: `sync` stands for `syncData` and `syncDataNow`. */
 export type FaultyOperation =
   | 'open'
   | 'write'
@@ -71,6 +71,14 @@ export class FaultyFileSystem implements FileSystem {
         if (fault.kind === 'lie') return
         if (fault.kind === 'short' || fault.kind === 'no-space')
           file.write(data.subarray(0, data.length >> 1), position)
+        throw errorOf(fault, path)
+      },
+      writeLater: async (data, position) => {
+        const fault = this.#strike('write', path)
+        if (fault === undefined) return file.writeLater(data, position)
+        if (fault.kind === 'lie') return
+        if (fault.kind === 'short' || fault.kind === 'no-space')
+          await file.writeLater(data.subarray(0, data.length >> 1), position)
         throw errorOf(fault, path)
       },
       read: (target, position) => this.#flipped(path, target, () => file.read(target, position)),

@@ -137,6 +137,21 @@ describe('a failure of the power', () => {
 })
 
 describe('the death of the process', () => {
+  test('keeps any part from its start on of a write in the background that had not ended', async () => {
+    const kept = new Set<number>()
+    for (let seed = 0; seed < 60; seed++) {
+      const disk = new CrashableFileSystem()
+      disk.crash(seed)
+      const writing = disk.open('/a', 'create').writeLater(Buffer.from('abcd'), 0)
+      disk.kill()
+      await expect(writing).rejects.toThrow()
+      const bytes = disk.readFile('/a')!
+      expect('abcd'.startsWith(bytes.toString())).toBe(true)
+      kept.add(bytes.length)
+    }
+    expect([...kept].sort()).toEqual([0, 1, 2, 3, 4])
+  })
+
   test('keeps what was written and the boot id, and ends handles and locks', () => {
     const fileSystem = new CrashableFileSystem()
     const boot = fileSystem.bootId()

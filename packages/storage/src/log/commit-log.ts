@@ -1,3 +1,4 @@
+import { assert } from '@rocketmq-ts/base'
 import type { Clock } from '@rocketmq-ts/platform'
 import {
   blankRecordBytes,
@@ -9,7 +10,7 @@ import {
 import { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { BlockMemory } from './block-memory.ts'
-import { LogTail } from './log-tail.ts'
+import { type LogPart, LogTail } from './log-tail.ts'
 import type { Stretch } from './stretch.ts'
 
 export interface CommitLogOptions {
@@ -35,6 +36,7 @@ export class CommitLog {
   #endPosition = 0
   /** Everything before is in the files. */
   #writtenPosition = 0
+  #isWritingLater = false
 
   constructor(options: CommitLogOptions) {
     this.segments = new SegmentFolder(options.files, options.path, options.segmentBytes)
@@ -51,6 +53,10 @@ export class CommitLog {
 
   get writtenPosition(): number {
     return this.#writtenPosition
+  }
+
+  get unwrittenBytes(): number {
+    return this.#endPosition - this.#writtenPosition
   }
 
   /** Continues at `position`, which recovery found to be the end. */
@@ -88,14 +94,42 @@ export class CommitLog {
   write(): void {
     if (this.#writtenPosition === this.#endPosition) return
     for (const part of this.#tail.partsFrom(this.#writtenPosition)) {
-      this.#writeToFiles(part.bytes, part.position)
+      for (const piece of this.#piecesOf(part)) this.segments.write(piece.bytes, piece.position)
     }
-    this.#writtenPosition = this.#endPosition
-    this.#tail.release(this.#writtenPosition)
+    this.noteWritten(this.#endPosition)
+  }
+
+  /**
+   * Writes what has been appended until now in the background. Others may append meanwhile, and also `write`, which then
+   * writes this part too; nothing may be cut back before it ends.
+   * @returns the position up to which it was written, for `noteWritten`: in the same turn in which the followers are told
+   */
+  async writeLater(): Promise<number> {
+    const end = this.#endPosition
+    this.#isWritingLater = true
+    try {
+      for (const part of this.#tail.partsFrom(this.#writtenPosition)) {
+        for (const piece of this.#piecesOf(part)) {
+          if (this.#writtenPosition >= end) return end
+          await this.segments.writeLater(piece.bytes, piece.position)
+        }
+      }
+    } finally {
+      this.#isWritingLater = false
+    }
+    return end
+  }
+
+  /** Everything before the position is in the files. */
+  noteWritten(position: number): void {
+    this.#writtenPosition = Math.max(this.#writtenPosition, position)
+    // Blocks that are being written in the background must stay as they are.
+    if (!this.#isWritingLater) this.#tail.release(this.#writtenPosition)
   }
 
   /** Takes back everything that was appended and is not written as a whole, in memory and in the files. */
   cutBack(): void {
+    assert(!this.#isWritingLater, 'the log is cut back while it is written')
     const position = this.#writtenPosition
     this.#tail.cutTo(position)
     this.#endPosition = position
@@ -109,11 +143,12 @@ export class CommitLog {
   }
 
   /** A part goes over the end of a file when the blank record at its end fills it to the last byte. */
-  #writeToFiles(bytes: Buffer, position: number): void {
+  #piecesOf({ bytes, position }: LogPart): LogPart[] {
     const { segmentBytes } = this.segments
     const firstBytes = Math.min(bytes.length, segmentBytes - (position % segmentBytes))
-    this.segments.write(bytes.subarray(0, firstBytes), position)
-    if (firstBytes < bytes.length) this.#writeToFiles(bytes.subarray(firstBytes), position + firstBytes)
+    const first = { bytes: bytes.subarray(0, firstBytes), position }
+    if (firstBytes === bytes.length) return [first]
+    return [first, ...this.#piecesOf({ bytes: bytes.subarray(firstBytes), position: position + firstBytes })]
   }
 
   #roomFor(totalSize: number): number {

@@ -6,6 +6,12 @@ interface Block extends Stretch {
   usedBytes: number
 }
 
+/** Bytes of the log and where they stand. */
+export interface LogPart {
+  position: number
+  bytes: Buffer
+}
+
 /**
  * The newest part of the log in memory: records are encoded into it, written to the file from it, and read from it by
  * consumers at the tail. What was found in it stays as it is until the end of the turn.
@@ -50,7 +56,7 @@ export class LogTail {
   }
 
   /** Everything from `position` to the end, in parts that are to be written. */
-  partsFrom(position: number): { position: number; bytes: Buffer }[] {
+  partsFrom(position: number): LogPart[] {
     let first = this.#blocks.length
     while (first > 0 && this.#blocks[first - 1]!.start + this.#blocks[first - 1]!.usedBytes > position) first--
     return this.#blocks.slice(first).map((block) => {

@@ -56,10 +56,12 @@ function planByCheckpoint(input: RecoveryInput, log: Log): RecoveryPlan {
   const from = Math.max(systemStayedUp ? written.position : syncedPosition, segments.firstPosition)
   const mayBeTorn = !systemStayedUp && !(wasClosed && written?.position === syncedPosition)
   const safePosition = Math.max(written?.logSyncedPosition ?? 0, syncedPosition)
+  // The system cuts a write short when it kills the process meanwhile.
+  const cutFrom = wasClosed ? Number.POSITIVE_INFINITY : from
   const safe: SafeRecords = {
     position: safePosition,
     isSafe: (position) => !mayBeTorn || position < safePosition,
-    tornFrom: mayBeTorn ? safePosition : Number.POSITIVE_INFINITY,
+    tornFrom: mayBeTorn ? safePosition : cutFrom,
   }
   if (from <= segments.endPosition) {
     return { from, mayBeTorn, syncedPosition: Math.min(from, syncedPosition), safe, isOurs: true }

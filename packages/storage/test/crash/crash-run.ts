@@ -1,6 +1,7 @@
 import type { FileSystem, Log } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { ConfigFile, type FlushMode, type MessageStore } from '../../src/index.ts'
+import { settle } from '../settle.ts'
 import { message, openStore, properties } from '../store-kit.ts'
 import { findingsOf } from './findings.ts'
 import { History } from './history.ts'
@@ -78,6 +79,8 @@ class CrashRun {
   async #checkRunning(store: MessageStore): Promise<string[]> {
     try {
       this.#clock.finishTurn()
+      // What is being written in the background, and what follows it.
+      await settle()
       return this.#disk.isDown ? [] : this.#history.check('running', await findingsOf(store))
     } catch (error) {
       if (!this.#disk.isDown) throw error
@@ -107,6 +110,7 @@ class CrashRun {
       consumeQueueSegmentBytes: 20 * 32,
       keyIndex: { isEnabled: true, slotCount: 97, entryCountMax: 150 },
       flushMode: this.#options.flushMode,
+      backgroundWriteBytesMin: this.#random.pick([Number.POSITIVE_INFINITY, 0, 1000]),
       queueSyncIntervalMs: 5000,
       openFilesMax: 6,
       ...(this.#options.log === undefined ? {} : { log: this.#options.log }),

@@ -1,17 +1,22 @@
 import type { Fault } from '@rocketmq-ts/platform/test-kit'
 import { describe, expect, test } from 'vitest'
-import { FaultKit, numbered, range, readable, root, settle } from './fault-kit.ts'
+import { settle } from '../settle.ts'
+import { FaultKit, numbered, range, readable, root } from './fault-kit.ts'
 
 const log = /commitlog\/\d+$/
+const waysToWrite = [
+  ['at once', {}],
+  ['in the background', { backgroundWriteBytesMin: 0 }],
+] as const
 
-describe('a store whose disk fails a write or a sync', () => {
+describe.each(waysToWrite)('a store that writes %s, and whose disk fails a write or a sync,', (_, way) => {
   test.each<[string, Pick<Fault, 'operation' | 'kind'>]>([
     ['a write fails', { operation: 'write', kind: 'EIO' }],
     ['a write is cut short', { operation: 'write', kind: 'short' }],
     ['a sync fails', { operation: 'sync', kind: 'EIO' }],
     ['a sync finds no space', { operation: 'sync', kind: 'ENOSPC' }],
   ])('refuses everything from then on when %s, and says what to do', async (label, fault) => {
-    const kit = new FaultKit()
+    const kit = new FaultKit(way)
     const store = kit.open({ flushMode: 'SYNC_FLUSH' })
     await kit.put(store, numbered(10))
     kit.faults.add({ ...fault, path: log, label })
@@ -33,7 +38,7 @@ describe('a store whose disk fails a write or a sync', () => {
   })
 
   test('is fenced by a failed sync in the background, with ASYNC_FLUSH', async () => {
-    const kit = new FaultKit()
+    const kit = new FaultKit(way)
     const store = kit.open()
     await kit.put(store, numbered(1))
     kit.faults.add({ operation: 'sync', path: log, kind: 'EIO', label: 'background' })
@@ -45,7 +50,7 @@ describe('a store whose disk fails a write or a sync', () => {
   test.each(['consumequeue', 'index', 'checkpoint'])(
     'is fenced when %s cannot be written, and loses nothing',
     async (name) => {
-      const kit = new FaultKit()
+      const kit = new FaultKit(way)
       const store = kit.open()
       await kit.put(store, numbered(20))
       kit.faults.add({ operation: 'write', path: new RegExp(name), kind: 'EIO', label: name })
@@ -59,9 +64,9 @@ describe('a store whose disk fails a write or a sync', () => {
   )
 })
 
-describe('a store whose disk is full', () => {
+describe.each(waysToWrite)('a store that writes %s, and whose disk is full,', (_, way) => {
   test('refuses, keeps nothing half-written, and goes on when there is space', async () => {
-    const kit = new FaultKit()
+    const kit = new FaultKit(way)
     const store = kit.open()
     await kit.put(store, numbered(10))
     const full = kit.faults.add({ operation: 'write', path: log, kind: 'no-space', count: 3, label: 'full' })
@@ -80,7 +85,7 @@ describe('a store whose disk is full', () => {
   })
 
   test('takes back what went into several files', async () => {
-    const kit = new FaultKit()
+    const kit = new FaultKit(way)
     const store = kit.open()
     await kit.put(store, numbered(25))
     kit.faults.add({ operation: 'write', path: /commitlog\/0+49152$/, kind: 'no-space', label: 'third file' })
@@ -94,7 +99,7 @@ describe('a store whose disk is full', () => {
   })
 
   test('keeps queue units and keys in memory until there is space', async () => {
-    const kit = new FaultKit()
+    const kit = new FaultKit(way)
     const store = kit.open()
     await kit.put(store, numbered(20))
     kit.faults.add({ operation: 'write', path: /consumequeue|index/, kind: 'no-space', count: 3, label: 'full' })

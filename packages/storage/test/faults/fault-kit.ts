@@ -2,6 +2,7 @@ import type { Log } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, FaultyFileSystem, SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import type { MessageStore, PutOutcome, StoreMessage, StoreOptions } from '../../src/index.ts'
 import { findingsOf } from '../crash/findings.ts'
+import { settle } from '../settle.ts'
 import { message, openStore, properties } from '../store-kit.ts'
 
 export const root = '/store'
@@ -19,8 +20,11 @@ export class FaultKit {
   readonly faults: FaultyFileSystem
   clock = new SteppedClock()
   readonly lines: LogLine[] = []
+  readonly #defaults: Partial<StoreOptions>
 
-  constructor() {
+  /** @param defaults of the stores that it opens */
+  constructor(defaults: Partial<StoreOptions> = {}) {
+    this.#defaults = defaults
     this.disk = new CrashableFileSystem(() => this.clock.now())
     this.faults = new FaultyFileSystem(this.disk)
   }
@@ -45,6 +49,7 @@ export class FaultKit {
       commitLogSegmentBytes: logBytes,
       consumeQueueSegmentBytes: 20 * 32,
       openFilesMax: 4,
+      ...this.#defaults,
       ...changes,
     })
   }
@@ -77,10 +82,6 @@ export class FaultKit {
       file.write(byte, position)
     })
   }
-}
-
-export async function settle(): Promise<void> {
-  for (let turns = 0; turns < 2000; turns++) await Promise.resolve()
 }
 
 export function segmentPath(folder: string, start: number): string {

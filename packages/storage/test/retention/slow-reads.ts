@@ -32,6 +32,7 @@ export function slowReads(inner: FileSystem, slow: RegExp): SlowReads {
     return {
       path,
       write: (data, position) => file.write(data, position),
+      writeLater: (data, position) => file.writeLater(data, position),
       read: (target, position) => file.read(target, position),
       async readLater(target, position) {
         if (isClosed) throw new Error(`${path} is closed`)
