@@ -83,6 +83,7 @@ export class MessageStore {
         tagsCodes: opened.tagsCodes,
         flushMode,
         backgroundWriteBytesMin: options.backgroundWriteBytesMin,
+        backgroundReads: () => this.#reader.loadingCount,
       },
       opened.lastTimestamp,
     )

@@ -32,6 +32,8 @@ const gatheredBytesMax = 4 * 1024 * 1024
 const gatheredInFlightBytesMax = 8 * gatheredBytesMax
 /** Below it, handing a write to another thread takes longer than the write. */
 const backgroundWriteBytes = 64 * 1024
+/** Node has four threads for files. When reads, which may wait for a disk, keep so many, a write could wait for them. */
+const backgroundReadsMax = 2
 
 export interface PutPipelineParts {
   clock: Clock
@@ -43,6 +45,8 @@ export interface PutPipelineParts {
   tagsCodes: TagsCodes
   flushMode: FlushMode
   backgroundWriteBytesMin: number | undefined
+  /** Reads of files that are under way in the background. */
+  backgroundReads(): number
 }
 
 /**
@@ -94,14 +98,15 @@ export class PutPipeline {
   }
 
   /**
-   * Writes what was put since the last time: a little at once, much in the background. What comes meanwhile is written
-   * when that has ended.
+   * Writes what was put since the last time: a little at once, much in the background unless reads are busy there. What
+   * comes meanwhile is written when that has ended.
    */
   commit(): void {
     if (this.#flight !== undefined || this.#pending.length === 0) return
-    const { commitLog, backgroundWriteBytesMin = backgroundWriteBytes } = this.#parts
+    const { commitLog, backgroundReads, backgroundWriteBytesMin = backgroundWriteBytes } = this.#parts
     const puts = this.#takePending()
-    if (commitLog.unwrittenBytes < backgroundWriteBytesMin) this.#writeNow(puts)
+    const isWrittenNow = commitLog.unwrittenBytes < backgroundWriteBytesMin || backgroundReads() > backgroundReadsMax
+    if (isWrittenNow) this.#writeNow(puts)
     else void this.#writeLater(puts)
   }
 

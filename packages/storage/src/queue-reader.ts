@@ -57,8 +57,8 @@ const logOverlapBytes = 16 * 1024
 const sparesMax = 8
 const unreadableKept = 10_000
 
-/** Reads of the log's files get so much of each turn of the loop, in milliseconds. */
-const coldReadMsPerTurn = 0.2
+/** Reads of the log's files get so much of each turn of the loop, in milliseconds: one of them, or two short ones. */
+const coldReadMsPerTurn = 0.05
 
 /** What keeps a read from being answered: a block that has to be loaded, or a record that is in no memory of the log. */
 type Attempt = ReadResult | { missing: MissingBlock } | { isCold: true }
@@ -88,6 +88,11 @@ export class QueueReader {
     this.#logBlocks = new BlockCache(logMemory, logBlockBytes, cacheBytesMax * 0.8)
     const queueMemory = new BlockMemory(clock, queueBlockBytes, sparesMax)
     this.#queueBlocks = new BlockCache(queueMemory, queueBlockBytes, cacheBytesMax * 0.2)
+  }
+
+  /** Reads of files that are under way in the background. */
+  get loadingCount(): number {
+    return this.#logBlocks.loadingCount + this.#queueBlocks.loadingCount
   }
 
   read(request: ReadRequest): ReadResult | Promise<ReadResult> {

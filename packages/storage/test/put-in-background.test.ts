@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MessageStore, PutOutcome } from '../src/index.ts'
 import { FaultKit, numbered, range, readable } from './faults/fault-kit.ts'
+import { slowReads } from './retention/slow-reads.ts'
 import { settle } from './settle.ts'
 
 /** Puts messages and lets the turn end, so that their write begins; tells what was said about them so far. */
@@ -56,6 +57,41 @@ describe('messages that are written in the background', () => {
     expect((await readable(store)).length).toBe(10 + 8 * 1500)
     kit.disk.kill()
     expect((await readable(kit.open({ consumeQueueSegmentBytes: 20 * 10_000 }))).length).toBe(10 + 8 * 1500)
+  })
+
+  test('are written at once while reads that may wait for a disk keep the threads for files', async () => {
+    const kit = new FaultKit(inBackground)
+    const first = kit.open()
+    await kit.put(first, numbered(200))
+    first.close()
+    const reads = slowReads(kit.faults, /commitlog/)
+    const store = kit.open({ platform: { fileSystem: reads.fileSystem, clock: kit.clock } })
+    const read = (queueOffset: number) =>
+      store.read({
+        topic: 'T',
+        queueId: 0,
+        queueOffset,
+        countMax: 1,
+        scannedUnitsMax: 800,
+        bytesMax: 1e6,
+        matches: () => true,
+      })
+    // Messages in files of their own.
+    const reading = [0, 20, 40, 60].map(read)
+    for (let turn = 0; turn < 20 && reads.waiting < 4; turn++) {
+      kit.clock.finishTurn()
+      await settle()
+    }
+    expect(reads.waiting).toBe(4)
+    expect(begin(kit, store, 3, 200)).toEqual(['stored', 'stored', 'stored'])
+    reads.release()
+    await settle()
+    kit.clock.finishTurn()
+    expect((await Promise.all(reading)).map(({ status }) => status)).toEqual(Array(4).fill('FOUND'))
+    const later = begin(kit, store, 3, 203)
+    expect(later).toEqual([])
+    await settle()
+    expect(later).toHaveLength(3)
   })
 
   test('are all refused when one write fails, also those that came meanwhile', async () => {

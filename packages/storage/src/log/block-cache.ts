@@ -38,6 +38,11 @@ export class BlockCache {
     })
   }
 
+  /** Blocks that are being read. */
+  get loadingCount(): number {
+    return this.#loading.size
+  }
+
   /**
    * The block that holds the bytes at [position, position + byteCount), which lie within one segment. It holds them until
    * the end of this turn.
