@@ -59,7 +59,12 @@ export function slowReads(inner: FileSystem, slow: RegExp): SlowReads {
     }
   }
   return {
-    fileSystem: Object.create(inner, { open: { value: open } }),
+    fileSystem: new Proxy(inner, {
+      get(target, name) {
+        const value: unknown = name === 'open' ? open : Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    }),
     get waiting() {
       return state.waiting
     },
