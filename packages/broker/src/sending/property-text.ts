@@ -30,6 +30,6 @@ function without(text: string, names: Readonly<Record<string, unknown>>): string
 }
 
 /** Encoded properties with the separator behind the last one, which old clients leave out. */
-export function terminated(text: string): string {
+function terminated(text: string): string {
   return text === '' || text.endsWith(valueEnd) ? text : `${text}${valueEnd}`
 }

@@ -114,8 +114,7 @@ export class EncodedProperties {
 
   /** Java's `String.hashCode` of a value, 0 without one. */
   hash(property: KnownProperty): number {
-    const at = this.#placeOf(property)
-    return at < 0 ? 0 : hashOfBytes(0, this.#bytes, this.#places[at + 1]!, this.#places[at + 2]!)
+    return this.has(property) ? this.hashFrom(0, property) : 0
   }
 
   /**
