@@ -54,11 +54,13 @@ export interface ReadResult {
 const queueBlockBytes = 800 * unitBytes
 const logBlockBytes = 256 * 1024
 const logOverlapBytes = 16 * 1024
-const sparesMax = 8
+/** Spare blocks that are kept: as many as are read and given up in a few turns. */
+const queueSparesMax = 64
+const logSparesMax = 16
 const unreadableKept = 10_000
 
-/** Reads of the log's files get so much of each turn of the loop, in milliseconds: one of them, or two short ones. */
-const coldReadMsPerTurn = 0.05
+/** Of some hundred microseconds for several reads at once: with a full load of sends, turns are five times as long. */
+const coldReadLimits = { quietTurnMs: 0.25, quietShareMs: 0.1 }
 
 /** What keeps a read from being answered: a block that has to be loaded, or a record that is in no memory of the log. */
 type Attempt = ReadResult | { missing: MissingBlock } | { isCold: true }
@@ -80,13 +82,13 @@ export class QueueReader {
   readonly #unreadable = new LruMap<number, { isCertain: boolean }>(unreadableKept)
 
   constructor(clock: Clock, commitLog: CommitLog, queues: ConsumeQueues, cacheBytesMax: number, log: Log) {
-    this.#coldReads = new ColdReads(clock, coldReadMsPerTurn)
+    this.#coldReads = new ColdReads(clock, coldReadLimits)
     this.#log = log
     this.#commitLog = commitLog
     this.#queues = queues
-    const logMemory = new BlockMemory(clock, logBlockBytes + logOverlapBytes, sparesMax)
+    const logMemory = new BlockMemory(clock, logBlockBytes + logOverlapBytes, logSparesMax)
     this.#logBlocks = new BlockCache(logMemory, logBlockBytes, cacheBytesMax * 0.8)
-    const queueMemory = new BlockMemory(clock, queueBlockBytes, sparesMax)
+    const queueMemory = new BlockMemory(clock, queueBlockBytes, queueSparesMax)
     this.#queueBlocks = new BlockCache(queueMemory, queueBlockBytes, cacheBytesMax * 0.2)
   }
 

@@ -12,6 +12,11 @@ export interface MissingBlock {
   byteCount: number
 }
 
+interface CachedBlock extends Stretch {
+  /** What its bytes are the first part of. */
+  memory: Buffer
+}
+
 /**
  * Blocks read from files, kept while they are in use. A block reaches into the next one, so that a record that begins in
  * it is mostly in it as a whole. A block at the end of what is written is short. Where more is needed, it is read again.
@@ -19,9 +24,9 @@ export interface MissingBlock {
 export class BlockCache {
   readonly #memory: BlockMemory
   readonly #blockBytes: number
-  readonly #blocks: LruMap<string, Stretch>
+  readonly #blocks: LruMap<string, CachedBlock>
   /** The block used last: the next unit or record is mostly in it too. */
-  #last: { folder: SegmentFolder; block: Stretch } | undefined
+  #last: { folder: SegmentFolder; block: CachedBlock } | undefined
   readonly #loading = new Map<string, Promise<Buffer>>()
 
   /**
@@ -34,7 +39,7 @@ export class BlockCache {
     this.#blockBytes = blockBytes
     this.#blocks = new LruMap(Math.max(4, Math.floor(keptBytesMax / memory.blockBytes)), (block) => {
       if (this.#last?.block === block) this.#last = undefined
-      memory.giveBack(block.bytes)
+      memory.giveBack(block.memory)
     })
   }
 
@@ -76,13 +81,13 @@ export class BlockCache {
     if (known !== undefined) return known
     const loading: Promise<Buffer> = this.#read(missing)
       .then((block) => {
-        // What was forgotten meanwhile is of no use to others.
         if (this.#loading.get(loadingKey) === loading) {
-          // It may be a shorter one of the same place.
-          this.#last = undefined
-          this.#blocks.set(key, { start: missing.start, bytes: block })
+          // It may take the place of a shorter one.
+          this.#blocks.delete(key)
+          this.#blocks.set(key, block)
         }
-        return block
+        // What was forgotten meanwhile is of no use to others.
+        return block.bytes
       })
       .finally(() => {
         if (this.#loading.get(loadingKey) === loading) this.#loading.delete(loadingKey)
@@ -105,14 +110,14 @@ export class BlockCache {
     }
   }
 
-  async #read(missing: MissingBlock): Promise<Buffer> {
-    const { byteCount } = missing
-    const bytes = byteCount === this.#memory.blockBytes ? this.#memory.take() : Buffer.allocUnsafeSlow(byteCount)
-    const count = await missing.folder.readLater(bytes, missing.start)
+  async #read({ folder, start, byteCount }: MissingBlock): Promise<CachedBlock> {
+    const memory = byteCount <= this.#memory.blockBytes ? this.#memory.take() : Buffer.allocUnsafeSlow(byteCount)
+    const bytes = memory.subarray(0, byteCount)
+    const count = await folder.readLater(bytes, start)
     // Files of the front are deleted as time goes by. What else is missing was taken away, or cut off: it is read as
     // zeros, which are no record and no unit, so that readers can pass it by.
-    if (missing.start < missing.folder.firstPosition) return bytes.subarray(0, count)
-    return bytes.fill(0, count)
+    if (start < folder.firstPosition) return { start, bytes: bytes.subarray(0, count), memory }
+    return { start, bytes: bytes.fill(0, count), memory }
   }
 
   #startOf(folder: SegmentFolder, position: number): number {

@@ -2,9 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { ColdReads } from '../../src/log/cold-reads.ts'
 import { TurnClock } from './turn-clock.ts'
 
-function setUp(): { clock: TurnClock; read(name: string, durationMs: number): unknown; done: string[] } {
+interface SetUp {
+  clock: TurnClock
+  read(name: string, durationMs: number): unknown
+  /** Time passes with other work, then the turn is over. */
+  turnOf(otherWorkMs: number): void
+  done: string[]
+}
+
+function setUp(): SetUp {
   const clock = new TurnClock()
-  const reads = new ColdReads(clock, 2)
+  const reads = new ColdReads(clock, { quietTurnMs: 5, quietShareMs: 2 })
   const done: string[] = []
   const read = (name: string, durationMs: number): unknown =>
     reads.inTurn(() => {
@@ -12,31 +20,47 @@ function setUp(): { clock: TurnClock; read(name: string, durationMs: number): un
       done.push(name)
       return name
     })
-  return { clock, read, done }
+  const turnOf = (otherWorkMs: number): void => {
+    clock.advance(otherWorkMs)
+    clock.turn()
+  }
+  return { clock, read, turnOf, done }
 }
 
 describe('reads of files', () => {
-  test('are done at once while the turn has time for them, and then turn by turn, in their order', async () => {
-    const { clock, read, done } = setUp()
-    expect(read('a', 0.5)).toBe('a')
-    expect(read('b', 3)).toBe('b')
-    const later = [read('c', 3), read('d', 0.5), read('e', 0.5), read('f', 0)]
-    expect(done).toEqual(['a', 'b'])
-    clock.turn()
-    expect(done).toEqual(['a', 'b', 'c'])
-    clock.turn()
+  test('are done one in each turn when turns are long, in their order', async () => {
+    const { read, turnOf, done } = setUp()
+    expect(read('a', 1)).toBe('a')
+    const later = [read('b', 0.5), read('c', 3), read('d', 0)]
+    expect(done).toEqual(['a'])
+    for (const expected of ['b', 'c', 'd']) {
+      turnOf(6)
+      expect(done.at(-1)).toBe(expected)
+    }
+    expect(read('e', 0)).toBeInstanceOf(Promise)
+    expect(await Promise.all(later)).toEqual(['b', 'c', 'd'])
+    turnOf(6)
     expect(done).toEqual(['a', 'b', 'c', 'd', 'e'])
-    expect(read('g', 0)).toBeInstanceOf(Promise)
-    clock.turn()
+    turnOf(6)
+    expect(read('f', 0)).toBe('f')
+  })
+
+  test('have a share of the time after a turn that was short or had none', () => {
+    const { read, turnOf, done } = setUp()
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) read(name, 0.5)
+    expect(done).toEqual(['a', 'b'])
+    turnOf(3)
+    expect(done).toEqual(['a', 'b', 'c', 'd'])
+    turnOf(4.5)
+    expect(done).toEqual(['a', 'b', 'c', 'd', 'e'])
+    turnOf(0)
     expect(done).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'])
-    expect(await Promise.all(later)).toEqual(['c', 'd', 'e', 'f'])
-    clock.turn()
-    expect(read('h', 0)).toBe('h')
+    expect(read('h', 0.5)).toBeInstanceOf(Promise)
   })
 
   test('that fail fail for the one who asked, and for no other', async () => {
     const clock = new TurnClock()
-    const reads = new ColdReads(clock, 1)
+    const reads = new ColdReads(clock, { quietTurnMs: 5, quietShareMs: 2 })
     const fail = (): never => {
       throw new Error('EIO')
     }
