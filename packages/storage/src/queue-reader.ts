@@ -59,8 +59,7 @@ const queueSparesMax = 64
 const logSparesMax = 16
 const unreadableKept = 10_000
 
-/** Of some hundred microseconds for several reads at once: with a full load of sends, turns are five times as long. */
-const coldReadLimits = { quietTurnMs: 0.25, quietShareMs: 0.1 }
+const coldReadLimits = { quietTurnMs: 0.06, quietShareMs: 0.1, busyShare: 0.03 }
 
 /** What keeps a read from being answered: a block that has to be loaded, or a record that is in no memory of the log. */
 type Attempt = ReadResult | { missing: MissingBlock } | { isCold: true }

@@ -4,17 +4,18 @@ import type { Clock } from '@rocketmq-ts/platform'
 const costOfAnswering = 2
 
 export interface ColdReadLimits {
-  /** A turn of the loop that takes no longer has little else to do, in milliseconds. */
+  /** A turn of the loop that takes no longer for all else is that of a loop with time to spare, in milliseconds. */
   quietTurnMs: number
-  /** Processor time that reads may take in the turn after such a one, or after a turn without reads, in milliseconds. */
+  /** Processor time that reads may take after such a turn, or after one without reads, in milliseconds. */
   quietShareMs: number
+  /** Part of a busy loop's time that reads may take. */
+  busyShare: number
 }
 
 /**
- * Lets reads of what is not in memory wait for their turn: in each turn of the loop they get a slice of time, and all
- * else comes first. On a busy broker that slice is a single read, so that consumers who are far behind do not slow down
- * those who send, and those who read what is new. An idle one has more and shorter turns, with several reads in each, so
- * that they read as fast as it can.
+ * Lets reads of what is not in memory wait for their turn: in the turns of the loop they get a slice of time, and all
+ * else comes first. On a busy broker that is a small share, so that consumers who are far behind do not slow down those
+ * who send, and those who read what is new. On one with time to spare they read as fast as it can.
  */
 export class ColdReads {
   readonly #clock: Clock
@@ -22,10 +23,10 @@ export class ColdReads {
   #waiting: (() => void)[] = []
   #turnStartMs = 0
   #isTurnAsked = false
-  /** What reads may take in this turn; the first one is always done. */
-  #shareMs = 0
-  #readCount = 0
+  /** What reads took in this turn, with their answers. */
   #usedMs = 0
+  /** What they may still take. */
+  #creditMs = 0
 
   constructor(clock: Clock, limits: ColdReadLimits) {
     this.#clock = clock
@@ -35,7 +36,7 @@ export class ColdReads {
   /** Reads now, when there is time left in this turn and nobody waits, or in a later turn. */
   inTurn<Result>(read: () => Result): Result | Promise<Result> {
     if (!this.#isTurnAsked) this.#beginTurn(this.#limits.quietShareMs)
-    if (this.#waiting.length === 0 && this.#hasTime) return this.#timed(read)
+    if (this.#waiting.length === 0 && this.#creditMs > 0) return this.#timed(read)
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     this.#waiting.push(() => {
       try {
@@ -47,24 +48,20 @@ export class ColdReads {
     return promise
   }
 
-  get #hasTime(): boolean {
-    return this.#readCount === 0 || this.#usedMs < this.#shareMs
-  }
-
   #timed<Result>(read: () => Result): Result {
     const startMs = this.#clock.monotonic()
     try {
       return read()
     } finally {
-      this.#readCount++
-      this.#usedMs += (this.#clock.monotonic() - startMs) * costOfAnswering
+      const costMs = (this.#clock.monotonic() - startMs) * costOfAnswering
+      this.#usedMs += costMs
+      this.#creditMs -= costMs
     }
   }
 
-  #beginTurn(shareMs: number): void {
+  #beginTurn(creditMs: number): void {
     this.#turnStartMs = this.#clock.monotonic()
-    this.#shareMs = shareMs
-    this.#readCount = 0
+    this.#creditMs = creditMs
     this.#usedMs = 0
     this.#isTurnAsked = true
     this.#clock.nextTurn(() => this.#turn())
@@ -73,11 +70,17 @@ export class ColdReads {
   #turn(): void {
     this.#isTurnAsked = false
     if (this.#waiting.length === 0) return
-    const { quietTurnMs, quietShareMs } = this.#limits
-    const turnMs = this.#clock.monotonic() - this.#turnStartMs
-    this.#beginTurn(turnMs <= quietTurnMs ? quietShareMs : 0)
+    this.#beginTurn(this.#creditOfNextTurn())
     let done = 0
-    while (done < this.#waiting.length && this.#hasTime) this.#waiting[done++]!()
-    this.#waiting = this.#waiting.slice(done)
+    while (done < this.#waiting.length && this.#creditMs > 0) this.#waiting[done++]!()
+    if (done > 0) this.#waiting = this.#waiting.slice(done)
+  }
+
+  /** A read that took more than there was is paid for by the busy turns that follow. */
+  #creditOfNextTurn(): number {
+    const { quietTurnMs, quietShareMs, busyShare } = this.#limits
+    const turnMs = this.#clock.monotonic() - this.#turnStartMs
+    if (turnMs - this.#usedMs <= quietTurnMs) return quietShareMs
+    return Math.min(quietShareMs, this.#creditMs + turnMs * busyShare)
   }
 }

@@ -12,7 +12,7 @@ interface SetUp {
 
 function setUp(): SetUp {
   const clock = new TurnClock()
-  const reads = new ColdReads(clock, { quietTurnMs: 5, quietShareMs: 2 })
+  const reads = new ColdReads(clock, { quietTurnMs: 5, quietShareMs: 2, busyShare: 0.1 })
   const done: string[] = []
   const read = (name: string, durationMs: number): unknown =>
     reads.inTurn(() => {
@@ -28,39 +28,46 @@ function setUp(): SetUp {
 }
 
 describe('reads of files', () => {
-  test('are done one in each turn when turns are long, in their order', async () => {
+  test('have a share of the time, after a turn that was short or had none', async () => {
     const { read, turnOf, done } = setUp()
-    expect(read('a', 1)).toBe('a')
-    const later = [read('b', 0.5), read('c', 3), read('d', 0)]
-    expect(done).toEqual(['a'])
-    for (const expected of ['b', 'c', 'd']) {
-      turnOf(6)
-      expect(done.at(-1)).toBe(expected)
-    }
-    expect(read('e', 0)).toBeInstanceOf(Promise)
-    expect(await Promise.all(later)).toEqual(['b', 'c', 'd'])
-    turnOf(6)
-    expect(done).toEqual(['a', 'b', 'c', 'd', 'e'])
-    turnOf(6)
-    expect(read('f', 0)).toBe('f')
+    const answers = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => read(name, 0.5))
+    expect(done).toEqual(['a', 'b'])
+    expect(answers.slice(0, 2)).toEqual(['a', 'b'])
+    turnOf(5)
+    expect(done).toEqual(['a', 'b', 'c', 'd'])
+    turnOf(5)
+    expect(done).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
+    expect(read('h', 0.5)).toBeInstanceOf(Promise)
+    turnOf(5)
+    expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+    turnOf(5)
+    turnOf(5)
+    expect(read('i', 0)).toBe('i')
   })
 
-  test('have a share of the time after a turn that was short or had none', () => {
+  test('have a part of the time of long turns, whose length is not that of the reads themselves', () => {
     const { read, turnOf, done } = setUp()
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) read(name, 0.5)
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) read(name, 1)
+    expect(done).toEqual(['a'])
+    // Each costs 2 with its answer. The share of the first turn is used up; a tenth of 10, 10 and 9 comes.
+    turnOf(9)
     expect(done).toEqual(['a', 'b'])
-    turnOf(3)
+    turnOf(9)
+    expect(done).toEqual(['a', 'b'])
+    turnOf(9)
+    expect(done).toEqual(['a', 'b', 'c'])
+    // Time without other work: the debt is forgotten.
+    turnOf(1)
     expect(done).toEqual(['a', 'b', 'c', 'd'])
-    turnOf(4.5)
+    turnOf(100)
     expect(done).toEqual(['a', 'b', 'c', 'd', 'e'])
     turnOf(0)
-    expect(done).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'])
-    expect(read('h', 0.5)).toBeInstanceOf(Promise)
+    expect(done).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
   })
 
   test('that fail fail for the one who asked, and for no other', async () => {
     const clock = new TurnClock()
-    const reads = new ColdReads(clock, { quietTurnMs: 5, quietShareMs: 2 })
+    const reads = new ColdReads(clock, { quietTurnMs: 5, quietShareMs: 2, busyShare: 0.1 })
     const fail = (): never => {
       throw new Error('EIO')
     }
