@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { setFlagsFromString } from 'node:v8'
 
 /**
  * Megabytes of each half of a broker's heap for what lives shortly. V8 would take four times as much: the resident
@@ -15,14 +16,23 @@ const halves = 3
  */
 const allocatorVariables = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
 
+/**
+ * V8 would put objects of kinds that often outlive a collection at once among those that live long. A message is there
+ * until its turn of the loop ends, which is just that: where V8 once decides so, for the rest of the process, every
+ * object of a message waits for a collection of the whole heap. That takes a fifth of the rate, and doubles p99.
+ */
+const shortLivedFlag = '--no-allocation-site-pretenuring'
+
 /** Limits of a thread that runs a broker. */
 export const brokerThreadLimits = { maxYoungGenerationSizeMb: semiSpaceMb * halves } as const
 
 /**
- * Starts this process anew with limits that hold from the start of a process only; it keeps its id, and what its user
- * has set. Where that cannot be done it goes on as it is, and takes more memory.
+ * Keeps the memory of this process, which runs a broker, small and its collections of garbage short. It starts the process
+ * anew with limits that hold from the start of a process only; it keeps its id, and what its user has set. Where that
+ * cannot be done it goes on as it is, and takes more memory.
  */
 export function limitMemory(): void {
+  setFlagsFromString(shortLivedFlag)
   const options = [...process.execArgv, process.env.NODE_OPTIONS ?? '']
   if (options.some((text) => text.includes(option) || text.includes(option.replaceAll('-', '_')))) return
   if (process.platform === 'win32' || typeof process.execve !== 'function') return
