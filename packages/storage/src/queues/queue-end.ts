@@ -14,7 +14,8 @@ export interface UnitTrust {
 }
 
 /**
- * The offset behind the last unit in the files that counts; what stands behind it is cleared.
+ * The offset behind the last unit in the files that counts; what stands behind it is cleared. Damaged units in front of
+ * it stay, for readers to pass by.
  *
  * Units stand in the order of the log. All that point before `logPosition` are whole, and nothing that stands behind
  * them counts: so the search may meet torn units, but never ends before the last that is whole.
@@ -39,7 +40,7 @@ function findEnd(segments: SegmentFolder, units: UnitReader, trust: UnitTrust): 
   const unitsInSegment = segments.segmentBytes / unitBytes
   const isBehind = (offset: number): boolean => {
     const unit = units.at(offset)
-    return unit.totalSize === 0 || pointsBehind(unit, trust.logPosition)
+    return unit.totalSize <= 0 || pointsBehind(unit, trust.logPosition)
   }
   for (let index = segments.starts.length - 1; index >= 0; index--) {
     const first = segments.starts[index]! / unitBytes
@@ -48,22 +49,41 @@ function findEnd(segments: SegmentFolder, units: UnitReader, trust: UnitTrust): 
     const searchEnd = isBehind(firstRead) ? firstRead : first + unitsInSegment
     let end = firstIndexWhere(first, searchEnd, isBehind)
     while (end > first && !isWhole(units, trust, first, end - 1)) end--
+    end = behindDamage(units, trust, first, end, first + unitsInSegment)
     if (end > first || index === 0) return end
   }
   return 0
 }
 
+/**
+ * A damaged unit in the middle of a queue looks like its end, and what stands behind it must not be cleared: units that
+ * point into the log, behind those in front of them, were written. More is looked at than a page of a disk holds.
+ */
+function behindDamage(units: UnitReader, trust: UnitTrust, first: number, end: number, segmentEnd: number): number {
+  let lastEnd = end
+  let lastPosition = end > first ? units.at(end - 1).physicalOffset : -1
+  for (let offset = end + 1; offset < Math.min(lastEnd + unitsLookedBehind, segmentEnd); offset++) {
+    const unit = units.at(offset)
+    if (!isMessage(unit) || unit.physicalOffset <= lastPosition || pointsBehind(unit, trust.logPosition)) continue
+    if (trust.isInLog !== undefined && !trust.isInLog(unit, offset)) continue
+    lastEnd = offset + 1
+    lastPosition = unit.physicalOffset
+  }
+  return lastEnd
+}
+
 function isWhole(units: UnitReader, trust: UnitTrust, first: number, offset: number): boolean {
   const unit = units.at(offset)
-  if (unit.totalSize === 0 || pointsBehind(unit, trust.logPosition)) return false
+  if (unit.totalSize <= 0 || pointsBehind(unit, trust.logPosition)) return false
   if (trust.isInLog !== undefined && !(isMessage(unit) && trust.isInLog(unit, offset))) return false
   if (offset === first) return true
   const before = units.at(offset - 1)
-  if (before.totalSize === 0) return false
+  if (before.totalSize <= 0) return false
   return !isMessage(before) || !isMessage(unit) || before.physicalOffset < unit.physicalOffset
 }
 
 const unitsPerRead = 200
+const unitsLookedBehind = 256
 
 /** Reads units, several at a time. */
 class UnitReader {

@@ -190,6 +190,31 @@ describe('damaged consume queues', () => {
     expect(await readable(store)).toEqual(without(100, 6, 10, 14, 18))
     expect(kit.alarms.length).toBeGreaterThanOrEqual(4)
   })
+
+  // Units are looked for by halves: which ones that meets depends on where the queue ends.
+  test.each([
+    ['that leads behind the log', 1024, 0x7f],
+    ['of zeros', 1024, 0],
+    ['that leads behind the log, in small files', 32, 0x7f],
+    ['of zeros, in small files', 32, 0],
+  ])('with a unit %s in the middle keep those behind it, and give no offset out twice', async (_, units, value) => {
+    const options = { consumeQueueSegmentBytes: 20 * units }
+    for (const offset of [0, 1, 7, 12, 24, 25, 31, 32, 33, 37, 43, 46, 48]) {
+      const { kit } = await closedStore(options)
+      kit.change(segmentPath('consumequeue/T/0', (offset - (offset % units)) * 20), (file) =>
+        file.write(Buffer.alloc(20, value), (offset % units) * 20),
+      )
+      const store = kit.open(options)
+      expect(store.maxOffset('T', 0), `unit ${offset}`).toBe(50)
+      expect(await readable(store)).toEqual(without(100, offset * 2))
+      const outcomes = await kit.put(store, numbered(2, 100))
+      expect(outcomes).toMatchObject([{ places: [{ queueOffset: 50 }] }, { places: [{ queueOffset: 50 }] }])
+      store.close()
+      const again = kit.open(options)
+      expect(again.maxOffset('T', 0), `unit ${offset}`).toBe(51)
+      expect(await readable(again)).toEqual(without(102, offset * 2))
+    }
+  })
 })
 
 describe('other damaged files', () => {
