@@ -81,12 +81,12 @@ export class BlockCache {
     if (known !== undefined) return known
     const loading: Promise<Buffer> = this.#read(missing)
       .then((block) => {
+        // What was forgotten meanwhile is of no use to others.
         if (this.#loading.get(loadingKey) === loading) {
-          // It may take the place of a shorter one.
+          // It may take the place of a shorter one, whose memory is given back.
           this.#blocks.delete(key)
           this.#blocks.set(key, block)
         }
-        // What was forgotten meanwhile is of no use to others.
         return block.bytes
       })
       .finally(() => {

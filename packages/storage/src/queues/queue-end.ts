@@ -1,6 +1,6 @@
 import { firstIndexWhere } from '@rocketmq-ts/base'
 import type { SegmentFolder } from '../segment-folder.ts'
-import { isMessage, type QueueUnit, readUnit, unitBytes } from './queue-unit.ts'
+import { isBlankUnit, isMessage, type QueueUnit, readUnit, unitBytes } from './queue-unit.ts'
 
 /** Which of the units in the files count. */
 export interface UnitTrust {
@@ -24,7 +24,7 @@ export function cutToQueueEnd(segments: SegmentFolder, trust: UnitTrust): number
   const units = new UnitReader(segments)
   const end = findEnd(segments, units, trust)
   const endPosition = end * unitBytes
-  const isClean = trust.isInLog === undefined && units.at(end).totalSize === 0
+  const isClean = trust.isInLog === undefined && units.isBlank(end)
   segments.removeFrom(emptyFrom(segments, endPosition))
   if (!isClean) segments.clearFrom(endPosition)
   return end
@@ -38,10 +38,7 @@ function emptyFrom(segments: SegmentFolder, endPosition: number): number {
 
 function findEnd(segments: SegmentFolder, units: UnitReader, trust: UnitTrust): number {
   const unitsInSegment = segments.segmentBytes / unitBytes
-  const isBehind = (offset: number): boolean => {
-    const unit = units.at(offset)
-    return unit.totalSize <= 0 || pointsBehind(unit, trust.logPosition)
-  }
+  const isBehind = (offset: number): boolean => !mayCount(units.at(offset), trust)
   for (let index = segments.starts.length - 1; index >= 0; index--) {
     const first = segments.starts[index]! / unitBytes
     // Most of very many queues have few units: one read is enough for them.
@@ -63,9 +60,10 @@ function behindDamage(units: UnitReader, trust: UnitTrust, first: number, end: n
   let lastEnd = end
   let lastPosition = end > first ? units.at(end - 1).physicalOffset : -1
   for (let offset = end + 1; offset < Math.min(lastEnd + unitsLookedBehind, segmentEnd); offset++) {
+    if (units.isBlank(offset)) continue
     const unit = units.at(offset)
-    if (!isMessage(unit) || unit.physicalOffset <= lastPosition || pointsBehind(unit, trust.logPosition)) continue
-    if (trust.isInLog !== undefined && !trust.isInLog(unit, offset)) continue
+    if (!isMessage(unit) || unit.physicalOffset <= lastPosition) continue
+    if (!mayCount(unit, trust) || !isConfirmed(unit, offset, trust)) continue
     lastEnd = offset + 1
     lastPosition = unit.physicalOffset
   }
@@ -74,16 +72,16 @@ function behindDamage(units: UnitReader, trust: UnitTrust, first: number, end: n
 
 function isWhole(units: UnitReader, trust: UnitTrust, first: number, offset: number): boolean {
   const unit = units.at(offset)
-  if (unit.totalSize <= 0 || pointsBehind(unit, trust.logPosition)) return false
-  if (trust.isInLog !== undefined && !(isMessage(unit) && trust.isInLog(unit, offset))) return false
+  if (!mayCount(unit, trust) || !isConfirmed(unit, offset, trust)) return false
   if (offset === first) return true
   const before = units.at(offset - 1)
   if (before.totalSize <= 0) return false
   return !isMessage(before) || !isMessage(unit) || before.physicalOffset < unit.physicalOffset
 }
 
-const unitsPerRead = 200
 const unitsLookedBehind = 256
+/** What is looked at behind the end of a short queue comes with the first read. */
+const unitsPerRead = 2 * unitsLookedBehind
 
 /** Reads units, several at a time. */
 class UnitReader {
@@ -96,10 +94,20 @@ class UnitReader {
   }
 
   at(offset: number): QueueUnit {
+    return readUnit(this.#bytes, this.#placeOf(offset))
+  }
+
+  /** Whether nothing stands there, which costs less to see than reading the unit. */
+  isBlank(offset: number): boolean {
+    return isBlankUnit(this.#bytes, this.#placeOf(offset))
+  }
+
+  /** Where the unit stands in `#bytes`, which are read if need be. */
+  #placeOf(offset: number): number {
     const inSegment = offset % (this.#segments.segmentBytes / unitBytes)
     const first = offset - (inSegment % unitsPerRead)
     if (first !== this.#first) this.#read(first)
-    return readUnit(this.#bytes, (offset - first) * unitBytes)
+    return (offset - first) * unitBytes
   }
 
   /** What is not in a file reads as zeros, and so do units of the next file. */
@@ -113,6 +121,12 @@ class UnitReader {
   }
 }
 
-function pointsBehind(unit: QueueUnit, logPosition: number): boolean {
-  return isMessage(unit) && unit.physicalOffset + unit.totalSize > logPosition
+/** Whether it is a unit, and points into the part of the log that counts; a filler points nowhere. */
+function mayCount(unit: QueueUnit, { logPosition }: UnitTrust): boolean {
+  return unit.totalSize > 0 && !(isMessage(unit) && unit.physicalOffset + unit.totalSize > logPosition)
+}
+
+/** Whether the log has the message, where it is asked. */
+function isConfirmed(unit: QueueUnit, queueOffset: number, { isInLog }: UnitTrust): boolean {
+  return isInLog === undefined || (isMessage(unit) && isInLog(unit, queueOffset))
 }

@@ -35,6 +35,11 @@ export function readUnit(source: Buffer, position: number): QueueUnit {
   }
 }
 
+/** Whether no unit was written at a position; cheaper than reading it. */
+export function isBlankUnit(source: Buffer, position: number): boolean {
+  return source.readInt32BE(position + 8) === 0
+}
+
 /** Whether a unit stands for a message, not for nothing or a gap. */
 export function isMessage(unit: QueueUnit): boolean {
   return unit.totalSize > 0 && unit.totalSize !== fillerSize

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { ColdReads } from '../../src/log/cold-reads.ts'
 import { TurnClock } from './turn-clock.ts'
 
+const limits = { quietTurnMs: 5, quietShareMs: 2, busyShare: 0.1 }
+
 interface SetUp {
-  clock: TurnClock
   read(name: string, durationMs: number): unknown
   /** Time passes with other work, then the turn is over. */
   turnOf(otherWorkMs: number): void
@@ -12,7 +13,7 @@ interface SetUp {
 
 function setUp(): SetUp {
   const clock = new TurnClock()
-  const reads = new ColdReads(clock, { quietTurnMs: 5, quietShareMs: 2, busyShare: 0.1 })
+  const reads = new ColdReads(clock, limits)
   const done: string[] = []
   const read = (name: string, durationMs: number): unknown =>
     reads.inTurn(() => {
@@ -24,7 +25,7 @@ function setUp(): SetUp {
     clock.advance(otherWorkMs)
     clock.turn()
   }
-  return { clock, read, turnOf, done }
+  return { read, turnOf, done }
 }
 
 describe('reads of files', () => {
@@ -67,7 +68,7 @@ describe('reads of files', () => {
 
   test('that fail fail for the one who asked, and for no other', async () => {
     const clock = new TurnClock()
-    const reads = new ColdReads(clock, { quietTurnMs: 5, quietShareMs: 2, busyShare: 0.1 })
+    const reads = new ColdReads(clock, limits)
     const fail = (): never => {
       throw new Error('EIO')
     }
