@@ -103,6 +103,9 @@ export const commands: ComparedCommand[] = [
   ),
   plain('updateKvConfig -s COMPARED -k colour -v blue'),
   plain('deleteKvConfig -s COMPARED -k colour'),
+  // Tells the name servers of all changes so far, as MadeTopic's end: a registration because of them, every 30 s, would
+  // give back the permission that is wiped next.
+  plain('updateTopic -t LastTopic -c DefaultCluster -r 1 -w 1', sorted),
   plain('wipeWritePerm -b broker-a'),
   plain(`topicRoute -t ${topic}`, sortedRoute),
   plain('addWritePerm -b broker-a'),

@@ -56,11 +56,14 @@ export async function startServer(
   }
 }
 
-/** Polls until a condition holds. */
-export async function eventually(holds: () => boolean, what: string): Promise<void> {
+/**
+ * Polls until a condition holds.
+ * @param seen what to show when it does not
+ */
+export async function eventually(holds: () => boolean, what: string, seen: () => unknown = () => ''): Promise<void> {
   const deadline = Date.now() + timeoutMs
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`never happened: ${what}`)
+    if (Date.now() > deadline) throw new Error(`never happened: ${what} ${JSON.stringify(seen())}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

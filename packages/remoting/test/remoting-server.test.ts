@@ -197,7 +197,17 @@ test('a peer that never reads is not read from, so that its answers take bounded
   // The others are served meanwhile, and so is this peer when it reads again.
   await running.client.invoke(running.address, commands.getKvConfig, { header, timeoutMs })
   peer.socket.resume()
-  await eventually(() => peer.answers.length === total, 'all answers arrive')
+  await eventually(
+    () => peer.answers.length === total,
+    'all answers arrive',
+    () => ({
+      answers: peer.answers.length,
+      handled,
+      isOpen: running.server.connections.has(connection!),
+      unsentBytes: connection!.unsentBytes,
+      peerUnsentBytes: peer.socket.writableLength,
+    }),
+  )
 }, 60_000)
 
 test('of peers that never read, those that have waited longest are closed when their answers take too much', async () => {

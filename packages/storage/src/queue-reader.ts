@@ -2,7 +2,7 @@ import { LruMap } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { BlockCache, type MissingBlock } from './log/block-cache.ts'
 import { BlockMemory } from './log/block-memory.ts'
-import { ColdReads } from './log/cold-reads.ts'
+import { ColdReadsByDistance } from './log/cold-reads.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import { isRecordAt } from './log/record-check.ts'
 import { type Stretch, sliceOf } from './log/stretch.ts'
@@ -59,12 +59,17 @@ const queueSparesMax = 64
 const logSparesMax = 16
 const unreadableKept = 10_000
 
-const coldReadLimits = { quietTurnMs: 0.06, quietShareMs: 0.1, busyShare: 0.03 }
+/**
+ * Consumers who were at the tail and fell behind, as the disk stood still or they were started anew, have to come back
+ * to it while others send at full rate. Those who are far behind must not slow down those who send.
+ */
+const coldReadClasses = [
+  { behindBytesMax: 1024 * 1024 * 1024, quietTurnMs: 0.06, quietShareMs: 0.1, busyShare: 0.4 },
+  { behindBytesMax: Number.POSITIVE_INFINITY, quietTurnMs: 0.06, quietShareMs: 0.1, busyShare: 0.03 },
+]
 
 /** What keeps a read from being answered: a block that has to be loaded, or a record that is in no memory of the log. */
-type Attempt = ReadResult | { missing: MissingBlock } | { isCold: true }
-
-const cold = { isCold: true } as const
+type Attempt = ReadResult | { missing: MissingBlock } | { coldPosition: number }
 
 /**
  * Reads messages by queue offset. What is in memory is answered at once; otherwise the read waits for its turn, the
@@ -75,13 +80,13 @@ export class QueueReader {
   readonly #queues: ConsumeQueues
   readonly #logBlocks: BlockCache
   readonly #queueBlocks: BlockCache
-  readonly #coldReads: ColdReads
+  readonly #coldReads: ColdReadsByDistance
   readonly #log: Log
   /** Positions where no record was found, and whether that was so when the file was read once more. */
   readonly #unreadable = new LruMap<number, { isCertain: boolean }>(unreadableKept)
 
   constructor(clock: Clock, commitLog: CommitLog, queues: ConsumeQueues, cacheBytesMax: number, log: Log) {
-    this.#coldReads = new ColdReads(clock, coldReadLimits)
+    this.#coldReads = new ColdReadsByDistance(clock, coldReadClasses)
     this.#log = log
     this.#commitLog = commitLog
     this.#queues = queues
@@ -98,8 +103,8 @@ export class QueueReader {
 
   read(request: ReadRequest): ReadResult | Promise<ReadResult> {
     let attempt = this.#attempt(request, false)
-    if ('isCold' in attempt) {
-      const inTurn = this.#attemptInTurn(request)
+    if ('coldPosition' in attempt) {
+      const inTurn = this.#attemptInTurn(request, attempt.coldPosition)
       if (inTurn instanceof Promise) return inTurn.then((later) => this.#readWithLoads(request, later))
       attempt = inTurn
     }
@@ -152,12 +157,13 @@ export class QueueReader {
         // Those who read what is new need a block of the queue at times, and do not wait for those who are far behind.
         attempt = this.#attempt(request, false)
       }
-      if ('isCold' in attempt) attempt = await this.#attemptInTurn(request)
+      if ('coldPosition' in attempt) attempt = await this.#attemptInTurn(request, attempt.coldPosition)
     }
   }
 
-  #attemptInTurn(request: ReadRequest): Attempt | Promise<Attempt> {
-    return this.#coldReads.inTurn(() => this.#attempt(request, true))
+  #attemptInTurn(request: ReadRequest, position: number): Attempt | Promise<Attempt> {
+    const behindBytes = this.#commitLog.writtenPosition - position
+    return this.#coldReads.inTurn(behindBytes, () => this.#attempt(request, true))
   }
 
   /** @param mayBeCold whether records may be read that are not in the log's own memory */
@@ -190,7 +196,7 @@ export class QueueReader {
       if (count > 0 && byteCount + totalSize > request.bytesMax) break
       let stretch = this.#commitLog.inMemory(physicalOffset, totalSize)
       if (stretch === undefined) {
-        if (!mayBeCold) return cold
+        if (!mayBeCold) return { coldPosition: physicalOffset }
         const inFile = this.#recordInFile(queue, offset, unit)
         if (inFile === undefined) continue
         if ('missing' in inFile) return inFile

@@ -81,6 +81,34 @@ export class ColdReads {
     const { quietTurnMs, quietShareMs, busyShare } = this.#limits
     const turnMs = this.#clock.monotonic() - this.#turnStartMs
     if (turnMs - this.#usedMs <= quietTurnMs) return quietShareMs
-    return Math.min(quietShareMs, this.#creditMs + turnMs * busyShare)
+    const busyShareMs = turnMs * busyShare
+    return Math.min(Math.max(quietShareMs, busyShareMs), this.#creditMs + busyShareMs)
+  }
+}
+
+/** Reads that begin less than so many bytes before the end of the log share limits of their own. */
+export interface ColdReadClass extends ColdReadLimits {
+  behindBytesMax: number
+}
+
+/** Reads of what is not in memory, in classes by their distance from the end of the log. */
+export class ColdReadsByDistance {
+  readonly #classes: { behindBytesMax: number; reads: ColdReads }[]
+
+  /** @param classes the nearest first; the last one takes all others, whatever it says */
+  constructor(clock: Clock, classes: readonly ColdReadClass[]) {
+    this.#classes = classes.map(({ behindBytesMax, ...limits }) => ({
+      behindBytesMax,
+      reads: new ColdReads(clock, limits),
+    }))
+  }
+
+  /**
+   * Reads now or in a later turn, as the limits of the class allow.
+   * @param behindBytes from what is read to the end of the log
+   */
+  inTurn<Result>(behindBytes: number, read: () => Result): Result | Promise<Result> {
+    const fitting = this.#classes.find(({ behindBytesMax }) => behindBytes < behindBytesMax) ?? this.#classes.at(-1)!
+    return fitting.reads.inTurn(read)
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ColdReads } from '../../src/log/cold-reads.ts'
+import { ColdReads, ColdReadsByDistance } from '../../src/log/cold-reads.ts'
 import { TurnClock } from './turn-clock.ts'
 
 const limits = { quietTurnMs: 5, quietShareMs: 2, busyShare: 0.1 }
@@ -61,8 +61,6 @@ describe('reads of files', () => {
     turnOf(1)
     expect(done).toEqual(['a', 'b', 'c', 'd'])
     turnOf(100)
-    expect(done).toEqual(['a', 'b', 'c', 'd', 'e'])
-    turnOf(0)
     expect(done).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
   })
 
@@ -79,5 +77,23 @@ describe('reads of files', () => {
     clock.turn()
     await expect(failing).rejects.toThrow('EIO')
     expect(await good).toBe('good')
+  })
+
+  test('near the end of the log have limits of their own, and do not wait behind those far from it', () => {
+    const clock = new TurnClock()
+    const near = { behindBytesMax: 100, ...limits, busyShare: 0.5 }
+    const reads = new ColdReadsByDistance(clock, [near, { behindBytesMax: 1000, ...limits }])
+    const done: string[] = []
+    const read = (name: string, behindBytes: number): unknown =>
+      reads.inTurn(behindBytes, () => {
+        clock.advance(1)
+        done.push(name)
+      })
+    for (const name of ['far 1', 'far 2', 'far 3']) read(name, 1000)
+    for (const name of ['near 1', 'near 2', 'near 3', 'near 4']) read(name, 99)
+    expect(done).toEqual(['far 1', 'near 1'])
+    clock.advance(8)
+    clock.turn()
+    expect(done.slice(2).toSorted()).toEqual(['far 2', 'near 2', 'near 3', 'near 4'])
   })
 })
