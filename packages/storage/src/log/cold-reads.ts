@@ -2,11 +2,15 @@ import type { Clock } from '@rocketmq-ts/platform'
 
 /** What is read has to be answered, which costs about as much again. */
 const costOfAnswering = 2
+/** How long what was seen of the loop counts, in milliseconds. */
+const memoryMs = 20
+/** Part of the time that turns with much other work took, from which on the loop is a busy one. */
+const busyFrom = 0.5
 
 export interface ColdReadLimits {
   /** A turn of the loop that takes no longer for all else is that of a loop with time to spare, in milliseconds. */
   quietTurnMs: number
-  /** Processor time that reads may take after such a turn, or after one without reads, in milliseconds. */
+  /** Processor time that reads may take in each turn of a loop with time to spare, in milliseconds. */
   quietShareMs: number
   /** Part of a busy loop's time that reads may take. */
   busyShare: number
@@ -27,6 +31,8 @@ export class ColdReads {
   #usedMs = 0
   /** What they may still take. */
   #creditMs = 0
+  /** Part of the last milliseconds that turns with much other work took. */
+  #busyness = 0
 
   constructor(clock: Clock, limits: ColdReadLimits) {
     this.#clock = clock
@@ -35,7 +41,7 @@ export class ColdReads {
 
   /** Reads now, when there is time left in this turn and nobody waits, or in a later turn. */
   inTurn<Result>(read: () => Result): Result | Promise<Result> {
-    if (!this.#isTurnAsked) this.#beginTurn(this.#limits.quietShareMs)
+    if (!this.#isTurnAsked) this.#beginTurn(this.#creditAfterGap())
     if (this.#waiting.length === 0 && this.#creditMs > 0) return this.#timed(read)
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     this.#waiting.push(() => {
@@ -69,20 +75,39 @@ export class ColdReads {
 
   #turn(): void {
     this.#isTurnAsked = false
-    if (this.#waiting.length === 0) return
-    this.#beginTurn(this.#creditOfNextTurn())
+    const creditMs = this.#creditOfNextTurn()
+    if (this.#waiting.length === 0) {
+      this.#turnStartMs = this.#clock.monotonic()
+      this.#creditMs = creditMs
+      return
+    }
+    this.#beginTurn(creditMs)
     let done = 0
     while (done < this.#waiting.length && this.#creditMs > 0) this.#waiting[done++]!()
     if (done > 0) this.#waiting = this.#waiting.slice(done)
   }
 
-  /** A read that took more than there was is paid for by the busy turns that follow. */
+  /** A loop that waits for the disk in between, while it is busy, has no time to spare. */
   #creditOfNextTurn(): number {
-    const { quietTurnMs, quietShareMs, busyShare } = this.#limits
+    const { quietTurnMs, quietShareMs } = this.#limits
     const turnMs = this.#clock.monotonic() - this.#turnStartMs
-    if (turnMs - this.#usedMs <= quietTurnMs) return quietShareMs
-    const busyShareMs = turnMs * busyShare
-    return Math.min(Math.max(quietShareMs, busyShareMs), this.#creditMs + busyShareMs)
+    const isQuiet = turnMs - this.#usedMs <= quietTurnMs
+    this.#busyness += ((isQuiet ? 0 : 1) - this.#busyness) * Math.min(1, turnMs / memoryMs)
+    return isQuiet && this.#busyness < busyFrom ? quietShareMs : this.#creditAfterBusy(turnMs)
+  }
+
+  /** Nobody has looked at the loop since the last turn in which a read waited. */
+  #creditAfterGap(): number {
+    const gapMs = this.#clock.monotonic() - this.#turnStartMs
+    if (gapMs > memoryMs) this.#busyness = 0
+    return this.#busyness < busyFrom ? this.#limits.quietShareMs : this.#creditAfterBusy(gapMs)
+  }
+
+  /** A read that took more than there was is paid for by the time that follows. */
+  #creditAfterBusy(elapsedMs: number): number {
+    const { quietShareMs, busyShare } = this.#limits
+    const earnedMs = elapsedMs * busyShare
+    return Math.min(Math.max(quietShareMs, earnedMs), this.#creditMs + earnedMs)
   }
 }
 

@@ -48,7 +48,7 @@ describe('reads of files', () => {
 
   test('have a part of the time of long turns, whose length is not that of the reads themselves', () => {
     const { read, turnOf, done } = setUp()
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) read(name, 1)
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) read(name, 1)
     expect(done).toEqual(['a'])
     // Each costs 2 with its answer. The share of the first turn is used up; a tenth of 10, 10 and 9 comes.
     turnOf(9)
@@ -57,11 +57,31 @@ describe('reads of files', () => {
     expect(done).toEqual(['a', 'b'])
     turnOf(9)
     expect(done).toEqual(['a', 'b', 'c'])
-    // Time without other work: the debt is forgotten.
+    // A turn without other work is none of a loop with time to spare, when there was much before it.
     turnOf(1)
+    expect(done).toEqual(['a', 'b', 'c'])
+    turnOf(5)
+    expect(done).toEqual(['a', 'b', 'c'])
+    // With more of them it is one, and the debt is forgotten.
+    turnOf(5)
     expect(done).toEqual(['a', 'b', 'c', 'd'])
+    turnOf(5)
+    expect(done).toEqual(['a', 'b', 'c', 'd', 'e'])
     turnOf(100)
-    expect(done).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
+    expect(done).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+  })
+
+  test('that come one after the other have no more of a busy loop than those that wait', () => {
+    const { read, turnOf, done } = setUp()
+    for (let turn = 0; turn < 20; turn++) {
+      read(String(turn), 1)
+      turnOf(9)
+    }
+    // Each costs 2, and a tenth of about 190 is for them.
+    expect(done.length).toBeLessThan(12)
+    turnOf(1000)
+    turnOf(0)
+    expect(read('at once', 0)).toBe('at once')
   })
 
   test('that fail fail for the one who asked, and for no other', async () => {
