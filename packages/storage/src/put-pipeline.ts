@@ -90,6 +90,7 @@ export class PutPipeline {
       }
     }
     const pending: PendingPut = { records: [], queues: [], waitsForSync: false, done }
+    this.#lastTimestamp = Math.max(clock.now(), this.#lastTimestamp)
     for (const one of prepared) this.#append(one, pending)
     if (this.#pending.length === 0) clock.endOfTurn(() => this.commit())
     this.#pending.push(pending)
@@ -229,10 +230,9 @@ export class PutPipeline {
   }
 
   #append({ message, encoded, queue, totalSize }: PreparedMessage, pending: PendingPut): void {
-    const { clock, commitLog, flushMode, tagsCodes } = this.#parts
+    const { commitLog, flushMode, tagsCodes } = this.#parts
     const queueOffset = queue.nextOffset++
-    const storeTimestamp = Math.max(clock.now(), this.#lastTimestamp)
-    this.#lastTimestamp = storeTimestamp
+    const storeTimestamp = this.#lastTimestamp
     const physicalOffset = commitLog.append(encoded, totalSize, queueOffset, storeTimestamp)
     const { topic, queueId, properties, sysFlag } = message
     const record: LogRecord & PutPlace = {

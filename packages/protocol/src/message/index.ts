@@ -13,6 +13,7 @@ export {
   bodyCrc,
   type MessageToStore,
   propertiesBytesMax,
+  putInt32,
   readInt64,
   recordBytes,
   recordMagic,

@@ -77,12 +77,26 @@ export function bodyCrc(body: Uint8Array): number {
  * checks both.
  * @returns the position behind it
  */
-function putInt32(target: Buffer, value: number, position: number): number {
+export function putInt32(target: Buffer, value: number, position: number): number {
   target[position] = value >>> 24
   target[position + 1] = value >>> 16
   target[position + 2] = value >>> 8
   target[position + 3] = value
   return position + 4
+}
+
+/** Longer runs of bytes are copied by the system, for which it needs a call. */
+const loopBytesMax = 24
+
+/**
+ * Copies bytes for which there is room.
+ * @returns the position behind them
+ */
+function putBytes(target: Buffer, source: Buffer, position: number): number {
+  const { length } = source
+  if (length > loopBytesMax) target.set(source, position)
+  else for (let at = 0; at < length; at++) target[position + at] = source[at]!
+  return position + length
 }
 
 /** Writes a 64-bit integer that is a safe integer, for which there is room. */
@@ -125,18 +139,18 @@ export function writeRecord(
   at = putInt32(target, (message.sysFlag & ~(sysFlag.bornHostV6 | sysFlag.storeHostV6)) | hostFlags, at + 16)
   writeInt64(target, message.bornTimestamp, at)
   at += 8
-  at += bornHost.copy(target, at)
+  at = putBytes(target, bornHost, at)
   writeInt64(target, storeTimestamp, at)
   at += 8
-  at += storeHost.copy(target, at)
+  at = putBytes(target, storeHost, at)
   at = putInt32(target, message.reconsumeTimes, at)
   writeInt64(target, message.preparedTransactionOffset, at)
   at = putInt32(target, body.length, at + 8)
-  at += body.copy(target, at)
+  at = putBytes(target, body, at)
   at = isV2 ? target.writeInt16BE(topicBytes.length, at) : target.writeInt8(topicBytes.length, at)
-  at += topicBytes.copy(target, at)
+  at = putBytes(target, topicBytes, at)
   at = target.writeInt16BE(propertiesBytes.length, at)
-  propertiesBytes.copy(target, at)
+  putBytes(target, propertiesBytes, at)
 }
 
 export function writeBlankRecord(target: Buffer, position: number, remainingBytes: number): void {

@@ -1,18 +1,18 @@
 import { assert } from '@rocketmq-ts/base'
 import type { FileHandle, FileSystem } from '@rocketmq-ts/platform'
-import { readInt64, writeInt64 } from '@rocketmq-ts/protocol'
+import { putInt32, readInt64, writeInt64 } from '@rocketmq-ts/protocol'
 import { isDiskFull } from '../write-guard.ts'
+import { decodeKeyIndexHeader, encodeKeyIndexHeader, headerBytes, type KeyIndexHeader } from './key-index-header.ts'
 
 /**
  * An index file:
  *
- *     beginTimestamp 8 | endTimestamp 8 | beginPhysicalOffset 8 | endPhysicalOffset 8 | usedSlots 4 | nextEntry 4
+ *     header 40
  *     | slots (latest entry 4)*
  *     | entries (keyHash 4 | physicalOffset 8 | seconds since beginTimestamp 4 | previous entry of the slot 4)*
  *
  * Entries count from 1; slot = keyHash % number of slots; 0 ends a chain.
  */
-const headerBytes = 40
 const slotBytes = 4
 const entryBytes = 20
 const pageSlots = 1024
@@ -35,7 +35,7 @@ export class KeyIndexFile {
   readonly path: string
   readonly #file: FileHandle
   readonly #size: KeyIndexFileSize
-  readonly #header = Buffer.alloc(headerBytes)
+  readonly #header: KeyIndexHeader
   #slots: Int32Array | undefined
   /** Memory for the slots that another file needs no more. */
   #spareSlots: Int32Array | undefined
@@ -52,23 +52,25 @@ export class KeyIndexFile {
     this.#size = size
     const isNew = fileSystem.status(path) === undefined
     this.#file = fileSystem.open(path, 'create')
+    const header = Buffer.alloc(headerBytes)
     if (isNew) this.#file.truncate(this.#fullBytes)
-    else this.#file.read(this.#header, 0)
-    this.#nextEntry = Math.min(Math.max(1, this.#header.readInt32BE(36)), size.entryCountMax)
+    else this.#file.read(header, 0)
+    this.#header = decodeKeyIndexHeader(header)
+    this.#nextEntry = Math.min(Math.max(1, this.#header.nextEntry), size.entryCountMax)
     this.#writtenEntry = this.#nextEntry
   }
 
   get beginTimestamp(): number {
-    return readInt64(this.#header, 0)
+    return this.#header.beginTimestamp
   }
 
   get endTimestamp(): number {
-    return readInt64(this.#header, 8)
+    return this.#header.endTimestamp
   }
 
   /** Messages up to this position of the log are indexed. */
   get endPhysicalOffset(): number {
-    return readInt64(this.#header, 24)
+    return this.#header.endPhysicalOffset
   }
 
   /** Whether the file has the size that its slots and entries need. */
@@ -89,22 +91,24 @@ export class KeyIndexFile {
     const slots = this.#slotsInMemory()
     const slot = hash % this.#size.slotCount
     const previous = slots[slot]!
+    const header = this.#header
     if (this.isEmpty) {
-      writeInt64(this.#header, storeTimestamp, 0)
-      writeInt64(this.#header, physicalOffset, 16)
+      header.beginTimestamp = storeTimestamp
+      header.beginPhysicalOffset = physicalOffset
     }
     const at = this.#roomForEntry()
-    const seconds = Math.floor((storeTimestamp - this.beginTimestamp) / 1000)
-    this.#gathered!.writeInt32BE(hash, at)
-    writeInt64(this.#gathered!, physicalOffset, at + 4)
-    this.#gathered!.writeInt32BE(Math.min(Math.max(seconds, 0), 0x7fffffff), at + 12)
-    this.#gathered!.writeInt32BE(previous, at + 16)
-    if (previous === 0) this.#header.writeInt32BE(this.#header.readInt32BE(32) + 1, 32)
+    const seconds = Math.floor((storeTimestamp - header.beginTimestamp) / 1000)
+    const gathered = this.#gathered!
+    putInt32(gathered, hash, at)
+    writeInt64(gathered, physicalOffset, at + 4)
+    putInt32(gathered, Math.min(Math.max(seconds, 0), 0x7fffffff), at + 12)
+    putInt32(gathered, previous, at + 16)
+    if (previous === 0) header.usedSlotCount++
     slots[slot] = this.#nextEntry
     this.#changedPages![Math.floor(slot / pageSlots)] = 1
     this.#nextEntry++
-    writeInt64(this.#header, storeTimestamp, 8)
-    writeInt64(this.#header, physicalOffset, 24)
+    header.endTimestamp = storeTimestamp
+    header.endPhysicalOffset = physicalOffset
   }
 
   /** Entries with this hash, newest first, that `wants` them; ends when it returns false for "no more". */
@@ -135,12 +139,9 @@ export class KeyIndexFile {
     this.#changedPages = new Uint8Array(Math.ceil(slots.length / pageSlots)).fill(1)
     this.#gathered = undefined
     this.#writtenEntry = this.#nextEntry
-    writeInt64(this.#header, this.beginTimestamp + (last.seconds + 1) * 1000 - 1, 8)
-    writeInt64(this.#header, last.physicalOffset, 24)
-    this.#header.writeInt32BE(
-      slots.reduce((count, entry) => count + (entry === 0 ? 0 : 1), 0),
-      32,
-    )
+    this.#header.endTimestamp = this.beginTimestamp + (last.seconds + 1) * 1000 - 1
+    this.#header.endPhysicalOffset = last.physicalOffset
+    this.#header.usedSlotCount = slots.reduce((count, entry) => count + (entry === 0 ? 0 : 1), 0)
     this.write()
   }
 
@@ -149,8 +150,8 @@ export class KeyIndexFile {
     this.#writeEntries()
     if (this.#slots !== undefined) this.#writeSlots(this.#slots, this.#changedPages!)
     if (this.isEmpty) return
-    this.#header.writeInt32BE(this.#nextEntry, 36)
-    this.#file.write(this.#header, 0)
+    this.#header.nextEntry = this.#nextEntry
+    this.#file.write(encodeKeyIndexHeader(this.#header), 0)
   }
 
   async sync(): Promise<void> {

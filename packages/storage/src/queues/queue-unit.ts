@@ -1,4 +1,4 @@
-import { readInt64, writeInt64 } from '@rocketmq-ts/protocol'
+import { putInt32, readInt64, writeInt64 } from '@rocketmq-ts/protocol'
 
 /**
  * A unit of a consume queue: where the message with that queue offset stands in the log.
@@ -19,7 +19,7 @@ export interface QueueUnit {
 
 export function writeUnit(target: Buffer, position: number, unit: QueueUnit): void {
   writeInt64(target, unit.physicalOffset, position)
-  target.writeInt32BE(unit.totalSize, position + 8)
+  putInt32(target, unit.totalSize, position + 8)
   writeInt64(target, unit.tagsCode, position + 12)
 }
 

@@ -96,6 +96,7 @@ export const fileRows: readonly FuzzRow[] = [
   }),
   fuzzRow({
     name: 'index file',
+    covers: ['decodeKeyIndexHeader'],
     seeds: () => filesLike(/\/index\//),
     cost: 10,
     decode(input) {
