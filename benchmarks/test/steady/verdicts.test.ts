@@ -47,6 +47,24 @@ describe('a run of ten minutes', () => {
     ])
   })
 
+  test('latency that grows as the machine becomes slower is not blamed on the broker', () => {
+    const slower = brokenPromises((sample) => {
+      const factor = 1 + 0.4 * progress(sample)
+      return { p99Ms: sample.p99Ms! * factor, generatorCores: sample.generatorCores * factor }
+    })
+    expect(slower).toEqual([])
+  })
+
+  test('latency that grows because the broker takes fewer messages is found', () => {
+    const slower = brokenPromises((sample) => {
+      const factor = 1 + 0.4 * progress(sample)
+      const { rate, tailRate, generatorCores } = sample
+      const fewer = { rate: rate / factor, tailRate: tailRate / factor, generatorCores: generatorCores / factor }
+      return { p99Ms: sample.p99Ms! * factor, ...fewer }
+    })
+    expect(slower).toHaveLength(2)
+  })
+
   test('latency that grows only while others are far behind is found', () => {
     expect(
       brokenPromises((sample) => (sample.farBehind ? { p99Ms: sample.p99Ms! * (0.9 + 0.3 * progress(sample)) } : {})),
