@@ -17,6 +17,8 @@ const slotBytes = 4
 const entryBytes = 20
 const pageSlots = 1024
 const gatheredEntries = 16_384
+/** Entries that wait to be linked, at the most. */
+const unlinkedMax = 256
 
 export interface KeyIndexFileSize {
   slotCount: number
@@ -43,6 +45,9 @@ export class KeyIndexFile {
   #gathered: Buffer | undefined
   /** Entries before it are in the file. */
   #writtenEntry: number
+  /** Entries from here on are not in the slots yet; theirs are in `#unlinkedSlots`. */
+  #linkedEntry: number
+  readonly #unlinkedSlots = new Int32Array(unlinkedMax)
   #nextEntry: number
 
   /** @param spareSlots memory for its slots, as {@link finish} of the file before gave it; the default is fresh memory */
@@ -58,6 +63,7 @@ export class KeyIndexFile {
     this.#header = decodeKeyIndexHeader(header)
     this.#nextEntry = Math.min(Math.max(1, this.#header.nextEntry), size.entryCountMax)
     this.#writtenEntry = this.#nextEntry
+    this.#linkedEntry = this.#nextEntry
   }
 
   get beginTimestamp(): number {
@@ -88,31 +94,28 @@ export class KeyIndexFile {
   }
 
   add(hash: number, physicalOffset: number, storeTimestamp: number): void {
-    const slots = this.#slotsInMemory()
-    const slot = hash % this.#size.slotCount
-    const previous = slots[slot]!
     const header = this.#header
     if (this.isEmpty) {
       header.beginTimestamp = storeTimestamp
       header.beginPhysicalOffset = physicalOffset
     }
+    if (this.#slots === undefined) this.#loadSlots()
     const at = this.#roomForEntry()
     const seconds = Math.floor((storeTimestamp - header.beginTimestamp) / 1000)
     const gathered = this.#gathered!
     putInt32(gathered, hash, at)
     writeInt64(gathered, physicalOffset, at + 4)
     putInt32(gathered, Math.min(Math.max(seconds, 0), 0x7fffffff), at + 12)
-    putInt32(gathered, previous, at + 16)
-    if (previous === 0) header.usedSlotCount++
-    slots[slot] = this.#nextEntry
-    this.#changedPages![Math.floor(slot / pageSlots)] = 1
+    this.#unlinkedSlots[this.#nextEntry - this.#linkedEntry] = hash % this.#size.slotCount
     this.#nextEntry++
     header.endTimestamp = storeTimestamp
     header.endPhysicalOffset = physicalOffset
+    if (this.#nextEntry - this.#linkedEntry === unlinkedMax) this.#link()
   }
 
   /** Entries with this hash, newest first, that `wants` them; ends when it returns false for "no more". */
   *find(hash: number): Generator<IndexedPosition> {
+    this.#link()
     let entry = this.#slotValue(hash % this.#size.slotCount)
     const bytes = Buffer.alloc(entryBytes)
     while (entry > 0 && entry < this.#nextEntry) {
@@ -139,6 +142,7 @@ export class KeyIndexFile {
     this.#changedPages = new Uint8Array(Math.ceil(slots.length / pageSlots)).fill(1)
     this.#gathered = undefined
     this.#writtenEntry = this.#nextEntry
+    this.#linkedEntry = this.#nextEntry
     this.#header.endTimestamp = this.beginTimestamp + (last.seconds + 1) * 1000 - 1
     this.#header.endPhysicalOffset = last.physicalOffset
     this.#header.usedSlotCount = slots.reduce((count, entry) => count + (entry === 0 ? 0 : 1), 0)
@@ -237,8 +241,7 @@ export class KeyIndexFile {
     return Math.max(valid, 0)
   }
 
-  #slotsInMemory(): Int32Array {
-    if (this.#slots !== undefined) return this.#slots
+  #loadSlots(): void {
     const { slotCount } = this.#size
     const slots = this.#spareSlots?.fill(0) ?? new Int32Array(slotCount)
     this.#spareSlots = undefined
@@ -252,7 +255,28 @@ export class KeyIndexFile {
     }
     this.#slots = slots
     this.#changedPages = new Uint8Array(Math.ceil(slotCount / pageSlots))
-    return slots
+  }
+
+  /**
+   * Enters entries into the slots, many in one short loop: slots of different keys lie far apart in memory, and the
+   * processor then waits for many of them at once.
+   */
+  #link(): void {
+    const count = this.#nextEntry - this.#linkedEntry
+    if (count === 0) return
+    const slots = this.#slots!
+    const changedPages = this.#changedPages!
+    const gathered = this.#gathered!
+    let previousAt = (this.#linkedEntry - this.#writtenEntry) * entryBytes + 16
+    for (let index = 0; index < count; index++, previousAt += entryBytes) {
+      const slot = this.#unlinkedSlots[index]!
+      const previous = slots[slot]!
+      putInt32(gathered, previous, previousAt)
+      if (previous === 0) this.#header.usedSlotCount++
+      slots[slot] = this.#linkedEntry + index
+      changedPages[Math.floor(slot / pageSlots)] = 1
+    }
+    this.#linkedEntry = this.#nextEntry
   }
 
   #roomForEntry(): number {
@@ -274,6 +298,7 @@ export class KeyIndexFile {
   }
 
   #writeEntries(): void {
+    this.#link()
     const count = this.#nextEntry - this.#writtenEntry
     if (count === 0) return
     assert(this.#gathered !== undefined, 'entries of an index file are neither written nor in memory')
