@@ -1,22 +1,28 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import type { BrokerStatistics } from './statistics/index.ts'
+import type { SendableTopic } from './topics/index.ts'
 
-interface PutStore {
-  put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void
-}
+type Put<Message extends StoreMessage> = (messages: readonly Message[], done: (outcome: PutOutcome) => void) => void
+
+/** A message whose counters may be known with its topic. */
+export type CountedMessage = StoreMessage & { memo?: SendableTopic | undefined }
 
 /** Counts everything that is stored, whoever stores it: senders, redeliveries, delayed messages that became due. */
-export function countedPuts(store: PutStore, statistics: BrokerStatistics, clock: Clock): PutStore['put'] {
+export function countedPuts(
+  store: { put: Put<StoreMessage> },
+  statistics: BrokerStatistics,
+  clock: Clock,
+): Put<CountedMessage> {
   return (messages, done) => {
-    const { topic } = messages[0]!
+    const { topic, memo } = messages[0]!
     const startMs = clock.monotonic()
     store.put(messages, (outcome) => {
       if (outcome.kind === 'refused') statistics.putFailed()
       else {
         let byteCount = 0
         for (const { totalSize } of outcome.places) byteCount += totalSize
-        statistics.stored(topic, outcome.places.length, byteCount)
+        statistics.stored(topic, outcome.places.length, byteCount, memo)
         statistics.putLatencies.add(clock.monotonic() - startMs)
       }
       done(outcome)

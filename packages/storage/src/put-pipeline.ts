@@ -207,7 +207,7 @@ export class PutPipeline {
       // Zeros are what a write that was cut off by a power failure leaves.
       return 'the properties of a message must not hold a zero character'
     }
-    const queue = queues.queue(message.topic, message.queueId)
+    const queue = queues.queue(message.topic, message.queueId, message.memo)
     const encoded: MessageToStore = {
       topicBytes: queue.topicBytes,
       queueId: message.queueId,

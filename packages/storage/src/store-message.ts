@@ -1,4 +1,15 @@
 import type { EncodedProperties } from '@rocketmq-ts/protocol'
+import type { TopicQueues } from './queues/consume-queues.ts'
+
+/**
+ * What the store finds once for a topic, so as not to look it up for each of its messages: with very many topics a
+ * lookup by name is several waits for memory. Whoever has it may keep what is his with it.
+ */
+export interface TopicMemo {
+  readonly topic: string
+  /** For the store; undefined at first. */
+  queues: TopicQueues | undefined
+}
 
 /** A message that a broker hands to its store. */
 export interface StoreMessage {
@@ -14,6 +25,8 @@ export interface StoreMessage {
   preparedTransactionOffset: number
   body: Buffer
   properties: EncodedProperties
+  /** Of its topic; one of another topic is not looked at. */
+  memo?: TopicMemo | undefined
 }
 
 /** Where a message was put. */

@@ -3,7 +3,7 @@ import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { decodeMessages } from '@rocketmq-ts/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { MessageStore, StoreMessage } from '../src/index.ts'
+import type { MessageStore, StoreMessage, TopicMemo } from '../src/index.ts'
 import { StoreLockedError } from '../src/index.ts'
 import { message, openStore, properties, put, putAll } from './store-kit.ts'
 
@@ -101,6 +101,21 @@ describe('a store', () => {
     const again = openStore(folder.path)
     expect(await bodies(again, 'T1', 0)).toEqual(['anew'])
     again.close()
+  })
+
+  test('remembers a topic in its memo, but not longer than until it is removed, nor for another topic', async () => {
+    using folder = temporaryFolder()
+    const store = openStore(folder.path)
+    const memo: TopicMemo = { topic: 'T1', queues: undefined }
+    const bodyOf = (text: string) => ({ memo, body: Buffer.from(text) })
+    await putAll(store, [message(bodyOf('one')), message(bodyOf('two'))])
+    await putAll(store, [message({ ...bodyOf('other'), topic: 'T2' })])
+    expect(await bodies(store, 'T1', 0)).toEqual(['one', 'two'])
+    expect(await bodies(store, 'T2', 0)).toEqual(['other'])
+    store.removeTopic('T1')
+    expect(await put(store, message(bodyOf('anew')))).toMatchObject({ kind: 'stored', places: [{ queueOffset: 0 }] })
+    expect(await bodies(store, 'T1', 0)).toEqual(['anew'])
+    store.close()
   })
 
   test('finds everything again after it was closed, and goes on behind it', async () => {

@@ -78,6 +78,7 @@ export class LongPolling {
 
   /** Messages arrived in a queue. */
   arrived(topic: string, queueId: number): void {
+    if (this.#count === 0) return
     const waitingPulls = this.#topics.get(topic)?.get(queueId)
     if (waitingPulls === undefined) return
     for (const waiting of [...waitingPulls]) this.#retry(waiting)

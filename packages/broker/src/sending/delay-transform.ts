@@ -14,6 +14,7 @@ export function delayed(message: StoreMessage, highestLevel: number): StoreMessa
   const level = Math.min(asked, highestLevel)
   return {
     ...message,
+    memo: undefined,
     topic: scheduleTopic,
     queueId: level - 1,
     properties: EncodedProperties.ofText(

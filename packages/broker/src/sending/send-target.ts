@@ -8,6 +8,7 @@ import {
   type SubscriptionGroupConfig,
   type TopicConfig,
 } from '@rocketmq-ts/protocol'
+import type { SendableTopic } from '../topics/index.ts'
 
 /** What sending needs to know about topics, and may create. */
 export interface SendTopics {
@@ -15,7 +16,7 @@ export interface SendTopics {
    * Refuses names that are malformed or that only the system writes to.
    * @returns the topic when there is one
    */
-  checkSendable(topic: string): TopicConfig | undefined
+  checkSendable(topic: string): SendableTopic | undefined
   /** Makes a topic as its default topic allows; undefined when it does not. */
   autoCreate(topic: string, defaultTopic: string, queueNums: number): TopicConfig | undefined
   /** Makes a retry or dead letter topic if it is missing. */
@@ -49,6 +50,8 @@ export interface SendTarget {
   queueId: number
   /** The message was redelivered as often as it may be and goes to the dead letters. */
   isDeadLetter: boolean
+  /** Of the topic; undefined when it was made just now. */
+  memo: SendableTopic | undefined
 }
 
 /** @throws ProtocolError when the broker's permission has no write bit */
@@ -69,7 +72,7 @@ export function knownGroup(groups: SendGroups, group: string): SubscriptionGroup
  * @param known its topic, as `checkSendable` gave it
  * @throws ProtocolError with what keeps it from going anywhere
  */
-export function sendTarget(header: SendHeader, known: TopicConfig | undefined, parts: SendTargetParts): SendTarget {
+export function sendTarget(header: SendHeader, known: SendableTopic | undefined, parts: SendTargetParts): SendTarget {
   const { topics, random } = parts
   checkTakesMessages(parts.brokerPermission())
   const { topic } = header
@@ -77,7 +80,7 @@ export function sendTarget(header: SendHeader, known: TopicConfig | undefined, p
     const deadLetter = deadLetterTarget(header, parts)
     if (deadLetter !== undefined) return deadLetter
   }
-  const config = known ?? createTopic(header, topics)
+  const config = known?.config ?? createTopic(header, topics)
   const { queueId } = header
   if (queueId >= config.writeQueueNums) {
     const remark = `queue ${queueId} of ${topic} does not exist: it has ${config.writeQueueNums} queues to write to`
@@ -88,6 +91,7 @@ export function sendTarget(header: SendHeader, known: TopicConfig | undefined, p
     topic: config.topicName,
     queueId: queueId < 0 ? random.below(config.writeQueueNums) : queueId,
     isDeadLetter: false,
+    memo: known,
   }
 }
 
@@ -110,5 +114,5 @@ function deadLetterTarget(header: SendHeader, parts: SendTargetParts): SendTarge
   if ((header.reconsumeTimes ?? 0) < limit) return undefined
   const topic = deadLetterTopicOf(group)
   parts.topics.ensureInternal(topic, 1)
-  return { topic, queueId: 0, isDeadLetter: true }
+  return { topic, queueId: 0, isDeadLetter: true, memo: undefined }
 }

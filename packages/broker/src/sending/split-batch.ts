@@ -62,6 +62,7 @@ export function splitBatch(
       preparedTransactionOffset: 0,
       body: one.body,
       properties,
+      memo: target.memo,
     }
   })
 }

@@ -27,10 +27,17 @@ export interface BrokerTotals {
   pullsMissed: number
 }
 
-interface TopicCounters {
+/** Of the messages stored in a topic. */
+export interface TopicCounters {
   nums: Counter
   size: Counter
   isSystem: boolean
+}
+
+/** Where the counters of a topic can be kept, so as not to look them up; not longer than until it is removed. */
+export interface CountersMemo {
+  readonly topic: string
+  counters: TopicCounters | undefined
 }
 
 interface GroupCounters {
@@ -96,9 +103,12 @@ export class BrokerStatistics {
     for (const part of this.#timed) part.close()
   }
 
-  /** Messages were stored in a topic by one request. */
-  stored(topic: string, count: number, byteCount: number): void {
-    const counters = this.#topics.get(topic) ?? this.#makeTopic(topic)
+  /**
+   * Messages were stored in a topic by one request.
+   * @param memo remembers the topic's counters for the next time
+   */
+  stored(topic: string, count: number, byteCount: number, memo?: CountersMemo): void {
+    const counters = this.#countersOf(topic, memo)
     counters.nums.add(count)
     counters.size.add(byteCount)
     // The averages of these say nothing: the official broker does not count the times.
@@ -187,6 +197,12 @@ export class BrokerStatistics {
 
   get #timed(): { start(): void; close(): void }[] {
     return [this.#sampler, this.#midnights, this.rates, this.putLatencies]
+  }
+
+  #countersOf(topic: string, memo: CountersMemo | undefined): TopicCounters {
+    if (memo === undefined || memo.topic !== topic) return this.#topics.get(topic) ?? this.#makeTopic(topic)
+    memo.counters ??= this.#topics.get(topic) ?? this.#makeTopic(topic)
+    return memo.counters
   }
 
   #makeTopic(topic: string): TopicCounters {

@@ -1,1 +1,1 @@
-export { BrokerStatistics } from './broker-statistics.ts'
+export { BrokerStatistics, type CountersMemo, type TopicCounters } from './broker-statistics.ts'

@@ -1,2 +1,3 @@
+export { type SendableTopic, sendableTopic } from './sendable-topic.ts'
 export { TopicReserves } from './topic-reserves.ts'
 export { TopicTable, type TopicUpdate } from './topic-table.ts'

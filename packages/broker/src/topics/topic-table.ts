@@ -24,6 +24,7 @@ import {
   versionName,
 } from '../configuration/index.ts'
 import { sameTopicConfig } from './same-topic-config.ts'
+import { type SendableTopic, sendableTopic } from './sendable-topic.ts'
 import {
   defaultTopicConfig,
   initialTopics,
@@ -64,6 +65,8 @@ const saveIntervalMs = 200
 export class TopicTable {
   readonly #options: TopicTableOptions
   readonly #topics = new Map<string, TopicConfig>()
+  /** Those that were sent to and did not change since. */
+  readonly #sendable = new Map<string, SendableTopic>()
   readonly #listeners: TopicListener[] = []
   readonly #save: DeferredSave
   /** Names that belong to the system, whether or not there is such a topic. */
@@ -122,16 +125,24 @@ export class TopicTable {
     this.#listeners.push(listener)
   }
 
-  /** @throws ProtocolError for names that are malformed or that only the broker writes to */
-  checkSendable(topic: string): TopicConfig | undefined {
-    const known = this.#topics.get(topic)
+  /**
+   * @returns the topic when there is one, the same object until it changes
+   * @throws ProtocolError for names that are malformed or that only the broker writes to
+   */
+  checkSendable(topic: string): SendableTopic | undefined {
+    const known = this.#sendable.get(topic)
+    if (known !== undefined) return known
+    const config = this.#topics.get(topic)
     // What exists was checked when it was created.
-    if (known === undefined)
+    if (config === undefined)
       refuseProblem(isInternal(topic) ? internalTopicNameProblem(topic) : topicNameProblem(topic))
     if (!isSendable(topic)) {
       throw new ProtocolError('NO_PERMISSION', `Sending message to topic[${topic}] is forbidden.`)
     }
-    return known
+    if (config === undefined) return undefined
+    const sendable = sendableTopic(config)
+    this.#sendable.set(topic, sendable)
+    return sendable
   }
 
   /** @throws ProtocolError for names that are malformed or belong to the system */
@@ -269,6 +280,7 @@ export class TopicTable {
     const set = names.flatMap((name) => this.#topics.get(name) ?? [])
     const removed = names.filter((name) => !this.#topics.has(name))
     this.#options.journal.append(formatTopicChange({ dataVersion: this.#dataVersion, set, removed }))
+    for (const name of names) this.#sendable.delete(name)
     for (const listener of this.#listeners) listener(names)
   }
 

@@ -32,6 +32,7 @@ import type { SendParts } from '../../src/sending/send-parts.ts'
 import { splitBatch } from '../../src/sending/split-batch.ts'
 import { brokerSettings, readBrokerSettings, updateBrokerSettings } from '../../src/settings/index.ts'
 import { parseAddressList } from '../../src/settings/parse-address-list.ts'
+import { sendableTopic } from '../../src/topics/index.ts'
 
 const environment: SettingsEnvironment = {
   hostName: 'machine-1',
@@ -97,7 +98,7 @@ const propertyTexts = [
 
 const sendParts: SendParts = {
   topics: {
-    checkSendable: (topic) => newTopicConfig(topic),
+    checkSendable: (topic) => sendableTopic(newTopicConfig(topic)),
     autoCreate: (topic) => newTopicConfig(topic),
     ensureInternal: (topic) => newTopicConfig(topic),
   },

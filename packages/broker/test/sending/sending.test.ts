@@ -14,6 +14,7 @@ import { delayed } from '../../src/sending/delay-transform.ts'
 import { withProperties } from '../../src/sending/property-text.ts'
 import { refuseUnservedKinds } from '../../src/sending/refused-kinds.ts'
 import { type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from '../../src/sending/send-target.ts'
+import { sendableTopic } from '../../src/topics/index.ts'
 
 function withText(text: string): StoreMessage {
   return { ...stored, properties: EncodedProperties.ofText(text) }
@@ -60,8 +61,9 @@ describe('properties', () => {
 
 describe('a delay level', () => {
   test('sends the message to the queue of its level and keeps where it belongs', () => {
-    const message = delayed(withText('DELAY\u00012\u0002'), 18)
-    expect(message).toMatchObject({ topic: 'SCHEDULE_TOPIC_XXXX', queueId: 1 })
+    const memo = sendableTopic(newTopicConfig('T'))
+    const message = delayed({ ...withText('DELAY\u00012\u0002'), memo }, 18)
+    expect(message).toMatchObject({ topic: 'SCHEDULE_TOPIC_XXXX', queueId: 1, memo: undefined })
     expect(decodeMessageProperties(message.properties.text)).toEqual(
       new Map([
         ['DELAY', '2'],
@@ -100,7 +102,10 @@ describe('the target of a send', () => {
   const created: string[] = []
   const parts: SendTargetParts = {
     topics: {
-      checkSendable: (topic) => topics.get(topic),
+      checkSendable: (topic) => {
+        const config = topics.get(topic)
+        return config && sendableTopic(config)
+      },
       autoCreate: (topic, _defaultTopic, queueNums) =>
         topic === 'AUTO' ? newTopicConfig(topic, { writeQueueNums: queueNums }) : undefined,
       ensureInternal(topic, queueNums) {
@@ -117,7 +122,7 @@ describe('the target of a send', () => {
     sendTarget(one, parts.topics.checkSendable(one.topic), { ...parts, ...changes })
 
   test('is the asked queue, or any when none is asked', () => {
-    expect(target(header)).toEqual({ topic: 'T', queueId: 1, isDeadLetter: false })
+    expect(target(header)).toMatchObject({ topic: 'T', queueId: 1, isDeadLetter: false, memo: { topic: 'T' } })
     expect(target({ ...header, queueId: -1 }).queueId).toBe(3)
   })
 

@@ -1,7 +1,7 @@
 import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BrokerStatistics } from '../../src/statistics/index.ts'
+import { BrokerStatistics, type CountersMemo } from '../../src/statistics/index.ts'
 
 function open(startMs?: number) {
   const clock = new SteppedClock(startMs)
@@ -41,6 +41,19 @@ describe('a statistic', () => {
     expect(statistics.view('TOPIC_PUT_NUMS', 'TX')?.statsMinute).toEqual({ sum: 12, tps: 0.2, avgpt: 1 })
     clock.advance(10_000)
     expect(statistics.view('TOPIC_PUT_NUMS', 'TX')?.statsMinute).toEqual(none)
+  })
+
+  test('is the same when its counters are remembered, and never that of another topic', () => {
+    const { clock, statistics } = open()
+    const memo: CountersMemo = { topic: 'T', counters: undefined }
+    statistics.stored('T', 1, 10)
+    statistics.stored('T', 2, 20, memo)
+    statistics.stored('T', 3, 30, memo)
+    statistics.stored('U', 5, 50, memo)
+    clock.advance(10_000)
+    expect(statistics.view('TOPIC_PUT_NUMS', 'T')?.statsMinute?.sum).toBe(6)
+    expect(statistics.view('TOPIC_PUT_SIZE', 'T')?.statsMinute?.sum).toBe(60)
+    expect(statistics.view('TOPIC_PUT_NUMS', 'U')?.statsMinute?.sum).toBe(5)
   })
 
   test('averages over requests, but for those of the whole broker', () => {

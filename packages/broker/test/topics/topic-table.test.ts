@@ -181,8 +181,23 @@ describe('a topic that a message creates', () => {
       'Sending message to topic[SCHEDULE_TOPIC_XXXX] is forbidden.',
     ])
     expect(refusal(() => topics.checkSendable('a b'))[0]).toBe(29)
-    expect(topics.checkSendable('TBW102')).toBe(topics.get('TBW102'))
+    expect(topics.checkSendable('TBW102')?.config).toBe(topics.get('TBW102'))
     expect(topics.checkSendable(`%RETRY%${'g'.repeat(200)}`)).toBeUndefined()
+  })
+
+  test('is the same object for those who send until it changes or goes', () => {
+    using folder = temporaryFolder()
+    const { topics } = open(`${folder.path}/topics.json`)
+    topics.autoCreate('a', 'TBW102', 4)
+    const first = topics.checkSendable('a')
+    expect(first).toMatchObject({ topic: 'a', config: topics.get('a') })
+    expect(topics.checkSendable('a')).toBe(first)
+    topics.update([update('a', { writeQueueNums: 2 })])
+    const second = topics.checkSendable('a')
+    expect(second?.config.writeQueueNums).toBe(2)
+    expect(second).not.toBe(first)
+    topics.delete('a')
+    expect(topics.checkSendable('a')).toBeUndefined()
   })
 
   test('for a retry or dead letter has the queues it needs and both permissions', () => {

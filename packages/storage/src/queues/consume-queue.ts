@@ -17,31 +17,32 @@ const keptUnits = 64
  * consumers at the tail. The log has everything needed to make unwritten units again.
  */
 export class ConsumeQueue {
-  readonly topic: string
+  // What each message needs stands first: with very many queues, each line of memory is one more wait.
   /** The topic in UTF-8, shared by all its queues. */
   readonly topicBytes: Buffer
-  readonly queueId: number
   /** The hash that those of all keys of the topic start from. */
   readonly keyPrefixHash: number
-  readonly segments: SegmentFolder
-  readonly #fullMark: FullMark
   /** The offset that the next appended message gets. */
   nextOffset: number
+  /** Units that consumers may see: [minOffset, maxOffset). */
+  #maxOffset: number
+  /** Units before it are in the files. */
+  #writtenOffset: number
+  /** Units from here on are in `#recent`. */
+  #recentStart: number
+  #recent: Buffer | undefined
+  /** For `Followers`: whether it is among those whose arrivals are to be told. */
+  hasArrivals = false
+  readonly queueId: number
+  readonly topic: string
   /** For `UnwrittenQueues`: where in the log the first unwritten unit's message stands, -1 while it is not there. */
   firstUnwrittenPosition = -1
   /** When the first unwritten unit came, in the owner's monotonic milliseconds. */
   unwrittenSinceMs = 0
   /** For its owner: whether it is among those that were written to since the last sync. */
   isUnsynced = false
-  /** For `Followers`: whether it is among those whose arrivals are to be told. */
-  hasArrivals = false
-  /** Units from here on are in `#recent`. */
-  #recentStart: number
-  #recent: Buffer | undefined
-  /** Units that consumers may see: [minOffset, maxOffset). */
-  #maxOffset: number
-  /** Units before it are in the files. */
-  #writtenOffset: number
+  readonly segments: SegmentFolder
+  readonly #fullMark: FullMark
   /** Units before it survive a power failure. */
   #syncedOffset: number
   #minOffset: number
@@ -49,19 +50,28 @@ export class ConsumeQueue {
   /** Units of messages before this position of the log are hidden, whether or not the log has them. */
   #hiddenPosition = 0
 
-  /** @param trust which of the units in the files count; the others are cleared */
-  constructor(topicBytes: Buffer, queueId: number, segments: SegmentFolder, fullMark: FullMark, trust: UnitTrust) {
-    this.topic = topicBytes.toString('utf8')
-    this.topicBytes = topicBytes
-    this.keyPrefixHash = topicPrefixHash(this.topic)
+  /**
+   * @param name the topic, and its UTF-8 bytes, which all its queues share
+   * @param trust which of the units in the files count; the others are cleared
+   */
+  constructor(
+    name: { topic: string; topicBytes: Buffer },
+    queueId: number,
+    segments: SegmentFolder,
+    fullMark: FullMark,
+    trust: UnitTrust,
+  ) {
+    this.topicBytes = name.topicBytes
+    this.keyPrefixHash = topicPrefixHash(name.topic)
+    this.nextOffset = cutToQueueEnd(segments, trust)
+    this.#maxOffset = this.nextOffset
+    this.#writtenOffset = this.nextOffset
+    this.#recentStart = this.nextOffset
     this.queueId = queueId
+    this.topic = name.topic
     this.segments = segments
     this.#fullMark = fullMark
-    this.#maxOffset = cutToQueueEnd(segments, trust)
-    this.#writtenOffset = this.#maxOffset
-    this.#syncedOffset = this.#maxOffset
-    this.#recentStart = this.#maxOffset
-    this.nextOffset = this.#maxOffset
+    this.#syncedOffset = this.nextOffset
     this.#minOffset = segments.firstPosition / unitBytes
   }
 

@@ -3,6 +3,7 @@ import type { Log } from '@rocketmq-ts/platform'
 import { readRecord } from '@rocketmq-ts/protocol'
 import { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
+import type { TopicMemo } from '../store-message.ts'
 import { ConsumeQueue } from './consume-queue.ts'
 import { FullMark, fullAt, removeFullMarks } from './full-mark.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
@@ -39,8 +40,11 @@ const queuesKeptInMemory = 2_000
 /** Stands in the folder of a topic while it is removed. */
 const removalMark = 'removed'
 
-interface TopicQueues {
-  nameBytes: Buffer
+/** The queues of a topic that are open. */
+export interface TopicQueues {
+  topic: string
+  topicBytes: Buffer
+  isRemoved: boolean
   queues: (ConsumeQueue | undefined)[]
 }
 
@@ -112,22 +116,36 @@ export class ConsumeQueues {
     }
   }
 
-  /** The queue, opened or made if need be. */
-  queue(topic: string, queueId: number): ConsumeQueue {
+  /**
+   * The queue, opened or made if need be.
+   * @param memo remembers the topic's queues for the next time
+   */
+  queue(topic: string, queueId: number, memo?: TopicMemo): ConsumeQueue {
+    if (memo === undefined || memo.topic !== topic) return this.#queueOf(this.#topic(topic), queueId)
+    if (memo.queues === undefined || memo.queues.isRemoved) memo.queues = this.#topic(topic)
+    return this.#queueOf(memo.queues, queueId)
+  }
+
+  #topic(topic: string): TopicQueues {
     let known = this.#topics.get(topic)
     if (known === undefined) {
       this.#finishRemoval(topic)
-      known = { nameBytes: Buffer.from(topic, 'utf8'), queues: [] }
+      known = { topic, topicBytes: Buffer.from(topic, 'utf8'), isRemoved: false, queues: [] }
       this.#topics.set(topic, known)
     }
+    return known
+  }
+
+  #queueOf(known: TopicQueues, queueId: number): ConsumeQueue {
     let queue = known.queues[queueId]
     if (queue === undefined) {
+      const { topic } = known
       const segments = this.#segmentsOf(topic, queueId)
       if (this.#isRecovering) extendLast(segments, this.#sizeOf(segments, segments.starts.at(-1) ?? 0))
       else this.#checkFiles(segments)
       const { endPosition } = segments
       const fullMark = new FullMark(this.#options.files, segments.path)
-      queue = new ConsumeQueue(known.nameBytes, queueId, segments, fullMark, this.#trust(known.nameBytes, queueId))
+      queue = new ConsumeQueue(known, queueId, segments, fullMark, this.#trust(known.topicBytes, queueId))
       const position = fullAt(segments, queue.maxOffset)
       if (position !== undefined && !fullMark.isAt(position)) {
         // An empty file behind the full one tells the same: earlier versions made one.
@@ -300,6 +318,8 @@ export class ConsumeQueues {
       queue.isUnsynced = false
       queue.segments.forgetFiles()
     }
+    const known = this.#topics.get(topic)
+    if (known !== undefined) known.isRemoved = true
     this.#topics.delete(topic)
     const { files, path } = this.#options
     const { fileSystem } = files

@@ -62,6 +62,7 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
     preparedTransactionOffset: 0,
     body: call.body,
     properties,
+    memo: target.memo,
   }
   parts.sink.put([delayed(message, parts.highestDelayLevel)], (outcome) => {
     answer(call, () => replyToPut(outcome, target.queueId, uniqueId, parts))
