@@ -5,6 +5,7 @@ import { CounterSampler } from './counter-sampler.ts'
 import { MidnightTotals } from './daily-totals.ts'
 import { PutLatencies } from './put-latencies.ts'
 import { RateWindow } from './rate-window.ts'
+import { TopicCounters } from './topic-counters.ts'
 
 export interface BrokerStatisticsOptions {
   clock: Clock
@@ -25,13 +26,6 @@ export interface BrokerTotals {
   /** Pulls that found messages, and that found none. */
   pullsFound: number
   pullsMissed: number
-}
-
-/** Of the messages stored in a topic. */
-export interface TopicCounters {
-  nums: Counter
-  size: Counter
-  isSystem: boolean
 }
 
 /** Where the counters of a topic can be kept, so as not to look them up; not longer than until it is removed. */
@@ -56,6 +50,8 @@ export class BrokerStatistics {
   /** Name of the statistic to key to counter. */
   readonly #counters = new Map<string, Map<string, Counter>>()
   readonly #topics = new Map<string, TopicCounters>()
+  /** Those that have something for their counters. */
+  #pendingTopics: TopicCounters[] = []
   /** Group to topic. */
   readonly #groups = new Map<string, Map<string, GroupCounters>>()
   readonly #broker: { put: Counter; putOfUsers: Counter; got: Counter; gotOfUsers: Counter }
@@ -78,7 +74,7 @@ export class BrokerStatistics {
   constructor(options: BrokerStatisticsOptions) {
     this.#options = options
     const { clock, clusterName } = options
-    this.#sampler = new CounterSampler(clock)
+    this.#sampler = new CounterSampler(clock, () => this.#settleTopics())
     this.#broker = {
       put: this.#counter('BROKER_PUT_NUMS', clusterName),
       putOfUsers: this.#counter('BROKER_PUT_NUMS_WITHOUT_SYSTEM_TOPIC', clusterName),
@@ -109,8 +105,11 @@ export class BrokerStatistics {
    */
   stored(topic: string, count: number, byteCount: number, memo?: CountersMemo): void {
     const counters = this.#countersOf(topic, memo)
-    counters.nums.add(count)
-    counters.size.add(byteCount)
+    counters.add(count, byteCount)
+    if (!counters.isPending) {
+      counters.isPending = true
+      this.#pendingTopics.push(counters)
+    }
     // The averages of these say nothing: the official broker does not count the times.
     this.#broker.put.add(count, 0)
     const { totals } = this
@@ -162,6 +161,7 @@ export class BrokerStatistics {
 
   /** A statistic over the last minute, hour and day; undefined when nothing was counted under that key. */
   view(name: string, key: string): BrokerStats | undefined {
+    this.#settleTopics()
     const counter = this.#counters.get(name)?.get(key)
     return counter === undefined || counter.sum === 0 ? undefined : this.#sampler.view(counter)
   }
@@ -205,12 +205,19 @@ export class BrokerStatistics {
     return memo.counters
   }
 
-  #makeTopic(topic: string): TopicCounters {
-    const counters = {
-      nums: this.#counter('TOPIC_PUT_NUMS', topic),
-      size: this.#counter('TOPIC_PUT_SIZE', topic),
-      isSystem: this.#options.isSystemTopic(topic),
+  #settleTopics(): void {
+    const topics = this.#pendingTopics
+    this.#pendingTopics = []
+    for (const counters of topics) {
+      counters.isPending = false
+      counters.settle()
     }
+  }
+
+  #makeTopic(topic: string): TopicCounters {
+    const nums = this.#counter('TOPIC_PUT_NUMS', topic)
+    const size = this.#counter('TOPIC_PUT_SIZE', topic)
+    const counters = new TopicCounters(nums, size, this.#options.isSystemTopic(topic))
     this.#topics.set(topic, counters)
     return counters
   }

@@ -5,12 +5,15 @@ import { Counter, samplingLevels } from './counter.ts'
 /** Makes counters and samples those that change, by timers: adding to one reads no clock. */
 export class CounterSampler {
   readonly #clock: Clock
+  readonly #beforeSample: () => void
   readonly #changed: Counter[][] = samplingLevels.map(() => [])
   readonly #ticks = samplingLevels.map(() => 0)
   #cancelTimers: CancelTimer[] = []
 
-  constructor(clock: Clock) {
+  /** @param beforeSample brings to the counters what waits for them elsewhere */
+  constructor(clock: Clock, beforeSample: () => void) {
     this.#clock = clock
+    this.#beforeSample = beforeSample
   }
 
   start(): void {
@@ -38,6 +41,7 @@ export class CounterSampler {
   }
 
   #sample(level: number): void {
+    this.#beforeSample()
     const tick = ++this.#ticks[level]!
     const changed = this.#changed[level]!
     this.#changed[level] = []

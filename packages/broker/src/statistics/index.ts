@@ -1,1 +1,2 @@
-export { BrokerStatistics, type CountersMemo, type TopicCounters } from './broker-statistics.ts'
+export { BrokerStatistics, type CountersMemo } from './broker-statistics.ts'
+export type { TopicCounters } from './topic-counters.ts'
