@@ -71,6 +71,8 @@ export interface FileSystem {
   readFile(path: string): Buffer | undefined
   /** Makes new, renamed and removed names in a folder survive a power failure. */
   syncFolder(path: string): void
+  /** The same for the names that are new now, without holding up the loop. */
+  syncFolderLater(path: string): Promise<void>
   diskSpace(path: string): DiskSpace
   /**
    * Names the time since the system went up, or '' when nobody knows: what was written but not synced is still there

@@ -76,7 +76,7 @@ describe.each([
     file.close()
   })
 
-  test('names, renames and removes', () => {
+  test('names, renames and removes', async () => {
     using place = make()
     const { fileSystem, root } = place
     fileSystem.makeFolder(`${root}/b/c`)
@@ -87,6 +87,8 @@ describe.each([
     fileSystem.remove(`${root}/b/c/two`)
     expect(fileSystem.list(`${root}/b/c`)).toEqual(['three'])
     fileSystem.syncFolder(`${root}/b`)
+    await fileSystem.syncFolderLater(`${root}/b/c`)
+    await expect(fileSystem.syncFolderLater(`${root}/none`)).rejects.toThrow(/ENOENT/)
     fileSystem.removeFolder(`${root}/b`)
     expect(fileSystem.list(`${root}/b`)).toEqual([])
     expect(fileSystem.status(`${root}/b`)).toBeUndefined()

@@ -109,7 +109,7 @@ export class SegmentFolder {
   async sync(position: number): Promise<void> {
     const start = this.startOf(position)
     if (this.has(start)) await this.#open(start).syncData()
-    this.#files.syncNames(this.path)
+    await this.#files.syncNamesLater(this.path)
   }
 
   syncNow(position: number): void {

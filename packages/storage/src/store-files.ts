@@ -6,8 +6,9 @@ import type { FileHandle, FileSystem } from '@rocketmq-ts/platform'
 export class StoreFiles {
   readonly fileSystem: FileSystem
   readonly #open: LruMap<string, FileHandle>
-  /** Folders in which names were made or removed since they were last synced. */
-  readonly #unsyncedFolders = new Set<string>()
+  /** Folders in which names were made or removed since they were last synced, with the number of the last change. */
+  readonly #unsyncedFolders = new Map<string, number>()
+  #changeCount = 0
 
   constructor(fileSystem: FileSystem, openFilesMax: number) {
     this.fileSystem = fileSystem
@@ -26,7 +27,7 @@ export class StoreFiles {
   /** Makes a file of the given size that reads as zeros. */
   create(path: string, sizeBytes: number): void {
     const file = this.fileSystem.open(path, 'create')
-    this.#unsyncedFolders.add(dirname(path))
+    this.noteNames(dirname(path))
     this.#open.set(path, file)
     file.truncate(sizeBytes)
   }
@@ -34,13 +35,13 @@ export class StoreFiles {
   remove(path: string): void {
     this.#open.delete(path)
     this.fileSystem.remove(path)
-    this.#unsyncedFolders.add(dirname(path))
+    this.noteNames(dirname(path))
   }
 
   /** Makes a folder, and those above it that are missing. */
   makeFolder(path: string): void {
     for (let at = path; this.fileSystem.status(at) === undefined; at = dirname(at)) {
-      this.#unsyncedFolders.add(dirname(at))
+      this.noteNames(dirname(at))
     }
     this.fileSystem.makeFolder(path)
   }
@@ -50,7 +51,7 @@ export class StoreFiles {
     for (let at = dirname(path); ; at = dirname(at)) {
       try {
         this.fileSystem.list(at)
-        this.#unsyncedFolders.add(at)
+        this.noteNames(at)
       } catch (error) {
         if ((error as { code?: string }).code !== 'EACCES') throw error
       }
@@ -61,17 +62,17 @@ export class StoreFiles {
   /** Removes a folder and what is in it. */
   removeFolder(path: string): void {
     for (const open of [...this.#open.keys()]) if (open.startsWith(`${path}/`)) this.#open.delete(open)
-    for (const folder of this.#unsyncedFolders) {
+    for (const folder of this.#unsyncedFolders.keys()) {
       if (folder === path || folder.startsWith(`${path}/`)) this.#unsyncedFolders.delete(folder)
     }
     if (this.fileSystem.status(path) === undefined) return
     this.fileSystem.removeFolder(path)
-    this.#unsyncedFolders.add(dirname(path))
+    this.noteNames(dirname(path))
   }
 
   /** Notes that names in a folder were made or removed. */
   noteNames(folder: string): void {
-    this.#unsyncedFolders.add(folder)
+    this.#unsyncedFolders.set(folder, ++this.#changeCount)
   }
 
   /** Makes new and removed names in a folder survive a power failure. */
@@ -83,7 +84,27 @@ export class StoreFiles {
 
   /** The same for all folders. */
   syncAllNames(): void {
-    for (const folder of [...this.#unsyncedFolders]) this.syncNames(folder)
+    for (const folder of [...this.#unsyncedFolders.keys()]) this.syncNames(folder)
+  }
+
+  /** Like `syncNames`, without holding up the loop, for the names that are there now. */
+  async syncNamesLater(folder: string): Promise<void> {
+    const change = this.#unsyncedFolders.get(folder)
+    if (change === undefined) return
+    try {
+      await this.fileSystem.syncFolderLater(folder)
+    } catch (error) {
+      // The folder was removed meanwhile, which is noted for the one above it.
+      if (!this.#unsyncedFolders.has(folder) && this.fileSystem.status(folder) === undefined) return
+      throw error
+    }
+    // Names that came meanwhile are for the next time.
+    if (this.#unsyncedFolders.get(folder) === change) this.#unsyncedFolders.delete(folder)
+  }
+
+  /** The same for all folders. */
+  async syncAllNamesLater(): Promise<void> {
+    for (const folder of [...this.#unsyncedFolders.keys()]) await this.syncNamesLater(folder)
   }
 
   /** Closes what is open. */

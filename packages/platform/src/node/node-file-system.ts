@@ -164,6 +164,17 @@ export const nodeFileSystem: FileSystem = {
       fs.closeSync(descriptor)
     }
   },
+  async syncFolderLater(path) {
+    if (process.platform === 'win32') return
+    const descriptor = fs.openSync(path, fs.constants.O_RDONLY)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        fs.fsync(descriptor, (error) => (error ? reject(error) : resolve()))
+      })
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  },
   diskSpace(path) {
     const stats = fs.statfsSync(path)
     return { totalBytes: stats.blocks * stats.bsize, freeBytes: stats.bavail * stats.bsize }

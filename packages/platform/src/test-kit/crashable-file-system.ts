@@ -171,7 +171,20 @@ export class CrashableFileSystem implements FileSystem {
     const node = this.#find(path)
     if (node?.kind !== 'folder') throw systemError('ENOENT', path)
     this.#change(() => {})
-    node.sync()
+    node.sync(node.changeCount)
+  }
+
+  async syncFolderLater(path: string): Promise<void> {
+    this.#check()
+    const node = this.#find(path)
+    if (node?.kind !== 'folder') throw systemError('ENOENT', path)
+    const { changeCount } = node
+    const run = this.#run
+    await this.#background()
+    this.#check()
+    if (run !== this.#run) throw new PowerFailure(`the process that synced ${path} is gone`)
+    this.#change(() => {})
+    node.sync(changeCount)
   }
 
   diskSpace(): DiskSpace {

@@ -122,15 +122,24 @@ export class FolderNode {
   names = new Map<string, Node>()
   #durable = new Map<string, Node>()
   #changes: NameChange[] = []
+  /** Changes that are not among `#changes` any more. */
+  #pastCount = 0
 
   change(change: NameChange): void {
     applyNames(this.names, change)
     this.#changes.push(change)
   }
 
-  sync(): void {
-    this.#durable = new Map(this.names)
-    this.#changes = []
+  /** How many changes there were. */
+  get changeCount(): number {
+    return this.#pastCount + this.#changes.length
+  }
+
+  /** @param changeCount the first so many changes survive a power failure from now on */
+  sync(changeCount: number): void {
+    const synced = this.#changes.splice(0, Math.max(0, changeCount - this.#pastCount))
+    for (const change of synced) applyNames(this.#durable, change)
+    this.#pastCount += synced.length
   }
 
   /** The power fails: any of the unsynced changes of names may have reached the disk, and in all folders below too. */
@@ -141,6 +150,7 @@ export class FolderNode {
       const survives = fate === 0 ? false : fate === 1 ? true : fate === 2 ? index < prefixCount : random.oneIn(2)
       if (survives) applyNames(this.#durable, change)
     }
+    this.#pastCount += this.#changes.length
     this.#changes = []
     this.names = new Map(this.#durable)
     for (const node of this.names.values()) node.crash(random)

@@ -138,6 +138,10 @@ export class FaultyFileSystem implements FileSystem {
     if (this.#mayPass('syncFolder', path)) this.#inner.syncFolder(path)
   }
 
+  async syncFolderLater(path: string): Promise<void> {
+    if (this.#mayPass('syncFolder', path)) await this.#inner.syncFolderLater(path)
+  }
+
   diskSpace(path: string): DiskSpace {
     this.#maybeFail('diskSpace', path)
     return this.#inner.diskSpace(path)

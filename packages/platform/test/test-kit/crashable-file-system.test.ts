@@ -108,6 +108,20 @@ describe('a failure of the power', () => {
     for (const text of found) expect(text.startsWith('one')).toBe(true)
   })
 
+  test('vouches with a sync of names in the background for those that were there before it only', async () => {
+    const found = new Set<string>()
+    for (const seed of seeds) {
+      const fileSystem = new CrashableFileSystem()
+      fileSystem.open('/one', 'create').close()
+      const syncing = fileSystem.syncFolderLater('/')
+      fileSystem.open('/two', 'create').close()
+      await syncing
+      fileSystem.crash(seed)
+      found.add(fileSystem.list('/').join(' '))
+    }
+    expect([...found].sort()).toEqual(['one', 'one two'])
+  })
+
   test('is the same for the same seed', () => {
     const run = (): Buffer => {
       const fileSystem = new CrashableFileSystem()

@@ -117,7 +117,7 @@ export class KeyIndex {
       await file.sync()
       if (isWritten) this.#unsynced.delete(file)
     }
-    this.#options.files.syncNames(this.#options.path)
+    await this.#options.files.syncNamesLater(this.#options.path)
   }
 
   syncNow(): void {

@@ -255,9 +255,9 @@ export class ConsumeQueues {
       // Its topic may be removed meanwhile; units that came or were written meanwhile are for the next time.
       const isInUse = this.#topics.get(queue.topic)?.queues[queue.queueId] === queue
       if (isInUse && (queue.hasUnwritten || queue.hasUnsynced)) this.#noteUnsynced(queue)
-      files.syncNames(`${this.#options.path}/${queue.topic}`)
+      await files.syncNamesLater(`${this.#options.path}/${queue.topic}`)
     }
-    files.syncAllNames()
+    await files.syncAllNamesLater()
   }
 
   /** Makes all files of all queues survive a power failure, whoever wrote them. */
