@@ -1,4 +1,4 @@
-import { assert } from '@rocketmq-ts/base'
+import { assert, firstIndexWhere } from '@rocketmq-ts/base'
 import type { BlockMemory } from './block-memory.ts'
 import type { Stretch } from './stretch.ts'
 
@@ -21,6 +21,8 @@ export class LogTail {
   readonly #keptBlocksMax: number
   /** Ascending by start; a record never spans two blocks. */
   #blocks: Block[] = []
+  /** Where in `#blocks` something was found last. */
+  #foundIndex = 0
 
   /** @param keptBytesMax how much is kept in memory */
   constructor(memory: BlockMemory, keptBytesMax: number) {
@@ -82,11 +84,14 @@ export class LogTail {
     }
   }
 
+  /** The last block that starts at or before a position; mostly the one of the message before. */
   #blockOf(position: number): Block | undefined {
-    for (let index = this.#blocks.length - 1; index >= 0; index--) {
-      const block = this.#blocks[index]!
-      if (position >= block.start) return block
-    }
-    return undefined
+    const blocks = this.#blocks
+    const found = blocks[this.#foundIndex]
+    const next = blocks[this.#foundIndex + 1]
+    if (found !== undefined && position >= found.start && (next === undefined || position < next.start)) return found
+    const behind = firstIndexWhere(0, blocks.length, (index) => blocks[index]!.start > position)
+    this.#foundIndex = Math.max(behind - 1, 0)
+    return blocks[behind - 1]
   }
 }

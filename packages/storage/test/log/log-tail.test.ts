@@ -1,4 +1,4 @@
-import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { expect, test } from 'vitest'
 import { BlockMemory } from '../../src/log/block-memory.ts'
 import { LogTail } from '../../src/log/log-tail.ts'
@@ -60,5 +60,23 @@ test('a block larger than others is not used for them again', () => {
     end = append(tail, end, 20, value)
     tail.release(end)
     expect(sliceOf(tail.find(end - 20, 20)!, end - 20, 20).every((byte) => byte === value)).toBe(true)
+  }
+})
+
+test('each record that is kept is found, in whatever order, and nothing that was given up', () => {
+  const clock = new SteppedClock()
+  const tail = new LogTail(new BlockMemory(clock, blockBytes, 2), 8 * blockBytes)
+  const random = new SeededRandom(5)
+  let end = 0
+  for (let value = 1; value <= 200; value++) {
+    end = append(tail, end, 20, value)
+    tail.release(end)
+    for (let look = 0; look < 5; look++) {
+      const position = 20 * random.below(value)
+      const stretch = tail.find(position, 20)
+      expect(stretch !== undefined, `${position} of ${end}`).toBe(position >= tail.firstPosition)
+      if (stretch !== undefined) expect(sliceOf(stretch, position, 20)[0]).toBe(position / 20 + 1)
+    }
+    clock.finishTurn()
   }
 })
