@@ -25,7 +25,8 @@ export function neutral(prepared: Prepared, text: string): string {
       // Unique ids of messages that mqadmin sent itself; they hold an IPv4 or an IPv6 address.
       .replaceAll(/\b[0-9A-F]{32}(?:[0-9A-F]{24})?\b/g, '<id>')
       .replaceAll(/\b\d{4}-\d\d-\d\d[ #]\d\d:\d\d:\d\d([,:]\d{3})?/g, '<time>')
-      .replaceAll(/\b1[6-9]\d{11}\b/g, '<time in ms>')
+      // Not the digits behind the point of a rate.
+      .replaceAll(/(?<![.\d])1[6-9]\d{11}\b/g, '<time in ms>')
       // Ports of clients, which the system chooses.
       .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>')
       // A client's stack trace says nothing about the servers; its messages with the response's code and remark do.
