@@ -169,6 +169,8 @@ export class SegmentFolder {
       `${this.pathOf(start)} would leave a gap behind ${this.endPosition}`,
     )
     if (this.#starts.length === 0) this.#files.makeFolder(this.path)
+    // Were its name to survive a power failure, and not those before it, it would look like the first file.
+    else this.#files.syncNames(this.path)
     this.#files.create(this.pathOf(start), this.segmentBytes)
     this.#starts.push(start)
   }

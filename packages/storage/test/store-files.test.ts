@@ -1,5 +1,6 @@
 import { CrashableFileSystem } from '@rocketmq-ts/platform/test-kit'
 import { describe, expect, test } from 'vitest'
+import { SegmentFolder } from '../src/segment-folder.ts'
 import { StoreFiles } from '../src/store-files.ts'
 
 function open(): { disk: CrashableFileSystem; files: StoreFiles; survivors(): string[] } {
@@ -58,4 +59,15 @@ describe('names that are synced in the background', () => {
     files.removeFolder('/store/topic')
     await all
   })
+})
+
+test('of the files of a folder that nobody synced, none outlives one before it', () => {
+  for (let seed = 0; seed < 200; seed++) {
+    const { disk, files } = open()
+    const folder = new SegmentFolder(files, '/store/log', 100)
+    for (let position = 0; position < 400; position += 100) folder.write(Buffer.alloc(100, 1), position)
+    disk.crash(seed)
+    const starts = disk.list('/store/log').map(Number)
+    expect(starts, `seed ${seed}`).toEqual(starts.map((_, index) => index * 100))
+  }
 })
