@@ -6,7 +6,7 @@ import type { SendableTopic } from './topics/index.ts'
 type Put<Message extends StoreMessage> = (messages: readonly Message[], done: (outcome: PutOutcome) => void) => void
 
 /** A message whose counters may be known with its topic. */
-export type CountedMessage = StoreMessage & { memo?: SendableTopic | undefined }
+type CountedMessage = StoreMessage & { memo?: SendableTopic | undefined }
 
 /** Counts everything that is stored, whoever stores it: senders, redeliveries, delayed messages that became due. */
 export function countedPuts(

@@ -60,10 +60,11 @@ export async function startServer(
  * Polls until a condition holds.
  * @param seen what to show when it does not
  */
-export async function eventually(holds: () => boolean, what: string, seen: () => unknown = () => ''): Promise<void> {
+export async function eventually(holds: () => boolean, what: string, seen?: () => unknown): Promise<void> {
   const deadline = Date.now() + timeoutMs
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`never happened: ${what} ${JSON.stringify(seen())}`)
+    if (Date.now() > deadline)
+      throw new Error(`never happened: ${what}${seen === undefined ? '' : ` ${JSON.stringify(seen())}`}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

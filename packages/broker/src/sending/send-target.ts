@@ -50,7 +50,7 @@ export interface SendTarget {
   queueId: number
   /** The message was redelivered as often as it may be and goes to the dead letters. */
   isDeadLetter: boolean
-  /** Of the topic; undefined when it was made just now. */
+  /** Of the topic; undefined when it was made just now, and for dead letters. */
   memo: SendableTopic | undefined
 }
 

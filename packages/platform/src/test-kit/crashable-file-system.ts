@@ -167,17 +167,13 @@ export class CrashableFileSystem implements FileSystem {
   }
 
   syncFolder(path: string): void {
-    this.#check()
-    const node = this.#find(path)
-    if (node?.kind !== 'folder') throw systemError('ENOENT', path)
+    const node = this.#folderAt(path)
     this.#change(() => {})
     node.sync(node.changeCount)
   }
 
   async syncFolderLater(path: string): Promise<void> {
-    this.#check()
-    const node = this.#find(path)
-    if (node?.kind !== 'folder') throw systemError('ENOENT', path)
+    const node = this.#folderAt(path)
     const { changeCount } = node
     const run = this.#run
     await this.#background()
@@ -268,6 +264,13 @@ export class CrashableFileSystem implements FileSystem {
         isClosed = true
       },
     }
+  }
+
+  #folderAt(path: string): FolderNode {
+    this.#check()
+    const node = this.#find(path)
+    if (node?.kind !== 'folder') throw systemError('ENOENT', path)
+    return node
   }
 
   async #background(): Promise<void> {

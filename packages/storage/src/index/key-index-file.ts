@@ -45,10 +45,8 @@ export class KeyIndexFile {
   #gathered: Buffer | undefined
   /** Entries before it are in the file. */
   #writtenEntry: number
-  /** Entries from here on are not in the slots yet; theirs are in `#unlinkedSlots`. */
+  /** Entries from here on are not in the slots yet. */
   #linkedEntry: number
-  readonly #unlinkedSlots = new Int32Array(unlinkedMax)
-  #nextEntry: number
 
   /** @param spareSlots memory for its slots, as {@link finish} of the file before gave it; the default is fresh memory */
   constructor(fileSystem: FileSystem, path: string, size: KeyIndexFileSize, spareSlots?: Int32Array) {
@@ -61,9 +59,9 @@ export class KeyIndexFile {
     if (isNew) this.#file.truncate(this.#fullBytes)
     else this.#file.read(header, 0)
     this.#header = decodeKeyIndexHeader(header)
-    this.#nextEntry = Math.min(Math.max(1, this.#header.nextEntry), size.entryCountMax)
-    this.#writtenEntry = this.#nextEntry
-    this.#linkedEntry = this.#nextEntry
+    this.#header.nextEntry = Math.min(Math.max(1, this.#header.nextEntry), size.entryCountMax)
+    this.#writtenEntry = this.#header.nextEntry
+    this.#linkedEntry = this.#header.nextEntry
   }
 
   get beginTimestamp(): number {
@@ -85,12 +83,12 @@ export class KeyIndexFile {
   }
 
   get isEmpty(): boolean {
-    return this.#nextEntry === 1
+    return this.#header.nextEntry === 1
   }
 
   /** Whether `count` further entries fit. */
   hasRoomFor(count: number): boolean {
-    return this.#nextEntry + count <= this.#size.entryCountMax
+    return this.#header.nextEntry + count <= this.#size.entryCountMax
   }
 
   add(hash: number, physicalOffset: number, storeTimestamp: number): void {
@@ -106,19 +104,18 @@ export class KeyIndexFile {
     putInt32(gathered, hash, at)
     writeInt64(gathered, physicalOffset, at + 4)
     putInt32(gathered, Math.min(Math.max(seconds, 0), 0x7fffffff), at + 12)
-    this.#unlinkedSlots[this.#nextEntry - this.#linkedEntry] = hash % this.#size.slotCount
-    this.#nextEntry++
+    header.nextEntry++
     header.endTimestamp = storeTimestamp
     header.endPhysicalOffset = physicalOffset
-    if (this.#nextEntry - this.#linkedEntry === unlinkedMax) this.#link()
+    if (header.nextEntry - this.#linkedEntry === unlinkedMax) this.#link()
   }
 
-  /** Entries with this hash, newest first, that `wants` them; ends when it returns false for "no more". */
+  /** Entries with this hash, newest first. */
   *find(hash: number): Generator<IndexedPosition> {
     this.#link()
     let entry = this.#slotValue(hash % this.#size.slotCount)
     const bytes = Buffer.alloc(entryBytes)
-    while (entry > 0 && entry < this.#nextEntry) {
+    while (entry > 0 && entry < this.#header.nextEntry) {
       this.#readEntry(entry, bytes)
       if (bytes.readInt32BE(0) === hash) {
         const storeTimestamp = this.beginTimestamp + bytes.readInt32BE(12) * 1000
@@ -141,8 +138,8 @@ export class KeyIndexFile {
     this.#slots = slots
     this.#changedPages = new Uint8Array(Math.ceil(slots.length / pageSlots)).fill(1)
     this.#gathered = undefined
-    this.#writtenEntry = this.#nextEntry
-    this.#linkedEntry = this.#nextEntry
+    this.#writtenEntry = this.#header.nextEntry
+    this.#linkedEntry = this.#header.nextEntry
     this.#header.endTimestamp = this.beginTimestamp + (last.seconds + 1) * 1000 - 1
     this.#header.endPhysicalOffset = last.physicalOffset
     this.#header.usedSlotCount = slots.reduce((count, entry) => count + (entry === 0 ? 0 : 1), 0)
@@ -154,7 +151,6 @@ export class KeyIndexFile {
     this.#writeEntries()
     if (this.#slots !== undefined) this.#writeSlots(this.#slots, this.#changedPages!)
     if (this.isEmpty) return
-    this.#header.nextEntry = this.#nextEntry
     this.#file.write(encodeKeyIndexHeader(this.#header), 0)
   }
 
@@ -192,13 +188,13 @@ export class KeyIndexFile {
       for (let at = 0; at + entryBytes <= filled && entry < this.#size.entryCountMax; at += entryBytes) {
         const hash = chunk.readInt32BE(at)
         const physicalOffset = readInt64(chunk, at + 4)
-        this.#nextEntry = entry
+        this.#header.nextEntry = entry
         if (hash < 0 || physicalOffset < last.physicalOffset || physicalOffset >= logPosition) return last
         if (isZero(chunk, at)) return last
         last = { physicalOffset, seconds: chunk.readInt32BE(at + 12) }
         slots[hash % slots.length] = entry++
       }
-      this.#nextEntry = entry
+      this.#header.nextEntry = entry
       if (filled < chunk.length) return last
     }
     return last
@@ -232,7 +228,7 @@ export class KeyIndexFile {
   #validEntry(entry: number): number {
     const bytes = Buffer.alloc(entryBytes)
     let valid = entry
-    while (valid >= this.#nextEntry) {
+    while (valid >= this.#header.nextEntry) {
       this.#file.read(bytes, this.#entryPosition(valid))
       const previous = bytes.readInt32BE(16)
       if (previous >= valid) return 0
@@ -250,7 +246,7 @@ export class KeyIndexFile {
       this.#file.read(bytes, headerBytes)
       bytes.swap32()
       for (let slot = 0; slot < slotCount; slot++) {
-        if (slots[slot]! >= this.#nextEntry) slots[slot] = this.#validEntry(slots[slot]!)
+        if (slots[slot]! >= this.#header.nextEntry) slots[slot] = this.#validEntry(slots[slot]!)
       }
     }
     this.#slots = slots
@@ -262,27 +258,28 @@ export class KeyIndexFile {
    * processor then waits for many of them at once.
    */
   #link(): void {
-    const count = this.#nextEntry - this.#linkedEntry
-    if (count === 0) return
+    const header = this.#header
+    if (this.#linkedEntry === header.nextEntry) return
     const slots = this.#slots!
     const changedPages = this.#changedPages!
     const gathered = this.#gathered!
-    let previousAt = (this.#linkedEntry - this.#writtenEntry) * entryBytes + 16
-    for (let index = 0; index < count; index++, previousAt += entryBytes) {
-      const slot = this.#unlinkedSlots[index]!
+    const { slotCount } = this.#size
+    for (let entry = this.#linkedEntry; entry < header.nextEntry; entry++) {
+      const at = (entry - this.#writtenEntry) * entryBytes
+      const slot = gathered.readInt32BE(at) % slotCount
       const previous = slots[slot]!
-      putInt32(gathered, previous, previousAt)
-      if (previous === 0) this.#header.usedSlotCount++
-      slots[slot] = this.#linkedEntry + index
+      putInt32(gathered, previous, at + 16)
+      if (previous === 0) header.usedSlotCount++
+      slots[slot] = entry
       changedPages[Math.floor(slot / pageSlots)] = 1
     }
-    this.#linkedEntry = this.#nextEntry
+    this.#linkedEntry = header.nextEntry
   }
 
   #roomForEntry(): number {
     this.#gathered ??= Buffer.allocUnsafeSlow(gatheredEntries * entryBytes)
-    if ((this.#nextEntry - this.#writtenEntry) * entryBytes === this.#gathered.length) this.#writeOrEnlarge()
-    return (this.#nextEntry - this.#writtenEntry) * entryBytes
+    if ((this.#header.nextEntry - this.#writtenEntry) * entryBytes === this.#gathered.length) this.#writeOrEnlarge()
+    return (this.#header.nextEntry - this.#writtenEntry) * entryBytes
   }
 
   /** Entries of messages that are in the log already wait in memory when the disk is full. */
@@ -299,11 +296,11 @@ export class KeyIndexFile {
 
   #writeEntries(): void {
     this.#link()
-    const count = this.#nextEntry - this.#writtenEntry
+    const count = this.#header.nextEntry - this.#writtenEntry
     if (count === 0) return
     assert(this.#gathered !== undefined, 'entries of an index file are neither written nor in memory')
     this.#file.write(this.#gathered.subarray(0, count * entryBytes), this.#entryPosition(this.#writtenEntry))
-    this.#writtenEntry = this.#nextEntry
+    this.#writtenEntry = this.#header.nextEntry
   }
 
   #writeSlots(slots: Int32Array, changedPages: Uint8Array): void {

@@ -270,16 +270,16 @@ export class ConsumeQueues {
           // Files and topics are removed while others are synced.
           if (files.fileSystem.status(segments.pathOf(start)) !== undefined) await segments.sync(start)
         }
-        this.#syncFolder(segments.path)
+        await this.#syncFolder(segments.path)
       }
-      this.#syncFolder(`${path}/${topic}`)
+      await this.#syncFolder(`${path}/${topic}`)
     }
-    this.#syncFolder(path)
+    await this.#syncFolder(path)
   }
 
-  #syncFolder(path: string): void {
+  async #syncFolder(path: string): Promise<void> {
     const { fileSystem } = this.#options.files
-    if (fileSystem.status(path) !== undefined) fileSystem.syncFolder(path)
+    if (fileSystem.status(path) !== undefined) await fileSystem.syncFolderLater(path)
   }
 
   syncNow(): void {
