@@ -40,10 +40,12 @@ export class StoreFiles {
 
   /** Makes a folder, and those above it that are missing. */
   makeFolder(path: string): void {
-    for (let at = path; this.fileSystem.status(at) === undefined; at = dirname(at)) {
-      this.noteNames(dirname(at))
+    const missing: string[] = []
+    for (let at = path; this.fileSystem.status(at) === undefined; at = dirname(at)) missing.push(at)
+    for (const folder of missing.toReversed()) {
+      this.noteNames(dirname(folder))
+      this.fileSystem.makeFolder(folder)
     }
-    this.fileSystem.makeFolder(path)
   }
 
   /** Notes all folders above a path. Those that this user may not read are not of his making, and not noted. */
