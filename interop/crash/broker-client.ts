@@ -82,7 +82,7 @@ export class BrokerClient {
     this.connection = new RemotingConnection(connection, {
       clock,
       // Brokers notify members of groups; nothing here depends on it.
-      onRequest: () => {},
+      onRequests: (requests) => requests.length,
       onClose: () => {},
     })
   }

@@ -1,4 +1,5 @@
-import { type CommandTable, type Lane, serve, unsupported } from '@rocketmq-ts/remoting'
+import type { commands } from '@rocketmq-ts/protocol'
+import { type CommandTable, type Lane, type LookAhead, serve, unsupported } from '@rocketmq-ts/remoting'
 import type { BrokerHandlers } from './broker-handlers.ts'
 
 /** Requests that share a limit on how many of them may wait for an answer. */
@@ -28,12 +29,17 @@ const container = unsupported('this is a broker, not a broker container')
 const retired = unsupported('RocketMQ has the code, but no server answers it')
 
 /** Everything that a broker answers: the one list of what it can do. */
-export function brokerCommandTable(handlers: BrokerHandlers, lanes: BrokerLanes): CommandTable<'broker'> {
+/** @param sendLookAhead told of messages before they are handled */
+export function brokerCommandTable(
+  handlers: BrokerHandlers,
+  lanes: BrokerLanes,
+  sendLookAhead: LookAhead<typeof commands.sendMessageV2>,
+): CommandTable<'broker'> {
   const { send, pull, litePull, query, client, consumer, admin } = lanes
   return {
     // sending
-    sendMessage: serve(send, 'publish', handlers.sendMessage),
-    sendMessageV2: serve(send, 'publish', handlers.sendMessageV2),
+    sendMessage: serve(send, 'publish', handlers.sendMessage, sendLookAhead),
+    sendMessageV2: serve(send, 'publish', handlers.sendMessageV2, sendLookAhead),
     sendBatchMessage: serve(send, 'publish', handlers.sendBatchMessage),
     consumerSendMsgBack: serve(send, 'subscribe', handlers.consumerSendMsgBack),
     sendReplyMessage: requestReply,

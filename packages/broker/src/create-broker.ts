@@ -17,6 +17,7 @@ import { FileReads } from './reading/file-reads.ts'
 import { LongPolling } from './reading/long-polling.ts'
 import { Registration } from './registration/index.ts'
 import { BrokerProperties } from './sending/broker-properties.ts'
+import { SendLookAhead } from './sending/send-look-ahead.ts'
 import type { BrokerSettings } from './settings/index.ts'
 import { BrokerStatistics } from './statistics/index.ts'
 import { logReservedMs, storeOptions } from './store-options.ts'
@@ -175,10 +176,11 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       onSentBack: (group, topic) => statistics.sentBack(group, topic),
       onDeadLetter: (group, topic) => statistics.deadLettered(group, topic),
     })
+    const sendLookAhead = new SendLookAhead(topics)
     server = new RemotingServer({
       platform,
       log,
-      table: brokerCommandTable(handlers, brokerLanes(settings)),
+      table: brokerCommandTable(handlers, brokerLanes(settings), (headers) => sendLookAhead.read(headers)),
       host: settings.bindAddress,
       port: settings.listenPort,
       backlog: settings.serverSocketBacklog,

@@ -16,11 +16,18 @@ export type Handler<C extends AnyCommand> = (
   call: Call<C>,
 ) => Reply<C> | Promise<Reply<C> | typeof answeredLater> | typeof answeredLater
 
+/**
+ * Told the headers of several requests of a command that came in one read, before the first of them is handled. It may
+ * bring what they need into memory or into the processor's caches, and changes nothing.
+ */
+export type LookAhead<C extends AnyCommand> = (headers: readonly RequestOf<C>[]) => void
+
 export interface ServedEntry<C extends AnyCommand> {
   readonly kind: 'served'
   readonly lane: Lane
   readonly permission: Permission
   readonly handle: Handler<C>
+  readonly lookAhead: LookAhead<C> | undefined
 }
 
 export interface UnsupportedEntry {
@@ -36,8 +43,13 @@ export type CommandTable<To extends Role> = {
   readonly [Key in CommandKeyTo<To>]: Entry<(typeof commands)[Key]>
 }
 
-export function serve<C extends AnyCommand>(lane: Lane, permission: Permission, handle: Handler<C>): ServedEntry<C> {
-  return { kind: 'served', lane, permission, handle }
+export function serve<C extends AnyCommand>(
+  lane: Lane,
+  permission: Permission,
+  handle: Handler<C>,
+  lookAhead?: LookAhead<C>,
+): ServedEntry<C> {
+  return { kind: 'served', lane, permission, handle, lookAhead }
 }
 
 export function unsupported(reason: string): UnsupportedEntry {

@@ -8,6 +8,7 @@ import {
   JsonError,
   ProtocolError,
   type RemotingCommand,
+  type RequestOf,
   type ResponseCodeName,
   type Role,
   responseCodes,
@@ -29,6 +30,9 @@ interface Row {
 }
 
 const noBody = Buffer.alloc(0)
+/** With fewer requests in a read there is nothing to gain. */
+const lookAheadMin = 4
+const noHeaders: readonly unknown[] = []
 
 /** The answer to a request whose handling failed: protocol errors say what to do, others are defects. */
 export function replyToError(error: unknown): Reply & { code: ResponseCodeName } {
@@ -110,7 +114,41 @@ export class Dispatcher<To extends Role> {
     return this.#waiting.get(laneName)?.count ?? 0
   }
 
-  dispatch(connection: RemotingConnection, request: RemotingCommand): void {
+  /**
+   * Handles requests that came in one read, in their order, as long as the connection takes requests.
+   * @returns how many were handled
+   */
+  dispatchAll(connection: RemotingConnection, requests: readonly RemotingCommand[]): number {
+    const headers = this.#lookAhead(requests)
+    let count = 0
+    while (count < requests.length && !connection.isPaused) {
+      this.#dispatch(connection, requests[count]!, headers[count])
+      count++
+    }
+    return count
+  }
+
+  /** @returns the headers of the first requests, as far as they are of one command that looks ahead */
+  #lookAhead(requests: readonly RemotingCommand[]): readonly unknown[] {
+    if (requests.length < lookAheadMin) return noHeaders
+    const { code } = requests[0]!
+    const row = this.#rows.get(code)
+    if (row?.entry.kind !== 'served' || row.entry.lookAhead === undefined) return noHeaders
+    const headers: RequestOf<AnyCommand>[] = []
+    try {
+      for (const request of requests) {
+        if (request.code !== code) break
+        headers.push(row.command.requestCodec.decode(request.extFields))
+      }
+    } catch {
+      // It is decoded again when it is handled, and refused then.
+    }
+    row.entry.lookAhead(headers)
+    return headers
+  }
+
+  /** @param header of the request, if it is decoded already */
+  #dispatch(connection: RemotingConnection, request: RemotingCommand, header: unknown): void {
     const row = this.#rows.get(request.code)
     if (row === undefined || row.entry.kind === 'unsupported') {
       this.#refuse(connection, request, row?.entry.kind === 'unsupported' ? row.entry.reason : undefined)
@@ -125,12 +163,12 @@ export class Dispatcher<To extends Role> {
       call.answer({ code: 'SYSTEM_BUSY', remark })
       return
     }
-    this.#handle(call, entry, command)
+    this.#handle(call, entry, command, header)
   }
 
-  #handle(call: OpenCall, entry: ServedEntry<AnyCommand>, command: AnyCommand): void {
+  #handle(call: OpenCall, entry: ServedEntry<AnyCommand>, command: AnyCommand, header: unknown): void {
     try {
-      const result = entry.handle(command.requestCodec.decode(call.request.extFields), call)
+      const result = entry.handle(header ?? command.requestCodec.decode(call.request.extFields), call)
       if (result === answeredLater) {
         // Nobody waits for the answer to a one-way request: its handler may never give one.
         if (call.isOneWay) call.answer({})

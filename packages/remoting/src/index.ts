@@ -5,6 +5,7 @@ export {
   type Entry,
   type Handler,
   type Lane,
+  type LookAhead,
   type Permission,
   serve,
   unsupported,

@@ -82,7 +82,10 @@ export class RemotingClient {
     const connection = await this.#platform.network.connect(parseAddress(address), timeoutMs)
     return new RemotingConnection(connection, {
       clock: this.#platform.clock,
-      onRequest: this.#onRequest,
+      onRequests: (requests, peer) => {
+        for (const request of requests) this.#onRequest(request, peer)
+        return requests.length
+      },
       onClose: () => this.#connections.delete(address),
     })
   }

@@ -23,8 +23,11 @@ interface PendingRequest {
 
 export interface RemotingConnectionOptions {
   clock: Clock
-  /** Called for each request of the peer. */
-  onRequest(request: RemotingCommand, connection: RemotingConnection): void
+  /**
+   * Called with requests of the peer that came in one read, in their order.
+   * @returns how many were taken; the others come again once the connection is not paused any more
+   */
+  onRequests(requests: readonly RemotingCommand[], connection: RemotingConnection): number
   onClose(connection: RemotingConnection, error: Error | undefined): void
   /** Unsent bytes above which no request of the peer is taken until they are sent. */
   unsentBytesMax?: number
@@ -65,8 +68,8 @@ export class RemotingConnection {
   readonly #outgoing: OutgoingFrames
   #isClosed = false
   #isPaused = false
-  /** Requests that arrived before reading stopped, and are not taken yet. */
-  #heldRequests: RemotingCommand[] = []
+  /** Requests that arrived and are not taken yet. */
+  #requests: RemotingCommand[] = []
   #frameCount = 0
   #isUnfinishedCounted = false
   /** Unsent bytes when they were last counted. */
@@ -94,6 +97,11 @@ export class RemotingConnection {
 
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  /** Whether so much waits to be sent that no request is taken. */
+  get isPaused(): boolean {
+    return this.#isPaused
   }
 
   /** Bytes that wait to be sent, here and in the system's queue. */
@@ -173,11 +181,16 @@ export class RemotingConnection {
 
   #read(chunk: Buffer): void {
     const framesBefore = this.#frameCount
+    let frameError: Error | undefined
     try {
       this.#decoder.push(chunk)
     } catch (error) {
+      frameError = error as Error
+    }
+    this.#takeRequests()
+    if (frameError !== undefined) {
       // No frame can be found any more: there is nothing to answer to.
-      this.#closed(error as Error)
+      this.#closed(frameError)
       this.#connection.destroy()
       return
     }
@@ -197,8 +210,7 @@ export class RemotingConnection {
   #receive(command: RemotingCommand): void {
     this.#frameCount++
     if (!isResponse(command)) {
-      if (this.#isPaused) this.#heldRequests.push(command)
-      else this.#options.onRequest(command, this)
+      this.#requests.push(command)
       return
     }
     const pending = this.#pending.get(command.opaque)
@@ -206,6 +218,15 @@ export class RemotingConnection {
     this.#pending.delete(command.opaque)
     pending.cancelTimer()
     pending.resolve(command)
+  }
+
+  /** Hands on what arrived, as far as the limit of unsent bytes allows. */
+  #takeRequests(): void {
+    const requests = this.#requests
+    if (requests.length === 0 || this.#isPaused) return
+    this.#requests = []
+    const taken = this.#options.onRequests(requests, this)
+    if (taken < requests.length && !this.#isClosed) this.#requests = requests.slice(taken)
   }
 
   #flush(): void {
@@ -241,14 +262,11 @@ export class RemotingConnection {
     })
   }
 
-  /** Takes what arrived before the pause, until that fills the limit again. */
+  /** Takes what arrived before the pause; that may fill the limit again. */
   #resumeReading(): void {
     if (!this.#isPaused || this.#isClosed) return
     this.#isPaused = false
-    const held = this.#heldRequests
-    let taken = 0
-    while (taken < held.length && !this.#isPaused) this.#options.onRequest(held[taken++]!, this)
-    this.#heldRequests = held.slice(taken)
+    this.#takeRequests()
     if (!this.#isPaused) this.#connection.resume()
   }
 
@@ -256,7 +274,7 @@ export class RemotingConnection {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#outgoing.clear()
-    this.#heldRequests = []
+    this.#requests = []
     this.#options.unfinished?.set(this, 0)
     this.#options.unsent?.set(this, 0)
     for (const pending of this.#pending.values()) {

@@ -1,5 +1,5 @@
 import type { Address, Listener, Log, Platform } from '@rocketmq-ts/platform'
-import { HeaderPatterns, type RemotingCommand, type Role } from '@rocketmq-ts/protocol'
+import { HeaderPatterns, type Role } from '@rocketmq-ts/protocol'
 import type { CommandTable } from './command-table.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { HeldBytes } from './held-bytes.ts'
@@ -73,7 +73,7 @@ export class RemotingServer<To extends Role> {
         const remoting = new RemotingConnection(connection, {
           clock: platform.clock,
           idleTimeoutMs: this.#options.idleTimeoutMs ?? 120_000,
-          onRequest: (request: RemotingCommand, peer) => this.#dispatcher.dispatch(peer, request),
+          onRequests: (requests, peer) => this.#dispatcher.dispatchAll(peer, requests),
           onClose: (peer) => this.#forget(peer),
           unfinished: this.#unfinished,
           unsent: this.#unsent,

@@ -308,3 +308,57 @@ test('the owner is told of a connection that ends', async () => {
   expect(gone).toEqual([connection!.id])
   expect(running.server.connections.size).toBe(0)
 })
+
+/** One frame behind the other, in one write. */
+function writeAtOnce(peer: RawPeer, frames: readonly Buffer[]): void {
+  peer.socket.write(Buffer.concat(frames))
+}
+
+test('who looks ahead is told the headers of a read once, before the first request of it is handled', async () => {
+  const seen: string[] = []
+  const getKvConfig = serve<typeof commands.getKvConfig>(
+    lane,
+    'connect',
+    ({ key }) => {
+      seen.push(key)
+      return { header: { value: key } }
+    },
+    (headers) => seen.push(`ahead of ${headers.map(({ key }) => key)}`),
+  )
+  await using running = await startServer({ getKvConfig })
+  using peer = await rawPeer(running.port)
+  writeAtOnce(
+    peer,
+    ['a', 'b', 'c', 'd'].map((key, index) => getFrame(index, key)),
+  )
+  await eventually(() => peer.answers.length === 4, 'four answers')
+  expect(seen).toEqual(['ahead of a,b,c,d', 'a', 'b', 'c', 'd'])
+  expect(peer.answers.map(({ extFields }) => extFields?.value)).toEqual(['a', 'b', 'c', 'd'])
+
+  // A few requests are not worth it.
+  writeAtOnce(peer, [getFrame(5, 'e'), getFrame(6, 'f')])
+  await eventually(() => peer.answers.length === 6, 'two more answers')
+  expect(seen.slice(5)).toEqual(['e', 'f'])
+})
+
+test('a request that cannot be read, or of another command, ends what is told ahead and is answered in its turn', async () => {
+  const ahead: string[][] = []
+  const getKvConfig = serve<typeof commands.getKvConfig>(
+    lane,
+    'connect',
+    ({ key }) => ({ header: { value: key } }),
+    (headers) => void ahead.push(headers.map(({ key }) => key)),
+  )
+  await using running = await startServer({ getKvConfig })
+  using peer = await rawPeer(running.port)
+  const { code, requestCodec: codec } = commands.deleteKvConfig
+  const other = encodeFrame({ code, opaque: 2, flag: 0, header, codec, serializeType: 'JSON' })
+  writeAtOnce(peer, [getFrame(0, 'a'), getFrame(1, 'b'), other, getFrame(3, 'd')])
+  await eventually(() => peer.answers.length === 4, 'four answers')
+  const keyless = encodeFrame({ code: 101, opaque: 5, flag: 0, extFields: { namespace: 'n' }, serializeType: 'JSON' })
+  writeAtOnce(peer, [getFrame(4, 'e'), keyless, getFrame(6, 'g'), getFrame(7, 'h')])
+  await eventually(() => peer.answers.length === 8, 'eight answers')
+  expect(ahead).toEqual([['a', 'b'], ['e']])
+  const values = peer.answers.map(({ extFields, remark }) => extFields?.value ?? remark)
+  expect(values).toEqual(['a', 'b', expect.any(String), 'd', 'e', expect.stringContaining('key is missing'), 'g', 'h'])
+})

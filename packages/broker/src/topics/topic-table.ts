@@ -1,3 +1,4 @@
+import { NameTable } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import {
   type DataVersion,
@@ -66,7 +67,7 @@ export class TopicTable {
   readonly #options: TopicTableOptions
   readonly #topics = new Map<string, TopicConfig>()
   /** Those that were sent to and did not change since. */
-  readonly #sendable = new Map<string, SendableTopic>()
+  readonly #sendable = new NameTable<SendableTopic>(({ topic }) => topic)
   readonly #listeners: TopicListener[] = []
   readonly #save: DeferredSave
   /** Names that belong to the system, whether or not there is such a topic. */
@@ -141,8 +142,18 @@ export class TopicTable {
     }
     if (config === undefined) return undefined
     const sendable = sendableTopic(config)
-    this.#sendable.set(topic, sendable)
+    this.#sendable.set(sendable)
     return sendable
+  }
+
+  /** Topics that were sent to and did not change since. */
+  get sendableCount(): number {
+    return this.#sendable.size
+  }
+
+  /** What `checkSendable` will most likely find, perhaps another topic: for reading ahead. */
+  likelySendable(topic: string): SendableTopic | undefined {
+    return this.#sendable.likely(topic)
   }
 
   /** @throws ProtocolError for names that are malformed or belong to the system */

@@ -112,6 +112,22 @@ export class ConsumeQueue {
     this.#hiddenPosition = Math.max(this.#hiddenPosition, logPosition)
   }
 
+  /** For `QueueLookAhead`: reads the lines of memory that hold the fields which a message needs. */
+  readAheadFields(): number {
+    return this.nextOffset + this.queueId + (this.isUnsynced ? 1 : 0)
+  }
+
+  /** Reads where the bytes are that a message needs. */
+  readAheadBuffers(): number {
+    return this.topicBytes.length + (this.#recent === undefined ? 0 : this.#recent.length)
+  }
+
+  /** Reads these bytes. */
+  readAheadBytes(): number {
+    const at = (this.#maxOffset - this.#recentStart) * unitBytes
+    return this.topicBytes[0]! + (this.#recent === undefined || at >= this.#recent.length ? 0 : this.#recent[at]!)
+  }
+
   /** Adds the unit of the next message. */
   add(unit: QueueUnit): void {
     this.#put(this.#maxOffset, unit)

@@ -1,0 +1,71 @@
+const placesFirst = 64
+/** So many places for each entry, at the least: few then share one. */
+const placesPerEntry = 4
+
+/**
+ * Objects by name. Most are found by reading one place, which a hash of the name gives; names that share a place take
+ * turns in it and are found in a map.
+ */
+export class NameTable<Entry> {
+  readonly #nameOf: (entry: Entry) => string
+  readonly #entries = new Map<string, Entry>()
+  #places: (Entry | undefined)[] = emptyPlaces(placesFirst)
+
+  /** @param nameOf must give the same name for an entry as long as it is in the table */
+  constructor(nameOf: (entry: Entry) => string) {
+    this.#nameOf = nameOf
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(name: string): Entry | undefined {
+    const place = placeOf(name, this.#places.length)
+    const likely = this.#places[place]
+    if (likely !== undefined && this.#nameOf(likely) === name) return likely
+    const entry = this.#entries.get(name)
+    if (entry !== undefined) this.#places[place] = entry
+    return entry
+  }
+
+  /**
+   * What stands at the place of a name: most likely the entry of that name, perhaps one of another, or nothing. It is
+   * for reading what will most likely be needed; nothing is read of the entry itself.
+   */
+  likely(name: string): Entry | undefined {
+    return this.#places[placeOf(name, this.#places.length)]
+  }
+
+  /** Adds an entry, instead of the one of its name if there is one. */
+  set(entry: Entry): void {
+    const name = this.#nameOf(entry)
+    this.#entries.set(name, entry)
+    if (this.#entries.size * placesPerEntry > this.#places.length) this.#enlarge()
+    this.#places[placeOf(name, this.#places.length)] = entry
+  }
+
+  delete(name: string): void {
+    const entry = this.#entries.get(name)
+    if (entry === undefined) return
+    this.#entries.delete(name)
+    const place = placeOf(name, this.#places.length)
+    if (this.#places[place] === entry) this.#places[place] = undefined
+  }
+
+  #enlarge(): void {
+    this.#places = emptyPlaces(this.#places.length * 2)
+    for (const [name, entry] of this.#entries) this.#places[placeOf(name, this.#places.length)] = entry
+  }
+}
+
+function emptyPlaces<Entry>(count: number): (Entry | undefined)[] {
+  return new Array<Entry | undefined>(count).fill(undefined)
+}
+
+/** @param count a power of two */
+function placeOf(name: string, count: number): number {
+  let hash = 0
+  for (let index = 0; index < name.length; index++) hash = (Math.imul(hash, 31) + name.charCodeAt(index)) | 0
+  return (hash ^ (hash >>> 15)) & (count - 1)
+}
