@@ -90,7 +90,8 @@ func (s *Sender) append(buffer []byte, opaque int, stamp int64, wallMs int64) []
 	buffer = append(buffer, s.opening...)
 	buffer = append(buffer, s.topics[sequence%uint64(len(s.topics))]...)
 	buffer = append(buffer, s.settings...)
-	buffer = strconv.AppendUint(buffer, sequence%uint64(s.queues), 10)
+	// Every queue of every topic has its turn.
+	buffer = strconv.AppendUint(buffer, sequence/uint64(len(s.topics))%uint64(s.queues), 10)
 	buffer = append(buffer, `","f":"0","g":"`...)
 	buffer = strconv.AppendInt(buffer, wallMs, 10)
 	if s.batch > 1 {

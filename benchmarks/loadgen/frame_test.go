@@ -36,8 +36,20 @@ func TestSendRequestsAreWellFormed(t *testing.T) {
 		t.Fatalf("body %x", body)
 	}
 	second, _ := headerOf(t, sender.append(nil, 8, -1, 1234))
-	if second.ExtFields["b"] != "B" || second.ExtFields["e"] != "1" || second.ExtFields["i"] == first.ExtFields["i"] {
+	if second.ExtFields["b"] != "B" || second.ExtFields["i"] == first.ExtFields["i"] {
 		t.Fatalf("%+v after %+v", second, first)
+	}
+}
+
+func TestEveryQueueOfEveryTopicHasItsTurn(t *testing.T) {
+	sender := newSender([]string{"A", "B"}, 4, 16, 1, false, 0)
+	places := map[string]int{}
+	for count := 0; count < 16; count++ {
+		request, _ := headerOf(t, sender.append(nil, 0, -1, 0))
+		places[request.ExtFields["b"]+request.ExtFields["e"]]++
+	}
+	if len(places) != 8 || places["A0"] != 2 || places["B3"] != 2 {
+		t.Fatalf("%v", places)
 	}
 }
 

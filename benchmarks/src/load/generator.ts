@@ -91,10 +91,10 @@ export async function fillTopic(addresses: string, topic: string, count: number)
   await runGenerator('fill', flags, timeoutMs)
 }
 
-/** Sends one message to each of several topics, so that a row over them does not measure the making of their files. */
-export async function touchTopics(addresses: string, topic: string, topics: number): Promise<void> {
+/** Sends one message to each queue of several topics. */
+export async function touchTopics(addresses: string, topic: string, topics: number, queues: number): Promise<void> {
   const timeoutMs = 60_000
-  const flags = { address: addresses, topic, topics, count: topics, connections: 1, 'in-flight': 64 }
+  const flags = { address: addresses, topic, topics, queues, count: topics * queues, connections: 1, 'in-flight': 64 }
   await runGenerator('fill', { ...flags, measure: timeoutMs - 5000 }, timeoutMs)
 }
 

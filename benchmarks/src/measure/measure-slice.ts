@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { pollUntil } from '../../../interop/targets/deadline.ts'
 import type { Measurement } from '../figures/measurement.ts'
 import { fillTopic, generateLoad, touchTopics } from '../load/generator.ts'
 import type { Flags, Row } from '../rows/row.ts'
@@ -9,7 +11,10 @@ import { measureGrown } from './measure-grown.ts'
 import { measureOfficialProgram } from './measure-official-program.ts'
 import { measurePush } from './measure-push.ts'
 
-/** Topics that were filled already, by the servers that have them. */
+/** What the load generator uses of each topic. */
+const queuesByDefault = 4
+
+/** Topics and queues that were filled already, by the servers that have them. */
 const filled = new WeakMap<BenchServers, Set<string>>()
 
 /** What has to be done once before a row's slices, unmeasured. */
@@ -18,15 +23,39 @@ export async function prepareRow(row: Row, servers: BenchServers, say: (text: st
   const { command, fill, flags } = row.load
   const { topic, topics = 1 } = flags
   const known = filled.get(servers) ?? new Set()
-  if (known.has(String(topic))) return
+  const queues = Number(flags.queues ?? queuesByDefault)
+  const what = `${topic}, ${queues} queues`
+  if (known.has(what)) return
   if (fill !== undefined) {
     say(`sending ${fill.toLocaleString('en')} messages to read`)
     await fillTopic(servers.brokerAddresses, String(topic), fill)
   } else if (command === 'send' && Number(topics) > 1) {
-    say(`sending to each of ${topics} topics`)
-    await touchTopics(servers.brokerAddresses, String(topic), Number(topics))
+    await makeQueueFiles(servers, String(topic), Number(topics), queues, say)
   }
-  filled.set(servers, known.add(String(topic)))
+  filled.set(servers, known.add(what))
+}
+
+/** A row over many topics does not measure the making of their files: a broker makes them some time after a message. */
+async function makeQueueFiles(
+  servers: BenchServers,
+  topic: string,
+  topics: number,
+  queues: number,
+  say: (text: string) => void,
+): Promise<void> {
+  say(`sending to each of ${topics} topics`)
+  await touchTopics(servers.brokerAddresses, topic, topics, queues)
+  say(`waiting for the files of ${topics * queues} queues`)
+  let ready = 0
+  const condition = async () => {
+    while (ready < topics && queueFolders(`${servers.storeFolder}/consumequeue/${topic}${ready}`) >= queues) ready++
+    return ready === topics || { notYet: `${ready} of ${topics} topics have them` }
+  }
+  await pollUntil(`a file for each of ${queues} queues of each topic`, 120_000, condition, 500)
+}
+
+function queueFolders(topicFolder: string): number {
+  return existsSync(topicFolder) ? readdirSync(topicFolder).length : 0
 }
 
 /** Puts one slice of the row's load on the servers. */

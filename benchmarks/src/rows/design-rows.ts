@@ -42,12 +42,12 @@ export const designRows: Row[] = [
   },
   {
     id: 'topics-10000',
-    title: 'send over 10,000 topics, 16 x 32',
+    title: 'send over 10,000 topics, a queue of each, 16 x 32',
     setup: tenThousandTopics,
     load: {
       kind: 'generator',
       command: 'send',
-      flags: { topic: 'Bench10000x', topics: 10_000, connections: 16, 'in-flight': 32 },
+      flags: { topic: 'Bench10000x', topics: 10_000, queues: 1, connections: 16, 'in-flight': 32 },
     },
     goals: [{ metric: 'rate', ratioAtLeast: 0.85, ofRow: 'topics-1' }],
   },

@@ -24,13 +24,15 @@ export const syncFlush: Setup = {
 export const tenThousandTopics: Setup = {
   topics: [
     { name: 'Bench', ...single },
-    { name: 'Bench10000x', count: 10_000, queues: 4 },
+    { name: 'Bench10000x', count: 10_000, queues: 1 },
   ],
 }
 
+export const fortyThousandQueues: Setup = { topics: [{ name: 'Bench40000x', count: 10_000, queues: 4 }] }
+
 /** In one request so many topics are more than a name server takes (16 MiB). */
 export const hundredThousandTopics: Setup = {
-  topics: [{ name: 'Bench100000x', count: 100_000, queues: 4 }],
+  topics: [{ name: 'Bench100000x', count: 100_000, queues: 1 }],
   brokerConfig: { enableSplitRegistration: 'true' },
 }
 
