@@ -121,7 +121,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       storeHost,
       delayLevelsMs: settings.messageDelayLevel,
     })
-    const cancelDelaySave = clock.every(settings.flushDelayOffsetInterval, () => delayProgress.trySave(log))
+    const cancelDelaySave = clock.every(settings.flushDelayOffsetInterval, () => void delayProgress.trySaveLater(log))
     closing.defer(async () => {
       cancelDelaySave()
       await delayedDelivery.close()

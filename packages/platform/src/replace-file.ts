@@ -14,6 +14,48 @@ export function replaceFile(fileSystem: FileSystem, path: string, content: Uint8
   fileSystem.syncFolder(dirname(path))
 }
 
+/**
+ * Like `replaceFile`, without holding up the loop. One of these at a time may be under way for a path; a `replaceFile` of
+ * the same path may come meanwhile.
+ * @param isWanted asked before a name is changed: with false, since there is newer content, nothing more is done
+ */
+export async function replaceFileLater(
+  fileSystem: FileSystem,
+  path: string,
+  content: Uint8Array,
+  backupPath: string | undefined,
+  isWanted: () => boolean,
+): Promise<void> {
+  if (backupPath !== undefined) {
+    const previous = fileSystem.readFile(path)
+    if (previous !== undefined && previous.length > 0) {
+      await writeAndRenameLater(fileSystem, backupPath, previous, isWanted)
+      if (!isWanted()) return
+    }
+  }
+  await writeAndRenameLater(fileSystem, path, content, isWanted)
+  if (isWanted()) await fileSystem.syncFolderLater(dirname(path))
+}
+
+async function writeAndRenameLater(
+  fileSystem: FileSystem,
+  path: string,
+  content: Uint8Array,
+  isWanted: () => boolean,
+): Promise<void> {
+  const temporaryPath = `${path}.later.tmp`
+  const file = fileSystem.open(temporaryPath, 'create')
+  try {
+    file.truncate(0)
+    file.write(content, 0)
+    await file.syncData()
+  } finally {
+    file.close()
+  }
+  if (isWanted()) fileSystem.rename(temporaryPath, path)
+  else if (fileSystem.status(temporaryPath) !== undefined) fileSystem.remove(temporaryPath)
+}
+
 function writeAndRename(fileSystem: FileSystem, path: string, content: Uint8Array): void {
   const temporaryPath = `${path}.tmp`
   const file = fileSystem.open(temporaryPath, 'create')

@@ -1,5 +1,6 @@
+import { assert } from '@rocketmq-ts/base'
 import type { FileSystem, Log } from '@rocketmq-ts/platform'
-import { replaceFile } from '@rocketmq-ts/platform'
+import { replaceFile, replaceFileLater } from '@rocketmq-ts/platform'
 
 /** A file of settings or progress that is written as a whole, with the content before kept as `.bak`. */
 export class ConfigFile {
@@ -8,6 +9,9 @@ export class ConfigFile {
   readonly path: string
   /** The file was found damaged: it must not become the `.bak`. */
   #isDamaged = false
+  /** Counts the contents that were to be saved: the last one is the one that stays. */
+  #saveCount = 0
+  #isSavingLater = false
 
   constructor(fileSystem: FileSystem, path: string, log: Log) {
     this.#fileSystem = fileSystem
@@ -44,9 +48,31 @@ export class ConfigFile {
     )
   }
 
+  /** @throws the file system's errors */
   save(text: string): void {
-    const backupPath = this.#isDamaged ? undefined : `${this.path}.bak`
-    replaceFile(this.#fileSystem, this.path, Buffer.from(text, 'utf8'), backupPath)
+    this.#saveCount++
+    replaceFile(this.#fileSystem, this.path, Buffer.from(text, 'utf8'), this.#backupPath)
     this.#isDamaged = false
+  }
+
+  /**
+   * Like `save`, without holding up the loop; one at a time. A `save` that comes meanwhile counts: this one then changes
+   * nothing any more.
+   */
+  async saveLater(text: string): Promise<void> {
+    assert(!this.#isSavingLater, `${this.path} is being saved already`)
+    this.#isSavingLater = true
+    const number = ++this.#saveCount
+    const isNewest = (): boolean => number === this.#saveCount
+    try {
+      await replaceFileLater(this.#fileSystem, this.path, Buffer.from(text, 'utf8'), this.#backupPath, isNewest)
+      if (isNewest()) this.#isDamaged = false
+    } finally {
+      this.#isSavingLater = false
+    }
+  }
+
+  get #backupPath(): string | undefined {
+    return this.#isDamaged ? undefined : `${this.path}.bak`
   }
 }

@@ -9,9 +9,11 @@ export interface DeferredSaveOptions {
   intervalMs: number
   /** Writes everything; throws when it cannot. */
   save(): void
+  /** The same without holding up the loop. A `save` may come meanwhile and counts. Without it, `save` is called instead. */
+  saveLater?(): Promise<void>
 }
 
-/** A write may take this share of the time, whatever its size: a large table is written less often. */
+/** A write may take this share of the loop's time, whatever its size: a large table is written less often. */
 const timeShareMax = 1 / 20
 
 /**
@@ -22,6 +24,9 @@ const timeShareMax = 1 / 20
 export class DeferredSave {
   readonly #options: DeferredSaveOptions
   #isChanged = false
+  /** `saveLater` is under way. */
+  #isSavingLater = false
+  #isClosed = false
   /** The last attempt in the background failed, and that was told. */
   #isFailing = false
   #cancelTimer: CancelTimer | undefined
@@ -58,21 +63,22 @@ export class DeferredSave {
    */
   flush(): void {
     this.#disarm()
-    if (!this.#isChanged) return
-    const { clock, intervalMs, save } = this.#options
+    // What is under way would end after this returns.
+    if (!this.#isChanged && !this.#isSavingLater) return
+    const { clock, save } = this.#options
     const startMs = clock.monotonic()
+    this.#isChanged = true
     try {
       save()
       this.#isChanged = false
     } finally {
-      const endMs = clock.monotonic()
-      this.#nextWriteMs = endMs + Math.max(intervalMs, (endMs - startMs) / timeShareMax)
-      if (this.#isChanged) this.#arm()
+      this.#written(clock.monotonic() - startMs)
     }
   }
 
   /** Writes what is not written yet; nothing is written after it. */
   close(): void {
+    this.#isClosed = true
     try {
       this.flush()
     } finally {
@@ -80,18 +86,26 @@ export class DeferredSave {
     }
   }
 
+  /** @param tookMs of the loop's time */
+  #written(tookMs: number): void {
+    const { clock, intervalMs } = this.#options
+    this.#nextWriteMs = clock.monotonic() + Math.max(intervalMs, tookMs / timeShareMax)
+    if (this.#isChanged) this.#arm()
+  }
+
   #arm(): void {
-    if (this.#cancelTimer !== undefined) return
+    if (this.#cancelTimer !== undefined || this.#isSavingLater || this.#isClosed) return
     const { clock } = this.#options
     this.#cancelTimer = clock.after(Math.max(this.#nextWriteMs - clock.monotonic(), 1), () => {
       this.#cancelTimer = undefined
-      this.#flushInBackground()
+      void this.#flushInBackground()
     })
   }
 
-  #flushInBackground(): void {
+  async #flushInBackground(): Promise<void> {
     try {
-      this.flush()
+      if (this.#options.saveLater === undefined) this.flush()
+      else await this.#saveLater(this.#options.saveLater)
     } catch (error) {
       // A full disk fails each attempt, and its log lines would take what space there is.
       if (!this.#isFailing) {
@@ -102,6 +116,25 @@ export class DeferredSave {
     }
     if (this.#isFailing) this.#options.log.info({}, `${this.#options.name} was written, after attempts that failed`)
     this.#isFailing = false
+  }
+
+  async #saveLater(saveLater: () => Promise<void>): Promise<void> {
+    const { clock } = this.#options
+    const startMs = clock.monotonic()
+    this.#isChanged = false
+    this.#isSavingLater = true
+    let tookMs = 0
+    try {
+      const saving = saveLater()
+      tookMs = clock.monotonic() - startMs
+      await saving
+    } catch (error) {
+      this.#isChanged = true
+      throw error
+    } finally {
+      this.#isSavingLater = false
+      this.#written(tookMs)
+    }
   }
 
   #disarm(): void {

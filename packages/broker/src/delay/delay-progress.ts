@@ -9,6 +9,7 @@ export class DelayProgress {
   #dataVersion: DataVersion
   readonly #now: () => number
   #isChanged = false
+  #isSavingLater = false
 
   constructor(file: ConfigFile, now: () => number) {
     this.#file = file
@@ -33,12 +34,20 @@ export class DelayProgress {
     return this.#offsets
   }
 
-  /** Like `save`; when the file cannot be written, it says so, and the next call tries again. */
-  trySave(log: Log): void {
+  /**
+   * Like `save`, without holding up the loop; when the file cannot be written, it says so, and the next call tries again.
+   */
+  async trySaveLater(log: Log): Promise<void> {
+    if (!this.#isChanged || this.#isSavingLater) return
+    this.#isChanged = false
+    this.#isSavingLater = true
     try {
-      this.save()
+      await this.#file.saveLater(this.#nextContent())
     } catch (error) {
+      this.#isChanged = true
       log.error({ err: error }, `${this.#file.path} could not be written: it will be tried again`)
+    } finally {
+      this.#isSavingLater = false
     }
   }
 
@@ -47,11 +56,16 @@ export class DelayProgress {
    * @throws the file system's errors
    */
   save(): void {
-    if (!this.#isChanged) return
+    // What is under way would end after this returns.
+    if (!this.#isChanged && !this.#isSavingLater) return
+    this.#file.save(this.#nextContent())
+    this.#isChanged = false
+  }
+
+  #nextContent(): string {
     const { counter, stateVersion } = this.#dataVersion
     this.#dataVersion = { counter: counter + 1, stateVersion, timestamp: this.#now() }
     const table = { dataVersion: this.#dataVersion, offsetTable: this.#offsets }
-    this.#file.save(formatConfigJson(delayOffsetsBody.toWritable(table)))
-    this.#isChanged = false
+    return formatConfigJson(delayOffsetsBody.toWritable(table))
   }
 }

@@ -42,7 +42,8 @@ export class ConsumerOffsetTable {
       log,
       name: file.path,
       intervalMs: flushIntervalMs,
-      save: () => file.save(formatOffsetFile(this.#dataVersion, this.#offsets, this.#pullOffsets)),
+      save: () => file.save(this.#content()),
+      saveLater: () => file.saveLater(this.#content()),
     })
     // The hot path only marks: a timer looks whether there is something to write.
     this.#cancelTimer = clock.every(flushIntervalMs, () => this.#noteChange())
@@ -143,6 +144,10 @@ export class ConsumerOffsetTable {
     this.#cancelTimer()
     this.#noteChange()
     this.#save.close()
+  }
+
+  #content(): string {
+    return formatOffsetFile(this.#dataVersion, this.#offsets, this.#pullOffsets)
   }
 
   get #maps(): OffsetMap[] {

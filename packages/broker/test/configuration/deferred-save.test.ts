@@ -26,6 +26,38 @@ function saver(options: { takesMs?: number; failures?: number } = {}) {
   return { clock, lines, save, savedAt, change: () => ++state, isSaved: () => saved === state }
 }
 
+/** One that saves in the background for as long as the test wants. */
+function backgroundSaver() {
+  const clock = new SteppedClock()
+  const { log, lines } = recordingLog()
+  let state = 0
+  let begun = 0
+  let current = Promise.withResolvers<void>()
+  /** States. */
+  const savedAt: number[] = []
+  const savedAtOnce: number[] = []
+  const save = new DeferredSave({
+    clock,
+    log,
+    name: 'the file',
+    intervalMs: 100,
+    save: () => void savedAtOnce.push(state),
+    async saveLater() {
+      begun++
+      const saved = state
+      current = Promise.withResolvers()
+      await current.promise
+      savedAt.push(saved)
+    },
+  })
+  const endSaving = async (error?: Error): Promise<void> => {
+    if (error === undefined) current.resolve()
+    else current.reject(error)
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+  }
+  return { clock, lines, save, savedAt, savedAtOnce, change: () => ++state, endSaving, begun: () => begun }
+}
+
 describe('a deferred save', () => {
   test('writes a change that comes alone before it returns', () => {
     const { save, change, isSaved } = saver()
@@ -81,6 +113,52 @@ describe('a deferred save', () => {
     expect(isSaved()).toBe(true)
     clock.advance(1000)
     expect(savedAt).toHaveLength(2)
+  })
+
+  test('that may take its time is not begun again meanwhile, and writes what came meanwhile after it', async () => {
+    const { clock, save, change, endSaving, savedAt, begun } = backgroundSaver()
+    change()
+    save.later()
+    clock.advance(10)
+    change()
+    save.later()
+    clock.advance(1000)
+    expect(begun()).toBe(1)
+    await endSaving()
+    clock.advance(100)
+    expect(begun()).toBe(2)
+    await endSaving()
+    expect(savedAt).toEqual([1, 2])
+    clock.advance(1000)
+    expect(begun()).toBe(2)
+  })
+
+  test('that fails in the background is tried again, and that is said once', async () => {
+    const { clock, lines, save, change, endSaving, begun, savedAt } = backgroundSaver()
+    change()
+    save.later()
+    clock.advance(10)
+    await endSaving(new Error('disk full'))
+    clock.advance(100)
+    await endSaving(new Error('disk full'))
+    expect(lines).toEqual([{ level: 'error', message: 'the file could not be written: it will be tried again' }])
+    clock.advance(100)
+    await endSaving()
+    expect(begun()).toBe(3)
+    expect(savedAt).toEqual([1])
+    expect(lines.slice(1)).toEqual([{ level: 'info', message: 'the file was written, after attempts that failed' }])
+  })
+
+  test('that is closed while it saves in the background saves at once, and nothing later', async () => {
+    const { clock, save, change, endSaving, begun, savedAtOnce } = backgroundSaver()
+    change()
+    save.later()
+    clock.advance(10)
+    save.close()
+    expect(savedAtOnce).toEqual([1])
+    await endSaving(new Error('too late'))
+    clock.advance(1000)
+    expect(begun()).toBe(1)
   })
 
   test('has every change written one interval later at the latest', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { replaceFile } from '../../src/index.ts'
+import { replaceFile, replaceFileLater } from '../../src/index.ts'
 import { CrashableFileSystem, PowerFailure } from '../../src/test-kit/index.ts'
 
 const seeds = Array.from({ length: 300 }, (_, seed) => seed)
@@ -88,6 +88,44 @@ describe('a failure of the power', () => {
       expect(() => replaceFile(fileSystem, '/d/a', Buffer.from('new '.repeat(300)), '/d/a.bak')).toThrow(PowerFailure)
     })
     expect([...found].sort()).toEqual(['new '.repeat(300), 'old '.repeat(300)])
+  })
+
+  test('never leaves a mixture behind of a file that is replaced in the background, and keeps what was replaced', async () => {
+    const found = new Set<string>()
+    for (const seed of seeds) {
+      const fileSystem = new CrashableFileSystem()
+      fileSystem.makeFolder('/d')
+      fileSystem.syncFolder('/')
+      replaceFile(fileSystem, '/d/a', Buffer.from('old '.repeat(300)))
+      fileSystem.failPowerAt(1 + (seed % 12))
+      const replacing = replaceFileLater(fileSystem, '/d/a', Buffer.from('new '.repeat(300)), '/d/a.bak', () => true)
+      await replacing.catch((error) => expect(error).toBeInstanceOf(PowerFailure))
+      fileSystem.crash(seed)
+      found.add(fileSystem.readFile('/d/a')!.toString())
+      const backup = fileSystem.readFile('/d/a.bak')
+      if (backup !== undefined) expect(backup.toString()).toBe('old '.repeat(300))
+    }
+    expect([...found].sort()).toEqual(['new '.repeat(300), 'old '.repeat(300)])
+  })
+
+  test('a file that is replaced at once while it is replaced in the background keeps the newer content', async () => {
+    for (const [first, second] of [
+      [0, 1],
+      [3, 2],
+      [9, 0],
+    ] as const) {
+      const fileSystem = new CrashableFileSystem()
+      fileSystem.makeFolder('/d')
+      replaceFile(fileSystem, '/d/a', Buffer.from('old'))
+      let isWanted = true
+      const replacing = replaceFileLater(fileSystem, '/d/a', Buffer.from('newer'), '/d/a.bak', () => isWanted)
+      for (let turn = 0; turn < first; turn++) await Promise.resolve()
+      isWanted = false
+      replaceFile(fileSystem, '/d/a', Buffer.from('newest'), second === 0 ? undefined : '/d/a.bak')
+      await replacing
+      expect(fileSystem.readFile('/d/a')?.toString()).toBe('newest')
+      expect(fileSystem.list('/d').filter((name) => name.endsWith('.tmp'))).toEqual([])
+    }
   })
 
   test('vouches with a sync in the background for what was written before it only', async () => {
