@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"encoding/json"
+	"strconv"
 	"testing"
 )
 
@@ -50,6 +51,18 @@ func TestEveryQueueOfEveryTopicHasItsTurn(t *testing.T) {
 	}
 	if len(places) != 8 || places["A0"] != 2 || places["B3"] != 2 {
 		t.Fatalf("%v", places)
+	}
+}
+
+func TestConsumersWaitWhereMessagesGo(t *testing.T) {
+	options := Options{topic: "T", topics: 3, queues: 2}
+	sender := newSender(options.topicNames(), options.queues, 16, 1, false, 0)
+	for consumer := 0; consumer < 6; consumer++ {
+		request, _ := headerOf(t, sender.append(nil, 0, -1, 0))
+		topic, queue := options.queueOf(consumer)
+		if request.ExtFields["b"] != topic || request.ExtFields["e"] != strconv.Itoa(queue) {
+			t.Fatalf("consumer %d waits at %s/%d, message %v", consumer, topic, queue, request.ExtFields)
+		}
 	}
 }
 

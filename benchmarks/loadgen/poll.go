@@ -75,13 +75,13 @@ func runPoll(options Options) error {
 	return nil
 }
 
-// queueOf gives each consumer a queue: consumer i reads queue i % queues of topic i % topics, where a sender's message
-// number i goes too. With as many topics as consumers each has a topic of its own.
+// queueOf gives each consumer a queue: consumer i reads where a sender's message number i goes: queue i / topics % queues
+// of topic i % topics. With as many topics as consumers each has a topic of its own.
 func (o Options) queueOf(consumer int) (string, int) {
 	if o.topics == 1 {
 		return o.topic, consumer % o.queues
 	}
-	return o.topic + strconv.Itoa(consumer%o.topics), consumer % o.queues
+	return o.topic + strconv.Itoa(consumer%o.topics), consumer / o.topics % o.queues
 }
 
 func waitForMessages(c *Connection, index int, options Options, tally *Tally, waiting *sync.WaitGroup, windows chan Window) error {

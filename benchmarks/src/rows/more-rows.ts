@@ -125,7 +125,7 @@ export const moreRows: Row[] = [
     load: {
       kind: 'generator',
       command: 'poll',
-      flags: { topic: 'BenchPollSmall', topics: 1000, consumers: 1000, connections: 4, rate: 2000 },
+      flags: { topic: 'BenchPollSmall', topics: 1000, queues: 1, consumers: 1000, connections: 4, rate: 2000 },
     },
     goals: halfTheCpu,
   },
@@ -136,7 +136,7 @@ export const moreRows: Row[] = [
     load: {
       kind: 'generator',
       command: 'poll',
-      flags: { topic: 'BenchPoll', topics: 5000, consumers: 5000, connections: 4, rate: 2000 },
+      flags: { topic: 'BenchPoll', topics: 5000, queues: 1, consumers: 5000, connections: 4, rate: 2000 },
     },
     goals: halfTheCpu,
   },

@@ -11,7 +11,7 @@ export const plain: Setup = {
     { name: 'BenchPush', ...single },
     { name: 'BenchProducer', ...single },
     { name: 'Bench100x', count: 100, queues: 4 },
-    { name: 'BenchPollSmall', count: 1000, queues: 4 },
+    { name: 'BenchPollSmall', count: 1000, queues: 1 },
   ],
 }
 
@@ -41,7 +41,7 @@ export const empty: Setup = { topics: [] }
 
 export const cold: Setup = { topics: [{ name: 'BenchCold', ...single }] }
 
-export const fiveThousandQueues: Setup = { topics: [{ name: 'BenchPoll', count: 5000, queues: 4 }] }
+export const fiveThousandQueues: Setup = { topics: [{ name: 'BenchPoll', count: 5000, queues: 1 }] }
 
 /** An hour at 28,000 messages a second. */
 export const grown: Setup = { topics: [{ name: 'BenchGrown', count: 1, queues: 1000 }], grownMessages: 100_000_000 }
