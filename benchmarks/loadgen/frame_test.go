@@ -37,7 +37,7 @@ func TestSendRequestsAreWellFormed(t *testing.T) {
 		t.Fatalf("body %x", body)
 	}
 	second, _ := headerOf(t, sender.append(nil, 8, -1, 1234))
-	if second.ExtFields["b"] != "B" || second.ExtFields["i"] == first.ExtFields["i"] {
+	if second.ExtFields["b"] != "B" || second.ExtFields["e"] != "0" || second.ExtFields["i"] == first.ExtFields["i"] {
 		t.Fatalf("%+v after %+v", second, first)
 	}
 }

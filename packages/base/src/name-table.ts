@@ -1,3 +1,5 @@
+import { textHash } from './text-hash.ts'
+
 const placesFirst = 64
 /** So many places for each entry, at the least: few then share one. */
 const placesPerEntry = 4
@@ -65,7 +67,6 @@ function emptyPlaces<Entry>(count: number): (Entry | undefined)[] {
 
 /** @param count a power of two */
 function placeOf(name: string, count: number): number {
-  let hash = 0
-  for (let index = 0; index < name.length; index++) hash = (Math.imul(hash, 31) + name.charCodeAt(index)) | 0
+  const hash = textHash(name)
   return (hash ^ (hash >>> 15)) & (count - 1)
 }

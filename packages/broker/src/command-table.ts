@@ -28,8 +28,10 @@ const staticTopics = unsupported('static topics are not served yet')
 const container = unsupported('this is a broker, not a broker container')
 const retired = unsupported('RocketMQ has the code, but no server answers it')
 
-/** Everything that a broker answers: the one list of what it can do. */
-/** @param sendLookAhead told of messages before they are handled */
+/**
+ * Everything that a broker answers: the one list of what it can do.
+ * @param sendLookAhead told of messages before they are handled
+ */
 export function brokerCommandTable(
   handlers: BrokerHandlers,
   lanes: BrokerLanes,

@@ -1,3 +1,5 @@
+import { textHash } from '@rocketmq-ts/base'
+
 /**
  * Java's `String.hashCode`: 31-based over UTF-16 units, wrapped to a signed 32-bit integer. A message's tags code is
  * this hash of its tag (wire formats, section 3.5); index files hash their keys with it.
@@ -8,9 +10,5 @@ export function javaStringHash(text: string): number {
 
 /** The hash of two texts, one behind the other, of which the hash of the first is known. */
 export function continuedHash(start: number, text: string): number {
-  let hash = start
-  for (let index = 0; index < text.length; index++) {
-    hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0
-  }
-  return hash
+  return textHash(text, start)
 }
