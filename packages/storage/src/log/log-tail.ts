@@ -86,12 +86,18 @@ export class LogTail {
 
   /** The last block that starts at or before a position; mostly the one of the message before. */
   #blockOf(position: number): Block | undefined {
+    // What only the files have is told from one number, for every message of a consumer that is behind.
+    if (position < this.firstPosition) return undefined
     const blocks = this.#blocks
     const found = blocks[this.#foundIndex]
     const next = blocks[this.#foundIndex + 1]
     if (found !== undefined && position >= found.start && (next === undefined || position < next.start)) return found
-    const behind = firstIndexWhere(0, blocks.length, (index) => blocks[index]!.start > position)
-    this.#foundIndex = Math.max(behind - 1, 0)
-    return blocks[behind - 1]
+    this.#foundIndex = this.#indexOf(position)
+    return blocks[this.#foundIndex]
+  }
+
+  #indexOf(position: number): number {
+    const blocks = this.#blocks
+    return firstIndexWhere(0, blocks.length, (index) => blocks[index]!.start > position) - 1
   }
 }
