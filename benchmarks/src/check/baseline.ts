@@ -1,6 +1,6 @@
 /** What a row costs, in terms that hold on any machine. */
 export interface RowCost {
-  /** Processor time a message of the broker, divided by that of a round of the calibration loop. */
+  /** Processor time a message of the broker, divided by that of a round of what it is calibrated with. */
   cpuRatio: number
   /** Bytes allocated in the broker's heap a message. */
   allocatedBytes: number

@@ -14,10 +14,13 @@ import type { Row } from '../rows/row.ts'
 import { plain } from '../rows/setups.ts'
 import { type BenchServers, startServers } from '../servers/bench-servers.ts'
 import { allowedLoss, type Baseline, type CheckLine, compareCosts, lowestCost, type RowCost } from './baseline.ts'
-import { calibrate } from './calibration.ts'
+import { calibrateComputing } from './computing-calibration.ts'
+import { WakingCalibration } from './waking-calibration.ts'
 
 const warmUpMs = 2000
 const calibrations = 5
+/** Two slices of the same row differ more where the system's part is most of it. */
+const extraSlicesOfWaking = 2
 
 /**
  * Measures ours on the main rows and compares with `baseline.json`.
@@ -27,7 +30,11 @@ export async function runCheck(options: BenchOptions): Promise<number> {
   const rows = pickRows(allRows, options.only ?? mainRowIds, false)
   const folder = makeRunFolder()
   const allocationsFile = join(folder, 'allocations')
-  const progress = createProgress(rows.length * options.rounds, process.stderr)
+  const slices = (row: Row): number => options.rounds + (row.mostlyWakes ? extraSlicesOfWaking : 0)
+  const progress = createProgress(
+    rows.reduce((sum, row) => sum + slices(row), 0),
+    process.stderr,
+  )
   const say = (text: string): void => progress.say(text)
   const probe = pathToFileURL(join(benchmarksFolder, 'src', 'check', 'allocation-probe.mjs')).href
   const servers = await startServers('ours', plain, {
@@ -37,39 +44,44 @@ export async function runCheck(options: BenchOptions): Promise<number> {
     environment: { BENCH_ALLOCATIONS_FILE: allocationsFile },
   })
   const measured: Baseline = {}
+  const waking = await WakingCalibration.start()
   try {
     for (const row of rows) {
       await prepareRow(row, servers, say)
       const costs: RowCost[] = []
-      for (let round = 0; round < options.rounds; round++) {
-        say(`${row.id}: slice ${round + 1} of ${options.rounds}`)
-        costs.push(await measureCost(row, servers, allocationsFile, { ...options, folder, say }))
+      for (let slice = 0; slice < slices(row); slice++) {
+        say(`${row.id}: slice ${slice + 1} of ${slices(row)}`)
+        costs.push(await measureCost(row, { servers, waking, allocationsFile, folder, say }, options.seconds))
         progress.step()
       }
       measured[row.id] = lowestCost(costs)
     }
   } finally {
+    waking.stop()
     await servers.kill()
   }
   progress.done()
   return report(measured, options.updateBaseline)
 }
 
-async function measureCost(
-  row: Row,
-  servers: BenchServers,
-  allocationsFile: string,
-  { seconds, folder, say }: { seconds: number; folder: string; say: (text: string) => void },
-): Promise<RowCost> {
+interface CheckContext {
+  servers: BenchServers
+  waking: WakingCalibration
+  allocationsFile: string
+  folder: string
+  say: (text: string) => void
+}
+
+async function measureCost(row: Row, context: CheckContext, seconds: number): Promise<RowCost> {
+  const { servers, allocationsFile } = context
   if (row.load.kind !== 'generator') throw new Error(`${row.id} cannot be checked: it is no load of the generator`)
-  const context = { servers, folder, say }
   await measureSlice(row, undefined, { ...context, warmMs: 0, measureMs: warmUpMs })
-  const before = await calibrateAlone(servers)
+  const before = await calibrateAlone(row, context)
   await allocatedSinceLast(servers, allocationsFile)
   // Nothing unmeasured: the allocations of all messages are counted.
   const slice = await measureSlice(row, undefined, { ...context, warmMs: 0, measureMs: seconds * 1000 })
   const allocatedBytes = await allocatedSinceLast(servers, allocationsFile)
-  const after = await calibrateAlone(servers)
+  const after = await calibrateAlone(row, context)
   const { messages, cpuSeconds } = slice
   if (!messages || cpuSeconds === undefined) throw new Error(`${row.id}: no messages, or no processor time was read`)
   return {
@@ -78,10 +90,13 @@ async function measureCost(
   }
 }
 
-/** The loop runs right before and right after the slice, with the broker standing still. */
-async function calibrateAlone(servers: BenchServers): Promise<number[]> {
+/** What the row is divided by is measured right before and right after the slice, with the broker standing still. */
+async function calibrateAlone(row: Row, { servers, waking }: CheckContext): Promise<number[]> {
   servers.pause()
-  const results = Array.from({ length: calibrations }, () => calibrate())
+  const results: number[] = []
+  for (let count = 0; count < calibrations; count++) {
+    results.push(row.mostlyWakes ? await waking.calibrate() : calibrateComputing())
+  }
   await servers.resume()
   return results
 }
@@ -102,7 +117,10 @@ function report(measured: Baseline, update: boolean): number {
   const stored: Baseline = existsSync(baselineFile) ? JSON.parse(readFileSync(baselineFile, 'utf8')) : {}
   const lines = compareCosts(measured, stored)
   console.log(alignColumns([['row', 'figure', 'measured', 'stored', 'change', ''], ...lines.map(cellsOf)]))
-  console.log('\nCPU: processor time a message / that of a round of the calibration loop; allocated: bytes a message')
+  console.log(
+    '\nCPU: processor time a message / that of a round of the calibration loop, or of an echo where the broker mostly' +
+      ' wakes up; allocated: bytes a message',
+  )
   if (update) {
     writeFileSync(baselineFile, `${JSON.stringify({ ...stored, ...measured }, undefined, 2)}\n`)
     console.log('baseline.json holds these figures now')

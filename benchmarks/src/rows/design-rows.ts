@@ -23,6 +23,7 @@ export const designRows: Row[] = [
       { metric: 'p50Ms', ratioAtMost: 0.5 },
       { metric: 'cpuMicros', ratioAtMost: 0.5 },
     ],
+    mostlyWakes: true,
     quick: {},
   },
   {

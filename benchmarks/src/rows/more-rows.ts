@@ -104,6 +104,7 @@ export const moreRows: Row[] = [
       flags: { topic: 'BenchTail', consumers: 4, connections: 4, rate: 5000 },
     },
     goals: halfTheCpu,
+    mostlyWakes: true,
     quick: {},
   },
   {

@@ -53,6 +53,8 @@ export interface Row {
   oursOnly?: string
   /** What is missing before it can be measured at all: the row is shown as such. */
   missing?: string
+  /** The broker gets one message at a time, so most of its processor time is what the system takes to wake it. */
+  mostlyWakes?: true
   /** Only these of the figures that the load gives. */
   shows?: (keyof Figures)[]
   /** What stands in place of messages in the rate. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { compareCosts, lowestCost } from '../../src/check/baseline.ts'
-import { calibrate } from '../../src/check/calibration.ts'
+import { calibrateComputing } from '../../src/check/computing-calibration.ts'
+import { WakingCalibration } from '../../src/check/waking-calibration.ts'
 
 const stored = { send: { cpuRatio: 2, allocatedBytes: 1000 } }
 const failures = (cpuRatio: number, allocatedBytes: number) =>
@@ -46,5 +47,14 @@ describe('the check', () => {
 })
 
 test('a round of the calibration loop takes processor time', () => {
-  expect(calibrate(1000)).toBeGreaterThan(0)
+  expect(calibrateComputing(1000)).toBeGreaterThan(0)
+})
+
+test('sending a message back takes processor time of the peer', async () => {
+  const calibration = await WakingCalibration.start()
+  try {
+    expect(await calibration.calibrate(500)).toBeGreaterThan(0)
+  } finally {
+    calibration.stop()
+  }
 })

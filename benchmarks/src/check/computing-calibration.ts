@@ -2,7 +2,7 @@
  * Processor time of a fixed piece of work of the kind that a broker does, in microseconds a round: a header parsed, bytes
  * written and copied, a map asked. Figures divided by it can be compared between machines.
  */
-export function calibrate(rounds = 60_000): number {
+export function calibrateComputing(rounds = 60_000): number {
   const header =
     '{"code":310,"extFields":{"a":"group","b":"Topic","c":"TBW102","d":"4","e":"1","f":"0","g":"1700000000000","h":"0",' +
     '"i":"UNIQ_KEY\\u00017F000001000000000000000000000000\\u0002","j":"0","k":"false"},"flag":0,"language":"JAVA","opaque":7}'
