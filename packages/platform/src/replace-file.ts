@@ -27,14 +27,27 @@ export async function replaceFileLater(
   isWanted: () => boolean,
 ): Promise<void> {
   if (backupPath !== undefined) {
-    const previous = fileSystem.readFile(path)
-    if (previous !== undefined && previous.length > 0) {
+    const previous = await readLater(fileSystem, path)
+    if (!isWanted()) return
+    if (previous.length > 0) {
       await writeAndRenameLater(fileSystem, backupPath, previous, isWanted)
       if (!isWanted()) return
     }
   }
   await writeAndRenameLater(fileSystem, path, content, isWanted)
   if (isWanted()) await fileSystem.syncFolderLater(dirname(path))
+}
+
+/** The content of a file; nothing when it is missing. */
+async function readLater(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
+  if (fileSystem.status(path) === undefined) return new Uint8Array()
+  const file = fileSystem.open(path, 'read')
+  try {
+    const content = new Uint8Array(file.sizeBytes())
+    return content.subarray(0, await file.readLater(content, 0))
+  } finally {
+    file.close()
+  }
 }
 
 async function writeAndRenameLater(
@@ -47,7 +60,7 @@ async function writeAndRenameLater(
   const file = fileSystem.open(temporaryPath, 'create')
   try {
     file.truncate(0)
-    file.write(content, 0)
+    await file.writeLater(content, 0)
     await file.syncData()
   } finally {
     file.close()

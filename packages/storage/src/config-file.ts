@@ -58,15 +58,21 @@ export class ConfigFile {
   /**
    * Like `save`, without holding up the loop; one at a time. A `save` that comes meanwhile counts: this one then changes
    * nothing any more.
+   * @param text or its bytes, which may take a while to be made
+   * @returns whether the content is what the file holds now
    */
-  async saveLater(text: string): Promise<void> {
+  async saveLater(text: string | Promise<Uint8Array>): Promise<boolean> {
     assert(!this.#isSavingLater, `${this.path} is being saved already`)
     this.#isSavingLater = true
     const number = ++this.#saveCount
     const isNewest = (): boolean => number === this.#saveCount
     try {
-      await replaceFileLater(this.#fileSystem, this.path, Buffer.from(text, 'utf8'), this.#backupPath, isNewest)
-      if (isNewest()) this.#isDamaged = false
+      const content = typeof text === 'string' ? Buffer.from(text, 'utf8') : await text
+      if (!isNewest()) return false
+      await replaceFileLater(this.#fileSystem, this.path, content, this.#backupPath, isNewest)
+      if (!isNewest()) return false
+      this.#isDamaged = false
+      return true
     } finally {
       this.#isSavingLater = false
     }

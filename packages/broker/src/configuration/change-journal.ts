@@ -1,9 +1,27 @@
-import type { FileHandle, FileSystem, Log } from '@rocketmq-ts/platform'
+import { dirname } from 'node:path'
+import { type FileHandle, type FileSystem, type Log, replaceFile } from '@rocketmq-ts/platform'
+import { decodeLines, encodeLine } from './journal-lines.ts'
+
+/** How far a journal was when the table's file was begun to be written. */
+export interface JournalMark {
+  /** The version of the table that the file will hold. */
+  base: string
+  changeCount: number
+  /** Where the changes begin that the file will not hold, and the sum before; undefined when nothing says so. */
+  end: { position: number; sum: number } | undefined
+}
+
+/** What goes before the name of a version within a journal; no change begins with it. */
+const markSign = '='
+/** Changes that the table's file holds are taken out of the middle of a journal when they are more bytes than this. */
+const outdatedBytesMax = 1 << 20
 
 /**
  * Changes of a table since its file was last written, so that a change outlives the process without the whole table
- * being written for it. The first line names the version of the file that the changes belong to; each further line is
- * one change. With any other version of the file (an official broker wrote it since) the changes do not count.
+ * being written for it. The lines are those of `journal-lines.ts`. The first names the version of the file that the
+ * changes belong to; each further line is one change, or `=` and the version of a file that was begun to be written there: the changes behind it belong to that
+ * version, if it is the one that is found. With any other version of the file (an official broker wrote it since) the
+ * changes do not count.
  */
 export class ChangeJournal {
   readonly #fileSystem: FileSystem
@@ -11,7 +29,14 @@ export class ChangeJournal {
   readonly #log: Log
   #file: FileHandle | undefined
   #endPosition = 0
+  /** Of the last line. */
+  #sum = 0
   #base = ''
+  #isNameSynced = false
+  /** Counts the changes; of those, the last that the table's file holds, and the last that the journal misses. */
+  #changeCount = 0
+  #changesInFile = 0
+  #missingChange = 0
 
   constructor(fileSystem: FileSystem, path: string, log: Log) {
     this.#fileSystem = fileSystem
@@ -20,19 +45,24 @@ export class ChangeJournal {
   }
 
   /**
-   * The changes that belong to the version `base` of the table's file, in their order; goes on behind them.
-   * A last line that is not ended was being written when the process died: nobody was told of it.
+   * The changes that belong to the version `base` of the table's file, in their order; goes on behind them. They end
+   * where a line was being written when the process died, or was not synced when the power failed.
    */
   read(base: string): string[] {
     this.#base = base
     const bytes = this.#fileSystem.readFile(this.#path) ?? Buffer.alloc(0)
-    // Counted in bytes: damaged ones, which are no UTF-8, have another length as text.
-    const endPosition = bytes.lastIndexOf('\n') + 1
-    const [first, ...changes] = bytes.toString('utf8', 0, Math.max(0, endPosition - 1)).split('\n')
-    if (first !== base || changes.length === 0) return []
-    if (endPosition < bytes.length)
-      this.#log.warn({ path: this.#path }, 'a change that was being written is left out: it was not confirmed')
+    const { texts, endPosition, sum } = decodeLines(bytes)
+    const baseLine = Math.max(texts.lastIndexOf(`${markSign}${base}`), texts[0] === base ? 0 : -1)
+    if (baseLine < 0) return []
+    if (endPosition < bytes.length) {
+      const fields = { path: this.#path, position: endPosition, byteCount: bytes.length - endPosition }
+      this.#log.warn(fields, 'the end of the journal is left out: it was not written as a whole')
+    }
+    const changes = texts.slice(baseLine + 1).filter((text) => !text.startsWith(markSign))
+    if (changes.length === 0) return []
     this.#endPosition = endPosition
+    this.#sum = sum
+    this.#changeCount = changes.length
     return changes
   }
 
@@ -41,27 +71,51 @@ export class ChangeJournal {
    * said, and the change is as safe as the table's file, which its owner writes soon after each change.
    */
   append(change: string): void {
+    this.#changeCount++
+    if (!this.#add(change)) this.#missingChange = this.#changeCount
+  }
+
+  /**
+   * Makes the changes so far survive a power failure.
+   * @returns false when they do not, since one could not be written: the table's file has to be written
+   */
+  syncNow(): boolean {
+    if (this.#missingChange > this.#changesInFile) return false
+    if (this.#endPosition === 0) return true
     try {
-      const file = this.#open()
-      if (this.#endPosition === 0) {
-        file.truncate(0)
-        this.#write(file, this.#base)
-      }
-      this.#write(file, change)
+      this.#open().syncDataNow()
+      if (!this.#isNameSynced) this.#fileSystem.syncFolder(dirname(this.#path))
+      this.#isNameSynced = true
+      return true
     } catch (error) {
-      this.#log.error(
-        { err: error, path: this.#path },
-        'a change could not be written to the journal: it lasts once the file that the journal belongs to is written',
-      )
+      this.#log.error({ err: error, path: this.#path }, 'the journal could not be synced: its table is written instead')
+      return false
     }
   }
 
-  /** The table's file was written with everything up to now, as version `base`. */
-  restart(base: string): void {
-    this.#base = base
-    if (this.#endPosition === 0) return
-    this.#open().truncate(0)
-    this.#endPosition = 0
+  /** The table's file is about to be written with all changes so far, as version `base`; there may be more meanwhile. */
+  mark(base: string): JournalMark {
+    const isIn = this.#add(`${markSign}${base}`)
+    const end = isIn ? { position: this.#endPosition, sum: this.#sum } : undefined
+    return { base, changeCount: this.#changeCount, end }
+  }
+
+  /**
+   * The table's file was written with the changes up to the mark, the last one that was set.
+   * @throws the file system's errors
+   */
+  written({ base, changeCount, end }: JournalMark): void {
+    this.#changesInFile = changeCount
+    if (changeCount === this.#changeCount) {
+      if (this.#endPosition > 0) this.#open().truncate(0)
+      this.#beginAnew(base)
+    } else if (end === undefined) {
+      // Nothing says that the changes behind the mark belong to this version.
+      this.#missingChange = this.#changeCount
+      this.#beginAnew(base)
+    } else if (end.position > outdatedBytesMax) {
+      this.#keepFrom(end.position, end.sum, base)
+    }
   }
 
   close(): void {
@@ -69,10 +123,55 @@ export class ChangeJournal {
     this.#file = undefined
   }
 
+  #beginAnew(base: string): void {
+    this.#base = base
+    this.#endPosition = 0
+    this.#sum = 0
+  }
+
+  #keepFrom(position: number, sumBefore: number, base: string): void {
+    const bytes = Buffer.alloc(this.#endPosition - position)
+    this.#open().read(bytes, position)
+    const lines: Buffer[] = []
+    let sum = 0
+    for (const text of [base, ...decodeLines(bytes, sumBefore).texts]) {
+      const line = encodeLine(text, sum)
+      lines.push(line.bytes)
+      sum = line.sum
+    }
+    const content = Buffer.concat(lines)
+    replaceFile(this.#fileSystem, this.#path, content)
+    this.close()
+    this.#base = base
+    this.#endPosition = content.length
+    this.#sum = sum
+    this.#isNameSynced = true
+  }
+
+  /** @returns whether the line was written; it is said when not */
+  #add(line: string): boolean {
+    try {
+      const file = this.#open()
+      if (this.#endPosition === 0) {
+        file.truncate(0)
+        this.#write(file, this.#base)
+      }
+      this.#write(file, line)
+      return true
+    } catch (error) {
+      this.#log.error(
+        { err: error, path: this.#path },
+        'a change could not be written to the journal: it lasts once the file that the journal belongs to is written',
+      )
+      return false
+    }
+  }
+
   #write(file: FileHandle, line: string): void {
-    const bytes = Buffer.from(`${line}\n`, 'utf8')
+    const { bytes, sum } = encodeLine(line, this.#sum)
     file.write(bytes, this.#endPosition)
     this.#endPosition += bytes.length
+    this.#sum = sum
   }
 
   #open(): FileHandle {

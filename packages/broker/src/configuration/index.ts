@@ -4,4 +4,5 @@ export { bodyIn, changeFields, integerIn, listIn, pairIn, textIn } from './chang
 export { ChangeJournal } from './change-journal.ts'
 export { DeferredSave } from './deferred-save.ts'
 export { groupNameProblem, internalTopicNameProblem, refuseProblem, topicNameProblem } from './names.ts'
+export { tableFilePieces } from './table-file.ts'
 export { versionName } from './version-name.ts'

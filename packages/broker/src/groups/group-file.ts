@@ -1,11 +1,13 @@
 import {
-  type DataVersion,
-  formatConfigJson,
+  dataVersionBody,
   type SubscriptionGroupConfig,
   type SubscriptionGroupTable,
+  subscriptionGroupConfigBody,
   subscriptionGroupTableBody,
+  type Writable,
 } from '@rocketmq-ts/protocol'
 import type { ConfigFile } from '@rocketmq-ts/storage'
+import { tableFilePieces } from '../configuration/index.ts'
 
 /**
  * Reads config/subscriptionGroup.json, or the copy of it before its last change.
@@ -15,17 +17,18 @@ export function readGroupFile(file: ConfigFile): SubscriptionGroupTable | undefi
   return file.load((text) => subscriptionGroupTableBody.parse(text))
 }
 
-/** @throws the file system's errors */
-export function writeGroupFile(
-  file: ConfigFile,
-  dataVersion: DataVersion,
-  groups: ReadonlyMap<string, SubscriptionGroupConfig>,
-  forbidden: ReadonlyMap<string, ReadonlyMap<string, number>>,
-): void {
-  const table = {
-    dataVersion,
-    subscriptionGroupTable: groups as Map<string, SubscriptionGroupConfig>,
-    forbiddenTable: forbidden as Map<string, Map<string, number>>,
-  }
-  file.save(formatConfigJson(subscriptionGroupTableBody.toWritable(table)))
+/** The content of config/subscriptionGroup.json (wire formats, section 6), in pieces; of the table as it is now. */
+export function groupFilePieces(table: SubscriptionGroupTable): Iterable<string> {
+  const { dataVersion, forbiddenTable, subscriptionGroupTable } = table
+  const forbidden = [...forbiddenTable].map(([group, topics]): [string, Writable] => [group, new Map(topics)])
+  return tableFilePieces([
+    { name: 'dataVersion', value: dataVersionBody.toWritable(dataVersion) },
+    { name: 'forbiddenTable', entries: forbidden },
+    // A group that changes is another object then.
+    { name: 'subscriptionGroupTable', entries: writableGroups([...subscriptionGroupTable]) },
+  ])
+}
+
+function* writableGroups(groups: readonly [string, SubscriptionGroupConfig][]): Iterable<[string, Writable]> {
+  for (const [name, group] of groups) yield [name, subscriptionGroupConfigBody.toWritable(group)]
 }

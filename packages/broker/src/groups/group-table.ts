@@ -18,7 +18,7 @@ import {
   versionName,
 } from '../configuration/index.ts'
 import { formatGroupChange, type GroupChange, parseGroupChange } from './group-changes.ts'
-import { readGroupFile, writeGroupFile } from './group-file.ts'
+import { groupFilePieces, readGroupFile } from './group-file.ts'
 import { isSystemGroup, predefinedGroups } from './predefined-groups.ts'
 
 export interface GroupTableOptions {
@@ -59,12 +59,13 @@ export class GroupTable {
     this.#save = new DeferredSave({
       clock,
       log,
-      name: file.path,
+      file,
       intervalMs: saveIntervalMs,
-      save: () => {
-        writeGroupFile(file, this.#dataVersion, this.#groups, this.#forbidden)
-        journal.restart(versionName(this.#dataVersion))
+      snapshot: () => {
+        const mark = journal.mark(versionName(this.#dataVersion))
+        return { pieces: groupFilePieces(this.snapshot()), written: () => journal.written(mark) }
       },
+      secure: () => journal.syncNow(),
     })
     for (const line of journal.read(versionName(loaded?.dataVersion))) this.#applyAgain(parseGroupChange(line))
   }

@@ -40,10 +40,9 @@ export class ConsumerOffsetTable {
     this.#save = new DeferredSave({
       clock,
       log,
-      name: file.path,
+      file,
       intervalMs: flushIntervalMs,
-      save: () => file.save(this.#content()),
-      saveLater: () => file.saveLater(this.#content()),
+      snapshot: () => ({ pieces: [this.#content()] }),
     })
     // The hot path only marks: a timer looks whether there is something to write.
     this.#cancelTimer = clock.every(flushIntervalMs, () => this.#noteChange())

@@ -35,7 +35,7 @@ import {
   systemTopicNames,
 } from './system-topics.ts'
 import { formatTopicChange, parseTopicChange, type TopicChange } from './topic-changes.ts'
-import { readTopicFile, writeTopicFile } from './topic-file.ts'
+import { readTopicFile, topicFilePieces } from './topic-file.ts'
 
 export interface TopicTableOptions {
   clock: Clock
@@ -91,12 +91,14 @@ export class TopicTable {
     this.#save = new DeferredSave({
       clock,
       log,
-      name: file.path,
+      file,
       intervalMs: saveIntervalMs,
-      save: () => {
-        writeTopicFile(file, this.#dataVersion, this.#topics)
-        journal.restart(versionName(this.#dataVersion))
+      snapshot: () => {
+        const mark = journal.mark(versionName(this.#dataVersion))
+        const table = { dataVersion: this.#dataVersion, topicConfigTable: this.#topics }
+        return { pieces: topicFilePieces(table), written: () => journal.written(mark) }
       },
+      secure: () => journal.syncNow(),
     })
     for (const line of journal.read(versionName(loaded?.dataVersion))) this.#applyAgain(parseTopicChange(line))
   }

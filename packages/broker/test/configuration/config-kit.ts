@@ -1,5 +1,6 @@
 import type { FileSystem, Log } from '@rocketmq-ts/platform'
 import { nodeFileSystem, silentLog } from '@rocketmq-ts/platform'
+import type { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { ConfigFile } from '@rocketmq-ts/storage'
 
 export interface LoggedLine {
@@ -29,4 +30,12 @@ export function countedFile(path: string, log: Log = silentLog): { file: ConfigF
     },
   })
   return { file: new ConfigFile(fileSystem, path, log), writes: () => writes }
+}
+
+/** Lets what is under way in memory go on until nothing moves: promises, and the turns of the loop that they ask for. */
+export async function settle(clock: SteppedClock): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) {
+    clock.finishTurn()
+    await Promise.resolve()
+  }
 }

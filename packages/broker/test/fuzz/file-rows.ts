@@ -1,15 +1,22 @@
 import { silentLog } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, type FuzzRow, fuzzRow, looseText, sameValue } from '@rocketmq-ts/platform/test-kit'
-import { BodyError, newSubscriptionGroupConfig, newTopicConfig } from '@rocketmq-ts/protocol'
-import { ConfigFile } from '@rocketmq-ts/storage'
+import {
+  BodyError,
+  newSubscriptionGroupConfig,
+  newTopicConfig,
+  type SubscriptionGroupTable,
+  type TopicConfigTable,
+} from '@rocketmq-ts/protocol'
+import type { ConfigFile } from '@rocketmq-ts/storage'
 import { ChangeJournal } from '../../src/configuration/index.ts'
+import { encodeLine } from '../../src/configuration/journal-lines.ts'
 import { DelayProgress } from '../../src/delay/delay-progress.ts'
 import { formatGroupChange, parseGroupChange } from '../../src/groups/group-changes.ts'
-import { readGroupFile, writeGroupFile } from '../../src/groups/group-file.ts'
+import { groupFilePieces, readGroupFile } from '../../src/groups/group-file.ts'
 import { formatOffsetFile, readOffsetFile } from '../../src/offsets/offset-file.ts'
 import { OffsetMap } from '../../src/offsets/offset-map.ts'
 import { formatTopicChange, parseTopicChange } from '../../src/topics/topic-changes.ts'
-import { readTopicFile, writeTopicFile } from '../../src/topics/topic-file.ts'
+import { readTopicFile, topicFilePieces } from '../../src/topics/topic-file.ts'
 
 const version = { counter: 3, stateVersion: 0, timestamp: 1_700_000_000_000 }
 const topics = new Map(
@@ -32,14 +39,8 @@ function fileWith(text: string): ConfigFile {
   return { load } as unknown as ConfigFile
 }
 
-/** What is saved to a configuration file. */
-function savedBy(write: (file: ConfigFile) => void): string {
-  const disk = new CrashableFileSystem()
-  disk.makeFolder('/config')
-  const file = new ConfigFile(disk, '/config/a.json', silentLog)
-  write(file)
-  return disk.readFile(file.path)!.toString('utf8')
-}
+const topicText = (table: TopicConfigTable): string => [...topicFilePieces(table)].join('')
+const groupText = (table: SubscriptionGroupTable): string => [...groupFilePieces(table)].join('')
 
 function offsets(text: string): string {
   const loaded = readOffsetFile(fileWith(text))
@@ -55,7 +56,17 @@ const offsetTexts = [
 ]
 
 const journalPath = '/config/topics.journal'
-const journalText = `v1\n{"a":1}\n{"b":"订单"}\n`
+const journalLines = (texts: readonly string[]): Buffer => {
+  let sum = 0
+  const lines = texts.map((text) => {
+    const line = encodeLine(text, sum)
+    sum = line.sum
+    return line.bytes
+  })
+  return Buffer.concat(lines)
+}
+const shortJournal = journalLines(['v1', '{"a":1}', '{"b":"订单"}'])
+const journalWithMarks = journalLines(['v0', '{"z":0}', '=v1', '{"a":1}', '=v2', '{"b":"订单"}'])
 
 function journalWith(content: Buffer): { disk: CrashableFileSystem; journal: ChangeJournal } {
   const disk = new CrashableFileSystem()
@@ -72,11 +83,10 @@ export const fileRows: readonly FuzzRow[] = [
     covers: ['readTopicFile'],
     grammar: 'json',
     refusals: [BodyError],
-    seeds: () => [Buffer.from(savedBy((file) => writeTopicFile(file, version, topics))), Buffer.from('{}')],
+    seeds: () => [Buffer.from(topicText({ dataVersion: version, topicConfigTable: topics })), Buffer.from('{}')],
     decode: (input) => readTopicFile(fileWith(looseText(input)))!,
     check(table) {
-      const text = savedBy((file) => writeTopicFile(file, table.dataVersion, table.topicConfigTable))
-      if (!sameValue(readTopicFile(fileWith(text)), table)) throw new Error('the topics do not come back')
+      if (!sameValue(readTopicFile(fileWith(topicText(table))), table)) throw new Error('the topics do not come back')
     },
     cost: 2,
   }),
@@ -85,12 +95,13 @@ export const fileRows: readonly FuzzRow[] = [
     covers: ['readGroupFile'],
     grammar: 'json',
     refusals: [BodyError],
-    seeds: () => [Buffer.from(savedBy((file) => writeGroupFile(file, version, groups, forbidden))), Buffer.from('{}')],
+    seeds: () => [
+      Buffer.from(groupText({ dataVersion: version, subscriptionGroupTable: groups, forbiddenTable: forbidden })),
+      Buffer.from('{}'),
+    ],
     decode: (input) => readGroupFile(fileWith(looseText(input)))!,
     check(table) {
-      const { dataVersion, subscriptionGroupTable, forbiddenTable } = table
-      const text = savedBy((file) => writeGroupFile(file, dataVersion, subscriptionGroupTable, forbiddenTable))
-      if (!sameValue(readGroupFile(fileWith(text)), table)) throw new Error('the groups do not come back')
+      if (!sameValue(readGroupFile(fileWith(groupText(table))), table)) throw new Error('the groups do not come back')
     },
     cost: 2,
   }),
@@ -122,8 +133,16 @@ export const fileRows: readonly FuzzRow[] = [
   }),
   fuzzRow({
     name: 'journal of changes',
-    words: ['\n', '\r\n', 'v1\n', 'v2', '\u0000'],
-    seeds: () => ['', journalText, `${journalText}{"torn`, 'v1', 'v1\n'].map((text) => Buffer.from(text)),
+    covers: ['decodeLines'],
+    words: ['\n', '\r\n', 'v1\n', '=v1\n', 'v2', '\u0000'],
+    seeds: () => [
+      Buffer.alloc(0),
+      shortJournal,
+      journalWithMarks,
+      Buffer.concat([shortJournal, Buffer.from('0123')]),
+      Buffer.from('v1\n'),
+      journalLines(['v1']),
+    ],
     decode(input) {
       const { disk, journal } = journalWith(input)
       return { disk, journal, changes: journal.read('v1') }

@@ -1,12 +1,14 @@
 import fs from 'node:fs'
-import { nodeFileSystem } from '@rocketmq-ts/platform'
-import { SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
+import { isDeepStrictEqual } from 'node:util'
+import { nodeFileSystem, silentLog } from '@rocketmq-ts/platform'
+import { CrashableFileSystem, SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { newTopicConfig, ProtocolError, parseJson, topicConfigTableBody } from '@rocketmq-ts/protocol'
+import { ConfigFile } from '@rocketmq-ts/storage'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ChangeJournal } from '../../src/configuration/index.ts'
 import { TopicTable, type TopicUpdate } from '../../src/topics/index.ts'
-import { countedFile, recordingLog } from '../configuration/config-kit.ts'
+import { countedFile, recordingLog, settle } from '../configuration/config-kit.ts'
 
 const defaults = {
   autoCreateTopicEnable: true,
@@ -33,6 +35,33 @@ function open(path: string, changes: Partial<typeof defaults> = {}) {
     settings: () => settings,
   })
   return { clock, lines, topics, writes, settings }
+}
+
+/** On a disk in memory, where a process that died writes nothing any more. */
+function openOn(disk: CrashableFileSystem) {
+  const clock = new SteppedClock()
+  const path = '/config/topics.json'
+  const topics = new TopicTable({
+    clock,
+    log: silentLog,
+    file: new ConfigFile(disk, path, silentLog),
+    journal: new ChangeJournal(disk, `${path}.journal`, silentLog),
+    clusterName: 'DefaultCluster',
+    brokerName: 'broker-a',
+    settings: () => defaults,
+  })
+  const pass = async (ms: number): Promise<void> => {
+    clock.advance(ms)
+    await settle(clock)
+  }
+  return { topics, pass, clock }
+}
+
+function newDisk(): CrashableFileSystem {
+  const disk = new CrashableFileSystem()
+  disk.makeFolder('/config')
+  disk.syncFolder('/')
+  return disk
 }
 
 function update(topicName: string, changes: Partial<TopicUpdate> = {}): TopicUpdate {
@@ -210,12 +239,12 @@ describe('a topic that a message creates', () => {
 })
 
 describe('config/topics.json', () => {
-  test('holds what an administrator was told is done, in the official form', () => {
-    using folder = temporaryFolder()
-    const path = `${folder.path}/topics.json`
-    const { topics } = open(path)
+  test('holds what an administrator was told is done, a moment later and in the official form', async () => {
+    const disk = newDisk()
+    const { topics, pass } = openOn(disk)
     topics.update([update('T1', { attributeChanges: new Map([['+message.type', 'FIFO']]) })])
-    const text = fs.readFileSync(path, 'utf8')
+    await pass(1)
+    const text = disk.readFile('/config/topics.json')!.toString()
     expect(text).toContain(
       '\n\t\t"T1":{\n\t\t\t"attributes":{\n\t\t\t\t"message.type":"FIFO"\n\t\t\t},\n\t\t\t"order":false,',
     )
@@ -239,28 +268,31 @@ describe('config/topics.json', () => {
   test('that is damaged is replaced by the copy before its last change, with a warning', () => {
     using folder = temporaryFolder()
     const path = `${folder.path}/topics.json`
-    const { topics, clock } = open(path)
+    const { topics } = open(path)
     topics.update([update('T1')])
-    clock.advance(1000)
-    topics.update([update('T2')])
     topics.close()
+    const { topics: next } = open(path)
+    next.update([update('T2')])
+    next.close()
     fs.writeFileSync(path, '{"topicConfigTable":')
     const again = open(path)
     expect([again.topics.get('T1') !== undefined, again.topics.get('T2') !== undefined]).toEqual([true, false])
     expect(again.lines.map(({ level }) => level)).toEqual(['warn'])
   })
 
-  test('is written a few times for 10,000 topics, and holds them all in the end', () => {
-    using folder = temporaryFolder()
-    const path = `${folder.path}/topics.json`
-    const { topics, clock, writes } = open(path)
+  test('is written a few times for 10,000 topics, and holds them all in the end', async () => {
+    const disk = newDisk()
+    const rename = vi.spyOn(disk, 'rename')
+    const { topics, pass } = openOn(disk)
     for (let index = 0; index < 10_000; index++) {
       topics.update([update(`T${index}`)])
-      if (index % 10 === 0) clock.advance(1)
+      if (index % 10 === 0) await pass(1)
     }
     topics.close()
-    expect(writes()).toBeLessThan(20)
-    const table = parseJson(fs.readFileSync(path, 'utf8')) as { topicConfigTable: object }
+    const writes = rename.mock.calls.filter(([, to]) => to === '/config/topics.json').length
+    expect(writes).toBeGreaterThan(2)
+    expect(writes).toBeLessThan(20)
+    const table = parseJson(disk.readFile('/config/topics.json')!.toString()) as { topicConfigTable: object }
     expect(Object.keys(table.topicConfigTable)).toHaveLength(10_015)
   })
 
@@ -326,38 +358,64 @@ describe('a topic that was made or changed', () => {
     expect(again.dataVersion).toEqual(topics.dataVersion)
   })
 
-  test('is there after any run of changes, writes and deaths', () => {
-    const step = fc.record({
-      kind: fc.constantFrom('update', 'auto', 'delete', 'wait', 'die'),
-      name: fc.constantFrom('A', 'B', 'C'),
-      queues: fc.integer({ min: 1, max: 8 }),
-    })
+  test('is there after a power failure, when it came alone', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        using folder = temporaryFolder()
-        const path = `${folder.path}/topics.json`
-        let table = open(path)
-        for (const { kind, name, queues } of steps) {
+      fc.property(fc.nat(), (seed) => {
+        const disk = newDisk()
+        const { topics } = openOn(disk)
+        topics.update([update('First', { writeQueueNums: 3 })])
+        disk.crash(seed)
+        expect(openOn(disk).topics.get('First')?.writeQueueNums).toBe(3)
+      }),
+    )
+  })
+
+  const changeStep = fc.record({
+    kind: fc.constantFrom('update', 'auto', 'delete', 'wait', 'die', 'fail'),
+    name: fc.constantFrom('A', 'B', 'C'),
+    queues: fc.integer({ min: 1, max: 8 }),
+    waitMs: fc.constantFrom(1, 50, 1000),
+    seed: fc.nat(),
+  })
+
+  test('is there after any run of changes, writes, deaths and power failures', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(changeStep, { maxLength: 40 }), async (steps) => {
+        const disk = newDisk()
+        let table = openOn(disk)
+        // States since everything was written.
+        let states = [new Map(table.topics.list())]
+        for (const { kind, name, queues, waitMs, seed } of steps) {
           if (kind === 'update') table.topics.update([update(name, { writeQueueNums: queues })])
           else if (kind === 'auto') table.topics.autoCreate(name, 'TBW102', queues)
           else if (kind === 'delete') table.topics.delete(name)
-          else if (kind === 'wait') table.clock.advance(1000)
-          else {
+          else if (kind === 'wait') {
+            await table.pass(waitMs)
+            if (waitMs === 1000) states = []
+          } else {
             const before = new Map(table.topics.list())
-            table = open(path)
-            expect(new Map(table.topics.list())).toEqual(before)
+            // A death makes nothing safer than it was.
+            if (kind === 'die') disk.kill()
+            else disk.crash(seed)
+            table = openOn(disk)
+            const after = new Map(table.topics.list())
+            expect(kind === 'die' ? [before] : states).toContainEqual(after)
+            if (kind === 'fail') states = states.slice(states.findIndex((state) => isDeepStrictEqual(state, after)))
           }
+          states.push(new Map(table.topics.list()))
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 200 },
     )
   })
 
   test('does not count when someone else wrote the file since', () => {
     using folder = temporaryFolder()
     const path = `${folder.path}/topics.json`
+    const { topics: before } = open(path)
+    before.update([update('First')])
+    before.close()
     const { topics } = open(path)
-    topics.update([update('First')])
     topics.update([update('Waiting')])
     const written = topicConfigTableBody.parse(fs.readFileSync(path, 'utf8'))
     const dataVersion = { ...written.dataVersion, counter: written.dataVersion.counter + 7 }

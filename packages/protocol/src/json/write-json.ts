@@ -32,9 +32,10 @@ export function stringifyJava(value: Writable): string {
  * undefined or a number that is not finite are left out; in a list they are written as null. A `number` is written as
  * JavaScript does, but for integers outside of the safe range, which have an exponent: readers would take them for
  * exact ones. A `JsonDouble` is written as Java does.
+ * @param depth tabs that lines after the first have more, where the value is part of a larger one
  */
-export function writeJson(value: Writable, style: JsonStyle): string {
-  return write(value, style, '\n')
+export function writeJson(value: Writable, style: JsonStyle, depth = 0): string {
+  return write(value, style, `\n${'\t'.repeat(depth)}`)
 }
 
 function write(value: Writable, style: JsonStyle, line: string): string {

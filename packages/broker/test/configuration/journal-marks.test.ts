@@ -1,0 +1,134 @@
+import { silentLog } from '@rocketmq-ts/platform'
+import { CrashableFileSystem, FaultyFileSystem } from '@rocketmq-ts/platform/test-kit'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ChangeJournal } from '../../src/configuration/index.ts'
+import { recordingLog } from './config-kit.ts'
+
+const path = '/config/topics.journal'
+
+function newDisk(): CrashableFileSystem {
+  const disk = new CrashableFileSystem()
+  disk.makeFolder('/config')
+  disk.syncFolder('/')
+  return disk
+}
+
+function open(disk: CrashableFileSystem | FaultyFileSystem, base: string) {
+  const journal = new ChangeJournal(disk, path, silentLog)
+  return { journal, changes: journal.read(base) }
+}
+
+describe('changes that come while the file is written', () => {
+  test('belong to the file as it was and as it will be', () => {
+    const disk = newDisk()
+    const { journal } = open(disk, 'v1')
+    journal.append('one')
+    const mark = journal.mark('v2')
+    journal.append('two')
+    expect(open(disk, 'v1').changes).toEqual(['one', 'two'])
+    expect(open(disk, 'v2').changes).toEqual(['two'])
+    journal.written(mark)
+    journal.append('three')
+    expect(open(disk, 'v2').changes).toEqual(['two', 'three'])
+    expect(open(disk, 'v3').changes).toEqual([])
+  })
+
+  test('belong to the last of several attempts to write the same', () => {
+    const disk = newDisk()
+    const { journal } = open(disk, 'v1')
+    journal.append('one')
+    journal.mark('v2')
+    journal.mark('v2')
+    journal.append('two')
+    journal.written(journal.mark('v3'))
+    journal.append('three')
+    expect(open(disk, 'v3').changes).toEqual(['three'])
+  })
+
+  test('begin a journal when there were none before', () => {
+    const disk = newDisk()
+    const { journal } = open(disk, 'v1')
+    const mark = journal.mark('v2')
+    journal.append('one')
+    journal.written(mark)
+    expect(open(disk, 'v2').changes).toEqual(['one'])
+  })
+
+  test('stay alone in the journal when it has become long', () => {
+    const disk = newDisk()
+    const { journal } = open(disk, 'v1')
+    journal.append('x'.repeat(2 << 20))
+    const mark = journal.mark('v2')
+    journal.append('two')
+    journal.written(mark)
+    journal.append('three')
+    expect(disk.status(path)!.sizeBytes).toBeLessThan(100)
+    const again = open(disk, 'v2')
+    expect(again.changes).toEqual(['two', 'three'])
+    again.journal.append('four')
+    expect(open(disk, 'v2').changes).toEqual(['two', 'three', 'four'])
+  })
+
+  test('are known as missing when nothing could be written that says to which file they belong', () => {
+    const disk = new FaultyFileSystem(newDisk())
+    const { log, lines } = recordingLog()
+    const journal = new ChangeJournal(disk, path, log)
+    journal.read('v1')
+    journal.append('one')
+    disk.add({ operation: 'write', kind: 'no-space', label: 'full' })
+    const mark = journal.mark('v2')
+    expect(lines).toHaveLength(1)
+    journal.append('two')
+    journal.written(mark)
+    expect(journal.syncNow()).toBe(false)
+    // The next file holds the missing one.
+    const next = journal.mark('v3')
+    journal.append('three')
+    journal.written(next)
+    expect(journal.syncNow()).toBe(true)
+    expect(open(disk, 'v3').changes).toEqual(['three'])
+  })
+})
+
+describe('a synced journal', () => {
+  test('has its changes after any power failure, until the file was written', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.boolean(), (seed, isWritten) => {
+        const disk = newDisk()
+        const { journal } = open(disk, 'v1')
+        journal.append('one')
+        const mark = journal.mark('v2')
+        journal.append('two')
+        if (isWritten) journal.written(mark)
+        expect(journal.syncNow()).toBe(true)
+        journal.append('three')
+        disk.crash(seed)
+        expect(open(disk, 'v2').changes.slice(0, 1)).toEqual(['two'])
+      }),
+    )
+  })
+
+  test('says that a change is missing that could not be written, until the file was written', () => {
+    const disk = new FaultyFileSystem(newDisk())
+    const { journal } = open(disk, 'v1')
+    expect(journal.syncNow()).toBe(true)
+    disk.add({ operation: 'write', kind: 'no-space', label: 'full' })
+    journal.append('one')
+    expect(journal.syncNow()).toBe(false)
+    journal.append('two')
+    expect(journal.syncNow()).toBe(false)
+    journal.written(journal.mark('v2'))
+    expect(journal.syncNow()).toBe(true)
+  })
+
+  test('says when the disk refuses', () => {
+    const disk = new FaultyFileSystem(newDisk())
+    const { log, lines } = recordingLog()
+    const journal = new ChangeJournal(disk, path, log)
+    journal.append('one')
+    disk.add({ operation: 'sync', kind: 'EIO', label: 'dying' })
+    expect(journal.syncNow()).toBe(false)
+    expect(lines).toEqual([{ level: 'error', message: expect.stringMatching(/could not be synced/) }])
+  })
+})
