@@ -2,15 +2,15 @@ import type { Connection } from '@rocketmq-ts/platform'
 import {
   bodyLength,
   encodeFrameHead,
-  jsonFrameHeadBytesMax,
+  frameHeadBytesMax,
   type OutgoingCommand,
-  writeJsonFrameHead,
+  writeFrameHead,
 } from '@rocketmq-ts/protocol'
 
 interface OutgoingFrame {
   command: OutgoingCommand<unknown>
   bodyBytes: number
-  /** The head when it was encoded already; otherwise it is written in its place. */
+  /** The head when it is too long for one write; otherwise it is written in its place. */
   head: Buffer | undefined
   headBytesMax: number
 }
@@ -45,9 +45,8 @@ export class OutgoingFrames {
 
   add<Header>(command: OutgoingCommand<Header>): void {
     const bodyBytes = bodyLength(command.body)
-    let headBytesMax = command.serializeType === 'JSON' ? jsonFrameHeadBytesMax(command) : 0
-    const isWrittenInPlace = headBytesMax > 0 && headBytesMax <= writeBytesMax
-    const head = isWrittenInPlace ? undefined : encodeFrameHead(command, bodyBytes)
+    let headBytesMax = frameHeadBytesMax(command)
+    const head = headBytesMax <= writeBytesMax ? undefined : encodeFrameHead(command, bodyBytes)
     if (head !== undefined) headBytesMax = head.length
     this.#frames.push({ command: command as OutgoingCommand<unknown>, bodyBytes, head, headBytesMax })
     this.#bytes += headBytesMax + bodyBytes
@@ -77,7 +76,7 @@ export class OutgoingFrames {
   #addHead(end: number, { command, bodyBytes, head, headBytesMax }: OutgoingFrame): number {
     if (head !== undefined) return this.#addBody(end, head)
     const start = end + headBytesMax > writeBytesMax ? this.#write(end) : end
-    return writeJsonFrameHead(place(), start, command, bodyBytes)
+    return writeFrameHead(place(), start, command, bodyBytes)
   }
 
   #addBody(end: number, bytes: Buffer): number {

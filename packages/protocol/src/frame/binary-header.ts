@@ -1,85 +1,126 @@
 import type { ExtFields } from '../header-codec.ts'
+import { putInt16, putInt32, putUtf8, utf8BytesMax } from '../put-bytes.ts'
 import { FrameError } from './frame-error.ts'
+import type { OutgoingCommand } from './outgoing-command.ts'
 import { languages, ownLanguage, protocolVersion, type RemotingCommand } from './remoting-command.ts'
 
-const fixedBytes = 2 + 1 + 2 + 4 + 4 + 4 + 4
-
 /**
- * The ROCKETMQ header, big-endian:
+ * Where the parts of a ROCKETMQ header begin, which is big-endian:
  *
  *     code 2 | language 1 | version 2 | opaque 4 | flag 4 | remarkLength 4 | remark
  *     | extLength 4 | (keyLength 2 | key | valueLength 4 | value)*
- *
+ */
+export const binaryHeaderLayout = {
+  languageStart: 2,
+  versionStart: 3,
+  opaqueStart: 5,
+  flagStart: 9,
+  remarkLengthStart: 13,
+  remarkStart: 17,
+  /** Of a header without remark and fields. */
+  fixedBytes: 21,
+} as const
+export const keyLengthBytes = 2
+export const valueLengthBytes = 4
+
+const { languageStart, versionStart, opaqueStart, flagStart, remarkLengthStart, remarkStart, fixedBytes } =
+  binaryHeaderLayout
+const extLengthBytes = 4
+const ownLanguageCode = languages.indexOf(ownLanguage)
+
+/**
+ * Reads a ROCKETMQ header at [start, end) of `bytes`.
  * @throws FrameError when a length leads outside of the header
  */
-export function decodeBinaryHeader(header: Buffer, body: Buffer | undefined): RemotingCommand {
-  if (header.length < fixedBytes) throw new FrameError(`a ROCKETMQ header of ${header.length} bytes is too short`)
-  const remarkLength = header.readInt32BE(13)
-  if (remarkLength < 0 || remarkLength > header.length - fixedBytes) {
-    throw new FrameError(`a remark of ${remarkLength} bytes does not fit into the header`)
+export function decodeBinaryHeader(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  body: Buffer | undefined,
+): RemotingCommand {
+  const headerBytes = end - start
+  if (headerBytes < fixedBytes) throw new FrameError(`a ROCKETMQ header of ${headerBytes} bytes is too short`)
+  const remarkBytes = bytes.readInt32BE(start + remarkLengthStart)
+  if (remarkBytes < 0 || remarkBytes > headerBytes - fixedBytes) {
+    throw new FrameError(`a remark of ${remarkBytes} bytes does not fit into the header`)
   }
-  const extStart = 17 + remarkLength
-  const extLength = header.readInt32BE(extStart)
-  if (extLength < 0 || extLength > header.length - extStart - 4) {
-    throw new FrameError(`extFields of ${extLength} bytes do not fit into the header`)
+  const extLengthStart = start + remarkStart + remarkBytes
+  const extStart = extLengthStart + extLengthBytes
+  const extBytes = bytes.readInt32BE(extLengthStart)
+  if (extBytes < 0 || extBytes > end - extStart) {
+    throw new FrameError(`extFields of ${extBytes} bytes do not fit into the header`)
   }
   return {
-    code: header.readInt16BE(0),
-    language: languages[header.readUInt8(2)] ?? ownLanguage,
-    version: header.readInt16BE(3),
-    opaque: header.readInt32BE(5),
-    flag: header.readInt32BE(9),
-    remark: remarkLength === 0 ? undefined : header.toString('utf8', 17, extStart),
-    extFields: extLength === 0 ? undefined : decodeExtFields(header.subarray(extStart + 4, extStart + 4 + extLength)),
+    code: bytes.readInt16BE(start),
+    language: languages[bytes.readUInt8(start + languageStart)] ?? ownLanguage,
+    version: bytes.readInt16BE(start + versionStart),
+    opaque: bytes.readInt32BE(start + opaqueStart),
+    flag: bytes.readInt32BE(start + flagStart),
+    remark: remarkBytes === 0 ? undefined : bytes.toString('utf8', start + remarkStart, extLengthStart),
+    extFields: extBytes === 0 ? undefined : decodeExtFields(bytes, extStart, extStart + extBytes),
     body,
     serializeType: 'ROCKETMQ',
   }
 }
 
-function decodeExtFields(bytes: Buffer): ExtFields {
+function decodeExtFields(bytes: Buffer, start: number, end: number): ExtFields {
   // Without a prototype: a field may be named __proto__.
   const extFields: ExtFields = Object.create(null)
-  let position = 0
-  const take = (length: number): Buffer => {
-    if (length < 0 || length > bytes.length - position) throw new FrameError('a field of the header is longer than it')
-    const part = bytes.subarray(position, position + length)
-    position += length
-    return part
+  let position = start
+  const take = (byteCount: number): number => {
+    const from = position
+    if (byteCount < 0 || byteCount > end - from) throw new FrameError('a field of the header is longer than it')
+    position += byteCount
+    return from
   }
-  while (position < bytes.length) {
-    const key = take(take(2).readInt16BE(0)).toString('utf8')
-    extFields[key] = take(take(4).readInt32BE(0)).toString('utf8')
+  while (position < end) {
+    const keyStart = take(bytes.readInt16BE(take(keyLengthBytes)))
+    const key = bytes.toString('utf8', keyStart, position)
+    const valueStart = take(bytes.readInt32BE(take(valueLengthBytes)))
+    extFields[key] = bytes.toString('utf8', valueStart, position)
   }
   return extFields
 }
 
-export function encodeBinaryHeader(
-  code: number,
-  opaque: number,
-  flag: number,
-  remark: string | undefined,
-  extFields: ExtFields | undefined,
-): Buffer {
-  const remarkBytes = Buffer.from(remark ?? '', 'utf8')
-  const entries = Object.entries(extFields ?? {}).map(
-    ([key, value]) => [Buffer.from(key, 'utf8'), Buffer.from(value, 'utf8')] as const,
-  )
-  const extLength = entries.reduce((sum, [key, value]) => sum + 6 + key.length + value.length, 0)
-  const header = Buffer.allocUnsafe(fixedBytes + remarkBytes.length + extLength)
-  // Codes beyond a short are cut, as official peers do: such commands need the JSON header.
-  header.writeInt16BE((code << 16) >> 16, 0)
-  header.writeUInt8(languages.indexOf(ownLanguage), 2)
-  header.writeInt16BE(protocolVersion, 3)
-  header.writeInt32BE(opaque, 5)
-  header.writeInt32BE(flag, 9)
-  header.writeInt32BE(remarkBytes.length, 13)
-  let position = 17 + remarkBytes.copy(header, 17)
-  position = header.writeInt32BE(extLength, position)
-  for (const [key, value] of entries) {
-    position = header.writeInt16BE(key.length, position)
-    position += key.copy(header, position)
-    position = header.writeInt32BE(value.length, position)
-    position += value.copy(header, position)
+/** Room that `writeBinaryHeader` needs at the most, in bytes. */
+export function binaryHeaderBytesMax<Header>(command: OutgoingCommand<Header>): number {
+  const { remark, header, codec, extFields } = command
+  let room: number = fixedBytes + (remark === undefined ? 0 : utf8BytesMax(remark))
+  if (header !== undefined && codec !== undefined) return room + codec.binaryBytesMax(header)
+  for (const name in extFields) {
+    room += keyLengthBytes + valueLengthBytes + utf8BytesMax(name) + utf8BytesMax(extFields[name]!)
   }
-  return header
+  return room
+}
+
+/**
+ * Writes the header of a command in the ROCKETMQ form.
+ * @returns the position behind it
+ */
+export function writeBinaryHeader<Header>(target: Buffer, position: number, command: OutgoingCommand<Header>): number {
+  const { code, opaque, flag, remark, header, codec, extFields } = command
+  // Codes beyond a short are cut, as official peers do: such commands need the JSON header.
+  putInt16(target, code, position)
+  target[position + languageStart] = ownLanguageCode
+  putInt16(target, protocolVersion, position + versionStart)
+  putInt32(target, opaque, position + opaqueStart)
+  putInt32(target, flag, position + flagStart)
+  const remarkEnd = remark === undefined ? position + remarkStart : putUtf8(target, position + remarkStart, remark)
+  putInt32(target, remarkEnd - position - remarkStart, position + remarkLengthStart)
+  const extStart = remarkEnd + extLengthBytes
+  const hasHeader = header !== undefined && codec !== undefined
+  const end = hasHeader ? codec.writeBinary(target, extStart, header) : putFields(target, extStart, extFields)
+  putInt32(target, end - extStart, remarkEnd)
+  return end
+}
+
+function putFields(target: Buffer, position: number, fields: ExtFields | undefined): number {
+  let at = position
+  for (const name in fields) {
+    const keyEnd = putUtf8(target, at + keyLengthBytes, name)
+    putInt16(target, keyEnd - at - keyLengthBytes, at)
+    at = putUtf8(target, keyEnd + valueLengthBytes, fields[name]!)
+    putInt32(target, at - keyEnd - valueLengthBytes, keyEnd)
+  }
+  return at
 }

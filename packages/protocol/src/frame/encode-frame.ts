@@ -1,44 +1,37 @@
-import { encodeBinaryHeader } from './binary-header.ts'
+import { binaryHeaderBytesMax, writeBinaryHeader } from './binary-header.ts'
 import { jsonHeaderBytesMax, writeJsonHeader } from './json-header.ts'
 import { bodyLength, type OutgoingCommand } from './outgoing-command.ts'
 
 const lengthsBytes = 8
 
-/** Room that `writeJsonFrameHead` needs at the most, in bytes. */
-export function jsonFrameHeadBytesMax<Header>(command: OutgoingCommand<Header>): number {
-  return lengthsBytes + jsonHeaderBytesMax(command)
+/** Room that `writeFrameHead` needs at the most, in bytes. */
+export function frameHeadBytesMax<Header>(command: OutgoingCommand<Header>): number {
+  return lengthsBytes + (command.serializeType === 'JSON' ? jsonHeaderBytesMax(command) : binaryHeaderBytesMax(command))
 }
 
 /**
- * Writes the frame of a command with a JSON header without its body, which has to follow it: length, header word and
+ * Writes the frame of a command without its body, which has to follow it: length, header word and
  * header.
  * @param bodyBytes length of the body
  * @returns the position behind it
  */
-export function writeJsonFrameHead<Header>(
+export function writeFrameHead<Header>(
   target: Buffer,
   position: number,
   command: OutgoingCommand<Header>,
   bodyBytes: number,
 ): number {
-  const end = writeJsonHeader(target, position + lengthsBytes, command)
-  writeLengths(target, position, 0, end - position - lengthsBytes, bodyBytes)
+  const isJson = command.serializeType === 'JSON'
+  const start = position + lengthsBytes
+  const end = isJson ? writeJsonHeader(target, start, command) : writeBinaryHeader(target, start, command)
+  writeLengths(target, position, isJson ? 0 : 1, end - start, bodyBytes)
   return end
 }
 
 /** The frame without its body, which has to follow it, in a buffer of its own. */
 export function encodeFrameHead<Header>(command: OutgoingCommand<Header>, bodyBytes: number): Buffer {
-  if (command.serializeType === 'JSON') {
-    const head = Buffer.allocUnsafe(jsonFrameHeadBytesMax(command))
-    return head.subarray(0, writeJsonFrameHead(head, 0, command, bodyBytes))
-  }
-  const { code, opaque, flag, remark, header, codec } = command
-  const extFields = header !== undefined && codec !== undefined ? codec.encode(header) : command.extFields
-  const encoded = encodeBinaryHeader(code, opaque, flag, remark, extFields)
-  const head = Buffer.allocUnsafe(lengthsBytes + encoded.length)
-  writeLengths(head, 0, 1, encoded.length, bodyBytes)
-  encoded.copy(head, lengthsBytes)
-  return head
+  const head = Buffer.allocUnsafe(frameHeadBytesMax(command))
+  return head.subarray(0, writeFrameHead(head, 0, command, bodyBytes))
 }
 
 /** The whole frame in one buffer. */

@@ -1,6 +1,7 @@
-import { decodeBinaryHeader } from './binary-header.ts'
+import { BinaryHeaderReader } from './binary-header-reader.ts'
 import { FrameError } from './frame-error.ts'
-import { type HeaderPatterns, JsonHeaderReader } from './json-header-reader.ts'
+import { JsonHeaderReader } from './json-header-reader.ts'
+import type { HeaderPatterns } from './pattern-reader.ts'
 import type { RemotingCommand } from './remoting-command.ts'
 
 /** The largest frame that RocketMQ's peers take: everything after the length field. */
@@ -20,14 +21,17 @@ const gatheredFirst = 1024
 export class FrameDecoder {
   readonly #onFrame: (command: RemotingCommand) => void
   readonly #frameBytesMax: number
-  readonly #jsonHeaders: JsonHeaderReader
+  readonly #patterns: HeaderPatterns | undefined
+  /** A peer mostly uses one of the two forms. */
+  #jsonHeaders: JsonHeaderReader | undefined
+  #binaryHeaders: BinaryHeaderReader | undefined
   /** The start of a frame that has not arrived as a whole. */
   #gathered: Buffer = Buffer.alloc(0)
   #gatheredBytes = 0
   /** Bytes that must be there before it is worth looking again. */
   #wantedBytes = lengthBytes
 
-  /** @param patterns for peers that send headers which are alike; see {@link JsonHeaderReader} */
+  /** @param patterns for peers that send headers which are alike; see `PatternReader` */
   constructor(
     onFrame: (command: RemotingCommand) => void,
     maximumFrameBytes = frameBytesMax,
@@ -35,7 +39,7 @@ export class FrameDecoder {
   ) {
     this.#onFrame = onFrame
     this.#frameBytesMax = maximumFrameBytes
-    this.#jsonHeaders = new JsonHeaderReader(patterns)
+    this.#patterns = patterns
   }
 
   /** Bytes held of a frame that is not complete. */
@@ -124,8 +128,14 @@ export class FrameDecoder {
     const bodyStart = start + 4 + headerLength
     const end = start + totalLength
     const body = bodyStart === end ? undefined : bytes.subarray(bodyStart, end)
-    if (serializeType === 0) return this.#jsonHeaders.decode(bytes, view, start + 4, bodyStart, body)
-    if (serializeType === 1) return decodeBinaryHeader(bytes.subarray(start + 4, bodyStart), body)
+    if (serializeType === 0) {
+      this.#jsonHeaders ??= new JsonHeaderReader(this.#patterns)
+      return this.#jsonHeaders.decode(bytes, view, start + 4, bodyStart, body)
+    }
+    if (serializeType === 1) {
+      this.#binaryHeaders ??= new BinaryHeaderReader(this.#patterns)
+      return this.#binaryHeaders.decode(bytes, view, start + 4, bodyStart, body)
+    }
     throw new FrameError(`serialize type ${serializeType} is neither JSON (0) nor ROCKETMQ (1)`)
   }
 }

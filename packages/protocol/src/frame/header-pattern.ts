@@ -1,4 +1,6 @@
 import type { ExtFields } from '../header-codec.ts'
+import { equalBytes } from './equal-bytes.ts'
+import { type Pattern, patternBytesMax } from './pattern-reader.ts'
 import type { RemotingCommand } from './remoting-command.ts'
 
 /** A value that differs from header to header: the bytes between the quotes, or the digits, and where it belongs. */
@@ -20,15 +22,12 @@ const zero = 0x30
 const nine = 0x39
 const int32Max = 2 ** 31 - 1
 
-/** Longer headers are not worth their memory. */
-export const patternBytesMax = 2048
-
 /**
  * Decodes JSON headers that differ from a known one in the values of some fields only, as those that a peer sends
  * again and again do: what is equal is compared and not parsed. Whatever is not quite as expected is left to the
  * parser.
  */
-export class HeaderPattern {
+export class HeaderPattern implements Pattern {
   readonly #bytes: Buffer
   readonly #view: DataView
   readonly #command: RemotingCommand
@@ -75,7 +74,7 @@ export class HeaderPattern {
     let own = 0
     let other = start
     for (;;) {
-      const equal = this.#equalBytes(own, view, other, Math.min(length - own, end - other))
+      const equal = equalBytes(this.#view, own, view, other, Math.min(length - own, end - other))
       own += equal
       other += equal
       if (own === length && other === end) break
@@ -105,15 +104,6 @@ export class HeaderPattern {
     const { code, language, version, flag, remark, serializeType } = this.#command
     fields ??= { ...this.#fields }
     return { code, language, version, opaque, flag, remark, extFields: fields, body, serializeType }
-  }
-
-  /** How many bytes are the same from two positions on. */
-  #equalBytes(own: number, view: DataView, other: number, bytesMax: number): number {
-    const pattern = this.#view
-    let count = 0
-    while (count + 8 <= bytesMax && pattern.getBigInt64(own + count) === view.getBigInt64(other + count)) count += 8
-    while (count < bytesMax && pattern.getUint8(own + count) === view.getUint8(other + count)) count++
-    return count
   }
 }
 

@@ -1,8 +1,8 @@
-export { encodeFrame, encodeFrameHead, jsonFrameHeadBytesMax, writeJsonFrameHead } from './encode-frame.ts'
+export { encodeFrame, encodeFrameHead, frameHeadBytesMax, writeFrameHead } from './encode-frame.ts'
 export { FrameDecoder, frameBytesMax } from './frame-decoder.ts'
 export { FrameError } from './frame-error.ts'
-export { HeaderPatterns } from './json-header-reader.ts'
 export { bodyLength, type FrameBody, type OutgoingCommand } from './outgoing-command.ts'
+export { HeaderPatterns } from './pattern-reader.ts'
 export {
   flags,
   isOneWay,

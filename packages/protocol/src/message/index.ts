@@ -1,3 +1,4 @@
+export { putInt32 } from '../put-bytes.ts'
 export { type BatchedMessage, decodeBatchBody, encodeBatchBody } from './batch-body.ts'
 export { type DecodedMessage, decodeMessageAt, decodeMessages, MessageDecodeError } from './decode-message.ts'
 export { decodeHost, encodeHost, isIpv6 } from './host-bytes.ts'
@@ -13,7 +14,6 @@ export {
   bodyCrc,
   type MessageToStore,
   propertiesBytesMax,
-  putInt32,
   readInt64,
   recordBytes,
   recordMagic,

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { putInt32 } from '../put-bytes.ts'
 import { sysFlag } from './sys-flag.ts'
 
 /**
@@ -70,19 +71,6 @@ export function recordBytes(message: MessageToStore): number {
 /** CRC32 of a body without its sign bit, as records carry it. */
 export function bodyCrc(body: Uint8Array): number {
   return crc32(body) & 0x7fffffff
-}
-
-/**
- * Writes a 32-bit integer, signed or not, for which there is room; several times faster than `writeInt32BE`, which
- * checks both.
- * @returns the position behind it
- */
-export function putInt32(target: Buffer, value: number, position: number): number {
-  target[position] = value >>> 24
-  target[position + 1] = value >>> 16
-  target[position + 2] = value >>> 8
-  target[position + 3] = value
-  return position + 4
 }
 
 /** Longer runs of bytes are copied by the system, for which it needs a call. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { HeaderPattern, patternBytesMax } from '../../src/frame/header-pattern.ts'
+import { HeaderPattern } from '../../src/frame/header-pattern.ts'
 import { decodeJsonHeader } from '../../src/frame/json-header.ts'
+import { patternBytesMax } from '../../src/frame/pattern-reader.ts'
 import type { RemotingCommand } from '../../src/index.ts'
 
 function parse(header: Buffer): RemotingCommand {

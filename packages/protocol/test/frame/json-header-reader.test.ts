@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { HeaderPattern } from '../../src/frame/header-pattern.ts'
-import { HeaderPatterns, JsonHeaderReader } from '../../src/frame/json-header-reader.ts'
-import { FrameError, type RemotingCommand } from '../../src/index.ts'
+import { JsonHeaderReader } from '../../src/frame/json-header-reader.ts'
+import { FrameError, HeaderPatterns, type RemotingCommand } from '../../src/index.ts'
 
 function headerOf(code: number, opaque: number, extra = ''): string {
   return `{"code":${code},"extFields":{"topic":"T${opaque}"${extra}},"flag":0,"language":"JAVA","opaque":${opaque},"version":1}`

@@ -1,6 +1,7 @@
 import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
 import { type FuzzRow, fuzzRow, looseText, sameValue } from '@rocketmq-ts/platform/test-kit'
-import { decodeBinaryHeader, encodeBinaryHeader } from '../../src/frame/binary-header.ts'
+import { binaryHeaderBytesMax, decodeBinaryHeader, writeBinaryHeader } from '../../src/frame/binary-header.ts'
+import { BinaryHeaderPattern } from '../../src/frame/binary-header-pattern.ts'
 import { HeaderPattern } from '../../src/frame/header-pattern.ts'
 import { decodeJsonHeader, jsonHeaderBytesMax, writeJsonHeader } from '../../src/frame/json-header.ts'
 import {
@@ -57,6 +58,27 @@ function headersOf(serializeType: 0 | 1): Buffer[] {
 
 const jsonHeaders = (): Buffer[] => headersOf(0)
 
+/** The header in the ROCKETMQ form, as it is sent. */
+function binaryHeaderOf({ code, opaque, flag, remark, extFields }: RemotingCommand): Buffer {
+  const command = { code, opaque, flag, remark, extFields, serializeType: 'ROCKETMQ' as const }
+  const header = Buffer.alloc(binaryHeaderBytesMax(command))
+  return header.subarray(0, writeBinaryHeader(header, 0, command))
+}
+
+const parsedBinary = (header: Buffer): RemotingCommand => decodeBinaryHeader(header, 0, header.length, undefined)
+
+/** The same header without its remark, which those for patterns do not have. */
+const withoutRemark = (header: Buffer): Buffer => binaryHeaderOf({ ...parsedBinary(header), remark: undefined })
+
+function binaryPatterns(): BinaryHeaderPattern[] {
+  madeBinaryPatterns ??= headersOf(1).flatMap((header) => {
+    const plain = withoutRemark(header)
+    return BinaryHeaderPattern.of(plain, parsedBinary(plain)) ?? []
+  })
+  return madeBinaryPatterns
+}
+
+let madeBinaryPatterns: BinaryHeaderPattern[] | undefined
 let madePatterns: HeaderPattern[] | undefined
 
 function patterns(): HeaderPattern[] {
@@ -64,9 +86,9 @@ function patterns(): HeaderPattern[] {
   return madePatterns
 }
 
-function parsedOrUndefined(input: Buffer): RemotingCommand | undefined {
+function parsedOrUndefined(input: Buffer, parse: (input: Buffer) => RemotingCommand): RemotingCommand | undefined {
   try {
-    return decodeJsonHeader(input.toString('utf8'), undefined)
+    return parse(input)
   } catch (error) {
     if (!(error instanceof FrameError)) throw error
     return undefined
@@ -163,7 +185,7 @@ export const frameRows: readonly FuzzRow[] = [
     seeds: jsonHeaders,
     decode: (input) => ({
       input,
-      parsed: parsedOrUndefined(input),
+      parsed: parsedOrUndefined(input, (header) => decodeJsonHeader(header.toString('utf8'), undefined)),
       decoded: patterns().map((pattern) =>
         pattern.decode(input, new DataView(input.buffer, input.byteOffset, input.length), 0, input.length, undefined),
       ),
@@ -185,14 +207,30 @@ export const frameRows: readonly FuzzRow[] = [
       if (at + 4 <= input.length && !random.oneIn(4)) input.writeInt32BE(input.length - at - 4, at)
       return input
     },
-    decode: (input) => decodeBinaryHeader(input, undefined),
+    decode: parsedBinary,
     check(command) {
-      const { code, opaque, flag, remark, extFields, language, version } = command
+      const { extFields, language, version } = command
       checkHeaderOfAnyCommand(command)
       // What was no UTF-8 takes more bytes now, and may be too long for a key.
       if (Object.keys(extFields ?? {}).some((key) => Buffer.byteLength(key) > 0x7fff)) return
-      const again = decodeBinaryHeader(encodeBinaryHeader(code, opaque, flag, remark, extFields), undefined)
+      const again = parsedBinary(binaryHeaderOf(command))
       if (!sameValue({ ...again, language, version }, command)) throw new Error('the header does not come back')
+    },
+  }),
+  fuzzRow({
+    name: 'ROCKETMQ header by a pattern',
+    refusals: [],
+    seeds: () => headersOf(1).map(withoutRemark),
+    decode: (input) => ({
+      parsed: parsedOrUndefined(input, parsedBinary),
+      decoded: binaryPatterns().map((pattern) =>
+        pattern.decode(input, new DataView(input.buffer, input.byteOffset, input.length), 0, input.length, undefined),
+      ),
+    }),
+    check({ parsed, decoded }) {
+      for (const one of decoded) {
+        if (one !== undefined && !sameValue(one, parsed)) throw new Error('a pattern decodes to something else')
+      }
     },
   }),
 ]
