@@ -5,8 +5,12 @@ export function utf8BytesMax(text: string): number {
   return text.length * 3
 }
 
+/** Longer text is written by the system, for which it needs a call. */
+const loopCharactersMax = 20
+
 /** Writes text as UTF-8; returns the position behind it. */
 export function putUtf8(target: Buffer, position: number, text: string): number {
+  if (text.length > loopCharactersMax) return position + target.write(text, position, 'utf8')
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index)
     if (unit > 0x7f) return position + target.write(text, position, 'utf8')
