@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { type FileHandle, type FileSystem, type Log, replaceFile } from '@rocketmq-ts/platform'
-import { decodeLines, encodeLine } from './journal-lines.ts'
+import { decodeLines, encodeLine, encodeLines } from './journal-lines.ts'
 
 /** How far a journal was when the table's file was begun to be written. */
 export interface JournalMark {
@@ -19,9 +19,9 @@ const outdatedBytesMax = 1 << 20
 /**
  * Changes of a table since its file was last written, so that a change outlives the process without the whole table
  * being written for it. The lines are those of `journal-lines.ts`. The first names the version of the file that the
- * changes belong to; each further line is one change, or `=` and the version of a file that was begun to be written there: the changes behind it belong to that
- * version, if it is the one that is found. With any other version of the file (an official broker wrote it since) the
- * changes do not count.
+ * changes belong to; each further line is one change, or `=` and the version of a file that was begun to be written
+ * there: the changes behind it belong to that version, if it is the one that is found. With any other version of the file
+ * (an official broker wrote it since) the changes do not count.
  */
 export class ChangeJournal {
   readonly #fileSystem: FileSystem
@@ -130,20 +130,13 @@ export class ChangeJournal {
   }
 
   #keepFrom(position: number, sumBefore: number, base: string): void {
-    const bytes = Buffer.alloc(this.#endPosition - position)
-    this.#open().read(bytes, position)
-    const lines: Buffer[] = []
-    let sum = 0
-    for (const text of [base, ...decodeLines(bytes, sumBefore).texts]) {
-      const line = encodeLine(text, sum)
-      lines.push(line.bytes)
-      sum = line.sum
-    }
-    const content = Buffer.concat(lines)
-    replaceFile(this.#fileSystem, this.#path, content)
+    const changes = Buffer.alloc(this.#endPosition - position)
+    this.#open().read(changes, position)
+    const { bytes, sum } = encodeLines([base, ...decodeLines(changes, sumBefore).texts])
+    replaceFile(this.#fileSystem, this.#path, bytes)
     this.close()
     this.#base = base
-    this.#endPosition = content.length
+    this.#endPosition = bytes.length
     this.#sum = sum
     this.#isNameSynced = true
   }

@@ -25,6 +25,18 @@ export function encodeLine(text: string, sumBefore: number): { bytes: Buffer; su
   return { bytes: Buffer.from(`${digitsOf(sum)} ${text}\n`, 'utf8'), sum }
 }
 
+/** Several lines, from the beginning of a journal on. */
+export function encodeLines(texts: readonly string[]): { bytes: Buffer; sum: number } {
+  const lines: Buffer[] = []
+  let sum = 0
+  for (const text of texts) {
+    const line = encodeLine(text, sum)
+    lines.push(line.bytes)
+    sum = line.sum
+  }
+  return { bytes: Buffer.concat(lines), sum }
+}
+
 /**
  * The lines up to the first that is not whole.
  * @param sumBefore that of the line before these, or 0

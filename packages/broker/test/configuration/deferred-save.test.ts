@@ -218,18 +218,24 @@ describe('a deferred save', () => {
     expect(lines.slice(1)).toEqual([{ level: 'info', message: 'the file was written, after attempts that failed' }])
   })
 
-  test('that is closed while it saves in the background saves at once, and nothing later', async () => {
-    const { save, change, endSaving, begun, saved, savedAtOnce, told, pass } = saver({ isGated: true })
-    change()
-    save.later()
-    await pass(10)
-    save.close()
-    expect(savedAtOnce).toEqual([1])
-    await endSaving()
-    await pass(1000)
-    expect(begun()).toBe(1)
-    expect([saved, told]).toEqual([[1], [1]])
-  })
+  test.each([
+    ['ends well', undefined],
+    ['fails', new Error('too late')],
+  ])(
+    'that is closed while it saves in the background saves at once, and nothing later when that %s',
+    async (_, error) => {
+      const { save, change, endSaving, begun, saved, savedAtOnce, told, pass } = saver({ isGated: true })
+      change()
+      save.later()
+      await pass(10)
+      save.close()
+      expect(savedAtOnce).toEqual([1])
+      await endSaving(error)
+      await pass(1000)
+      expect(begun()).toBe(1)
+      expect([saved, told]).toEqual([[1], [1]])
+    },
+  )
 
   test('has every change written one interval later at the latest', async () => {
     await fc.assert(

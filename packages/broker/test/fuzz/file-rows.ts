@@ -9,7 +9,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import type { ConfigFile } from '@rocketmq-ts/storage'
 import { ChangeJournal } from '../../src/configuration/index.ts'
-import { encodeLine } from '../../src/configuration/journal-lines.ts'
+import { encodeLines } from '../../src/configuration/journal-lines.ts'
 import { DelayProgress } from '../../src/delay/delay-progress.ts'
 import { formatGroupChange, parseGroupChange } from '../../src/groups/group-changes.ts'
 import { groupFilePieces, readGroupFile } from '../../src/groups/group-file.ts'
@@ -56,15 +56,7 @@ const offsetTexts = [
 ]
 
 const journalPath = '/config/topics.journal'
-const journalLines = (texts: readonly string[]): Buffer => {
-  let sum = 0
-  const lines = texts.map((text) => {
-    const line = encodeLine(text, sum)
-    sum = line.sum
-    return line.bytes
-  })
-  return Buffer.concat(lines)
-}
+const journalLines = (texts: readonly string[]): Buffer => encodeLines(texts).bytes
 const shortJournal = journalLines(['v1', '{"a":1}', '{"b":"订单"}'])
 const journalWithMarks = journalLines(['v0', '{"z":0}', '=v1', '{"a":1}', '=v2', '{"b":"订单"}'])
 

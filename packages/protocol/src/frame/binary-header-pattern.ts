@@ -1,5 +1,5 @@
 import type { ExtFields } from '../header-codec.ts'
-import { binaryHeaderLayout, keyLengthBytes, valueLengthBytes } from './binary-header.ts'
+import { binaryHeaderLayout, eachField, keyLengthBytes, valueLengthBytes } from './binary-header.ts'
 import { equalBytes } from './equal-bytes.ts'
 import { type Pattern, patternBytesMax } from './pattern-reader.ts'
 import type { RemotingCommand } from './remoting-command.ts'
@@ -88,16 +88,11 @@ export class BinaryHeaderPattern implements Pattern {
 /** Where the fields of a header stand that the parser took, and that has no remark. */
 function fieldsOf(header: Buffer): KnownField[] {
   const fields: KnownField[] = []
-  let at = fixedBytes
-  while (at < header.length) {
-    const nameStart = at
-    const nameBytes = keyLengthBytes + header.readInt16BE(at)
-    const name = header.toString('utf8', nameStart + keyLengthBytes, nameStart + nameBytes)
-    const valueStart = nameStart + nameBytes + valueLengthBytes
-    const valueBytes = header.readInt32BE(nameStart + nameBytes)
-    fields.push({ name, nameStart, nameBytes, valueStart, valueBytes })
-    at = valueStart + valueBytes
-  }
+  eachField(header, fixedBytes, header.length, (keyStart, keyEnd, valueStart, valueEnd) => {
+    const name = header.toString('utf8', keyStart, keyEnd)
+    const nameStart = keyStart - keyLengthBytes
+    fields.push({ name, nameStart, nameBytes: keyEnd - nameStart, valueStart, valueBytes: valueEnd - valueStart })
+  })
   return fields
 }
 

@@ -66,6 +66,22 @@ export function decodeBinaryHeader(
 function decodeExtFields(bytes: Buffer, start: number, end: number): ExtFields {
   // Without a prototype: a field may be named __proto__.
   const extFields: ExtFields = Object.create(null)
+  eachField(bytes, start, end, (keyStart, keyEnd, valueStart, valueEnd) => {
+    extFields[bytes.toString('utf8', keyStart, keyEnd)] = bytes.toString('utf8', valueStart, valueEnd)
+  })
+  return extFields
+}
+
+/**
+ * Tells where the names and values of fields stand.
+ * @throws FrameError when a length leads behind `end`
+ */
+export function eachField(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  visit: (keyStart: number, keyEnd: number, valueStart: number, valueEnd: number) => void,
+): void {
   let position = start
   const take = (byteCount: number): number => {
     const from = position
@@ -75,11 +91,10 @@ function decodeExtFields(bytes: Buffer, start: number, end: number): ExtFields {
   }
   while (position < end) {
     const keyStart = take(bytes.readInt16BE(take(keyLengthBytes)))
-    const key = bytes.toString('utf8', keyStart, position)
+    const keyEnd = position
     const valueStart = take(bytes.readInt32BE(take(valueLengthBytes)))
-    extFields[key] = bytes.toString('utf8', valueStart, position)
+    visit(keyStart, keyEnd, valueStart, position)
   }
-  return extFields
 }
 
 /** Room that `writeBinaryHeader` needs at the most, in bytes. */

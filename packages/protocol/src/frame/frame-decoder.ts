@@ -1,7 +1,7 @@
-import { BinaryHeaderReader } from './binary-header-reader.ts'
+import { binaryHeaderForm } from './binary-header-form.ts'
 import { FrameError } from './frame-error.ts'
-import { JsonHeaderReader } from './json-header-reader.ts'
-import type { HeaderPatterns } from './pattern-reader.ts'
+import { jsonHeaderForm } from './json-header-form.ts'
+import { type HeaderPatterns, PatternReader } from './pattern-reader.ts'
 import type { RemotingCommand } from './remoting-command.ts'
 
 /** The largest frame that RocketMQ's peers take: everything after the length field. */
@@ -23,8 +23,8 @@ export class FrameDecoder {
   readonly #frameBytesMax: number
   readonly #patterns: HeaderPatterns | undefined
   /** A peer mostly uses one of the two forms. */
-  #jsonHeaders: JsonHeaderReader | undefined
-  #binaryHeaders: BinaryHeaderReader | undefined
+  #jsonHeaders: PatternReader | undefined
+  #binaryHeaders: PatternReader | undefined
   /** The start of a frame that has not arrived as a whole. */
   #gathered: Buffer = Buffer.alloc(0)
   #gatheredBytes = 0
@@ -129,11 +129,11 @@ export class FrameDecoder {
     const end = start + totalLength
     const body = bodyStart === end ? undefined : bytes.subarray(bodyStart, end)
     if (serializeType === 0) {
-      this.#jsonHeaders ??= new JsonHeaderReader(this.#patterns)
+      this.#jsonHeaders ??= new PatternReader(jsonHeaderForm, this.#patterns)
       return this.#jsonHeaders.decode(bytes, view, start + 4, bodyStart, body)
     }
     if (serializeType === 1) {
-      this.#binaryHeaders ??= new BinaryHeaderReader(this.#patterns)
+      this.#binaryHeaders ??= new PatternReader(binaryHeaderForm, this.#patterns)
       return this.#binaryHeaders.decode(bytes, view, start + 4, bodyStart, body)
     }
     throw new FrameError(`serialize type ${serializeType} is neither JSON (0) nor ROCKETMQ (1)`)

@@ -17,6 +17,8 @@ export interface Pattern {
 
 /** How headers of one form are read without a pattern, and how patterns are made of them. */
 export interface HeaderForm {
+  /** A number that tells headers of different commands apart; undefined: the header is parsed. */
+  keyOf(view: DataView, start: number, end: number): number | undefined
   /** @throws FrameError when it is no header */
   parse(bytes: Buffer, start: number, end: number, body: Buffer | undefined): RemotingCommand
   /**
@@ -77,19 +79,12 @@ export class PatternReader {
   }
 
   /**
-   * @param key tells headers of different commands apart; undefined: the header is parsed
    * @param view of the same bytes
    * @throws FrameError when it is no header
    */
-  decode(
-    key: number | undefined,
-    bytes: Buffer,
-    view: DataView,
-    start: number,
-    end: number,
-    body: Buffer | undefined,
-  ): RemotingCommand {
-    const kind = this.#patterns === undefined || key === undefined ? undefined : this.#kindOf(key)
+  decode(bytes: Buffer, view: DataView, start: number, end: number, body: Buffer | undefined): RemotingCommand {
+    const key = this.#patterns === undefined ? undefined : this.#form.keyOf(view, start, end)
+    const kind = key === undefined ? undefined : this.#kindOf(key)
     const decoded = kind?.pattern?.decode(bytes, view, start, end, body)
     if (decoded !== undefined) {
       kind!.decodedCount++

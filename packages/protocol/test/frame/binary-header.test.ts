@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { binaryHeaderForm } from '../../src/frame/binary-header-form.ts'
 import { BinaryHeaderPattern } from '../../src/frame/binary-header-pattern.ts'
-import { BinaryHeaderReader } from '../../src/frame/binary-header-reader.ts'
+import { PatternReader } from '../../src/frame/pattern-reader.ts'
 import {
   commandOfCode,
   commands,
@@ -28,14 +29,14 @@ function header(extFields: Record<string, string>, opaque = 1, remark?: string):
 }
 
 /** As the decoder of frames does it: the header is somewhere within a chunk. */
-function read(reader: BinaryHeaderReader, bytes: Buffer): RemotingCommand {
+function read(reader: PatternReader, bytes: Buffer): RemotingCommand {
   const chunk = Buffer.concat([Buffer.from('--'), bytes, Buffer.from('--')])
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length)
   return reader.decode(chunk, view, 2, 2 + bytes.length, undefined)
 }
 
-function readerWithPattern(): BinaryHeaderReader {
-  const reader = new BinaryHeaderReader(new HeaderPatterns(10))
+function readerWithPattern(): PatternReader {
+  const reader = new PatternReader(binaryHeaderForm, new HeaderPatterns(10))
   for (let opaque = 0; opaque < 20; opaque++) read(reader, header(sendFields, opaque))
   return reader
 }
@@ -55,7 +56,7 @@ describe('a ROCKETMQ header', () => {
 
   test('is decoded as the parser does when it is like those before it, whatever its values are', () => {
     const reader = readerWithPattern()
-    const parser = new BinaryHeaderReader(undefined)
+    const parser = new PatternReader(binaryHeaderForm, undefined)
     const values = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),
@@ -94,7 +95,7 @@ describe('a ROCKETMQ header', () => {
 
   test('that is damaged is decoded or refused as without a pattern', () => {
     const reader = readerWithPattern()
-    const outcome = (by: BinaryHeaderReader, bytes: Buffer): unknown => {
+    const outcome = (by: PatternReader, bytes: Buffer): unknown => {
       try {
         const { extFields, ...rest } = read(by, bytes)
         return [rest, { ...extFields }]
@@ -108,14 +109,14 @@ describe('a ROCKETMQ header', () => {
       fc.property(fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat(3), (changes, cut) => {
         const bytes = Buffer.from(valid.subarray(0, valid.length - cut))
         for (const [position, value] of changes) bytes[position % bytes.length] = value
-        expect(outcome(reader, bytes)).toEqual(outcome(new BinaryHeaderReader(undefined), bytes))
+        expect(outcome(reader, bytes)).toEqual(outcome(new PatternReader(binaryHeaderForm, undefined), bytes))
       }),
       { numRuns: 5000 },
     )
   })
 
   test('with a field named __proto__ is left to the parser', () => {
-    const reader = new BinaryHeaderReader(new HeaderPatterns(10))
+    const reader = new PatternReader(binaryHeaderForm, new HeaderPatterns(10))
     const bytes = encodeFrameHead(
       { code: 1, opaque: 1, flag: 0, extFields: JSON.parse('{"__proto__":"x","a":"1"}'), serializeType: 'ROCKETMQ' },
       0,

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { HeaderPattern } from '../../src/frame/header-pattern.ts'
-import { JsonHeaderReader } from '../../src/frame/json-header-reader.ts'
+import { jsonHeaderForm } from '../../src/frame/json-header-form.ts'
+import { PatternReader } from '../../src/frame/pattern-reader.ts'
 import { FrameError, HeaderPatterns, type RemotingCommand } from '../../src/index.ts'
 
 function headerOf(code: number, opaque: number, extra = ''): string {
   return `{"code":${code},"extFields":{"topic":"T${opaque}"${extra}},"flag":0,"language":"JAVA","opaque":${opaque},"version":1}`
 }
 
-function decode(reader: JsonHeaderReader, header: string): RemotingCommand {
+function decode(reader: PatternReader, header: string): RemotingCommand {
   const bytes = Buffer.from(header)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   return reader.decode(bytes, view, 0, bytes.length, undefined)
@@ -30,9 +31,9 @@ function countDecodedByPattern(work: () => void): number {
   return count
 }
 
-describe('JsonHeaderReader', () => {
+describe('a reader of JSON headers', () => {
   test('makes a pattern of what comes again and again, for several commands of one peer', () => {
-    const reader = new JsonHeaderReader(new HeaderPatterns(10))
+    const reader = new PatternReader(jsonHeaderForm, new HeaderPatterns(10))
     const decodedByPattern = countDecodedByPattern(() => {
       for (let opaque = 0; opaque < 100; opaque++) {
         for (const code of [310, 11, 15]) {
@@ -48,12 +49,12 @@ describe('JsonHeaderReader', () => {
   })
 
   test('parses each header without a place for patterns', () => {
-    const reader = new JsonHeaderReader(undefined)
+    const reader = new PatternReader(jsonHeaderForm, undefined)
     expect(countDecodedByPattern(() => void Array.from({ length: 50 }, () => decode(reader, headerOf(310, 1))))).toBe(0)
   })
 
   test('makes no more patterns for a peer whose headers are never alike', () => {
-    const reader = new JsonHeaderReader(new HeaderPatterns(10))
+    const reader = new PatternReader(jsonHeaderForm, new HeaderPatterns(10))
     const made: unknown[] = []
     const { of } = HeaderPattern
     HeaderPattern.of = (header, command) => {
@@ -71,8 +72,8 @@ describe('JsonHeaderReader', () => {
 
   test('gives up the oldest pattern when there are too many, and makes it again when it is needed', () => {
     const patterns = new HeaderPatterns(2)
-    const readers = [1, 2, 3].map(() => new JsonHeaderReader(patterns))
-    const countFor = (reader: JsonHeaderReader, headers: number): number =>
+    const readers = [1, 2, 3].map(() => new PatternReader(jsonHeaderForm, patterns))
+    const countFor = (reader: PatternReader, headers: number): number =>
       countDecodedByPattern(
         () => void Array.from({ length: headers }, (_, opaque) => decode(reader, headerOf(310, opaque))),
       )
@@ -83,7 +84,7 @@ describe('JsonHeaderReader', () => {
   test.each(['', '{', '{"code":310,"extFields":{"topic":1e999}}{', '{"code":"310"}'])(
     'refuses %j as the parser does, also when it has a pattern',
     (header) => {
-      const reader = new JsonHeaderReader(new HeaderPatterns(10))
+      const reader = new PatternReader(jsonHeaderForm, new HeaderPatterns(10))
       for (let opaque = 0; opaque < 20; opaque++) decode(reader, headerOf(310, opaque))
       expect(() => decode(reader, header)).toThrow(FrameError)
     },
