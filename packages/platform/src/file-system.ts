@@ -47,7 +47,7 @@ export interface FolderLock {
 export class FolderLockedError extends Error {
   override readonly name = 'FolderLockedError'
   readonly path: string
-  /** Process id of the holder as the lock file tells it, or undefined when it cannot be read. */
+  /** Process id of the holder, or undefined when it is not known. */
   readonly holderPid: number | undefined
 
   constructor(path: string, holderPid: number | undefined) {

@@ -1,4 +1,5 @@
 import { cpSync } from 'node:fs'
+import { basename } from 'node:path'
 import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { decodeMessages } from '@rocketmq-ts/protocol'
 import fc from 'fast-check'
@@ -48,6 +49,11 @@ async function expectAll(store: MessageStore, sent: StoreMessage[]): Promise<voi
     const { topic, queueId } = messages[0]!
     expect(await bodies(store, topic, queueId)).toEqual(messages.map(({ body }) => body.toString()))
   }
+}
+
+/** Copies a store's files as a killed process leaves them: nothing that is only in memory, and held by nobody. */
+function copyAsKilled(path: string, copyPath: string): void {
+  cpSync(path, copyPath, { recursive: true, filter: (source) => !basename(source).startsWith('lock.') })
 }
 
 async function bodiesByKey(store: MessageStore, topic: string, key: string): Promise<string[]> {
@@ -139,8 +145,7 @@ describe('a store', () => {
     const store = openStore(folder.path)
     const sent = numbered(500)
     await putAll(store, sent)
-    // The files as a killed process leaves them: nothing that is only in memory.
-    cpSync(folder.path, copy.path, { recursive: true, filter: (source) => !source.endsWith('/lock') })
+    copyAsKilled(folder.path, copy.path)
     store.close()
     const recovered = openStore(copy.path)
     expect(recovered.recovered.replayedCount).toBe(500)
@@ -160,7 +165,7 @@ describe('a store', () => {
     const store = openStore(folder.path)
     const sent = numbered(40)
     const places = await putAll(store, sent)
-    cpSync(folder.path, copy.path, { recursive: true, filter: (source) => !source.endsWith('/lock') })
+    copyAsKilled(folder.path, copy.path)
     store.close()
     const last = places.at(-1)!
     const fs = await import('node:fs')
@@ -208,7 +213,7 @@ describe('a store', () => {
             store = openStore(path, { commitLogSegmentBytes: 16 * 1024 })
           } else {
             const next = `${root.path}/${index + 1}`
-            cpSync(path, next, { recursive: true, filter: (source) => !source.endsWith('/lock') })
+            copyAsKilled(path, next)
             store.close()
             path = next
             store = openStore(path, { commitLogSegmentBytes: 16 * 1024 })
@@ -291,7 +296,7 @@ describe('a store', () => {
     expect(store.maxOffset('T0', 0)).toBe(0)
     await putAll(store, numbered(5, 1, 1))
     expect(await bodies(store, 'T0', 0)).toHaveLength(5)
-    cpSync(folder.path, copy.path, { recursive: true, filter: (source) => !source.endsWith('/lock') })
+    copyAsKilled(folder.path, copy.path)
     store.close()
     const recovered = openStore(copy.path)
     expect(await bodies(recovered, 'T0', 0)).toHaveLength(5)

@@ -1,80 +1,78 @@
 import fs from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { type FolderLock, FolderLockedError } from '../file-system.ts'
+import { isRunning, nameOfThisProcess, pidOf } from './process-name.ts'
 
 /**
- * Lock file: the holder's process id, then a line that names that very process (boot id and start time where the
- * system tells them), so that a process id that was used again does not count as the holder. Node has no file locks.
+ * Node has no file locks. Each process that wants a folder puts down a mark there first, a file named after that very
+ * process, and looks for the marks of others only then: of two that come at once, at least one sees the other. A mark
+ * counts as long as its process runs, so a process can die at any point of this and leaves nothing behind that keeps
+ * the next one out.
+ *
+ * @param lockFilePath marks are named like it, with a dot and the name of the process behind
+ * @throws FolderLockedError when a running process holds the folder, or is about to
  */
-export function lockFolderByFile(lockFilePath: string): FolderLock {
-  const claimPath = `${lockFilePath}.claim`
-  claim(claimPath, lockFilePath)
+export function lockFolderByMarks(lockFilePath: string): FolderLock {
+  const own = `${lockFilePath}.${nameOfThisProcess()}`
+  putDown(own, lockFilePath)
   try {
-    const holder = readHolder(lockFilePath)
-    if (holder !== undefined && isRunning(holder)) throw new FolderLockedError(lockFilePath, holder.pid)
-    fs.writeFileSync(lockFilePath, `${process.pid}\n${processIdentity(process.pid)}\n`)
-  } finally {
-    fs.rmdirSync(claimPath)
+    waitUntilAlone(own, lockFilePath)
+    fs.writeFileSync(own, held)
+  } catch (error) {
+    fs.rmSync(own, { force: true })
+    throw error
   }
-  return { release: () => fs.rmSync(lockFilePath, { force: true }) }
+  return { release: () => fs.rmSync(own, { force: true }) }
 }
 
-const claimAgeMsMax = 10_000
+/** What a mark says whose process has the folder. Before that a mark is empty. */
+const held = 'held\n'
 
-/** Making a folder is atomic: only one process at a time looks at the lock file and takes it. */
-function claim(claimPath: string, lockFilePath: string): void {
-  const status = fs.statSync(claimPath, { throwIfNoEntry: false })
-  if (status !== undefined && Date.now() - status.mtimeMs > claimAgeMsMax) fs.rmdirSync(claimPath)
+/** How long another process may take to see a mark. It takes as long only when the system stops it right there. */
+const decidingMsMax = 1000
+
+function putDown(own: string, lockFilePath: string): void {
   try {
-    fs.mkdirSync(claimPath)
+    fs.closeSync(fs.openSync(own, 'wx'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw new FolderLockedError(lockFilePath, readHolder(lockFilePath)?.pid)
+    throw new FolderLockedError(lockFilePath, process.pid)
   }
 }
 
-interface Holder {
-  pid: number
-  identity: string | undefined
+/** Of those that came at once and have not decided yet, the one whose name comes first stays and the others give way. */
+function waitUntilAlone(own: string, lockFilePath: string): void {
+  const startedMs = performance.now()
+  for (;;) {
+    const others = marksOfOthers(own, lockFilePath)
+    if (others.length === 0) return
+    const isLate = performance.now() - startedMs > decidingMsMax
+    const winner = others.find((path) => isHeld(path) || path < own || isLate)
+    if (winner !== undefined) throw new FolderLockedError(lockFilePath, pidOf(winner.slice(lockFilePath.length + 1)))
+    pauseBriefly()
+  }
 }
 
-function readHolder(lockFilePath: string): Holder | undefined {
-  if (!fs.existsSync(lockFilePath)) return undefined
-  const [first, second] = fs.readFileSync(lockFilePath, 'utf8').split('\n')
-  const pid = Number(first)
-  return Number.isInteger(pid) && pid > 0 ? { pid, identity: second || undefined } : undefined
+/** Marks of running processes; those of processes that are gone are removed. */
+function marksOfOthers(own: string, lockFilePath: string): string[] {
+  const folder = dirname(lockFilePath)
+  const prefix = `${basename(lockFilePath)}.`
+  const marks = fs.readdirSync(folder).filter((name) => name.startsWith(prefix) && pidOf(name.slice(prefix.length)))
+  const others = marks.map((name) => `${folder}/${name}`).filter((path) => path !== own)
+  const gone = others.filter((path) => !isRunning(path.slice(lockFilePath.length + 1)))
+  for (const path of gone) fs.rmSync(path, { force: true })
+  return others.filter((path) => !gone.includes(path))
 }
 
-function isRunning(holder: Holder): boolean {
+function isHeld(path: string): boolean {
   try {
-    process.kill(holder.pid, 0)
+    return fs.readFileSync(path, 'utf8') === held
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-  }
-  if (hasEnded(holder.pid)) return false
-  const identity = processIdentity(holder.pid)
-  return holder.identity === undefined || identity === '' || identity === holder.identity
-}
-
-/** A process that has ended keeps its id until its parent asks for it (state Z): it holds nothing any more. */
-function hasEnded(pid: number): boolean {
-  const statistics = processStatistics(pid)
-  return statistics !== undefined && /^[ZX]/.test(statistics[0] ?? '')
-}
-
-/** The fields of /proc/PID/stat behind the name, from the state on; undefined where there is no such file. */
-function processStatistics(pid: number): string[] | undefined {
-  try {
-    const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return undefined // Not Linux, or the process is gone.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false // It gave way.
+    throw error
   }
 }
 
-function processIdentity(pid: number): string {
-  const startTicks = processStatistics(pid)?.[19]
-  const bootIdPath = '/proc/sys/kernel/random/boot_id'
-  // Elsewhere than on Linux the process id alone has to do.
-  if (startTicks === undefined || !fs.existsSync(bootIdPath)) return ''
-  return `${fs.readFileSync(bootIdPath, 'utf8').trim()} ${startTicks}`
+function pauseBriefly(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
 }

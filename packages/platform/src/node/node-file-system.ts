@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { FileHandle, FileStatus, FileSystem, OpenMode } from '../file-system.ts'
-import { lockFolderByFile } from './folder-lock.ts'
+import { lockFolderByMarks } from './folder-lock.ts'
 
 const openFlags: Record<OpenMode, number> = {
   read: fs.constants.O_RDONLY,
@@ -187,6 +187,6 @@ export const nodeFileSystem: FileSystem = {
   },
   lockFolder(lockFilePath) {
     fs.mkdirSync(dirname(lockFilePath), { recursive: true })
-    return lockFolderByFile(lockFilePath)
+    return lockFolderByMarks(lockFilePath)
   },
 }

@@ -1,0 +1,35 @@
+/**
+ * A process that locks a folder: `node locking-process.ts LOCK_FILE_PATH [CALL]`. It says `ready`, waits for a line,
+ * locks, says `held` or `refused`, and ends with its input. With CALL it kills itself in front of that call of the file
+ * system, counted from 1.
+ */
+import fs from 'node:fs'
+import { createInterface } from 'node:readline'
+import { FolderLockedError } from '../../src/file-system.ts'
+import { lockFolderByMarks } from '../../src/node/folder-lock.ts'
+
+const [lockFilePath, deadlyCall] = process.argv.slice(2)
+
+function killBeforeCall(call: number): void {
+  let calls = 0
+  const functions = fs as unknown as Record<string, (...args: unknown[]) => unknown>
+  for (const name of Object.keys(fs).filter((key) => key.endsWith('Sync'))) {
+    const original = functions[name]!
+    functions[name] = (...args) => {
+      if (++calls === call) process.kill(process.pid, 'SIGKILL')
+      return original.apply(fs, args)
+    }
+  }
+}
+
+createInterface(process.stdin).once('line', () => {
+  if (deadlyCall !== undefined) killBeforeCall(Number(deadlyCall))
+  try {
+    lockFolderByMarks(lockFilePath!)
+    process.stdout.write('held\n')
+  } catch (error) {
+    if (!(error instanceof FolderLockedError)) throw error
+    process.stdout.write('refused\n')
+  }
+})
+process.stdout.write('ready\n')
