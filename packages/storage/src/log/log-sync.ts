@@ -1,29 +1,39 @@
-import type { Clock } from '@rocketmq-ts/platform'
+import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
+import type { SegmentFolder } from '../segment-folder.ts'
 import type { WriteGuard } from '../write-guard.ts'
-import type { CommitLog } from './commit-log.ts'
+
+/** What is synced; a `CommitLog` outside of tests. */
+export interface SyncedLog {
+  /** Everything before is in the files. */
+  readonly writtenPosition: number
+  readonly segments: Pick<SegmentFolder, 'segmentBytes' | 'firstPosition' | 'startOf' | 'sync'>
+}
 
 interface Waiter {
   position: number
+  /** By the monotonic clock. */
+  deadlineMs: number
   done(isSynced: boolean): void
-  cancelTimer(): void
 }
 
 /**
- * Syncs the log. All that waits when a sync starts is done when it ends: one sync serves everything that was written
- * while the one before was under way (group commit).
+ * Syncs the log as far as somebody wants it. All that waits when a sync starts is done when it ends: one sync serves
+ * everything that was written while the one before was under way (group commit). What is written and wanted by nobody
+ * waits for the next who wants it.
  */
 export class LogSync {
-  readonly #commitLog: CommitLog
+  readonly #commitLog: SyncedLog
   readonly #guard: WriteGuard
   readonly #clock: Clock
   readonly #timeoutMs: number
   #waiters: Waiter[] = []
   #syncedPosition: number
-  #running: Promise<void> = Promise.resolve()
   #isRunning = false
+  /** Set while someone waits who does not do so forever. */
+  #cancelTimer: CancelTimer | undefined
 
   /** @param syncedPosition everything before is known to survive a power failure */
-  constructor(commitLog: CommitLog, guard: WriteGuard, clock: Clock, timeoutMs: number, syncedPosition: number) {
+  constructor(commitLog: SyncedLog, guard: WriteGuard, clock: Clock, timeoutMs: number, syncedPosition: number) {
     this.#commitLog = commitLog
     this.#guard = guard
     this.#clock = clock
@@ -38,28 +48,25 @@ export class LogSync {
 
   /** Calls back when the log is synced up to `position`, or with false when that failed or took too long. */
   whenSynced(position: number, done: (isSynced: boolean) => void): void {
-    const waiter: Waiter = {
-      position,
-      done,
-      cancelTimer: this.#clock.after(this.#timeoutMs, () => {
-        this.#waiters = this.#waiters.filter((other) => other !== waiter)
-        done(false)
-      }),
-    }
-    this.#waiters.push(waiter)
-    void this.sync()
+    this.#waiters.push({ position, deadlineMs: this.#clock.monotonic() + this.#timeoutMs, done })
+    this.#cancelTimer ??= this.#clock.after(this.#timeoutMs, () => this.#expire())
+    void this.#run()
   }
 
-  /** Syncs what is written now; joins a sync that is under way and follows it with another if need be. */
+  /** Syncs what is written now, however long that takes. Resolves when it is synced, or the store is fenced. */
   sync(): Promise<void> {
-    if (this.#isRunning) return this.#running
-    this.#isRunning = true
-    this.#running = this.#run()
-    return this.#running
+    const position = this.#commitLog.writtenPosition
+    if (position <= this.#syncedPosition) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#waiters.push({ position, deadlineMs: Number.POSITIVE_INFINITY, done: () => resolve() })
+      void this.#run()
+    })
   }
 
   async #run(): Promise<void> {
-    while (this.#syncedPosition < this.#commitLog.writtenPosition && !this.#guard.isFenced) {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    while (this.#waiters.length > 0 && !this.#guard.isFenced) {
       const target = this.#commitLog.writtenPosition
       const { segments } = this.#commitLog
       try {
@@ -71,11 +78,11 @@ export class LogSync {
         break
       }
       this.#syncedPosition = target
-      this.#release()
+      this.#end((waiter) => waiter.position <= target, true)
     }
     // In the same turn in which the loop ended: whoever comes later starts another run.
     this.#isRunning = false
-    if (this.#guard.isFenced) this.#failAll()
+    if (this.#guard.isFenced) this.#end(() => true, false)
   }
 
   /** Files before the first one that is there were deleted. */
@@ -84,21 +91,24 @@ export class LogSync {
     return Math.max(segments.startOf(this.#syncedPosition), segments.firstPosition)
   }
 
-  #release(): void {
-    const done = this.#waiters.filter((waiter) => waiter.position <= this.#syncedPosition)
-    this.#waiters = this.#waiters.filter((waiter) => waiter.position > this.#syncedPosition)
-    for (const waiter of done) {
-      waiter.cancelTimer()
-      waiter.done(true)
-    }
+  #expire(): void {
+    this.#cancelTimer = undefined
+    const nowMs = this.#clock.monotonic()
+    this.#end((waiter) => waiter.deadlineMs <= nowMs, false)
+    const nextMs = this.#waiters.reduce((earliest, { deadlineMs }) => Math.min(earliest, deadlineMs), Infinity)
+    if (nextMs !== Infinity) this.#cancelTimer ??= this.#clock.after(nextMs - nowMs, () => this.#expire())
   }
 
-  #failAll(): void {
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const waiter of waiters) {
-      waiter.cancelTimer()
-      waiter.done(false)
+  /** Tells those that are done. */
+  #end(isDone: (waiter: Waiter) => boolean, isSynced: boolean): void {
+    const done: Waiter[] = []
+    const waiting: Waiter[] = []
+    for (const waiter of this.#waiters) (isDone(waiter) ? done : waiting).push(waiter)
+    this.#waiters = waiting
+    if (waiting.length === 0) {
+      this.#cancelTimer?.()
+      this.#cancelTimer = undefined
     }
+    for (const waiter of done) waiter.done(isSynced)
   }
 }
