@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { describeError } from './describe-error.ts'
+import { watchParent } from './parent-process.ts'
 import { stopRequested } from './stop-signals.ts'
 
 /** Something that was started and is ready. */
@@ -10,6 +11,13 @@ export interface RunningService {
   /** Resolves when it cannot go on. */
   failed: Promise<Error>
   close(): Promise<void>
+}
+
+export interface RunOptions {
+  log: Log
+  clock: Clock
+  /** Whether the end of the process that started this one counts as a signal; the default is no. */
+  stopWithParent?: boolean
 }
 
 const closeDeadlineMs = 60_000
@@ -23,9 +31,9 @@ const closeDeadlineMs = 60_000
  */
 export async function runUntilStopped(
   start: () => Promise<RunningService>,
-  { log, clock }: { log: Log; clock: Clock },
+  { log, clock, stopWithParent = false }: RunOptions,
 ): Promise<number> {
-  const stop = stopRequested({
+  const requested = stopRequested({
     signals: process,
     monotonic: () => clock.monotonic(),
     onSecondRequest() {
@@ -33,14 +41,21 @@ export async function runUntilStopped(
       process.exit(1)
     },
   })
-  const stopping = stop.then((signal) => log.info({ signal }, 'stopping; a second Ctrl-C ends at once'))
-  const service = await start()
-  const asked = await Promise.race([stopping, 'none' as const])
-  if (asked === 'none') process.stdout.write(service.readyMessage)
-  const failure = await Promise.race([stopping, service.failed])
-  if (failure instanceof Error) log.error({}, describeError(failure))
-  const closed = await closeInTime(service, log)
-  return closed && !(failure instanceof Error) ? 0 : 1
+  const signalled = requested.then((signal) => log.info({ signal }, 'stopping; a second Ctrl-C ends at once'))
+  const parent = stopWithParent ? watchParent(clock, () => process.ppid) : undefined
+  const abandoned = parent?.gone.then(() => log.info({}, 'stopping, since the process that started this one has ended'))
+  const stopping = Promise.race(abandoned === undefined ? [signalled] : [signalled, abandoned])
+  try {
+    const service = await start()
+    const asked = await Promise.race([stopping, 'none' as const])
+    if (asked === 'none') process.stdout.write(service.readyMessage)
+    const failure = await Promise.race([stopping, service.failed])
+    if (failure instanceof Error) log.error({}, describeError(failure))
+    const closed = await closeInTime(service, log)
+    return closed && !(failure instanceof Error) ? 0 : 1
+  } finally {
+    parent?.cancel()
+  }
 }
 
 async function closeInTime(service: RunningService, log: Log): Promise<boolean> {

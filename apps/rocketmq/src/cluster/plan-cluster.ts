@@ -9,6 +9,7 @@ export interface ClusterOptions {
   brokerPort: number
   brokers: number
   brokerConf?: string
+  stopWithParent?: boolean
 }
 
 export interface PlannedBroker {

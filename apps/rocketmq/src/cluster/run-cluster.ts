@@ -13,21 +13,27 @@ import { brokerProperties, checkSharedConf, nameServerProperties } from './clust
 import type { ClusterPlan } from './plan-cluster.ts'
 import { readyMessage } from './ready-message.ts'
 
+export interface RunClusterOptions {
+  /** Path of a file for all brokers. */
+  brokerConf?: string
+  /** Whether the cluster stops when the process that started this one has ended. */
+  stopWithParent?: boolean
+}
+
 /**
  * Runs a name server and brokers in this process until they are stopped.
  *
- * @param brokerConf path of a file for all brokers
  * @returns the exit code of the process
  */
 export async function runCluster(
   plan: ClusterPlan,
-  brokerConf: string | undefined,
+  { brokerConf, stopWithParent }: RunClusterOptions,
   platform: Platform,
 ): Promise<number> {
   const log = createLog('rocketmq')
   const conf = brokerConf === undefined ? noProperties : readConfFile(platform.fileSystem, brokerConf, '--broker-conf')
   warnOfSharedConf(plan, conf, platform, log)
-  return runUntilStopped(() => startCluster(plan, conf, platform, log), { log, clock: platform.clock })
+  return runUntilStopped(() => startCluster(plan, conf, platform, log), { log, clock: platform.clock, stopWithParent })
 }
 
 /** Finds mistakes in the file before anything is started. */

@@ -12,8 +12,9 @@ export function startCommand(report: (exitCode: number) => void): Command {
     .option('--broker-port <port>', 'port of the first broker; each further one adds 10', parsePort, 10_911)
     .option('--brokers <number>', 'number of brokers, each on a thread of its own', parseBrokerCount, 1)
     .option('--broker-conf <file>', "settings for all brokers, RocketMQ's broker.conf")
+    .option('--stop-with-parent', 'stop when the process that started this one has ended')
     .action(async (options: ClusterOptions) => {
       const { runCluster } = await import('../cluster/run-cluster.ts')
-      report(await runCluster(planCluster(options), options.brokerConf, createNodePlatform()))
+      report(await runCluster(planCluster(options), options, createNodePlatform()))
     })
 }

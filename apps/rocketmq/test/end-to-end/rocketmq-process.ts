@@ -2,21 +2,27 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const executable = fileURLToPath(new URL('../../bin/rocketmq.mjs', import.meta.url))
-
 const deadlineMs = 60_000
 
-/** The real executable in a process of its own. */
+const rocketmq = fileURLToPath(new URL('../../bin/rocketmq.mjs', import.meta.url))
+
+export interface ProcessOptions {
+  cwd: string
+  /** What is run with the arguments; the default is the executable itself, by the Node of the test. */
+  command?: readonly [string, ...string[]]
+}
+
+/** The real executable in a process of its own, or what starts it. */
 export class RocketmqProcess {
   stdout = ''
   stderr = ''
   readonly #child: ChildProcess
   readonly #exited: Promise<number>
 
-  /** @param node the Node that runs it */
-  constructor(args: readonly string[], { cwd, node = process.execPath }: { cwd: string; node?: string }) {
+  constructor(args: readonly string[], { cwd, command = [process.execPath, rocketmq] }: ProcessOptions) {
     const { NAMESRV_ADDR: _, ...env } = process.env
-    this.#child = spawn(node, [executable, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [program, ...firstArgs] = command
+    this.#child = spawn(program, [...firstArgs, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
     })

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createNodePlatform } from '@rocketmq-ts/platform'
 import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { clusterInfoBody, commands } from '@rocketmq-ts/protocol'
@@ -59,6 +60,18 @@ describe('rocketmq start', () => {
       expect(await rocketmq.exit(), rocketmq.stderr).toBe(0)
     }
     expect(fs.readdirSync(path.join(folder.path, 'kept'))).toEqual(expect.arrayContaining(['broker-a', 'namesrv']))
+  })
+
+  test('npm start ends in order when npm is told to end', async () => {
+    using folder = temporaryFolder()
+    const cwd = fileURLToPath(new URL('../../../../', import.meta.url))
+    const args = ['--data', folder.path, ...freePorts]
+    await using npm = new RocketmqProcess(args, { cwd, command: ['npm', 'start', '--'] })
+    await npm.output(readyText)
+    npm.signal('SIGTERM')
+    await npm.exit()
+    expect(npm.stderr).toContain('stopped')
+    expect(fs.existsSync(path.join(folder.path, 'broker-a/abort'))).toBe(false)
   })
 
   test('starts again after it was killed', async () => {
