@@ -1,15 +1,27 @@
 package main
 
-import "time"
+import (
+	"syscall"
+	"time"
+)
 
 var processStart = time.Now()
 
 // now is the monotonic time since the process started, in nanoseconds.
 func now() int64 { return int64(time.Since(processStart)) }
 
+// shortSleep is what Go's own sleep may take too long: it waits in whole milliseconds while nothing else is to be done.
+const shortSleep = 2_000_000
+
+// sleepUntil sleeps to within some 0.1 ms, so that what is due is not late by the tool's own doing.
 func sleepUntil(at int64) {
-	if wait := at - now(); wait > 0 {
-		time.Sleep(time.Duration(wait))
+	if wait := at - now(); wait > shortSleep {
+		time.Sleep(time.Duration(wait - shortSleep))
+	}
+	for wait := at - now(); wait > 0; wait = at - now() {
+		rest := syscall.NsecToTimespec(wait)
+		// Ends early when a signal comes.
+		_ = syscall.Nanosleep(&rest, nil)
 	}
 }
 

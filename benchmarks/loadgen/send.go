@@ -139,15 +139,18 @@ func sendWhenDue(c *Connection, index int, options Options, stamped bool, tally 
 	}()
 	answered := int64(0)
 	var response Response
+	// Reading waits for the next answer and is woken by it at once; at the end there may be none to wait for.
+	c.socket.SetReadDeadline(wallClock(window.end + 1e6))
+	isEnding := false
 	for now() < window.end || answered < sent.Load() {
-		if now() < window.end && answered == sent.Load() {
-			// Nothing is under way: reading could wait past the end.
-			sleepUntil(min(now()+50_000, window.end))
-			continue
-		}
 		if _, err := c.read(&response); err != nil {
 			if !isTimeout(err) {
 				return err
+			}
+			if !isEnding {
+				isEnding = true
+				c.socket.SetReadDeadline(window.giveUp())
+				continue
 			}
 			tally.fail("%d requests were not answered within 5 s of the end", sent.Load()-answered)
 			tally.errors += sent.Load() - answered - 1
