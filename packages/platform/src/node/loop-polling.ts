@@ -1,12 +1,7 @@
-/** Gaps up to here, in milliseconds, cost more when the process sleeps through them than when it stays awake. */
-const shortGapMs = 0.13
+import { PollingChoice } from './polling-choice.ts'
+
 /** After so long without data, in milliseconds, the process sleeps all the same. */
 const pollMsMax = 0.2
-/** Shares of short gaps from which on polling begins, and below which it ends. */
-const beginShare = 0.95
-const endShare = 0.9
-/** How much the newest gap counts: the share is that of the last hundred or so. */
-const gapWeight = 1 / 64
 
 export interface LoopPollingParts {
   /** Milliseconds that never go back, with fractions. */
@@ -17,14 +12,12 @@ export interface LoopPollingParts {
 
 /**
  * Keeps the loop looking for data instead of sleeping, while peers answer so fast that falling asleep and being woken
- * up, with caches gone cold, would take more processor time, and several times as long, as the wait: a producer that
- * sends one message after the other, a tool that makes many topics. It looks at the gaps between the end of the work
- * of one turn and the next data. Unless nearly all of the last ones were short, the loop sleeps as usual.
+ * up, with caches gone cold, would take several times as long as the wait, and more processor time: a producer that
+ * sends one message after the other, a tool that makes many topics. `PollingChoice` decides when that is so.
  */
 export class LoopPolling {
   readonly #parts: LoopPollingParts
-  #shortShare = 0
-  #isPolling = false
+  readonly #choice = new PollingChoice()
   /** Data came in this turn, and its work is not done yet. */
   #isWorking = false
   #idleSinceMs: number
@@ -36,30 +29,26 @@ export class LoopPolling {
 
   /** Whether the loop stays awake after work. */
   get isPolling(): boolean {
-    return this.#isPolling
+    return this.#choice.isAwake
   }
 
   /** Handles data that came; what the handler asks to be done at the end of the turn counts as its work. */
   handle(handler: (chunk: Buffer) => void, chunk: Buffer): void {
-    if (this.#isWorking) {
-      handler(chunk)
-      return
+    const isFirst = !this.#isWorking
+    if (isFirst) {
+      this.#isWorking = true
+      const nowMs = this.#parts.monotonic()
+      this.#choice.workBegins(nowMs, nowMs - this.#idleSinceMs)
     }
-    this.#isWorking = true
-    this.#noteGap(this.#parts.monotonic() - this.#idleSinceMs)
+    this.#choice.bytesCame(chunk.length)
     handler(chunk)
-    this.#parts.nextTurn(this.#workDone)
-  }
-
-  #noteGap(gapMs: number): void {
-    this.#shortShare += ((gapMs <= shortGapMs ? 1 : 0) - this.#shortShare) * gapWeight
-    this.#isPolling = this.#shortShare >= (this.#isPolling ? endShare : beginShare)
+    if (isFirst) this.#parts.nextTurn(this.#workDone)
   }
 
   readonly #workDone = (): void => {
     this.#isWorking = false
     this.#idleSinceMs = this.#parts.monotonic()
-    if (this.#isPolling) this.#parts.nextTurn(this.#poll)
+    if (this.isPolling) this.#parts.nextTurn(this.#poll)
   }
 
   readonly #poll = (): void => {
