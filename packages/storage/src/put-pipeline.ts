@@ -152,7 +152,8 @@ export class PutPipeline {
   }
 
   #written(puts: readonly PendingPut[]): void {
-    const { guard, followers, clock } = this.#parts
+    const { guard, followers, clock, logSync } = this.#parts
+    logSync.limitUnsynced()
     try {
       const nowMs = clock.monotonic()
       for (const { records, queues } of puts) {

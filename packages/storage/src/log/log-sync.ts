@@ -16,6 +16,9 @@ interface Waiter {
   done(isSynced: boolean): void
 }
 
+/** While the disk writes very much in one go, writes to the log wait for it, and with them those who send. */
+const unsyncedBytesMax = 4 * 1024 * 1024
+
 /**
  * Syncs the log as far as somebody wants it. All that waits when a sync starts is done when it ends: one sync serves
  * everything that was written while the one before was under way (group commit). What is written and wanted by nobody
@@ -61,6 +64,12 @@ export class LogSync {
       this.#waiters.push({ position, deadlineMs: Number.POSITIVE_INFINITY, done: () => resolve() })
       void this.#run()
     })
+  }
+
+  /** To be called when something was written: much is synced early, so that no sync takes long. */
+  limitUnsynced(): void {
+    const unsyncedBytes = this.#commitLog.writtenPosition - this.#syncedPosition
+    if (unsyncedBytes > unsyncedBytesMax && !this.#isRunning) void this.sync()
   }
 
   async #run(): Promise<void> {

@@ -13,7 +13,7 @@ class SlowLog {
   readonly segments = {
     segmentBytes: 100,
     firstPosition: 0,
-    startOf: (position: number) => position - (position % 100),
+    startOf: (position: number) => position - (position % this.segments.segmentBytes),
     sync: (position: number): Promise<void> => {
       this.started.push(position)
       const pending = Promise.withResolvers<void>()
@@ -108,6 +108,28 @@ describe('the sync of the log', () => {
     await log.end()
     expect(ended).toBe(true)
     expect(logSync.syncedPosition).toBe(60)
+  })
+
+  test('starts early when much is written, and is not asked for again while it is under way', async () => {
+    const { log, logSync } = setUp()
+    const megabyte = 1024 * 1024
+    log.segments.segmentBytes = 1024 * megabyte
+    log.writtenPosition = 4 * megabyte
+    logSync.limitUnsynced()
+    expect(log.started).toHaveLength(0)
+    log.writtenPosition += 1
+    logSync.limitUnsynced()
+    log.writtenPosition += 9 * megabyte
+    logSync.limitUnsynced()
+    expect(log.started).toHaveLength(1)
+    await log.end()
+    expect(logSync.syncedPosition).toBe(4 * megabyte + 1)
+    expect(log.started).toHaveLength(1)
+    logSync.limitUnsynced()
+    await log.end()
+    expect(logSync.syncedPosition).toBe(13 * megabyte + 1)
+    logSync.limitUnsynced()
+    expect(log.started).toHaveLength(2)
   })
 
   test('goes over all files from the one that is not synced as a whole', async () => {
