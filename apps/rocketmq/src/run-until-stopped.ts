@@ -41,10 +41,12 @@ export async function runUntilStopped(
       process.exit(1)
     },
   })
-  const signalled = requested.then((signal) => log.info({ signal }, 'stopping; a second Ctrl-C ends at once'))
+  const stops = [requested.then((signal) => log.info({ signal }, 'stopping; a second Ctrl-C ends at once'))]
   const parent = stopWithParent ? watchParent(clock, () => process.ppid) : undefined
-  const abandoned = parent?.gone.then(() => log.info({}, 'stopping, since the process that started this one has ended'))
-  const stopping = Promise.race(abandoned === undefined ? [signalled] : [signalled, abandoned])
+  if (parent !== undefined) {
+    stops.push(parent.gone.then(() => log.info({}, 'stopping, since the process that started this one has ended')))
+  }
+  const stopping = Promise.race(stops)
   try {
     const service = await start()
     const asked = await Promise.race([stopping, 'none' as const])

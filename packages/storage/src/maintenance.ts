@@ -80,12 +80,11 @@ export class Maintenance {
 
   /** Writes and syncs everything. */
   finish(): void {
-    const { queues, keyIndex, commitLog, checkpoint } = this.#parts
+    const { queues, keyIndex, commitLog, checkpoint, logSync } = this.#parts
     const { segments, writtenPosition } = commitLog
     queues.writeAll()
     keyIndex?.write()
-    const firstUnsynced = Math.max(segments.startOf(this.#parts.logSync.syncedPosition), segments.firstPosition)
-    for (let at = firstUnsynced; at < writtenPosition; at += segments.segmentBytes) segments.syncNow(at)
+    for (const at of logSync.unsyncedFiles()) segments.syncNow(at)
     keyIndex?.syncNow()
     this.#indexWrittenPosition = writtenPosition
     // Syncing very many files would take minutes. They are written: only a power failure in the next moments could

@@ -8,7 +8,9 @@ export interface ClusterOptions {
   namesrvPort: number
   brokerPort: number
   brokers: number
+  /** Path of a file for all brokers. */
   brokerConf?: string
+  /** Whether the cluster stops when the process that started this one has ended. */
   stopWithParent?: boolean
 }
 

@@ -10,15 +10,8 @@ import { noProperties, type SourcedProperties } from '../sourced-properties.ts'
 import { UserError } from '../user-error.ts'
 import { BrokerThread } from './broker-thread.ts'
 import { brokerProperties, checkSharedConf, nameServerProperties } from './cluster-properties.ts'
-import type { ClusterPlan } from './plan-cluster.ts'
+import type { ClusterOptions, ClusterPlan } from './plan-cluster.ts'
 import { readyMessage } from './ready-message.ts'
-
-export interface RunClusterOptions {
-  /** Path of a file for all brokers. */
-  brokerConf?: string
-  /** Whether the cluster stops when the process that started this one has ended. */
-  stopWithParent?: boolean
-}
 
 /**
  * Runs a name server and brokers in this process until they are stopped.
@@ -27,7 +20,7 @@ export interface RunClusterOptions {
  */
 export async function runCluster(
   plan: ClusterPlan,
-  { brokerConf, stopWithParent }: RunClusterOptions,
+  { brokerConf, stopWithParent }: Pick<ClusterOptions, 'brokerConf' | 'stopWithParent'>,
   platform: Platform,
 ): Promise<number> {
   const log = createLog('rocketmq')

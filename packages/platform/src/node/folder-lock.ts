@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import { type FolderLock, FolderLockedError } from '../file-system.ts'
 import { isRunning, nameOfThisProcess, pidOf } from './process-name.ts'
 
@@ -48,7 +48,7 @@ function waitUntilAlone(own: string, lockFilePath: string): void {
     if (others.length === 0) return
     const isLate = performance.now() - startedMs > decidingMsMax
     const winner = others.find((path) => isHeld(path) || path < own || isLate)
-    if (winner !== undefined) throw new FolderLockedError(lockFilePath, pidOf(winner.slice(lockFilePath.length + 1)))
+    if (winner !== undefined) throw new FolderLockedError(lockFilePath, pidOf(processOf(winner, lockFilePath)))
     pauseBriefly()
   }
 }
@@ -56,12 +56,23 @@ function waitUntilAlone(own: string, lockFilePath: string): void {
 /** Marks of running processes; those of processes that are gone are removed. */
 function marksOfOthers(own: string, lockFilePath: string): string[] {
   const folder = dirname(lockFilePath)
-  const prefix = `${basename(lockFilePath)}.`
-  const marks = fs.readdirSync(folder).filter((name) => name.startsWith(prefix) && pidOf(name.slice(prefix.length)))
-  const others = marks.map((name) => `${folder}/${name}`).filter((path) => path !== own)
-  const gone = others.filter((path) => !isRunning(path.slice(lockFilePath.length + 1)))
-  for (const path of gone) fs.rmSync(path, { force: true })
-  return others.filter((path) => !gone.includes(path))
+  const paths = fs.readdirSync(folder).map((name) => `${folder}/${name}`)
+  const running: string[] = []
+  for (const path of paths) {
+    if (path === own || !isMark(path, lockFilePath)) continue
+    if (isRunning(processOf(path, lockFilePath))) running.push(path)
+    else fs.rmSync(path, { force: true })
+  }
+  return running
+}
+
+function isMark(path: string, lockFilePath: string): boolean {
+  return path.startsWith(`${lockFilePath}.`) && pidOf(processOf(path, lockFilePath)) !== undefined
+}
+
+/** The name of the process that put down a mark. */
+function processOf(mark: string, lockFilePath: string): string {
+  return mark.slice(lockFilePath.length + 1)
 }
 
 function isHeld(path: string): boolean {

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { FileHandle, FileStatus, FileSystem, OpenMode } from '../file-system.ts'
+import { bootId } from './boot-id.ts'
 import { lockFolderByMarks } from './folder-lock.ts'
 
 const openFlags: Record<OpenMode, number> = {
@@ -181,10 +182,7 @@ export const nodeFileSystem: FileSystem = {
     const stats = fs.statfsSync(path)
     return { totalBytes: stats.blocks * stats.bsize, freeBytes: stats.bavail * stats.bsize }
   },
-  bootId() {
-    const bootIdPath = '/proc/sys/kernel/random/boot_id'
-    return fs.existsSync(bootIdPath) ? fs.readFileSync(bootIdPath, 'utf8').trim() : ''
-  },
+  bootId,
   lockFolder(lockFilePath) {
     fs.mkdirSync(dirname(lockFilePath), { recursive: true })
     return lockFolderByMarks(lockFilePath)

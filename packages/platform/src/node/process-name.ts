@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { bootId } from './boot-id.ts'
 
 /**
  * Names a process so that no other one has the name, not even after its id was used again: process id, start time in
@@ -37,9 +38,8 @@ function hasProcess(pid: number): boolean {
 
 function nameOf(pid: number, statistics: string[] | undefined): string {
   const startTicks = statistics?.[19]
-  const bootIdPath = '/proc/sys/kernel/random/boot_id'
-  if (startTicks === undefined || !fs.existsSync(bootIdPath)) return String(pid)
-  return `${pid}.${startTicks}.${fs.readFileSync(bootIdPath, 'utf8').trim()}`
+  const boot = bootId()
+  return startTicks === undefined || boot === '' ? String(pid) : `${pid}.${startTicks}.${boot}`
 }
 
 /** The fields of /proc/PID/stat behind the name, from the state on; undefined where there is no such file. */

@@ -14,15 +14,7 @@ import {
   type RemotingCommand,
 } from '../../src/index.ts'
 import { exampleHeaders } from '../fuzz/example-headers.ts'
-
-const sendFields = {
-  a: 'group',
-  b: 'Topic',
-  e: '3',
-  g: '1764000000000',
-  i: 'UNIQ_KEY\u00017F0001\u0002WAIT\u0001true\u0002',
-  m: 'false',
-}
+import { sendFields } from './send-fields.ts'
 
 function header(extFields: Record<string, string>, opaque = 1, remark?: string): Buffer {
   return encodeFrameHead({ code: 310, opaque, flag: 0, remark, extFields, serializeType: 'ROCKETMQ' }, 0).subarray(8)

@@ -4,6 +4,7 @@ import { HeaderPattern } from '../../src/frame/header-pattern.ts'
 import { decodeJsonHeader } from '../../src/frame/json-header.ts'
 import { patternBytesMax } from '../../src/frame/pattern-reader.ts'
 import type { RemotingCommand } from '../../src/index.ts'
+import { sendFields } from './send-fields.ts'
 
 function parse(header: Buffer): RemotingCommand {
   return decodeJsonHeader(header.toString('utf8'), undefined)
@@ -29,15 +30,7 @@ function expectSame(pattern: HeaderPattern, header: Buffer): void {
 }
 
 const send = (changes: Record<string, string>, opaque: number, language = 'JAVA'): Buffer => {
-  const extFields = {
-    a: 'group',
-    b: 'Topic',
-    e: '3',
-    g: '1764000000000',
-    i: 'UNIQ_KEY\u00017F0001\u0002WAIT\u0001true\u0002',
-    m: 'false',
-    ...changes,
-  }
+  const extFields = { ...sendFields, ...changes }
   return Buffer.from(JSON.stringify({ code: 310, extFields, flag: 0, language, opaque, version: 513 }))
 }
 

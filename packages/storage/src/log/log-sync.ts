@@ -9,6 +9,9 @@ export interface SyncedLog {
   readonly segments: Pick<SegmentFolder, 'segmentBytes' | 'firstPosition' | 'startOf' | 'sync'>
 }
 
+/** The deadline of one who waits however long it takes. */
+const never = Number.POSITIVE_INFINITY
+
 interface Waiter {
   position: number
   /** By the monotonic clock. */
@@ -49,6 +52,16 @@ export class LogSync {
     return this.#syncedPosition
   }
 
+  /** A position in each file that holds something which was written and is not known to be synced. */
+  unsyncedFiles(): number[] {
+    const { segments, writtenPosition } = this.#commitLog
+    const positions: number[] = []
+    // Files before the first one that is there were deleted.
+    const first = Math.max(segments.startOf(this.#syncedPosition), segments.firstPosition)
+    for (let at = first; at < writtenPosition; at += segments.segmentBytes) positions.push(at)
+    return positions
+  }
+
   /** Calls back when the log is synced up to `position`, or with false when that failed or took too long. */
   whenSynced(position: number, done: (isSynced: boolean) => void): void {
     this.#waiters.push({ position, deadlineMs: this.#clock.monotonic() + this.#timeoutMs, done })
@@ -61,7 +74,7 @@ export class LogSync {
     const position = this.#commitLog.writtenPosition
     if (position <= this.#syncedPosition) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#waiters.push({ position, deadlineMs: Number.POSITIVE_INFINITY, done: () => resolve() })
+      this.#waiters.push({ position, deadlineMs: never, done: () => resolve() })
       void this.#run()
     })
   }
@@ -79,9 +92,7 @@ export class LogSync {
       const target = this.#commitLog.writtenPosition
       const { segments } = this.#commitLog
       try {
-        for (let at = this.#firstUnsynced(); at < target; at += segments.segmentBytes) {
-          await segments.sync(at)
-        }
+        for (const at of this.unsyncedFiles()) await segments.sync(at)
       } catch (error) {
         this.#guard.fence('syncing the log', error)
         break
@@ -94,18 +105,12 @@ export class LogSync {
     if (this.#guard.isFenced) this.#end(() => true, false)
   }
 
-  /** Files before the first one that is there were deleted. */
-  #firstUnsynced(): number {
-    const { segments } = this.#commitLog
-    return Math.max(segments.startOf(this.#syncedPosition), segments.firstPosition)
-  }
-
   #expire(): void {
     this.#cancelTimer = undefined
     const nowMs = this.#clock.monotonic()
     this.#end((waiter) => waiter.deadlineMs <= nowMs, false)
-    const nextMs = this.#waiters.reduce((earliest, { deadlineMs }) => Math.min(earliest, deadlineMs), Infinity)
-    if (nextMs !== Infinity) this.#cancelTimer ??= this.#clock.after(nextMs - nowMs, () => this.#expire())
+    const nextMs = this.#waiters.reduce((earliest, { deadlineMs }) => Math.min(earliest, deadlineMs), never)
+    if (nextMs !== never) this.#cancelTimer ??= this.#clock.after(nextMs - nowMs, () => this.#expire())
   }
 
   /** Tells those that are done. */
