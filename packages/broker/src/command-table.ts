@@ -1,6 +1,30 @@
 import type { commands } from '@rocketmq-ts/protocol'
 import { type CommandTable, type Lane, type LookAhead, serve, unsupported } from '@rocketmq-ts/remoting'
-import type { BrokerHandlers } from './broker-handlers.ts'
+import type { createAdministration } from './administration/create-administration.ts'
+import type { createClients } from './clients/create-clients.ts'
+import type { createGroups } from './groups/create-groups.ts'
+import type { createLocks } from './locks/create-locks.ts'
+import type { createOffsets } from './offsets/create-offsets.ts'
+import type { createReading } from './reading/create-reading.ts'
+import type { createRetries } from './retries/create-retries.ts'
+import type { createSending } from './sending/create-sending.ts'
+import type { BrokerSettings } from './settings/index.ts'
+import type { createStatistics } from './statistics/create-statistics.ts'
+import type { createTopics } from './topics/create-topics.ts'
+
+type HandlersOf<Create extends (...parts: never) => { handlers: object }> = ReturnType<Create>['handlers']
+
+/** The handlers of all features. */
+export type BrokerHandlers = HandlersOf<typeof createSending> &
+  HandlersOf<typeof createRetries> &
+  HandlersOf<typeof createReading> &
+  HandlersOf<typeof createClients> &
+  HandlersOf<typeof createLocks> &
+  HandlersOf<typeof createOffsets> &
+  HandlersOf<typeof createTopics> &
+  HandlersOf<typeof createGroups> &
+  HandlersOf<typeof createStatistics> &
+  HandlersOf<typeof createAdministration>
 
 /** Requests that share a limit on how many of them may wait for an answer. */
 export interface BrokerLanes {
@@ -12,6 +36,21 @@ export interface BrokerLanes {
   client: Lane
   consumer: Lane
   admin: Lane
+}
+
+const otherLaneMax = 100_000
+
+export function brokerLanes(settings: BrokerSettings): BrokerLanes {
+  const pullMax = settings.pullThreadPoolQueueCapacity
+  return {
+    send: { name: 'send', waitingMax: settings.sendThreadPoolQueueCapacity },
+    pull: { name: 'pull', waitingMax: pullMax },
+    litePull: { name: 'lite-pull', waitingMax: pullMax },
+    query: { name: 'query', waitingMax: otherLaneMax },
+    client: { name: 'client', waitingMax: otherLaneMax },
+    consumer: { name: 'consumer', waitingMax: otherLaneMax },
+    admin: { name: 'admin', waitingMax: otherLaneMax },
+  }
 }
 
 const transactions = unsupported('transactional messages are not served yet')

@@ -1,27 +1,26 @@
 import type { Address, Log, Platform } from '@rocketmq-ts/platform'
-import { createUniqueIdGenerator, encodeHost, scheduleTopic, upperHex } from '@rocketmq-ts/protocol'
-import { RemotingClient, RemotingServer } from '@rocketmq-ts/remoting'
-import { ConfigFile, MessageStore } from '@rocketmq-ts/storage'
-import { brokerHandlers } from './broker-handlers.ts'
-import { ClientRegistry } from './clients/index.ts'
-import { type BrokerLanes, brokerCommandTable } from './command-table.ts'
-import { ChangeJournal } from './configuration/index.ts'
-import { countedPuts } from './counted-store.ts'
-import { DelayProgress } from './delay/delay-progress.ts'
-import { DelayedDelivery } from './delay/delayed-delivery.ts'
-import { GroupTable } from './groups/index.ts'
+import { scheduleTopic } from '@rocketmq-ts/protocol'
+import { RemotingServer } from '@rocketmq-ts/remoting'
+import { MessageStore } from '@rocketmq-ts/storage'
+import { createAdministration } from './administration/create-administration.ts'
+import { createClients } from './clients/create-clients.ts'
+import { brokerCommandTable, brokerLanes } from './command-table.ts'
+import { ConfigFolder } from './configuration/index.ts'
+import { createDelay } from './delay/create-delay.ts'
+import { FeatureList } from './feature.ts'
+import { createGroups } from './groups/create-groups.ts'
+import { identityOf } from './identity.ts'
 import { LiveSettings } from './live-settings.ts'
-import { QueueLocks } from './locks/index.ts'
-import { ConsumerOffsetTable } from './offsets/index.ts'
-import { FileReads } from './reading/file-reads.ts'
-import { LongPolling } from './reading/long-polling.ts'
-import { Registration } from './registration/index.ts'
-import { BrokerProperties } from './sending/broker-properties.ts'
-import { SendLookAhead } from './sending/send-look-ahead.ts'
+import { createLocks } from './locks/create-locks.ts'
+import { createOffsets } from './offsets/create-offsets.ts'
+import { createReading } from './reading/create-reading.ts'
+import { createRegistration } from './registration/create-registration.ts'
+import { createRetries } from './retries/create-retries.ts'
+import { createSending } from './sending/create-sending.ts'
 import type { BrokerSettings } from './settings/index.ts'
-import { BrokerStatistics } from './statistics/index.ts'
-import { logReservedMs, storeOptions } from './store-options.ts'
-import { TopicReserves, TopicTable } from './topics/index.ts'
+import { createStatistics } from './statistics/create-statistics.ts'
+import { storeOptions } from './store-options.ts'
+import { createTopics } from './topics/create-topics.ts'
 
 export interface CreateBrokerOptions {
   settings: BrokerSettings
@@ -40,198 +39,99 @@ export interface Broker {
 
 /** Old clients send over a second port, two below the main one, unless they are told not to. */
 const fastPortDistance = 2
-const haPortDistance = 1
-const otherLaneMax = 100_000
-/** A fifth of the places that pulls have by default. */
-const heldPullsPerConnectionMax = 20_000
-const fileReadsPerConnectionMax = 1_024
 
 /**
- * Starts a broker: recovers its store, loads topics, groups and offsets, opens its ports, registers at the name
- * servers. What was started is closed again when a later step fails.
+ * Starts a broker: recovers its store, makes its features, opens its ports, registers at the name servers. What was
+ * started is stopped again when a later step fails.
  * @throws StoreLockedError; Node's EADDRINUSE; Error when a file of the store cannot be used
  */
 export async function createBroker(options: CreateBrokerOptions): Promise<Broker> {
   const { platform, log } = options
-  const settings = await withRealPort(options.settings, platform)
-  const { clock, fileSystem, random } = platform
+  const initial = await withRealPort(options.settings, platform)
+  const { clock, random } = platform
   const processId = options.processId ?? process.pid
-  const closing = new AsyncDisposableStack()
-  try {
-    const live = new LiveSettings(settings, clock.now())
-    const current = () => live.current
-    const { brokerName, brokerClusterName: clusterName } = settings
+  const liveSettings = new LiveSettings(initial, clock.now())
+  const settings = () => liveSettings.current
+  const identity = identityOf(initial)
+  const config = new ConfigFolder(platform.fileSystem, clock, log, initial.storePathRootDir)
+  await using starting = new AsyncDisposableStack()
 
-    let topicReserves: TopicReserves | undefined
-    const store = new MessageStore(
-      storeOptions(settings, current, () => topicReserves?.list() ?? [], platform, log, processId),
-    )
-    closing.defer(() => store.close())
-
-    const configFile = (name: string) => new ConfigFile(fileSystem, `${settings.storePathRootDir}/config/${name}`, log)
-    const journal = (name: string) => new ChangeJournal(fileSystem, `${settings.storePathRootDir}/config/${name}`, log)
-    const topics = new TopicTable({
-      clock,
-      log,
-      file: configFile('topics.json'),
-      journal: journal('topics.journal'),
-      clusterName,
-      brokerName,
-      settings: () => ({
-        ...current(),
-        traceTopicName: settings.msgTraceTopicName,
-        reviveQueueNum: settings.reviveQueueNum,
-      }),
-    })
-    closing.defer(() => topics.close())
-    topicReserves = new TopicReserves({ log, topics, logReservedMs: () => logReservedMs(current()) })
-    store.hideExpired()
-    const groups = new GroupTable({
-      clock,
-      log,
-      file: configFile('subscriptionGroup.json'),
-      journal: journal('subscriptionGroup.journal'),
-      settings: current,
-    })
-    closing.defer(() => groups.close())
-    const offsets = new ConsumerOffsetTable({
-      clock,
-      log,
-      file: configFile('consumerOffset.json'),
-      flushIntervalMs: settings.flushConsumerOffsetInterval,
-    })
-    closing.defer(() => offsets.close())
-
-    const statistics = new BrokerStatistics({ clock, clusterName, isSystemTopic: (topic) => topics.isSystem(topic) })
-    statistics.start()
-    closing.defer(() => statistics.close())
-    const clients = new ClientRegistry({ clock, log, groups, topics, settings: current })
-    clients.start()
-    closing.defer(() => clients.close())
-
-    const storeHost = encodeHost(settings.brokerIP1, settings.listenPort)
-    const sink = { put: countedPuts(store, statistics, clock) }
-    const delayProgress = new DelayProgress(configFile('delayOffset.json'), () => clock.now())
-    const delayedDelivery = new DelayedDelivery({
-      clock,
-      log,
+  const store: MessageStore = new MessageStore(
+    storeOptions(initial, settings, () => topics.reserves.list(), platform, log, processId),
+  )
+  starting.defer(() => store.close())
+  const features = new FeatureList()
+  starting.defer(() => features.close())
+  const statistics = features.add(createStatistics({ clock, identity, store }))
+  const { counters, sink } = statistics
+  const topics = features.add(
+    createTopics({
+      config,
+      identity,
+      liveSettings,
       store,
-      sink,
-      progress: delayProgress,
-      storeHost,
-      delayLevelsMs: settings.messageDelayLevel,
-    })
-    const cancelDelaySave = clock.every(settings.flushDelayOffsetInterval, () => void delayProgress.trySaveLater(log))
-    closing.defer(async () => {
-      cancelDelaySave()
-      await delayedDelivery.close()
-    })
+      counters,
+      whenRegistered: (): Promise<void> => registration.settled(),
+    }),
+  )
+  store.hideExpired()
+  const groups = features.add(createGroups({ config, settings, counters }))
+  const tables = { topics: topics.table, groups: groups.table }
+  const locks = features.add(createLocks({ clock, groups: groups.table }))
+  const clients = features.add(createClients({ ...tables, clock, log, identity, settings, store }))
+  const { consumers } = clients
+  const offsets = features.add(createOffsets({ ...tables, config, identity, settings, consumers, store, counters }))
+  const sending = features.add(createSending({ ...tables, clock, random, processId, identity, settings, sink }))
+  const retries = features.add(createRetries({ ...tables, random, identity, settings, sink, store, counters }))
+  const delay = features.add(createDelay({ config, identity, settings, store, sink }))
+  const reading = features.add(
+    createReading({ ...tables, clock, settings, store, consumers, offsets: offsets.table, counters }),
+  )
+  const waitingIn = (lane: string): number => server.waitingIn(lane) - (lane === 'pull' ? reading.longPolling.count : 0)
+  const administration = features.add(
+    createAdministration({ clock, log, liveSettings, store, counters, delayProgress: delay.progress, waitingIn }),
+  )
+  const registration = features.add(
+    createRegistration({ clock, log, network: platform.network, identity, liveSettings, topics: topics.table }),
+  )
+  store.onArrival((topic, queueId) => {
+    reading.longPolling.arrived(topic, queueId)
+    if (topic === scheduleTopic) delay.arrived(queueId)
+  })
 
-    const longPolling = new LongPolling(clock, heldPullsPerConnectionMax)
-    store.onArrival((topic, queueId) => {
-      longPolling.arrived(topic, queueId)
-      if (topic === scheduleTopic) delayedDelivery.arrived(queueId)
-    })
-    closing.defer(() => longPolling.giveUp())
-
-    let server: RemotingServer<'broker'> | undefined
-    let registration: Registration | undefined
-    const handlers = brokerHandlers({
-      clock,
-      log,
-      random,
-      bootMs: clock.now(),
-      brokerName,
-      brokerProperties: new BrokerProperties(clusterName),
-      brokerAddress: `${settings.brokerIP1}:${settings.listenPort}`,
-      storeHost,
-      storeHostHex: upperHex(storeHost),
-      highestDelayLevel: settings.messageDelayLevel.length,
-      uniqueId: createUniqueIdGenerator(
-        { address: storeHost.subarray(0, -4), processId, instanceHash: random.below(2 ** 32) },
-        () => clock.now(),
-      ),
-      store,
-      sink,
-      topics,
-      groups,
-      offsets,
-      statistics,
-      clients,
-      consumers: clients.consumers,
-      producers: clients.producers,
-      locks: new QueueLocks(clock),
-      longPolling,
-      fileReads: new FileReads(fileReadsPerConnectionMax),
-      delayProgress,
-      liveSettings: live,
-      settings: current,
-      brokerPermission: () => current().brokerPermission,
-      waitingIn: (lane) => (server?.waitingIn(lane) ?? 0) - (lane === 'pull' ? longPolling.count : 0),
-      whenRegistered: async () => registration?.settled(),
-      putTps: (topic) => statistics.topicPutTps(topic),
-      groupGetTps: (group, topic) => statistics.groupGetTps(group, topic),
-      onFound: (group, topic, count, byteCount) => statistics.got(group, topic, count, byteCount),
-      onMissed: () => statistics.missed(),
-      onSentBack: (group, topic) => statistics.sentBack(group, topic),
-      onDeadLetter: (group, topic) => statistics.deadLettered(group, topic),
-    })
-    const sendLookAhead = new SendLookAhead(topics)
-    server = new RemotingServer({
-      platform,
-      log,
-      table: brokerCommandTable(handlers, brokerLanes(settings), (headers) => sendLookAhead.read(headers)),
-      host: settings.bindAddress,
-      port: settings.listenPort,
-      backlog: settings.serverSocketBacklog,
-      idleTimeoutMs: settings.serverChannelMaxIdleTimeSeconds * 1000,
-      onDisconnect: (connection) => {
-        clients.connectionLost(connection)
-        longPolling.disconnected(connection.id)
-      },
-    })
-    const listening = server
-    closing.defer(() => listening.close())
-    const address = await listening.listen()
-    if (settings.listenPort > fastPortDistance) {
-      await listening.listen({ host: settings.bindAddress, port: settings.listenPort - fastPortDistance })
-    }
-    delayedDelivery.start()
-
-    const calls = new RemotingClient(platform)
-    closing.defer(() => calls.close())
-    const registering = new Registration({
-      clock,
-      log,
-      calls,
-      identity: {
-        clusterName,
-        brokerName,
-        brokerId: settings.brokerId,
-        brokerAddr: `${settings.brokerIP1}:${address.port}`,
-        haServerAddr: `${settings.brokerIP2}:${settings.haListenPort || address.port + haPortDistance}`,
-      },
-      nameServers: settings.namesrvAddr,
-      topics,
-      periodMs: settings.registerNameServerPeriod,
-      settings: current,
-      onOrderedTopics: (ordered) => topics.setOrdered(ordered),
-    })
-    registration = registering
-    closing.defer(() => registering.close())
-    topics.onChange((names) => registering.topicsChanged(names))
-    live.onChange((changedKeys) => {
-      topics.settingsChanged()
-      if (changedKeys.includes('brokerPermission')) void registering.registerAll()
-    })
-    await registering.start()
-
-    const started = closing.move()
-    return { address, close: () => started.disposeAsync() }
-  } catch (error) {
-    await closing.disposeAsync()
-    throw error
+  const handlers = {
+    ...sending.handlers,
+    ...retries.handlers,
+    ...reading.handlers,
+    ...clients.handlers,
+    ...locks.handlers,
+    ...offsets.handlers,
+    ...topics.handlers,
+    ...groups.handlers,
+    ...statistics.handlers,
+    ...administration.handlers,
   }
+  const server: RemotingServer<'broker'> = new RemotingServer({
+    platform,
+    log,
+    table: brokerCommandTable(handlers, brokerLanes(initial), (headers) => sending.lookAhead.read(headers)),
+    host: initial.bindAddress,
+    port: initial.listenPort,
+    backlog: initial.serverSocketBacklog,
+    idleTimeoutMs: initial.serverChannelMaxIdleTimeSeconds * 1000,
+    onDisconnect: (connection) => features.disconnected(connection),
+  })
+  starting.defer(() => server.close())
+  starting.defer(() => features.drain())
+  starting.defer(() => registration.leave())
+  const address = await server.listen()
+  if (initial.listenPort > fastPortDistance) {
+    await server.listen({ host: initial.bindAddress, port: initial.listenPort - fastPortDistance })
+  }
+  await features.start()
+
+  const stopping = starting.move()
+  return { address, close: () => stopping.disposeAsync() }
 }
 
 /** Port 0 asks for a free one. It is found first, since message ids hold it. */
@@ -240,17 +140,4 @@ async function withRealPort(settings: BrokerSettings, { network }: Platform): Pr
   const probe = await network.listen({ host: settings.bindAddress, port: 0, onConnection: (peer) => peer.destroy() })
   await probe.close()
   return { ...settings, listenPort: probe.address.port }
-}
-
-function brokerLanes(settings: BrokerSettings): BrokerLanes {
-  const pullMax = settings.pullThreadPoolQueueCapacity
-  return {
-    send: { name: 'send', waitingMax: settings.sendThreadPoolQueueCapacity },
-    pull: { name: 'pull', waitingMax: pullMax },
-    litePull: { name: 'lite-pull', waitingMax: pullMax },
-    query: { name: 'query', waitingMax: otherLaneMax },
-    client: { name: 'client', waitingMax: otherLaneMax },
-    consumer: { name: 'consumer', waitingMax: otherLaneMax },
-    admin: { name: 'admin', waitingMax: otherLaneMax },
-  }
 }

@@ -44,6 +44,7 @@ export class GroupTable {
   readonly #groups = new Map<string, SubscriptionGroupConfig>()
   /** Group to topic to bits. */
   readonly #forbidden = new Map<string, Map<string, number>>()
+  readonly #deleteListeners: ((group: string, withOffsets: boolean) => void)[] = []
   readonly #save: DeferredSave
   #dataVersion: DataVersion
 
@@ -124,17 +125,25 @@ export class GroupTable {
     this.#save.soon()
   }
 
+  /** Told a group that is deleted, so that what is kept of it elsewhere goes too. */
+  onDelete(listener: (group: string, withOffsets: boolean) => void): void {
+    this.#deleteListeners.push(listener)
+  }
+
   /**
-   * Deletes a group and what it is forbidden.
+   * Deletes a group and what it is forbidden, and has what else there is of it deleted, even when there is no such group.
+   * @param withOffsets whether its offsets go too
    * @returns whether there was one
    * @throws the file system's errors
    */
-  delete(group: string): boolean {
+  delete(group: string, withOffsets = false): boolean {
     const hadForbidden = this.#forbidden.delete(group)
     const existed = this.#groups.delete(group)
-    if (!existed && !hadForbidden) return false
-    this.#changed([group])
-    this.#save.soon()
+    if (existed || hadForbidden) {
+      this.#changed([group])
+      this.#save.soon()
+    }
+    for (const listener of this.#deleteListeners) listener(group, withOffsets)
     return existed
   }
 

@@ -19,6 +19,11 @@ export class QueueLocks {
     this.#clock = clock
   }
 
+  /** Groups with locks, of which some may be over. */
+  get groupCount(): number {
+    return this.#groups.size
+  }
+
   /** Locks or renews; gives those of the queues that the client holds now. */
   lock(group: string, clientId: string, queues: readonly MessageQueue[]): MessageQueue[] {
     const nowMs = this.#clock.monotonic()

@@ -52,6 +52,11 @@ export class ConsumerOffsetTable {
     return this.#dataVersion
   }
 
+  /** Groups that have offsets. */
+  get groupCount(): number {
+    return this.#offsets.groupCount
+  }
+
   /** Where the group goes on reading; what an administrator set counts before what it committed. */
   offset(group: string, topic: string, queueId: number): number | undefined {
     return this.#resets.get(group, topic, queueId) ?? this.#offsets.get(group, topic, queueId)

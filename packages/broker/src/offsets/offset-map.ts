@@ -11,6 +11,10 @@ const separator = '@'
 export class OffsetMap {
   readonly #groups = new Map<string, Map<string, TopicOffsets>>()
 
+  get groupCount(): number {
+    return this.#groups.size
+  }
+
   get(group: string, topic: string, queueId: number): number | undefined {
     return this.#groups.get(group)?.get(topic)?.queues.get(queueId)
   }

@@ -32,6 +32,7 @@ export class LongPolling {
   readonly #topics = new Map<string, Map<number, Set<Waiting>>>()
   readonly #connections = new Map<number, Set<Waiting>>()
   #count = 0
+  #isClosed = false
 
   /** @param perConnectionMax pulls of one connection that may wait, so that none can take all places */
   constructor(clock: Clock, perConnectionMax: number) {
@@ -49,10 +50,15 @@ export class LongPolling {
   }
 
   /**
+   * Holds a pull, or answers it at once when no pull is held any more.
    * @param timeoutMs how long it may wait
    * @returns false when too many pulls of its connection wait already
    */
   hold(pull: HeldPull, timeoutMs: number): boolean {
+    if (this.#isClosed) {
+      pull.giveUp()
+      return true
+    }
     const ofConnection = this.#connections.get(pull.connectionId)
     if (ofConnection !== undefined && ofConnection.size >= this.#perConnectionMax) return false
     const waiting: Waiting = { pull, isTried: false, isAgain: false, cancelTimer: () => {} }
@@ -84,14 +90,17 @@ export class LongPolling {
     for (const waiting of [...waitingPulls]) this.#retry(waiting)
   }
 
-  /** Answers all that wait: the topic is gone, or the broker stops. */
-  giveUp(topic?: string): void {
-    const topics = topic === undefined ? [...this.#topics.keys()] : [topic]
-    for (const name of topics) {
-      for (const waitingPulls of [...(this.#topics.get(name)?.values() ?? [])]) {
-        for (const waiting of [...waitingPulls]) if (this.#remove(waiting)) waiting.pull.giveUp()
-      }
+  /** Answers all that wait for a topic: it is gone. */
+  giveUp(topic: string): void {
+    for (const waitingPulls of [...(this.#topics.get(topic)?.values() ?? [])]) {
+      for (const waiting of [...waitingPulls]) if (this.#remove(waiting)) waiting.pull.giveUp()
     }
+  }
+
+  /** Answers all that wait, and from now on each that comes: the broker stops. */
+  close(): void {
+    this.#isClosed = true
+    for (const topic of [...this.#topics.keys()]) this.giveUp(topic)
   }
 
   /** A connection is gone: its pulls give their places up. */

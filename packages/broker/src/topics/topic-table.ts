@@ -69,6 +69,7 @@ export class TopicTable {
   /** Those that were sent to and did not change since. */
   readonly #sendable = new NameTable<SendableTopic>(({ topic }) => topic)
   readonly #listeners: TopicListener[] = []
+  readonly #deleteListeners: ((topic: string) => void)[] = []
   readonly #save: DeferredSave
   /** Names that belong to the system, whether or not there is such a topic. */
   readonly systemTopics: ReadonlySet<string>
@@ -126,6 +127,11 @@ export class TopicTable {
 
   onChange(listener: TopicListener): void {
     this.#listeners.push(listener)
+  }
+
+  /** Told a topic that is deleted, so that what is kept of it elsewhere goes too. */
+  onDelete(listener: (topic: string) => void): void {
+    this.#deleteListeners.push(listener)
   }
 
   /**
@@ -226,17 +232,20 @@ export class TopicTable {
   }
 
   /**
-   * Deletes a topic.
+   * Deletes a topic, and has what else there is of it deleted, even when there is no such topic.
    * @returns whether there was one
    * @throws ProtocolError for the system's topics; the file system's errors
    */
   delete(topic: string): boolean {
     if (topic.trim() === '') refuseProblem(topicNameProblem(topic))
     this.#refuseSystemTopic(topic)
-    if (!this.#topics.delete(topic)) return false
-    this.#changed([topic])
-    this.#save.soon()
-    return true
+    const existed = this.#topics.delete(topic)
+    if (existed) {
+      this.#changed([topic])
+      this.#save.soon()
+    }
+    for (const listener of this.#deleteListeners) listener(topic)
+    return existed
   }
 
   /** Marks topics as ordered and all others as not, as the name server's ORDER_TOPIC_CONFIG wants it. */

@@ -100,4 +100,16 @@ describe('a pull that waits', () => {
     clock.advance(5000)
     expect(pull.log).toEqual(['giveUp'])
   })
+
+  test('is answered when the broker stops, and so is each that comes later', () => {
+    const clock = new SteppedClock()
+    const polling = new LongPolling(clock, 100)
+    const pulls = [new FakePull('T'), new FakePull('U')]
+    polling.hold(pulls[0]!, 1000)
+    polling.close()
+    expect(polling.hold(pulls[1]!, 1000)).toBe(true)
+    clock.advance(5000)
+    expect(pulls.map(({ log }) => log)).toEqual([['giveUp'], ['giveUp']])
+    expect(polling.count).toBe(0)
+  })
 })

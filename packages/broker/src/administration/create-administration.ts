@@ -1,0 +1,41 @@
+import type { Clock, Log } from '@rocketmq-ts/platform'
+import type { MessageStore } from '@rocketmq-ts/storage'
+import type { LiveSettings } from '../live-settings.ts'
+import { deleteExpiredCommitlog } from './handlers/delete-expired-commitlog.ts'
+import { getBrokerConfig } from './handlers/get-broker-config.ts'
+import { getBrokerRuntimeInfo } from './handlers/get-broker-runtime-info.ts'
+import { updateBrokerConfig } from './handlers/update-broker-config.ts'
+import type { RuntimeInfoParts } from './runtime-info.ts'
+
+export interface AdministrationParts {
+  clock: Clock
+  log: Log
+  liveSettings: LiveSettings
+  store: MessageStore
+  counters: RuntimeInfoParts['statistics']
+  delayProgress: RuntimeInfoParts['delayProgress']
+  /** Requests of a lane that wait for their answer. */
+  waitingIn: RuntimeInfoParts['waitingIn']
+}
+
+/** Settings and state of the broker as a whole. */
+export function createAdministration(parts: AdministrationParts) {
+  const { clock, log, liveSettings, store, counters, delayProgress, waitingIn } = parts
+  const settings = () => liveSettings.current
+  return {
+    handlers: {
+      updateBrokerConfig: updateBrokerConfig({ clock, log, liveSettings }),
+      getBrokerConfig: getBrokerConfig({ liveSettings }),
+      getBrokerRuntimeInfo: getBrokerRuntimeInfo({
+        clock,
+        bootMs: clock.now(),
+        statistics: counters,
+        store,
+        delayProgress,
+        waitingIn,
+        settings,
+      }),
+      deleteExpiredCommitlog: deleteExpiredCommitlog({ store }),
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import type { Clock, FileSystem, Log } from '@rocketmq-ts/platform'
+import { ConfigFile } from '@rocketmq-ts/storage'
+import { ChangeJournal } from './change-journal.ts'
+
+/** The folder in which a broker keeps its tables and its progress. */
+export class ConfigFolder {
+  readonly clock: Clock
+  readonly log: Log
+  readonly #fileSystem: FileSystem
+  readonly #path: string
+
+  /** @param rootPath of the store */
+  constructor(fileSystem: FileSystem, clock: Clock, log: Log, rootPath: string) {
+    this.#fileSystem = fileSystem
+    this.clock = clock
+    this.log = log
+    this.#path = `${rootPath}/config`
+  }
+
+  file(name: string): ConfigFile {
+    return new ConfigFile(this.#fileSystem, `${this.#path}/${name}`, this.log)
+  }
+
+  journal(name: string): ChangeJournal {
+    return new ChangeJournal(this.#fileSystem, `${this.#path}/${name}`, this.log)
+  }
+}

@@ -1,0 +1,41 @@
+import type { ConfigFolder } from '../configuration/index.ts'
+import type { BrokerSettings } from '../settings/index.ts'
+import { GroupTable } from './group-table.ts'
+import { deleteSubscriptiongroup } from './handlers/delete-subscriptiongroup.ts'
+import { getAllSubscriptiongroupConfig } from './handlers/get-all-subscriptiongroup-config.ts'
+import { getSubscriptiongroupConfig } from './handlers/get-subscriptiongroup-config.ts'
+import { updateAndCreateSubscriptiongroup } from './handlers/update-and-create-subscriptiongroup.ts'
+import { updateAndCreateSubscriptiongroupList } from './handlers/update-and-create-subscriptiongroup-list.ts'
+import { updateAndGetGroupForbidden } from './handlers/update-and-get-group-forbidden.ts'
+
+export interface GroupsParts {
+  config: ConfigFolder
+  settings(): BrokerSettings
+  counters: { removeGroup(group: string): void }
+}
+
+/** The consumer groups of the broker: what they are, and making, changing and deleting them. */
+export function createGroups({ config, settings, counters }: GroupsParts) {
+  const { clock, log } = config
+  const groups = new GroupTable({
+    clock,
+    log,
+    file: config.file('subscriptionGroup.json'),
+    journal: config.journal('subscriptionGroup.journal'),
+    settings,
+  })
+  groups.onDelete((group) => counters.removeGroup(group))
+  return {
+    table: groups,
+    handlers: {
+      updateAndCreateSubscriptiongroup: updateAndCreateSubscriptiongroup({ groups }),
+      updateAndCreateSubscriptiongroupList: updateAndCreateSubscriptiongroupList({ groups }),
+      getAllSubscriptiongroupConfig: getAllSubscriptiongroupConfig({ groups }),
+      getSubscriptiongroupConfig: getSubscriptiongroupConfig({ groups }),
+      deleteSubscriptiongroup: deleteSubscriptiongroup({ groups }),
+      updateAndGetGroupForbidden: updateAndGetGroupForbidden({ groups }),
+    },
+    close: () => groups.close(),
+    stats: () => ({ groups: groups.list().size }),
+  }
+}

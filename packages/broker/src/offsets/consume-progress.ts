@@ -1,0 +1,36 @@
+import type { ConsumeStats, TopicConfig } from '@rocketmq-ts/protocol'
+import type { QueueOffsets } from './queue-offsets.ts'
+
+export interface ConsumeProgressParts {
+  brokerName: string
+  topics: { get(topic: string): TopicConfig | undefined }
+  offsets: {
+    topicsOf(group: string): readonly string[]
+    offset(group: string, topic: string, queueId: number): number | undefined
+    pullOffset(group: string, topic: string, queueId: number): number | undefined
+  }
+  store: QueueOffsets
+  /** Messages a second that a group is given of a topic. */
+  groupGetTps(group: string, topic: string): number
+}
+
+/** How far a group is in the queues of a topic; undefined when there is no such topic. */
+export function consumeProgress(parts: ConsumeProgressParts, group: string, topic: string): ConsumeStats | undefined {
+  const config = parts.topics.get(topic)
+  if (config === undefined) return undefined
+  const { brokerName, offsets, store } = parts
+  const offsetTable: ConsumeStats['offsetTable'] = []
+  for (let queueId = 0; queueId < config.readQueueNums; queueId++) {
+    const consumerOffset = Math.max(offsets.offset(group, topic, queueId) ?? 0, 0)
+    offsetTable.push([
+      { topic, brokerName, queueId },
+      {
+        brokerOffset: store.maxOffset(topic, queueId),
+        consumerOffset,
+        pullOffset: Math.max(offsets.pullOffset(group, topic, queueId) ?? 0, 0),
+        lastTimestamp: consumerOffset > 0 ? (store.storeTimestamp(topic, queueId, consumerOffset - 1) ?? 0) : 0,
+      },
+    ])
+  }
+  return { consumeTps: parts.groupGetTps(group, topic), offsetTable }
+}

@@ -1,0 +1,88 @@
+import type { QueueUnit } from '@rocketmq-ts/storage'
+import type { ConsumerRegistry } from '../clients/index.ts'
+import type { ConfigFolder } from '../configuration/index.ts'
+import type { GroupTable } from '../groups/index.ts'
+import type { Identity } from '../identity.ts'
+import type { BrokerSettings } from '../settings/index.ts'
+import type { TopicTable } from '../topics/index.ts'
+import type { ConsumeProgressParts } from './consume-progress.ts'
+import { ConsumerOffsetTable } from './consumer-offset-table.ts'
+import { cloneGroupOffset } from './handlers/clone-group-offset.ts'
+import { getBrokerConsumeStats } from './handlers/get-broker-consume-stats.ts'
+import { getConsumeStats } from './handlers/get-consume-stats.ts'
+import { getEarliestMsgStoretime } from './handlers/get-earliest-msg-storetime.ts'
+import { getMaxOffset } from './handlers/get-max-offset.ts'
+import { getMinOffset } from './handlers/get-min-offset.ts'
+import { invokeBrokerToGetConsumerStatus } from './handlers/invoke-broker-to-get-consumer-status.ts'
+import { invokeBrokerToResetOffset } from './handlers/invoke-broker-to-reset-offset.ts'
+import { queryConsumeQueue } from './handlers/query-consume-queue.ts'
+import { queryConsumeTimeSpan } from './handlers/query-consume-time-span.ts'
+import { queryConsumerOffset } from './handlers/query-consumer-offset.ts'
+import { queryTopicConsumeByWho } from './handlers/query-topic-consume-by-who.ts'
+import { queryTopicsByConsumer } from './handlers/query-topics-by-consumer.ts'
+import { searchOffsetByTimestamp } from './handlers/search-offset-by-timestamp.ts'
+import { updateConsumerOffset } from './handlers/update-consumer-offset.ts'
+import type { QueueOffsets } from './queue-offsets.ts'
+
+export interface OffsetsParts {
+  config: ConfigFolder
+  identity: Identity
+  settings(): BrokerSettings
+  topics: Pick<TopicTable, 'get' | 'onDelete'>
+  groups: Pick<GroupTable, 'get' | 'list' | 'onDelete'>
+  consumers: ConsumerRegistry
+  store: QueueOffsets & {
+    units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]>
+    isInMemory(topic: string, queueId: number, queueOffset: number): boolean
+  }
+  counters: { groupGetTps(group: string, topic: string): number }
+}
+
+/** Offsets of queues, and how far each group is in them. */
+export function createOffsets(parts: OffsetsParts) {
+  const { config, identity, settings, topics, groups, consumers, store, counters } = parts
+  const { clock, log } = config
+  const { brokerName, brokerAddress } = identity
+  const offsets = new ConsumerOffsetTable({
+    clock,
+    log,
+    file: config.file('consumerOffset.json'),
+    flushIntervalMs: settings().flushConsumerOffsetInterval,
+  })
+  topics.onDelete((topic) => offsets.removeTopic(topic))
+  groups.onDelete((group, withOffsets) => {
+    if (withOffsets) offsets.removeGroup(group)
+  })
+  const groupGetTps = (group: string, topic: string) => counters.groupGetTps(group, topic)
+  const progress: ConsumeProgressParts = { brokerName, topics, offsets, store, groupGetTps }
+  return {
+    table: offsets,
+    handlers: {
+      queryConsumerOffset: queryConsumerOffset({ offsets, store }),
+      updateConsumerOffset: updateConsumerOffset({ topics, groups, offsets }),
+      searchOffsetByTimestamp: searchOffsetByTimestamp({ store }),
+      getMaxOffset: getMaxOffset({ store }),
+      getMinOffset: getMinOffset({ store }),
+      getEarliestMsgStoretime: getEarliestMsgStoretime({ store }),
+      getConsumeStats: getConsumeStats({ ...progress, consumers }),
+      getBrokerConsumeStats: getBrokerConsumeStats({ ...progress, brokerAddress, groups }),
+      queryConsumeTimeSpan: queryConsumeTimeSpan({ clock, brokerName, topics, offsets, store }),
+      invokeBrokerToResetOffset: invokeBrokerToResetOffset({
+        brokerName,
+        topics,
+        groups,
+        consumers,
+        offsets,
+        store,
+        settings,
+      }),
+      invokeBrokerToGetConsumerStatus: invokeBrokerToGetConsumerStatus({ consumers }),
+      cloneGroupOffset: cloneGroupOffset({ topics, offsets }),
+      queryConsumeQueue: queryConsumeQueue({ store, consumers }),
+      queryTopicConsumeByWho: queryTopicConsumeByWho({ consumers, offsets }),
+      queryTopicsByConsumer: queryTopicsByConsumer({ brokerAddress, offsets }),
+    },
+    close: () => offsets.close(),
+    stats: () => ({ groups: offsets.groupCount }),
+  }
+}

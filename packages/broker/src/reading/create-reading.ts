@@ -1,0 +1,62 @@
+import type { Clock } from '@rocketmq-ts/platform'
+import type { RemotingConnection } from '@rocketmq-ts/remoting'
+import type { MessageStore } from '@rocketmq-ts/storage'
+import type { ConsumerRegistry } from '../clients/index.ts'
+import type { GroupTable } from '../groups/index.ts'
+import type { ConsumerOffsetTable } from '../offsets/index.ts'
+import type { BrokerSettings } from '../settings/index.ts'
+import type { BrokerStatistics } from '../statistics/index.ts'
+import type { TopicTable } from '../topics/index.ts'
+import { FileReads } from './file-reads.ts'
+import { litePullMessage } from './handlers/lite-pull-message.ts'
+import { type PullParts, pullMessage } from './handlers/pull-message.ts'
+import { queryMessage } from './handlers/query-message.ts'
+import { viewMessageById } from './handlers/view-message-by-id.ts'
+import { LongPolling } from './long-polling.ts'
+
+export interface ReadingParts {
+  clock: Clock
+  settings(): BrokerSettings
+  store: Pick<MessageStore, 'read' | 'recordAt' | 'findByKey' | 'lastIndexed'>
+  topics: Pick<TopicTable, 'get' | 'onDelete'>
+  groups: Pick<GroupTable, 'find' | 'isReadForbidden'>
+  consumers: ConsumerRegistry
+  offsets: ConsumerOffsetTable
+  counters: BrokerStatistics
+}
+
+/** A fifth of the places that pulls have by default. */
+const heldPullsPerConnectionMax = 20_000
+const fileReadsPerConnectionMax = 1_024
+
+/** Giving messages to those who ask: by queue, by position, by key. */
+export function createReading(parts: ReadingParts) {
+  const { clock, settings, store, topics, groups, consumers, offsets, counters } = parts
+  const longPolling = new LongPolling(clock, heldPullsPerConnectionMax)
+  topics.onDelete((topic) => longPolling.giveUp(topic))
+  const pull: PullParts = {
+    store,
+    topics,
+    groups,
+    consumers,
+    offsets,
+    longPolling,
+    fileReads: new FileReads(fileReadsPerConnectionMax),
+    brokerPermission: () => settings().brokerPermission,
+    settings,
+    onFound: (group, topic, count, byteCount) => counters.got(group, topic, count, byteCount),
+    onMissed: () => counters.missed(),
+  }
+  return {
+    longPolling,
+    handlers: {
+      pullMessage: pullMessage(pull),
+      litePullMessage: litePullMessage(pull),
+      viewMessageById: viewMessageById({ store }),
+      queryMessage: queryMessage({ store, settings }),
+    },
+    disconnected: (connection: RemotingConnection) => longPolling.disconnected(connection.id),
+    drain: () => longPolling.close(),
+    stats: () => ({ heldPulls: longPolling.count }),
+  }
+}

@@ -1,0 +1,267 @@
+import {
+  type commands,
+  ProtocolError,
+  permission,
+  type RequestOf,
+  type SubscriptionGroupConfig,
+  type TopicConfig,
+} from '@rocketmq-ts/protocol'
+import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
+import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
+import type { FileReads } from '../file-reads.ts'
+import type { LongPolling } from '../long-polling.ts'
+import { type GroupSubscriptions, pullSubscription, tagsMatcher } from '../pull-subscription.ts'
+import { pullCode, pullRemark } from '../read-outcome.ts'
+
+type PullCommand = typeof commands.pullMessage
+type PullRequest = RequestOf<PullCommand>
+
+export interface PullSettings {
+  longPollingEnable: boolean
+  shortPollingTimeMills: number
+  litePullMessageEnable: boolean
+  rejectPullConsumerEnable: boolean
+  maxTransferCountOnMessageInMemory: number
+  maxTransferBytesOnMessageInMemory: number
+  maxFilterMessageSize: number
+}
+
+export interface PullParts {
+  store: { read(request: ReadRequest): ReadResult | Promise<ReadResult> }
+  topics: { get(topic: string): TopicConfig | undefined }
+  groups: {
+    find(group: string): SubscriptionGroupConfig | undefined
+    isReadForbidden(group: string, topic: string): boolean
+  }
+  consumers: { subscriptionsOf(group: string): GroupSubscriptions | undefined }
+  offsets: {
+    commit(group: string, topic: string, queueId: number, offset: number): void
+    /** The offset that an administrator set and the group has not taken up yet; it is handed out once. */
+    takeReset(group: string, topic: string, queueId: number): number | undefined
+    pulled(group: string, topic: string, queueId: number, offset: number): void
+  }
+  longPolling: LongPolling
+  fileReads: FileReads
+  brokerPermission(): number
+  settings(): PullSettings
+  onFound(group: string, topic: string, count: number, byteCount: number): void
+  onMissed(): void
+}
+
+const commitOffsetFlag = 1
+const suspendFlag = 2
+const litePullFlag = 16
+
+const unitBytes = 20
+/** Longer waits would be cut by the idle limit of connections. */
+const suspendMsMax = 110_000
+
+/** PULL_MESSAGE and LITE_PULL_MESSAGE. */
+export function pullMessage(parts: PullParts): Handler<PullCommand> {
+  return (header, call) => {
+    const group = checkPull(header, parts)
+    checkFileReads(parts.fileReads, call.connection.id)
+    const subscription = pullSubscription(header, group, parts.consumers.subscriptionsOf(header.consumerGroup))
+    const pull = new Pull(header, call, tagsMatcher(subscription), group, parts)
+    pull.start()
+    return answeredLater
+  }
+}
+
+function checkPull(header: PullRequest, parts: PullParts): SubscriptionGroupConfig {
+  const { topic, consumerGroup, queueId } = header
+  if ((parts.brokerPermission() & permission.read) === 0) {
+    throw new ProtocolError(
+      'NO_PERMISSION',
+      'the broker pulling message is forbidden: its brokerPermission has no read bit',
+    )
+  }
+  if ((header.sysFlag & litePullFlag) !== 0 && !parts.settings().litePullMessageEnable) {
+    throw new ProtocolError('NO_PERMISSION', 'the broker for lite pull message is forbidden (litePullMessageEnable)')
+  }
+  const group = parts.groups.find(consumerGroup)
+  if (group === undefined) {
+    const remark = `subscription group [${consumerGroup}] does not exist: create it, or set autoCreateSubscriptionGroup`
+    throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', remark)
+  }
+  if (!group.consumeEnable) {
+    throw new ProtocolError('NO_PERMISSION', `subscription group no permission, ${consumerGroup}: consumeEnable is off`)
+  }
+  const config = parts.topics.get(topic)
+  if (config === undefined) throw new ProtocolError('TOPIC_NOT_EXIST', `topic[${topic}] not exist, apply first please!`)
+  if ((config.perm & permission.read) === 0) {
+    throw new ProtocolError(
+      'NO_PERMISSION',
+      `the topic[${topic}] pulling message is forbidden: its perm has no read bit`,
+    )
+  }
+  if (parts.groups.isReadForbidden(consumerGroup, topic)) {
+    throw new ProtocolError('NO_PERMISSION', `the consumer group[${consumerGroup}] is forbidden for topic[${topic}]`)
+  }
+  if (queueId < 0 || queueId >= config.readQueueNums) {
+    const remark = `queueId[${queueId}] is illegal, topic:[${topic}] topicConfig.readQueueNums:[${config.readQueueNums}]`
+    throw new ProtocolError('INVALID_PARAMETER', remark)
+  }
+  return group
+}
+
+function checkFileReads(fileReads: FileReads, connectionId: number): void {
+  if (fileReads.mayStart(connectionId)) return
+  const remark =
+    `[TOO_MANY_READS]${fileReads.perConnectionMax} pulls of this connection wait for files already: ` +
+    'pull again later, or spread the consumers over more connections'
+  throw new ProtocolError('SYSTEM_BUSY', remark)
+}
+
+/** One pull, from the first read to its answer. */
+class Pull {
+  readonly #header: PullRequest
+  readonly #call: Call<PullCommand>
+  readonly #matches: (tagsCode: number) => boolean
+  readonly #group: SubscriptionGroupConfig
+  readonly #parts: PullParts
+  #offset: number
+
+  constructor(
+    header: PullRequest,
+    call: Call<PullCommand>,
+    matches: (tagsCode: number) => boolean,
+    group: SubscriptionGroupConfig,
+    parts: PullParts,
+  ) {
+    this.#header = header
+    this.#call = call
+    this.#matches = matches
+    this.#group = group
+    this.#parts = parts
+    this.#offset = header.queueOffset
+  }
+
+  start(): void {
+    const { consumerGroup, topic, queueId, sysFlag, commitOffset } = this.#header
+    const { offsets } = this.#parts
+    const reset = offsets.takeReset(consumerGroup, topic, queueId)
+    if (reset !== undefined) {
+      this.#answer({ code: 'PULL_OFFSET_MOVED', remark: 'OFFSET_RESET', header: this.#answerHeader(reset, 0, 0) })
+      return
+    }
+    if ((sysFlag & commitOffsetFlag) !== 0) offsets.commit(consumerGroup, topic, queueId, commitOffset)
+    const result = this.#read()
+    if (!(result instanceof Promise)) {
+      this.#answerOrHold(result)
+      return
+    }
+    this.#parts.fileReads.count(this.#call.connection.id, result).then(
+      (later) => this.#answerOrHold(later),
+      (error) => this.#call.fail(error),
+    )
+  }
+
+  #read(): ReadResult | Promise<ReadResult> {
+    const { topic, queueId, maxMsgNums, maxMsgBytes } = this.#header
+    const settings = this.#parts.settings()
+    const bytesMax = settings.maxTransferBytesOnMessageInMemory
+    return this.#parts.store.read({
+      topic,
+      queueId,
+      queueOffset: this.#offset,
+      countMax: Math.max(1, Math.min(maxMsgNums, settings.maxTransferCountOnMessageInMemory)),
+      scannedUnitsMax: Math.max(settings.maxFilterMessageSize / unitBytes, maxMsgNums),
+      bytesMax: maxMsgBytes === undefined || maxMsgBytes <= 0 ? bytesMax : Math.min(bytesMax, maxMsgBytes),
+      matches: this.#matches,
+    })
+  }
+
+  #answerOrHold(result: ReadResult): void {
+    const code = pullCode(result, this.#offset)
+    if (code !== 'PULL_NOT_FOUND') {
+      this.#answerResult(result)
+      return
+    }
+    this.#parts.onMissed()
+    const waitMs = this.#waitMs()
+    if (waitMs <= 0) {
+      this.#answerResult(result)
+      return
+    }
+    const { topic, queueId } = this.#header
+    let last = result
+    const retry = (): boolean | Promise<boolean> => {
+      const again = this.#read()
+      if (again instanceof Promise) {
+        return again.then(take, (error) => {
+          this.#call.fail(error)
+          return true
+        })
+      }
+      return take(again)
+    }
+    const take = (again: ReadResult): boolean | Promise<boolean> => {
+      last = again
+      if (pullCode(again, this.#offset) === 'PULL_NOT_FOUND') return false
+      if (again.status === 'NO_MATCHED_MESSAGE') {
+        // Nothing for this subscription: it goes on waiting behind what was looked at.
+        this.#offset = again.nextQueueOffset
+        return again.nextQueueOffset < again.maxOffset && retry()
+      }
+      this.#answerResult(again)
+      return true
+    }
+    const { longPolling } = this.#parts
+    const pull = {
+      topic,
+      queueId,
+      connectionId: this.#call.connection.id,
+      retry,
+      giveUp: () => this.#answerResult(last),
+    }
+    if (longPolling.hold(pull, waitMs)) return
+    const remark =
+      `[TOO_MANY_PULLS]${longPolling.perConnectionMax} pulls of this connection wait for messages already: ` +
+      'spread the consumers over more connections'
+    this.#call.fail(new ProtocolError('SYSTEM_BUSY', remark))
+  }
+
+  #waitMs(): number {
+    const { sysFlag, suspendTimeoutMillis } = this.#header
+    const settings = this.#parts.settings()
+    if ((sysFlag & suspendFlag) === 0) return 0
+    return settings.longPollingEnable ? Math.min(suspendTimeoutMillis, suspendMsMax) : settings.shortPollingTimeMills
+  }
+
+  #answerResult(result: ReadResult): void {
+    const { consumerGroup, topic, queueId } = this.#header
+    const code = pullCode(result, this.#offset)
+    const found = result.status === 'FOUND'
+    if (found) {
+      this.#parts.onFound(consumerGroup, topic, result.count, result.byteCount)
+      this.#parts.offsets.pulled(consumerGroup, topic, queueId, result.nextQueueOffset)
+    }
+    this.#answer({
+      code: this.#offset === this.#header.queueOffset ? code : this.#codeOfMoved(code),
+      remark: pullRemark(result),
+      header: this.#answerHeader(result.nextQueueOffset, result.minOffset, result.maxOffset),
+      ...(found ? { body: result.parts } : {}),
+    })
+  }
+
+  /** A wait that passed by messages of other tags must tell where to go on, which "not found" does not. */
+  #codeOfMoved(code: ReturnType<typeof pullCode>): ReturnType<typeof pullCode> {
+    return code === 'PULL_NOT_FOUND' ? 'PULL_RETRY_IMMEDIATELY' : code
+  }
+
+  #answerHeader(nextBeginOffset: number, minOffset: number, maxOffset: number): Reply<PullCommand>['header'] {
+    return {
+      suggestWhichBrokerId: 0,
+      nextBeginOffset,
+      minOffset,
+      maxOffset,
+      topicSysFlag: 0,
+      groupSysFlag: this.#group.groupSysFlag,
+    }
+  }
+
+  #answer(reply: Reply<PullCommand>): void {
+    this.#call.answer(reply)
+  }
+}

@@ -1,0 +1,53 @@
+import type { Clock, Log, Network } from '@rocketmq-ts/platform'
+import { RemotingClient } from '@rocketmq-ts/remoting'
+import type { Identity } from '../identity.ts'
+import type { LiveSettings } from '../live-settings.ts'
+import type { TopicTable } from '../topics/index.ts'
+import { Registration } from './registration.ts'
+
+export interface RegistrationParts {
+  clock: Clock
+  log: Log
+  network: Network
+  identity: Identity
+  liveSettings: LiveSettings
+  topics: TopicTable
+}
+
+const haPortDistance = 1
+
+/** Telling the name servers about the broker and its topics. */
+export function createRegistration({ clock, log, network, identity, liveSettings, topics }: RegistrationParts) {
+  const settings = () => liveSettings.current
+  const { brokerId, brokerIP2, haListenPort, listenPort, namesrvAddr, registerNameServerPeriod } = settings()
+  const { clusterName, brokerName, brokerAddress } = identity
+  const calls = new RemotingClient({ network, clock })
+  const registration = new Registration({
+    clock,
+    log,
+    calls,
+    identity: {
+      clusterName,
+      brokerName,
+      brokerId,
+      brokerAddr: brokerAddress,
+      haServerAddr: `${brokerIP2}:${haListenPort || listenPort + haPortDistance}`,
+    },
+    nameServers: namesrvAddr,
+    topics,
+    periodMs: registerNameServerPeriod,
+    settings,
+    onOrderedTopics: (ordered) => topics.setOrdered(ordered),
+  })
+  topics.onChange((names) => registration.topicsChanged(names))
+  liveSettings.onChange((changedKeys) => {
+    if (changedKeys.includes('brokerPermission')) void registration.registerAll()
+  })
+  return {
+    settled: () => registration.settled(),
+    /** Takes the broker out of the routes: no client is sent here any more. */
+    leave: () => registration.close(),
+    start: () => registration.start(),
+    close: () => calls.close(),
+  }
+}

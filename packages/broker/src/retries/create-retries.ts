@@ -1,0 +1,42 @@
+import type { Random } from '@rocketmq-ts/platform'
+import type { GroupTable } from '../groups/index.ts'
+import type { Identity } from '../identity.ts'
+import type { MessageSink } from '../sending/send-parts.ts'
+import type { BrokerSettings } from '../settings/index.ts'
+import type { BrokerStatistics } from '../statistics/index.ts'
+import type { TopicTable } from '../topics/index.ts'
+import { consumerSendMsgBack } from './handlers/consumer-send-msg-back.ts'
+
+export interface RetriesParts {
+  random: Random
+  identity: Identity
+  settings(): BrokerSettings
+  sink: MessageSink
+  store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
+  topics: TopicTable
+  groups: GroupTable
+  counters: BrokerStatistics
+}
+
+/** Giving a group messages once more that it could not handle, and keeping those that it never could. */
+export function createRetries(parts: RetriesParts) {
+  const { random, identity, settings, sink, store, topics, groups, counters } = parts
+  const { storeHost, storeHostHex } = identity
+  return {
+    handlers: {
+      consumerSendMsgBack: consumerSendMsgBack({
+        random,
+        topics,
+        groups,
+        store,
+        sink,
+        storeHost,
+        storeHostHex,
+        brokerPermission: () => settings().brokerPermission,
+        highestDelayLevel: settings().messageDelayLevel.length,
+        onSentBack: (group, topic) => counters.sentBack(group, topic),
+        onDeadLetter: (group, topic) => counters.deadLettered(group, topic),
+      }),
+    },
+  }
+}

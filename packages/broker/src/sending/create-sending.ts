@@ -1,0 +1,53 @@
+import type { Clock, Random } from '@rocketmq-ts/platform'
+import { createUniqueIdGenerator } from '@rocketmq-ts/protocol'
+import type { GroupTable } from '../groups/index.ts'
+import type { Identity } from '../identity.ts'
+import type { BrokerSettings } from '../settings/index.ts'
+import type { TopicTable } from '../topics/index.ts'
+import { BrokerProperties } from './broker-properties.ts'
+import { sendBatchMessage } from './handlers/send-batch-message.ts'
+import { sendMessage } from './handlers/send-message.ts'
+import { sendMessageV2 } from './handlers/send-message-v2.ts'
+import { SendLookAhead } from './send-look-ahead.ts'
+import type { MessageSink, SendParts } from './send-parts.ts'
+
+export interface SendingParts {
+  clock: Clock
+  random: Random
+  processId: number
+  identity: Identity
+  settings(): BrokerSettings
+  sink: MessageSink
+  topics: TopicTable
+  groups: GroupTable
+}
+
+/** Taking messages from producers. */
+export function createSending({ clock, random, processId, identity, settings, sink, topics, groups }: SendingParts) {
+  const { storeHost, storeHostHex, clusterName } = identity
+  const send: SendParts = {
+    sink,
+    clock,
+    random,
+    topics,
+    groups,
+    settings,
+    brokerPermission: () => settings().brokerPermission,
+    storeHost,
+    storeHostHex,
+    brokerProperties: new BrokerProperties(clusterName),
+    highestDelayLevel: settings().messageDelayLevel.length,
+    uniqueId: createUniqueIdGenerator(
+      { address: storeHost.subarray(0, -4), processId, instanceHash: random.below(2 ** 32) },
+      () => clock.now(),
+    ),
+  }
+  return {
+    lookAhead: new SendLookAhead(topics),
+    handlers: {
+      sendMessage: sendMessage(send),
+      sendMessageV2: sendMessageV2(send),
+      sendBatchMessage: sendBatchMessage(send),
+    },
+  }
+}

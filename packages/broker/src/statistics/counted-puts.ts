@@ -1,0 +1,31 @@
+import type { Clock } from '@rocketmq-ts/platform'
+import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
+import type { SendableTopic } from '../topics/index.ts'
+import type { BrokerStatistics } from './broker-statistics.ts'
+
+type Put<Message extends StoreMessage> = (messages: readonly Message[], done: (outcome: PutOutcome) => void) => void
+
+/** A message whose counters may be known with its topic. */
+type CountedMessage = StoreMessage & { memo?: SendableTopic | undefined }
+
+/** Counts everything that is stored, whoever stores it: senders, redeliveries, delayed messages that became due. */
+export function countedPuts(
+  store: { put: Put<StoreMessage> },
+  statistics: BrokerStatistics,
+  clock: Clock,
+): Put<CountedMessage> {
+  return (messages, done) => {
+    const { topic, memo } = messages[0]!
+    const startMs = clock.monotonic()
+    store.put(messages, (outcome) => {
+      if (outcome.kind === 'refused') statistics.putFailed()
+      else {
+        let byteCount = 0
+        for (const { totalSize } of outcome.places) byteCount += totalSize
+        statistics.stored(topic, outcome.places.length, byteCount, memo)
+        statistics.putLatencies.add(clock.monotonic() - startMs)
+      }
+      done(outcome)
+    })
+  }
+}

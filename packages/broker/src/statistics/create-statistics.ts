@@ -1,0 +1,33 @@
+import type { Clock } from '@rocketmq-ts/platform'
+import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
+import type { Identity } from '../identity.ts'
+import { isSystemTopic, systemTopicNames } from '../topics/system-topics.ts'
+import { BrokerStatistics } from './broker-statistics.ts'
+import { countedPuts } from './counted-puts.ts'
+import { viewBrokerStatsData } from './handlers/view-broker-stats-data.ts'
+
+export interface StatisticsParts {
+  clock: Clock
+  identity: Identity
+  store: { put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void }
+}
+
+/** Counts what the broker does. */
+export function createStatistics({ clock, identity, store }: StatisticsParts) {
+  const { clusterName, brokerName } = identity
+  const systemTopics = systemTopicNames(clusterName, brokerName)
+  const statistics = new BrokerStatistics({
+    clock,
+    clusterName,
+    isSystemTopic: (topic) => isSystemTopic(topic, systemTopics),
+  })
+  return {
+    counters: statistics,
+    /** The store for whoever puts messages into it: all that is put is counted. */
+    sink: { put: countedPuts(store, statistics, clock) },
+    handlers: { viewBrokerStatsData: viewBrokerStatsData({ statistics }) },
+    start: () => statistics.start(),
+    close: () => statistics.close(),
+    stats: () => ({ ...statistics.totals, putLatency99Ms: statistics.putLatencies.percentileMs(0.99) }),
+  }
+}

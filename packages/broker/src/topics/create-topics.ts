@@ -1,0 +1,67 @@
+import type { ConfigFolder } from '../configuration/index.ts'
+import type { Identity } from '../identity.ts'
+import type { LiveSettings } from '../live-settings.ts'
+import type { QueueOffsets } from '../offsets/queue-offsets.ts'
+import { logReservedMs } from '../store-options.ts'
+import { cleanUnusedTopic } from './handlers/clean-unused-topic.ts'
+import { deleteTopicInBroker } from './handlers/delete-topic-in-broker.ts'
+import { getAllTopicConfig } from './handlers/get-all-topic-config.ts'
+import { getSystemTopicListFromBroker } from './handlers/get-system-topic-list-from-broker.ts'
+import { getTopicConfig } from './handlers/get-topic-config.ts'
+import { getTopicStatsInfo } from './handlers/get-topic-stats-info.ts'
+import { updateAndCreateTopic } from './handlers/update-and-create-topic.ts'
+import { updateAndCreateTopicList } from './handlers/update-and-create-topic-list.ts'
+import { TopicReserves } from './topic-reserves.ts'
+import { TopicTable } from './topic-table.ts'
+
+export interface TopicsParts {
+  config: ConfigFolder
+  identity: Identity
+  liveSettings: LiveSettings
+  store: QueueOffsets & { topicsWithQueues(): ReadonlySet<string>; removeTopic(topic: string): void }
+  counters: { topicPutTps(topic: string): number; removeTopic(topic: string): void }
+  /** Resolves when the name servers know what changed. */
+  whenRegistered(): Promise<void>
+}
+
+/** The topics of the broker: what they are, and making, changing and deleting them. */
+export function createTopics(parts: TopicsParts) {
+  const { config, liveSettings, store, counters, whenRegistered } = parts
+  const { clock, log } = config
+  const { clusterName, brokerName } = parts.identity
+  const topics = new TopicTable({
+    clock,
+    log,
+    file: config.file('topics.json'),
+    journal: config.journal('topics.journal'),
+    clusterName,
+    brokerName,
+    settings: () => ({ ...liveSettings.current, traceTopicName: liveSettings.current.msgTraceTopicName }),
+  })
+  liveSettings.onChange(() => topics.settingsChanged())
+  topics.onDelete((topic) => {
+    store.removeTopic(topic)
+    counters.removeTopic(topic)
+  })
+  return {
+    table: topics,
+    reserves: new TopicReserves({ log, topics, logReservedMs: () => logReservedMs(liveSettings.current) }),
+    handlers: {
+      updateAndCreateTopic: updateAndCreateTopic({ topics, whenRegistered }),
+      updateAndCreateTopicList: updateAndCreateTopicList({ topics, whenRegistered }),
+      getTopicConfig: getTopicConfig({ topics }),
+      getAllTopicConfig: getAllTopicConfig({ topics }),
+      deleteTopicInBroker: deleteTopicInBroker({ topics }),
+      getTopicStatsInfo: getTopicStatsInfo({
+        brokerName,
+        topics,
+        store,
+        putTps: (topic) => counters.topicPutTps(topic),
+      }),
+      getSystemTopicListFromBroker: getSystemTopicListFromBroker({ topics }),
+      cleanUnusedTopic: cleanUnusedTopic({ topics, store }),
+    },
+    close: () => topics.close(),
+    stats: () => ({ topics: topics.size }),
+  }
+}

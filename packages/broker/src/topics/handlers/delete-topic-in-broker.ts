@@ -1,0 +1,16 @@
+import type { commands } from '@rocketmq-ts/protocol'
+import type { Handler } from '@rocketmq-ts/remoting'
+import { internalTopicNameProblem, refuseProblem } from '../../configuration/index.ts'
+
+export interface DeleteTopicParts {
+  topics: { delete(topic: string): boolean }
+}
+
+/** DELETE_TOPIC_IN_BROKER: the topic with its queues and the offsets of all groups in it. */
+export function deleteTopicInBroker(parts: DeleteTopicParts): Handler<typeof commands.deleteTopicInBroker> {
+  return ({ topic }) => {
+    refuseProblem(internalTopicNameProblem(topic))
+    parts.topics.delete(topic)
+    return {}
+  }
+}
