@@ -1,6 +1,31 @@
 import type { commands } from '@rocketmq-ts/protocol'
-import { type CommandTable, type Lane, type LookAhead, serve, unsupported } from '@rocketmq-ts/remoting'
+import {
+  anyOf,
+  type CommandTable,
+  create,
+  get,
+  group,
+  type Lane,
+  type LookAhead,
+  ownCluster,
+  publish,
+  remove,
+  serve,
+  subscribe,
+  topic,
+  unsupported,
+  update,
+} from '@rocketmq-ts/remoting'
 import type { createAdministration } from './administration/create-administration.ts'
+import {
+  checkClientAccess,
+  createTopicListAccess,
+  heartbeatAccess,
+  lockAccess,
+  unlockAccess,
+  updateGroupAccess,
+  updateGroupListAccess,
+} from './body-access.ts'
 import type { createClients } from './clients/create-clients.ts'
 import type { createGroups } from './groups/create-groups.ts'
 import type { createLocks } from './locks/create-locks.ts'
@@ -68,7 +93,12 @@ const container = unsupported('this is a broker, not a broker container')
 const retired = unsupported('RocketMQ has the code, but no server answers it')
 
 /**
- * Everything that a broker answers: the one list of what it can do.
+ * Everything that a broker answers: the one list of what it can do, and what has to be allowed to whoever asks for it.
+ *
+ * The demands are those of RocketMQ's own access control, with two departures. RocketMQ lets anybody who is signed in
+ * send requests 18, 21, 25, 26, 28, 46, 200, 201, 225, 305, 316, 329 and 361: here they demand what they do. And whoever
+ * reads a retry topic needs the topic's own group, not any group.
+ *
  * @param sendLookAhead told of messages before they are handled
  */
 export function brokerCommandTable(
@@ -79,78 +109,114 @@ export function brokerCommandTable(
   const { send, pull, litePull, query, client, consumer, admin } = lanes
   return {
     // sending
-    sendMessage: serve(send, 'publish', handlers.sendMessage, sendLookAhead),
-    sendMessageV2: serve(send, 'publish', handlers.sendMessageV2, sendLookAhead),
-    sendBatchMessage: serve(send, 'publish', handlers.sendBatchMessage),
-    consumerSendMsgBack: serve(send, 'subscribe', handlers.consumerSendMsgBack),
+    sendMessage: serve(send, publish(topic('topic')), handlers.sendMessage, sendLookAhead),
+    sendMessageV2: serve(send, publish(topic('topic')), handlers.sendMessageV2, sendLookAhead),
+    sendBatchMessage: serve(send, publish(topic('topic')), handlers.sendBatchMessage),
+    consumerSendMsgBack: serve(send, subscribe(group('group')), handlers.consumerSendMsgBack),
     sendReplyMessage: requestReply,
     sendReplyMessageV2: requestReply,
     recallMessage: timers,
 
     // reading
-    pullMessage: serve(pull, 'subscribe', handlers.pullMessage),
-    litePullMessage: serve(litePull, 'subscribe', handlers.litePullMessage),
-    viewMessageById: serve(query, 'subscribe', handlers.viewMessageById),
-    queryMessage: serve(query, 'subscribe', handlers.queryMessage),
+    pullMessage: serve(pull, subscribe(topic('topic'), group('consumerGroup')), handlers.pullMessage),
+    litePullMessage: serve(litePull, subscribe(topic('topic'), group('consumerGroup')), handlers.litePullMessage),
+    viewMessageById: serve(query, get(topic('topic')), handlers.viewMessageById),
+    queryMessage: serve(query, anyOf(['SUB', 'GET'], topic('topic')), handlers.queryMessage),
     peekMessage: pop,
 
     // clients
-    heartBeat: serve(client, 'connect', handlers.heartBeat),
-    unregisterClient: serve(client, 'connect', handlers.unregisterClient),
-    checkClientConfig: serve(client, 'connect', handlers.checkClientConfig),
-    getConsumerListByGroup: serve(consumer, 'subscribe', handlers.getConsumerListByGroup),
-    lockBatchMq: serve(consumer, 'subscribe', handlers.lockBatchMq),
-    unlockBatchMq: serve(consumer, 'subscribe', handlers.unlockBatchMq),
-    getConsumerRunningInfo: serve(admin, 'administer', handlers.getConsumerRunningInfo),
-    consumeMessageDirectly: serve(admin, 'administer', handlers.consumeMessageDirectly),
-    getConsumerConnectionList: serve(admin, 'administer', handlers.getConsumerConnectionList),
-    getProducerConnectionList: serve(admin, 'administer', handlers.getProducerConnectionList),
-    getAllProducerInfo: serve(admin, 'administer', handlers.getAllProducerInfo),
+    heartBeat: serve(client, heartbeatAccess, handlers.heartBeat),
+    unregisterClient: serve(client, subscribe(group('consumerGroup')), handlers.unregisterClient),
+    checkClientConfig: serve(client, checkClientAccess, handlers.checkClientConfig),
+    getConsumerListByGroup: serve(
+      consumer,
+      anyOf(['SUB', 'GET'], group('consumerGroup')),
+      handlers.getConsumerListByGroup,
+    ),
+    lockBatchMq: serve(consumer, lockAccess, handlers.lockBatchMq),
+    unlockBatchMq: serve(consumer, unlockAccess, handlers.unlockBatchMq),
+    getConsumerRunningInfo: serve(admin, get(group('consumerGroup')), handlers.getConsumerRunningInfo),
+    consumeMessageDirectly: serve(
+      admin,
+      subscribe(group('consumerGroup'), topic('topic')),
+      handlers.consumeMessageDirectly,
+    ),
+    getConsumerConnectionList: serve(admin, get(group('consumerGroup')), handlers.getConsumerConnectionList),
+    getProducerConnectionList: serve(admin, get(ownCluster), handlers.getProducerConnectionList),
+    getAllProducerInfo: serve(admin, get(ownCluster), handlers.getAllProducerInfo),
 
     // offsets
-    queryConsumerOffset: serve(consumer, 'subscribe', handlers.queryConsumerOffset),
-    updateConsumerOffset: serve(consumer, 'subscribe', handlers.updateConsumerOffset),
-    searchOffsetByTimestamp: serve(consumer, 'subscribe', handlers.searchOffsetByTimestamp),
-    getMaxOffset: serve(consumer, 'subscribe', handlers.getMaxOffset),
-    getMinOffset: serve(consumer, 'subscribe', handlers.getMinOffset),
-    getEarliestMsgStoretime: serve(consumer, 'subscribe', handlers.getEarliestMsgStoretime),
-    getConsumeStats: serve(admin, 'administer', handlers.getConsumeStats),
-    getBrokerConsumeStats: serve(admin, 'administer', handlers.getBrokerConsumeStats),
-    queryConsumeTimeSpan: serve(admin, 'administer', handlers.queryConsumeTimeSpan),
+    queryConsumerOffset: serve(
+      consumer,
+      anyOf(['SUB', 'GET'], topic('topic'), group('consumerGroup')),
+      handlers.queryConsumerOffset,
+    ),
+    updateConsumerOffset: serve(
+      consumer,
+      anyOf(['SUB', 'UPDATE'], topic('topic'), group('consumerGroup')),
+      handlers.updateConsumerOffset,
+    ),
+    searchOffsetByTimestamp: serve(consumer, get(topic('topic')), handlers.searchOffsetByTimestamp),
+    getMaxOffset: serve(consumer, get(topic('topic')), handlers.getMaxOffset),
+    getMinOffset: serve(consumer, get(topic('topic')), handlers.getMinOffset),
+    getEarliestMsgStoretime: serve(consumer, get(topic('topic')), handlers.getEarliestMsgStoretime),
+    getConsumeStats: serve(
+      admin,
+      get(group('consumerGroup'), topic('topic'), topic('topicList', ';')),
+      handlers.getConsumeStats,
+    ),
+    getBrokerConsumeStats: serve(admin, get(ownCluster), handlers.getBrokerConsumeStats),
+    queryConsumeTimeSpan: serve(admin, get(topic('topic'), group('group')), handlers.queryConsumeTimeSpan),
     queryCorrectionOffset: unsupported('offsets are not corrected by comparing groups: reset them by time instead'),
-    invokeBrokerToResetOffset: serve(admin, 'administer', handlers.invokeBrokerToResetOffset),
-    invokeBrokerToGetConsumerStatus: serve(admin, 'administer', handlers.invokeBrokerToGetConsumerStatus),
-    cloneGroupOffset: serve(admin, 'administer', handlers.cloneGroupOffset),
-    queryConsumeQueue: serve(admin, 'administer', handlers.queryConsumeQueue),
+    invokeBrokerToResetOffset: serve(admin, update(topic('topic'), group('group')), handlers.invokeBrokerToResetOffset),
+    invokeBrokerToGetConsumerStatus: serve(
+      admin,
+      get(topic('topic'), group('group')),
+      handlers.invokeBrokerToGetConsumerStatus,
+    ),
+    cloneGroupOffset: serve(admin, update(group('destGroup'), topic('topic')), handlers.cloneGroupOffset),
+    queryConsumeQueue: serve(admin, get(topic('topic'), group('consumerGroup')), handlers.queryConsumeQueue),
 
     // topics
-    updateAndCreateTopic: serve(admin, 'administer', handlers.updateAndCreateTopic),
-    updateAndCreateTopicList: serve(admin, 'administer', handlers.updateAndCreateTopicList),
+    updateAndCreateTopic: serve(admin, create(topic('topic')), handlers.updateAndCreateTopic),
+    updateAndCreateTopicList: serve(admin, createTopicListAccess, handlers.updateAndCreateTopicList),
     updateAndCreateStaticTopic: staticTopics,
-    getTopicConfig: serve(admin, 'administer', handlers.getTopicConfig),
-    getAllTopicConfig: serve(admin, 'administer', handlers.getAllTopicConfig),
-    deleteTopicInBroker: serve(admin, 'administer', handlers.deleteTopicInBroker),
-    getTopicStatsInfo: serve(admin, 'administer', handlers.getTopicStatsInfo),
-    queryTopicConsumeByWho: serve(admin, 'administer', handlers.queryTopicConsumeByWho),
-    queryTopicsByConsumer: serve(admin, 'administer', handlers.queryTopicsByConsumer),
-    getSystemTopicListFromBroker: serve(admin, 'administer', handlers.getSystemTopicListFromBroker),
-    cleanUnusedTopic: serve(admin, 'administer', handlers.cleanUnusedTopic),
+    getTopicConfig: serve(admin, get(topic('topic')), handlers.getTopicConfig),
+    getAllTopicConfig: serve(admin, get(ownCluster), handlers.getAllTopicConfig),
+    deleteTopicInBroker: serve(admin, remove(topic('topic')), handlers.deleteTopicInBroker),
+    getTopicStatsInfo: serve(admin, get(topic('topic')), handlers.getTopicStatsInfo),
+    queryTopicConsumeByWho: serve(admin, get(topic('topic')), handlers.queryTopicConsumeByWho),
+    queryTopicsByConsumer: serve(admin, get(group('group')), handlers.queryTopicsByConsumer),
+    getSystemTopicListFromBroker: serve(admin, get(ownCluster), handlers.getSystemTopicListFromBroker),
+    cleanUnusedTopic: serve(admin, update(ownCluster), handlers.cleanUnusedTopic),
 
     // groups
-    updateAndCreateSubscriptiongroup: serve(admin, 'administer', handlers.updateAndCreateSubscriptiongroup),
-    updateAndCreateSubscriptiongroupList: serve(admin, 'administer', handlers.updateAndCreateSubscriptiongroupList),
-    getAllSubscriptiongroupConfig: serve(admin, 'administer', handlers.getAllSubscriptiongroupConfig),
-    getSubscriptiongroupConfig: serve(admin, 'administer', handlers.getSubscriptiongroupConfig),
-    deleteSubscriptiongroup: serve(admin, 'administer', handlers.deleteSubscriptiongroup),
-    updateAndGetGroupForbidden: serve(admin, 'administer', handlers.updateAndGetGroupForbidden),
-    querySubscriptionByConsumer: serve(admin, 'administer', handlers.querySubscriptionByConsumer),
+    updateAndCreateSubscriptiongroup: serve(admin, updateGroupAccess, handlers.updateAndCreateSubscriptiongroup),
+    updateAndCreateSubscriptiongroupList: serve(
+      admin,
+      updateGroupListAccess,
+      handlers.updateAndCreateSubscriptiongroupList,
+    ),
+    getAllSubscriptiongroupConfig: serve(admin, get(ownCluster), handlers.getAllSubscriptiongroupConfig),
+    getSubscriptiongroupConfig: serve(admin, get(group('group')), handlers.getSubscriptiongroupConfig),
+    deleteSubscriptiongroup: serve(admin, remove(group('groupName')), handlers.deleteSubscriptiongroup),
+    updateAndGetGroupForbidden: serve(
+      admin,
+      update(group('group'), topic('topic')),
+      handlers.updateAndGetGroupForbidden,
+    ),
+    querySubscriptionByConsumer: serve(
+      admin,
+      get(group('group'), topic('topic')),
+      handlers.querySubscriptionByConsumer,
+    ),
 
     // administration of the broker
-    updateBrokerConfig: serve(admin, 'administer', handlers.updateBrokerConfig),
-    getBrokerConfig: serve(admin, 'administer', handlers.getBrokerConfig),
-    getBrokerRuntimeInfo: serve(admin, 'administer', handlers.getBrokerRuntimeInfo),
-    viewBrokerStatsData: serve(admin, 'administer', handlers.viewBrokerStatsData),
-    deleteExpiredCommitlog: serve(admin, 'administer', handlers.deleteExpiredCommitlog),
+    updateBrokerConfig: serve(admin, update(ownCluster), handlers.updateBrokerConfig),
+    getBrokerConfig: serve(admin, get(ownCluster), handlers.getBrokerConfig),
+    getBrokerRuntimeInfo: serve(admin, get(ownCluster), handlers.getBrokerRuntimeInfo),
+    viewBrokerStatsData: serve(admin, get(ownCluster), handlers.viewBrokerStatsData),
+    deleteExpiredCommitlog: serve(admin, update(ownCluster), handlers.deleteExpiredCommitlog),
     cleanExpiredConsumequeue: unsupported('consume queues follow the log: their old files go with it'),
     setCommitlogReadMode: unsupported('files are read by position: there is no read-ahead to set'),
     checkRocksdbCqWriteProgress: rocksDb,

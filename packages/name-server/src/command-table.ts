@@ -1,5 +1,16 @@
 import type { Clock, Log } from '@rocketmq-ts/platform'
-import { type CommandTable, type Lane, serve } from '@rocketmq-ts/remoting'
+import {
+  anyOf,
+  type CommandTable,
+  cluster,
+  get,
+  type Lane,
+  list,
+  ownCluster,
+  serve,
+  topic,
+  update,
+} from '@rocketmq-ts/remoting'
 import type { LiveSettings } from './configuration/live-settings.ts'
 import { brokerHeartbeat } from './handlers/brokers/broker-heartbeat.ts'
 import { getBrokerMemberGroup } from './handlers/brokers/get-broker-member-group.ts'
@@ -46,40 +57,40 @@ export interface CommandTableParts {
 export function nameServerCommandTable(parts: CommandTableParts): CommandTable<'name-server'> {
   const { routes, keyValues, settings, clock, log } = parts
   return {
-    getRouteinfoByTopic: serve(routeLane, 'connect', getRouteinfoByTopic(parts)),
-    getBrokerClusterInfo: serve(routeLane, 'connect', getBrokerClusterInfo(routes)),
+    getRouteinfoByTopic: serve(routeLane, anyOf(['PUB', 'SUB', 'GET'], topic('topic')), getRouteinfoByTopic(parts)),
+    getBrokerClusterInfo: serve(routeLane, get(ownCluster), getBrokerClusterInfo(routes)),
 
-    registerBroker: serve(registrationLane, 'administer', registerBroker(parts)),
-    unregisterBroker: serve(registrationLane, 'administer', unregisterBroker(routes, log)),
-    queryDataVersion: serve(registrationLane, 'administer', queryDataVersion(routes, clock)),
-    brokerHeartbeat: serve(registrationLane, 'administer', brokerHeartbeat(routes, clock)),
-    getBrokerMemberGroup: serve(registrationLane, 'administer', getBrokerMemberGroup(routes)),
-    registerTopicInNamesrv: serve(registrationLane, 'administer', registerTopicInNamesrv(routes)),
+    registerBroker: serve(registrationLane, update(cluster('clusterName')), registerBroker(parts)),
+    unregisterBroker: serve(registrationLane, update(cluster('clusterName')), unregisterBroker(routes, log)),
+    queryDataVersion: serve(registrationLane, get(cluster('clusterName')), queryDataVersion(routes, clock)),
+    brokerHeartbeat: serve(registrationLane, update(cluster('clusterName')), brokerHeartbeat(routes, clock)),
+    getBrokerMemberGroup: serve(registrationLane, get(cluster('clusterName')), getBrokerMemberGroup(routes)),
+    registerTopicInNamesrv: serve(registrationLane, update(ownCluster), registerTopicInNamesrv(routes)),
 
-    deleteTopicInNamesrv: serve(administrationLane, 'administer', deleteTopicInNamesrv(routes)),
+    deleteTopicInNamesrv: serve(administrationLane, update(cluster('clusterName')), deleteTopicInNamesrv(routes)),
     getAllTopicListFromNameserver: serve(
       administrationLane,
-      'administer',
+      list(ownCluster),
       getAllTopicListFromNameserver(routes, settings),
     ),
-    getTopicsByCluster: serve(administrationLane, 'administer', getTopicsByCluster(routes, settings)),
-    getSystemTopicListFromNs: serve(administrationLane, 'administer', getSystemTopicListFromNs(routes)),
-    getUnitTopicList: serve(administrationLane, 'administer', getUnitTopicList(routes, settings)),
-    getHasUnitSubTopicList: serve(administrationLane, 'administer', getHasUnitSubTopicList(routes, settings)),
+    getTopicsByCluster: serve(administrationLane, list(cluster('cluster')), getTopicsByCluster(routes, settings)),
+    getSystemTopicListFromNs: serve(administrationLane, list(ownCluster), getSystemTopicListFromNs(routes)),
+    getUnitTopicList: serve(administrationLane, list(ownCluster), getUnitTopicList(routes, settings)),
+    getHasUnitSubTopicList: serve(administrationLane, list(ownCluster), getHasUnitSubTopicList(routes, settings)),
     getHasUnitSubUnunitTopicList: serve(
       administrationLane,
-      'administer',
+      list(ownCluster),
       getHasUnitSubUnunitTopicList(routes, settings),
     ),
-    wipeWritePermOfBroker: serve(administrationLane, 'administer', wipeWritePermOfBroker(routes, log)),
-    addWritePermOfBroker: serve(administrationLane, 'administer', addWritePermOfBroker(routes, log)),
+    wipeWritePermOfBroker: serve(administrationLane, update(ownCluster), wipeWritePermOfBroker(routes, log)),
+    addWritePermOfBroker: serve(administrationLane, update(ownCluster), addWritePermOfBroker(routes, log)),
 
-    putKvConfig: serve(administrationLane, 'administer', putKvConfig(keyValues)),
-    getKvConfig: serve(administrationLane, 'connect', getKvConfig(keyValues)),
-    deleteKvConfig: serve(administrationLane, 'administer', deleteKvConfig(keyValues)),
-    getKvlistByNamespace: serve(administrationLane, 'administer', getKvlistByNamespace(keyValues)),
+    putKvConfig: serve(administrationLane, update(ownCluster), putKvConfig(keyValues)),
+    getKvConfig: serve(administrationLane, get(ownCluster), getKvConfig(keyValues)),
+    deleteKvConfig: serve(administrationLane, update(ownCluster), deleteKvConfig(keyValues)),
+    getKvlistByNamespace: serve(administrationLane, get(ownCluster), getKvlistByNamespace(keyValues)),
 
-    getNamesrvConfig: serve(administrationLane, 'administer', getNamesrvConfig(settings)),
-    updateNamesrvConfig: serve(administrationLane, 'administer', updateNamesrvConfig(settings, log)),
+    getNamesrvConfig: serve(administrationLane, get(ownCluster), getNamesrvConfig(settings)),
+    updateNamesrvConfig: serve(administrationLane, update(ownCluster), updateNamesrvConfig(settings, log)),
   }
 }

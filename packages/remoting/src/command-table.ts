@@ -1,9 +1,7 @@
 import type { AnyCommand, CommandKeyTo, commands, RequestOf, Role } from '@rocketmq-ts/protocol'
+import type { Access, TextField } from './access.ts'
 import type { Call } from './call.ts'
 import type { answeredLater, Reply } from './reply.ts'
-
-/** What a peer has to be allowed to do for a command. */
-export type Permission = 'publish' | 'subscribe' | 'administer' | 'connect'
 
 /** Requests that share a limit on how many of them may be waiting for an answer. */
 export interface Lane {
@@ -25,7 +23,7 @@ export type LookAhead<C extends AnyCommand> = (headers: readonly RequestOf<C>[])
 export interface ServedEntry<C extends AnyCommand> {
   readonly kind: 'served'
   readonly lane: Lane
-  readonly permission: Permission
+  readonly access: Access<TextField<C>>
   readonly handle: Handler<C>
   readonly lookAhead: LookAhead<C> | undefined
 }
@@ -43,13 +41,17 @@ export type CommandTable<To extends Role> = {
   readonly [Key in CommandKeyTo<To>]: Entry<(typeof commands)[Key]>
 }
 
+/**
+ * A row of a command table.
+ * @param access what has to be allowed to the peer, by text fields that the command declares
+ */
 export function serve<C extends AnyCommand>(
   lane: Lane,
-  permission: Permission,
+  access: Access<TextField<C>>,
   handle: Handler<C>,
   lookAhead?: LookAhead<C>,
 ): ServedEntry<C> {
-  return { kind: 'served', lane, permission, handle, lookAhead }
+  return { kind: 'served', lane, access, handle, lookAhead }
 }
 
 export function unsupported(reason: string): UnsupportedEntry {

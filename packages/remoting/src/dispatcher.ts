@@ -13,8 +13,10 @@ import {
   type Role,
   responseCodes,
 } from '@rocketmq-ts/protocol'
+import { demandsOf } from './access.ts'
 import type { Call } from './call.ts'
 import type { CommandTable, Entry, ServedEntry } from './command-table.ts'
+import type { Guard } from './guard.ts'
 import type { RemotingConnection } from './remoting-connection.ts'
 import { answeredLater, type Reply } from './reply.ts'
 
@@ -97,9 +99,11 @@ export class Dispatcher<To extends Role> {
   /** By the names of lanes. */
   readonly #waiting = new Map<string, Waiting>()
   readonly #log: Log
+  readonly #guard: Guard | undefined
 
-  constructor(table: CommandTable<To>, log: Log) {
+  constructor(table: CommandTable<To>, log: Log, guard?: Guard | undefined) {
     this.#log = log
+    this.#guard = guard
     for (const [key, entry] of Object.entries(table) as [keyof typeof commands, Entry<AnyCommand>][]) {
       const command: AnyCommand = commands[key]
       const lane = entry.kind === 'served' ? entry.lane.name : ''
@@ -168,7 +172,9 @@ export class Dispatcher<To extends Role> {
 
   #handle(call: OpenCall, entry: ServedEntry<AnyCommand>, command: AnyCommand, header: unknown): void {
     try {
-      const result = entry.handle(header ?? command.requestCodec.decode(call.request.extFields), call)
+      const known = header ?? command.requestCodec.decode(call.request.extFields)
+      if (this.#guard !== undefined && !this.#isAllowed(this.#guard, call, entry, command, known)) return
+      const result = entry.handle(known, call)
       if (result === answeredLater) {
         // Nobody waits for the answer to a one-way request: its handler may never give one.
         if (call.isOneWay) call.answer({})
@@ -187,6 +193,26 @@ export class Dispatcher<To extends Role> {
     } catch (error) {
       this.#failed(call, command, error)
     }
+  }
+
+  /** Asks the guard; a request that it refuses is answered. */
+  #isAllowed(
+    guard: Guard,
+    call: OpenCall,
+    entry: ServedEntry<AnyCommand>,
+    command: AnyCommand,
+    header: RequestOf<AnyCommand>,
+  ): boolean {
+    const { connection, request, body } = call
+    const reason = guard({
+      peer: connection.remoteAddress,
+      command,
+      request,
+      demands: demandsOf(entry.access, header, body),
+    })
+    if (reason === undefined) return true
+    call.answer({ code: 'NO_PERMISSION', remark: reason })
+    return false
   }
 
   #failed(call: OpenCall, command: AnyCommand, error: unknown): void {

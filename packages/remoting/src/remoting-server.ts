@@ -2,6 +2,7 @@ import type { Address, Listener, Log, Platform } from '@rocketmq-ts/platform'
 import { HeaderPatterns, type Role } from '@rocketmq-ts/protocol'
 import type { CommandTable } from './command-table.ts'
 import { Dispatcher } from './dispatcher.ts'
+import type { Guard } from './guard.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { RemotingConnection } from './remoting-connection.ts'
 
@@ -15,6 +16,8 @@ export interface RemotingServerOptions<To extends Role> extends Address {
   unfinishedBytesMax?: number
   /** Bytes of answers for peers that read too slowly, of all of them together. */
   unsentBytesMax?: number
+  /** Asked before each request that a command of the table serves; without one every request is allowed. */
+  guard?: Guard
   onDisconnect?(connection: RemotingConnection): void
 }
 
@@ -35,7 +38,7 @@ export class RemotingServer<To extends Role> {
   constructor(options: RemotingServerOptions<To>) {
     const { table, log, unfinishedBytesMax = heldBytesMax, unsentBytesMax = heldBytesMax } = options
     this.#options = options
-    this.#dispatcher = new Dispatcher(table, log)
+    this.#dispatcher = new Dispatcher(table, log, options.guard)
     this.#unfinished = new HeldBytes(unfinishedBytesMax, (connection, bytes) => {
       const reason = `all frames that have begun and not ended come to more than ${unfinishedBytesMax} bytes`
       this.#closeHolder(connection, bytes, `${reason}: the connection with the oldest of them is closed`)

@@ -2,7 +2,7 @@ import { createNodePlatform, nodeClock } from '@rocketmq-ts/platform'
 import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { commands, type RemotingCommand } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
-import { answeredLater, type Call, RemotingClient, serve } from '../src/index.ts'
+import { answeredLater, type Call, get, ownCluster, RemotingClient, serve } from '../src/index.ts'
 import { eventually, startServer, timeoutMs } from './remoting-kit.ts'
 
 type Get = typeof commands.getKvConfig
@@ -15,7 +15,7 @@ function request(key: string): { header: { namespace: string; key: string }; tim
 
 test('answers reach their requests in whatever order they come', async () => {
   const held: [string, Call<Get>][] = []
-  const getKvConfig = serve<Get>(lane, 'connect', ({ key }, call) => {
+  const getKvConfig = serve<Get>(lane, get(ownCluster), ({ key }, call) => {
     held.push([key, call])
     return answeredLater
   })
@@ -29,7 +29,7 @@ test('answers reach their requests in whatever order they come', async () => {
 })
 
 test('an answer with another code than success is an error that names command, address and code', async () => {
-  const getKvConfig = serve<Get>(lane, 'connect', () => ({ code: 'QUERY_NOT_FOUND', remark: 'nothing' }))
+  const getKvConfig = serve<Get>(lane, get(ownCluster), () => ({ code: 'QUERY_NOT_FOUND', remark: 'nothing' }))
   await using running = await startServer({ getKvConfig })
   await expect(running.client.invoke(running.address, commands.getKvConfig, request('k'))).rejects.toMatchObject({
     name: 'ResponseError',
@@ -40,7 +40,7 @@ test('an answer with another code than success is an error that names command, a
 
 test('a request without an answer fails at its deadline, and the late answer is dropped', async () => {
   const held: Call<Get>[] = []
-  const getKvConfig = serve<Get>(lane, 'connect', ({ key }, call) => {
+  const getKvConfig = serve<Get>(lane, get(ownCluster), ({ key }, call) => {
     if (key !== 'slow') return { header: { value: key } }
     held.push(call)
     return answeredLater
@@ -65,7 +65,7 @@ test('a request without an answer fails at its deadline, and the late answer is 
 
 test('a lost connection fails what waits, and the next request makes a new one', async () => {
   let isFirst = true
-  const getKvConfig = serve<Get>(lane, 'connect', ({ key }, { connection }) => {
+  const getKvConfig = serve<Get>(lane, get(ownCluster), ({ key }, { connection }) => {
     if (!isFirst) return { header: { value: key } }
     isFirst = false
     connection.destroy()
@@ -93,7 +93,7 @@ test('an address where nobody listens fails at once and can be tried again', asy
 
 test('requests of the server reach the client over its own connection', async () => {
   const received: RemotingCommand[] = []
-  const getKvConfig = serve<Get>(lane, 'connect', (_, { connection }) => {
+  const getKvConfig = serve<Get>(lane, get(ownCluster), (_, { connection }) => {
     connection.tell(commands.notifyMinBrokerIdChange, { minBrokerId: 3, brokerName: 'broker-a' })
     return { header: {} }
   })

@@ -2,7 +2,7 @@ import net from 'node:net'
 import { createNodePlatform } from '@rocketmq-ts/platform'
 import { commands, encodeFrame, FrameDecoder, flags, ProtocolError, type RemotingCommand } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
-import { answeredLater, type Call, serve } from '../src/index.ts'
+import { answeredLater, type Call, get, ownCluster, serve } from '../src/index.ts'
 import { eventually, startServer, timeoutMs } from './remoting-kit.ts'
 
 const lane = { name: 'test', waitingMax: 100 }
@@ -13,7 +13,7 @@ function getFrame(opaque: number, key = 'k', flag = 0): Buffer {
   return encodeFrame({ code, opaque, flag, header: { namespace: 'n', key }, codec, serializeType: 'JSON' })
 }
 
-const echo = serve<typeof commands.getKvConfig>(lane, 'connect', ({ key }) => ({ header: { value: key } }))
+const echo = serve<typeof commands.getKvConfig>(lane, get(ownCluster), ({ key }) => ({ header: { value: key } }))
 
 interface RawPeer extends Disposable {
   socket: net.Socket
@@ -94,7 +94,7 @@ test('a request is answered in the header form in which it came', async () => {
 
 test('one-way requests are handled and never answered, not even with an error', async () => {
   const seen: string[] = []
-  const getKvConfig = serve<typeof commands.getKvConfig>(lane, 'connect', ({ key }, { isOneWay }) => {
+  const getKvConfig = serve<typeof commands.getKvConfig>(lane, get(ownCluster), ({ key }, { isOneWay }) => {
     seen.push(`${key} ${isOneWay}`)
     if (key === 'bad') throw new Error('broken')
     return { header: { value: key } }
@@ -113,7 +113,7 @@ test('one-way requests are handled and never answered, not even with an error', 
 test('failures are answered: refusals with their code, missing fields by name, defects with 1 and a log line', async () => {
   const logged: string[] = []
   const log = { debug() {}, info() {}, warn() {}, error: (_: unknown, message: string) => void logged.push(message) }
-  const getKvConfig = serve<typeof commands.getKvConfig>(lane, 'connect', async ({ key }) => {
+  const getKvConfig = serve<typeof commands.getKvConfig>(lane, get(ownCluster), async ({ key }) => {
     if (key === 'refused') throw new ProtocolError('TOPIC_NOT_EXIST', 'create it')
     throw new TypeError('defect')
   })
@@ -137,7 +137,7 @@ test('failures are answered: refusals with their code, missing fields by name, d
 test('a full lane refuses with 2, and takes requests again when answers have gone out', async () => {
   const held: Call<typeof commands.getKvConfig>[] = []
   const narrow = { name: 'narrow', waitingMax: 2 }
-  const getKvConfig = serve<typeof commands.getKvConfig>(narrow, 'connect', (_, call) => {
+  const getKvConfig = serve<typeof commands.getKvConfig>(narrow, get(ownCluster), (_, call) => {
     held.push(call)
     return answeredLater
   })
@@ -158,7 +158,7 @@ test('a full lane refuses with 2, and takes requests again when answers have gon
 test('one-way requests whose handlers never answer do not fill a lane', async () => {
   const narrow = { name: 'narrow', waitingMax: 2 }
   let handled = 0
-  const getKvConfig = serve<typeof commands.getKvConfig>(narrow, 'connect', () => {
+  const getKvConfig = serve<typeof commands.getKvConfig>(narrow, get(ownCluster), () => {
     handled++
     return answeredLater
   })
@@ -172,7 +172,7 @@ test('one-way requests whose handlers never answer do not fill a lane', async ()
 test('a peer that never reads is not read from, so that its answers take bounded memory', async () => {
   const answer = Buffer.alloc(64 * 1024)
   let handled = 0
-  const getKvConfig = serve<typeof commands.getKvConfig>({ name: 'wide', waitingMax: 1e9 }, 'connect', () => {
+  const getKvConfig = serve<typeof commands.getKvConfig>({ name: 'wide', waitingMax: 1e9 }, get(ownCluster), () => {
     handled++
     return { header: {}, body: answer }
   })
@@ -217,7 +217,7 @@ test('a peer that never reads is not read from, so that its answers take bounded
 test('of peers that never read, those that have waited longest are closed when their answers take too much', async () => {
   // More than a connection may hold, and than the system takes.
   const answer = Buffer.alloc(3.5 * 1024 * 1024)
-  const getKvConfig = serve<typeof commands.getKvConfig>({ name: 'wide', waitingMax: 1e9 }, 'connect', () => ({
+  const getKvConfig = serve<typeof commands.getKvConfig>({ name: 'wide', waitingMax: 1e9 }, get(ownCluster), () => ({
     header: {},
     body: answer,
   }))
@@ -268,7 +268,7 @@ test('of frames that never end, the oldest are given up with their connections w
 
 test('a peer that sends large frames without a pause is not taken for one that never ends them', async () => {
   const wide = { name: 'wide', waitingMax: 1e9 }
-  const getKvConfig = serve<typeof commands.getKvConfig>(wide, 'connect', () => ({ header: {} }))
+  const getKvConfig = serve<typeof commands.getKvConfig>(wide, get(ownCluster), () => ({ header: {} }))
   await using running = await startServer({ getKvConfig }, { unfinishedBytesMax: 4 * 1024 * 1024 })
   using peer = await rawPeer(running.port)
   const { code, requestCodec: codec } = commands.getKvConfig
@@ -318,7 +318,7 @@ test('who looks ahead is told the headers of a read once, before the first reque
   const seen: string[] = []
   const getKvConfig = serve<typeof commands.getKvConfig>(
     lane,
-    'connect',
+    get(ownCluster),
     ({ key }) => {
       seen.push(key)
       return { header: { value: key } }
@@ -345,7 +345,7 @@ test('a request that cannot be read, or of another command, ends what is told ah
   const ahead: string[][] = []
   const getKvConfig = serve<typeof commands.getKvConfig>(
     lane,
-    'connect',
+    get(ownCluster),
     ({ key }) => ({ header: { value: key } }),
     (headers) => void ahead.push(headers.map(({ key }) => key)),
   )

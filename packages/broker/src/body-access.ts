@@ -1,0 +1,55 @@
+import {
+  checkClientBody,
+  createTopicListBody,
+  heartbeatBody,
+  lockBatchRequestBody,
+  type QueueLockRequest,
+  subscriptionGroupConfigBody,
+  subscriptionGroupListBody,
+  unlockBatchRequestBody,
+} from '@rocketmq-ts/protocol'
+import { type Access, type Action, type Demand, namedInBody, onGroup, onTopic } from '@rocketmq-ts/remoting'
+
+const sub: readonly Action[] = ['SUB']
+const createIt: readonly Action[] = ['CREATE']
+
+/** Subscriptions of each consumer group. What a producer sends to is asked for at each send. */
+export const heartbeatAccess: Access<never> = namedInBody((body) =>
+  heartbeatBody
+    .decode(body)
+    .consumerDataSet.flatMap(({ groupName, subscriptionDataSet }) => [
+      onGroup(groupName, sub),
+      ...subscriptionDataSet.map(({ topic }) => onTopic(topic, sub)),
+    ]),
+)
+
+function lockDemands({ consumerGroup, mqSet }: QueueLockRequest): Demand[] {
+  const topics = new Set(mqSet.map(({ topic }) => topic))
+  const onTopics = [...topics].map((topic) => onTopic(topic, sub))
+  return consumerGroup === undefined ? onTopics : [onGroup(consumerGroup, sub), ...onTopics]
+}
+
+export const lockAccess: Access<never> = namedInBody((body) => lockDemands(lockBatchRequestBody.decode(body)))
+export const unlockAccess: Access<never> = namedInBody((body) => lockDemands(unlockBatchRequestBody.decode(body)))
+
+/** The subscription that a client is about to start with. A request without one asks for nothing. */
+export const checkClientAccess: Access<never> = namedInBody((body) => {
+  if (body.length === 0) return []
+  const { group, subscriptionData } = checkClientBody.decode(body)
+  const demands: Demand[] = []
+  if (group !== undefined) demands.push(onGroup(group, sub))
+  if (subscriptionData !== undefined) demands.push(onTopic(subscriptionData.topic, sub))
+  return demands
+})
+
+export const createTopicListAccess: Access<never> = namedInBody((body) =>
+  createTopicListBody.decode(body).topicConfigList.map(({ topicName }) => onTopic(topicName, createIt)),
+)
+
+export const updateGroupAccess: Access<never> = namedInBody((body) => [
+  onGroup(subscriptionGroupConfigBody.decode(body).groupName, createIt),
+])
+
+export const updateGroupListAccess: Access<never> = namedInBody((body) =>
+  subscriptionGroupListBody.decode(body).groupConfigList.map(({ groupName }) => onGroup(groupName, createIt)),
+)
