@@ -38,7 +38,7 @@ export interface FileHandle {
   close(): void
 }
 
-/** Exclusive ownership of a folder by one process. */
+/** Exclusive ownership of a folder. */
 export interface FolderLock {
   release(): void
 }
@@ -47,14 +47,22 @@ export interface FolderLock {
 export class FolderLockedError extends Error {
   override readonly name = 'FolderLockedError'
   readonly path: string
-  /** Process id of the holder, or undefined when it is not known. */
+  /** Process id of the holder; undefined when it is not known, or means nothing here. */
   readonly holderPid: number | undefined
+  /** The holder in words: `process 4711`. */
+  readonly holder: string
 
-  constructor(path: string, holderPid: number | undefined) {
-    super(`${path} is held by ${holderPid === undefined ? 'another process' : `process ${holderPid}`}`)
+  /** @param holder by default what the process id tells */
+  constructor(path: string, holderPid: number | undefined, holder = wordsFor(holderPid)) {
+    super(`${path} is held by ${holder}`)
     this.path = path
     this.holderPid = holderPid
+    this.holder = holder
   }
+}
+
+function wordsFor(pid: number | undefined): string {
+  return pid === undefined ? 'another process' : `process ${pid}`
 }
 
 /** The disk. All paths are absolute. Errors carry Node's `code` (ENOENT, ENOSPC, EIO ...). */
@@ -79,6 +87,12 @@ export interface FileSystem {
    * as long as it stays the same.
    */
   bootId(): string
-  /** @throws FolderLockedError when a living process holds it */
+  /**
+   * Takes a folder for the caller alone, among all processes and threads that use it, on whatever machine. The death of
+   * the process gives it back.
+   *
+   * @param lockFilePath a file in the folder
+   * @throws FolderLockedError when somebody else has it
+   */
   lockFolder(lockFilePath: string): FolderLock
 }

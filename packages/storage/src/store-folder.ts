@@ -1,18 +1,15 @@
 import { type FolderLock, FolderLockedError } from '@rocketmq-ts/platform'
 import type { StoreFiles } from './store-files.ts'
 
-/** Another process uses the store. */
+/** Somebody else uses the store: another process, another thread, an official broker. */
 export class StoreLockedError extends Error {
   override readonly name = 'StoreLockedError'
   readonly path: string
-  /** Process id of the holder, or undefined when it is unknown. */
-  readonly pid: number | undefined
 
-  constructor(path: string, pid: number | undefined) {
-    const holder = pid === undefined ? 'another process' : `process ${pid}`
+  /** @param holder who has it, in words */
+  constructor(path: string, holder: string) {
     super(`the store ${path} is in use by ${holder}: stop it, or use another folder`)
     this.path = path
-    this.pid = pid
   }
 }
 
@@ -35,7 +32,7 @@ export class StoreFolder {
     try {
       this.#lock = fileSystem.lockFolder(`${path}/lock`)
     } catch (error) {
-      if (error instanceof FolderLockedError) throw new StoreLockedError(path, error.holderPid)
+      if (error instanceof FolderLockedError) throw new StoreLockedError(path, error.holder)
       throw error
     }
     this.wasClosed = fileSystem.status(this.#abortPath) === undefined

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import { dirname } from 'node:path'
-import type { FileHandle, FileStatus, FileSystem, OpenMode } from '../file-system.ts'
+import type { FileHandle, FileStatus, FileSystem, FolderLock, OpenMode } from '../file-system.ts'
 import { bootId } from './boot-id.ts'
-import { lockFolderByMarks } from './folder-lock.ts'
+import { lockFolder, type OnFolderLost } from './folder-lock.ts'
 
 const openFlags: Record<OpenMode, number> = {
   read: fs.constants.O_RDONLY,
@@ -183,8 +183,15 @@ export const nodeFileSystem: FileSystem = {
     return { totalBytes: stats.blocks * stats.bsize, freeBytes: stats.bavail * stats.bsize }
   },
   bootId,
-  lockFolder(lockFilePath) {
-    fs.mkdirSync(dirname(lockFilePath), { recursive: true })
-    return lockFolderByMarks(lockFilePath)
-  },
+  lockFolder: (lockFilePath) => lockFolderOf(lockFilePath),
+}
+
+/** @param onFolderLost by default the process ends with an error */
+export function createNodeFileSystem(onFolderLost?: OnFolderLost): FileSystem {
+  return { ...nodeFileSystem, lockFolder: (lockFilePath) => lockFolderOf(lockFilePath, onFolderLost) }
+}
+
+function lockFolderOf(lockFilePath: string, onLost?: OnFolderLost): FolderLock {
+  fs.mkdirSync(dirname(lockFilePath), { recursive: true })
+  return lockFolder(lockFilePath, onLost)
 }

@@ -1,9 +1,18 @@
 import type { Platform } from '../platform.ts'
+import type { OnFolderLost } from './folder-lock.ts'
 import { nodeClock } from './node-clock.ts'
-import { nodeFileSystem } from './node-file-system.ts'
+import { createNodeFileSystem } from './node-file-system.ts'
 import { nodeNetwork } from './node-network.ts'
 import { nodeRandom } from './node-random.ts'
 
-export function createNodePlatform(): Platform {
-  return { fileSystem: nodeFileSystem, network: nodeNetwork, clock: nodeClock, random: nodeRandom }
+export interface NodePlatformOptions {
+  /**
+   * Called when another process has taken a folder that this one had locked, which only happens where kernels share no
+   * locks and this one stood still: it is to end at once. By default it ends with an error.
+   */
+  onFolderLost?: OnFolderLost
+}
+
+export function createNodePlatform({ onFolderLost }: NodePlatformOptions = {}): Platform {
+  return { fileSystem: createNodeFileSystem(onFolderLost), network: nodeNetwork, clock: nodeClock, random: nodeRandom }
 }

@@ -3,47 +3,78 @@ import { bootId } from './boot-id.ts'
 
 /**
  * Names a process so that no other one has the name, not even after its id was used again: process id, start time in
- * ticks since the boot, id of the boot (the fields of proc(5)). Where the system does not tell them, the id alone.
+ * ticks since the boot, id of the boot, id of the process namespace (proc(5), pid_namespaces(7)). Where the system does
+ * not tell them, the process id alone.
  */
 export function nameOfThisProcess(): string {
-  return nameOf(process.pid, statisticsOf(process.pid))
+  const startTicks = statisticsOf('self')?.[19]
+  const boot = bootId()
+  const namespace = processNamespace()
+  if (startTicks === undefined || boot === '') return String(process.pid)
+  return [process.pid, startTicks, boot, ...(namespace === undefined ? [] : [namespace])].join('.')
+}
+
+interface NameParts {
+  readonly pid: number
+  readonly startTicks: string | undefined
+  readonly boot: string | undefined
+  readonly namespace: string | undefined
+}
+
+/** The parts of a name, or undefined when it is not the name of a process. */
+function partsOf(name: string): NameParts | undefined {
+  const match = /^([1-9][0-9]*)(?:\.([0-9]+)\.([0-9a-f-]+)(?:\.([0-9]+))?)?$/.exec(name)
+  if (match === null) return undefined
+  const [, pid, startTicks, boot, namespace] = match
+  return { pid: Number(pid), startTicks, boot, namespace }
 }
 
 /** The process id in a name, or undefined when it is not the name of a process. */
 export function pidOf(name: string): number | undefined {
-  const match = /^([1-9][0-9]*)(?:\.[0-9]+\.[0-9a-f-]+)?$/.exec(name)
-  return match === null ? undefined : Number(match[1])
+  return partsOf(name)?.pid
 }
+
+/** Whether a process runs under the same kernel, since the same boot. */
+export function isOfThisKernel(name: string): boolean {
+  const boot = bootId()
+  return boot !== '' && partsOf(name)?.boot === boot
+}
+
+/** `unknown`: the process is one of another machine or of another namespace, which this process cannot look into. */
+type Liveness = 'running' | 'gone' | 'unknown'
 
 /** Whether the process of that name runs. One that has ended but was not waited for (state Z) does not any more. */
-export function isRunning(name: string): boolean {
-  const pid = pidOf(name)
-  if (pid === undefined) return false
-  const statistics = statisticsOf(pid)
-  if (/^[ZX]/.test(statistics?.[0] ?? '')) return false
-  const current = nameOf(pid, statistics)
-  // Without a start time on either side the id has to do.
-  const isSame = name === current || name === String(pid) || current === String(pid)
-  return isSame && hasProcess(pid)
+export function livenessOf(name: string): Liveness {
+  const parts = partsOf(name)
+  if (parts === undefined) return 'gone'
+  if (parts.boot === undefined || !isOfThisKernel(name) || !isInSight(parts)) return 'unknown'
+  const statistics = statisticsOf(String(parts.pid))
+  if (statistics === undefined) return 'gone'
+  return statistics[19] === parts.startTicks && !/^[ZX]/.test(statistics[0]!) ? 'running' : 'gone'
 }
 
-function hasProcess(pid: number): boolean {
+/** Whether /proc shows the process, should it run. A name without a namespace is one of this namespace. */
+function isInSight({ namespace }: NameParts): boolean {
+  const own = processNamespace()
+  if (namespace !== undefined && namespace !== own) return false
+  // A container may have the /proc of another namespace: there ids mean other processes.
+  return linkOf('/proc/self') === String(process.pid)
+}
+
+function processNamespace(): string | undefined {
+  return /^pid:\[(\d+)\]$/.exec(linkOf('/proc/self/ns/pid') ?? '')?.[1]
+}
+
+function linkOf(path: string): string | undefined {
   try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH' // Others' processes may not be signalled, but are there.
+    return fs.readlinkSync(path)
+  } catch {
+    return undefined // Not Linux.
   }
 }
 
-function nameOf(pid: number, statistics: string[] | undefined): string {
-  const startTicks = statistics?.[19]
-  const boot = bootId()
-  return startTicks === undefined || boot === '' ? String(pid) : `${pid}.${startTicks}.${boot}`
-}
-
 /** The fields of /proc/PID/stat behind the name, from the state on; undefined where there is no such file. */
-function statisticsOf(pid: number): string[] | undefined {
+function statisticsOf(pid: string): string[] | undefined {
   try {
     const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
     return text.slice(text.lastIndexOf(')') + 2).split(' ')

@@ -1,50 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync, writeFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { FolderLockedError } from '../../src/file-system.ts'
 import { lockFolderByMarks } from '../../src/node/folder-lock.ts'
 import { nameOfThisProcess } from '../../src/node/process-name.ts'
 import { temporaryFolder } from '../../src/test-kit/index.ts'
+import { LockingProcess } from './locking-process-kit.ts'
 
-const program = fileURLToPath(new URL('./locking-process.ts', import.meta.url))
-
-/** A process that waits for its turn to lock a folder. */
-class LockingProcess {
-  readonly #child: ChildProcess
-  readonly #lines: AsyncIterator<string>
-  readonly #ended: Promise<unknown>
-
-  constructor(lockFilePath: string, deadlyCall?: number) {
-    const args = deadlyCall === undefined ? [] : [String(deadlyCall)]
-    this.#child = spawn(process.execPath, [program, lockFilePath, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
-    this.#ended = once(this.#child, 'exit')
-    this.#lines = createInterface(this.#child.stdout!)[Symbol.asyncIterator]()
-  }
-
-  get pid(): number {
-    return this.#child.pid!
-  }
-
-  /** The next thing it says; undefined when it ended before. */
-  async says(): Promise<string | undefined> {
-    const { value, done } = await this.#lines.next()
-    return done ? undefined : value
-  }
-
-  lock(): void {
-    this.#child.stdin!.write('lock\n')
-  }
-
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL')
-    await this.#ended
-  }
-}
-
-describe('the lock of a folder', () => {
+describe('the lock of a folder by marks alone', () => {
   test('keeps others out as long as its process runs, and tells which', async () => {
     using folder = temporaryFolder()
     const path = `${folder.path}/lock`
@@ -68,7 +30,7 @@ describe('the lock of a folder', () => {
     writeFileSync(`${path}.${nameOfThisProcess().replace(/^[0-9]+/, '999999999')}`, 'held\n')
     let killed = 0
     for (let call = 1; ; call++) {
-      const taker = new LockingProcess(path, call)
+      const taker = new LockingProcess(path, { deadlyCall: call })
       expect(await taker.says()).toBe('ready')
       taker.lock()
       const said = await taker.says()
