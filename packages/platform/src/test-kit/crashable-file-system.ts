@@ -40,11 +40,23 @@ function systemError(code: string, path: string): Error {
 /** Turns of the microtask queue that a sync, a read or a write in the background takes at the most. */
 const backgroundTurnsMax = 6
 
+export interface CrashableFileSystemOptions {
+  /** How long a sync, a read or a write in the background takes; a few turns of the microtask queue without it. */
+  background?(): Promise<void>
+  /** Decides what no crash does. */
+  random?: SeededRandom
+  /** Told of every change, before it is made. */
+  onChange?(operation: string, path: string, data?: Uint8Array): void
+  /** Told when the power fails by `failPowerAt`. */
+  onPowerFailure?(): void
+}
+
 export class CrashableFileSystem implements FileSystem {
   readonly #now: () => number
+  readonly #options: CrashableFileSystemOptions
   readonly #root = new FolderNode()
   readonly #locks = new Set<string>()
-  #random = new SeededRandom(1)
+  #random: SeededRandom
   /** Handles of an earlier run are dead. */
   #run = 1
   #boot = 1
@@ -56,8 +68,10 @@ export class CrashableFileSystem implements FileSystem {
   operationCount = 0
 
   /** @param now for the times of files */
-  constructor(now: () => number = () => 0) {
+  constructor(now: () => number = () => 0, options: CrashableFileSystemOptions = {}) {
     this.#now = now
+    this.#options = options
+    this.#random = options.random ?? new SeededRandom(1)
   }
 
   /** Whether the power failed and `crash` was not called since. */
@@ -72,8 +86,9 @@ export class CrashableFileSystem implements FileSystem {
 
   /** The power fails, and comes back: `seed` decides what of that which was not synced is on the disk. */
   crash(seed: number): void {
-    this.#random = new SeededRandom(seed)
-    this.#root.crash(this.#random)
+    const random = new SeededRandom(seed)
+    if (this.#options.random === undefined) this.#random = random
+    this.#root.crash(random)
     this.#boot++
     this.kill()
   }
@@ -93,7 +108,7 @@ export class CrashableFileSystem implements FileSystem {
     if (known !== undefined) return this.#handle(path, known)
     if (mode !== 'create') throw systemError('ENOENT', path)
     const node = new FileNode(this.#now())
-    this.#change(() => this.#folderOf(path).change([{ name: basename(path), node }]))
+    this.#change('create', path, () => this.#folderOf(path).change([{ name: basename(path), node }]))
     return this.#handle(path, node)
   }
 
@@ -117,13 +132,13 @@ export class CrashableFileSystem implements FileSystem {
     if (path === '/' || this.#find(path)?.kind === 'folder') return
     this.makeFolder(dirname(path))
     const node = new FolderNode()
-    this.#change(() => this.#folderOf(path).change([{ name: basename(path), node }]))
+    this.#change('makeFolder', path, () => this.#folderOf(path).change([{ name: basename(path), node }]))
   }
 
   remove(path: string): void {
     this.#check()
     if (this.#find(path)?.kind !== 'file') throw systemError('ENOENT', path)
-    this.#change(() => this.#folderOf(path).change([{ name: basename(path), node: undefined }]))
+    this.#change('remove', path, () => this.#folderOf(path).change([{ name: basename(path), node: undefined }]))
   }
 
   removeFolder(path: string): void {
@@ -137,7 +152,7 @@ export class CrashableFileSystem implements FileSystem {
         else this.removeFolder(inner)
       }
     }
-    this.#change(() => this.#folderOf(path).change([{ name: basename(path), node: undefined }]))
+    this.#change('remove', path, () => this.#folderOf(path).change([{ name: basename(path), node: undefined }]))
   }
 
   rename(from: string, to: string): void {
@@ -145,7 +160,7 @@ export class CrashableFileSystem implements FileSystem {
     const node = this.#find(from)
     if (node === undefined) throw systemError('ENOENT', from)
     const [source, target] = [this.#folderOf(from), this.#folderOf(to)]
-    this.#change(() => {
+    this.#change('rename', `${from} ${to}`, () => {
       const taken = { name: basename(from), node: undefined }
       const given = { name: basename(to), node }
       if (source === target) source.change([taken, given])
@@ -168,7 +183,7 @@ export class CrashableFileSystem implements FileSystem {
 
   syncFolder(path: string): void {
     const node = this.#folderAt(path)
-    this.#change(() => {})
+    this.#change('syncFolder', path, () => {})
     node.sync(node.changeCount)
   }
 
@@ -179,7 +194,7 @@ export class CrashableFileSystem implements FileSystem {
     await this.#background()
     this.#check()
     if (run !== this.#run) throw new PowerFailure(`the process that synced ${path} is gone`)
-    this.#change(() => {})
+    this.#change('syncFolder', path, () => {})
     node.sync(changeCount)
   }
 
@@ -215,21 +230,23 @@ export class CrashableFileSystem implements FileSystem {
       checkAlive()
       if (isClosed) throw systemError('EBADF', path)
     }
-    const change = (action: () => void): void => {
+    const change = (operation: string, action: () => void, data?: Uint8Array): void => {
       check()
       node.modifiedMs = this.#now()
-      this.#change(action)
+      this.#change(operation, path, action, data)
     }
     return {
       path,
-      write: (data, position) => change(() => node.write(data, position)),
+      write: (data, position) => change(`write ${position}`, () => node.write(data, position), data),
       writeLater: async (data, position) => {
         const half = this.#random.below(data.length + 1)
-        change(() => node.write(data.subarray(0, half), position))
+        const begun = data.subarray(0, half)
+        change(`write ${position}`, () => node.write(begun, position), begun)
         await this.#background()
         checkAlive()
         node.modifiedMs = this.#now()
-        this.#change(() => node.write(data.subarray(half), position + half))
+        const rest = data.subarray(half)
+        this.#change(`write ${position + half}`, path, () => node.write(rest, position + half), rest)
       },
       read: (target, position) => {
         check()
@@ -246,18 +263,18 @@ export class CrashableFileSystem implements FileSystem {
         check()
         return node.content.sizeBytes
       },
-      truncate: (sizeBytes) => change(() => node.truncate(sizeBytes)),
+      truncate: (sizeBytes) => change(`truncate ${sizeBytes}`, () => node.truncate(sizeBytes)),
       syncData: async () => {
         check()
         const { changeCount } = node
         await this.#background()
         checkAlive()
-        this.#change(() => {})
+        this.#change('sync', path, () => {})
         node.sync(changeCount)
       },
       syncDataNow: () => {
         check()
-        this.#change(() => {})
+        this.#change('sync', path, () => {})
         node.sync(node.changeCount)
       },
       close: () => {
@@ -274,6 +291,7 @@ export class CrashableFileSystem implements FileSystem {
   }
 
   async #background(): Promise<void> {
+    if (this.#options.background !== undefined) return this.#options.background()
     for (let turns = 1 + this.#random.below(backgroundTurnsMax); turns > 0; turns--) await Promise.resolve()
   }
 
@@ -282,11 +300,13 @@ export class CrashableFileSystem implements FileSystem {
   }
 
   /** Makes a change, unless the power fails in the middle of it: then it is one that may or may not survive. */
-  #change(action: () => void): void {
+  #change(operation: string, path: string, action: () => void, data?: Uint8Array): void {
     this.operationCount++
+    this.#options.onChange?.(operation, path, data)
     action()
     if (--this.#operationsLeft > 0) return
     this.#isDown = true
+    this.#options.onPowerFailure?.()
     throw new PowerFailure('the power failed')
   }
 

@@ -1,0 +1,6 @@
+export type { NetworkUser, OpenConnection, Slowness } from './network-parts.ts'
+export type { SimulatedHost } from './simulated-host.ts'
+export { type Latency, SimulatedNetwork } from './simulated-network.ts'
+export { SimulatedProcess } from './simulated-process.ts'
+export { Simulation } from './simulation.ts'
+export { Trace } from './trace.ts'
