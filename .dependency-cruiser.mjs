@@ -1,4 +1,7 @@
-/** Imports point to the left only: base <- platform <- protocol <- {remoting, storage} <- {name-server, broker} <- apps. */
+/**
+ * Imports point to the left only: base <- platform <- protocol <- {remoting, storage} <- {name-server, broker} <- apps.
+ * `dev-env` is for tests: nothing of the product imports it.
+ */
 const layers = {
   base: [],
   platform: ['base'],
@@ -8,6 +11,7 @@ const layers = {
   storage: ['base', 'platform', 'protocol'],
   'name-server': ['base', 'platform', 'protocol', 'remoting', 'settings'],
   broker: ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage'],
+  'dev-env': ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage', 'name-server', 'broker'],
 }
 
 const layerRules = Object.entries(layers).map(([name, allowed]) => ({
@@ -41,6 +45,7 @@ export default {
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-dev-env-in-apps', severity: 'error', from: { path: '^apps' }, to: { path: '^packages/dev-env/' } },
     { name: 'nothing-imports-apps', severity: 'error', from: { path: '^packages' }, to: { path: '^apps' } },
   ],
   options: {

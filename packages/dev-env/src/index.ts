@@ -1,0 +1,13 @@
+export {
+  BrokerCalls,
+  type NewMessage,
+  type PullAnswer,
+  type PullRequest,
+  type SendAnswer,
+} from './client/broker-calls.ts'
+export { ClusterClient } from './client/cluster-client.ts'
+export { NameServerCalls } from './client/name-server-calls.ts'
+export { BrokerMachine } from './cluster/broker-machine.ts'
+export { Cluster, type ClusterOptions, startCluster } from './cluster/cluster.ts'
+export { ProcessGoneError } from './cluster/machine.ts'
+export { NameServerMachine } from './cluster/name-server-machine.ts'
