@@ -1,6 +1,6 @@
 import type { ConfigFolder } from '../configuration/index.ts'
 import type { Identity } from '../identity.ts'
-import type { MessageSink } from '../sending/send-parts.ts'
+import type { MessageSink } from '../intake/intake.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import { DelayProgress } from './delay-progress.ts'
 import { DelayedDelivery, type DelayStore } from './delayed-delivery.ts'

@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import { decodeMessages, MessageDecodeError, scheduleTopic } from '@rocketmq-ts/protocol'
 import type { PutOutcome, QueueUnit, StoreMessage } from '@rocketmq-ts/storage'
-import type { MessageSink } from '../sending/send-parts.ts'
+import type { MessageSink } from '../intake/intake.ts'
 import type { DelayProgress } from './delay-progress.ts'
 import { dueMessage } from './delayed-message.ts'
 

@@ -1,7 +1,7 @@
 import { type DecodedMessage, EncodedProperties, findMessageProperty, propertyName } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
-import { withProperties } from '../sending/property-text.ts'
-import { storedAgain } from '../sending/stored-again.ts'
+import { withProperties } from '../intake/property-text.ts'
+import { storedAgain } from '../intake/stored-again.ts'
 
 const queueIdMax = 0x7fffffff
 

@@ -1,7 +1,7 @@
 import type { Random } from '@rocketmq-ts/platform'
 import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
-import type { MessageSink } from '../sending/send-parts.ts'
+import { Intake, type MessageSink } from '../intake/intake.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { BrokerStatistics } from '../statistics/index.ts'
 import type { TopicTable } from '../topics/index.ts'
@@ -33,7 +33,7 @@ export function createRetries(parts: RetriesParts) {
         storeHost,
         storeHostHex,
         brokerPermission: () => settings().brokerPermission,
-        highestDelayLevel: settings().messageDelayLevel.length,
+        intake: new Intake('send-back', { topics, highestDelayLevel: settings().messageDelayLevel.length }),
         onSentBack: (group, topic) => counters.sentBack(group, topic),
         onDeadLetter: (group, topic) => counters.deadLettered(group, topic),
       }),

@@ -1,5 +1,5 @@
 import { EncodedProperties, marksOf, propertyName } from '@rocketmq-ts/protocol'
-import { withProperties } from './property-text.ts'
+import { withProperties } from '../intake/property-text.ts'
 
 export interface BrokerPropertySettings {
   regionId: string

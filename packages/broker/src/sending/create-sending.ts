@@ -2,6 +2,7 @@ import type { Clock, Random } from '@rocketmq-ts/platform'
 import { createUniqueIdGenerator } from '@rocketmq-ts/protocol'
 import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
+import { Intake, type MessageSink } from '../intake/intake.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { TopicTable } from '../topics/index.ts'
 import { BrokerProperties } from './broker-properties.ts'
@@ -9,7 +10,7 @@ import { sendBatchMessage } from './handlers/send-batch-message.ts'
 import { sendMessage } from './handlers/send-message.ts'
 import { sendMessageV2 } from './handlers/send-message-v2.ts'
 import { SendLookAhead } from './send-look-ahead.ts'
-import type { MessageSink, SendParts } from './send-parts.ts'
+import type { SendParts } from './send-parts.ts'
 
 export interface SendingParts {
   clock: Clock
@@ -25,6 +26,11 @@ export interface SendingParts {
 /** Taking messages from producers. */
 export function createSending({ clock, random, processId, identity, settings, sink, topics, groups }: SendingParts) {
   const { storeHost, storeHostHex, clusterName } = identity
+  const intakeParts = {
+    topics,
+    highestDelayLevel: settings().messageDelayLevel.length,
+    bodyBytesMax: () => settings().maxMessageSize,
+  }
   const send: SendParts = {
     sink,
     clock,
@@ -36,7 +42,8 @@ export function createSending({ clock, random, processId, identity, settings, si
     storeHost,
     storeHostHex,
     brokerProperties: new BrokerProperties(clusterName),
-    highestDelayLevel: settings().messageDelayLevel.length,
+    intake: new Intake('send', intakeParts),
+    batchIntake: new Intake('batch', intakeParts),
     uniqueId: createUniqueIdGenerator(
       { address: storeHost.subarray(0, -4), processId, instanceHash: random.below(2 ** 32) },
       () => clock.now(),

@@ -1,4 +1,5 @@
-import { type EncodedProperties, marksOf, ProtocolError, propertyName } from '@rocketmq-ts/protocol'
+import { type EncodedProperties, marksOf, ProtocolError, propertyName, sysFlag } from '@rocketmq-ts/protocol'
+import { delayLevelOf } from '../intake/transforms.ts'
 
 const timers = ['timerDelaySec', 'timerDelayMs', 'timerDeliverMs'] as const
 const unservedMarks = marksOf('transactionPrepared', ...timers)
@@ -13,10 +14,28 @@ export function refuseUnservedKinds(properties: EncodedProperties): void {
   if (properties.value('transactionPrepared') === 'true') {
     throw new ProtocolError('NO_PERMISSION', 'this broker does not serve transactional messages yet')
   }
-  if (Number(properties.value('delayLevel') ?? 0) > 0) return
+  if (delayLevelOf(properties) !== undefined) return
   const timer = timers.find((name) => properties.has(name))
   if (timer !== undefined) {
     const remark = `this broker does not serve messages of any delay (${propertyName[timer]}) yet: use one of the delay levels (DELAY)`
     throw new ProtocolError('MESSAGE_ILLEGAL', remark)
   }
+}
+
+/** @throws ProtocolError MESSAGE_ILLEGAL for flags that no message of a producer can have, as the official broker does */
+export function refuseIllegalFlags(flags: number, isBatch: boolean): void {
+  if ((flags & sysFlag.innerBatch) !== 0) {
+    const remark = `sysFlag ${flags} has the bit of an inner batch (${sysFlag.innerBatch}), which only brokers set`
+    throw new ProtocolError('MESSAGE_ILLEGAL', remark)
+  }
+  if (isBatch && (flags & sysFlag.transactionMask) !== 0) {
+    const remark = `sysFlag ${flags} has bits of a transaction (${sysFlag.transactionMask}): a batch cannot be part of one`
+    throw new ProtocolError('MESSAGE_ILLEGAL', remark)
+  }
+}
+
+/** @throws ProtocolError MESSAGE_ILLEGAL for a delay level in the properties of a batch or of a message in it */
+export function refuseDelayInBatch(properties: EncodedProperties): void {
+  if (delayLevelOf(properties) === undefined) return
+  throw new ProtocolError('MESSAGE_ILLEGAL', 'a batch takes no delayed messages (DELAY): send them one by one')
 }

@@ -1,15 +1,11 @@
-import type { Clock } from '@rocketmq-ts/platform'
-import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
+import type { Intake, MessageSink } from '../intake/intake.ts'
+import type { AdmitParts } from './admit.ts'
 import type { BrokerProperties } from './broker-properties.ts'
-import type { SendTargetParts } from './send-target.ts'
 
-export interface MessageSink {
-  put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void
-}
-
-export interface SendParts extends SendTargetParts {
+export interface SendParts extends AdmitParts {
   sink: MessageSink
-  clock: Clock
+  intake: Intake
+  batchIntake: Intake
   /** As records hold it. */
   storeHost: Buffer
   /** `storeHost` as message ids show it. */
@@ -18,5 +14,4 @@ export interface SendParts extends SendTargetParts {
   settings(): { maxMessageSize: number; traceOn: boolean; regionId: string; startAcceptSendRequestTimeStamp: number }
   /** Makes a unique id for a message that came without one. */
   uniqueId(): string
-  highestDelayLevel: number
 }

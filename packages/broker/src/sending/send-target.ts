@@ -1,6 +1,5 @@
 import type { Random } from '@rocketmq-ts/platform'
 import {
-  deadLetterTopicOf,
   deadLetterTopicPrefix,
   ProtocolError,
   permission,
@@ -41,16 +40,15 @@ export interface SendHeader {
   defaultTopic: string
   defaultTopicQueueNums: number
   queueId: number
-  reconsumeTimes?: number | undefined
   maxReconsumeTimes?: number | undefined
 }
 
 export interface SendTarget {
   topic: string
   queueId: number
-  /** The message was redelivered as often as it may be and goes to the dead letters. */
-  isDeadLetter: boolean
-  /** Of the topic; undefined when it was made just now, and for dead letters. */
+  /** Redeliveries after which a message to a retry topic goes to the dead letters. */
+  redeliveriesMax: number
+  /** Of the topic; undefined when it was made just now. */
   memo: SendableTopic | undefined
 }
 
@@ -76,10 +74,7 @@ export function sendTarget(header: SendHeader, known: SendableTopic | undefined,
   const { topics, random } = parts
   checkTakesMessages(parts.brokerPermission())
   const { topic } = header
-  if (topic.startsWith(retryTopicPrefix)) {
-    const deadLetter = deadLetterTarget(header, parts)
-    if (deadLetter !== undefined) return deadLetter
-  }
+  const redeliveriesMax = topic.startsWith(retryTopicPrefix) ? redeliveryLimit(header, parts) : Number.POSITIVE_INFINITY
   const config = known?.config ?? createTopic(header, topics)
   const { queueId } = header
   if (queueId >= config.writeQueueNums) {
@@ -90,7 +85,7 @@ export function sendTarget(header: SendHeader, known: SendableTopic | undefined,
   return {
     topic: config.topicName,
     queueId: queueId < 0 ? random.below(config.writeQueueNums) : queueId,
-    isDeadLetter: false,
+    redeliveriesMax,
     memo: known,
   }
 }
@@ -107,12 +102,7 @@ function createTopic(header: SendHeader, topics: SendTopics): TopicConfig {
 }
 
 /** A client whose send-back failed sends to the retry topic itself: the limit of redeliveries holds there too. */
-function deadLetterTarget(header: SendHeader, parts: SendTargetParts): SendTarget | undefined {
-  const group = header.topic.slice(retryTopicPrefix.length)
-  const config = knownGroup(parts.groups, group)
-  const limit = header.maxReconsumeTimes ?? config.retryMaxTimes
-  if ((header.reconsumeTimes ?? 0) < limit) return undefined
-  const topic = deadLetterTopicOf(group)
-  parts.topics.ensureInternal(topic, 1)
-  return { topic, queueId: 0, isDeadLetter: true, memo: undefined }
+function redeliveryLimit(header: SendHeader, { groups }: SendTargetParts): number {
+  const config = knownGroup(groups, header.topic.slice(retryTopicPrefix.length))
+  return header.maxReconsumeTimes ?? config.retryMaxTimes
 }

@@ -2,20 +2,15 @@ import {
   type commands,
   decodeBatchBody,
   EncodedProperties,
-  findMessageProperty,
   MessageDecodeError,
   ProtocolError,
-  propertyName,
   type RequestOf,
-  retryTopicPrefix,
 } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
-import { checkSizes } from './check-message.ts'
-import { refuseUnservedKinds } from './refused-kinds.ts'
+import { checkBodySize } from '../intake/intake.ts'
+import { admit } from './admit.ts'
+import { refuseDelayInBatch, refuseUnservedKinds } from './refused-kinds.ts'
 import type { SendParts } from './send-parts.ts'
-import { sendTarget } from './send-target.ts'
-
-const batchedTopicBytesMax = 127
 
 /**
  * The messages of a batch. They keep their own properties as they are, take consecutive offsets of one queue and are
@@ -28,29 +23,13 @@ export function splitBatch(
   bornHost: Buffer,
   parts: SendParts,
 ): StoreMessage[] {
-  const { topic } = header
-  const { maxMessageSize } = parts.settings()
-  const known = parts.topics.checkSendable(topic)
-  if (topic.startsWith(retryTopicPrefix)) {
-    throw new ProtocolError(
-      'MESSAGE_ILLEGAL',
-      'batch request does not support retry group: send the messages one by one',
-    )
-  }
-  if (topic.length > batchedTopicBytesMax) {
-    throw new ProtocolError('MESSAGE_ILLEGAL', `a batch needs a topic of at most ${batchedTopicBytesMax} characters`)
-  }
-  checkSizes(body.length, maxMessageSize, Buffer.byteLength(header.properties ?? '', 'utf8'))
-  const target = sendTarget(header, known, parts)
-  const batched = decoded(body)
-  const batchId = findMessageProperty(header.properties ?? '', propertyName.uniqueKey)
-  return batched.map((one) => {
+  const target = admit(header, EncodedProperties.ofText(header.properties ?? ''), parts)
+  checkBodySize(body.length, parts.settings().maxMessageSize)
+  return decoded(body).map((one) => {
     const properties = new EncodedProperties(one.propertiesBytes)
     refuseUnservedKinds(properties)
-    if (Number(properties.value('delayLevel') ?? 0) > 0) {
-      throw new ProtocolError('MESSAGE_ILLEGAL', `a batch takes no delayed messages: send them one by one (${batchId})`)
-    }
-    return {
+    refuseDelayInBatch(properties)
+    return parts.batchIntake.take({
       topic: target.topic,
       queueId: target.queueId,
       flag: one.flag,
@@ -63,7 +42,7 @@ export function splitBatch(
       body: one.body,
       properties,
       memo: target.memo,
-    }
+    })
   })
 }
 

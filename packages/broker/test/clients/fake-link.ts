@@ -15,6 +15,7 @@ export class FakeLink implements ClientLink {
   readonly remoteAddress = `127.0.0.1:${40_000 + this.id}`
   readonly told: ToldCommand[] = []
   readonly asked: ToldCommand[] = []
+  readonly attributes = new Map<symbol, unknown>()
   isClosed = false
   answer: (asked: ToldCommand) => Promise<Partial<RemotingCommand>> = () => Promise.reject(new Error('not asked for'))
 

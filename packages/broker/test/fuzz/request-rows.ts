@@ -23,10 +23,10 @@ import {
   topicNameProblem,
 } from '../../src/configuration/index.ts'
 import { dueMessage } from '../../src/delay/delayed-message.ts'
+import { Intake } from '../../src/intake/intake.ts'
+import { withProperties } from '../../src/intake/property-text.ts'
 import { pullSubscription, tagsMatcher } from '../../src/reading/pull-subscription.ts'
 import { BrokerProperties } from '../../src/sending/broker-properties.ts'
-import { delayed } from '../../src/sending/delay-transform.ts'
-import { withProperties } from '../../src/sending/property-text.ts'
 import { refuseUnservedKinds } from '../../src/sending/refused-kinds.ts'
 import type { SendParts } from '../../src/sending/send-parts.ts'
 import { splitBatch } from '../../src/sending/split-batch.ts'
@@ -96,6 +96,9 @@ const propertyTexts = [
   'DELAY\u000199\u0002REAL_TOPIC\u0001T\u0002REAL_QID\u00015\u0002TIMER_DELAY_SEC\u00011\u0002',
 ]
 
+const intakeParts = { topics: { ensureInternal: (topic: string) => newTopicConfig(topic) }, highestDelayLevel: 18 }
+const sendIntake = new Intake('send', intakeParts)
+
 const sendParts: SendParts = {
   topics: {
     checkSendable: (topic) => sendableTopic(newTopicConfig(topic)),
@@ -112,7 +115,8 @@ const sendParts: SendParts = {
   brokerProperties: new BrokerProperties('c'),
   settings: () => ({ maxMessageSize: 4096, traceOn: false, regionId: '', startAcceptSendRequestTimeStamp: 0 }),
   uniqueId: () => 'U',
-  highestDelayLevel: 18,
+  intake: sendIntake,
+  batchIntake: new Intake('batch', intakeParts),
 }
 const batchHeader = commands.sendMessage.requestCodec.decode({
   ...{ producerGroup: 'p', topic: 'T', defaultTopic: 'TBW102', defaultTopicQueueNums: '8', queueId: '1' },
@@ -236,7 +240,10 @@ export const requestRows: readonly FuzzRow[] = [
     decode(input) {
       const properties = new EncodedProperties(input)
       refuseUnservedKinds(properties)
-      return { asSent: delayed({ ...stored, properties }, 18), asDue: dueMessage(messageWith(properties.text), host) }
+      return {
+        asSent: sendIntake.take({ ...stored, properties }),
+        asDue: dueMessage(messageWith(properties.text), host),
+      }
     },
     check({ asSent, asDue }) {
       checkQueueId(asSent.queueId)

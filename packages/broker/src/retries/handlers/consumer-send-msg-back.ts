@@ -1,7 +1,7 @@
 import {
   type commands,
   type DecodedMessage,
-  deadLetterTopicOf,
+  deadLetterTopicPrefix,
   decodeMessages,
   EncodedProperties,
   findMessageProperty,
@@ -13,19 +13,18 @@ import {
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
 import type { StoreMessage } from '@rocketmq-ts/storage'
-import { delayed } from '../../sending/delay-transform.ts'
-import { withProperties } from '../../sending/property-text.ts'
+import type { Intake, MessageSink } from '../../intake/intake.ts'
+import { withProperties } from '../../intake/property-text.ts'
+import { storedAgain } from '../../intake/stored-again.ts'
 import { storedPut } from '../../sending/put-reply.ts'
-import type { MessageSink } from '../../sending/send-parts.ts'
 import { checkTakesMessages, knownGroup, type SendTargetParts } from '../../sending/send-target.ts'
-import { storedAgain } from '../../sending/stored-again.ts'
 
 export interface SendBackParts extends SendTargetParts {
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
   sink: MessageSink
+  intake: Intake
   storeHost: Buffer
   storeHostHex: string
-  highestDelayLevel: number
   onSentBack(group: string, topic: string): void
   onDeadLetter(group: string, topic: string): void
 }
@@ -35,7 +34,8 @@ const firstRetryLevel = 3
 
 /**
  * CONSUMER_SEND_MSG_BACK: a consumer could not handle a message. A copy goes to the group's retry topic after a delay
- * that grows, or to its dead letters when it was redelivered as often as it may be.
+ * that grows, or to its dead letters when it was redelivered as often as it may be, or when the consumer asks for that
+ * by a negative delay level.
  */
 export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof commands.consumerSendMsgBack> {
   return async (header, call) => {
@@ -50,11 +50,12 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
       throw new ProtocolError('SYSTEM_ERROR', `look message by offset failed, ${header.offset}: it is not in the log`)
     }
     const limit = header.maxReconsumeTimes ?? config.retryMaxTimes
-    const isDeadLetter = message.reconsumeTimes >= limit || header.delayLevel < 0
-    const copy = isDeadLetter
-      ? deadLetterCopy(message, config, parts)
-      : retryCopy(message, config, header.delayLevel, parts)
-    parts.sink.put([delayed(copy, parts.highestDelayLevel)], (outcome) => {
+    const copy = parts.intake.take(
+      retryCopy(message, config, header.delayLevel, parts),
+      header.delayLevel < 0 ? 0 : limit,
+    )
+    const isDeadLetter = copy.topic.startsWith(deadLetterTopicPrefix)
+    parts.sink.put([copy], (outcome) => {
       try {
         const { code, remark } = storedPut(outcome)
         parts.onSentBack(group, message.topic)
@@ -76,37 +77,21 @@ function retryCopy(
 ): StoreMessage {
   const topic = retryTopicOf(config.groupName)
   parts.topics.ensureInternal(topic, config.retryQueueNums)
-  const level = askedLevel === 0 ? firstRetryLevel + message.reconsumeTimes : askedLevel
-  return copyOf(message, topic, parts.random.below(config.retryQueueNums), level, parts)
-}
-
-function deadLetterCopy(message: DecodedMessage, config: SubscriptionGroupConfig, parts: SendBackParts): StoreMessage {
-  const topic = deadLetterTopicOf(config.groupName)
-  parts.topics.ensureInternal(topic, 1)
-  return copyOf(message, topic, 0, undefined, parts)
-}
-
-function copyOf(
-  message: DecodedMessage,
-  topic: string,
-  queueId: number,
-  delayLevel: number | undefined,
-  parts: SendBackParts,
-): StoreMessage {
-  const { properties } = message
+  const { properties, reconsumeTimes } = message
+  const level = askedLevel === 0 ? firstRetryLevel + reconsumeTimes : askedLevel
   const originId = findMessageProperty(properties, propertyName.originMessageId)
   const retryTopic = findMessageProperty(properties, propertyName.retryTopic)
   return storedAgain(message, {
     topic,
-    queueId,
+    queueId: parts.random.below(config.retryQueueNums),
     storeHost: parts.storeHost,
-    reconsumeTimes: message.reconsumeTimes + 1,
+    reconsumeTimes: reconsumeTimes + 1,
     properties: EncodedProperties.ofText(
       withProperties(properties, {
         [propertyName.originMessageId]: originId ?? offsetMessageId(parts.storeHostHex, message.physicalOffset),
         [propertyName.retryTopic]: retryTopic ?? message.topic,
         [propertyName.waitStoreOk]: 'false',
-        [propertyName.delayLevel]: delayLevel === undefined ? undefined : String(delayLevel),
+        [propertyName.delayLevel]: String(level),
       }),
     ),
   })

@@ -1,23 +1,19 @@
-import type { Clock } from '@rocketmq-ts/platform'
 import {
   type commands,
   EncodedProperties,
   findMessageProperty,
   offsetMessageIds,
-  ProtocolError,
   propertyName,
   type RequestOf,
+  scheduleTopic,
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
-import { checkSizes } from '../check-message.ts'
-import { delayed } from '../delay-transform.ts'
+import { encodedProperty } from '../../intake/property-text.ts'
+import { admit } from '../admit.ts'
 import { bornHostOf } from '../host-cache.ts'
-import { encodedProperty, withProperties } from '../property-text.ts'
 import { storedPut } from '../put-reply.ts'
-import { refuseUnservedKinds } from '../refused-kinds.ts'
 import type { SendParts } from '../send-parts.ts'
-import { sendTarget } from '../send-target.ts'
 import { splitBatch } from '../split-batch.ts'
 
 type SendCommand = typeof commands.sendMessage
@@ -33,23 +29,14 @@ export function sendMessage(parts: SendParts): Handler<SendCommand> {
 }
 
 function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts): typeof answeredLater {
-  const settings = parts.settings()
-  checkAccepting(settings.startAcceptSendRequestTimeStamp, parts.clock)
-  const known = parts.topics.checkSendable(header.topic)
   const given = parts.brokerProperties.encode(header.properties ?? '')
-  checkSizes(call.body.length, settings.maxMessageSize, given.bytes.length)
-  refuseUnservedKinds(given)
-  const target = sendTarget(header, known, parts)
+  const target = admit(header, given, parts)
   const givenId = given.value('uniqueKey')
   const uniqueId = givenId ?? parts.uniqueId()
-  let properties = parts.brokerProperties.addTo(given, settings)
+  const properties = parts.brokerProperties.addTo(given, parts.settings())
   if (givenId === undefined) {
     properties.append(EncodedProperties.ofText(encodedProperty(propertyName.uniqueKey, uniqueId)))
   }
-  if (target.isDeadLetter && properties.has('delayLevel')) {
-    properties = EncodedProperties.ofText(withProperties(properties.text, { [propertyName.delayLevel]: undefined }))
-  }
-  checkSizes(0, 0, properties.bytes.length)
   const message: StoreMessage = {
     topic: target.topic,
     queueId: target.queueId,
@@ -64,8 +51,11 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
     properties,
     memo: target.memo,
   }
-  parts.sink.put([delayed(message, parts.highestDelayLevel)], (outcome) => {
-    answer(call, () => replyToPut(outcome, target.queueId, uniqueId, parts))
+  const taken = parts.intake.take(message, target.redeliveriesMax)
+  // The queue that consumers find it in: that of a delayed message is another one until it is due.
+  const queueId = taken.topic === scheduleTopic ? target.queueId : taken.queueId
+  parts.sink.put([taken], (outcome) => {
+    answer(call, () => replyToPut(outcome, queueId, uniqueId, parts))
   })
   return answeredLater
 }
@@ -76,7 +66,6 @@ function storeBatch(
   call: Call<SendCommand>,
   parts: SendParts,
 ): typeof answeredLater {
-  checkAccepting(parts.settings().startAcceptSendRequestTimeStamp, parts.clock)
   const { queueId } = messages[0]!
   const uniqueId = findMessageProperty(header.properties ?? '', propertyName.uniqueKey)
   parts.sink.put(messages, (outcome) => {
@@ -113,10 +102,4 @@ function replyToPut(
       TRACE_ON: traceOn,
     },
   }
-}
-
-function checkAccepting(fromTimestamp: number, clock: Clock): void {
-  if (fromTimestamp <= 0 || clock.now() >= fromTimestamp) return
-  const remark = `broker unable to service, until ${new Date(fromTimestamp).toISOString()} (startAcceptSendRequestTimeStamp)`
-  throw new ProtocolError('SYSTEM_ERROR', remark)
 }

@@ -1,0 +1,50 @@
+import type { Clock } from '@rocketmq-ts/platform'
+import { type EncodedProperties, ProtocolError, retryTopicPrefix } from '@rocketmq-ts/protocol'
+import { refuseDelayInBatch, refuseIllegalFlags, refuseUnservedKinds } from './refused-kinds.ts'
+import { type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from './send-target.ts'
+
+export interface AdmitParts extends SendTargetParts {
+  clock: Clock
+  settings(): { startAcceptSendRequestTimeStamp: number }
+}
+
+export interface AdmitHeader extends SendHeader {
+  sysFlag: number
+  batch?: boolean | undefined
+}
+
+const batchedTopicBytesMax = 127
+
+/**
+ * Checks all of a send but the contents of its messages, in one order for one message and for a batch.
+ * @param properties of the message, or of the batch as a whole
+ * @returns where it goes
+ * @throws ProtocolError with what keeps it from being taken
+ */
+export function admit(header: AdmitHeader, properties: EncodedProperties, parts: AdmitParts): SendTarget {
+  const isBatch = header.batch === true
+  checkAccepting(parts.settings().startAcceptSendRequestTimeStamp, parts.clock)
+  const known = parts.topics.checkSendable(header.topic)
+  if (isBatch) checkBatchTopic(header.topic)
+  refuseIllegalFlags(header.sysFlag, isBatch)
+  refuseUnservedKinds(properties)
+  const target = sendTarget(header, known, parts)
+  if (isBatch) refuseDelayInBatch(properties)
+  return target
+}
+
+function checkAccepting(fromTimestamp: number, clock: Clock): void {
+  if (fromTimestamp <= 0 || clock.now() >= fromTimestamp) return
+  const remark = `broker unable to service, until ${new Date(fromTimestamp).toISOString()} (startAcceptSendRequestTimeStamp)`
+  throw new ProtocolError('SYSTEM_ERROR', remark)
+}
+
+function checkBatchTopic(topic: string): void {
+  if (topic.startsWith(retryTopicPrefix)) {
+    const remark = 'batch request does not support retry group: send the messages one by one'
+    throw new ProtocolError('MESSAGE_ILLEGAL', remark)
+  }
+  if (topic.length > batchedTopicBytesMax) {
+    throw new ProtocolError('MESSAGE_ILLEGAL', `a batch needs a topic of at most ${batchedTopicBytesMax} characters`)
+  }
+}
