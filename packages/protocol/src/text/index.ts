@@ -6,6 +6,7 @@ export {
   type JavaProperty,
   parseJavaProperties,
   parseJavaPropertyLines,
+  replaceJavaProperties,
 } from './java-properties.ts'
 export { continuedHash, javaStringHash } from './java-string-hash.ts'
 export {

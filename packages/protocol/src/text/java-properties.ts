@@ -54,29 +54,79 @@ export function parseJavaProperties(text: string): Map<string, string> {
  */
 export function formatJavaProperties(properties: Iterable<readonly [key: string, value: string]>): string {
   let text = ''
-  for (const [key, value] of properties) text += `${escapeKey(key)}=${escapeValue(value)}\n`
+  for (const [key, value] of properties) text += `${propertyLine(key, value)}\n`
   return text
 }
 
+/**
+ * Gives keys other values, and leaves everything else in the text as it is: comments, blank lines, other entries, and
+ * how lines end. Of a repeated key the last entry is changed, which is the one that counts. Keys that the text does not
+ * have are added at its end.
+ *
+ * @throws JavaPropertiesError for a broken `\u` escape in a key
+ */
+export function replaceJavaProperties(text: string, changes: ReadonlyMap<string, string>): string {
+  const lastOf = new Map<string, LogicalLine>()
+  let isOpen = false
+  for (const logical of logicalLines(text)) {
+    const key = unescaped(logical.content.slice(0, endOfKey(logical.content)), logical.line)
+    if (changes.has(key)) lastOf.set(key, logical)
+    isOpen = logical.isOpen && !changes.has(key)
+  }
+  let result = ''
+  let end = 0
+  for (const [key, logical] of [...lastOf].sort(([, left], [, right]) => left.start - right.start)) {
+    result += text.slice(end, logical.start) + propertyLine(key, changes.get(key)!)
+    end = logical.end
+  }
+  result += text.slice(end)
+  const added = [...changes].filter(([key]) => !lastOf.has(key))
+  if (added.length === 0) return result
+  const lineEnd = text.match(/\r\n|\r|\n/g)?.at(-1) ?? '\n'
+  if (result !== '' && !/[\r\n]$/.test(result)) result += lineEnd
+  // A backslash at the end of the text would go on with the first line behind it.
+  if (isOpen) result += lineEnd
+  return result + added.map(([key, value]) => propertyLine(key, value) + lineEnd).join('')
+}
+
+function propertyLine(key: string, value: string): string {
+  return `${escapeKey(key)}=${escapeValue(value)}`
+}
+
+/** An entry: one line, or several that backslashes join. */
+interface LogicalLine {
+  readonly content: string
+  /** Number, from 1, of its first line. */
+  readonly line: number
+  /** Where it begins and ends in the text, without the end of its last line. */
+  readonly start: number
+  readonly end: number
+  /** It ends in a backslash behind which the text ends. */
+  readonly isOpen: boolean
+}
+
 /** Lines with their continuations joined; blank lines and comments are left out. */
-function* logicalLines(text: string): Generator<{ content: string; line: number }> {
+function* logicalLines(text: string): Generator<LogicalLine> {
   let parts: string[] = []
-  let first = 0
-  let number = 0
-  for (const natural of text.split(/\r\n|\r|\n/)) {
-    number++
-    const content = natural.replace(/^[ \t\f]+/, '')
+  let first = { line: 0, start: 0 }
+  let line = 0
+  let end = 0
+  for (const { 0: natural, index } of text.matchAll(/[^\r\n]*(?:\r\n|\r|\n|$)/g)) {
+    line++
+    const content = natural.replace(/^[ \t\f]+|[\r\n]+$/g, '')
     if (parts.length === 0) {
       if (content === '' || content.startsWith('#') || content.startsWith('!')) continue
-      first = number
+      first = { line, start: index }
     }
+    const isEndOfText = natural === ''
+    if (!isEndOfText) end = index + natural.replace(/[\r\n]+$/, '').length
     const continues = endsInOddBackslashes(content)
     parts.push(continues ? content.slice(0, -1) : content)
     if (continues) continue
-    yield { content: parts.join(''), line: first }
+    yield { content: parts.join(''), ...first, end, isOpen: isEndOfText }
     parts = []
   }
-  if (parts.length > 0) yield { content: parts.join(''), line: first }
+  if (parts.length > 0) yield { content: parts.join(''), ...first, end, isOpen: true }
 }
 
 function endsInOddBackslashes(content: string): boolean {

@@ -5,6 +5,7 @@ import {
   JavaPropertiesError,
   parseJavaProperties,
   parseJavaPropertyLines,
+  replaceJavaProperties,
 } from '../../src/text/index.ts'
 
 describe('parsing', () => {
@@ -93,6 +94,44 @@ describe('formatting', () => {
       fc.property(fc.array(fc.tuple(text, text)), (entries) => {
         expect(parseJavaProperties(formatJavaProperties(entries))).toEqual(new Map(entries))
       }),
+    )
+  })
+})
+
+describe('replacing', () => {
+  const replaced = (text: string, changes: Record<string, string>) =>
+    replaceJavaProperties(text, new Map(Object.entries(changes)))
+
+  test.each([
+    ['a value', '# my comment\na = 1\n\nb=2\n', { a: '9' }, '# my comment\na=9\n\nb=2\n'],
+    ['the last of a repeated key', 'a=1\nb=2\na=3', { a: '9' }, 'a=1\nb=2\na=9'],
+    ['a value over several lines', 'a=1\\\n  2\\\n  3\nb=2\n', { a: '9' }, 'a=9\nb=2\n'],
+    ['a key that is escaped', '\\u0061=1\n', { a: '9' }, 'a=9\n'],
+    ['a value in lines that end in CRLF', 'x=1\r\na=1\r\n', { a: '9', b: '8' }, 'x=1\r\na=9\r\nb=8\r\n'],
+    ['what stands in a comment not', '#a=1\n! a=2', { a: '9' }, '#a=1\n! a=2\na=9\n'],
+    ['what needs escapes', '', { a: ' c:\\d\n订' }, 'a=\\ c:\\\\d\\n\\u8BA2\n'],
+    ['a value that ends the text with a backslash', 'a=1\\', { a: '9' }, 'a=9'],
+    ['nothing of an entry that a backslash leaves open', 'a=1\\', { b: '9' }, 'a=1\\\n\nb=9\n'],
+    ['nothing of an entry that ends in a backslash and a line end', 'a=1\\\n', { b: '9' }, 'a=1\\\n\nb=9\n'],
+  ])('changes %s', (_, text, changes, expected) => {
+    expect(replaced(text, changes)).toBe(expected)
+  })
+
+  test('changes the keys that are given, and of the rest not a letter', () => {
+    const pieces = fc.constantFrom('\\', '\\\\', '\n', '\r\n', '\r', '=', ':', ' ', '#', '!', 'a', 'b', 'c', 'é', '\t')
+    const texts = fc.array(pieces, { maxLength: 40 }).map((each) => each.join(''))
+    const changes = fc.dictionary(fc.constantFrom('a', 'b', 'ab', 'new key'), fc.constantFrom('', '1', ' 2\\', '\n#'))
+    fc.assert(
+      fc.property(texts, changes, (text, given) => {
+        const result = replaced(text, given)
+        const expected = new Map([...parseJavaProperties(text), ...Object.entries(given)])
+        expect(parseJavaProperties(result)).toEqual(expected)
+        const comments = (whole: string) => whole.split(/\r\n|\r|\n/).filter((line) => /^\s*#/.test(line)).length
+        expect(comments(result)).toBeGreaterThanOrEqual(comments(text) - text.split('\\').length + 1)
+        expect(replaced(result, given)).toBe(result)
+        expect(replaced(text, {})).toBe(text)
+      }),
+      { numRuns: 2000 },
     )
   })
 })
