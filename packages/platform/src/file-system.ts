@@ -77,6 +77,8 @@ export interface FileSystem {
   removeFolder(path: string): void
   rename(from: string, to: string): void
   readFile(path: string): Buffer | undefined
+  /** Gives a file the permissions of another one, and its owner when this process may do that. */
+  copyAccess(from: string, to: string): void
   /** Makes new, renamed and removed names in a folder survive a power failure. */
   syncFolder(path: string): void
   /** The same for the names that are new now, without holding up the loop. */

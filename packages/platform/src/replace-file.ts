@@ -2,15 +2,17 @@ import { dirname } from 'node:path'
 import type { FileSystem } from './file-system.ts'
 
 /**
- * Replaces a file as a whole: after a crash the old or the new content is there, never a mixture.
- * With `backupPath`, the content that is replaced is kept there first.
+ * Replaces a file as a whole: after a crash the old or the new content is there, never a mixture. Who may read and write it
+ * stays as it was. With `backupPath`, the content that is replaced is kept there first.
  */
 export function replaceFile(fileSystem: FileSystem, path: string, content: Uint8Array, backupPath?: string): void {
-  if (backupPath !== undefined) {
+  const isThere = fileSystem.status(path) !== undefined
+  const accessOf = isThere ? path : undefined
+  if (backupPath !== undefined && isThere) {
     const previous = fileSystem.readFile(path)
-    if (previous !== undefined && previous.length > 0) writeAndRename(fileSystem, backupPath, previous)
+    if (previous !== undefined && previous.length > 0) writeAndRename(fileSystem, backupPath, previous, accessOf)
   }
-  writeAndRename(fileSystem, path, content)
+  writeAndRename(fileSystem, path, content, accessOf)
   fileSystem.syncFolder(dirname(path))
 }
 
@@ -69,10 +71,13 @@ async function writeAndRenameLater(
   else if (fileSystem.status(temporaryPath) !== undefined) fileSystem.remove(temporaryPath)
 }
 
-function writeAndRename(fileSystem: FileSystem, path: string, content: Uint8Array): void {
+/** @param accessOf the file that says who may read and write this one, if there is one */
+function writeAndRename(fileSystem: FileSystem, path: string, content: Uint8Array, accessOf: string | undefined): void {
   const temporaryPath = `${path}.tmp`
   const file = fileSystem.open(temporaryPath, 'create')
   try {
+    // Before there is anything to read.
+    if (accessOf !== undefined) fileSystem.copyAccess(accessOf, temporaryPath)
     file.truncate(0)
     file.write(content, 0)
     file.syncDataNow()

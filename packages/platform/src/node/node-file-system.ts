@@ -158,6 +158,20 @@ export const nodeFileSystem: FileSystem = {
       throw error
     }
   },
+  copyAccess(from, to) {
+    if (process.platform === 'win32') return
+    const { mode, uid, gid } = fs.statSync(from)
+    const present = fs.statSync(to)
+    if (present.uid !== uid || present.gid !== gid) {
+      try {
+        fs.chownSync(to, uid, gid)
+      } catch (error) {
+        // Only root gives files away: then the file belongs to who writes it.
+        if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+      }
+    }
+    if (present.mode !== mode) fs.chmodSync(to, mode & 0o7777)
+  },
   syncFolder(path) {
     if (process.platform === 'win32') return
     const descriptor = fs.openSync(path, fs.constants.O_RDONLY)

@@ -109,6 +109,10 @@ export class FaultyFileSystem implements FileSystem {
     return this.#inner.list(path)
   }
 
+  copyAccess(from: string, to: string): void {
+    this.#inner.copyAccess(from, to)
+  }
+
   makeFolder(path: string): void {
     this.#maybeFail('makeFolder', path)
     this.#inner.makeFolder(path)
