@@ -1,12 +1,13 @@
 /**
- * Imports point to the left only: base <- platform <- protocol <- {remoting, storage} <- {name-server, broker} <- apps.
+ * Imports point to the left only:
+ * base <- platform <- protocol <- {settings, remoting, storage} <- {name-server, broker} <- apps.
  * `dev-env` is for tests: nothing of the product imports it.
  */
 const layers = {
   base: [],
   platform: ['base'],
-  settings: ['base'],
   protocol: ['base'],
+  settings: ['base', 'platform', 'protocol'],
   remoting: ['base', 'platform', 'protocol'],
   storage: ['base', 'platform', 'protocol'],
   'name-server': ['base', 'platform', 'protocol', 'remoting', 'settings'],

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import type { FileSystem } from '@rocketmq-ts/platform'
 import { JavaPropertiesError, parseJavaPropertyLines } from '@rocketmq-ts/protocol'
@@ -24,6 +25,14 @@ export function readConfFile(fileSystem: FileSystem, file: string, option: strin
     if (!(error instanceof JavaPropertiesError)) throw error
     throw new UserError(`${file}: ${error.message}; write a backslash as \\\\`, { cause: error })
   }
+}
+
+/**
+ * The absolute path of a file that is there. Links are followed, so that a file that is replaced takes the place of the
+ * file, and not of the link.
+ */
+export function absoluteConfPath(file: string): string {
+  return realpathSync(file)
 }
 
 function readText(fileSystem: FileSystem, file: string, option: string): string {

@@ -1,12 +1,12 @@
 import { brokerSettings, createBroker } from '@rocketmq-ts/broker'
 import type { Platform } from '@rocketmq-ts/platform'
 import { describeSettings } from '@rocketmq-ts/settings'
-import { readConfFile } from './conf-file.ts'
+import { absoluteConfPath, readConfFile } from './conf-file.ts'
 import { explainListenError } from './describe-error.ts'
 import { createLog } from './log.ts'
-import { readBrokerConf } from './read-broker-conf.ts'
+import { type BrokerSources, readBrokerConf } from './read-broker-conf.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
-import { noProperties, type SourcedProperties, withOverrides } from './sourced-properties.ts'
+import { noProperties } from './sourced-properties.ts'
 
 /** Options of `rocketmq broker`. */
 export interface BrokerOptions {
@@ -16,18 +16,22 @@ export interface BrokerOptions {
 
 /** @returns the exit code of the process */
 export async function runBroker(options: BrokerOptions, platform: Platform): Promise<number> {
-  const { values: settings, warnings } = readBrokerConf(brokerProperties(options, platform), platform)
+  const sources = brokerSources(options, platform)
+  const { values: settings, decidedKeys, keptChanges, warnings } = readBrokerConf(sources, platform)
   const log = createLog(settings.brokerName)
   for (const warning of warnings) log.warn({}, warning)
+  if (keptChanges !== undefined) log.info({}, keptChanges)
   return runUntilStopped(
     async () => {
-      const broker = await createBroker({ settings, platform, log }).catch((error: unknown) => {
-        throw explainListenError(
-          error,
-          settings.listenPort,
-          `choose another by listenPort in ${options.conf ?? 'a file given by -c'}`,
-        )
-      })
+      const broker = await createBroker({ settings, confPath: sources.confPath, decidedKeys, platform, log }).catch(
+        (error: unknown) => {
+          throw explainListenError(
+            error,
+            settings.listenPort,
+            `choose another by listenPort in ${options.conf ?? 'a file given by -c'}`,
+          )
+        },
+      )
       const nameServers = settings.namesrvAddr.join(';') || 'none'
       return {
         readyMessage: `Broker ${settings.brokerName} ready at ${settings.brokerIP1}:${broker.address.port}, name servers: ${nameServers}\n`,
@@ -39,14 +43,17 @@ export async function runBroker(options: BrokerOptions, platform: Platform): Pro
   )
 }
 
-/** Writes all settings to stdout, and warnings to stderr. */
+/** Writes all settings to stdout, and warnings and kept changes to stderr. */
 export function printBrokerConfig(options: BrokerOptions, platform: Platform): void {
-  const { values, warnings } = readBrokerConf(brokerProperties(options, platform), platform)
-  for (const warning of warnings) process.stderr.write(`${warning}\n`)
+  const { values, keptChanges, warnings } = readBrokerConf(brokerSources(options, platform), platform)
+  for (const line of keptChanges === undefined ? warnings : [...warnings, keptChanges])
+    process.stderr.write(`${line}\n`)
   process.stdout.write(describeSettings(brokerSettings, values))
 }
 
-function brokerProperties({ conf, namesrv }: BrokerOptions, { fileSystem }: Platform): SourcedProperties {
-  const file = conf === undefined ? noProperties : readConfFile(fileSystem, conf, '-c')
-  return withOverrides(file, { namesrvAddr: namesrv }, '-n')
+function brokerSources({ conf, namesrv }: BrokerOptions, { fileSystem }: Platform): BrokerSources {
+  const decided = { namesrvAddr: namesrv }
+  if (conf === undefined) return { conf: noProperties, decided, decidedBy: '-n' }
+  const file = readConfFile(fileSystem, conf, '-c')
+  return { conf: file, confPath: absoluteConfPath(conf), decided, decidedBy: '-n' }
 }

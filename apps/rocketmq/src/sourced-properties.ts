@@ -2,7 +2,7 @@
 export interface SourcedProperties {
   readonly properties: ReadonlyMap<string, string>
   /** For messages: `broker.conf:12`, `-n`. */
-  sourceOf(key: string): string
+  readonly sourceOf: (key: string) => string
 }
 
 type Values = Readonly<Record<string, string | undefined>>
@@ -16,6 +16,14 @@ export function withOverrides(base: SourcedProperties, values: Values, source: s
   return {
     properties: new Map([...base.properties, ...given]),
     sourceOf: (key) => (keys.has(key) ? source : base.sourceOf(key)),
+  }
+}
+
+/** Properties that count more than those below them. */
+export function layered(below: SourcedProperties, above: SourcedProperties): SourcedProperties {
+  return {
+    properties: new Map([...below.properties, ...above.properties]),
+    sourceOf: (key) => (above.properties.has(key) ? above : below).sourceOf(key),
   }
 }
 

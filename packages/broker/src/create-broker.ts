@@ -10,7 +10,7 @@ import { createDelay } from './delay/create-delay.ts'
 import { FeatureList } from './feature.ts'
 import { createGroups } from './groups/create-groups.ts'
 import { identityOf } from './identity.ts'
-import { LiveSettings } from './live-settings.ts'
+import { createLiveSettings } from './live-settings.ts'
 import { createLocks } from './locks/create-locks.ts'
 import { createOffsets } from './offsets/create-offsets.ts'
 import { createReading } from './reading/create-reading.ts'
@@ -26,6 +26,10 @@ export interface CreateBrokerOptions {
   settings: BrokerSettings
   platform: Platform
   log: Log
+  /** Absolute path of the file that the settings were read from, if there is one: changes by requests are kept in it. */
+  confPath?: string | undefined
+  /** Keys that the one who starts the broker decides each time, whatever a file says, with what says so: `-n`. */
+  decidedKeys?: ReadonlyMap<string, string> | undefined
   /** For message ids and the lock of the store. */
   processId?: number
 }
@@ -50,10 +54,12 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   const initial = await withRealPort(options.settings, platform)
   const { clock, random } = platform
   const processId = options.processId ?? process.pid
-  const liveSettings = new LiveSettings(initial, clock.now())
+  const { confPath, decidedKeys } = options
+  const { fileSystem } = platform
+  const liveSettings = createLiveSettings({ initial, fileSystem, confPath, decidedKeys, nowMs: clock.now() })
   const settings = () => liveSettings.current
   const identity = identityOf(initial)
-  const config = new ConfigFolder(platform.fileSystem, clock, log, initial.storePathRootDir)
+  const config = new ConfigFolder(fileSystem, clock, log, initial.storePathRootDir)
   await using starting = new AsyncDisposableStack()
 
   const store: MessageStore = new MessageStore(

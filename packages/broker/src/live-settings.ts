@@ -1,42 +1,36 @@
-import { type BrokerSettings, updateBrokerSettings } from './settings/index.ts'
+import type { FileSystem } from '@rocketmq-ts/platform'
+import { KeptFile, RunningSettings } from '@rocketmq-ts/settings'
+import { type BrokerSettings, brokerChangeRules, type brokerSettings } from './settings/index.ts'
 
-/** The settings of a running broker. Whoever reads one that can change asks for it each time. */
-export class LiveSettings {
-  #current: BrokerSettings
-  #updateCount = 0
-  readonly #startMs: number
-  #lastUpdateMs: number
-  readonly #listeners: ((changedKeys: readonly string[]) => void)[] = []
+/** The settings of a running broker. */
+export type LiveSettings = RunningSettings<typeof brokerSettings>
 
-  constructor(initial: BrokerSettings, nowMs: number) {
-    this.#current = initial
-    this.#startMs = nowMs
-    this.#lastUpdateMs = nowMs
-  }
+export interface LiveSettingsOptions {
+  initial: BrokerSettings
+  fileSystem: FileSystem
+  /** Absolute path of the file that the settings were read from, if there is one. */
+  confPath?: string | undefined
+  /** Keys that the one who starts the broker decides each time, whatever a file says, with what says so: `-n`. */
+  decidedKeys?: ReadonlyMap<string, string> | undefined
+  nowMs: number
+}
 
-  get current(): BrokerSettings {
-    return this.#current
-  }
+/** The settings that a broker runs with; changes by requests are kept in the file `keptSettingsPath`. */
+export function createLiveSettings(options: LiveSettingsOptions): LiveSettings {
+  const { initial, fileSystem, confPath, decidedKeys = new Map(), nowMs } = options
+  const keptFile = new KeptFile(fileSystem, keptSettingsPath(initial, confPath))
+  return new RunningSettings({ ...brokerChangeRules, initial, keptFile, decidedKeys, nowMs })
+}
 
-  /** How often and when they were changed. */
-  get version(): { counter: number; timestamp: number } {
-    return { counter: this.#updateCount, timestamp: this.#updateCount === 0 ? this.#startMs : this.#lastUpdateMs }
-  }
-
-  /** Told the keys that changed, after the change. */
-  onChange(listener: (changedKeys: readonly string[]) => void): void {
-    this.#listeners.push(listener)
-  }
-
-  /** Changes settings; see `updateBrokerSettings` for what can become of it. */
-  update(changes: ReadonlyMap<string, string>, nowMs: number): ReturnType<typeof updateBrokerSettings> {
-    const update = updateBrokerSettings(this.#current, changes)
-    if (update.outcome === 'updated') {
-      this.#current = update.values
-      this.#updateCount++
-      this.#lastUpdateMs = nowMs
-      for (const listener of this.#listeners) listener(update.changedKeys)
-    }
-    return update
-  }
+/**
+ * The file that changes by requests are kept in, and that each start reads: the one that the settings come from, or
+ * one beside the data when there is none.
+ *
+ * @param confPath absolute path of the file that the settings were read from, if there is one
+ */
+export function keptSettingsPath(
+  settings: Pick<BrokerSettings, 'brokerConfigPath' | 'storePathRootDir'>,
+  confPath: string | undefined,
+): string {
+  return settings.brokerConfigPath || confPath || `${settings.storePathRootDir}/config/broker.properties`
 }

@@ -47,7 +47,7 @@ export interface CommandTableParts {
   routes: RouteTable
   keyValues: KeyValueConfiguration
   settings: LiveSettings
-  clock: Pick<Clock, 'monotonic'>
+  clock: Pick<Clock, 'monotonic' | 'now'>
   log: Log
   /** Whether brokers had time to register since the start. */
   isReady(): boolean
@@ -91,6 +91,6 @@ export function nameServerCommandTable(parts: CommandTableParts): CommandTable<'
     getKvlistByNamespace: serve(administrationLane, get(ownCluster), getKvlistByNamespace(keyValues)),
 
     getNamesrvConfig: serve(administrationLane, get(ownCluster), getNamesrvConfig(settings)),
-    updateNamesrvConfig: serve(administrationLane, update(ownCluster), updateNamesrvConfig(settings, log)),
+    updateNamesrvConfig: serve(administrationLane, update(ownCluster), updateNamesrvConfig(settings, clock, log)),
   }
 }

@@ -1,7 +1,7 @@
 import type { Address, Log, Platform } from '@rocketmq-ts/platform'
 import { RemotingClient, RemotingServer } from '@rocketmq-ts/remoting'
 import { nameServerCommandTable } from './command-table.ts'
-import { LiveSettings } from './configuration/live-settings.ts'
+import { createLiveSettings } from './configuration/live-settings.ts'
 import { KeyValueConfiguration } from './key-values/key-value-configuration.ts'
 import { notifySmallestBroker } from './notify-smallest-broker.ts'
 import { type LivingBroker, RouteTable } from './routes/index.ts'
@@ -27,12 +27,12 @@ export interface NameServer {
  */
 export async function createNameServer({ settings, platform, log }: NameServerOptions): Promise<NameServer> {
   const { clock, fileSystem } = platform
-  const liveSettings = new LiveSettings(settings, fileSystem)
+  const liveSettings = createLiveSettings(settings, fileSystem, clock.now())
   const keyValues = new KeyValueConfiguration(fileSystem, settings.kvConfigPath)
   const client = new RemotingClient(platform)
   const routes = new RouteTable({
     onSmallestBrokerChange: (change) => {
-      if (liveSettings.values.notifyMinBrokerIdChanged) notifySmallestBroker(change, client, log)
+      if (liveSettings.current.notifyMinBrokerIdChanged) notifySmallestBroker(change, client, log)
     },
   })
   const report = (gone: readonly LivingBroker[], why: string): void => {

@@ -122,7 +122,7 @@ test('key-value configuration is on disk when it is answered, with what it repla
   expect([unknown.code, unknown.remark]).toEqual([22, 'No config item, Namespace: x'])
 })
 
-test('settings are changed while running, and all of them are written down', async () => {
+test('settings are changed while running, and what was changed is kept', async () => {
   await using running = await startNameServer()
   const { client, address, folder } = running
   expect((await update(running, 'enableAllTopicList=false\n')).code).toBe(0)
@@ -131,7 +131,7 @@ test('settings are changed while running, and all of them are written down', asy
   const settings = parseJavaProperties(body.toString())
   expect(settings.get('enableAllTopicList')).toBe('false')
   expect(settings.get('kvConfigPath')).toBe(`${folder}/kvConfig.json`)
-  expect(parseJavaProperties(fs.readFileSync(`${folder}/namesrv.properties`, 'utf8'))).toEqual(settings)
+  expect(fs.readFileSync(`${folder}/namesrv.properties`, 'utf8')).toBe('enableAllTopicList=false\n')
 })
 
 test('settings on the black list and bad values are refused and change nothing', async () => {

@@ -9,17 +9,21 @@ export function describeSettings<Table extends SettingsTable>(table: Table, valu
   const groups = Map.groupBy(Object.keys(table), (key) => table[key]!.group)
   return [...groups]
     .map(([group, keys]) => {
-      const settings = keys.map((key) => `${describe(table[key]!)}\n${propertyLine(table, values, key)}\n`)
+      const settings = keys.map((key) => `${describe(table[key]!)}\n${propertyLine(table, values, key)}`)
       return `# ======== ${group} ========\n\n${settings.join('\n')}`
     })
     .join('\n')
 }
 
 function describe(setting: Setting<unknown>): string {
-  const { meaning, status, effect } = setting
-  const when = status === 'applied' && effect === 'restart' ? '; a change needs a restart' : ''
+  const { meaning, status } = setting
   const served = status === 'applied' ? '' : `\n# (no effect: ${status.notServed})`
-  return `# ${meaning} (default: ${defaultText(setting)}${when})${served}`
+  return `# ${meaning} (default: ${defaultText(setting)}${whenChanged(setting)})${served}`
+}
+
+function whenChanged({ status, effect }: Setting<unknown>): string {
+  if (status !== 'applied' || effect === 'live') return ''
+  return effect === 'restart' ? '; a change needs a restart' : '; no request can change it'
 }
 
 function defaultText({ default: initial, type }: Setting<unknown>): string {

@@ -1,16 +1,19 @@
-export { type ApplyUpdateOptions, applyUpdate, type SettingsUpdate } from './apply-update.ts'
+export { type ChangeRules, type CheckedChange, checkChange, type RunningValues } from './check-change.ts'
 export type { OtherKnownKeys, Properties } from './check-properties.ts'
 export { describeSettings } from './describe-settings.ts'
 export type { SettingsEnvironment } from './environment.ts'
+export { KeptFile, SettingsNotKeptError } from './kept-file.ts'
 export { nearestWord } from './nearest-word.ts'
 export { toPropertiesText } from './properties-text.ts'
 export { type ReadSettingsOptions, readSettings, type SettingsResult } from './read-settings.ts'
+export { RunningSettings, type RunningSettingsOptions, type SettingsChange } from './running-settings.ts'
 export {
   applied,
   atRestart,
   type ComputeContext,
   type ComputedDefault,
   computed,
+  fixed,
   live,
   notServed,
   type Setting,

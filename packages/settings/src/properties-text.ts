@@ -1,3 +1,4 @@
+import { formatJavaProperties } from '@rocketmq-ts/protocol'
 import type { SettingsOf, SettingsTable } from './setting.ts'
 
 /**
@@ -6,32 +7,15 @@ import type { SettingsOf, SettingsTable } from './setting.ts'
  */
 export function toPropertiesText<Table extends SettingsTable>(table: Table, values: SettingsOf<Table>): string {
   return Object.keys(table)
-    .map((key) => `${propertyLine(table, values, key)}\n`)
+    .map((key) => propertyLine(table, values, key))
     .join('')
 }
 
-/** The line of one setting, without its end. */
+/** The line of one setting. */
 export function propertyLine<Table extends SettingsTable>(
   table: Table,
   values: SettingsOf<Table>,
   key: string,
 ): string {
-  return `${key}=${escapeValue(table[key]!.type.format(values[key]))}`
-}
-
-const letterEscapes: Readonly<Record<string, string>> = {
-  '\\': '\\\\',
-  '\t': '\\t',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\f': '\\f',
-}
-
-/** Java reads .properties as Latin-1, skips leading blanks and takes a backslash as the start of an escape. */
-function escapeValue(value: string): string {
-  return value
-    .replace(/[^\x20-\x5b\x5d-\x7e]/g, (letter) => {
-      return letterEscapes[letter] ?? `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
-    })
-    .replace(/^ /, '\\ ')
+  return formatJavaProperties([[key, table[key]!.type.format(values[key])]])
 }

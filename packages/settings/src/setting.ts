@@ -1,8 +1,11 @@
 import type { SettingsEnvironment } from './environment.ts'
 import type { SettingType } from './setting-type.ts'
 
-/** Whether a change acts at once or when the process starts again. */
-export type SettingEffect = 'live' | 'restart'
+/**
+ * When a change by a request takes effect: at once, or when the process starts again. `fixed` marks a key that no request
+ * may change, with the reason.
+ */
+export type SettingEffect = 'live' | 'restart' | { readonly fixed: string }
 
 /** `notServed` marks a key of RocketMQ that is known and does nothing here, with the reason. */
 export type SettingStatus = 'applied' | { readonly notServed: string }
@@ -60,6 +63,20 @@ export function atRestart<T>(
   meaning: string,
 ): SettingDeclaration<T> {
   return { type, default: defaultValue, meaning, effect: 'restart' }
+}
+
+/**
+ * Declares a setting that no request may change.
+ *
+ * @param reason a short sentence: `the files of the store are laid out by it`
+ */
+export function fixed<T>(
+  reason: string,
+  type: SettingType<T>,
+  defaultValue: NoInfer<T> | ComputedDefault<NoInfer<T>>,
+  meaning: string,
+): SettingDeclaration<T> {
+  return { type, default: defaultValue, meaning, effect: { fixed: reason } }
 }
 
 /** @param described what the default is, in words */

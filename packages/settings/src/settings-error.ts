@@ -12,8 +12,22 @@ export interface SettingProblem {
 
 /** One line for a problem, without its source. */
 export function describeProblem(problem: SettingProblem): string {
-  const reason = problem.reason === undefined ? '' : ` (${problem.reason})`
-  return `${problem.key}=${problem.value} is not possible${reason}: allowed is ${problem.allowed}`
+  const reason = problem.reason === undefined ? '' : ` (${shown(problem.reason)})`
+  return `${shownSetting(problem.key, problem.value)} is not possible${reason}: allowed is ${problem.allowed}`
+}
+
+const shownLettersMax = 200
+
+/** `key=value` for messages: on one line, and shortened when it is long. */
+export function shownSetting(key: string, value: string): string {
+  return `${shown(key)}=${shown(value)}`
+}
+
+function shown(text: string): string {
+  const short = text.length > shownLettersMax ? `${text.slice(0, shownLettersMax)}...` : text
+  return short.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, (letter) => {
+    return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }
 
 /** Some settings have values that cannot be used; the message lists them all. */

@@ -3,9 +3,11 @@ import {
   applied,
   atRestart,
   boolean,
+  type ChangeRules,
   computed,
   double,
   durations,
+  fixed,
   hours,
   int,
   live,
@@ -52,6 +54,7 @@ export const exampleTable = {
       'Role.',
     ),
     deleteWhen: live(hours, [4], 'Hours of cleaning.'),
+    fileSize: fixed('the files are laid out by it', int({ unit: 'bytes' }), 1000, 'Bytes of a file.'),
     ratio: live(double({ max: 1 }), 0.8, 'Ratio.'),
     gap: live(long({ unit: 'bytes' }), 17_179_869_184, 'Bytes.'),
     delays: live(durations, [1000, 60_000], 'Delays.'),
@@ -74,4 +77,15 @@ export const exampleEnvironment: SettingsEnvironment = {
   homeFolder: '/home/someone',
   variables: {},
   processors: 4,
+}
+
+export const exampleRules: ChangeRules<typeof exampleTable> = {
+  table: exampleTable,
+  otherKnownKeys: new Map([['useTLS', 'false']]),
+  blackList: ({ configBlackList }) => configBlackList,
+  decidedKeys: new Map([['brokerName', '--name']]),
+  settle(values) {
+    if (values.ratio <= 0.9) return { values, warnings: [] }
+    return { values: { ...values, ratio: 0.9 }, warnings: [`ratio=${values.ratio}: 0.9 is used`] }
+  },
 }

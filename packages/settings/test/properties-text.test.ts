@@ -13,7 +13,7 @@ function parse(text: string): Map<string, string> {
       const value = line.slice(line.indexOf('=') + 1)
       return [
         line.slice(0, line.indexOf('=')),
-        value.replace(/\\(u[0-9a-f]{4}|.)/g, (_, code: string) => {
+        value.replace(/\\(u[0-9A-F]{4}|.)/g, (_, code: string) => {
           const letters: Record<string, string> = { n: '\n', t: '\t', r: '\r', f: '\f' }
           return code.length > 1 ? String.fromCharCode(Number.parseInt(code.slice(1), 16)) : (letters[code] ?? code)
         }),
@@ -22,16 +22,18 @@ function parse(text: string): Map<string, string> {
   )
 }
 
+const lineOfText = fc.string({ unit: 'grapheme' }).filter((text) => !/[\p{Cc}\u2028\u2029]/u.test(text))
+
 const settable = fc.record({
   listenPort: fc.integer({ min: 0, max: 65_535 }).map(String),
-  brokerName: fc.string({ unit: 'binary', minLength: 1 }).filter((name) => name.trim() !== ''),
+  brokerName: lineOfText.filter((name) => name.trim() !== ''),
   deleteWhen: fc.array(fc.integer({ min: 0, max: 23 }), { minLength: 1 }).map((hours) => hours.join(';')),
   ratio: fc.double({ min: 0, max: 1, noNaN: true }).map(String),
   gap: fc.maxSafeNat().map(String),
   delays: fc.array(fc.tuple(fc.integer({ min: 0, max: 999 }), fc.constantFrom('s', 'm', 'h', 'd'))).map((delays) => {
     return delays.map(([count, unit]) => `${count}${unit}`).join(' ')
   }),
-  note: fc.string({ unit: 'binary' }),
+  note: lineOfText,
   traceOn: fc.boolean().map(String),
 })
 

@@ -4,6 +4,8 @@ import type { Address } from '@rocketmq-ts/platform'
 export interface BrokerThreadData {
   readonly name: string
   readonly properties: ReadonlyMap<string, string>
+  /** Keys that no change by a request has an effect on, with what decides them. */
+  readonly decidedKeys: ReadonlyMap<string, string>
 }
 
 /** What the thread tells. */

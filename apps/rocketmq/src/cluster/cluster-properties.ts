@@ -1,3 +1,4 @@
+import type { BrokerSources } from '../read-broker-conf.ts'
 import { type SourcedProperties, withDefaults, withOverrides } from '../sourced-properties.ts'
 import { UserError } from '../user-error.ts'
 import type { ClusterPlan, PlannedBroker } from './plan-cluster.ts'
@@ -5,7 +6,7 @@ import type { ClusterPlan, PlannedBroker } from './plan-cluster.ts'
 /** The part of the settings that `rocketmq start` decides, as the source in messages. */
 const source = 'rocketmq start'
 
-const decidedKeys = ['brokerName', 'listenPort', 'storePathRootDir']
+const decidedKeys = ['brokerName', 'listenPort', 'storePathRootDir', 'brokerConfigPath']
 
 /** @param stored what earlier changes by requests left in the folder of the name server */
 export function nameServerProperties(plan: ClusterPlan, stored: SourcedProperties): SourcedProperties {
@@ -19,28 +20,24 @@ export function nameServerProperties(plan: ClusterPlan, stored: SourcedPropertie
 }
 
 /**
- * The properties of one broker.
+ * What the settings of one broker come from.
  *
  * @param conf the file for all brokers
  * @param nameServer address of the name server of this process; those that `conf` names come after it
  */
-export function brokerProperties(
-  broker: PlannedBroker,
-  conf: SourcedProperties,
-  nameServer: string,
-): SourcedProperties {
+export function brokerSources(broker: PlannedBroker, conf: SourcedProperties, nameServer: string): BrokerSources {
   const others = conf.properties.get('namesrvAddr')?.trim()
-  const withAddress = withDefaults(conf, { brokerIP1: '127.0.0.1' }, source)
-  return withOverrides(
-    withAddress,
-    {
+  return {
+    conf: withDefaults(conf, { brokerIP1: '127.0.0.1' }, source),
+    decided: {
       brokerName: broker.name,
       listenPort: String(broker.port),
       storePathRootDir: broker.folder,
+      brokerConfigPath: '',
       namesrvAddr: others ? `${nameServer};${others}` : nameServer,
     },
-    others ? conf.sourceOf('namesrvAddr') : source,
-  )
+    decidedBy: others ? `${source} with ${conf.sourceOf('namesrvAddr')}` : source,
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { createBroker } from '@rocketmq-ts/broker'
 import { createNodePlatform } from '@rocketmq-ts/platform'
 import { explainListenError } from '../describe-error.ts'
 import { createLog } from '../log.ts'
-import { readBrokerConf } from '../read-broker-conf.ts'
+import { readBrokerProperties } from '../read-broker-conf.ts'
 import { type BrokerThreadData, type BrokerThreadMessage, errorFacts } from './broker-thread-messages.ts'
 
 /** The life of a broker's thread: starts the broker, and closes it when a message asks for it. */
@@ -24,11 +24,12 @@ export function runBrokerThread(data: BrokerThreadData, parent: MessagePort): vo
   })
 }
 
-async function startBroker({ name, properties }: BrokerThreadData) {
+async function startBroker({ name, properties, decidedKeys }: BrokerThreadData) {
   const platform = createNodePlatform()
-  // The main thread has shown the warnings, with the places where values were set.
-  const { values: settings } = readBrokerConf({ properties, sourceOf: () => name }, platform)
-  const broker = await createBroker({ settings, platform, log: createLog(name) }).catch((error: unknown) => {
+  const log = createLog(name)
+  // The main thread has read the files, and shown the warnings with the places where values were set.
+  const { values: settings } = readBrokerProperties({ properties, sourceOf: () => name }, platform)
+  const broker = await createBroker({ settings, decidedKeys, platform, log }).catch((error: unknown) => {
     throw explainListenError(error, settings.listenPort, `it is for ${name}: choose others with --broker-port`)
   })
   return { broker, brokerIP1: settings.brokerIP1 }

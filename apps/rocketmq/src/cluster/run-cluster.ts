@@ -9,7 +9,7 @@ import { type RunningService, runUntilStopped } from '../run-until-stopped.ts'
 import { noProperties, type SourcedProperties } from '../sourced-properties.ts'
 import { UserError } from '../user-error.ts'
 import { BrokerThread } from './broker-thread.ts'
-import { brokerProperties, checkSharedConf, nameServerProperties } from './cluster-properties.ts'
+import { brokerSources, checkSharedConf, nameServerProperties } from './cluster-properties.ts'
 import type { ClusterOptions, ClusterPlan } from './plan-cluster.ts'
 import { readyMessage } from './ready-message.ts'
 
@@ -29,14 +29,15 @@ export async function runCluster(
   return runUntilStopped(() => startCluster(plan, conf, platform, log), { log, clock: platform.clock, stopWithParent })
 }
 
-/** Finds mistakes in the file before anything is started. */
+/** Finds mistakes in the files before anything is started. */
 function warnOfSharedConf(plan: ClusterPlan, conf: SourcedProperties, platform: Platform, log: Log): void {
-  const first = plan.brokers[0]!
-  const { warnings } = readBrokerConf(
-    brokerProperties(first, conf, `127.0.0.1:${plan.nameServer.port || 9876}`),
-    platform,
-  )
-  for (const warning of [...checkSharedConf(plan, conf), ...warnings]) log.warn({}, warning)
+  const warnings = new Set(checkSharedConf(plan, conf))
+  for (const broker of plan.brokers) {
+    const read = readBrokerConf(brokerSources(broker, conf, `127.0.0.1:${plan.nameServer.port || 9876}`), platform)
+    for (const warning of read.warnings) warnings.add(warning)
+    if (read.keptChanges !== undefined) log.info({ broker: broker.name }, read.keptChanges)
+  }
+  for (const warning of warnings) log.warn({}, warning)
 }
 
 async function startCluster(
@@ -53,8 +54,8 @@ async function startCluster(
     opened.defer(() => nameServer.close())
     const nameServerAddress = `127.0.0.1:${nameServer.address.port}`
     const threads = plan.brokers.map((broker) => {
-      const { properties } = brokerProperties(broker, conf, nameServerAddress)
-      return new BrokerThread({ name: broker.name, properties })
+      const { sourced, decidedKeys } = readBrokerConf(brokerSources(broker, conf, nameServerAddress), platform)
+      return new BrokerThread({ name: broker.name, properties: sourced.properties, decidedKeys })
     })
     opened.defer(() => stopAll(threads))
     const addresses = await Promise.all(threads.map(({ ready }) => ready))

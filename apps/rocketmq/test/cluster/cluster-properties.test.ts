@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { brokerProperties, checkSharedConf, nameServerProperties } from '../../src/cluster/cluster-properties.ts'
+import { brokerSources, checkSharedConf, nameServerProperties } from '../../src/cluster/cluster-properties.ts'
 import { planCluster } from '../../src/cluster/plan-cluster.ts'
 import { noProperties, withOverrides } from '../../src/sourced-properties.ts'
 
@@ -8,7 +8,8 @@ const nameServer = '127.0.0.1:9876'
 const conf = (values: Record<string, string>) => withOverrides(noProperties, values, 'my.conf')
 
 function propertiesOf(values: Record<string, string>) {
-  return Object.fromEntries(brokerProperties(plan.brokers[1]!, conf(values), nameServer).properties)
+  const { conf: file, decided } = brokerSources(plan.brokers[1]!, conf(values), nameServer)
+  return { ...Object.fromEntries(file.properties), ...decided }
 }
 
 describe('a broker', () => {
@@ -17,6 +18,7 @@ describe('a broker', () => {
       brokerName: 'broker-b',
       listenPort: '10921',
       storePathRootDir: '/srv/data/broker-b',
+      brokerConfigPath: '',
       namesrvAddr: nameServer,
       brokerIP1: '127.0.0.1',
     })

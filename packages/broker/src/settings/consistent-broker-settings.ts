@@ -4,6 +4,8 @@ import type { BrokerSettings } from './broker-settings.ts'
 /** Bytes of a message in a consume queue. */
 const consumeQueueUnitBytes = 20
 
+const noNameServer = 'namesrvAddr is not set: the broker registers nowhere, and clients cannot find it'
+
 /** Settles what settings say together, as RocketMQ does, with a warning for each value that is changed. */
 export function consistentBrokerSettings(settings: BrokerSettings): SettingsResult<BrokerSettings> {
   const warnings: string[] = []
@@ -22,5 +24,6 @@ export function consistentBrokerSettings(settings: BrokerSettings): SettingsResu
     )
     values.mappedFileSizeConsumeQueue = rounded
   }
+  if (values.namesrvAddr.length === 0) warnings.push(noNameServer)
   return { values, warnings }
 }

@@ -2,6 +2,7 @@ import {
   applied,
   atRestart,
   computed,
+  fixed,
   int,
   live,
   long,
@@ -24,19 +25,23 @@ export const identitySettings = {
     brokerId: atRestart(long(), 0, 'Place among the brokers of this name: 0 is the master.'),
     brokerPermission: live(int({ max: 7 }), 6, 'What clients may do, as a sum: 2 write, 4 read.'),
     regionId: atRestart(text, 'DefaultRegion', 'Region that answers to producers and message traces name.'),
-    configBlackList: atRestart(
+    configBlackList: fixed(
+      'it is to hold against requests',
       names,
       ['configBlackList', 'brokerConfigPath'],
       'Keys that cannot be changed by a request, separated by semicolons.',
+    ),
+    brokerConfigPath: fixed(
+      'a start has to find what it kept',
+      text,
+      '',
+      'File that changes by a request are kept in; when it is empty, the file given by -c, or config/broker.properties in storePathRootDir.',
     ),
     startAcceptSendRequestTimeStamp: live(
       long({ unit: 'ms' }),
       0,
       'Messages are refused before this time, in milliseconds since 1970.',
     ),
-  }),
-  ...notServed(identity, 'changes by a request are kept in memory and not written to a file yet', {
-    brokerConfigPath: atRestart(text, '', 'File that changes by a request are written to.'),
   }),
   ...notServed(identity, 'nothing is read from an installation folder', {
     rocketmqHome: atRestart(

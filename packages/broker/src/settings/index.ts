@@ -1,2 +1,2 @@
 export { type BrokerSettings, brokerSettings } from './broker-settings.ts'
-export { readBrokerSettings, updateBrokerSettings } from './read-broker-settings.ts'
+export { brokerChangeRules, readBrokerSettings } from './read-broker-settings.ts'

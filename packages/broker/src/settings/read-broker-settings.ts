@@ -1,16 +1,13 @@
 import {
-  applyUpdate,
+  type ChangeRules,
   type Properties,
   type ReadSettingsOptions,
   readSettings,
   type SettingsResult,
-  type SettingsUpdate,
 } from '@rocketmq-ts/settings'
 import { type BrokerSettings, brokerSettings } from './broker-settings.ts'
 import { consistentBrokerSettings } from './consistent-broker-settings.ts'
 import { otherBrokerKeys } from './other-broker-keys.ts'
-
-const noNameServer = 'namesrvAddr is not set: the broker registers nowhere, and clients cannot find it'
 
 /**
  * Reads the settings of a broker.
@@ -24,20 +21,13 @@ export function readBrokerSettings(
 ): SettingsResult<BrokerSettings> {
   const read = readSettings(brokerSettings, properties, { ...options, otherKnownKeys: otherBrokerKeys })
   const consistent = consistentBrokerSettings(read.values)
-  const warnings = [...read.warnings, ...consistent.warnings]
-  if (consistent.values.namesrvAddr.length === 0) warnings.push(noNameServer)
-  return { values: consistent.values, warnings }
+  return { values: consistent.values, warnings: [...read.warnings, ...consistent.warnings] }
 }
 
-/**
- * Changes settings of a running broker (UPDATE_BROKER_CONFIG 25); keys in its `configBlackList` stay.
- *
- * @param changes the properties in the body of the request
- */
-export function updateBrokerSettings(current: BrokerSettings, changes: Properties): SettingsUpdate<BrokerSettings> {
-  const blackList = current.configBlackList
-  const update = applyUpdate(brokerSettings, current, changes, { blackList, otherKnownKeys: otherBrokerKeys })
-  if (update.outcome !== 'updated') return update
-  const consistent = consistentBrokerSettings(update.values)
-  return { ...update, values: consistent.values, warnings: [...update.warnings, ...consistent.warnings] }
+/** What a request may change (UPDATE_BROKER_CONFIG 25); keys in `configBlackList` stay. */
+export const brokerChangeRules: Omit<ChangeRules<typeof brokerSettings>, 'decidedKeys'> = {
+  table: brokerSettings,
+  otherKnownKeys: otherBrokerKeys,
+  blackList: ({ configBlackList }) => configBlackList,
+  settle: consistentBrokerSettings,
 }

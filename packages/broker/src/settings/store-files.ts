@@ -4,6 +4,7 @@ import {
   boolean,
   computed,
   double,
+  fixed,
   hours,
   int,
   live,
@@ -15,23 +16,32 @@ import {
 
 const files = 'Store files'
 const cleaning = 'Deleting old files'
+const laidOut = 'the files of this store are laid out by it'
 
 const ratio = (min: number, max: number) => int({ min, max, unit: 'percent', clamp: true })
 
 export const storeFilesSettings = {
   ...applied(files, {
-    storePathRootDir: atRestart(
+    storePathRootDir: fixed(
+      'the data of this broker is there',
       nonEmptyText('a folder'),
       computed('the folder store in the home folder', ({ homeFolder }) => `${homeFolder}/store`),
       'Folder of everything that the broker keeps.',
     ),
-    storePathCommitLog: atRestart(
+    storePathCommitLog: fixed(
+      'the log of this broker is there',
       nonEmptyText('a folder'),
       computed('<storePathRootDir>/commitlog', (context) => `${context.textOf('storePathRootDir')}/commitlog`),
       'Folder of the commit log.',
     ),
-    mappedFileSizeCommitLog: atRestart(int({ min: 1024, unit: 'bytes' }), 1_073_741_824, 'Bytes of a commit log file.'),
-    mappedFileSizeConsumeQueue: atRestart(
+    mappedFileSizeCommitLog: fixed(
+      laidOut,
+      int({ min: 1024, unit: 'bytes' }),
+      1_073_741_824,
+      'Bytes of a commit log file.',
+    ),
+    mappedFileSizeConsumeQueue: fixed(
+      laidOut,
       int({ min: 20, unit: 'bytes' }),
       6_000_000,
       'Bytes of a consume queue file, 20 for each message.',
@@ -39,8 +49,8 @@ export const storeFilesSettings = {
     maxMessageSize: live(int({ min: 1, unit: 'bytes' }), 4_194_304, 'Bytes of the largest message body.'),
     checkCRCOnRecover: atRestart(boolean, true, 'Recovery after a crash checks the checksum of bodies.'),
     messageIndexEnable: live(boolean, true, 'Messages are found by their keys.'),
-    maxHashSlotNum: atRestart(int({ min: 1 }), 5_000_000, 'Hash slots of a key index file.'),
-    maxIndexNum: atRestart(int({ min: 1 }), 20_000_000, 'Keys in a key index file.'),
+    maxHashSlotNum: fixed(laidOut, int({ min: 1 }), 5_000_000, 'Hash slots of a key index file.'),
+    maxIndexNum: fixed(laidOut, int({ min: 1 }), 20_000_000, 'Keys in a key index file.'),
   }),
   ...notServed(files, 'only the file format of consume queues is served', {
     storeType: atRestart(

@@ -1,12 +1,12 @@
 import { silentLog } from '@rocketmq-ts/platform'
-import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { CrashableFileSystem, SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { brokerStatsBody, keyValueTableBody, parseJavaProperties } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { deleteExpiredCommitlog } from '../../src/administration/handlers/delete-expired-commitlog.ts'
 import { getBrokerConfig } from '../../src/administration/handlers/get-broker-config.ts'
 import { getBrokerRuntimeInfo } from '../../src/administration/handlers/get-broker-runtime-info.ts'
 import { updateBrokerConfig } from '../../src/administration/handlers/update-broker-config.ts'
-import { LiveSettings } from '../../src/live-settings.ts'
+import { createLiveSettings } from '../../src/live-settings.ts'
 import { readBrokerSettings } from '../../src/settings/index.ts'
 import { viewBrokerStatsData } from '../../src/statistics/handlers/view-broker-stats-data.ts'
 import { BrokerStatistics } from '../../src/statistics/index.ts'
@@ -89,10 +89,11 @@ function open() {
     { namesrvAddr: '127.0.0.1:9876', brokerName: 'broker-a' },
     { source: 'broker.conf', environment },
   )
-  const liveSettings = new LiveSettings(values, clock.now())
+  const fileSystem = new CrashableFileSystem()
+  const liveSettings = createLiveSettings({ initial: values, fileSystem, nowMs: clock.now() })
   const statistics = new BrokerStatistics({ clock, clusterName: 'DefaultCluster', isSystemTopic: () => false })
   statistics.start()
-  return { clock, log: silentLog, liveSettings, statistics }
+  return { clock, log: silentLog, fileSystem, liveSettings, statistics }
 }
 
 describe('the settings of a running broker', () => {
@@ -104,42 +105,48 @@ describe('the settings of a running broker', () => {
     expect([shown.get('brokerName'), shown.get('autoCreateTopicEnable')]).toEqual(['broker-a', 'true'])
   })
 
-  test('change, which raises the version and is told to those who listen', async () => {
+  test('change, which raises the version, is told to those who listen, and is kept beside the data', async () => {
     const parts = open()
     const told: (readonly string[])[] = []
     parts.liveSettings.onChange((keys) => told.push(keys))
     parts.clock.advance(1000)
     const body = Buffer.from('brokerPermission=4\nautoCreateTopicEnable=true\n')
-    expect((await ask(updateBrokerConfig(parts), {}, { body })).code).toBe(0)
+    expect(await ask(updateBrokerConfig(parts), {}, { body })).toMatchObject({ code: 0, remark: undefined })
     expect(parts.liveSettings.current.brokerPermission).toBe(4)
     expect(told).toEqual([['brokerPermission']])
     expect(parts.liveSettings.version).toEqual({ counter: 1, timestamp: startMs + 1000 })
+    expect(parts.fileSystem.readFile('/home/someone/store/config/broker.properties')?.toString()).toBe(
+      'brokerPermission=4\n',
+    )
   })
 
-  test('ignore keys that nobody knows, and an empty change', async () => {
+  test('that need a restart are shown and kept, are not in force, and the remark says so', async () => {
     const parts = open()
-    expect((await ask(updateBrokerConfig(parts), {}, { body: Buffer.from('nope=1\n') })).code).toBe(0)
-    expect((await ask(updateBrokerConfig(parts), {})).code).toBe(0)
+    const asked = await ask(updateBrokerConfig(parts), {}, { body: Buffer.from('listenPort=1') })
+    expect(asked).toMatchObject({ code: 0, remark: expect.stringMatching(/^listenPort=1: kept in .* the next start$/) })
+    expect(parts.liveSettings.current.listenPort).toBe(10_911)
+    const shown = parseJavaProperties((await ask(getBrokerConfig(parts), {})).body.toString())
+    expect(shown.get('listenPort')).toBe('1')
   })
 
-  test('stay as they are when a key may not change or a value is wrong', async () => {
+  test.each([
+    ['brokerConfigPath=/x', 16, /^Can not update config in black list\. brokerConfigPath/],
+    ['maxMessageSize=abc', 29, /^maxMessageSize=abc is not possible/],
+    ['maxMesageSize=1', 29, /did you mean maxMessageSize\?$/],
+    ['storePathRootDir=/x', 29, /the data of this broker is there/],
+    ['mappedFileSizeCommitLog=4096', 29, /laid out by it/],
+    ['enablePropertyFilter=true', 29, /it would have no effect, since SQL92 filters are not served yet/],
+    ['useTLS=true', 29, /no effect here/],
+    ['authenticationEnabled=true', 29, /open to everyone/],
+    ['brokerId=3', 29, /brokerId=0, which is used/],
+    ['maxMessageSize=2147483648', 29, /from 1 to 2147483647/],
+  ])('stay as they are when the request says %s', async (line, code, remark) => {
     const parts = open()
     const before = parts.liveSettings.current
-    const black = await ask(
-      updateBrokerConfig(parts),
-      {},
-      { body: Buffer.from('brokerConfigPath=/x\nbrokerPermission=4\n') },
-    )
-    expect(black.code).toBe(16)
-    expect(black.remark).toMatch(/^Can not update config in black list\./)
-    const bad = await ask(
-      updateBrokerConfig(parts),
-      {},
-      { body: Buffer.from('maxMessageSize=abc\nbrokerPermission=4\n') },
-    )
-    expect(bad.code).toBe(29)
-    expect(bad.remark).toContain('maxMessageSize')
+    const asked = await ask(updateBrokerConfig(parts), {}, { body: Buffer.from(`brokerPermission=4\n${line}\n`) })
+    expect(asked).toMatchObject({ code, remark: expect.stringMatching(remark) })
     expect(parts.liveSettings.current).toBe(before)
+    expect(parts.fileSystem.status('/home/someone/store/config/broker.properties')).toBeUndefined()
   })
 })
 

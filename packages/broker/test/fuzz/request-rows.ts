@@ -12,7 +12,7 @@ import {
   ProtocolError,
   parseJavaProperties,
 } from '@rocketmq-ts/protocol'
-import { type SettingsEnvironment, SettingsError, toPropertiesText } from '@rocketmq-ts/settings'
+import { checkChange, type SettingsEnvironment, SettingsError, toPropertiesText } from '@rocketmq-ts/settings'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import {
   alteredAttributes,
@@ -30,7 +30,7 @@ import { BrokerProperties } from '../../src/sending/broker-properties.ts'
 import { refuseUnservedKinds } from '../../src/sending/refused-kinds.ts'
 import type { SendParts } from '../../src/sending/send-parts.ts'
 import { splitBatch } from '../../src/sending/split-batch.ts'
-import { brokerSettings, readBrokerSettings, updateBrokerSettings } from '../../src/settings/index.ts'
+import { brokerChangeRules, brokerSettings, readBrokerSettings } from '../../src/settings/index.ts'
 import { parseAddressList } from '../../src/settings/parse-address-list.ts'
 import { sendableTopic } from '../../src/topics/index.ts'
 
@@ -147,15 +147,14 @@ export const requestRows: readonly FuzzRow[] = [
   fuzzRow({
     name: 'changes of settings',
     words: settingsWords,
-    refusals: [JavaPropertiesError],
     seeds: () => settingsTexts.map((text) => Buffer.from(text)),
     cost: 20,
     decode(input) {
       const { values } = readBrokerSettings({}, { source: 'broker.conf', environment })
-      return updateBrokerSettings(values, parseJavaProperties(looseText(input)))
+      return checkChange({ ...brokerChangeRules, decidedKeys: new Map() }, { current: values, next: values }, input)
     },
-    check(update) {
-      if (update.outcome === 'updated') toPropertiesText(brokerSettings, update.values)
+    check(change) {
+      if (change.outcome === 'taken') toPropertiesText(brokerSettings, change.values.next)
     },
   }),
   fuzzRow({

@@ -6,7 +6,7 @@ import {
   toPropertiesText,
 } from '@rocketmq-ts/settings'
 import { describe, expect, test } from 'vitest'
-import { brokerSettings, readBrokerSettings, updateBrokerSettings } from '../../src/settings/index.ts'
+import { brokerSettings, readBrokerSettings } from '../../src/settings/index.ts'
 import { otherBrokerKeys } from '../../src/settings/other-broker-keys.ts'
 
 const environment: SettingsEnvironment = {
@@ -136,25 +136,5 @@ describe('values that RocketMQ settles itself', () => {
 
   test('a consume queue file is a whole number of entries', () => {
     expect(read({ mappedFileSizeConsumeQueue: '1001' }).values.mappedFileSizeConsumeQueue).toBe(1020)
-  })
-})
-
-describe('updates while running', () => {
-  test('keys of configBlackList are refused', () => {
-    expect(updateBrokerSettings(read({}).values, { configBlackList: '' })).toMatchObject({
-      outcome: 'black-listed',
-      keys: ['configBlackList'],
-    })
-  })
-
-  test('live keys change, and keys that need a restart are named', () => {
-    const update = updateBrokerSettings(read({}).values, { flushDiskType: 'SYNC_FLUSH', listenPort: '1' })
-    expect(update).toMatchObject({
-      outcome: 'updated',
-      values: { flushDiskType: 'SYNC_FLUSH' },
-      changedKeys: ['flushDiskType', 'listenPort'],
-      restartKeys: ['listenPort'],
-      warnings: [],
-    })
   })
 })

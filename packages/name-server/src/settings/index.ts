@@ -1,2 +1,2 @@
 export { type NameServerSettings, nameServerSettings } from './name-server-settings.ts'
-export { readNameServerSettings, updateNameServerSettings } from './read-name-server-settings.ts'
+export { nameServerChangeRules, readNameServerSettings } from './read-name-server-settings.ts'

@@ -1,10 +1,9 @@
 import {
-  applyUpdate,
+  type ChangeRules,
   type Properties,
   type ReadSettingsOptions,
   readSettings,
   type SettingsResult,
-  type SettingsUpdate,
 } from '@rocketmq-ts/settings'
 import { type NameServerSettings, nameServerSettings } from './name-server-settings.ts'
 import { otherNameServerKeys } from './other-name-server-keys.ts'
@@ -22,15 +21,10 @@ export function readNameServerSettings(
   return readSettings(nameServerSettings, properties, { ...options, otherKnownKeys: otherNameServerKeys })
 }
 
-/**
- * Changes settings of a running name server (UPDATE_NAMESRV_CONFIG 318); keys in its `configBlackList` stay.
- *
- * @param changes the properties in the body of the request
- */
-export function updateNameServerSettings(
-  current: NameServerSettings,
-  changes: Properties,
-): SettingsUpdate<NameServerSettings> {
-  const blackList = current.configBlackList
-  return applyUpdate(nameServerSettings, current, changes, { blackList, otherKnownKeys: otherNameServerKeys })
+/** What a request may change (UPDATE_NAMESRV_CONFIG 318); keys in `configBlackList` stay. */
+export const nameServerChangeRules: ChangeRules<typeof nameServerSettings> = {
+  table: nameServerSettings,
+  otherKnownKeys: otherNameServerKeys,
+  blackList: ({ configBlackList }) => configBlackList,
+  decidedKeys: new Map(),
 }

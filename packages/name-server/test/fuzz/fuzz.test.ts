@@ -23,14 +23,14 @@ import {
   topicRouteBody,
 } from '@rocketmq-ts/protocol'
 import type { Call } from '@rocketmq-ts/remoting'
-import { type SettingsEnvironment, SettingsError, toPropertiesText } from '@rocketmq-ts/settings'
+import { checkChange, type SettingsEnvironment, SettingsError, toPropertiesText } from '@rocketmq-ts/settings'
 import { describe, expect, test } from 'vitest'
 import { registerBroker } from '../../src/handlers/brokers/register-broker.ts'
 import { KeyValueConfiguration } from '../../src/key-values/key-value-configuration.ts'
 import { readKeyValueFile, writeKeyValueFile } from '../../src/key-values/key-value-file.ts'
 import { RouteTable } from '../../src/routes/index.ts'
 import { topicRoute } from '../../src/routes/topic-route.ts'
-import { nameServerSettings, readNameServerSettings, updateNameServerSettings } from '../../src/settings/index.ts'
+import { nameServerChangeRules, nameServerSettings, readNameServerSettings } from '../../src/settings/index.ts'
 import { registerBody } from '../name-server-kit.ts'
 
 const path = '/namesrv/kvConfig.json'
@@ -68,7 +68,7 @@ function registrations(): RegisterBroker[] {
 function registered(body: Buffer): RouteTable {
   const routes = new RouteTable()
   const keyValues = new KeyValueConfiguration(diskWith(Buffer.from(keyValueTexts[0]!)), path)
-  const settings = { values: { deleteTopicWithBrokerRegistration: true, returnOrderTopicConfigToBroker: true } }
+  const settings = { current: { deleteTopicWithBrokerRegistration: true, returnOrderTopicConfigToBroker: true } }
   const handle = registerBroker({ routes, keyValues, settings, clock: new SteppedClock(), log: silentLog })
   const header = {
     ...{ brokerName: 'broker-a', brokerAddr: '127.0.0.1:1', clusterName: 'c', haServerAddr: '', brokerId: 0 },
@@ -167,15 +167,14 @@ const rows: readonly FuzzRow[] = [
   fuzzRow({
     name: 'changes of settings',
     words: settingsWords,
-    refusals: [JavaPropertiesError],
     seeds: () => [Buffer.from(''), Buffer.from(settingsText)],
     cost: 8,
     decode(input) {
       const { values } = readNameServerSettings({}, { source: 'namesrv.conf', environment })
-      return updateNameServerSettings(values, parseJavaProperties(looseText(input)))
+      return checkChange(nameServerChangeRules, { current: values, next: values }, input)
     },
-    check(update) {
-      if (update.outcome === 'updated') toPropertiesText(nameServerSettings, update.values)
+    check(change) {
+      if (change.outcome === 'taken') toPropertiesText(nameServerSettings, change.values.next)
     },
   }),
 ]

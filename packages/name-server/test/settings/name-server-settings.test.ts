@@ -1,6 +1,6 @@
-import { describeSettings, type Properties, SettingsError } from '@rocketmq-ts/settings'
+import { checkChange, describeSettings, type Properties, SettingsError } from '@rocketmq-ts/settings'
 import { describe, expect, test } from 'vitest'
-import { nameServerSettings, readNameServerSettings, updateNameServerSettings } from '../../src/settings/index.ts'
+import { nameServerChangeRules, nameServerSettings, readNameServerSettings } from '../../src/settings/index.ts'
 import { otherNameServerKeys } from '../../src/settings/other-name-server-keys.ts'
 
 function read(properties: Properties) {
@@ -63,8 +63,10 @@ test('keys that tune RocketMQ threads are known and have no effect', () => {
 })
 
 test('an update cannot move the files of the name server', () => {
-  expect(updateNameServerSettings(read({}).values, { kvConfigPath: '/etc/passwd' })).toMatchObject({
-    outcome: 'black-listed',
-    keys: ['kvConfigPath'],
+  const { values } = read({})
+  const body = Buffer.from('kvConfigPath=/etc/passwd')
+  expect(checkChange(nameServerChangeRules, { current: values, next: values }, body)).toMatchObject({
+    outcome: 'refused',
+    code: 'NO_PERMISSION',
   })
 })

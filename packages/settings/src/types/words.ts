@@ -30,16 +30,23 @@ export function falseOnly(reason: string): SettingType<boolean> {
   }
 }
 
-/** Any text, the empty one included. */
+/** What a line of a file, a message's property and a terminal cannot carry: control characters, halves of letters. */
+const uncarried = /[\p{Cc}\p{Cs}\u2028\u2029]/u
+
+/** Any text on one line, the empty one included. */
 export const text: SettingType<string> = {
-  allowed: 'any text',
-  parse: (value) => ({ ok: true, value }),
+  allowed: 'text on one line, without control characters',
+  parse: (value) => (uncarried.test(value) ? { ok: false } : { ok: true, value }),
   format: (value) => value,
 }
 
 /** @param what completes the sentence "allowed is ...": `a name`, `a folder` */
 export function nonEmptyText(what: string): SettingType<string> {
-  return { ...text, allowed: what, parse: (value) => (value === '' ? { ok: false } : { ok: true, value }) }
+  return {
+    ...text,
+    allowed: `${what}, on one line without control characters`,
+    parse: (value) => (value === '' ? { ok: false, reason: 'it is empty' } : text.parse(value)),
+  }
 }
 
 /**

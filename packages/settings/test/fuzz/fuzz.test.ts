@@ -10,8 +10,8 @@ import {
 import { describe, expect, test } from 'vitest'
 import {
   addresses,
-  applyUpdate,
   boolean,
+  checkChange,
   double,
   durations,
   falseOnly,
@@ -26,7 +26,7 @@ import {
   type SettingType,
   text,
 } from '../../src/index.ts'
-import { exampleEnvironment as environment, exampleTable } from '../example-table.ts'
+import { exampleEnvironment as environment, exampleRules, exampleTable } from '../example-table.ts'
 
 /** A text that a type of setting does not take. */
 class NotTaken extends Error {}
@@ -110,7 +110,7 @@ const tableRows = [
     seeds: () => [Buffer.from(''), Buffer.from(exampleText)],
     decode(input) {
       const { values } = readSettings(exampleTable, {}, { source: 'a.conf', environment })
-      return applyUpdate(exampleTable, values, propertiesOf(input), { blackList: ['storePath'] })
+      return checkChange(exampleRules, { current: values, next: values }, input)
     },
   }),
 ]

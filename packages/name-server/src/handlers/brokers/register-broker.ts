@@ -25,7 +25,7 @@ export interface RegisterBrokerParts {
   routes: RouteTable
   keyValues: KeyValueConfiguration
   settings: {
-    readonly values: Pick<NameServerSettings, 'deleteTopicWithBrokerRegistration' | 'returnOrderTopicConfigToBroker'>
+    readonly current: Pick<NameServerSettings, 'deleteTopicWithBrokerRegistration' | 'returnOrderTopicConfigToBroker'>
   }
   clock: Pick<Clock, 'monotonic'>
   log: Log
@@ -40,7 +40,7 @@ export function registerBroker({
   log,
 }: RegisterBrokerParts): Handler<RegisterBroker> {
   function answer(master: MasterOfSlave | undefined): Reply<RegisterBroker> {
-    const ordered = settings.values.returnOrderTopicConfigToBroker ? keyValues.list(orderTopicNamespace) : undefined
+    const ordered = settings.current.returnOrderTopicConfigToBroker ? keyValues.list(orderTopicNamespace) : undefined
     const header = master ?? {}
     return ordered === undefined ? { header } : { header, body: keyValueTableBody.encode({ table: new Map(ordered) }) }
   }
@@ -53,7 +53,7 @@ export function registerBroker({
     if (repeated?.kind === 'registered') return answer(repeated.master)
 
     const registration = registrationOf(header, call, digest)
-    const isWholeList = settings.values.deleteTopicWithBrokerRegistration && registration.topics.size !== 1
+    const isWholeList = settings.current.deleteTopicWithBrokerRegistration && registration.topics.size !== 1
     const isKnown = routes.living.has(address)
     const outcome = routes.register(registration, now, isWholeList)
     const broker = { brokerName, brokerId, address, topics: registration.topics.size }

@@ -10,7 +10,7 @@ const standardJsonVersionMin = 401
 export interface GetRouteinfoByTopicParts {
   routes: RouteTable
   keyValues: KeyValueConfiguration
-  settings: { readonly values: Pick<NameServerSettings, 'orderMessageEnable' | 'supportActingMaster'> }
+  settings: { readonly current: Pick<NameServerSettings, 'orderMessageEnable' | 'supportActingMaster'> }
   /** Whether brokers had time to register since the start. */
   isReady(): boolean
 }
@@ -20,7 +20,7 @@ export function getRouteinfoByTopic(parts: GetRouteinfoByTopicParts): Handler<ty
   const { routes, keyValues, settings, isReady } = parts
   return ({ topic, acceptStandardJsonOnly }, { request }) => {
     if (!isReady()) throw new ProtocolError('SYSTEM_ERROR', 'name server not ready')
-    const { orderMessageEnable, supportActingMaster } = settings.values
+    const { orderMessageEnable, supportActingMaster } = settings.current
     const route = topicRoute(routes, topic, {
       supportActingMaster,
       zoneName: wantedZone(request),

@@ -5,10 +5,10 @@ type Switch = 'enableAllTopicList' | 'enableTopicList'
 
 /** Settings that switch lists off. */
 export interface ListSettings {
-  readonly values: Pick<NameServerSettings, Switch>
+  readonly current: Pick<NameServerSettings, Switch>
 }
 
 /** @throws ProtocolError when the setting is off */
 export function mustBeEnabled(settings: ListSettings, key: Switch): void {
-  if (!settings.values[key]) throw new ProtocolError('SYSTEM_ERROR', `disable: ${key} of this name server is false`)
+  if (!settings.current[key]) throw new ProtocolError('SYSTEM_ERROR', `disable: ${key} of this name server is false`)
 }
