@@ -1,4 +1,4 @@
-import { type Connection, createNodePlatform } from '@rocketmq-ts/platform'
+import { type Connection, createNodePlatform, silentLog } from '@rocketmq-ts/platform'
 import {
   type AnyCommand,
   type BatchedMessage,
@@ -17,7 +17,7 @@ import {
   type TopicConfigTable,
   topicConfigAndMappingTableBody,
 } from '@rocketmq-ts/protocol'
-import { parseAddress, RemotingConnection, ResponseError } from '@rocketmq-ts/remoting'
+import { Peer, parseAddress, type RemotingConnection, ResponseError } from '@rocketmq-ts/remoting'
 import type { ObservedRecord } from './history.ts'
 import { observedRecords } from './observed-records.ts'
 
@@ -79,12 +79,8 @@ export class BrokerClient {
 
   private constructor(connection: Connection, timeoutMs: number) {
     this.#timeoutMs = timeoutMs
-    this.connection = new RemotingConnection(connection, {
-      clock,
-      // Brokers notify members of groups; nothing here depends on it.
-      onRequests: (requests) => requests.length,
-      onClose: () => {},
-    })
+    // Brokers notify members of groups; nothing here depends on it.
+    this.connection = new Peer<'client'>({ clock, log: silentLog }).open(connection)
   }
 
   /** The answer whatever its code. */

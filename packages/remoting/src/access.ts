@@ -1,4 +1,4 @@
-import { type AnyCommand, type RequestOf, retryTopicPrefix } from '@rocketmq-ts/protocol'
+import { type AnyCommand, type RemotingCommand, type RequestOf, retryTopicPrefix } from '@rocketmq-ts/protocol'
 
 /** What a peer wants to do to a resource. The names are those of RocketMQ's access control lists. */
 export type Action = 'PUB' | 'SUB' | 'CREATE' | 'UPDATE' | 'DELETE' | 'GET' | 'LIST'
@@ -109,3 +109,20 @@ export function demandsOf(access: Access, header: RequestOf<AnyCommand>, body: B
     return names.map((name) => (type === 'topic' ? onTopic(name, access.anyOf) : onGroup(name, access.anyOf)))
   })
 }
+
+/** What a guard decides about. */
+export interface GuardedRequest {
+  /** The peer's `host:port`. */
+  readonly peer: string
+  readonly command: AnyCommand
+  /** The frame as it came: a signature is over its extFields and its body. */
+  readonly request: RemotingCommand
+  /** All of them have to be allowed. There is none when no optional field names a resource. */
+  readonly demands: readonly Demand[]
+}
+
+/**
+ * Asked before a request is handled. An error that it throws answers the request, which is not handled.
+ * @returns undefined when the request may be handled; otherwise the reason, which goes back with NO_PERMISSION
+ */
+export type Guard = (request: GuardedRequest) => string | undefined

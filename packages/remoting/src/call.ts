@@ -1,6 +1,12 @@
-import type { AnyCommand, RemotingCommand } from '@rocketmq-ts/protocol'
+import type {
+  AnyCommand,
+  ExtFields,
+  FrameBody,
+  RemotingCommand,
+  ResponseCodeName,
+  ResponseOf,
+} from '@rocketmq-ts/protocol'
 import type { RemotingConnection } from './remoting-connection.ts'
-import type { Reply } from './reply.ts'
 
 /** A request that is being handled. */
 export interface Call<C extends AnyCommand = AnyCommand> {
@@ -14,3 +20,16 @@ export interface Call<C extends AnyCommand = AnyCommand> {
   /** Answers with the failure; see `replyToError`. */
   fail(error: unknown): void
 }
+
+/** What a handler answers. Without a code it is SUCCESS. */
+export interface Reply<C extends AnyCommand = AnyCommand> {
+  code?: ResponseCodeName
+  remark?: string
+  header?: ResponseOf<C>
+  /** For headers that are not declared, such as the empty one. */
+  extFields?: ExtFields
+  body?: FrameBody
+}
+
+/** Returned by a handler that answers by `call.answer` later, or never because the request is one-way. */
+export const answeredLater = Symbol('answeredLater')

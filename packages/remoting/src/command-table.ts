@@ -1,7 +1,7 @@
 import type { AnyCommand, CommandKeyTo, commands, RequestOf, Role } from '@rocketmq-ts/protocol'
 import type { Access, TextField } from './access.ts'
-import type { Call } from './call.ts'
-import type { answeredLater, Reply } from './reply.ts'
+import type { answeredLater, Call, Reply } from './call.ts'
+import type { LookAhead } from './look-ahead.ts'
 
 /** Requests that share a limit on how many of them may be waiting for an answer. */
 export interface Lane {
@@ -13,12 +13,6 @@ export type Handler<C extends AnyCommand> = (
   header: RequestOf<C>,
   call: Call<C>,
 ) => Reply<C> | Promise<Reply<C> | typeof answeredLater> | typeof answeredLater
-
-/**
- * Told the headers of several requests of a command that came in one read, before the first of them is handled. It may
- * bring what they need into memory or into the processor's caches, and changes nothing.
- */
-export type LookAhead<C extends AnyCommand> = (headers: readonly RequestOf<C>[]) => void
 
 export interface ServedEntry<C extends AnyCommand> {
   readonly kind: 'served'
@@ -36,7 +30,7 @@ export interface UnsupportedEntry {
 
 export type Entry<C extends AnyCommand> = ServedEntry<C> | UnsupportedEntry
 
-/** Every command that a server of this role can get, each with its entry: one that is missing does not compile. */
+/** Every command that a peer in this role can get, each with its entry: one that is missing does not compile. */
 export type CommandTable<To extends Role> = {
   readonly [Key in CommandKeyTo<To>]: Entry<(typeof commands)[Key]>
 }

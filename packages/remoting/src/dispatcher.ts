@@ -1,116 +1,79 @@
-import type { Log } from '@rocketmq-ts/platform'
+import type { Clock } from '@rocketmq-ts/platform'
 import {
   type AnyCommand,
-  BodyError,
   commands,
   flags,
   isOneWay,
-  JsonError,
-  ProtocolError,
   type RemotingCommand,
   type RequestOf,
   type ResponseCodeName,
   type Role,
   responseCodes,
 } from '@rocketmq-ts/protocol'
-import { demandsOf } from './access.ts'
-import type { Call } from './call.ts'
-import type { CommandTable, Entry, ServedEntry } from './command-table.ts'
-import type { Guard } from './guard.ts'
+import { demandsOf, type Guard } from './access.ts'
+import type { BoundedLog } from './bounded-log.ts'
+import { answeredLater } from './call.ts'
+import type { CommandTable, Entry, Handler, Lane, ServedEntry } from './command-table.ts'
+import { headersAhead, type LookAhead } from './look-ahead.ts'
+import { Observation, ObservedCall, type Observer } from './observer.ts'
+import { isDefect, OpenCall, type Waiting } from './open-call.ts'
 import type { RemotingConnection } from './remoting-connection.ts'
-import { answeredLater, type Reply } from './reply.ts'
 
-/** Requests of a lane that have no answer yet. */
-interface Waiting {
-  count: number
+export interface DispatcherOptions<As extends Role> {
+  /** Without one no request is served. */
+  table: CommandTable<As> | undefined
+  clock: Clock
+  log: BoundedLog
+  guard?: Guard | undefined
+  observer?: Observer | undefined
 }
 
+/** A served command. */
 interface Row {
-  command: AnyCommand
-  entry: Entry<AnyCommand>
-  waiting: Waiting
+  readonly command: AnyCommand
+  readonly lane: Lane
+  readonly access: ServedEntry<AnyCommand>['access']
+  readonly handle: Handler<AnyCommand>
+  readonly lookAhead: LookAhead<AnyCommand> | undefined
+  readonly waiting: Waiting
 }
 
-const noBody = Buffer.alloc(0)
-/** With fewer requests in a read there is nothing to gain. */
-const lookAheadMin = 4
-const noHeaders: readonly unknown[] = []
-
-/** The answer to a request whose handling failed: protocol errors say what to do, others are defects. */
-export function replyToError(error: unknown): Reply & { code: ResponseCodeName } {
-  if (error instanceof ProtocolError) return { code: error.responseCode, remark: error.message }
-  if (error instanceof BodyError || error instanceof JsonError) {
-    return { code: 'INVALID_PARAMETER', remark: `the body cannot be read: ${error.message}` }
-  }
-  return { code: 'SYSTEM_ERROR', remark: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
-}
-
-function isDefect(error: unknown): boolean {
-  return !(error instanceof ProtocolError || error instanceof BodyError || error instanceof JsonError)
-}
-
-class OpenCall implements Call {
-  readonly connection: RemotingConnection
-  readonly request: RemotingCommand
-  readonly isOneWay: boolean
-  readonly #command: AnyCommand
-  readonly #waiting: Waiting
-  #isAnswered = false
-
-  constructor(connection: RemotingConnection, request: RemotingCommand, command: AnyCommand, waiting: Waiting) {
-    this.connection = connection
-    this.request = request
-    this.isOneWay = isOneWay(request)
-    this.#command = command
-    this.#waiting = waiting
-    waiting.count++
-  }
-
-  get body(): Buffer {
-    return this.request.body ?? noBody
-  }
-
-  answer(reply: Reply): void {
-    if (this.#isAnswered) return
-    this.#isAnswered = true
-    this.#waiting.count--
-    if (this.isOneWay) return
-    this.connection.send({
-      code: responseCodes[reply.code ?? 'SUCCESS'].code,
-      opaque: this.request.opaque,
-      flag: flags.response,
-      remark: reply.remark,
-      header: reply.header,
-      codec: this.#command.responseCodec,
-      extFields: reply.extFields,
-      body: reply.body,
-      serializeType: this.request.serializeType,
-    })
-  }
-
-  fail(error: unknown): void {
-    this.answer(replyToError(error))
-  }
-}
+/** Clients up to this version do not know GO_AWAY (V5_3_1). */
+const lastVersionWithoutGoAway = 475
 
 /** Finds the handler of each request in a command table, within the limits of its lane. */
-export class Dispatcher<To extends Role> {
+export class Dispatcher<As extends Role> {
   readonly #rows = new Map<number, Row>()
+  /** Why a command is not served, by its code. */
+  readonly #reasons = new Map<number, string>()
   /** By the names of lanes. */
   readonly #waiting = new Map<string, Waiting>()
-  readonly #log: Log
+  readonly #clock: Clock
+  readonly #log: BoundedLog
   readonly #guard: Guard | undefined
+  readonly #observation: Observation | undefined
+  #isStopping = false
 
-  constructor(table: CommandTable<To>, log: Log, guard?: Guard | undefined) {
+  constructor({ table, clock, log, guard, observer }: DispatcherOptions<As>) {
+    this.#clock = clock
     this.#log = log
     this.#guard = guard
-    for (const [key, entry] of Object.entries(table) as [keyof typeof commands, Entry<AnyCommand>][]) {
+    this.#observation = observer === undefined ? undefined : new Observation(observer, clock)
+    for (const [key, entry] of Object.entries(table ?? {}) as [keyof typeof commands, Entry<AnyCommand>][]) {
       const command: AnyCommand = commands[key]
-      const lane = entry.kind === 'served' ? entry.lane.name : ''
-      const waiting = this.#waiting.get(lane) ?? { count: 0 }
-      this.#waiting.set(lane, waiting)
-      this.#rows.set(command.code, { command, entry, waiting })
+      if (entry.kind === 'unsupported') {
+        this.#reasons.set(command.code, entry.reason)
+        continue
+      }
+      const { lane, access, handle, lookAhead } = entry
+      const waiting = this.#waiting.get(lane.name) ?? { count: 0, onNone: undefined }
+      this.#waiting.set(lane.name, waiting)
+      this.#rows.set(command.code, { command, lane, access, handle, lookAhead, waiting })
     }
+  }
+
+  get isObserved(): boolean {
+    return this.#observation !== undefined
   }
 
   /** Requests of a lane that have no answer yet. */
@@ -118,63 +81,91 @@ export class Dispatcher<To extends Role> {
     return this.#waiting.get(laneName)?.count ?? 0
   }
 
+  /** From now on requests are refused, in a way that makes clients ask another server. */
+  stopTaking(): void {
+    this.#isStopping = true
+  }
+
+  /**
+   * Waits until every request that was taken has its answer.
+   * @returns how many have none, when `timeoutMs` was not enough
+   */
+  async drained(timeoutMs: number): Promise<number> {
+    if (this.#unanswered() === 0) return 0
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#clock.after(timeoutMs, resolve)
+    for (const waiting of this.#waiting.values()) {
+      waiting.onNone = () => {
+        if (this.#unanswered() === 0) resolve()
+      }
+    }
+    await promise
+    cancel()
+    for (const waiting of this.#waiting.values()) waiting.onNone = undefined
+    return this.#unanswered()
+  }
+
   /**
    * Handles requests that came in one read, in their order, as long as the connection takes requests.
+   * @param frameBytes of each request; looked at only when somebody observes
    * @returns how many were handled
    */
-  dispatchAll(connection: RemotingConnection, requests: readonly RemotingCommand[]): number {
-    const headers = this.#lookAhead(requests)
+  dispatchAll(
+    connection: RemotingConnection,
+    requests: readonly RemotingCommand[],
+    frameBytes: readonly number[],
+  ): number {
+    const headers = headersAhead(requests, this.#rows)
+    const observation = this.#observation
+    const startedAtMs = observation === undefined ? 0 : observation.nowMs()
     let count = 0
     while (count < requests.length && !connection.isPaused) {
-      this.#dispatch(connection, requests[count]!, headers[count])
+      const request = requests[count]!
+      const observed =
+        observation === undefined
+          ? undefined
+          : new ObservedCall(observation, request.code, startedAtMs, frameBytes[count]!)
+      this.#dispatch(connection, request, headers[count], observed)
       count++
     }
     return count
   }
 
-  /** @returns the headers of the first requests, as far as they are of one command that looks ahead */
-  #lookAhead(requests: readonly RemotingCommand[]): readonly unknown[] {
-    if (requests.length < lookAheadMin) return noHeaders
-    const { code } = requests[0]!
-    const row = this.#rows.get(code)
-    if (row?.entry.kind !== 'served' || row.entry.lookAhead === undefined) return noHeaders
-    const headers: RequestOf<AnyCommand>[] = []
-    try {
-      for (const request of requests) {
-        if (request.code !== code) break
-        headers.push(row.command.requestCodec.decode(request.extFields))
-      }
-    } catch {
-      // It is decoded again when it is handled, and refused then.
-    }
-    row.entry.lookAhead(headers)
-    return headers
-  }
-
   /** @param header of the request, if it is decoded already */
-  #dispatch(connection: RemotingConnection, request: RemotingCommand, header: unknown): void {
+  #dispatch(
+    connection: RemotingConnection,
+    request: RemotingCommand,
+    header: RequestOf<AnyCommand> | undefined,
+    observed: ObservedCall | undefined,
+  ): void {
     const row = this.#rows.get(request.code)
-    if (row === undefined || row.entry.kind === 'unsupported') {
-      this.#refuse(connection, request, row?.entry.kind === 'unsupported' ? row.entry.reason : undefined)
+    if (row === undefined) {
+      const reason = this.#reasons.get(request.code)
+      const remark = ` request type ${request.code} not supported${reason === undefined ? '' : `: ${reason}`}`
+      this.#refuse(connection, request, 'REQUEST_CODE_NOT_SUPPORTED', remark, observed)
       return
     }
-    const { command, entry, waiting } = row
-    const { lane } = entry
+    if (this.#isStopping) {
+      const code = request.version > lastVersionWithoutGoAway ? 'GO_AWAY' : 'SERVICE_NOT_AVAILABLE'
+      this.#refuse(connection, request, code, 'this server is stopping: ask another one', observed)
+      return
+    }
+    const { waiting, lane } = row
     const before = waiting.count
-    const call = new OpenCall(connection, request, command, waiting)
+    const call = new OpenCall(connection, request, row.command, waiting, observed)
     if (before >= lane.waitingMax) {
       const remark = `[OVERLOAD]${before} ${lane.name} requests wait already, ${lane.waitingMax} may: try again later`
       call.answer({ code: 'SYSTEM_BUSY', remark })
       return
     }
-    this.#handle(call, entry, command, header)
+    this.#handle(call, row, header)
   }
 
-  #handle(call: OpenCall, entry: ServedEntry<AnyCommand>, command: AnyCommand, header: unknown): void {
+  #handle(call: OpenCall, row: Row, header: RequestOf<AnyCommand> | undefined): void {
     try {
-      const known = header ?? command.requestCodec.decode(call.request.extFields)
-      if (this.#guard !== undefined && !this.#isAllowed(this.#guard, call, entry, command, known)) return
-      const result = entry.handle(known, call)
+      const known = header ?? row.command.requestCodec.decode(call.request.extFields)
+      if (this.#guard !== undefined && !this.#isAllowed(this.#guard, call, row, known)) return
+      const result = row.handle(known, call)
       if (result === answeredLater) {
         // Nobody waits for the answer to a one-way request: its handler may never give one.
         if (call.isOneWay) call.answer({})
@@ -185,31 +176,21 @@ export class Dispatcher<To extends Role> {
           (reply) => {
             if (reply !== answeredLater) call.answer(reply)
           },
-          (error) => this.#failed(call, command, error),
+          (error) => this.#failed(call, row.command, error),
         )
       } else {
         call.answer(result)
       }
     } catch (error) {
-      this.#failed(call, command, error)
+      this.#failed(call, row.command, error)
     }
   }
 
   /** Asks the guard; a request that it refuses is answered. */
-  #isAllowed(
-    guard: Guard,
-    call: OpenCall,
-    entry: ServedEntry<AnyCommand>,
-    command: AnyCommand,
-    header: RequestOf<AnyCommand>,
-  ): boolean {
+  #isAllowed(guard: Guard, call: OpenCall, { access, command }: Row, header: RequestOf<AnyCommand>): boolean {
     const { connection, request, body } = call
-    const reason = guard({
-      peer: connection.remoteAddress,
-      command,
-      request,
-      demands: demandsOf(entry.access, header, body),
-    })
+    const demands = demandsOf(access, header, body)
+    const reason = guard({ peer: connection.remoteAddress, command, request, demands })
     if (reason === undefined) return true
     call.answer({ code: 'NO_PERMISSION', remark: reason })
     return false
@@ -217,19 +198,33 @@ export class Dispatcher<To extends Role> {
 
   #failed(call: OpenCall, command: AnyCommand, error: unknown): void {
     if (isDefect(error)) {
-      this.#log.error({ command: command.name, peer: call.connection.remoteAddress, err: error }, 'a request failed')
+      const fields = { command: command.name, peer: call.connection.remoteAddress, err: error }
+      this.#log.error(command.name, fields, 'a request failed')
     }
     call.fail(error)
   }
 
-  #refuse(connection: RemotingConnection, request: RemotingCommand, reason: string | undefined): void {
-    if (isOneWay(request)) return
-    connection.send({
-      code: responseCodes.REQUEST_CODE_NOT_SUPPORTED.code,
-      opaque: request.opaque,
-      flag: flags.response,
-      remark: ` request type ${request.code} not supported${reason === undefined ? '' : `: ${reason}`}`,
-      serializeType: request.serializeType,
-    })
+  /** Answers a request that no row takes. */
+  #refuse(
+    connection: RemotingConnection,
+    request: RemotingCommand,
+    codeName: ResponseCodeName,
+    remark: string,
+    observed: ObservedCall | undefined,
+  ): void {
+    const { code } = responseCodes[codeName]
+    if (isOneWay(request)) {
+      observed?.doneOneWay(code)
+      return
+    }
+    if (observed !== undefined) observed.responseCode = code
+    const { opaque, serializeType } = request
+    connection.answer({ code, opaque, flag: flags.response, remark, serializeType }, observed)
+  }
+
+  #unanswered(): number {
+    let count = 0
+    for (const waiting of this.#waiting.values()) count += waiting.count
+    return count
   }
 }

@@ -5,6 +5,8 @@ export {
   cluster,
   create,
   type Demand,
+  type Guard,
+  type GuardedRequest,
   get,
   group,
   list,
@@ -19,20 +21,21 @@ export {
   update,
 } from './access.ts'
 export { parseAddress } from './address.ts'
-export type { Call } from './call.ts'
+export { answeredLater, type Call, type Reply } from './call.ts'
 export {
   type CommandTable,
   type Entry,
   type Handler,
   type Lane,
-  type LookAhead,
   serve,
   unsupported,
 } from './command-table.ts'
-export { replyToError } from './dispatcher.ts'
-export type { Guard, GuardedRequest } from './guard.ts'
+export type { LookAhead } from './look-ahead.ts'
+export type { Observer } from './observer.ts'
+export { replyToError } from './open-call.ts'
+export { Peer, type PeerOptions } from './peer.ts'
 export { type Answer, type InvokeOptions, RemotingClient } from './remoting-client.ts'
-export { RemotingConnection } from './remoting-connection.ts'
+export type { RemotingConnection } from './remoting-connection.ts'
 export { ConnectionLostError, RequestTimeoutError, ResponseError } from './remoting-error.ts'
 export { RemotingServer, type RemotingServerOptions } from './remoting-server.ts'
-export { answeredLater, type Reply } from './reply.ts'
+export type { SignedRequest, Signer } from './signer.ts'

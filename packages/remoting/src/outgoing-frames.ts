@@ -7,12 +7,19 @@ import {
   writeFrameHead,
 } from '@rocketmq-ts/protocol'
 
+/** Told how many bytes a frame took, once it is handed to the system. */
+export interface FrameListener {
+  written(bytes: number): void
+}
+
 interface OutgoingFrame {
   command: OutgoingCommand<unknown>
   bodyBytes: number
   /** The head when it is too long for one write; otherwise it is written in its place. */
   head: Buffer | undefined
-  headBytesMax: number
+  /** The most that it can be; what it is once it was written, if somebody listens. */
+  headBytes: number
+  listener: FrameListener | undefined
 }
 
 /** The most that one write takes. What the system does not take at once keeps the memory of its write. */
@@ -29,6 +36,7 @@ export class OutgoingFrames {
   readonly #connection: Connection
   #frames: OutgoingFrame[] = []
   #bytes = 0
+  #isObserved = false
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -43,18 +51,20 @@ export class OutgoingFrames {
     return this.#bytes
   }
 
-  add<Header>(command: OutgoingCommand<Header>): void {
+  add<Header>(command: OutgoingCommand<Header>, listener?: FrameListener | undefined): void {
     const bodyBytes = bodyLength(command.body)
-    let headBytesMax = frameHeadBytesMax(command)
-    const head = headBytesMax <= writeBytesMax ? undefined : encodeFrameHead(command, bodyBytes)
-    if (head !== undefined) headBytesMax = head.length
-    this.#frames.push({ command: command as OutgoingCommand<unknown>, bodyBytes, head, headBytesMax })
-    this.#bytes += headBytesMax + bodyBytes
+    let headBytes = frameHeadBytesMax(command)
+    const head = headBytes <= writeBytesMax ? undefined : encodeFrameHead(command, bodyBytes)
+    if (head !== undefined) headBytes = head.length
+    this.#frames.push({ command: command as OutgoingCommand<unknown>, bodyBytes, head, headBytes, listener })
+    this.#bytes += headBytes + bodyBytes
+    if (listener !== undefined) this.#isObserved = true
   }
 
   /** Writes all frames in as few writes as possible, as the system takes one write for less than many. */
   flush(): void {
     const frames = this.#frames
+    const isObserved = this.#isObserved
     this.clear()
     let end = 0
     for (const frame of frames) {
@@ -65,18 +75,24 @@ export class OutgoingFrames {
       else for (const part of body) end = this.#addBody(end, part)
     }
     this.#write(end)
+    if (!isObserved) return
+    for (const { listener, headBytes, bodyBytes } of frames) listener?.written(headBytes + bodyBytes)
   }
 
   clear(): void {
     this.#frames = []
     this.#bytes = 0
+    this.#isObserved = false
   }
 
   /** @returns where the next bytes go */
-  #addHead(end: number, { command, bodyBytes, head, headBytesMax }: OutgoingFrame): number {
+  #addHead(end: number, frame: OutgoingFrame): number {
+    const { command, bodyBytes, head, headBytes, listener } = frame
     if (head !== undefined) return this.#addBody(end, head)
-    const start = end + headBytesMax > writeBytesMax ? this.#write(end) : end
-    return writeFrameHead(place(), start, command, bodyBytes)
+    const start = end + headBytes > writeBytesMax ? this.#write(end) : end
+    const headEnd = writeFrameHead(place(), start, command, bodyBytes)
+    if (listener !== undefined) frame.headBytes = headEnd - start
+    return headEnd
   }
 
   #addBody(end: number, bytes: Buffer): number {

@@ -1,15 +1,17 @@
-import type { Platform } from '@rocketmq-ts/platform'
+import { type Log, type Platform, silentLog } from '@rocketmq-ts/platform'
 import {
   type AnyCommand,
   type FrameBody,
   type RemotingCommand,
   type RequestOf,
   type ResponseOf,
+  type Role,
   responseCodes,
 } from '@rocketmq-ts/protocol'
 import { parseAddress } from './address.ts'
-import { RemotingConnection } from './remoting-connection.ts'
-import { ResponseError } from './remoting-error.ts'
+import { Peer, type PeerOptions } from './peer.ts'
+import type { RemotingConnection } from './remoting-connection.ts'
+import { RequestTimeoutError, ResponseError } from './remoting-error.ts'
 
 export interface InvokeOptions<C extends AnyCommand> {
   header: RequestOf<C>
@@ -23,26 +25,37 @@ export interface Answer<C extends AnyCommand> {
   body: Buffer
 }
 
+/** A table says what servers may ask over connections of this client. */
+export interface RemotingClientOptions<As extends Role> extends Omit<PeerOptions<As>, 'clock' | 'log'> {
+  log?: Log
+}
+
 /** Calls servers by address over one kept connection each. */
-export class RemotingClient {
+export class RemotingClient<As extends Role = 'client'> {
   readonly #platform: Pick<Platform, 'network' | 'clock'>
-  readonly #connections = new Map<string, Promise<RemotingConnection>>()
-  readonly #onRequest: (request: RemotingCommand, connection: RemotingConnection) => void
+  readonly #peer: Peer<As>
+  readonly #connecting = new Map<string, Promise<RemotingConnection>>()
+  readonly #connections = new Map<string, RemotingConnection>()
   #isClosed = false
 
-  /** @param onRequest called for requests that a server sends over a connection of ours */
-  constructor(
-    platform: Pick<Platform, 'network' | 'clock'>,
-    onRequest: (request: RemotingCommand, connection: RemotingConnection) => void = () => {},
-  ) {
+  constructor(platform: Pick<Platform, 'network' | 'clock'>, options: RemotingClientOptions<As> = {}) {
     this.#platform = platform
-    this.#onRequest = onRequest
+    this.#peer = new Peer({
+      ...options,
+      clock: platform.clock,
+      log: options.log ?? silentLog,
+      onDisconnect: (connection) => {
+        this.#forget(connection)
+        options.onDisconnect?.(connection)
+      },
+    })
   }
 
   /** Calls and gives the response as it is, whatever its code. */
   async call<C extends AnyCommand>(address: string, command: C, options: InvokeOptions<C>): Promise<RemotingCommand> {
-    const connection = await this.#connectionTo(address, options.timeoutMs)
-    return connection.invoke(command, options.header, { body: options.body, timeoutMs: options.timeoutMs })
+    const { header, body, timeoutMs } = options
+    const connection = this.#connections.get(address) ?? (await this.#connected(address, command.name, timeoutMs))
+    return connection.invoke(command, header, { body, timeoutMs })
   }
 
   /** @throws ResponseError when the answer is not SUCCESS, and what `RemotingConnection.invoke` throws */
@@ -57,40 +70,44 @@ export class RemotingClient {
     }
   }
 
+  /** Ends all connections; calls fail from now on. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const connecting of this.#connections.values()) {
-      connecting.then(
-        (connection) => connection.end(),
-        () => {},
-      )
-    }
     this.#connections.clear()
+    await this.#peer.close()
   }
 
-  #connectionTo(address: string, timeoutMs: number): Promise<RemotingConnection> {
+  /** A connection that somebody else may have begun to make, with more time than there is here. */
+  #connected(address: string, commandName: string, timeoutMs: number): Promise<RemotingConnection> {
     if (this.#isClosed) return Promise.reject(new Error('the client is closed'))
-    const known = this.#connections.get(address)
-    if (known !== undefined) return known
-    const connecting = this.#connect(address, timeoutMs)
-    this.#connections.set(address, connecting)
-    connecting.catch(() => this.#forget(address, connecting))
-    return connecting
+    const begun = this.#connecting.get(address)
+    if (begun === undefined) {
+      const connecting = this.#connect(address, timeoutMs).finally(() => this.#connecting.delete(address))
+      this.#connecting.set(address, connecting)
+      return connecting
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<RemotingConnection>()
+    const cancel = this.#platform.clock.after(timeoutMs, () =>
+      reject(new RequestTimeoutError(commandName, address, timeoutMs)),
+    )
+    begun.then(resolve, reject).finally(cancel)
+    return promise
   }
 
   async #connect(address: string, timeoutMs: number): Promise<RemotingConnection> {
     const connection = await this.#platform.network.connect(parseAddress(address), timeoutMs)
-    return new RemotingConnection(connection, {
-      clock: this.#platform.clock,
-      onRequests: (requests, peer) => {
-        for (const request of requests) this.#onRequest(request, peer)
-        return requests.length
-      },
-      onClose: () => this.#connections.delete(address),
-    })
+    if (this.#isClosed) {
+      connection.destroy()
+      throw new Error('the client is closed')
+    }
+    const opened = this.#peer.open(connection)
+    this.#connections.set(address, opened)
+    return opened
   }
 
-  #forget(address: string, connecting: Promise<RemotingConnection>): void {
-    if (this.#connections.get(address) === connecting) this.#connections.delete(address)
+  #forget(lost: RemotingConnection): void {
+    for (const [address, connection] of this.#connections) {
+      if (connection === lost) this.#connections.delete(address)
+    }
   }
 }

@@ -4,16 +4,17 @@ import {
   type FrameBody,
   FrameDecoder,
   flags,
-  frameBytesMax,
   type HeaderPatterns,
   isResponse,
   type OutgoingCommand,
   type RemotingCommand,
   type RequestOf,
+  type SerializeType,
 } from '@rocketmq-ts/protocol'
 import type { HeldBytes } from './held-bytes.ts'
-import { OutgoingFrames, writeBytesMax } from './outgoing-frames.ts'
+import { type FrameListener, OutgoingFrames, writeBytesMax } from './outgoing-frames.ts'
 import { ConnectionLostError, RequestTimeoutError } from './remoting-error.ts'
+import { type Signer, signedFields } from './signer.ts'
 
 interface PendingRequest {
   resolve(response: RemotingCommand): void
@@ -21,30 +22,48 @@ interface PendingRequest {
   cancelTimer(): void
 }
 
-export interface RemotingConnectionOptions {
-  clock: Clock
+/** Why this end closed a connection by itself. */
+export type CloseReason = 'malformed frame' | 'idle'
+
+/** What connections of one owner share. */
+export interface ConnectionParts {
+  readonly clock: Clock
   /**
    * Called with requests of the peer that came in one read, in their order.
+   * @param frameBytes bytes of each of them, with its length field; empty when `isObserved` is not set
    * @returns how many were taken; the others come again once the connection is not paused any more
    */
-  onRequests(requests: readonly RemotingCommand[], connection: RemotingConnection): number
+  onRequests(
+    requests: readonly RemotingCommand[],
+    connection: RemotingConnection,
+    frameBytes: readonly number[],
+  ): number
+  /** Called before the connection is closed for this reason. */
+  onClosing(connection: RemotingConnection, reason: CloseReason, error: Error | undefined): void
   onClose(connection: RemotingConnection, error: Error | undefined): void
+  /** Whether the bytes of requests are counted. */
+  readonly isObserved: boolean
+  /** The header form of requests of ours. Answers have the form of their request. */
+  readonly serializeType: SerializeType
+  readonly signer: Signer | undefined
+  /** Bytes of a frame, without its length field. */
+  readonly frameBytesMax: number
   /** Unsent bytes above which no request of the peer is taken until they are sent. */
-  unsentBytesMax?: number
-  /** Counts the bytes of frames that have not arrived as a whole, over several connections. */
-  unfinished?: HeldBytes<RemotingConnection>
-  /** Counts the memory of what peers have not taken yet, over several connections. */
-  unsent?: HeldBytes<RemotingConnection>
-  /** Shared with other connections; without it each header is parsed as if it were the first of its kind. */
-  headerPatterns?: HeaderPatterns
-  /** Unanswered requests of ours above which `invoke` refuses. */
-  pendingRequestsMax?: number
+  readonly unsentBytesMax: number
+  /** Counts the bytes of frames that have not arrived as a whole, over all connections. */
+  readonly unfinished: HeldBytes<RemotingConnection>
+  /** Counts the memory of what peers have not taken yet, over all connections. */
+  readonly unsent: HeldBytes<RemotingConnection>
+  readonly headerPatterns: HeaderPatterns
+  /** Unanswered requests of ours on a connection above which `invoke` refuses. */
+  readonly pendingRequestsMax: number
   /** Milliseconds without traffic after which the connection is closed; 0 never. */
-  idleTimeoutMs?: number
+  readonly idleTimeoutMs: number
 }
 
 /** Smaller rests of a frame are the common case at the end of a read, and not worth counting. */
 const unfinishedBytesMin = 16 * 1024
+const noFrameBytes: readonly number[] = []
 let connectionCount = 0
 
 /**
@@ -60,39 +79,43 @@ export class RemotingConnection {
   /** What its owner knows about the peer. */
   readonly attributes = new Map<symbol, unknown>()
   readonly #connection: Connection
-  readonly #options: RemotingConnectionOptions
+  readonly #parts: ConnectionParts
   readonly #pending = new Map<number, PendingRequest>()
   readonly #decoder: FrameDecoder
-  readonly #unsentBytesMax: number
   #nextOpaque = 0
   readonly #outgoing: OutgoingFrames
   #isClosed = false
+  #isEnding = false
   #isPaused = false
   /** Requests that arrived and are not taken yet. */
   #requests: RemotingCommand[] = []
+  /** Bytes of each of them, when they are counted. */
+  #requestBytes: number[] | undefined
   #frameCount = 0
   #isUnfinishedCounted = false
   /** Unsent bytes when they were last counted. */
   #countedUnsentBytes = 0
 
-  constructor(connection: Connection, options: RemotingConnectionOptions) {
+  constructor(connection: Connection, parts: ConnectionParts) {
     this.id = ++connectionCount
     this.#connection = connection
-    this.#options = options
-    this.#unsentBytesMax = options.unsentBytesMax ?? 1024 * 1024
+    this.#parts = parts
     this.remoteAddress = `${connection.remote.host}:${connection.remote.port}`
     this.localAddress = `${connection.local.host}:${connection.local.port}`
     this.#outgoing = new OutgoingFrames(connection)
-    this.#decoder = new FrameDecoder((command) => this.#receive(command), frameBytesMax, options.headerPatterns)
+    this.#requestBytes = parts.isObserved ? [] : undefined
+    this.#decoder = new FrameDecoder(
+      (command, frameBytes) => this.#receive(command, frameBytes),
+      parts.frameBytesMax,
+      parts.headerPatterns,
+    )
     connection.onData((chunk) => this.#read(chunk))
     connection.onClose((error) => this.#closed(error))
     connection.onDrain(() => {
       this.#countUnsent(0)
       this.#resumeReading()
     })
-    if (options.idleTimeoutMs !== undefined && options.idleTimeoutMs > 0) {
-      connection.onIdle(options.idleTimeoutMs, () => connection.destroy())
-    }
+    if (parts.idleTimeoutMs > 0) connection.onIdle(parts.idleTimeoutMs, () => this.#closeFor('idle', undefined))
   }
 
   get isClosed(): boolean {
@@ -114,25 +137,19 @@ export class RemotingConnection {
     return this.unsentBytes + (this.#connection.unsentBytes > 0 ? writeBytesMax : 0)
   }
 
-  /** Sends a frame at the end of this turn. A lost connection swallows it: the peer sees the loss. */
-  send<Header>(command: OutgoingCommand<Header>): void {
-    if (this.#isClosed) return
-    if (this.#outgoing.isEmpty) this.#options.clock.endOfTurn(() => this.#flush())
-    this.#outgoing.add(command)
-    if (this.unsentBytes > this.#unsentBytesMax) this.#pauseReading()
+  /**
+   * Sends an answer at the end of this turn. A connection that is lost or ended swallows it: the peer sees that.
+   * @param listener told once it is handed to the system
+   */
+  answer<Header>(command: OutgoingCommand<Header>, listener?: FrameListener | undefined): void {
+    this.#send(command, listener)
+    // Requests of ours do not count: were both ends to stop reading for them, neither would read again.
+    if (this.unsentBytes > this.#parts.unsentBytesMax) this.#pauseReading()
   }
 
   /** Sends a request that nobody answers. */
   tell<C extends AnyCommand>(command: C, header: RequestOf<C>, body?: FrameBody): void {
-    this.send({
-      code: command.code,
-      opaque: this.#takeOpaque(),
-      flag: flags.oneWay,
-      header,
-      codec: command.requestCodec,
-      body,
-      serializeType: 'JSON',
-    })
+    this.#request(command, this.#takeOpaque(), flags.oneWay, header, body)
   }
 
   /**
@@ -145,33 +162,57 @@ export class RemotingConnection {
     options: { body?: FrameBody | undefined; timeoutMs: number },
   ): Promise<RemotingCommand> {
     const { promise, resolve, reject } = Promise.withResolvers<RemotingCommand>()
-    if (this.#isClosed) {
+    if (this.#isClosed || this.#isEnding) {
       reject(new ConnectionLostError(this.remoteAddress, undefined))
       return promise
     }
-    if (this.#pending.size >= (this.#options.pendingRequestsMax ?? 65_536)) {
+    if (this.#pending.size >= this.#parts.pendingRequestsMax) {
       reject(new Error(`${this.#pending.size} requests to ${this.remoteAddress} wait for an answer already`))
       return promise
     }
     const opaque = this.#takeOpaque()
-    const cancelTimer = this.#options.clock.after(options.timeoutMs, () => {
+    const cancelTimer = this.#parts.clock.after(options.timeoutMs, () => {
       this.#pending.delete(opaque)
       reject(new RequestTimeoutError(command.name, this.remoteAddress, options.timeoutMs))
     })
     this.#pending.set(opaque, { resolve, reject, cancelTimer })
-    const { body } = options
-    this.send({ code: command.code, opaque, flag: 0, header, codec: command.requestCodec, body, serializeType: 'JSON' })
+    this.#request(command, opaque, 0, header, options.body)
     return promise
   }
 
-  /** Sends what is waiting, then closes. */
+  /** Sends what is waiting, then closes. Nothing is sent after it, and no request is taken. */
   end(): void {
     this.#flush()
+    this.#isEnding = true
+    this.#requests = []
     this.#connection.end()
   }
 
   destroy(): void {
     this.#connection.destroy()
+  }
+
+  #request<C extends AnyCommand>(
+    command: C,
+    opaque: number,
+    flag: number,
+    header: RequestOf<C>,
+    body: FrameBody | undefined,
+  ): void {
+    const { signer, serializeType } = this.#parts
+    const { code, requestCodec } = command
+    if (signer === undefined) {
+      this.#send({ code, opaque, flag, header, codec: requestCodec, body, serializeType }, undefined)
+    } else {
+      const extFields = signedFields(signer, command, header, body)
+      this.#send({ code, opaque, flag, extFields, body, serializeType }, undefined)
+    }
+  }
+
+  #send<Header>(command: OutgoingCommand<Header>, listener: FrameListener | undefined): void {
+    if (this.#isClosed || this.#isEnding) return
+    if (this.#outgoing.isEmpty) this.#parts.clock.endOfTurn(() => this.#flush())
+    this.#outgoing.add(command, listener)
   }
 
   #takeOpaque(): number {
@@ -190,8 +231,7 @@ export class RemotingConnection {
     this.#takeRequests()
     if (frameError !== undefined) {
       // No frame can be found any more: there is nothing to answer to.
-      this.#closed(frameError)
-      this.#connection.destroy()
+      this.#closeFor('malformed frame', frameError)
       return
     }
     if (!this.#isClosed) this.#countUnfinished(this.#frameCount !== framesBefore)
@@ -199,18 +239,20 @@ export class RemotingConnection {
 
   /** @param isOther whether a frame has ended, so that what is held of the next one is held from now on */
   #countUnfinished(isOther: boolean): void {
-    const { unfinished } = this.#options
+    const { unfinished } = this.#parts
     const { bufferedBytes } = this.#decoder
     const isCounted = bufferedBytes >= unfinishedBytesMin
-    if (this.#isUnfinishedCounted && (isOther || !isCounted)) unfinished?.set(this, 0)
+    if (this.#isUnfinishedCounted && (isOther || !isCounted)) unfinished.set(this, 0)
     this.#isUnfinishedCounted = isCounted
-    if (isCounted) unfinished?.set(this, bufferedBytes)
+    if (isCounted) unfinished.set(this, bufferedBytes)
   }
 
-  #receive(command: RemotingCommand): void {
+  #receive(command: RemotingCommand, frameBytes: number): void {
     this.#frameCount++
     if (!isResponse(command)) {
+      if (this.#isEnding) return
       this.#requests.push(command)
+      this.#requestBytes?.push(frameBytes)
       return
     }
     const pending = this.#pending.get(command.opaque)
@@ -225,8 +267,12 @@ export class RemotingConnection {
     const requests = this.#requests
     if (requests.length === 0 || this.#isPaused) return
     this.#requests = []
-    const taken = this.#options.onRequests(requests, this)
-    if (taken < requests.length && !this.#isClosed) this.#requests = requests.slice(taken)
+    const frameBytes = this.#requestBytes ?? noFrameBytes
+    if (this.#requestBytes !== undefined) this.#requestBytes = []
+    const taken = this.#parts.onRequests(requests, this, frameBytes)
+    if (taken === requests.length || this.#isClosed || this.#isEnding) return
+    this.#requests = requests.slice(taken)
+    if (this.#requestBytes !== undefined) this.#requestBytes = frameBytes.slice(taken)
   }
 
   #flush(): void {
@@ -244,11 +290,11 @@ export class RemotingConnection {
     const { unsentBytes } = this.#connection
     const before = this.#countedUnsentBytes
     if (unsentBytes === 0 && before === 0) return
-    const { unsent } = this.#options
+    const { unsent } = this.#parts
     // A peer that takes something, however slowly, has not waited for long.
-    if (before > 0 && unsentBytes < before + addedBytes) unsent?.set(this, 0)
+    if (before > 0 && unsentBytes < before + addedBytes) unsent.set(this, 0)
     this.#countedUnsentBytes = unsentBytes
-    if (unsentBytes > 0) unsent?.set(this, this.unsentMemoryBytes)
+    if (unsentBytes > 0) unsent.set(this, this.unsentMemoryBytes)
   }
 
   #pauseReading(): void {
@@ -256,7 +302,7 @@ export class RemotingConnection {
     this.#isPaused = true
     this.#connection.pause()
     // The limit may have been reached by bytes that never fill the socket's own queue.
-    this.#options.clock.nextTurn(() => {
+    this.#parts.clock.nextTurn(() => {
       this.#flush()
       if (this.#connection.unsentBytes === 0) this.#resumeReading()
     })
@@ -270,18 +316,25 @@ export class RemotingConnection {
     if (!this.#isPaused) this.#connection.resume()
   }
 
+  #closeFor(reason: CloseReason, error: Error | undefined): void {
+    if (this.#isClosed) return
+    this.#parts.onClosing(this, reason, error)
+    this.#closed(error)
+    this.#connection.destroy()
+  }
+
   #closed(error: Error | undefined): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#outgoing.clear()
     this.#requests = []
-    this.#options.unfinished?.set(this, 0)
-    this.#options.unsent?.set(this, 0)
+    this.#parts.unfinished.set(this, 0)
+    this.#parts.unsent.set(this, 0)
     for (const pending of this.#pending.values()) {
       pending.cancelTimer()
       pending.reject(new ConnectionLostError(this.remoteAddress, error))
     }
     this.#pending.clear()
-    this.#options.onClose(this, error)
+    this.#parts.onClose(this, error)
   }
 }

@@ -1,64 +1,41 @@
-import type { Address, Listener, Log, Platform } from '@rocketmq-ts/platform'
-import { HeaderPatterns, type Role } from '@rocketmq-ts/protocol'
+import type { Address, Listener, Platform } from '@rocketmq-ts/platform'
+import type { Role } from '@rocketmq-ts/protocol'
 import type { CommandTable } from './command-table.ts'
-import { Dispatcher } from './dispatcher.ts'
-import type { Guard } from './guard.ts'
-import { HeldBytes } from './held-bytes.ts'
-import { RemotingConnection } from './remoting-connection.ts'
+import { Peer, type PeerOptions } from './peer.ts'
+import type { RemotingConnection } from './remoting-connection.ts'
 
-export interface RemotingServerOptions<To extends Role> extends Address {
+export interface RemotingServerOptions<As extends Role> extends Address, Omit<PeerOptions<As>, 'clock'> {
   platform: Pick<Platform, 'network' | 'clock'>
-  table: CommandTable<To>
-  log: Log
+  table: CommandTable<As>
+  /** Connections that the system keeps waiting before they are accepted. */
   backlog?: number
-  idleTimeoutMs?: number
-  /** Bytes of frames that have begun and not ended, of all connections together. */
-  unfinishedBytesMax?: number
-  /** Bytes of answers for peers that read too slowly, of all of them together. */
-  unsentBytesMax?: number
-  /** Asked before each request that a command of the table serves; without one every request is allowed. */
-  guard?: Guard
-  onDisconnect?(connection: RemotingConnection): void
 }
 
-const heldBytesMax = 128 * 1024 * 1024
-/** Each takes up to 4 KB. */
-const headerPatternsMax = 1024
+const idleTimeoutMs = 120_000
 
-/** A listening port whose requests are answered from a command table. */
-export class RemotingServer<To extends Role> {
-  readonly #options: RemotingServerOptions<To>
-  readonly #connections = new Set<RemotingConnection>()
-  readonly #dispatcher: Dispatcher<To>
+/**
+ * A listening port whose requests are answered from a command table. It stops in phases: `stopTaking`, `drained`,
+ * `close`.
+ */
+export class RemotingServer<As extends Role> {
+  readonly #options: RemotingServerOptions<As>
+  readonly #peer: Peer<As>
   readonly #listeners: Listener[] = []
-  readonly #unfinished: HeldBytes<RemotingConnection>
-  readonly #unsent: HeldBytes<RemotingConnection>
-  readonly #headerPatterns = new HeaderPatterns(headerPatternsMax)
+  /** Listeners that are being closed. */
+  readonly #closing: Promise<void>[] = []
 
-  constructor(options: RemotingServerOptions<To>) {
-    const { table, log, unfinishedBytesMax = heldBytesMax, unsentBytesMax = heldBytesMax } = options
+  constructor(options: RemotingServerOptions<As>) {
     this.#options = options
-    this.#dispatcher = new Dispatcher(table, log, options.guard)
-    this.#unfinished = new HeldBytes(unfinishedBytesMax, (connection, bytes) => {
-      const reason = `all frames that have begun and not ended come to more than ${unfinishedBytesMax} bytes`
-      this.#closeHolder(connection, bytes, `${reason}: the connection with the oldest of them is closed`)
-    })
-    this.#unsent = new HeldBytes(
-      unsentBytesMax,
-      (connection, bytes) => {
-        const reason = `all answers that wait for slow peers come to more than ${unsentBytesMax} bytes`
-        this.#closeHolder(connection, bytes, `${reason}: the connection that has waited longest is closed`)
-      },
-      ({ unsentMemoryBytes }) => unsentMemoryBytes,
-    )
+    this.#peer = new Peer({ idleTimeoutMs, ...options, clock: options.platform.clock })
   }
 
   get connections(): ReadonlySet<RemotingConnection> {
-    return this.#connections
+    return this.#peer.connections
   }
 
+  /** Requests of a lane that have no answer yet. */
   waitingIn(laneName: string): number {
-    return this.#dispatcher.waitingIn(laneName)
+    return this.#peer.waitingIn(laneName)
   }
 
   /**
@@ -72,42 +49,35 @@ export class RemotingServer<To extends Role> {
       host,
       port,
       ...(backlog === undefined ? {} : { backlog }),
-      onConnection: (connection) => {
-        const remoting = new RemotingConnection(connection, {
-          clock: platform.clock,
-          idleTimeoutMs: this.#options.idleTimeoutMs ?? 120_000,
-          onRequests: (requests, peer) => this.#dispatcher.dispatchAll(peer, requests),
-          onClose: (peer) => this.#forget(peer),
-          unfinished: this.#unfinished,
-          unsent: this.#unsent,
-          headerPatterns: this.#headerPatterns,
-        })
-        this.#connections.add(remoting)
-      },
+      onConnection: (connection) => void this.#peer.open(connection),
     })
     this.#listeners.push(listener)
     return listener.address
   }
 
-  /** Takes no more connections and ends those that are open, after what was written is sent. */
+  /**
+   * The first phase of stopping. No connection is taken any more. Requests that come are answered with GO_AWAY, or with
+   * SERVICE_NOT_AVAILABLE when the client is too old for it: with either, clients ask another server. What was taken is
+   * still answered.
+   */
+  stopTaking(): void {
+    this.#peer.stopTaking()
+    for (const listener of this.#listeners.splice(0)) this.#closing.push(listener.close())
+  }
+
+  /**
+   * The second phase: waits until every request that was taken has its answer.
+   * @param timeoutMs after which it waits no longer
+   * @returns how many requests have no answer
+   */
+  drained(timeoutMs: number): Promise<number> {
+    return this.#peer.drained(timeoutMs)
+  }
+
+  /** The last phase: ends all connections after what was answered is sent. Answers that are given later are lost. */
   async close(): Promise<void> {
-    const closing = this.#listeners.map((listener) => listener.close())
-    for (const connection of this.#connections) connection.end()
-    // A peer that does not take part in the closing would keep the port's owner waiting.
-    const cancel = this.#options.platform.clock.after(1000, () => {
-      for (const connection of this.#connections) connection.destroy()
-    })
-    await Promise.all(closing)
-    cancel()
-  }
-
-  #closeHolder(connection: RemotingConnection, bytes: number, why: string): void {
-    this.#options.log.warn({ peer: connection.remoteAddress, bytes }, why)
-    connection.destroy()
-  }
-
-  #forget(connection: RemotingConnection): void {
-    this.#connections.delete(connection)
-    this.#options.onDisconnect?.(connection)
+    this.stopTaking()
+    await this.#peer.close()
+    await Promise.all(this.#closing)
   }
 }

@@ -2,8 +2,8 @@ import { createNodePlatform, nodeClock } from '@rocketmq-ts/platform'
 import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { commands, type RemotingCommand } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
-import { answeredLater, type Call, get, ownCluster, RemotingClient, serve } from '../src/index.ts'
-import { eventually, startServer, timeoutMs } from './remoting-kit.ts'
+import { answeredLater, type Call, get, ownCluster, RemotingClient, serve, update } from '../src/index.ts'
+import { eventually, startServer, tableOf, timeoutMs } from './remoting-kit.ts'
 
 type Get = typeof commands.getKvConfig
 
@@ -98,7 +98,15 @@ test('requests of the server reach the client over its own connection', async ()
     return { header: {} }
   })
   await using running = await startServer({ getKvConfig })
-  const client = new RemotingClient(createNodePlatform(), (command) => void received.push(command))
+  const notifyMinBrokerIdChange = serve<typeof commands.notifyMinBrokerIdChange>(
+    lane,
+    update(ownCluster),
+    (_header, call) => {
+      received.push(call.request)
+      return {}
+    },
+  )
+  const client = new RemotingClient(createNodePlatform(), { table: tableOf('broker', { notifyMinBrokerIdChange }) })
   await client.invoke(running.address, commands.getKvConfig, request('k'))
   await eventually(() => received.length === 1, 'the request arrives')
   expect(received[0]).toMatchObject({ code: 905, flag: 2, extFields: { minBrokerId: '3', brokerName: 'broker-a' } })

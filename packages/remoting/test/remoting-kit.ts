@@ -1,5 +1,5 @@
 import { createNodePlatform, type Platform, silentLog } from '@rocketmq-ts/platform'
-import { commands } from '@rocketmq-ts/protocol'
+import { commands, type Role } from '@rocketmq-ts/protocol'
 import {
   type CommandTable,
   RemotingClient,
@@ -12,13 +12,11 @@ export const timeoutMs = 10_000
 
 type Table = CommandTable<'name-server'>
 
-/** A table in which only the given commands are served. */
-export function tableWith(served: Partial<Table>): Table {
-  const keys = Object.entries(commands).filter(([, command]) =>
-    (command.to as readonly string[]).includes('name-server'),
-  )
+/** A table of a role in which only the given commands are served. */
+export function tableOf<As extends Role>(role: As, served: Partial<CommandTable<As>>): CommandTable<As> {
+  const keys = Object.entries(commands).filter(([, command]) => (command.to as readonly string[]).includes(role))
   const others = keys.map(([key]) => [key, unsupported('not in this test')])
-  return { ...(Object.fromEntries(others) as unknown as Table), ...served }
+  return { ...(Object.fromEntries(others) as unknown as CommandTable<As>), ...served }
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -39,7 +37,7 @@ export async function startServer(
     port: 0,
     platform,
     log: silentLog,
-    table: tableWith(served),
+    table: tableOf('name-server', served),
     ...options,
   })
   const { port } = await server.listen()

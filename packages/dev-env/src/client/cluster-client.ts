@@ -4,8 +4,21 @@ import {
   SimulatedProcess,
   type Simulation,
 } from '@rocketmq-ts/platform/test-kit'
-import { type AnyCommand, flags, type RemotingCommand, type RequestOf } from '@rocketmq-ts/protocol'
-import { RemotingClient, type RemotingConnection } from '@rocketmq-ts/remoting'
+import { type AnyCommand, type RemotingCommand, type RequestOf, responseCodeName } from '@rocketmq-ts/protocol'
+import {
+  answeredLater,
+  type Call,
+  type CommandTable,
+  get,
+  group,
+  publish,
+  RemotingClient,
+  type Reply,
+  serve,
+  subscribe,
+  topic,
+  update,
+} from '@rocketmq-ts/remoting'
 import { BrokerCalls } from './broker-calls.ts'
 import type { Caller } from './calls.ts'
 import { NameServerCalls } from './name-server-calls.ts'
@@ -23,6 +36,23 @@ export interface ClientAnswer {
 }
 
 type AnswerOf = (request: RemotingCommand) => ClientAnswer
+
+const lane = { name: 'broker', waitingMax: 1000 }
+
+/** Everything that a broker can ask of a client. */
+function clientTable(asked: (call: Call) => Reply | typeof answeredLater): CommandTable<'client'> {
+  const handle = <C extends AnyCommand>(_header: RequestOf<C>, call: Call<C>) => asked(call)
+  const topicAndGroup = [topic('topic'), group('group')] as const
+  return {
+    checkTransactionState: serve(lane, publish(topic('topic')), handle),
+    notifyConsumerIdsChanged: serve(lane, subscribe(group('consumerGroup')), handle),
+    resetConsumerClientOffset: serve(lane, update(...topicAndGroup), handle),
+    getConsumerStatusFromClient: serve(lane, get(...topicAndGroup), handle),
+    getConsumerRunningInfo: serve(lane, get(group('consumerGroup')), handle),
+    consumeMessageDirectly: serve(lane, subscribe(group('consumerGroup'), topic('topic')), handle),
+    pushReplyMessageToClient: serve(lane, subscribe(group('producerGroup'), topic('topic')), handle),
+  }
+}
 
 /** Milliseconds for connecting, and again for an answer, where nothing else is said. */
 const timeoutMs = 15_000
@@ -48,7 +78,7 @@ export class ClusterClient implements Caller {
     this.process = new SimulatedProcess(simulation, name, () => 1_700_000_000_000)
     this.#remoting = new RemotingClient(
       { network: this.host.open(this.process), clock: this.process.clock },
-      (request, connection) => this.#asked(request, connection),
+      { table: clientTable((call) => this.#asked(call)) },
     )
   }
 
@@ -94,19 +124,15 @@ export class ClusterClient implements Caller {
     this.#answers.set(command.code, answerOf)
   }
 
-  #asked(request: RemotingCommand, connection: RemotingConnection): void {
+  #asked({ request }: Call): Reply | typeof answeredLater {
     this.requests.push(request)
     const answerOf = this.#answers.get(request.code)
-    if (answerOf === undefined) return
+    if (answerOf === undefined) return answeredLater
     const { code = 0, remark, body } = answerOf(request)
-    const { opaque, serializeType } = request
-    connection.send({
-      code,
-      opaque,
-      flag: flags.response,
-      serializeType,
+    return {
+      code: responseCodeName(code)!,
       ...(remark === undefined ? {} : { remark }),
       ...(body === undefined ? {} : { body }),
-    })
+    }
   }
 }

@@ -19,7 +19,7 @@ const gatheredFirst = 1024
  * buffer that grows with what arrives, not with what is announced, however small the chunks are.
  */
 export class FrameDecoder {
-  readonly #onFrame: (command: RemotingCommand) => void
+  readonly #onFrame: (command: RemotingCommand, frameBytes: number) => void
   readonly #frameBytesMax: number
   readonly #patterns: HeaderPatterns | undefined
   /** A peer mostly uses one of the two forms. */
@@ -31,9 +31,12 @@ export class FrameDecoder {
   /** Bytes that must be there before it is worth looking again. */
   #wantedBytes = lengthBytes
 
-  /** @param patterns for peers that send headers which are alike; see `PatternReader` */
+  /**
+   * @param onFrame called with each frame, and its bytes with the length field
+   * @param patterns for peers that send headers which are alike; see `PatternReader`
+   */
   constructor(
-    onFrame: (command: RemotingCommand) => void,
+    onFrame: (command: RemotingCommand, frameBytes: number) => void,
     maximumFrameBytes = frameBytesMax,
     patterns?: HeaderPatterns | undefined,
   ) {
@@ -72,7 +75,7 @@ export class FrameDecoder {
     this.#gathered = gathered.subarray(0, 0)
     this.#gatheredBytes = 0
     this.#wantedBytes = lengthBytes
-    this.#onFrame(this.#decodeFrame(gathered, viewOf(gathered), lengthBytes, frameBytes - lengthBytes))
+    this.#onFrame(this.#decodeFrame(gathered, viewOf(gathered), lengthBytes, frameBytes - lengthBytes), frameBytes)
   }
 
   #gather(source: Buffer, start: number, byteCount: number): void {
@@ -100,7 +103,7 @@ export class FrameDecoder {
         this.#wantedBytes = lengthBytes + totalLength
         break
       }
-      this.#onFrame(this.#decodeFrame(bytes, view, position + lengthBytes, totalLength))
+      this.#onFrame(this.#decodeFrame(bytes, view, position + lengthBytes, totalLength), lengthBytes + totalLength)
       position += lengthBytes + totalLength
     }
     if (position === bytes.length) return

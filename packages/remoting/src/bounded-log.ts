@@ -1,0 +1,69 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+
+interface Window {
+  lines: number
+  leftOut: number
+  cancel: CancelTimer
+}
+
+/**
+ * Log lines that others can cause as often as they like, such as a hostile client by its connections. Of each kind so
+ * many lines are written in an interval; how many more there were is told once it ends.
+ */
+export class BoundedLog {
+  readonly #log: Log
+  readonly #clock: Pick<Clock, 'after'>
+  readonly #linesMax: number
+  readonly #intervalMs: number
+  /** By kind. Kinds are the program's own words: there are few. */
+  readonly #windows = new Map<string, Window>()
+
+  constructor(log: Log, clock: Pick<Clock, 'after'>, linesMax = 10, intervalMs = 10_000) {
+    this.#log = log
+    this.#clock = clock
+    this.#linesMax = linesMax
+    this.#intervalMs = intervalMs
+  }
+
+  info(kind: string, fields: Record<string, unknown>, message: string): void {
+    if (this.#takes(kind)) this.#log.info(fields, message)
+  }
+
+  warn(kind: string, fields: Record<string, unknown>, message: string): void {
+    if (this.#takes(kind)) this.#log.warn(fields, message)
+  }
+
+  error(kind: string, fields: Record<string, unknown>, message: string): void {
+    if (this.#takes(kind)) this.#log.error(fields, message)
+  }
+
+  /** Tells what was left out so far. */
+  close(): void {
+    for (const [kind, window] of this.#windows) {
+      window.cancel()
+      this.#windowEnds(kind, window)
+    }
+  }
+
+  #takes(kind: string): boolean {
+    let window = this.#windows.get(kind)
+    if (window === undefined) {
+      const opened: Window = {
+        lines: 0,
+        leftOut: 0,
+        cancel: this.#clock.after(this.#intervalMs, () => this.#windowEnds(kind, opened)),
+      }
+      window = opened
+      this.#windows.set(kind, opened)
+    }
+    if (window.lines++ < this.#linesMax) return true
+    window.leftOut++
+    return false
+  }
+
+  #windowEnds(kind: string, { leftOut }: Window): void {
+    this.#windows.delete(kind)
+    if (leftOut === 0) return
+    this.#log.warn({ kind, leftOut, intervalMs: this.#intervalMs }, 'further log lines of one kind were left out')
+  }
+}

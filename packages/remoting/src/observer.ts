@@ -1,0 +1,87 @@
+import type { Clock } from '@rocketmq-ts/platform'
+
+/**
+ * Told about each request that has an answer, once the answer is handed to the system; about a one-way request at the
+ * end of the turn in which it is done.
+ * @param requestCode as it came: it may be one that nobody knows
+ * @param responseCode of the answer, of a one-way request too
+ * @param durationMs from the read that brought the request to the end of the turn in which the answer was given
+ * @param bytesIn of the request's frame, with its length field
+ * @param bytesOut of the answer's frame, with its length field; 0 for a one-way request
+ */
+export type Observer = (
+  requestCode: number,
+  responseCode: number,
+  durationMs: number,
+  bytesIn: number,
+  bytesOut: number,
+) => void
+
+/** Gives an observer its numbers, with one reading of the clock for all answers of a turn. */
+export class Observation {
+  readonly #observer: Observer
+  readonly #clock: Pick<Clock, 'monotonic' | 'endOfTurn'>
+  /** What the clock says at the end of this turn, once it is known. */
+  #turnEndMs: number | undefined
+  #oneWay: ObservedCall[] = []
+
+  constructor(observer: Observer, clock: Pick<Clock, 'monotonic' | 'endOfTurn'>) {
+    this.#observer = observer
+    this.#clock = clock
+  }
+
+  nowMs(): number {
+    return this.#clock.monotonic()
+  }
+
+  /** Called at the end of a turn. */
+  answered(call: ObservedCall, bytesOut: number): void {
+    if (this.#turnEndMs === undefined) {
+      this.#turnEndMs = this.#clock.monotonic()
+      this.#clock.endOfTurn(this.#turnEnded)
+    }
+    this.#observer(call.requestCode, call.responseCode, this.#turnEndMs - call.startedAtMs, call.bytesIn, bytesOut)
+  }
+
+  oneWayDone(call: ObservedCall): void {
+    if (this.#oneWay.length === 0) this.#clock.endOfTurn(this.#tellOneWay)
+    this.#oneWay.push(call)
+  }
+
+  readonly #turnEnded = (): void => {
+    this.#turnEndMs = undefined
+  }
+
+  readonly #tellOneWay = (): void => {
+    const done = this.#oneWay
+    this.#oneWay = []
+    for (const call of done) this.answered(call, 0)
+  }
+}
+
+/** What is known of a request until its answer is written. */
+export class ObservedCall {
+  readonly #observation: Observation
+  readonly requestCode: number
+  readonly startedAtMs: number
+  readonly bytesIn: number
+  responseCode = 0
+
+  constructor(observation: Observation, requestCode: number, startedAtMs: number, bytesIn: number) {
+    this.#observation = observation
+    this.requestCode = requestCode
+    this.startedAtMs = startedAtMs
+    this.bytesIn = bytesIn
+  }
+
+  /** The answer's frame was handed to the system. */
+  written(bytesOut: number): void {
+    this.#observation.answered(this, bytesOut)
+  }
+
+  /** The request is done, and nobody wants an answer. */
+  doneOneWay(responseCode: number): void {
+    this.responseCode = responseCode
+    this.#observation.oneWayDone(this)
+  }
+}

@@ -1,0 +1,155 @@
+import type { Clock, Connection, Log } from '@rocketmq-ts/platform'
+import { frameBytesMax, HeaderPatterns, type Role, type SerializeType } from '@rocketmq-ts/protocol'
+import type { Guard } from './access.ts'
+import { BoundedLog } from './bounded-log.ts'
+import type { CommandTable } from './command-table.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { HeldBytes } from './held-bytes.ts'
+import type { Observer } from './observer.ts'
+import { type CloseReason, type ConnectionParts, RemotingConnection } from './remoting-connection.ts'
+import type { Signer } from './signer.ts'
+
+export interface PeerOptions<As extends Role> {
+  clock: Clock
+  log: Log
+  /** What other ends may ask of this one. Without a table every request is answered with "not supported". */
+  table?: CommandTable<As> | undefined
+  /** The header form of requests of ours; JSON when it is absent. Answers have the form of their request. */
+  serializeType?: SerializeType | undefined
+  /** Signs requests of ours. */
+  signer?: Signer | undefined
+  /** Asked before each request that a row of the table serves; without one every request is allowed. */
+  guard?: Guard | undefined
+  /** Told about each answer. */
+  observer?: Observer | undefined
+  /** Milliseconds without traffic after which a connection is closed; 0 never. */
+  idleTimeoutMs?: number | undefined
+  /** Bytes of a frame, without its length field. */
+  frameBytesMax?: number | undefined
+  /** Bytes of frames that have begun and not ended, of all connections together. */
+  unfinishedBytesMax?: number | undefined
+  /** Bytes for other ends that read too slowly, of all of them together. */
+  unsentBytesMax?: number | undefined
+  /** Unsent bytes of one connection above which no request of it is taken until they are sent. */
+  connectionUnsentBytesMax?: number | undefined
+  /** Requests of ours on one connection that may wait for an answer. */
+  pendingRequestsMax?: number | undefined
+  onDisconnect?(connection: RemotingConnection): void
+}
+
+const heldBytesMax = 128 * 1024 * 1024
+/** Each takes up to 4 KB. */
+const headerPatternsMax = 1024
+/** For the other ends to take part in the closing of connections. */
+const closeTimeoutMs = 1000
+
+/**
+ * One end of connections: it asks and is asked over each of them. Servers and clients are peers; they differ in how
+ * they come to their connections.
+ */
+export class Peer<As extends Role> {
+  readonly #clock: Clock
+  /** For what other ends can cause. */
+  readonly log: BoundedLog
+  readonly #dispatcher: Dispatcher<As>
+  readonly #parts: ConnectionParts
+  readonly #connections = new Set<RemotingConnection>()
+  #onNoConnection: (() => void) | undefined
+
+  constructor(options: PeerOptions<As>) {
+    const { clock, table, guard, observer, unfinishedBytesMax = heldBytesMax, unsentBytesMax = heldBytesMax } = options
+    this.#clock = clock
+    this.log = new BoundedLog(options.log, clock)
+    this.#dispatcher = new Dispatcher({ table, clock, log: this.log, guard, observer })
+    this.#parts = {
+      clock,
+      onRequests: (requests, connection, frameBytes) => this.#dispatcher.dispatchAll(connection, requests, frameBytes),
+      onClosing: (connection, reason, error) => this.#sayWhy(connection, reason, error),
+      onClose: (connection) => {
+        this.#connections.delete(connection)
+        options.onDisconnect?.(connection)
+        if (this.#connections.size === 0) this.#onNoConnection?.()
+      },
+      isObserved: observer !== undefined,
+      serializeType: options.serializeType ?? 'JSON',
+      signer: options.signer,
+      frameBytesMax: options.frameBytesMax ?? frameBytesMax,
+      unsentBytesMax: options.connectionUnsentBytesMax ?? 1024 * 1024,
+      unfinished: new HeldBytes(unfinishedBytesMax, (connection, bytes) => {
+        const reason = `all frames that have begun and not ended come to more than ${unfinishedBytesMax} bytes`
+        this.#closeHolder(connection, bytes, `${reason}: the connection with the oldest of them is closed`)
+      }),
+      unsent: new HeldBytes(
+        unsentBytesMax,
+        (connection, bytes) => {
+          const reason = `all answers that wait for slow peers come to more than ${unsentBytesMax} bytes`
+          this.#closeHolder(connection, bytes, `${reason}: the connection that has waited longest is closed`)
+        },
+        ({ unsentMemoryBytes }) => unsentMemoryBytes,
+      ),
+      headerPatterns: new HeaderPatterns(headerPatternsMax),
+      pendingRequestsMax: options.pendingRequestsMax ?? 65_536,
+      idleTimeoutMs: options.idleTimeoutMs ?? 0,
+    }
+  }
+
+  get connections(): ReadonlySet<RemotingConnection> {
+    return this.#connections
+  }
+
+  /** Speaks over a connection that was made. */
+  open(connection: Connection): RemotingConnection {
+    const opened = new RemotingConnection(connection, this.#parts)
+    this.#connections.add(opened)
+    return opened
+  }
+
+  /** Requests of a lane that have no answer yet. */
+  waitingIn(laneName: string): number {
+    return this.#dispatcher.waitingIn(laneName)
+  }
+
+  /** From now on requests are refused, in a way that makes clients ask another server. */
+  stopTaking(): void {
+    this.#dispatcher.stopTaking()
+  }
+
+  /**
+   * Waits until every request that was taken has its answer.
+   * @returns how many have none, when `timeoutMs` was not enough
+   */
+  drained(timeoutMs: number): Promise<number> {
+    return this.#dispatcher.drained(timeoutMs)
+  }
+
+  /** Ends all connections after what was written is sent; resolves when they are closed. Answers given later are lost. */
+  async close(): Promise<void> {
+    this.stopTaking()
+    if (this.#connections.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#onNoConnection = resolve
+      for (const connection of this.#connections) connection.end()
+      // An end that does not take part in the closing would keep this one waiting.
+      const cancel = this.#clock.after(closeTimeoutMs, () => {
+        for (const connection of this.#connections) connection.destroy()
+      })
+      await promise
+      cancel()
+    }
+    this.log.close()
+  }
+
+  #closeHolder(connection: RemotingConnection, bytes: number, why: string): void {
+    this.log.warn('held bytes', { peer: connection.remoteAddress, bytes }, why)
+    connection.destroy()
+  }
+
+  #sayWhy({ remoteAddress: peer }: RemotingConnection, reason: CloseReason, error: Error | undefined): void {
+    if (reason === 'idle') {
+      const { idleTimeoutMs } = this.#parts
+      this.log.info(reason, { peer, idleTimeoutMs }, 'a connection was closed: nothing came or went over it for long')
+    } else {
+      this.log.warn(reason, { peer, reason: error?.message }, 'a connection was closed: what came is no frame')
+    }
+  }
+}
