@@ -206,3 +206,19 @@ test('with acting masters the smallest slave stands in for reading and its peers
     await listener.close()
   }
 })
+
+test('a broker of another id, which has the address no more, cannot take the route away', async () => {
+  await using running = await startNameServer()
+  await register(running.client, running.address, topics)
+  const header = { brokerName: 'broker-a', brokerAddr: '127.0.0.1:1', clusterName: 'c' }
+  for (const other of [{ brokerId: 1 }, { clusterName: 'x' }, { brokerName: 'x' }, { brokerAddr: '127.0.0.1:9' }]) {
+    const request = { header: { ...header, brokerId: 0, ...other }, timeoutMs }
+    await running.client.invoke(running.address, commands.unregisterBroker, request)
+    expect(await brokerNames(running)).toEqual(['broker-a'])
+  }
+  await running.client.invoke(running.address, commands.unregisterBroker, {
+    header: { ...header, brokerId: 0 },
+    timeoutMs,
+  })
+  expect(await brokerNames(running)).toEqual([])
+})

@@ -1,4 +1,5 @@
 import type { DataVersion, TopicQueueMappingInfo } from '@rocketmq-ts/protocol'
+import type { LivingBroker } from './broker-group.ts'
 import type { QueueLayout } from './queue-layout.ts'
 
 /** What a broker tells in a REGISTER_BROKER. */
@@ -38,5 +39,10 @@ export interface MasterOfSlave {
 }
 
 export type RegistrationOutcome =
-  | { readonly kind: 'registered'; readonly master: MasterOfSlave | undefined }
+  | {
+      readonly kind: 'registered'
+      readonly master: MasterOfSlave | undefined
+      /** The broker of another address that had the name and id until now. */
+      readonly replaced: LivingBroker | undefined
+    }
   | { readonly kind: 'refused'; readonly reason: string }

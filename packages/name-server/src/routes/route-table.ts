@@ -63,7 +63,8 @@ export class RouteTable {
     if (speaksForTopics(registration, group)) takeTopics(group, registration, { isChanged, isWholeList })
     if (group.smallestMember?.brokerId !== smallestBefore)
       this.#options.onSmallestBrokerChange?.({ group, left: undefined })
-    return { kind: 'registered', master: masterFor(broker, group) }
+    const replaced = holder !== undefined && holder.address !== address ? holder : undefined
+    return { kind: 'registered', master: masterFor(broker, group), replaced }
   }
 
   /**
@@ -81,7 +82,8 @@ export class RouteTable {
     const broker = this.#find(identity)
     if (broker === undefined || broker.brokerId !== identity.brokerId || broker.bodyDigest !== digest) return undefined
     this.heard(identity, connectionId, nowMs)
-    return { kind: 'registered', master: masterFor(broker, this.#groups.get(broker.brokerName)!) }
+    const group = this.#groups.get(broker.brokerName)!
+    return { kind: 'registered', master: masterFor(broker, group), replaced: undefined }
   }
 
   /** A sign of life. @returns the broker, or undefined when it has not registered */
@@ -93,10 +95,12 @@ export class RouteTable {
     return broker
   }
 
-  /** @returns the broker that is gone now, or undefined when it has not registered */
-  unregister(identity: BrokerIdentity): LivingBroker | undefined {
+  /** @returns the broker that is gone now, or undefined when none has registered with that address, name and id */
+  unregister(identity: BrokerIdentity & { readonly brokerId: number }): LivingBroker | undefined {
     const broker = this.#find(identity)
-    if (broker !== undefined) this.#remove(broker)
+    // Another id is that of a broker that was here before: the one that lives now stays.
+    if (broker === undefined || broker.brokerId !== identity.brokerId) return undefined
+    this.#remove(broker)
     return broker
   }
 
@@ -119,14 +123,17 @@ export class RouteTable {
    * Forgets a topic until a broker registers it again.
    *
    * @param clusterName only there; undefined everywhere
+   * @returns the names of the brokers that had it
    */
-  removeTopic(topic: string, clusterName?: string): void {
+  removeTopic(topic: string, clusterName?: string): string[] {
+    const brokerNames: string[] = []
     for (const group of this.#groups.values()) {
       if (clusterName !== undefined && group.clusterName !== clusterName) continue
-      group.topics.delete(topic)
+      if (group.topics.delete(topic)) brokerNames.push(group.brokerName)
       group.mappings.delete(topic)
       group.forgetBodies()
     }
+    return brokerNames
   }
 
   /** Producers stay away from a broker until it registers changed topics. @returns how many topics it has */

@@ -9,6 +9,7 @@ import { registration } from './route-table-kit.ts'
 const brokerName = fc.constantFrom('broker-a', 'broker-b', 'broker-c')
 const clusterName = fc.constantFrom('c', 'd')
 const address = fc.constantFrom('h:1', 'h:2', 'h:3', 'h:4')
+const brokerId = fc.integer({ min: 0, max: 2 })
 const topic = fc.constantFrom('t1', 't2', 't3', 't4')
 const connectionId = fc.integer({ min: 1, max: 3 })
 
@@ -24,14 +25,14 @@ const operation = fc.oneof(
         clusterName,
         address,
         connectionId,
-        brokerId: fc.integer({ min: 0, max: 2 }),
+        brokerId,
         counter: fc.integer({ min: 0, max: 3 }),
         timeoutMs: fc.constantFrom(10, 50),
         enableActingMaster: fc.constantFrom(undefined, false, true),
       }),
     }),
   },
-  fc.record({ kind: fc.constant('unregister' as const), brokerName, clusterName, address }),
+  fc.record({ kind: fc.constant('unregister' as const), brokerName, clusterName, address, brokerId }),
   fc.record({ kind: fc.constant('heard' as const), brokerName, clusterName, address, connectionId }),
   fc.record({ kind: fc.constant('pass' as const), durationMs: fc.integer({ min: 0, max: 40 }) }),
   fc.record({ kind: fc.constant('lose' as const), connectionId }),

@@ -174,13 +174,13 @@ describe('life and death', () => {
     expect(table.groups.size).toBe(0)
   })
 
-  test('unregistering needs the name, cluster and address under which a broker lives', () => {
+  test('unregistering needs the name, cluster, id and address under which a broker lives', () => {
     const table = new RouteTable()
     table.register(registration(['t1', 't2']), 0)
-    for (const other of [{ brokerName: 'x' }, { clusterName: 'x' }, { address: 'x' }]) {
-      expect(table.unregister({ ...identity, ...other })).toBeUndefined()
+    for (const other of [{ brokerName: 'x' }, { clusterName: 'x' }, { address: 'x' }, { brokerId: 1 }]) {
+      expect(table.unregister({ ...identity, brokerId: 0, ...other })).toBeUndefined()
     }
-    expect(table.unregister(identity)).toBeDefined()
+    expect(table.unregister({ ...identity, brokerId: 0 })).toBeDefined()
     expect(table.groups.size + table.living.size).toBe(0)
   })
 })
@@ -209,6 +209,9 @@ describe('masters and slaves', () => {
     table.register(registration(['t1', 't2']), 0)
     table.register(registration(['t1', 't2'], { address: 'a:9' }), 0)
     expect([...table.living.keys()]).toEqual(['a:9'])
+    expect(table.register(registration(['t1', 't2']), 0)).toMatchObject({ replaced: { address: 'a:9' } })
+    expect(table.register(registration(['t1', 't2']), 0)).toMatchObject({ replaced: undefined })
+    table.register(registration(['t1', 't2'], { address: 'a:9' }), 0)
     expect(table.groups.get('broker-a')!.master!.address).toBe('a:9')
   })
 
@@ -225,7 +228,7 @@ describe('masters and slaves', () => {
     const table = new RouteTable()
     table.register(registration(['t1', 't2']), 0)
     table.register(registration([], { brokerId: 1, address: 's:1' }), 0)
-    table.unregister(identity)
+    table.unregister({ ...identity, brokerId: 0 })
     table.register(registration(['t1', 't2'], { brokerId: 0, address: 's:1' }), 0)
     expect([...table.groups.get('broker-a')!.members.keys()]).toEqual([0])
     expect(table.living.size).toBe(1)
@@ -246,7 +249,7 @@ describe('masters and slaves', () => {
     const acting = { enableActingMaster: true }
     table.register(registration(['t1', 't2'], acting), 0)
     table.register(registration(['t1', 't2'], { ...acting, brokerId: 1, address: 's:1' }), 0)
-    table.unregister(identity)
+    table.unregister({ ...identity, brokerId: 0 })
     expect(permOf(table, 't1')).toBe(4)
     table.register(registration(['t1', 't2'], acting), 0)
     expect(permOf(table, 't1')).toBe(6)
@@ -262,7 +265,7 @@ describe('masters and slaves', () => {
     table.register(registration(['t1', 't2'], { brokerId: 1, address: 's:1' }), 0)
     table.register(registration(['t1', 't2'], { brokerId: 2, address: 's:2' }), 0)
     table.register(registration(['t1', 't2']), 0)
-    table.unregister(identity)
+    table.unregister({ ...identity, brokerId: 0 })
     expect(changes).toEqual([
       [1, undefined],
       [0, undefined],

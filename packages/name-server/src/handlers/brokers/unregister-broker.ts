@@ -5,9 +5,11 @@ import type { RouteTable } from '../../routes/index.ts'
 
 /** UNREGISTER_BROKER (104): a broker stops; clients stop finding it at once. */
 export function unregisterBroker(routes: RouteTable, log: Log): Handler<typeof commands.unregisterBroker> {
-  return ({ clusterName, brokerName, brokerAddr: address }) => {
-    const gone = routes.unregister({ clusterName, brokerName, address })
-    if (gone !== undefined) log.info({ brokerName, brokerId: gone.brokerId, address }, 'a broker unregistered')
+  return ({ clusterName, brokerName, brokerId, brokerAddr: address }, { connection }) => {
+    const gone = routes.unregister({ clusterName, brokerName, brokerId, address })
+    const fields = { brokerName, brokerId, address, peer: connection.remoteAddress }
+    if (gone !== undefined) log.info(fields, 'a broker unregistered')
+    else log.debug(fields, 'a broker that is not known here unregistered: nothing changes')
     return {}
   }
 }
