@@ -65,9 +65,9 @@ export function nameServerCommandTable(parts: CommandTableParts): CommandTable<'
     queryDataVersion: serve(registrationLane, get(cluster('clusterName')), queryDataVersion(routes, clock)),
     brokerHeartbeat: serve(registrationLane, update(cluster('clusterName')), brokerHeartbeat(routes, clock)),
     getBrokerMemberGroup: serve(registrationLane, get(cluster('clusterName')), getBrokerMemberGroup(routes)),
-    registerTopicInNamesrv: serve(registrationLane, update(ownCluster), registerTopicInNamesrv(routes)),
+    registerTopicInNamesrv: serve(registrationLane, update(ownCluster), registerTopicInNamesrv(routes, log)),
 
-    deleteTopicInNamesrv: serve(administrationLane, update(cluster('clusterName')), deleteTopicInNamesrv(routes)),
+    deleteTopicInNamesrv: serve(administrationLane, update(cluster('clusterName')), deleteTopicInNamesrv(routes, log)),
     getAllTopicListFromNameserver: serve(
       administrationLane,
       list(ownCluster),
@@ -85,9 +85,9 @@ export function nameServerCommandTable(parts: CommandTableParts): CommandTable<'
     wipeWritePermOfBroker: serve(administrationLane, update(ownCluster), wipeWritePermOfBroker(routes, log)),
     addWritePermOfBroker: serve(administrationLane, update(ownCluster), addWritePermOfBroker(routes, log)),
 
-    putKvConfig: serve(administrationLane, update(ownCluster), putKvConfig(keyValues)),
+    putKvConfig: serve(administrationLane, update(ownCluster), putKvConfig(keyValues, log)),
     getKvConfig: serve(administrationLane, get(ownCluster), getKvConfig(keyValues)),
-    deleteKvConfig: serve(administrationLane, update(ownCluster), deleteKvConfig(keyValues)),
+    deleteKvConfig: serve(administrationLane, update(ownCluster), deleteKvConfig(keyValues, log)),
     getKvlistByNamespace: serve(administrationLane, get(ownCluster), getKvlistByNamespace(keyValues)),
 
     getNamesrvConfig: serve(administrationLane, get(ownCluster), getNamesrvConfig(settings)),

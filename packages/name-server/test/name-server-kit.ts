@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { createNodePlatform, type Platform, silentLog } from '@rocketmq-ts/platform'
+import { createNodePlatform, type Log, type Platform, silentLog } from '@rocketmq-ts/platform'
 import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import {
   commands,
@@ -31,6 +31,7 @@ export interface RunningNameServer extends AsyncDisposable {
 export async function startNameServer(
   properties: Record<string, string> = {},
   platform: Platform = createNodePlatform(),
+  log: Log = silentLog,
 ): Promise<RunningNameServer> {
   const folder = temporaryFolder()
   const settings = readNameServerSettings(
@@ -46,7 +47,7 @@ export async function startNameServer(
       environment: { hostName: 'h', localAddress: '127.0.0.1', homeFolder: folder.path, variables: {}, processors: 1 },
     },
   ).values
-  const server = await createNameServer({ settings, platform, log: silentLog })
+  const server = await createNameServer({ settings, platform, log })
   const clients: RemotingClient[] = []
   const connect = (): RemotingClient => {
     const client = new RemotingClient(createNodePlatform())

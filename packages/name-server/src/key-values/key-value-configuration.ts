@@ -33,8 +33,11 @@ export class KeyValueConfiguration {
     this.#persist()
   }
 
-  delete(namespace: string, key: string): void {
-    if (this.#tables.get(namespace)?.delete(key) === true) this.#persist()
+  /** @returns whether it was there */
+  delete(namespace: string, key: string): boolean {
+    const wasThere = this.#tables.get(namespace)?.delete(key) === true
+    if (wasThere) this.#persist()
+    return wasThere
   }
 
   #persist(): void {

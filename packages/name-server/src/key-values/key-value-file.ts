@@ -5,11 +5,16 @@ import { formatConfigJson, JsonError, type JsonValue, parseJson } from '@rocketm
 /** Namespace to key to value. */
 export type KeyValueTables = Map<string, Map<string, string>>
 
+/** The file and the one that was replaced last are both damaged. */
+export class DamagedFileError extends Error {
+  override readonly name = 'DamagedFileError'
+}
+
 /**
  * Reads `{"configTable":{namespace:{key:value}}}`, RocketMQ's kvConfig.json. The file that was replaced last stands in
  * for one that cannot be read.
  *
- * @throws Error when neither can be read and one of them exists
+ * @throws DamagedFileError when neither can be read and one of them exists
  */
 export function readKeyValueFile(fileSystem: FileSystem, path: string): KeyValueTables {
   let problem: unknown
@@ -24,7 +29,9 @@ export function readKeyValueFile(fileSystem: FileSystem, path: string): KeyValue
     }
   }
   if (problem === undefined) return new Map()
-  throw new Error(`${path} is no key-value configuration: repair it, or move it and its .bak away`, { cause: problem })
+  throw new DamagedFileError(`${path} is no key-value configuration: repair it, or move it and its .bak away`, {
+    cause: problem,
+  })
 }
 
 /** Replaces the file as a whole; what it held stays beside it as `.bak`. */

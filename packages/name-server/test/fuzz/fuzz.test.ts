@@ -27,7 +27,7 @@ import { checkChange, type SettingsEnvironment, SettingsError, toPropertiesText 
 import { describe, expect, test } from 'vitest'
 import { registerBroker } from '../../src/handlers/brokers/register-broker.ts'
 import { KeyValueConfiguration } from '../../src/key-values/key-value-configuration.ts'
-import { readKeyValueFile, writeKeyValueFile } from '../../src/key-values/key-value-file.ts'
+import { DamagedFileError, readKeyValueFile, writeKeyValueFile } from '../../src/key-values/key-value-file.ts'
 import { RouteTable } from '../../src/routes/index.ts'
 import { topicRoute } from '../../src/routes/topic-route.ts'
 import { nameServerChangeRules, nameServerSettings, readNameServerSettings } from '../../src/settings/index.ts'
@@ -112,7 +112,7 @@ const rows: readonly FuzzRow[] = [
     name: 'kvConfig.json',
     covers: ['readKeyValueFile'],
     grammar: 'json',
-    refusals: [Error],
+    refusals: [DamagedFileError],
     seeds: () => keyValueTexts.map((text) => Buffer.from(text)),
     decode: (input) => readKeyValueFile(diskWith(input), path),
     check(tables) {
@@ -125,7 +125,7 @@ const rows: readonly FuzzRow[] = [
     name: 'kvConfig.json.bak without the file',
     covers: ['readKeyValueFile'],
     grammar: 'json',
-    refusals: [Error],
+    refusals: [DamagedFileError],
     seeds: () => keyValueTexts.map((text) => Buffer.from(text)),
     decode: (input) => readKeyValueFile(diskWith(input, `${path}.bak`), path),
   }),

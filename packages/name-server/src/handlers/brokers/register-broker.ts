@@ -12,6 +12,7 @@ import {
 import type { Call, Handler, Reply } from '@rocketmq-ts/remoting'
 import { type KeyValueConfiguration, orderTopicNamespace } from '../../key-values/key-value-configuration.ts'
 import { type MasterOfSlave, queueLayout, type Registration, type RouteTable } from '../../routes/index.ts'
+import { SameNameWatch } from '../../same-name-watch.ts'
 import type { NameServerSettings } from '../../settings/index.ts'
 
 type RegisterBroker = typeof commands.registerBroker
@@ -39,6 +40,8 @@ export function registerBroker({
   clock,
   log,
 }: RegisterBrokerParts): Handler<RegisterBroker> {
+  const sameNames = new SameNameWatch(log)
+
   function answer(master: MasterOfSlave | undefined): Reply<RegisterBroker> {
     const ordered = settings.current.returnOrderTopicConfigToBroker ? keyValues.list(orderTopicNamespace) : undefined
     const header = master ?? {}
@@ -56,13 +59,15 @@ export function registerBroker({
     const isWholeList = settings.current.deleteTopicWithBrokerRegistration && registration.topics.size !== 1
     const isKnown = routes.living.has(address)
     const outcome = routes.register(registration, now, isWholeList)
-    const broker = { brokerName, brokerId, address, topics: registration.topics.size }
+    const peer = call.connection.remoteAddress
+    const broker = { brokerName, brokerId, address, topics: registration.topics.size, peer }
     if (outcome.kind === 'refused') {
       log.warn({ ...broker, reason: outcome.reason }, 'a broker was not registered')
       throw new ProtocolError('SYSTEM_ERROR', outcome.reason)
     }
+    if (outcome.replaced !== undefined) sameNames.replaced(outcome.replaced, address, peer, now)
     if (isKnown) log.debug(broker, 'a broker registered again')
-    else log.info(broker, 'a broker registered')
+    else if (outcome.replaced === undefined) log.info(broker, 'a broker registered')
     return answer(outcome.master)
   }
 }

@@ -9,9 +9,10 @@ export function updateNamesrvConfig(
   clock: Pick<Clock, 'now'>,
   log: Log,
 ): Handler<typeof commands.updateNamesrvConfig> {
-  return (_header, { body }) => {
+  return (_header, { body, connection }) => {
     const { changedKeys, restartKeys, remark } = settings.change(body, clock.now())
-    if (changedKeys.length > 0) log.info({ changedKeys, restartKeys }, 'settings were changed by a request')
+    const fields = { changedKeys, restartKeys, peer: connection.remoteAddress }
+    if (changedKeys.length > 0) log.info(fields, 'settings were changed by a request')
     return { remark }
   }
 }

@@ -5,9 +5,9 @@ import type { RouteTable } from '../../routes/index.ts'
 
 /** WIPE_WRITE_PERM_OF_BROKER (205): producers leave a broker, consumers stay. */
 export function wipeWritePermOfBroker(routes: RouteTable, log: Log): Handler<typeof commands.wipeWritePermOfBroker> {
-  return ({ brokerName }) => {
+  return ({ brokerName }, { connection }) => {
     const wipeTopicCount = routes.wipeWritePermission(brokerName)
-    log.info({ brokerName, wipeTopicCount }, 'write permission wiped')
+    log.info({ brokerName, wipeTopicCount, peer: connection.remoteAddress }, 'write permission wiped')
     return { header: { wipeTopicCount } }
   }
 }
