@@ -2,6 +2,11 @@ import { assert } from '@rocketmq-ts/base'
 import type { FileSystem, Log } from '@rocketmq-ts/platform'
 import { replaceFile, replaceFileLater } from '@rocketmq-ts/platform'
 
+/** A file and its `.bak` are both damaged: what they held is not there. */
+export class DamagedFileError extends Error {
+  override readonly name = 'DamagedFileError'
+}
+
 /** A file of settings or progress that is written as a whole, with the content before kept as `.bak`. */
 export class ConfigFile {
   readonly #fileSystem: FileSystem
@@ -23,7 +28,7 @@ export class ConfigFile {
    * Reads the file, or its `.bak` when the file is missing, empty or damaged.
    * @param parse throws when the text is not what the file should hold
    * @returns undefined when there is neither
-   * @throws Error when both are there and both are damaged: starting empty would lose what they hold
+   * @throws DamagedFileError when both are there and both are damaged: starting empty would lose what they hold
    */
   load<Value>(parse: (text: string) => Value): Value | undefined {
     const problems: string[] = []
@@ -43,7 +48,7 @@ export class ConfigFile {
       }
     }
     if (problems.length === 0) return undefined
-    throw new Error(
+    throw new DamagedFileError(
       `no usable content: ${problems.join('; ')}. Restore one of the files, or delete them to start empty`,
     )
   }

@@ -109,7 +109,9 @@ export function recoverLog(
     )
   }
   clearBehind(segments, end.position)
-  log.info({ from: plan.from, end: end.position, replayed: replayedCount, reason: end.reason }, 'the log was recovered')
+  const fields = { from: plan.from, end: end.position, replayed: replayedCount }
+  if (replayedCount > 0) log.info(fields, 'the log was recovered')
+  log.debug({ ...fields, reason: end.reason }, 'the end of the log was found')
   return { endPosition: end.position, replayedCount, lastTimestamp, damages: end.damages }
 }
 

@@ -1,6 +1,7 @@
 import { silentLog } from '@rocketmq-ts/platform'
 import { type FuzzRow, fuzzRow, looseText, SteppedClock, sameValue } from '@rocketmq-ts/platform/test-kit'
 import { parseJson, readRecord, stringifyJava } from '@rocketmq-ts/protocol'
+import { DamagedFileError } from '../../src/config-file.ts'
 import { KeyIndexFile } from '../../src/index/key-index-file.ts'
 import { ConfigFile } from '../../src/index.ts'
 import { isRecordAt } from '../../src/log/record-check.ts'
@@ -183,7 +184,7 @@ export const fileRows: readonly FuzzRow[] = [
   fuzzRow({
     name: 'configuration file and its copy',
     grammar: 'json',
-    refusals: [Error],
+    refusals: [DamagedFileError],
     seeds: () => ['{"a":1}', '[]'].map((text) => Buffer.from(text)),
     cost: 5,
     decode(input, random) {
