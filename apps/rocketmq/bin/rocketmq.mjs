@@ -13,7 +13,10 @@ if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) await import('.
 else runOnInstalledNode()
 
 function runOnInstalledNode() {
-  const child = spawn(installedNode(), [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  // The child ends when its launcher is gone, whatever ended that: src/parent-process.ts.
+  const env = { ...process.env, ROCKETMQ_LAUNCHER_PID: String(process.pid) }
+  const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)]
+  const child = spawn(installedNode(), args, { stdio: 'inherit', env })
   child.on('error', (error) => fail(error.message))
   // A Ctrl-C at the terminal reaches the child directly as well; it counts signals in quick succession as one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

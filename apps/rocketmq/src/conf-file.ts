@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import type { FileSystem } from '@rocketmq-ts/platform'
 import { JavaPropertiesError, parseJavaPropertyLines } from '@rocketmq-ts/protocol'
+import { fileReason } from './describe-error.ts'
 import type { SourcedProperties } from './sourced-properties.ts'
 import { UserError } from './user-error.ts'
 
@@ -40,8 +41,7 @@ function readText(fileSystem: FileSystem, file: string, option: string): string 
     const content = fileSystem.readFile(path.resolve(file))
     if (content !== undefined) return content.toString('utf8')
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const reason = code === 'EISDIR' ? 'it is a folder' : message
+    const reason = fileReason(error as NodeJS.ErrnoException)
     throw new UserError(`cannot read ${file}: ${reason}; ${option} takes a file of key=value lines`, { cause: error })
   }
   throw new UserError(`cannot read ${file}: there is no such file; check the path given by ${option}`)

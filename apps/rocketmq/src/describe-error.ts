@@ -1,7 +1,15 @@
 import { UserError } from './user-error.ts'
 
 /** Errors whose message is written for the user; they may come from another thread, where classes do not reach. */
-const speakingErrors = new Set(['UserError', 'SettingsError', 'StoreLockedError'])
+const speakingErrors = new Set([
+  'UserError',
+  'SettingsError',
+  'StoreLockedError',
+  'StoreLayoutError',
+  'SegmentSizeError',
+  'QueueFileError',
+  'DamagedFileError',
+])
 
 /** What the user reads about an error: the message when it speaks for itself, otherwise all that helps to find it. */
 export function describeError(error: unknown): string {
@@ -11,21 +19,100 @@ export function describeError(error: unknown): string {
   return (error.stack ?? `${error.name}: ${error.message}`) + cause
 }
 
-const listenReasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is taken by another program',
-  EACCES: 'may not be opened by this user',
-  EADDRNOTAVAIL: 'cannot be opened: bindAddress is not an address of this machine',
+/** What a part was started with, for explaining why that failed. */
+export interface StartContext {
+  /** Who wants the ports: `broker-a`; undefined when there is nobody else. */
+  readonly owner?: string
+  readonly listenPort: number
+  /** How to choose another port: `choose another with -p`. */
+  readonly portAdvice: string
+  /** How to choose another address to listen at. */
+  readonly hostAdvice: string
+  /** How to choose another place for the files. */
+  readonly folderAdvice: string
 }
 
 /**
- * Explains why a port could not be opened; other errors are given back as they are.
- *
- * @param port the port that was asked for
- * @param advice how to choose another one
+ * Explains why something could not be started, as far as the user can put it right: a port, an address, a file or folder.
+ * Other errors are given back as they are.
  */
-export function explainListenError(error: unknown, port: number, advice: string): unknown {
-  const { code } = error as NodeJS.ErrnoException
-  const reason = listenReasons[code ?? '']
-  if (reason === undefined) return error
-  return new UserError(`port ${port} ${reason}; ${advice}`, { cause: error })
+export function explainStartError(error: unknown, context: StartContext): unknown {
+  if (!(error instanceof Error)) return error
+  const text = explainNetworkError(error, context) ?? explainFileError(error, context.folderAdvice)
+  return text === undefined ? error : new UserError(text, { cause: error })
+}
+
+/** Node's errors of sockets tell more than their type. */
+interface NetworkError extends NodeJS.ErrnoException {
+  address?: string
+  port?: number
+  hostname?: string
+}
+
+function explainNetworkError(error: NetworkError, context: StartContext): string | undefined {
+  const { code, syscall, address = '', port, hostname } = error
+  if (syscall === 'getaddrinfo') return `${hostname} is not known as a name of this machine; ${context.hostAdvice}`
+  if (syscall !== 'listen' && syscall !== 'bind') return undefined
+  if (code === 'EADDRNOTAVAIL') return `${address} is not an address of this machine; ${context.hostAdvice}`
+  const reason = portReasons[code ?? '']
+  if (reason === undefined || port === undefined) return undefined
+  const { owner, listenPort, portAdvice } = context
+  const isSecond = listenPort !== 0 && port !== listenPort
+  if (isSecond) {
+    return `port ${port} ${reason}; ${owner} needs it as well as port ${listenPort}, for older clients: ${portAdvice}`
+  }
+  return `port ${port} ${reason}; ${owner === undefined ? '' : `it is for ${owner}: `}${portAdvice}`
+}
+
+const portReasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken by another program',
+  EACCES: 'may not be opened by this user (ports below 1024 are for administrators)',
+}
+
+const fileReasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not do that',
+  EPERM: 'this user may not do that',
+  EROFS: 'the disk can only be read',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the space that this user may take on the disk is used up',
+  EEXIST: 'there is something else of that name',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is a file',
+  ENOENT: 'there is no such file',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'it is a link to itself',
+  EMFILE: 'this process has too many files open (ulimit -n)',
+  ENFILE: 'the system has too many files open',
+  EIO: 'the disk has failed',
+}
+
+const networkCalls = new Set(['accept', 'bind', 'connect', 'getaddrinfo', 'listen'])
+
+const fileActions: Readonly<Record<string, string>> = {
+  mkdir: 'make the folder',
+  open: 'open',
+  scandir: 'read the folder',
+  read: 'read',
+  write: 'write to',
+  ftruncate: 'write to',
+  rename: 'rename',
+  unlink: 'delete',
+}
+
+/** Why the file system failed, in words. */
+export function fileReason({ code = '', message }: NodeJS.ErrnoException): string {
+  return fileReasons[code] ?? message
+}
+
+/**
+ * A sentence about an error of the file system, or undefined when it is none.
+ *
+ * @param advice how to choose another place
+ */
+function explainFileError(error: NodeJS.ErrnoException, advice: string): string | undefined {
+  const { code = '', syscall = '', path } = error
+  const reason = fileReasons[code]
+  if (reason === undefined || syscall === '' || networkCalls.has(syscall)) return undefined
+  const action = fileActions[syscall] ?? `use (${syscall})`
+  return `cannot ${action} ${path ?? 'a file'}: ${reason}; ${advice}`
 }

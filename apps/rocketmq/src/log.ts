@@ -1,27 +1,47 @@
 import type { Log } from '@rocketmq-ts/platform'
-import { pino } from 'pino'
+import { type LoggerOptions, pino, stdTimeFunctions } from 'pino'
 import { formatLogLine } from './format-log-line.ts'
 import { UserError } from './user-error.ts'
 
-const levels = ['debug', 'info', 'warn', 'error', 'silent']
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** `text` for people, `json` for programs: an object a line with `time`, `level`, `part`, `msg` and the fields. */
+export const logFormats = ['text', 'json'] as const
+export type LogFormat = (typeof logFormats)[number]
+
+/** What `--log-level` and `--log-format` say. */
+export interface LogOptions {
+  /** By default what the environment variable ROCKETMQ_LOG_LEVEL says, or `info`. */
+  logLevel?: LogLevel
+  logFormat?: LogFormat
+}
 
 /**
- * A log that writes readable lines to stderr; ROCKETMQ_LOG_LEVEL says from which level on.
+ * A log that writes lines to stderr.
  *
  * @param part who speaks: `broker-a`
- * @throws UserError for a level that does not exist
+ * @throws UserError when ROCKETMQ_LOG_LEVEL is none of the levels
  */
-export function createLog(part: string, level = process.env.ROCKETMQ_LOG_LEVEL || 'info'): Log {
-  if (!levels.includes(level)) {
-    throw new UserError(`ROCKETMQ_LOG_LEVEL=${level} is not possible: allowed is one of ${levels.join(', ')}`)
-  }
+export function createLog(part: string, { logLevel = levelOfEnvironment(), logFormat = 'text' }: LogOptions = {}): Log {
   // Synchronous, so that the last lines before a crash are not lost, and from every thread directly.
   const stderr = pino.destination({ fd: 2, sync: true })
-  const logger = pino({ level, base: { part } }, { write: (line) => void stderr.write(formatLogLine(line)) })
+  const options: LoggerOptions = { level: logLevel, base: { part } }
+  const logger =
+    logFormat === 'json'
+      ? pino({ ...options, timestamp: stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } }, stderr)
+      : pino(options, { write: (line) => void stderr.write(formatLogLine(line)) })
   return {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
   }
+}
+
+function levelOfEnvironment(): LogLevel {
+  const text = process.env.ROCKETMQ_LOG_LEVEL || 'info'
+  const level = logLevels.find((name) => name === text)
+  if (level !== undefined) return level
+  throw new UserError(`ROCKETMQ_LOG_LEVEL=${text} is not possible: allowed is one of ${logLevels.join(', ')}`)
 }

@@ -10,6 +10,12 @@ export function parseBrokerCount(text: string): number {
   return parseWholeNumber(text, 1, 1000)
 }
 
+/** A text that says something. */
+export function parseNonEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.')
+  return text
+}
+
 function parseWholeNumber(text: string, min: number, max: number): number {
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= min && value <= max) return value

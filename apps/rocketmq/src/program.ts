@@ -4,6 +4,7 @@ import { brokerCommand } from './commands/broker.ts'
 import { nameServerCommand } from './commands/name-server.ts'
 import { startCommand } from './commands/start.ts'
 import { describeError } from './describe-error.ts'
+import { createLog, type LogOptions } from './log.ts'
 
 /**
  * Runs the command that the arguments name.
@@ -21,12 +22,17 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     const report = (code: number) => {
       exitCode = code
     }
-    program.addCommand(makeCommand(report).showHelpAfterError(true))
+    program.addCommand(makeCommand(report).showHelpAfterError('(--help lists the options)'))
   }
+  let logOptions: LogOptions = {}
+  program.hook('preAction', (_, command) => {
+    logOptions = command.opts()
+  })
   try {
     await program.parseAsync(argv)
   } catch (error) {
-    process.stderr.write(`rocketmq: ${describeError(error)}\n`)
+    if (logOptions.logFormat === 'json') createLog('rocketmq', { logFormat: 'json' }).error({}, describeError(error))
+    else process.stderr.write(`rocketmq: ${describeError(error)}\n`)
     return 1
   }
   return exitCode

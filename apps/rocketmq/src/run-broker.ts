@@ -1,15 +1,16 @@
 import { brokerSettings, createBroker } from '@rocketmq-ts/broker'
 import type { Platform } from '@rocketmq-ts/platform'
 import { describeSettings } from '@rocketmq-ts/settings'
+import { hostPort, resolvedAddresses, warnOfAdvertised } from './addresses.ts'
 import { absoluteConfPath, readConfFile } from './conf-file.ts'
-import { explainListenError } from './describe-error.ts'
-import { createLog } from './log.ts'
+import { explainStartError } from './describe-error.ts'
+import { createLog, type LogOptions } from './log.ts'
 import { type BrokerSources, readBrokerConf } from './read-broker-conf.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 import { noProperties } from './sourced-properties.ts'
 
 /** Options of `rocketmq broker`. */
-export interface BrokerOptions {
+export interface BrokerOptions extends LogOptions {
   conf?: string
   namesrv?: string
 }
@@ -17,24 +18,29 @@ export interface BrokerOptions {
 /** @returns the exit code of the process */
 export async function runBroker(options: BrokerOptions, platform: Platform): Promise<number> {
   const sources = brokerSources(options, platform)
-  const { values: settings, decidedKeys, keptChanges, warnings } = readBrokerConf(sources, platform)
-  const log = createLog(settings.brokerName)
-  for (const warning of warnings) log.warn({}, warning)
+  const { values, sourced, decidedKeys, keptChanges, warnings } = readBrokerConf(sources, platform)
+  const settings = { ...values, ...(await resolvedAddresses(sourced)) }
+  const { brokerName, brokerIP1, bindAddress, namesrvAddr, listenPort, storePathRootDir } = settings
+  const log = createLog(brokerName, options)
+  const unreachable = await warnOfAdvertised(brokerIP1, bindAddress, namesrvAddr)
+  for (const warning of [...warnings, ...(unreachable === undefined ? [] : [unreachable])]) log.warn({}, warning)
   if (keptChanges !== undefined) log.info({}, keptChanges)
+  const file = options.conf ?? 'a file given by -c'
   return runUntilStopped(
     async () => {
-      const broker = await createBroker({ settings, confPath: sources.confPath, decidedKeys, platform, log }).catch(
-        (error: unknown) => {
-          throw explainListenError(
-            error,
-            settings.listenPort,
-            `choose another by listenPort in ${options.conf ?? 'a file given by -c'}`,
-          )
-        },
-      )
-      const nameServers = settings.namesrvAddr.join(';') || 'none'
+      const { confPath } = sources
+      const broker = await createBroker({ settings, confPath, decidedKeys, platform, log }).catch((error: unknown) => {
+        throw explainStartError(error, {
+          owner: `broker ${brokerName}`,
+          listenPort,
+          portAdvice: `choose another by listenPort in ${file}`,
+          hostAdvice: `set bindAddress in ${file} to one, or to 0.0.0.0 for all`,
+          folderAdvice: `the store is ${storePathRootDir}: choose another by storePathRootDir in ${file}`,
+        })
+      })
+      const nameServers = namesrvAddr.join(';') || 'none'
       return {
-        readyMessage: `Broker ${settings.brokerName} ready at ${settings.brokerIP1}:${broker.address.port}, name servers: ${nameServers}\n`,
+        readyMessage: `Broker ${brokerName} ready at ${hostPort(brokerIP1, broker.address.port)}, name servers: ${nameServers}\n`,
         failed: new Promise(() => {}),
         close: () => broker.close(),
       }

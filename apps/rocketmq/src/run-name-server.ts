@@ -2,32 +2,38 @@ import path from 'node:path'
 import { createNameServer, nameServerSettings } from '@rocketmq-ts/name-server'
 import type { Platform } from '@rocketmq-ts/platform'
 import { describeSettings } from '@rocketmq-ts/settings'
+import { hostPort } from './addresses.ts'
 import { readConfFile } from './conf-file.ts'
-import { explainListenError } from './describe-error.ts'
-import { createLog } from './log.ts'
+import { explainStartError } from './describe-error.ts'
+import { createLog, type LogOptions } from './log.ts'
 import { readNameServerConf } from './read-name-server-conf.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 import { noProperties, type SourcedProperties, withDefaults, withOverrides } from './sourced-properties.ts'
 
 /** Options of `rocketmq namesrv`. */
-export interface NameServerOptions {
+export interface NameServerOptions extends LogOptions {
   conf?: string
   port?: number
 }
 
 /** @returns the exit code of the process */
 export async function runNameServer(options: NameServerOptions, platform: Platform): Promise<number> {
-  const log = createLog('name server')
+  const log = createLog('name server', options)
   const { values: settings, warnings } = readNameServerConf(nameServerProperties(options, platform), platform)
   for (const warning of warnings) log.warn({}, warning)
   return runUntilStopped(
     async () => {
       const nameServer = await createNameServer({ settings, platform, log }).catch((error: unknown) => {
-        throw explainListenError(error, settings.listenPort, 'choose another with -p')
+        throw explainStartError(error, {
+          listenPort: settings.listenPort,
+          portAdvice: 'choose another with -p',
+          hostAdvice: `set bindAddress in ${options.conf ?? 'a file given by -c'} to one, or to 0.0.0.0 for all`,
+          folderAdvice: 'choose other places by kvConfigPath and configStorePath in a file given by -c',
+        })
       })
       const { host, port } = nameServer.address
       return {
-        readyMessage: `Name server ready at ${host}:${port}\n`,
+        readyMessage: `Name server ready at ${hostPort(host, port)}\n`,
         failed: new Promise(() => {}),
         close: () => nameServer.close(),
       }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isatty } from 'node:tty'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { describeError } from './describe-error.ts'
-import { watchParent } from './parent-process.ts'
+import { launcherPid, watchParent } from './parent-process.ts'
 import { stopRequested } from './stop-signals.ts'
 
 /** Something that was started and is ready. */
@@ -23,6 +24,14 @@ export interface RunOptions {
 const closeDeadlineMs = 60_000
 
 /**
+ * A hang-up means that the terminal is gone, which is nothing to those who were told to go on without one. Node forgets
+ * at its start what `nohup` has set; what stays is that standard input is no terminal.
+ */
+function hangUpIsIgnored(): boolean {
+  return !isatty(0)
+}
+
+/**
  * Starts a service, says on stdout that it is ready, and runs it until a signal or a failure ends it.
  *
  * @param start when it rejects, it has closed what it had opened
@@ -33,8 +42,11 @@ export async function runUntilStopped(
   start: () => Promise<RunningService>,
   { log, clock, stopWithParent = false }: RunOptions,
 ): Promise<number> {
+  const startedBy = launcherPid(process.env) ?? (stopWithParent ? process.ppid : undefined)
+  const parent = startedBy === undefined ? undefined : watchParent(clock, startedBy, () => process.ppid)
   const requested = stopRequested({
     signals: process,
+    onIgnoredHangUp: hangUpIsIgnored() ? () => parent?.cancel() : undefined,
     monotonic: () => clock.monotonic(),
     onSecondRequest() {
       process.stderr.write('Ended at once: the next start will run a recovery of what was not closed.\n')
@@ -42,7 +54,6 @@ export async function runUntilStopped(
     },
   })
   const stops = [requested.then((signal) => log.info({ signal }, 'stopping; a second Ctrl-C ends at once'))]
-  const parent = stopWithParent ? watchParent(clock, () => process.ppid) : undefined
   if (parent !== undefined) {
     stops.push(parent.gone.then(() => log.info({}, 'stopping, since the process that started this one has ended')))
   }

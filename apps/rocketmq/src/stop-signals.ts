@@ -12,14 +12,21 @@ export interface StopSignalsOptions {
   monotonic(): number
   /** Called when somebody asks again: it is to end the process at once. */
   onSecondRequest(): void
+  /** Called for each hang-up of the terminal that is ignored; without it a hang-up is a request to stop. */
+  onIgnoredHangUp?(): void
 }
 
 /** Resolves with the first signal that asks the process to stop. */
-export function stopRequested({ signals, monotonic, onSecondRequest }: StopSignalsOptions): Promise<string> {
+export function stopRequested(options: StopSignalsOptions): Promise<string> {
+  const { signals, monotonic, onSecondRequest, onIgnoredHangUp } = options
   return new Promise((resolve) => {
     let firstAtMs: number | undefined
     for (const name of stopSignals) {
       signals.on(name, () => {
+        if (name === 'SIGHUP' && onIgnoredHangUp !== undefined) {
+          onIgnoredHangUp()
+          return
+        }
         if (firstAtMs === undefined) {
           firstAtMs = monotonic()
           resolve(name)

@@ -19,13 +19,20 @@ async function parse(makeCommand: (report: (code: number) => void) => Command, .
 
 describe('start', () => {
   test('has the ports of RocketMQ, one broker and ./data by default', async () => {
-    expect(await parse(startCommand)).toEqual({ data: './data', namesrvPort: 9876, brokerPort: 10_911, brokers: 1 })
+    expect(await parse(startCommand)).toEqual({
+      data: './data',
+      host: '127.0.0.1',
+      namesrvPort: 9876,
+      brokerPort: 10_911,
+      brokers: 1,
+    })
   })
 
   test('takes all of its options', async () => {
-    const args = '--data d --namesrv-port 1 --broker-port 2 --brokers 3 --broker-conf f'
+    const args = '--data d --host h --namesrv-port 1 --broker-port 2 --brokers 3 --broker-conf f'
     expect(await parse(startCommand, ...args.split(' '))).toEqual({
       data: 'd',
+      host: 'h',
       namesrvPort: 1,
       brokerPort: 2,
       brokers: 3,
@@ -44,6 +51,19 @@ describe('start', () => {
   ])('refuses %s %s', async (option, value) => {
     await expect(parse(startCommand, `${option}=${value}`)).rejects.toThrow(/Allowed is a whole number/)
   })
+})
+
+test.each([
+  ['start', startCommand],
+  ['namesrv', nameServerCommand],
+  ['broker', brokerCommand],
+])('%s takes the level and the format of its log, and refuses others', async (_, makeCommand) => {
+  expect(await parse(makeCommand, '--log-level', 'warn', '--log-format', 'json')).toMatchObject({
+    logLevel: 'warn',
+    logFormat: 'json',
+  })
+  await expect(parse(makeCommand, '--log-level', 'loud')).rejects.toThrow(/debug, info, warn, error, silent/)
+  await expect(parse(makeCommand, '--log-format', 'xml')).rejects.toThrow(/text, json/)
 })
 
 test('namesrv takes a file, a port and --print-config', async () => {

@@ -38,4 +38,18 @@ describe('a request to stop', () => {
     signals.emit('SIGINT')
     expect(state.secondRequests).toBe(1)
   })
+
+  test('is no hang-up that is to be ignored, the other signals are', async () => {
+    const signals = new EventEmitter()
+    let hangUps = 0
+    const onIgnoredHangUp = () => {
+      hangUps++
+    }
+    const requested = stopRequested({ signals, monotonic: () => 0, onSecondRequest() {}, onIgnoredHangUp })
+    signals.emit('SIGHUP')
+    signals.emit('SIGHUP')
+    expect(hangUps).toBe(2)
+    signals.emit('SIGTERM')
+    expect(await requested).toBe('SIGTERM')
+  })
 })

@@ -1,4 +1,5 @@
 import type { Address } from '@rocketmq-ts/platform'
+import type { LogOptions } from '../log.ts'
 
 /** What the thread of a broker is started with. */
 export interface BrokerThreadData {
@@ -6,6 +7,7 @@ export interface BrokerThreadData {
   readonly properties: ReadonlyMap<string, string>
   /** Keys that no change by a request has an effect on, with what decides them. */
   readonly decidedKeys: ReadonlyMap<string, string>
+  readonly log: LogOptions
 }
 
 /** What the thread tells. */

@@ -1,3 +1,4 @@
+import { isLoopback } from '../addresses.ts'
 import type { BrokerSources } from '../read-broker-conf.ts'
 import { type SourcedProperties, withDefaults, withOverrides } from '../sourced-properties.ts'
 import { UserError } from '../user-error.ts'
@@ -6,12 +7,13 @@ import type { ClusterPlan, PlannedBroker } from './plan-cluster.ts'
 /** The part of the settings that `rocketmq start` decides, as the source in messages. */
 const source = 'rocketmq start'
 
-const decidedKeys = ['brokerName', 'listenPort', 'storePathRootDir', 'brokerConfigPath']
+const decidedKeys = ['brokerName', 'listenPort', 'bindAddress', 'storePathRootDir', 'brokerConfigPath']
 
 /** @param stored what earlier changes by requests left in the folder of the name server */
 export function nameServerProperties(plan: ClusterPlan, stored: SourcedProperties): SourcedProperties {
   const { port, folder } = plan.nameServer
   const decided = {
+    bindAddress: plan.host,
     listenPort: String(port),
     kvConfigPath: `${folder}/kvConfig.json`,
     configStorePath: `${folder}/namesrv.properties`,
@@ -23,15 +25,22 @@ export function nameServerProperties(plan: ClusterPlan, stored: SourcedPropertie
  * What the settings of one broker come from.
  *
  * @param conf the file for all brokers
+ * @param host address to listen at
+ * @param advertised address for clients, unless `conf` names another one
  * @param nameServer address of the name server of this process; those that `conf` names come after it
  */
-export function brokerSources(broker: PlannedBroker, conf: SourcedProperties, nameServer: string): BrokerSources {
+export function brokerSources(
+  broker: PlannedBroker,
+  conf: SourcedProperties,
+  { host, advertised, nameServer }: { host: string; advertised: string; nameServer: string },
+): BrokerSources {
   const others = conf.properties.get('namesrvAddr')?.trim()
   return {
-    conf: withDefaults(conf, { brokerIP1: '127.0.0.1' }, source),
+    conf: withDefaults(conf, { brokerIP1: advertised }, source),
     decided: {
       brokerName: broker.name,
       listenPort: String(broker.port),
+      bindAddress: host,
       storePathRootDir: broker.folder,
       brokerConfigPath: '',
       namesrvAddr: others ? `${nameServer};${others}` : nameServer,
@@ -54,4 +63,11 @@ export function checkSharedConf(plan: ClusterPlan, conf: SourcedProperties): str
   return decidedKeys
     .filter((key) => conf.properties.has(key))
     .map((key) => `${conf.sourceOf(key)}: ${key} has no effect: "rocketmq start" sets it for each broker`)
+}
+
+/** What the user should know about the address that the file gives to clients, or undefined. */
+export function warnOfHost({ host }: ClusterPlan, conf: SourcedProperties): string | undefined {
+  const brokerIP1 = conf.properties.get('brokerIP1')
+  if (brokerIP1 === undefined || isLoopback(brokerIP1) || !isLoopback(host)) return undefined
+  return `${conf.sourceOf('brokerIP1')}: brokerIP1=${brokerIP1} is given to clients, and everything listens at ${host} only: add --host 0.0.0.0`
 }

@@ -1,10 +1,14 @@
 import path from 'node:path'
+import { isWildcard } from '../addresses.ts'
+import type { LogOptions } from '../log.ts'
 import { UserError } from '../user-error.ts'
 import { brokerName } from './broker-name.ts'
 
 /** Options of `rocketmq start`. */
-export interface ClusterOptions {
+export interface ClusterOptions extends LogOptions {
   data: string
+  /** Address to listen at. */
+  host: string
   namesrvPort: number
   brokerPort: number
   brokers: number
@@ -26,12 +30,16 @@ export interface PlannedBroker {
 export interface ClusterPlan {
   /** Absolute path. */
   readonly dataFolder: string
+  /** IP address at which everything listens. */
+  readonly host: string
   readonly nameServer: { readonly port: number; readonly folder: string }
   readonly brokers: readonly PlannedBroker[]
 }
 
 const portMax = 65_535
 const portStep = 10
+/** A broker opens a second port for older clients, two below its own, where there is one. */
+const secondPortDistance = 2
 
 /** @throws UserError when the ports do not fit */
 export function planCluster(options: ClusterOptions): ClusterPlan {
@@ -45,11 +53,31 @@ export function planCluster(options: ClusterOptions): ClusterPlan {
   if (beyond !== undefined) {
     throw new UserError(`${beyond.name} would have port ${beyond.port}: choose a smaller --broker-port`)
   }
-  const sharing = brokers.find(({ port }) => port !== 0 && port === namesrvPort)
+  const sharing = brokers.find((broker) => portsOf(broker).includes(namesrvPort))
   if (sharing !== undefined) {
     throw new UserError(
-      `${sharing.name} and the name server would share port ${namesrvPort}: choose another --broker-port or --namesrv-port`,
+      `${sharing.name} (ports ${portsOf(sharing).join(' and ')}) and the name server would share port ${namesrvPort}: choose another --broker-port or --namesrv-port`,
     )
   }
-  return { dataFolder, nameServer: { port: namesrvPort, folder: path.join(dataFolder, 'namesrv') }, brokers }
+  const nameServer = { port: namesrvPort, folder: path.join(dataFolder, 'namesrv') }
+  return { dataFolder, host: options.host, nameServer, brokers }
+}
+
+/** The ports that a broker opens; none when it takes free ones. */
+function portsOf({ port }: PlannedBroker): number[] {
+  return port > secondPortDistance ? [port, port - secondPortDistance] : [port].filter((number) => number !== 0)
+}
+
+/** The address by which this process itself reaches what it runs. */
+export function ownHost({ host }: Pick<ClusterPlan, 'host'>): string {
+  return isWildcard(host) ? '127.0.0.1' : host
+}
+
+/**
+ * The address that clients are given.
+ *
+ * @param localAddress that of this machine for others
+ */
+export function advertisedHost({ host }: Pick<ClusterPlan, 'host'>, localAddress: string): string {
+  return isWildcard(host) ? localAddress : host
 }

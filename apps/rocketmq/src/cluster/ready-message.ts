@@ -1,3 +1,4 @@
+import { isLoopback } from '../addresses.ts'
 import type { ClusterPlan } from './plan-cluster.ts'
 
 export interface ReadyBroker {
@@ -15,11 +16,15 @@ export function readyMessage(plan: ClusterPlan, nameServer: string, brokers: rea
   ]
   const width = Math.max(...rows.map(([label]) => label!.length)) + 2
   const lines = rows.map(([label, value]) => `  ${label!.padEnd(width)}${value}`)
+  const reach = isLoopback(plan.host)
+    ? ['Only this machine can connect; --host 0.0.0.0 lets others in.']
+    : ['Whoever reaches this machine can connect: nobody is asked for a password.']
   return [
     'RocketMQ is ready.',
     ...lines,
     '',
     `Clients of any language connect to the name server at ${nameServer}; README.md has a first message in Java and Go.`,
+    ...reach,
     'Next, with the admin tool of RocketMQ:',
     `  mqadmin sendMessage -n ${nameServer} -t FirstTopic -p "Hello"`,
     'Ctrl-C stops it.',

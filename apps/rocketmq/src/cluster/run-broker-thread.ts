@@ -1,7 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import { createBroker } from '@rocketmq-ts/broker'
-import { createNodePlatform } from '@rocketmq-ts/platform'
-import { explainListenError } from '../describe-error.ts'
+import { hostPort } from '../addresses.ts'
+import { appPlatform } from '../app-platform.ts'
+import { explainStartError } from '../describe-error.ts'
 import { createLog } from '../log.ts'
 import { readBrokerProperties } from '../read-broker-conf.ts'
 import { type BrokerThreadData, type BrokerThreadMessage, errorFacts } from './broker-thread-messages.ts'
@@ -15,7 +16,7 @@ export function runBrokerThread(data: BrokerThreadData, parent: MessagePort): vo
   }
   const starting = startBroker(data).then(({ broker, brokerIP1 }) => {
     const { address } = broker
-    tell({ kind: 'ready', address, advertised: `${brokerIP1}:${address.port}` })
+    tell({ kind: 'ready', address, advertised: hostPort(brokerIP1, address.port) })
     return broker
   })
   starting.catch(fail)
@@ -24,13 +25,19 @@ export function runBrokerThread(data: BrokerThreadData, parent: MessagePort): vo
   })
 }
 
-async function startBroker({ name, properties, decidedKeys }: BrokerThreadData) {
-  const platform = createNodePlatform()
-  const log = createLog(name)
+async function startBroker({ name, properties, decidedKeys, log: logOptions }: BrokerThreadData) {
+  const platform = appPlatform(logOptions)
+  const log = createLog(name, logOptions)
   // The main thread has read the files, and shown the warnings with the places where values were set.
   const { values: settings } = readBrokerProperties({ properties, sourceOf: () => name }, platform)
   const broker = await createBroker({ settings, decidedKeys, platform, log }).catch((error: unknown) => {
-    throw explainListenError(error, settings.listenPort, `it is for ${name}: choose others with --broker-port`)
+    throw explainStartError(error, {
+      owner: name,
+      listenPort: settings.listenPort,
+      portAdvice: 'choose others with --broker-port',
+      hostAdvice: 'choose another with --host',
+      folderAdvice: `the store is ${settings.storePathRootDir}: choose another folder with --data`,
+    })
   })
   return { broker, brokerIP1: settings.brokerIP1 }
 }

@@ -1,16 +1,17 @@
 import { createNameServer } from '@rocketmq-ts/name-server'
 import { type FolderLock, FolderLockedError, type Log, type Platform } from '@rocketmq-ts/platform'
+import { hostPort, resolvedAddresses } from '../addresses.ts'
 import { readConfFile } from '../conf-file.ts'
-import { describeError, explainListenError } from '../describe-error.ts'
-import { createLog } from '../log.ts'
+import { describeError, explainStartError } from '../describe-error.ts'
+import { createLog, type LogOptions } from '../log.ts'
 import { readBrokerConf } from '../read-broker-conf.ts'
 import { readNameServerConf } from '../read-name-server-conf.ts'
 import { type RunningService, runUntilStopped } from '../run-until-stopped.ts'
-import { noProperties, type SourcedProperties } from '../sourced-properties.ts'
+import { noProperties, type SourcedProperties, withOverrides } from '../sourced-properties.ts'
 import { UserError } from '../user-error.ts'
 import { BrokerThread } from './broker-thread.ts'
-import { brokerSources, checkSharedConf, nameServerProperties } from './cluster-properties.ts'
-import type { ClusterOptions, ClusterPlan } from './plan-cluster.ts'
+import { brokerSources, checkSharedConf, nameServerProperties, warnOfHost } from './cluster-properties.ts'
+import { advertisedHost, type ClusterOptions, type ClusterPlan, ownHost, type PlannedBroker } from './plan-cluster.ts'
 import { readyMessage } from './ready-message.ts'
 
 /**
@@ -20,54 +21,98 @@ import { readyMessage } from './ready-message.ts'
  */
 export async function runCluster(
   plan: ClusterPlan,
-  { brokerConf, stopWithParent }: Pick<ClusterOptions, 'brokerConf' | 'stopWithParent'>,
+  options: Pick<ClusterOptions, 'brokerConf' | 'stopWithParent'> & LogOptions,
   platform: Platform,
 ): Promise<number> {
-  const log = createLog('rocketmq')
+  const { brokerConf, stopWithParent, logLevel, logFormat } = options
+  const logOptions = { logLevel, logFormat }
+  const log = createLog('rocketmq', logOptions)
   const conf = brokerConf === undefined ? noProperties : readConfFile(platform.fileSystem, brokerConf, '--broker-conf')
-  warnOfSharedConf(plan, conf, platform, log)
-  return runUntilStopped(() => startCluster(plan, conf, platform, log), { log, clock: platform.clock, stopWithParent })
+  await warnOfSharedConf(plan, conf, platform, log)
+  const start = () => startCluster(plan, conf, { platform, log, logOptions })
+  return runUntilStopped(start, { log, clock: platform.clock, stopWithParent })
 }
 
 /** Finds mistakes in the files before anything is started. */
-function warnOfSharedConf(plan: ClusterPlan, conf: SourcedProperties, platform: Platform, log: Log): void {
+async function warnOfSharedConf(
+  plan: ClusterPlan,
+  conf: SourcedProperties,
+  platform: Platform,
+  log: Log,
+): Promise<void> {
   const warnings = new Set(checkSharedConf(plan, conf))
   for (const broker of plan.brokers) {
-    const read = readBrokerConf(brokerSources(broker, conf, `127.0.0.1:${plan.nameServer.port || 9876}`), platform)
-    for (const warning of read.warnings) warnings.add(warning)
-    if (read.keptChanges !== undefined) log.info({ broker: broker.name }, read.keptChanges)
+    const { sourced, keptChanges, ...read } = await brokerConf(
+      plan,
+      conf,
+      broker,
+      plan.nameServer.port || 9876,
+      platform,
+    )
+    for (const warning of [...read.warnings, warnOfHost(plan, sourced)])
+      if (warning !== undefined) warnings.add(warning)
+    if (keptChanges !== undefined) log.info({ broker: broker.name }, keptChanges)
   }
   for (const warning of warnings) log.warn({}, warning)
+}
+
+/** The settings of one broker, with IP addresses in the place of names. */
+async function brokerConf(
+  plan: ClusterPlan,
+  conf: SourcedProperties,
+  broker: PlannedBroker,
+  nameServerPort: number,
+  platform: Platform,
+) {
+  const addresses = {
+    host: plan.host,
+    advertised: advertisedHost(plan, platform.network.localAddress()),
+    nameServer: hostPort(ownHost(plan), nameServerPort),
+  }
+  const read = readBrokerConf(brokerSources(broker, conf, addresses), platform)
+  return { ...read, sourced: withOverrides(read.sourced, await resolvedAddresses(read.sourced), broker.name) }
+}
+
+interface ClusterParts {
+  readonly platform: Platform
+  readonly log: Log
+  readonly logOptions: LogOptions
 }
 
 async function startCluster(
   plan: ClusterPlan,
   conf: SourcedProperties,
-  platform: Platform,
-  log: Log,
+  { platform, log, logOptions }: ClusterParts,
 ): Promise<RunningService> {
   const opened = new AsyncDisposableStack()
   try {
     const lock = lockDataFolder(plan, platform)
     opened.defer(() => lock.release())
-    const nameServer = await startNameServer(plan, platform)
+    const nameServer = await startNameServer(plan, platform, logOptions)
     opened.defer(() => nameServer.close())
-    const nameServerAddress = `127.0.0.1:${nameServer.address.port}`
-    const threads = plan.brokers.map((broker) => {
-      const { sourced, decidedKeys } = readBrokerConf(brokerSources(broker, conf, nameServerAddress), platform)
-      return new BrokerThread({ name: broker.name, properties: sourced.properties, decidedKeys })
+    const { port } = nameServer.address
+    const confs = await Promise.all(plan.brokers.map((broker) => brokerConf(plan, conf, broker, port, platform)))
+    const threads = plan.brokers.map(({ name }, index) => {
+      const { sourced, decidedKeys } = confs[index]!
+      return new BrokerThread({ name, properties: sourced.properties, decidedKeys, log: logOptions })
     })
     opened.defer(() => stopAll(threads))
     const addresses = await Promise.all(threads.map(({ ready }) => ready))
     const brokers = threads.map(({ name }, index) => ({ name, address: addresses[index]! }))
     return {
-      readyMessage: readyMessage(plan, nameServerAddress, brokers),
+      readyMessage: readyMessage(plan, hostPort(advertisedHost(plan, platform.network.localAddress()), port), brokers),
       failed: Promise.race(threads.map(({ failed }) => failed)),
       close: () => opened.disposeAsync(),
     }
   } catch (error) {
     await opened.disposeAsync().catch((closing) => log.error({}, `closing failed: ${describeError(closing)}`))
-    throw error
+    throw explainStartError(error, {
+      owner: 'the name server',
+      listenPort: plan.nameServer.port,
+      portAdvice: 'choose another with --namesrv-port',
+      hostAdvice: 'choose another with --host',
+      folderAdvice: 'choose another folder with --data',
+    })
   }
 }
 
@@ -78,28 +123,25 @@ async function stopAll(threads: readonly BrokerThread[]): Promise<void> {
 }
 
 function lockDataFolder({ dataFolder }: ClusterPlan, { fileSystem }: Platform): FolderLock {
-  fileSystem.makeFolder(dataFolder)
   try {
+    fileSystem.makeFolder(dataFolder)
     return fileSystem.lockFolder(`${dataFolder}/lock`)
   } catch (error) {
     if (!(error instanceof FolderLockedError)) throw error
-    const { holderPid } = error
-    const holder = holderPid === undefined ? 'another process' : `process ${holderPid}`
+    const { holderPid, holder } = error
     const stop = holderPid === undefined ? 'stop it' : `stop it (kill ${holderPid})`
     throw new UserError(`${dataFolder} is in use by ${holder}: ${stop}, or choose another folder with --data`)
   }
 }
 
-async function startNameServer(plan: ClusterPlan, platform: Platform) {
-  const { port, folder } = plan.nameServer
+async function startNameServer(plan: ClusterPlan, platform: Platform, logOptions: LogOptions) {
+  const { folder } = plan.nameServer
   platform.fileSystem.makeFolder(folder)
   const storedFile = `${folder}/namesrv.properties`
   const isStored = platform.fileSystem.status(storedFile) !== undefined
   const stored = isStored ? readConfFile(platform.fileSystem, storedFile, '--data') : noProperties
-  const log = createLog('name server')
+  const log = createLog('name server', logOptions)
   const { values: settings, warnings } = readNameServerConf(nameServerProperties(plan, stored), platform)
   for (const warning of warnings) log.warn({}, warning)
-  return createNameServer({ settings, platform, log }).catch((error: unknown) => {
-    throw explainListenError(error, port, 'it is for the name server: choose another with --namesrv-port')
-  })
+  return createNameServer({ settings, platform, log })
 }

@@ -1,13 +1,16 @@
-import { createNodePlatform } from '@rocketmq-ts/platform'
 import { Command } from 'commander'
+import { resolveHost } from '../addresses.ts'
+import { appPlatform } from '../app-platform.ts'
 import { type ClusterOptions, planCluster } from '../cluster/plan-cluster.ts'
-import { parseBrokerCount, parsePort } from '../option-values.ts'
+import { parseBrokerCount, parseNonEmpty, parsePort } from '../option-values.ts'
+import { withLogOptions } from './log-options.ts'
 
 /** @param report takes the exit code */
 export function startCommand(report: (exitCode: number) => void): Command {
-  return new Command('start')
+  const command = new Command('start')
     .description('Runs a name server and one or more brokers in one process.')
-    .option('--data <folder>', 'folder for everything that is kept', './data')
+    .option('--data <folder>', 'folder for everything that is kept', parseNonEmpty, './data')
+    .option('--host <address>', 'address to listen at; 0.0.0.0 for all of this machine', parseNonEmpty, '127.0.0.1')
     .option('--namesrv-port <port>', 'port of the name server', parsePort, 9876)
     .option('--broker-port <port>', 'port of the first broker; each further one adds 10', parsePort, 10_911)
     .option('--brokers <number>', 'number of brokers, each on a thread of its own', parseBrokerCount, 1)
@@ -15,6 +18,8 @@ export function startCommand(report: (exitCode: number) => void): Command {
     .option('--stop-with-parent', 'stop when the process that started this one has ended')
     .action(async (options: ClusterOptions) => {
       const { runCluster } = await import('../cluster/run-cluster.ts')
-      report(await runCluster(planCluster(options), options, createNodePlatform()))
+      const host = await resolveHost(options.host, '--host')
+      report(await runCluster(planCluster({ ...options, host }), options, appPlatform(options)))
     })
+  return withLogOptions(command)
 }

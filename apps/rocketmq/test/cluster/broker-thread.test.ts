@@ -8,7 +8,7 @@ function threadOf(script: string): BrokerThread {
     const fail = (message) => parentPort.postMessage({ kind: 'failed', error: { name: 'UserError', message } })
     ${script}`
   const url = new URL(`data:text/javascript,${encodeURIComponent(lines)}`)
-  return new BrokerThread({ name: 'broker-a', properties: new Map(), decidedKeys: new Map() }, url)
+  return new BrokerThread({ name: 'broker-a', properties: new Map(), decidedKeys: new Map(), log: {} }, url)
 }
 
 test('a thread that is asked to stop has not failed', async () => {

@@ -1,14 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { brokerSources, checkSharedConf, nameServerProperties } from '../../src/cluster/cluster-properties.ts'
+import {
+  brokerSources,
+  checkSharedConf,
+  nameServerProperties,
+  warnOfHost,
+} from '../../src/cluster/cluster-properties.ts'
 import { planCluster } from '../../src/cluster/plan-cluster.ts'
 import { noProperties, withOverrides } from '../../src/sourced-properties.ts'
 
-const plan = planCluster({ data: '/srv/data', namesrvPort: 9876, brokerPort: 10_911, brokers: 2 })
+const plan = planCluster({ data: '/srv/data', host: '127.0.0.1', namesrvPort: 9876, brokerPort: 10_911, brokers: 2 })
 const nameServer = '127.0.0.1:9876'
+const addresses = { host: '127.0.0.1', advertised: '127.0.0.1', nameServer }
 const conf = (values: Record<string, string>) => withOverrides(noProperties, values, 'my.conf')
 
 function propertiesOf(values: Record<string, string>) {
-  const { conf: file, decided } = brokerSources(plan.brokers[1]!, conf(values), nameServer)
+  const { conf: file, decided } = brokerSources(plan.brokers[1]!, conf(values), addresses)
   return { ...Object.fromEntries(file.properties), ...decided }
 }
 
@@ -20,6 +26,7 @@ describe('a broker', () => {
       storePathRootDir: '/srv/data/broker-b',
       brokerConfigPath: '',
       namesrvAddr: nameServer,
+      bindAddress: '127.0.0.1',
       brokerIP1: '127.0.0.1',
     })
   })
@@ -48,6 +55,15 @@ describe('a file for all brokers', () => {
     ])
   })
 
+  test('is warned of when it gives clients an address at which nobody listens', () => {
+    const file = conf({ brokerIP1: '192.0.2.1' })
+    expect(warnOfHost(plan, file)).toBe(
+      'my.conf: brokerIP1=192.0.2.1 is given to clients, and everything listens at 127.0.0.1 only: add --host 0.0.0.0',
+    )
+    expect(warnOfHost({ ...plan, host: '0.0.0.0' }, file)).toBeUndefined()
+    expect(warnOfHost(plan, conf({}))).toBeUndefined()
+  })
+
   test('cannot give several brokers one commit log', () => {
     expect(() => checkSharedConf(plan, conf({ storePathCommitLog: '/x' }))).toThrow(/my.conf: storePathCommitLog/)
     const single = { ...plan, brokers: plan.brokers.slice(0, 1) }
@@ -59,6 +75,7 @@ test('a name server keeps its files in its folder, whatever an earlier run has s
   const { properties } = nameServerProperties(plan, conf({ listenPort: '1', orderMessageEnable: 'true' }))
   expect(Object.fromEntries(properties)).toEqual({
     listenPort: '9876',
+    bindAddress: '127.0.0.1',
     orderMessageEnable: 'true',
     kvConfigPath: '/srv/data/namesrv/kvConfig.json',
     configStorePath: '/srv/data/namesrv/namesrv.properties',

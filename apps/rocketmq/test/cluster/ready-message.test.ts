@@ -3,7 +3,7 @@ import { planCluster } from '../../src/cluster/plan-cluster.ts'
 import { readyMessage } from '../../src/cluster/ready-message.ts'
 
 test('tells every address, the folder, and a command to try with the address in it', () => {
-  const plan = planCluster({ data: '/srv/data', namesrvPort: 1, brokerPort: 2, brokers: 2 })
+  const plan = planCluster({ data: '/srv/data', host: '127.0.0.1', namesrvPort: 1, brokerPort: 2, brokers: 2 })
   const text = readyMessage(plan, '127.0.0.1:1', [
     { name: 'broker-a', address: '127.0.0.1:2' },
     { name: 'broker-b', address: '127.0.0.1:12' },
@@ -18,4 +18,5 @@ test('tells every address, the folder, and a command to try with the address in 
     ].join('\n'),
   )
   expect(text).toContain('mqadmin sendMessage -n 127.0.0.1:1 ')
+  expect(text).toContain('--host 0.0.0.0 lets others in')
 })

@@ -4,10 +4,14 @@ import { fileURLToPath } from 'node:url'
 
 const deadlineMs = 60_000
 
-const rocketmq = fileURLToPath(new URL('../../bin/rocketmq.mjs', import.meta.url))
+export const rocketmq = fileURLToPath(new URL('../../bin/rocketmq.mjs', import.meta.url))
 
 export interface ProcessOptions {
   cwd: string
+  /** Environment variables beside those of the test. */
+  env?: Readonly<Record<string, string>>
+  /** By what user and group it runs. */
+  uid?: number
   /** What is run with the arguments; the default is the executable itself, by the Node of the test. */
   command?: readonly [string, ...string[]]
 }
@@ -19,10 +23,18 @@ export class RocketmqProcess {
   readonly #child: ChildProcess
   readonly #exited: Promise<number>
 
-  constructor(args: readonly string[], { cwd, command = [process.execPath, rocketmq] }: ProcessOptions) {
+  constructor(
+    args: readonly string[],
+    { cwd, env: more, uid, command = [process.execPath, rocketmq] }: ProcessOptions,
+  ) {
     const { NAMESRV_ADDR: _, ...env } = process.env
     const [program, ...firstArgs] = command
-    this.#child = spawn(program, [...firstArgs, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(program, [...firstArgs, ...args], {
+      cwd,
+      env: { ...env, ...more },
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
     })
@@ -50,6 +62,19 @@ export class RocketmqProcess {
       look()
     })
     return this.#inTime(Promise.race([found, ended]), `writing ${pattern}`)
+  }
+
+  /** The first match in stderr, when it is there. */
+  async said(pattern: RegExp): Promise<RegExpExecArray> {
+    const found = new Promise<RegExpExecArray>((resolve) => {
+      const look = () => {
+        const match = pattern.exec(this.stderr)
+        if (match !== null) resolve(match)
+      }
+      this.#child.stderr!.on('data', look)
+      look()
+    })
+    return this.#inTime(found, `saying ${pattern}`)
   }
 
   signal(name: NodeJS.Signals): void {

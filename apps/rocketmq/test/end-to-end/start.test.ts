@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import net from 'node:net'
+import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createNodePlatform } from '@rocketmq-ts/platform'
@@ -7,7 +8,7 @@ import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { clusterInfoBody, commands } from '@rocketmq-ts/protocol'
 import { RemotingClient } from '@rocketmq-ts/remoting'
 import { describe, expect, test, vi } from 'vitest'
-import { RocketmqProcess } from './rocketmq-process.ts'
+import { rocketmq as program, RocketmqProcess } from './rocketmq-process.ts'
 
 vi.setConfig({ testTimeout: 180_000 })
 
@@ -38,6 +39,23 @@ async function registeredBrokers(nameServer: string): Promise<Record<string, str
   }
 }
 
+/** An address of this machine that others may reach; a machine without a network has none. */
+const outsideAddress = Object.values(os.networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find(({ family, internal }) => family === 'IPv4' && !internal)?.address
+
+/** Whether something accepts connections there. */
+function isOpen(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
 describe('rocketmq start', () => {
   test('is ready when its broker is registered, and stops in order on Ctrl-C', async () => {
     using folder = temporaryFolder()
@@ -60,6 +78,26 @@ describe('rocketmq start', () => {
       expect(await rocketmq.exit(), rocketmq.stderr).toBe(0)
     }
     expect(fs.readdirSync(path.join(folder.path, 'kept'))).toEqual(expect.arrayContaining(['broker-a', 'namesrv']))
+  })
+
+  test('says nothing that alarms at its first start, and at one after it was stopped in order', async () => {
+    using folder = temporaryFolder()
+    const expected = [
+      'name server: a broker registered',
+      'broker-a: the broker is registered at the name server',
+      'rocketmq: stopping',
+      'name server: a broker unregistered',
+      'rocketmq: stopped',
+    ]
+    for (const round of ['first', 'second']) {
+      await using rocketmq = start(folder.path)
+      await rocketmq.output(readyText)
+      rocketmq.signal('SIGTERM')
+      expect(await rocketmq.exit(), round).toBe(0)
+      const said = rocketmq.stderr.trimEnd().split('\n')
+      const lines = said.map((line) => /^\S+ (\S+) +(.+?)(;| \w+=|$)/.exec(line)!.slice(1, 3).join(' '))
+      expect(lines.toSorted(), round).toEqual(expected.map((line) => `INFO ${line}`).toSorted())
+    }
   })
 
   test('npm start ends in order when npm is told to end', async () => {
@@ -149,5 +187,78 @@ describe('rocketmq start', () => {
     await using refused = start(folder.path, '--broker-conf', 'b.conf')
     expect(await refused.exit()).toBe(1)
     expect(refused.stderr).toContain('b.conf:1: maxMessageSize=big is not possible: allowed is a whole number of bytes')
+  })
+
+  test.skipIf(outsideAddress === undefined)('only this machine reaches it, unless --host opens it', async () => {
+    using folder = temporaryFolder()
+    {
+      await using closed = start(folder.path)
+      for (const address of (await readyAddresses(closed)).values()) {
+        const port = Number(address.slice(address.lastIndexOf(':') + 1))
+        expect(await isOpen('127.0.0.1', port)).toBe(true)
+        expect(await isOpen(outsideAddress!, port)).toBe(false)
+      }
+      expect(closed.stdout).toContain('Only this machine can connect')
+      closed.signal('SIGINT')
+      await closed.exit()
+    }
+    await using opened = start(folder.path, '--host', '0.0.0.0')
+    const [, nameServer, broker] = await opened.output(/name server {2}(\S+)\n {2}broker-a {5}(\S+)\n/)
+    const [host, port] = nameServer!.split(':')
+    expect(await isOpen(host!, Number(port))).toBe(true)
+    expect(await isOpen('127.0.0.1', Number(port))).toBe(true)
+    expect(await registeredBrokers(nameServer!)).toEqual({ 'broker-a': broker })
+  })
+
+  test('says each line as an object with --log-format json, and none below --log-level', async () => {
+    using folder = temporaryFolder()
+    await using rocketmq = start(folder.path, '--log-format', 'json')
+    await rocketmq.output(readyText)
+    rocketmq.signal('SIGINT')
+    expect(await rocketmq.exit()).toBe(0)
+    const lines = rocketmq.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(new Set(lines.map(({ part }) => part))).toEqual(new Set(['rocketmq', 'name server', 'broker-a']))
+    for (const { time, level, msg } of lines) {
+      expect(new Date(time).toISOString()).toBe(time)
+      expect(['info', 'warn', 'error']).toContain(level)
+      expect(msg).not.toBe('')
+    }
+    await using quiet = start(folder.path, '--log-level', 'warn')
+    await quiet.output(readyText)
+    quiet.signal('SIGINT')
+    expect(await quiet.exit()).toBe(0)
+    expect(quiet.stderr).toBe('')
+  })
+
+  test('goes on when the terminal is gone that it does not read from, as with nohup', async () => {
+    using folder = temporaryFolder()
+    await using rocketmq = start(folder.path, '--stop-with-parent')
+    const nameServer = (await readyAddresses(rocketmq)).get('name server')!
+    rocketmq.signal('SIGHUP')
+    expect(Object.keys(await registeredBrokers(nameServer))).toEqual(['broker-a'])
+    rocketmq.signal('SIGTERM')
+    expect(await rocketmq.exit()).toBe(0)
+    expect(rocketmq.stderr).not.toContain('SIGHUP')
+    expect(rocketmq.stderr).toContain('signal=SIGTERM')
+  })
+
+  test('ends in order when the launcher is killed that an older Node has started', async () => {
+    using folder = temporaryFolder()
+    const olderNode = path.join(folder.path, 'older-node.cjs')
+    fs.writeFileSync(
+      olderNode,
+      `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.0.0' } })`,
+    )
+    const command = [process.execPath, '--require', olderNode, program] as const
+    await using launcher = new RocketmqProcess(['start', ...freePorts], { cwd: folder.path, command })
+    await launcher.output(readyText)
+    launcher.signal('SIGKILL')
+    // Its output ends when the server has ended, too.
+    expect(await launcher.exit()).toBe(-1)
+    expect(launcher.stderr).toContain('the process that started this one has ended')
+    expect(fs.existsSync(path.join(folder.path, 'data/broker-a/abort'))).toBe(false)
   })
 })

@@ -1,0 +1,102 @@
+import dns from 'node:dns/promises'
+import net from 'node:net'
+import os from 'node:os'
+import type { SourcedProperties } from './sourced-properties.ts'
+import { UserError } from './user-error.ts'
+
+const wildcards = new Set(['0.0.0.0', '::'])
+
+/** Whether it stands for all addresses of a machine. */
+export function isWildcard(host: string): boolean {
+  return wildcards.has(host)
+}
+
+/** Whether only this machine reaches it. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (net.isIPv4(host) && host.startsWith('127.'))
+}
+
+/** `host:port`, an IPv6 address in brackets. */
+export function hostPort(host: string, port: number): string {
+  return net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/**
+ * The IP address of a name; an IP address, with or without brackets, is given back.
+ *
+ * @param source what named it, for the message: `--host`, `b.conf:3: brokerIP1`
+ * @throws UserError when nobody knows the name
+ */
+export async function resolveHost(host: string, source: string): Promise<string> {
+  const plain = host.replace(/^\[(.*)\]$/, '$1')
+  if (net.isIP(plain) !== 0) return plain
+  try {
+    return (await dns.lookup(plain, { order: 'ipv4first' })).address
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const reason = code === 'ENOTFOUND' ? 'no address is known for it' : message
+    throw new UserError(`${source}=${host} is not possible: ${reason}; use an IP address of this machine`, {
+      cause: error,
+    })
+  }
+}
+
+const advertisedKeys = ['brokerIP1', 'brokerIP2'] as const
+type AdvertisedKey = (typeof advertisedKeys)[number]
+
+/**
+ * IP addresses for the names that clients would be given: messages hold the address of their broker as an IP address.
+ *
+ * @throws UserError for a name that nobody knows, and for an address that stands for all of a machine's
+ */
+export async function resolvedAddresses(conf: SourcedProperties): Promise<Partial<Record<AdvertisedKey, string>>> {
+  const resolved: Partial<Record<AdvertisedKey, string>> = {}
+  for (const key of advertisedKeys) {
+    const host = conf.properties.get(key)?.trim()
+    if (host === undefined || host === '') continue
+    const source = `${conf.sourceOf(key)}: ${key}`
+    const address = await resolveHost(host, source)
+    if (isWildcard(address)) {
+      throw new UserError(
+        `${source}=${host} is not possible: clients cannot connect to it; use the address by which they reach this machine (bindAddress says where to listen)`,
+      )
+    }
+    resolved[key] = address
+  }
+  return resolved
+}
+
+/**
+ * What is wrong with an address given to clients, in a sentence, or undefined. An address of this machine alone is of no
+ * use to those who ask a name server elsewhere, and one at which nobody listens to nobody.
+ *
+ * @param nameServers `host:port` each
+ */
+export async function warnOfAdvertised(
+  brokerIP1: string,
+  bindAddress: string,
+  nameServers: readonly string[],
+): Promise<string | undefined> {
+  if (isLoopback(bindAddress) && !isLoopback(brokerIP1)) {
+    return `brokerIP1=${brokerIP1} is given to clients, and the broker listens at ${bindAddress} only: no client will reach it`
+  }
+  if (!isLoopback(brokerIP1)) return undefined
+  const far = []
+  for (const nameServer of nameServers) if (await isElsewhere(nameServer)) far.push(nameServer)
+  if (far.length === 0) return undefined
+  return `clients of ${far.join(', ')} are given brokerIP1=${brokerIP1}, which is their own machine: set brokerIP1 to the address by which they reach this one`
+}
+
+async function isElsewhere(address: string): Promise<boolean> {
+  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1')
+  // Who cannot be looked up is no name of this machine.
+  const ip =
+    net.isIP(host) === 0
+      ? await dns.lookup(host).then(
+          ({ address: found }) => found,
+          () => host,
+        )
+      : host
+  if (isLoopback(ip) || isWildcard(ip)) return false
+  return !Object.values(os.networkInterfaces()).some((all) => all?.some((own) => own.address === ip))
+}
