@@ -140,10 +140,19 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   return { address, close: () => stopping.disposeAsync() }
 }
 
-/** Port 0 asks for a free one. It is found first, since message ids hold it. */
+const freePortAttemptsMax = 20
+
+/** Port 0 asks for a free one, with a free second one. It is found first, since message ids hold it. */
 async function withRealPort(settings: BrokerSettings, { network }: Platform): Promise<BrokerSettings> {
   if (settings.listenPort !== 0) return settings
-  const probe = await network.listen({ host: settings.bindAddress, port: 0, onConnection: (peer) => peer.destroy() })
-  await probe.close()
-  return { ...settings, listenPort: probe.address.port }
+  const probe = (port: number) =>
+    network.listen({ host: settings.bindAddress, port, onConnection: (peer) => peer.destroy() })
+  for (let attempt = 1; ; attempt++) {
+    const first = await probe(0)
+    const { port } = first.address
+    const second = await probe(port - fastPortDistance).catch(() => undefined)
+    await Promise.all([first.close(), second?.close()])
+    // In the end the error of a port that is taken says more than any here.
+    if (second !== undefined || attempt === freePortAttemptsMax) return { ...settings, listenPort: port }
+  }
 }
