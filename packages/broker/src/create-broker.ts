@@ -62,7 +62,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   const config = new ConfigFolder(fileSystem, clock, log, initial.storePathRootDir)
   await using starting = new AsyncDisposableStack()
 
-  const store: MessageStore = new MessageStore(
+  const store: MessageStore = MessageStore.open(
     storeOptions(initial, settings, () => topics.reserves.list(), platform, log, processId),
   )
   starting.defer(() => store.close())

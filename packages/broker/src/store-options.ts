@@ -1,5 +1,5 @@
 import type { Log, Platform } from '@rocketmq-ts/platform'
-import type { RetentionRules, StoreOptions, TopicReserve } from '@rocketmq-ts/storage'
+import type { LiveStoreOptions, RetentionRules, StoreOptions, TopicReserve } from '@rocketmq-ts/storage'
 import type { BrokerSettings } from './settings/index.ts'
 
 const mebibyte = 1024 * 1024
@@ -30,23 +30,39 @@ export function storeOptions(
     commitLogSegmentBytes: settings.mappedFileSizeCommitLog,
     consumeQueueSegmentBytes: settings.mappedFileSizeConsumeQueue,
     keyIndex: {
-      isEnabled: settings.messageIndexEnable,
       slotCount: settings.maxHashSlotNum,
       entryCountMax: settings.maxIndexNum,
     },
-    flushMode: settings.flushDiskType,
-    flushIntervalMs: settings.flushIntervalCommitLog,
-    syncTimeoutMs: settings.syncFlushTimeout,
-    queueWriteIntervalMs: settings.flushIntervalConsumeQueue,
-    queueSyncIntervalMs: settings.flushConsumeQueueThoroughInterval,
+    live: liveStoreOptions(current),
     checkCrcOnRecover: settings.checkCRCOnRecover,
-    retentionRules: () => retentionRules(current()),
     topicReserves,
-    retentionIntervalMs: settings.cleanResourceInterval,
     delayLevelsMs: settings.messageDelayLevel,
     tailBytesMax,
     readCacheBytesMax,
     openFilesMax,
+  }
+}
+
+/** What may change while the store runs; made anew when a setting has changed. */
+function liveStoreOptions(current: () => BrokerSettings): () => LiveStoreOptions {
+  let settings: BrokerSettings | undefined
+  let live: LiveStoreOptions
+  return () => {
+    const now = current()
+    if (now !== settings) {
+      settings = now
+      live = {
+        flushMode: now.flushDiskType,
+        flushIntervalMs: now.flushIntervalCommitLog,
+        syncTimeoutMs: now.syncFlushTimeout,
+        queueWriteIntervalMs: now.flushIntervalConsumeQueue,
+        queueSyncIntervalMs: now.flushConsumeQueueThoroughInterval,
+        isKeyIndexEnabled: now.messageIndexEnable,
+        retention: retentionRules(now),
+        retentionIntervalMs: now.cleanResourceInterval,
+      }
+    }
+    return live
   }
 }
 

@@ -1,36 +1,32 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import type { KeyIndex } from './index/key-index.ts'
+import { type Follower, positionOfAll } from './followers/follower.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LogSync } from './log/log-sync.ts'
-import type { ConsumeQueues } from './queues/consume-queues.ts'
 import type { CheckpointFile, SharedCheckpoint } from './recovery/checkpoint.ts'
-import type { StoreOptions } from './store-options.ts'
+import { repeat } from './repeat.ts'
+import type { LiveStoreOptions } from './store-options.ts'
 import { diskFullReason, isDiskFull, type WriteGuard } from './write-guard.ts'
 
 export interface MaintenanceParts {
   clock: Clock
   log: Log
-  options: StoreOptions
+  live(): LiveStoreOptions
   commitLog: CommitLog
   logSync: LogSync
-  queues: ConsumeQueues
-  keyIndex: KeyIndex | undefined
+  followers: readonly Follower[]
   checkpoint: CheckpointFile
   guard: WriteGuard
   bootId: string
   lastTimestamp(): number
 }
 
-/** Log bytes that queues and index may lag behind: so much is read again after a crash at the most. */
+/** Log bytes that followers may lag behind: so much is read again after a crash at the most. */
 const lagBytesMax = 128 * 1024 * 1024
-/** Age at which a queue's units are written although they are few. */
-const unwrittenAgeMsMax = 10_000
-/** Very many queues are written in slices, so that senders do not wait for all of them. */
-const queuesPerLook = 20
+/** Age at which what a follower has in memory is written although it is little. */
+const waitingMsMax = 10_000
+/** What takes longer is written in slices, so that senders do not wait for all of it. */
 const sliceMs = 3
 const sliceGapMs = 10
-/** Queues that are synced when the store is closed; with more of them only the log and the index are. */
-const queuesSyncedAtCloseMax = 2_000
 
 /**
  * Brings what the followers hold in memory to the files, syncs, and notes in the checkpoint how far that got.
@@ -38,38 +34,39 @@ const queuesSyncedAtCloseMax = 2_000
 export class Maintenance {
   readonly #parts: MaintenanceParts
   readonly #timers: CancelTimer[] = []
-  /** Messages before it have their keys in the index files. */
-  #indexWrittenPosition: number
-  #indexWrittenAtMs: number
   #syncedPosition: number
   #shared: SharedCheckpoint
   /** Positions of the log with the store time that was reached there, ascending. */
   #samples: { position: number; timestamp: number }[] = []
   #syncing = false
-  /** Set while queues are written in slices. */
+  /** Set while followers are written in slices. */
   #cancelSlice: CancelTimer | undefined
-  /** An earlier process wrote queue files, and nobody knows which of them were synced. */
-  #hasUnknownFiles: boolean
 
-  /**
-   * @param writtenPosition queue units and keys of messages before it are in the files
-   * @param syncedPosition and before it survive a power failure
-   */
-  constructor(parts: MaintenanceParts, writtenPosition: number, syncedPosition: number) {
+  /** @param syncedPosition what follows from messages before it survives a power failure */
+  constructor(parts: MaintenanceParts, syncedPosition: number) {
     this.#parts = parts
-    this.#indexWrittenPosition = writtenPosition
-    this.#indexWrittenAtMs = parts.clock.monotonic()
     this.#syncedPosition = syncedPosition
-    this.#hasUnknownFiles = syncedPosition < parts.commitLog.writtenPosition
     this.#shared = parts.checkpoint.shared
   }
 
   start(): void {
-    const { clock, options } = this.#parts
+    const { clock, live } = this.#parts
     this.#timers.push(
-      clock.every(options.flushIntervalMs, () => void this.#parts.logSync.sync()),
-      clock.every(options.queueWriteIntervalMs, () => this.#guarded('writing queues and index', () => this.#round())),
-      clock.every(options.queueSyncIntervalMs, () => void this.#sync()),
+      repeat(
+        clock,
+        () => live().flushIntervalMs,
+        () => void this.#parts.logSync.sync(),
+      ),
+      repeat(
+        clock,
+        () => live().queueWriteIntervalMs,
+        () => this.#guarded(() => this.#round()),
+      ),
+      repeat(
+        clock,
+        () => live().queueSyncIntervalMs,
+        () => void this.#sync(),
+      ),
     )
   }
 
@@ -80,17 +77,14 @@ export class Maintenance {
 
   /** Writes and syncs everything. */
   finish(): void {
-    const { queues, keyIndex, commitLog, checkpoint, logSync } = this.#parts
+    const { followers, commitLog, checkpoint, logSync } = this.#parts
     const { segments, writtenPosition } = commitLog
-    queues.writeAll()
-    keyIndex?.write()
+    for (const follower of followers) follower.write()
     for (const at of logSync.unsyncedFiles()) segments.syncNow(at)
-    keyIndex?.syncNow()
-    this.#indexWrittenPosition = writtenPosition
     // Syncing very many files would take minutes. They are written: only a power failure in the next moments could
     // lose them, and then the log is read again from where they were synced last.
-    if (queues.unsyncedCount <= queuesSyncedAtCloseMax && !this.#hasUnknownFiles) {
-      queues.syncNow()
+    const areSynced = followers.map((follower) => follower.syncNow())
+    if (areSynced.every(Boolean)) {
       this.#noteSynced(writtenPosition, this.#parts.lastTimestamp())
       checkpoint.writeSyncedNow(this.#shared, this.#syncedPosition)
     }
@@ -99,67 +93,53 @@ export class Maintenance {
   }
 
   #round(): void {
-    const { clock, keyIndex, commitLog } = this.#parts
-    const nowMs = clock.monotonic()
-    const { writtenPosition } = commitLog
-    this.#samples.push({ position: writtenPosition, timestamp: this.#parts.lastTimestamp() })
-    if (this.#cancelSlice === undefined) this.#writeQueues()
-    const indexLag = writtenPosition - this.#indexWrittenPosition
-    if (indexLag > lagBytesMax || (indexLag > 0 && nowMs - this.#indexWrittenAtMs > unwrittenAgeMsMax)) {
-      keyIndex?.write()
-      this.#indexWrittenPosition = writtenPosition
-      this.#indexWrittenAtMs = nowMs
-    }
+    const { commitLog } = this.#parts
+    this.#samples.push({ position: commitLog.writtenPosition, timestamp: this.#parts.lastTimestamp() })
+    if (this.#cancelSlice === undefined) this.#writeFollowers()
     this.#writeCheckpoint()
   }
 
-  /** Writes the queues that wait too long, or whose messages lie too far back in the log. */
-  #writeQueues(): void {
-    const { clock, queues, commitLog } = this.#parts
+  /** Writes what waits too long in memory, or follows from messages too far back in the log. */
+  #writeFollowers(): void {
+    const { clock, followers } = this.#parts
     this.#cancelSlice = undefined
     const startMs = clock.monotonic()
-    for (;;) {
-      const { writtenPosition } = commitLog
-      const isBehind = writtenPosition - queues.writtenPosition(writtenPosition) > lagBytesMax
-      const ageMs = isBehind ? 0 : unwrittenAgeMsMax
-      if (queues.writeOlderThan(ageMs, clock.monotonic(), queuesPerLook) < queuesPerLook) return
-      if (clock.monotonic() - startMs >= sliceMs) break
+    for (const follower of followers) {
+      while (this.#isDue(follower)) {
+        if (clock.monotonic() - startMs >= sliceMs) {
+          this.#cancelSlice = clock.after(sliceGapMs, () => this.#guarded(() => this.#writeFollowers()))
+          return
+        }
+        follower.writeSome()
+      }
     }
-    this.#cancelSlice = clock.after(sliceGapMs, () =>
-      this.#guarded('writing queues and index', () => this.#writeQueues()),
-    )
   }
 
-  get #writtenPosition(): number {
-    const queuesPosition = this.#parts.queues.writtenPosition(this.#parts.commitLog.writtenPosition)
-    return this.#parts.keyIndex === undefined ? queuesPosition : Math.min(queuesPosition, this.#indexWrittenPosition)
+  #isDue({ waitingSinceMs, position }: Follower): boolean {
+    if (waitingSinceMs === undefined) return false
+    const { clock, commitLog } = this.#parts
+    return clock.monotonic() - waitingSinceMs > waitingMsMax || commitLog.writtenPosition - position > lagBytesMax
   }
 
   #writeCheckpoint(): void {
-    this.#parts.checkpoint.write({
-      position: this.#writtenPosition,
-      logSyncedPosition: this.#parts.logSync.syncedPosition,
-      bootId: this.#parts.bootId,
-    })
+    const { checkpoint, followers, logSync, bootId } = this.#parts
+    checkpoint.write({ position: positionOfAll(followers), logSyncedPosition: logSync.syncedPosition, bootId })
   }
 
   async #sync(): Promise<void> {
     if (this.#syncing || this.#parts.guard.isFenced) return
     this.#syncing = true
-    const position = this.#writtenPosition
+    const { logSync, followers, checkpoint } = this.#parts
+    const position = positionOfAll(followers)
     const timestamp = this.#timestampUpTo(position)
     try {
-      const { logSync, queues, keyIndex, checkpoint } = this.#parts
       await logSync.sync()
-      if (this.#hasUnknownFiles) await queues.syncAllFiles()
-      this.#hasUnknownFiles = false
-      await queues.sync()
-      await keyIndex?.sync()
+      for (const follower of followers) await follower.sync()
       if (logSync.syncedPosition < position) return
       this.#noteSynced(position, timestamp)
       await checkpoint.writeSynced(this.#shared, position)
     } catch (error) {
-      this.#parts.guard.fence('syncing queues and index', error)
+      this.#parts.guard.fence(`syncing ${this.#names}`, error)
     } finally {
       this.#syncing = false
     }
@@ -182,14 +162,18 @@ export class Maintenance {
     }
   }
 
-  #guarded(during: string, action: () => void): void {
+  #guarded(action: () => void): void {
     if (this.#parts.guard.isFenced) return
     try {
       action()
     } catch (error) {
-      // Queue units and keys stay in memory, and are written in a later round.
+      // What waits stays in memory, and is written in a later round.
       if (isDiskFull(error)) this.#parts.guard.setDiskFull(diskFullReason)
-      else this.#parts.guard.fence(during, error)
+      else this.#parts.guard.fence(`writing ${this.#names}`, error)
     }
+  }
+
+  get #names(): string {
+    return this.#parts.followers.map(({ name }) => name).join(' or ')
   }
 }

@@ -1,30 +1,24 @@
+import { assert } from '@rocketmq-ts/base'
 import type { Clock } from '@rocketmq-ts/platform'
-import type { MessageToStore } from '@rocketmq-ts/protocol'
-import type { Followers } from './followers.ts'
-import { keyHashes } from './index/key-hash.ts'
+import { type MessageToStore, recordProblem, recordSysFlag } from '@rocketmq-ts/protocol'
+import { type Confirmable, type Confirmation, type ConfirmPolicy, inSystemsHands } from './confirmation.ts'
+import type { Follower } from './followers/follower.ts'
+import { RecordView, standsInQueue } from './followers/record-view.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LogSync } from './log/log-sync.ts'
-import type { LogRecord } from './log-record.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
-import type { ConsumeQueues } from './queues/consume-queues.ts'
-import type { PutOutcome, PutPlace, StoreMessage } from './store-message.ts'
-import type { FlushMode } from './store-options.ts'
-import type { TagsCodes } from './tags-codes.ts'
+import type { QueueTable } from './queues/queue-table.ts'
+import type { TopicEntry } from './queues/topic-handle.ts'
+import type { PutOutcome, StoreMessage } from './store-message.ts'
 import { diskFullReason, isDiskFull, type Refusal, type WriteGuard } from './write-guard.ts'
 
-interface PendingPut {
-  records: LogRecord[]
-  queues: ConsumeQueue[]
-  waitsForSync: boolean
-  done(outcome: PutOutcome): void
-}
-
-/** A message on its way into the log. */
-interface PreparedMessage {
-  message: StoreMessage
-  encoded: MessageToStore
-  queue: ConsumeQueue
+/** A message on its way into the log: nothing keeps it from being stored but the disk. */
+interface PreparedMessage extends MessageToStore {
+  entry: TopicEntry
+  /** Where it will stand; undefined for one that stands in no queue. */
+  queue: ConsumeQueue | undefined
   totalSize: number
+  properties: StoreMessage['properties']
 }
 
 const gatheredBytesMax = 4 * 1024 * 1024
@@ -39,11 +33,12 @@ export interface PutPipelineParts {
   clock: Clock
   commitLog: CommitLog
   logSync: LogSync
-  queues: ConsumeQueues
-  followers: Followers
+  /** Give messages their queue offsets. */
+  queues: QueueTable
+  followers: readonly Follower[]
   guard: WriteGuard
-  tagsCodes: TagsCodes
-  flushMode: FlushMode
+  /** Asked for in each turn. */
+  confirmPolicy(): ConfirmPolicy
   backgroundWriteBytesMin: number | undefined
   /** Reads of files that are under way in the background. */
   backgroundReads(): number
@@ -52,6 +47,10 @@ export interface PutPipelineParts {
 /**
  * Takes messages into the log: everything that comes in one turn of the loop is written at once, then given to the
  * followers, then confirmed.
+ *
+ * A message gets its queue offset when nothing but the disk can keep it from being stored, and only if it will stand in
+ * its queue. What the disk then refuses is taken back together with all that came after it. So the offsets of a queue
+ * have no gaps, and the sender is told the offset at which his message stands.
  */
 export class PutPipeline {
   readonly #parts: PutPipelineParts
@@ -72,9 +71,12 @@ export class PutPipeline {
 
   /**
    * Puts messages in this order, all or none of them.
+   * @param messages at least one
    * @param done called once, at the end of this turn at the earliest
+   * @throws QueueFileError when a queue cannot be used; the file system's errors: nothing is stored then
    */
   put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void {
+    assert(messages.length > 0, 'no message is put')
     const { guard, clock, commitLog } = this.#parts
     const { refusal } = guard
     if (refusal !== undefined) {
@@ -89,9 +91,9 @@ export class PutPipeline {
         return
       }
     }
-    const pending: PendingPut = { records: [], queues: [], waitsForSync: false, done }
     this.#lastTimestamp = Math.max(clock.now(), this.#lastTimestamp)
-    for (const one of prepared) this.#append(one, pending)
+    const pending = new PendingPut(clock, done)
+    this.#appendAll(prepared, pending)
     if (this.#pending.length === 0) clock.endOfTurn(() => this.commit())
     this.#pending.push(pending)
     if (commitLog.unwrittenBytes > gatheredBytesMax) this.commit()
@@ -111,11 +113,14 @@ export class PutPipeline {
     else void this.#writeLater(puts)
   }
 
-  /** Writes everything that was put before it returns. */
+  /** Writes everything that was put before it returns, and what those who are told of that put in turn. */
   commitNow(): void {
-    const flying = this.#flight?.puts.splice(0) ?? []
-    const puts = [...flying, ...this.#takePending()]
-    if (puts.length > 0) this.#writeNow(puts)
+    for (;;) {
+      const flying = this.#flight?.puts.splice(0) ?? []
+      const puts = [...flying, ...this.#takePending()]
+      if (puts.length === 0) return
+      this.#writeNow(puts)
+    }
   }
 
   #takePending(): PendingPut[] {
@@ -152,20 +157,27 @@ export class PutPipeline {
   }
 
   #written(puts: readonly PendingPut[]): void {
-    const { guard, followers, clock, logSync } = this.#parts
+    const { guard, followers, logSync } = this.#parts
     logSync.limitUnsynced()
     try {
-      const nowMs = clock.monotonic()
-      for (const { records, queues } of puts) {
-        for (let index = 0; index < records.length; index++) followers.apply(records[index]!, queues[index]!, nowMs)
+      for (const { records } of puts) {
+        for (let index = 0; index < records.length; index++) {
+          const record = records[index]!
+          for (let at = 0; at < followers.length; at++) followers[at]!.apply(record)
+        }
       }
     } catch (error) {
       guard.fence('writing messages', error)
-      refuse(puts, guard.refusal!)
+      for (const put of puts) put.refuse(guard.refusal!)
       return
     }
-    for (const put of puts) this.#confirm(put)
-    followers.announce()
+    const policy = this.#parts.confirmPolicy()
+    for (const put of puts) {
+      const { records } = put
+      const isAwaited = policy !== inSystemsHands && records.some(isSafetyWanted)
+      ;(isAwaited ? policy : inSystemsHands).confirm(records.at(-1)!.end, put)
+    }
+    for (const follower of followers) follower.announce?.()
   }
 
   /** A full disk refuses the puts, and nothing of them is left. Any other failure fences the store. */
@@ -174,44 +186,28 @@ export class PutPipeline {
     // While a part of the log is being written in the background, it cannot be taken back.
     if (!isDiskFull(error) || this.#flight !== undefined) {
       guard.fence('writing messages', error)
-      refuse(puts, guard.refusal!)
+      for (const put of puts) put.refuse(guard.refusal!)
       return
     }
-    commitLog.cutBack()
-    for (const { records, queues } of puts.toReversed()) {
-      for (const [index, queue] of queues.entries()) {
-        queue.nextOffset = Math.min(queue.nextOffset, records[index]!.queueOffset)
-      }
-    }
+    commitLog.takeBackUnwritten()
+    for (const { records } of puts) takeBackOffsets(records)
     guard.setDiskFull(diskFullReason)
-    refuse(puts, { cause: 'disk-full', reason: diskFullReason })
-  }
-
-  #confirm(put: PendingPut): void {
-    if (!put.waitsForSync) {
-      put.done({ kind: 'stored', places: put.records })
-      return
-    }
-    const last = put.records.at(-1)!
-    this.#parts.logSync.whenSynced(last.physicalOffset + last.totalSize, (isSynced) => {
-      const { refusal } = this.#parts.guard
-      if (isSynced) put.done({ kind: 'stored', places: put.records })
-      else if (refusal?.cause === 'fenced') put.done({ kind: 'refused', ...refusal })
-      else put.done({ kind: 'sync-timeout', places: put.records })
-    })
+    for (const put of puts) put.refuse({ cause: 'disk-full', reason: diskFullReason })
   }
 
   /** @returns why the message cannot be stored, or undefined when it was added to `prepared` */
   #prepare(message: StoreMessage, prepared: PreparedMessage[]): string | undefined {
     const { queues, commitLog } = this.#parts
-    if (message.properties.hasZero) {
+    const { topic, queueId, properties } = message
+    if (properties.hasZero) {
       // Zeros are what a write that was cut off by a power failure leaves.
       return 'the properties of a message must not hold a zero character'
     }
-    const queue = queues.queue(message.topic, message.queueId, message.memo)
-    const encoded: MessageToStore = {
-      topicBytes: queue.topicBytes,
-      queueId: message.queueId,
+    const entry = queues.entry(topic, message.handle)
+    if (entry === undefined) return `${JSON.stringify(topic)} cannot name a topic: it cannot name a folder`
+    const encoded: PreparedMessage = {
+      topicBytes: entry.topicBytes,
+      queueId,
       flag: message.flag,
       sysFlag: message.sysFlag,
       bornTimestamp: message.bornTimestamp,
@@ -220,39 +216,103 @@ export class PutPipeline {
       reconsumeTimes: message.reconsumeTimes,
       preparedTransactionOffset: message.preparedTransactionOffset,
       body: message.body,
-      propertiesBytes: message.properties.bytes,
+      propertiesBytes: properties.bytes,
+      entry,
+      queue: undefined,
+      totalSize: 0,
+      properties,
     }
-    const totalSize = commitLog.sizeOf(encoded)
-    if (totalSize > commitLog.recordBytesMax) {
-      return `a message of ${totalSize} bytes does not fit into a file of the log: raise mappedFileSizeCommitLog`
+    const problem = recordProblem(encoded)
+    if (problem !== undefined) return problem
+    encoded.totalSize = commitLog.sizeOf(encoded)
+    if (encoded.totalSize > commitLog.recordBytesMax) {
+      return `a message of ${encoded.totalSize} bytes does not fit into a file of the log: raise mappedFileSizeCommitLog`
     }
-    prepared.push({ message, encoded, queue, totalSize })
+    if (standsInQueue(message.sysFlag)) encoded.queue = queues.queueOf(entry, queueId)
+    prepared.push(encoded)
     return undefined
   }
 
-  #append({ message, encoded, queue, totalSize }: PreparedMessage, pending: PendingPut): void {
-    const { commitLog, flushMode, tagsCodes } = this.#parts
-    const queueOffset = queue.nextOffset++
+  /** Gives all of them their places, or, when that fails, none. */
+  #appendAll(prepared: readonly PreparedMessage[], pending: PendingPut): void {
+    const { commitLog } = this.#parts
+    const start = commitLog.endPosition
+    try {
+      for (const one of prepared) pending.records.push(this.#append(one))
+    } catch (error) {
+      commitLog.takeBack(start)
+      takeBackOffsets(pending.records)
+      throw error
+    }
+  }
+
+  #append(message: PreparedMessage): RecordView {
+    const { commitLog } = this.#parts
+    const { queue, totalSize, queueId, entry, properties } = message
+    const queueOffset = queue === undefined ? offsetOfHidden : queue.nextOffset
     const storeTimestamp = this.#lastTimestamp
-    const physicalOffset = commitLog.append(encoded, totalSize, queueOffset, storeTimestamp)
-    const { topic, queueId, properties, sysFlag } = message
-    const record: LogRecord & PutPlace = {
+    const physicalOffset = commitLog.append(message, totalSize, queueOffset, storeTimestamp)
+    if (queue !== undefined) queue.nextOffset = queueOffset + 1
+    return RecordView.ofPut(
+      commitLog,
       physicalOffset,
       totalSize,
-      topic,
-      queueId,
       queueOffset,
-      sysFlag,
       storeTimestamp,
-      tagsCode: tagsCodes.of(topic, properties, storeTimestamp),
-      keyHashes: keyHashes(queue.keyPrefixHash, properties),
-    }
-    pending.records.push(record)
-    pending.queues.push(queue)
-    if (flushMode === 'SYNC_FLUSH' && properties.value('waitStoreOk') !== 'false') pending.waitsForSync = true
+      queueId,
+      recordSysFlag(message),
+      entry,
+      properties,
+    )
   }
 }
 
-function refuse(puts: readonly PendingPut[], refusal: Refusal): void {
-  for (const { done } of puts) done({ kind: 'refused', ...refusal })
+/** What the official broker writes as the queue offset of half messages and rollbacks. */
+const offsetOfHidden = 0
+
+function isSafetyWanted({ properties }: RecordView): boolean {
+  return properties.value('waitStoreOk') !== 'false'
+}
+
+/** What was given out last comes back: all later offsets of the queue are taken back with it. */
+function takeBackOffsets(records: readonly RecordView[]): void {
+  for (const { topicEntry, queueId, queueOffset, sysFlag } of records) {
+    const queue = topicEntry?.queues[queueId]
+    if (queue === undefined || !standsInQueue(sysFlag)) continue
+    queue.nextOffset = Math.min(queue.nextOffset, queueOffset)
+    assert(queue.nextOffset >= queue.maxOffset, `an offset of ${queue.topic}/${queueId} that is in use is taken back`)
+  }
+}
+
+/** Messages that were put together, and who waits for them. */
+class PendingPut implements Confirmable {
+  readonly #clock: Clock
+  readonly #done: (outcome: PutOutcome) => void
+  readonly records: RecordView[] = []
+
+  constructor(clock: Clock, done: (outcome: PutOutcome) => void) {
+    this.#clock = clock
+    this.#done = done
+  }
+
+  confirmed(confirmation: Confirmation): void {
+    if (confirmation.kind === 'safe') this.#tell({ kind: 'stored', places: this.records })
+    else if (confirmation.kind === 'late') this.#tell({ kind: 'sync-timeout', places: this.records })
+    else this.refuse(confirmation.refusal)
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#tell({ kind: 'refused', ...refusal })
+  }
+
+  /** An error of one who is told keeps nobody else from being told, and ends the process as uncaught ones do. */
+  #tell(outcome: PutOutcome): void {
+    try {
+      this.#done(outcome)
+    } catch (error) {
+      this.#clock.nextTurn(() => {
+        throw error
+      })
+    }
+  }
 }

@@ -4,12 +4,10 @@ import { BlockCache, type MissingBlock } from './log/block-cache.ts'
 import { BlockMemory } from './log/block-memory.ts'
 import { ColdReadsByDistance } from './log/cold-reads.ts'
 import type { CommitLog } from './log/commit-log.ts'
-import { isRecordAt } from './log/record-check.ts'
-import { type Stretch, sliceOf } from './log/stretch.ts'
+import { isRecordAt, RecordParts, type Stretch, sliceOf } from './log/stretch.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
-import type { ConsumeQueues } from './queues/consume-queues.ts'
+import type { QueueTable } from './queues/queue-table.ts'
 import { isMessage, type QueueUnit, readUnit, unitBytes } from './queues/queue-unit.ts'
-import { RecordParts } from './record-parts.ts'
 
 export interface ReadRequest {
   topic: string
@@ -77,7 +75,7 @@ type Attempt = ReadResult | { missing: MissingBlock } | { coldPosition: number }
  */
 export class QueueReader {
   readonly #commitLog: CommitLog
-  readonly #queues: ConsumeQueues
+  readonly #queues: QueueTable
   readonly #logBlocks: BlockCache
   readonly #queueBlocks: BlockCache
   readonly #coldReads: ColdReadsByDistance
@@ -85,7 +83,7 @@ export class QueueReader {
   /** Positions where no record was found, and whether that was so when the file was read once more. */
   readonly #unreadable = new LruMap<number, { isCertain: boolean }>(unreadableKept)
 
-  constructor(clock: Clock, commitLog: CommitLog, queues: ConsumeQueues, cacheBytesMax: number, log: Log) {
+  constructor(clock: Clock, commitLog: CommitLog, queues: QueueTable, cacheBytesMax: number, log: Log) {
     this.#coldReads = new ColdReadsByDistance(clock, coldReadClasses)
     this.#log = log
     this.#commitLog = commitLog

@@ -1,15 +1,6 @@
 import type { EncodedProperties } from '@rocketmq-ts/protocol'
-import type { TopicQueues } from './queues/consume-queues.ts'
-
-/**
- * What the store finds once for a topic, so as not to look it up for each of its messages: with very many topics a
- * lookup by name is several waits for memory. Whoever has it may keep what is his with it.
- */
-export interface TopicMemo {
-  readonly topic: string
-  /** For the store; undefined at first. */
-  queues: TopicQueues | undefined
-}
+import type { TopicHandle } from './queues/topic-handle.ts'
+import type { Refusal } from './write-guard.ts'
 
 /** A message that a broker hands to its store. */
 export interface StoreMessage {
@@ -26,12 +17,13 @@ export interface StoreMessage {
   body: Buffer
   properties: EncodedProperties
   /** Of its topic; one of another topic is not looked at. */
-  memo?: TopicMemo | undefined
+  handle?: TopicHandle | undefined
 }
 
 /** Where a message was put. */
 export interface PutPlace {
   physicalOffset: number
+  /** 0 for a half message or a rollback, which stand in no queue. */
   queueOffset: number
   totalSize: number
   storeTimestamp: number
@@ -42,5 +34,5 @@ export type PutOutcome =
   | { kind: 'stored'; places: readonly PutPlace[] }
   /** Stored, but the disk did not confirm it in time. */
   | { kind: 'sync-timeout'; places: readonly PutPlace[] }
-  /** Not accepted. */
-  | { kind: 'refused'; cause: 'closed' | 'fenced' | 'disk-full' | 'illegal'; reason: string }
+  /** Not accepted. `illegal`: it will not be either when it is put once more. */
+  | { kind: 'refused'; cause: Refusal['cause'] | 'illegal'; reason: string }

@@ -1,9 +1,28 @@
 import type { Log, Platform } from '@rocketmq-ts/platform'
-
+import type { Follower } from './followers/follower.ts'
 import type { RetentionRules } from './retention/retention-plan.ts'
 import type { TopicReserve } from './retention/topic-reserve.ts'
 
+/** When a put is confirmed: once the system has it, or once the disk has it. */
 export type FlushMode = 'ASYNC_FLUSH' | 'SYNC_FLUSH'
+
+/** What may change while the store runs; it is asked for whenever it is used. Times in milliseconds. */
+export interface LiveStoreOptions {
+  flushMode: FlushMode
+  /** How often the log is synced when nobody waits for it. */
+  flushIntervalMs: number
+  /** How long a SYNC_FLUSH send waits for the disk. */
+  syncTimeoutMs: number
+  /** How often it is looked at whether queue units and keys have to be written. */
+  queueWriteIntervalMs: number
+  /** How often queues and index are synced. */
+  queueSyncIntervalMs: number
+  /** Whether new messages can be found by key. */
+  isKeyIndexEnabled: boolean
+  retention: RetentionRules
+  /** How often it is looked at what may be deleted. */
+  retentionIntervalMs: number
+}
 
 /** How a store is set up. Sizes in bytes, times in milliseconds. */
 export interface StoreOptions {
@@ -15,29 +34,21 @@ export interface StoreOptions {
   commitLogSegmentBytes: number
   /** A multiple of 20. */
   consumeQueueSegmentBytes: number
-  keyIndex: { isEnabled: boolean; slotCount: number; entryCountMax: number }
-  flushMode: FlushMode
-  /** How often the log is synced when nobody waits for it. */
-  flushIntervalMs: number
-  /** How long a SYNC_FLUSH send waits for the disk. */
-  syncTimeoutMs: number
-  /** How often queue units and keys that wait are looked at. */
-  queueWriteIntervalMs: number
-  /** How often queues and index are synced. */
-  queueSyncIntervalMs: number
+  keyIndex: { slotCount: number; entryCountMax: number }
+  /** Asked very often: gives the same object until something changes. */
+  live(): LiveStoreOptions
   checkCrcOnRecover: boolean
-  retentionRules(): RetentionRules
   /** Topics whose messages are hidden earlier than the log deletes them; none without it. */
   topicReserves?(): Iterable<TopicReserve>
-  /** How often it is looked at what may be deleted. */
-  retentionIntervalMs: number
   /** Delays by level, from level 1 at index 0. */
   delayLevelsMs: readonly number[]
   /** How much of the newest messages is kept in memory. */
   tailBytesMax: number
-  /** So much is written in the background, not at once; the default is what a thread hop costs less than. */
+  /** From so many bytes on, a write is handed to another thread; the default is where that begins to pay. */
   backgroundWriteBytesMin?: number
   /** How much of what was read from files is kept in memory. */
   readCacheBytesMax: number
   openFilesMax: number
+  /** What else is derived from the log, behind consume queues and key index. */
+  followers?: readonly Follower[]
 }

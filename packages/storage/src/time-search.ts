@@ -1,7 +1,6 @@
 import { firstIndexWhere } from '@rocketmq-ts/base'
 import { readRecord } from '@rocketmq-ts/protocol'
 import type { CommitLog } from './log/commit-log.ts'
-import { sliceOf } from './log/stretch.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import { isMessage } from './queues/queue-unit.ts'
 
@@ -15,16 +14,8 @@ export function storeTimestampOf(commitLog: CommitLog, queue: ConsumeQueue, queu
 /** Store time of the record at a position, or undefined when no record stands there. */
 export function timestampAt(commitLog: CommitLog, position: number, totalSize: number): number | undefined {
   if (totalSize > commitLog.recordBytesMax) return undefined
-  const reading = readRecord(bytesAt(commitLog, position, totalSize), 0)
+  const reading = readRecord(commitLog.bytesAt(position, totalSize), 0)
   return reading.kind === 'record' ? reading.record.storeTimestamp : undefined
-}
-
-function bytesAt(commitLog: CommitLog, position: number, byteCount: number): Buffer {
-  const inMemory = commitLog.inMemory(position, byteCount)
-  if (inMemory !== undefined) return sliceOf(inMemory, position, byteCount)
-  const bytes = Buffer.alloc(byteCount)
-  commitLog.segments.read(bytes, position)
-  return bytes
 }
 
 /**

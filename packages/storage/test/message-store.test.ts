@@ -4,8 +4,7 @@ import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { decodeMessages } from '@rocketmq-ts/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { MessageStore, StoreMessage, TopicMemo } from '../src/index.ts'
-import { StoreLockedError } from '../src/index.ts'
+import { type MessageStore, StoreLockedError, type StoreMessage, TopicHandle } from '../src/index.ts'
 import { message, openStore, properties, put, putAll } from './store-kit.ts'
 
 async function bodies(store: MessageStore, topic: string, queueId: number, from = 0): Promise<string[]> {
@@ -109,11 +108,11 @@ describe('a store', () => {
     again.close()
   })
 
-  test('remembers a topic in its memo, but not longer than until it is removed, nor for another topic', async () => {
+  test('remembers a topic in its handle, but not longer than until it is removed, nor for another topic', async () => {
     using folder = temporaryFolder()
     const store = openStore(folder.path)
-    const memo: TopicMemo = { topic: 'T1', queues: undefined }
-    const bodyOf = (text: string) => ({ memo, body: Buffer.from(text) })
+    const handle = new TopicHandle('T1')
+    const bodyOf = (text: string) => ({ handle, body: Buffer.from(text) })
     await putAll(store, [message(bodyOf('one')), message(bodyOf('two'))])
     await putAll(store, [message({ ...bodyOf('other'), topic: 'T2' })])
     expect(await bodies(store, 'T1', 0)).toEqual(['one', 'two'])

@@ -1,13 +1,43 @@
 import { createNodePlatform, type Platform, silentLog } from '@rocketmq-ts/platform'
 import { EncodedProperties, encodeHost, encodeMessageProperties } from '@rocketmq-ts/protocol'
-import { MessageStore, type PutOutcome, type PutPlace, type StoreMessage, type StoreOptions } from '../src/index.ts'
+import {
+  type LiveStoreOptions,
+  MessageStore,
+  type PutOutcome,
+  type PutPlace,
+  type RetentionRules,
+  type StoreMessage,
+  type StoreOptions,
+} from '../src/index.ts'
 
 const host = encodeHost('127.0.0.1', 10911)
 
+const liveDefaults: Omit<LiveStoreOptions, 'retention'> = {
+  flushMode: 'ASYNC_FLUSH',
+  flushIntervalMs: 500,
+  syncTimeoutMs: 5000,
+  queueWriteIntervalMs: 1000,
+  queueSyncIntervalMs: 60_000,
+  isKeyIndexEnabled: true,
+  retentionIntervalMs: 10_000,
+}
+
+function keepEverything(): RetentionRules {
+  return { reservedMs: 3_600_000, deleteHours: [], cleanRatio: 2, forceRatio: 2, fullRatio: 2, mayForce: true }
+}
+
+/** What a test's store is set up with: live options stand among the others, and are read anew when they are changed. */
+export type KitOptions = Omit<StoreOptions, 'live'> &
+  Omit<LiveStoreOptions, 'retention'> & { retentionRules(): RetentionRules }
+
 /** A store with small files in a folder. */
-export function openStore(path: string, changes: Partial<StoreOptions> = {}): MessageStore {
+export function openStore(path: string, changes: Partial<KitOptions> = {}): MessageStore {
   const platform: Platform = createNodePlatform()
-  return new MessageStore({
+  const live = (): LiveStoreOptions => {
+    const { retentionRules = keepEverything, ...others } = changes
+    return { ...liveDefaults, ...others, retention: retentionRules() }
+  }
+  return MessageStore.open({
     platform,
     log: silentLog,
     processId: process.pid,
@@ -15,22 +45,9 @@ export function openStore(path: string, changes: Partial<StoreOptions> = {}): Me
     commitLogPath: `${path}/commitlog`,
     commitLogSegmentBytes: 64 * 1024,
     consumeQueueSegmentBytes: 20 * 50,
-    keyIndex: { isEnabled: true, slotCount: 97, entryCountMax: 400 },
-    flushMode: 'ASYNC_FLUSH',
-    flushIntervalMs: 500,
-    syncTimeoutMs: 5000,
-    queueWriteIntervalMs: 1000,
-    queueSyncIntervalMs: 60_000,
+    keyIndex: { slotCount: 97, entryCountMax: 400 },
+    live,
     checkCrcOnRecover: true,
-    retentionRules: () => ({
-      reservedMs: 3_600_000,
-      deleteHours: [],
-      cleanRatio: 2,
-      forceRatio: 2,
-      fullRatio: 2,
-      mayForce: true,
-    }),
-    retentionIntervalMs: 10_000,
     delayLevelsMs: [1000, 5000],
     tailBytesMax: 2 * 1024 * 1024,
     readCacheBytesMax: 4 * 1024 * 1024,

@@ -40,7 +40,7 @@ function deadLetter(message: StoreMessage, { redeliveriesMax }: TransformRules):
   if (reconsumeTimes <= redeliveriesMax || !topic.startsWith(retryTopicPrefix)) return message
   return {
     ...message,
-    memo: undefined,
+    handle: undefined,
     topic: deadLetterTopicOf(topic.slice(retryTopicPrefix.length)),
     queueId: 0,
     properties: changed(message, { [propertyName.delayLevel]: undefined }),
@@ -57,7 +57,7 @@ function delayLevel(message: StoreMessage, { highestDelayLevel }: TransformRules
   const level = Math.min(asked, highestDelayLevel)
   return {
     ...message,
-    memo: undefined,
+    handle: undefined,
     topic: scheduleTopic,
     queueId: level - 1,
     properties: changed(message, {

@@ -9,7 +9,7 @@ import { BrokerProperties } from './broker-properties.ts'
 import { sendBatchMessage } from './handlers/send-batch-message.ts'
 import { sendMessage } from './handlers/send-message.ts'
 import { sendMessageV2 } from './handlers/send-message-v2.ts'
-import { SendLookAhead } from './send-look-ahead.ts'
+import { sendLookAhead } from './send-look-ahead.ts'
 import type { SendParts } from './send-parts.ts'
 
 export interface SendingParts {
@@ -50,7 +50,7 @@ export function createSending({ clock, random, processId, identity, settings, si
     ),
   }
   return {
-    lookAhead: new SendLookAhead(topics),
+    lookAhead: sendLookAhead(topics),
     handlers: {
       sendMessage: sendMessage(send),
       sendMessageV2: sendMessageV2(send),

@@ -41,7 +41,7 @@ export function splitBatch(
       preparedTransactionOffset: 0,
       body: one.body,
       properties,
-      memo: target.memo,
+      handle: target.memo,
     })
   })
 }

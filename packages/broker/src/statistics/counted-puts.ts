@@ -5,8 +5,8 @@ import type { BrokerStatistics } from './broker-statistics.ts'
 
 type Put<Message extends StoreMessage> = (messages: readonly Message[], done: (outcome: PutOutcome) => void) => void
 
-/** A message whose counters may be known with its topic. */
-type CountedMessage = StoreMessage & { memo?: SendableTopic | undefined }
+/** A message whose counters may be kept with its topic's handle. */
+type CountedMessage = StoreMessage & { handle?: SendableTopic | undefined }
 
 /** Counts everything that is stored, whoever stores it: senders, redeliveries, delayed messages that became due. */
 export function countedPuts(
@@ -15,14 +15,14 @@ export function countedPuts(
   clock: Clock,
 ): Put<CountedMessage> {
   return (messages, done) => {
-    const { topic, memo } = messages[0]!
+    const { topic, handle } = messages[0]!
     const startMs = clock.monotonic()
     store.put(messages, (outcome) => {
       if (outcome.kind === 'refused') statistics.putFailed()
       else {
         let byteCount = 0
         for (const { totalSize } of outcome.places) byteCount += totalSize
-        statistics.stored(topic, outcome.places.length, byteCount, memo)
+        statistics.stored(topic, outcome.places.length, byteCount, handle)
         statistics.putLatencies.add(clock.monotonic() - startMs)
       }
       done(outcome)

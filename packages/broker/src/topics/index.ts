@@ -1,3 +1,3 @@
-export { type SendableTopic, sendableTopic } from './sendable-topic.ts'
+export { SendableTopic } from './sendable-topic.ts'
 export { TopicReserves } from './topic-reserves.ts'
 export { TopicTable, type TopicUpdate } from './topic-table.ts'

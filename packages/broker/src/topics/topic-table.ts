@@ -25,7 +25,7 @@ import {
   versionName,
 } from '../configuration/index.ts'
 import { sameTopicConfig } from './same-topic-config.ts'
-import { type SendableTopic, sendableTopic } from './sendable-topic.ts'
+import { SendableTopic } from './sendable-topic.ts'
 import {
   defaultTopicConfig,
   initialTopics,
@@ -149,7 +149,7 @@ export class TopicTable {
       throw new ProtocolError('NO_PERMISSION', `Sending message to topic[${topic}] is forbidden.`)
     }
     if (config === undefined) return undefined
-    const sendable = sendableTopic(config)
+    const sendable = new SendableTopic(config)
     this.#sendable.set(sendable)
     return sendable
   }

@@ -32,7 +32,7 @@ import type { SendParts } from '../../src/sending/send-parts.ts'
 import { splitBatch } from '../../src/sending/split-batch.ts'
 import { brokerChangeRules, brokerSettings, readBrokerSettings } from '../../src/settings/index.ts'
 import { parseAddressList } from '../../src/settings/parse-address-list.ts'
-import { sendableTopic } from '../../src/topics/index.ts'
+import { SendableTopic } from '../../src/topics/index.ts'
 
 const environment: SettingsEnvironment = {
   hostName: 'machine-1',
@@ -101,7 +101,7 @@ const sendIntake = new Intake('send', intakeParts)
 
 const sendParts: SendParts = {
   topics: {
-    checkSendable: (topic) => sendableTopic(newTopicConfig(topic)),
+    checkSendable: (topic) => new SendableTopic(newTopicConfig(topic)),
     autoCreate: (topic) => newTopicConfig(topic),
     ensureInternal: (topic) => newTopicConfig(topic),
   },

@@ -3,7 +3,7 @@ import type { StoreMessage } from '@rocketmq-ts/storage'
 import { describe, expect, test } from 'vitest'
 import { Intake } from '../../src/intake/intake.ts'
 import type { Origin } from '../../src/intake/transforms.ts'
-import { sendableTopic } from '../../src/topics/index.ts'
+import { SendableTopic } from '../../src/topics/index.ts'
 
 const stored: StoreMessage = {
   topic: 'T',
@@ -47,9 +47,9 @@ test.each<Origin>(['send', 'batch', 'send-back', 'due'])('an ordinary message of
 
 describe('a delay level', () => {
   test('sends the message to the queue of its level and keeps where it belongs', () => {
-    const memo = sendableTopic(newTopicConfig('T'))
-    const message = take({ ...withText('DELAY\u00012\u0002'), memo })
-    expect(message).toMatchObject({ topic: 'SCHEDULE_TOPIC_XXXX', queueId: 1, memo: undefined })
+    const handle = new SendableTopic(newTopicConfig('T'))
+    const message = take({ ...withText('DELAY\u00012\u0002'), handle })
+    expect(message).toMatchObject({ topic: 'SCHEDULE_TOPIC_XXXX', queueId: 1, handle: undefined })
     expect(decodeMessageProperties(message.properties.text)).toEqual(
       new Map([
         ['DELAY', '2'],

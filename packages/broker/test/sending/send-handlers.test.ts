@@ -13,7 +13,7 @@ import { Intake } from '../../src/intake/intake.ts'
 import { BrokerProperties } from '../../src/sending/broker-properties.ts'
 import { sendMessage } from '../../src/sending/handlers/send-message.ts'
 import type { SendParts } from '../../src/sending/send-parts.ts'
-import { sendableTopic } from '../../src/topics/index.ts'
+import { SendableTopic } from '../../src/topics/index.ts'
 import { ask } from '../call-kit.ts'
 
 const host = encodeHost('127.0.0.1', 10911)
@@ -28,7 +28,7 @@ function batched(flag: number, properties: string) {
 function setUp(settings: { startAcceptSendRequestTimeStamp?: number } = {}) {
   const stored: StoreMessage[] = []
   const topics = {
-    checkSendable: (topic: string) => (topic === missing.topic ? undefined : sendableTopic(newTopicConfig(topic))),
+    checkSendable: (topic: string) => (topic === missing.topic ? undefined : new SendableTopic(newTopicConfig(topic))),
     autoCreate: () => undefined,
     ensureInternal: (topic: string) => newTopicConfig(topic),
   }

@@ -8,7 +8,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { refuseIllegalFlags, refuseUnservedKinds } from '../../src/sending/refused-kinds.ts'
 import { type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from '../../src/sending/send-target.ts'
-import { sendableTopic } from '../../src/topics/index.ts'
+import { SendableTopic } from '../../src/topics/index.ts'
 
 describe('a message', () => {
   test('of a kind that is not served yet is refused, not delivered as an ordinary one', () => {
@@ -36,7 +36,7 @@ describe('the target of a send', () => {
     topics: {
       checkSendable: (topic) => {
         const config = topics.get(topic)
-        return config && sendableTopic(config)
+        return config && new SendableTopic(config)
       },
       autoCreate: (topic, _defaultTopic, queueNums) =>
         topic === 'AUTO' ? newTopicConfig(topic, { writeQueueNums: queueNums }) : undefined,

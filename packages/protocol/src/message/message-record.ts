@@ -14,13 +14,14 @@ import { sysFlag } from './sys-flag.ts'
  */
 export const recordMagic = { v1: 0xdaa320a7 | 0, v2: 0xdaa320ab | 0, blank: 0xcbd43194 | 0 } as const
 
-/** What the fixed fields of a record take with IPv4 hosts in V1, lengths included. */
-const fixedRecordBytes = 91
+/** The smallest record: what the fixed fields take with IPv4 hosts in V1, lengths included. */
+export const recordBytesMin = 91
 /** Remaining length and magic of the blank at the end of a file. */
 export const blankRecordBytes = 8
 /** Longer topics need V2's two-byte length. */
 const topicBytesMaxV1 = 127
 export const propertiesBytesMax = 32_767
+const topicBytesMaxV2 = 32_767
 
 /** Positions of fields that do not depend on the hosts. */
 export const recordPosition = {
@@ -59,13 +60,39 @@ export function recordBytes(message: MessageToStore): number {
   const hosts = message.bornHost.length + message.storeHost.length - 16
   const topicLengthBytes = message.topicBytes.length > topicBytesMaxV1 ? 1 : 0
   return (
-    fixedRecordBytes +
+    recordBytesMin +
     hosts +
     topicLengthBytes +
     message.body.length +
     message.topicBytes.length +
     message.propertiesBytes.length
   )
+}
+
+/**
+ * Why a message cannot be written as a record, or undefined when it can. Whoever gives out an offset for a message asks
+ * first: a record that fails half-way would leave a gap.
+ */
+export function recordProblem(message: MessageToStore): string | undefined {
+  const { topicBytes, propertiesBytes, bornHost, storeHost, queueId, sysFlag: flags } = message
+  if (propertiesBytes.length > propertiesBytesMax) {
+    return `the properties of a message take at most ${propertiesBytesMax} bytes, these take ${propertiesBytes.length}`
+  }
+  if (topicBytes.length > topicBytesMaxV2) {
+    return `the name of a topic takes at most ${topicBytesMaxV2} bytes, this one takes ${topicBytes.length}`
+  }
+  if (!isHost(bornHost) || !isHost(storeHost)) {
+    return `a host takes 8 or 20 bytes with its port, these take ${bornHost.length} and ${storeHost.length}`
+  }
+  if ((queueId | 0) !== queueId || queueId < 0) return `${queueId} is no queue: use 0 to ${0x7fffffff}`
+  if ((flags | 0) !== flags || (message.flag | 0) !== message.flag) {
+    return `flag ${message.flag} and sysFlag ${flags} have to be integers of 32 bits`
+  }
+  return undefined
+}
+
+function isHost({ length }: Buffer): boolean {
+  return length === 8 || length === 20
 }
 
 /** CRC32 of a body without its sign bit, as records carry it. */
@@ -99,8 +126,16 @@ export function readInt64(source: Buffer, position: number): number {
   return source.readInt32BE(position) * 0x1_0000_0000 + source.readUInt32BE(position + 4)
 }
 
+/** The sysFlag that a record of the message holds: the bits for IPv6 hosts follow from the hosts. */
+export function recordSysFlag({ sysFlag: flags, bornHost, storeHost }: MessageToStore): number {
+  const hostFlags =
+    (bornHost.length === 20 ? sysFlag.bornHostV6 : 0) | (storeHost.length === 20 ? sysFlag.storeHostV6 : 0)
+  return (flags & ~(sysFlag.bornHostV6 | sysFlag.storeHostV6)) | hostFlags
+}
+
 /**
- * Writes the record into `target` at `position`, which has `totalSize` = `recordBytes(message)` bytes of room.
+ * Writes the record into `target` at `position`, which has `totalSize` = `recordBytes(message)` bytes of room. For a
+ * message that `recordProblem` finds nothing wrong with, it does not throw.
  * @param physicalOffset where the record will stand in the log
  */
 export function writeRecord(
@@ -114,8 +149,6 @@ export function writeRecord(
 ): void {
   const { topicBytes, body, propertiesBytes, bornHost, storeHost } = message
   const isV2 = topicBytes.length > topicBytesMaxV1
-  const hostFlags =
-    (bornHost.length === 20 ? sysFlag.bornHostV6 : 0) | (storeHost.length === 20 ? sysFlag.storeHostV6 : 0)
   let at = position
   at = putInt32(target, totalSize, at)
   at = putInt32(target, isV2 ? recordMagic.v2 : recordMagic.v1, at)
@@ -124,7 +157,7 @@ export function writeRecord(
   at = putInt32(target, message.flag, at)
   writeInt64(target, queueOffset, at)
   writeInt64(target, physicalOffset, at + 8)
-  at = putInt32(target, (message.sysFlag & ~(sysFlag.bornHostV6 | sysFlag.storeHostV6)) | hostFlags, at + 16)
+  at = putInt32(target, recordSysFlag(message), at + 16)
   writeInt64(target, message.bornTimestamp, at)
   at += 8
   at = putBytes(target, bornHost, at)

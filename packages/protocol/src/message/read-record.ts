@@ -1,4 +1,4 @@
-import { blankRecordBytes, bodyCrc, readInt64, recordMagic, recordPosition } from './message-record.ts'
+import { blankRecordBytes, bodyCrc, readInt64, recordBytesMin, recordMagic, recordPosition } from './message-record.ts'
 import { sysFlag } from './sys-flag.ts'
 
 /** Where the parts of a record lie; positions are in the buffer it was found in. */
@@ -34,8 +34,6 @@ export type RecordReading =
   /** No record: the end of what was written, or damage. */
   | { kind: 'invalid'; reason: string }
 
-const smallestRecordBytes = 91
-
 /**
  * Reads the record at `start`. Lengths are checked against each other, so that no field leads out of the record.
  * @param checkCrc whether the body is compared with its checksum
@@ -47,7 +45,7 @@ export function readRecord(source: Buffer, start: number, checkCrc = false): Rec
   const magic = source.readInt32BE(start + recordPosition.magic)
   if (magic === recordMagic.blank) return { kind: 'blank', remainingBytes: totalSize }
   if (magic !== recordMagic.v1 && magic !== recordMagic.v2) return invalid(`magic ${magic >>> 0} is unknown`)
-  if (totalSize < smallestRecordBytes) return invalid(`a record of ${totalSize} bytes is too short`)
+  if (totalSize < recordBytesMin) return invalid(`a record of ${totalSize} bytes is too short`)
   if (available < totalSize) return { kind: 'incomplete', wantedBytes: totalSize }
   return readChecked(source, start, totalSize, magic === recordMagic.v2 ? 2 : 1, checkCrc)
 }

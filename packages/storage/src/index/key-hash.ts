@@ -17,28 +17,16 @@ export function tagHash(prefixHash: number, tag: string): number {
   return keyHash(prefixHash, tagPrefix + tag)
 }
 
-/** Everything that the index knows a message by: its unique id, its keys, and its tag. */
-export function keyHashes(prefixHash: number, properties: EncodedProperties): readonly number[] {
-  const uniqueKey = properties.has('uniqueKey') ? positive(properties.hashFrom(prefixHash, 'uniqueKey')) : undefined
-  const tag = properties.has('tags') ? positive(tagHashFrom(prefixHash, properties)) : undefined
-  if (!properties.has('keys')) return listOf(uniqueKey, tag)
-  const hashes = uniqueKey === undefined ? [] : [uniqueKey]
-  properties.addWordHashes('keys', prefixHash, hashes)
+/**
+ * Everything that the index knows a message by: its unique id, its keys, and its tag.
+ * @param hashes is emptied, and filled with them
+ */
+export function keyHashesInto(hashes: number[], prefixHash: number, properties: EncodedProperties): void {
+  hashes.length = 0
+  if (properties.has('uniqueKey')) hashes.push(properties.hashFrom(prefixHash, 'uniqueKey'))
+  if (properties.has('keys')) properties.addWordHashes('keys', prefixHash, hashes)
+  if (properties.has('tags')) hashes.push(properties.hashFrom(continuedHash(prefixHash, tagPrefix), 'tags'))
   for (let index = 0; index < hashes.length; index++) hashes[index] = positive(hashes[index]!)
-  if (tag !== undefined) hashes.push(tag)
-  return hashes
-}
-
-function tagHashFrom(prefixHash: number, properties: EncodedProperties): number {
-  return properties.hashFrom(continuedHash(prefixHash, tagPrefix), 'tags')
-}
-
-const none: readonly number[] = []
-
-/** Lists of their own size: one that grows takes room for many more. */
-function listOf(first: number | undefined, second: number | undefined): readonly number[] {
-  if (first === undefined) return second === undefined ? none : [second]
-  return second === undefined ? [first] : [first, second]
 }
 
 /** The absolute value; 0 for the one hash without a positive counterpart. */

@@ -1,23 +1,34 @@
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { sysFlag } from '@rocketmq-ts/protocol'
-import type { LogRecord } from '../log-record.ts'
+import type { Follower } from '../followers/follower.ts'
+import type { RecordView } from '../followers/record-view.ts'
+import type { RecoveryPlan } from '../recovery/recover.ts'
+import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { isDiskFull } from '../write-guard.ts'
-import { keyHash, tagHash, topicPrefixHash } from './key-hash.ts'
+import { keyHash, keyHashesInto, tagHash, topicPrefixHash } from './key-hash.ts'
 import { KeyIndexFile, type KeyIndexFileSize } from './key-index-file.ts'
+import { missingKeysFrom } from './missing-keys.ts'
 
 export interface KeyIndexOptions extends KeyIndexFileSize {
   files: StoreFiles
   clock: Clock
   log: Log
+  /** The log whose messages are indexed. */
+  segments: SegmentFolder
   path: string
+  /** Whether new messages are indexed; asked for each. */
+  isEnabled(): boolean
 }
 
 /** What a key stands for: a business key or unique id, or a tag (`topic#T#tag`). */
 export type KeyKind = 'key' | 'tag'
 
-/** Finds messages by key: a run of index files, each for the messages of a span of the log. */
-export class KeyIndex {
+const none = -1
+
+/** Finds messages by key: a run of index files, each for the messages of a span of the log. A follower of the log. */
+export class KeyIndex implements Follower {
+  readonly name = 'key index'
   readonly #options: KeyIndexOptions
   /** Ascending by name, which is the time of creation. */
   readonly #files: KeyIndexFile[]
@@ -25,7 +36,15 @@ export class KeyIndex {
   readonly #unsynced: Set<KeyIndexFile>
   /** Full files whose rest waits in memory, since the disk had no space for it. */
   readonly #unfinished = new Set<KeyIndexFile>()
+  /** Position of the last message that is in the index, or -1. */
   #endPhysicalOffset: number
+  /** Behind the last record that was applied. */
+  #appliedPosition = 0
+  /** Position of the first message whose entries are in memory alone, or -1. */
+  #firstUnwrittenPosition = none
+  #waitingSinceMs: number | undefined
+  /** Hashes of the message that is being applied. */
+  readonly #hashes: number[] = []
 
   constructor(options: KeyIndexOptions) {
     this.#options = options
@@ -38,15 +57,23 @@ export class KeyIndex {
     this.#endPhysicalOffset = this.#lastIndexed()
   }
 
-  /**
-   * Makes the files fit for use.
-   * @param tornFrom position of the log from which on what is in the files may be torn, or undefined when the files
-   *   are as they were written
-   */
-  recover(tornFrom: number | undefined): void {
-    if (tornFrom === undefined) this.#leaveOutBroken()
-    else this.#cutTo(tornFrom)
+  prepare({ from, mayBeTorn, isOurs }: RecoveryPlan): number | undefined {
+    if (mayBeTorn) this.#cutTo(from)
+    else this.#leaveOutBroken()
     this.#endPhysicalOffset = this.#lastIndexed()
+    this.#appliedPosition = from
+    if (!isOurs || !this.#options.isEnabled()) return undefined
+    const missingFrom = missingKeysFrom(this.#options.segments, this.#endPhysicalOffset, from)
+    if (missingFrom === undefined) return undefined
+    this.#options.log.warn(
+      { from: missingFrom },
+      'files of the key index are missing: they are made again from the log',
+    )
+    return missingFrom
+  }
+
+  endReplay(logEndPosition: number): void {
+    this.#appliedPosition = logEndPosition
   }
 
   /** The newest indexed message: its store time and place, 0 without any. */
@@ -56,13 +83,21 @@ export class KeyIndex {
   }
 
   /** Adds the keys of a message; one that is in the index already, or behind it, is left out. */
-  apply(record: LogRecord): void {
-    if (record.physicalOffset <= this.#endPhysicalOffset) return
+  apply(record: RecordView): void {
+    this.#appliedPosition = record.end
+    if (!this.#options.isEnabled() || record.physicalOffset <= this.#endPhysicalOffset) return
     if ((record.sysFlag & sysFlag.transactionMask) === sysFlag.transactionRollback) return
-    const { keyHashes } = record
-    if (keyHashes.length === 0) return
-    const file = this.#fileFor(keyHashes.length)
-    for (const hash of keyHashes) file.add(hash, record.physicalOffset, record.storeTimestamp)
+    const hashes = this.#hashes
+    keyHashesInto(hashes, record.topicEntry?.keyPrefixHash ?? topicPrefixHash(record.topic), record.properties)
+    if (hashes.length === 0) return
+    if (this.#firstUnwrittenPosition === none) {
+      this.#firstUnwrittenPosition = record.physicalOffset
+      this.#waitingSinceMs = this.#options.clock.monotonic()
+    }
+    const file = this.#fileFor(hashes.length)
+    for (let index = 0; index < hashes.length; index++) {
+      file.add(hashes[index]!, record.physicalOffset, record.storeTimestamp)
+    }
     this.#endPhysicalOffset = record.physicalOffset
   }
 
@@ -88,16 +123,24 @@ export class KeyIndex {
   }
 
   /** Deletes the files that only know messages before a position. */
-  removeBefore(position: number): void {
-    while (this.#files.length > 1 && this.#files[0]!.endPhysicalOffset < position) {
+  trim(logStartPosition: number): void {
+    while (this.#files.length > 1 && this.#files[0]!.endPhysicalOffset < logStartPosition) {
       const file = this.#files.shift()!
       this.#remove(file)
     }
   }
 
-  /** Everything before is in the files once `write` returned. */
-  get endPhysicalOffset(): number {
-    return this.#endPhysicalOffset
+  get position(): number {
+    return this.#firstUnwrittenPosition === none ? this.#appliedPosition : this.#firstUnwrittenPosition
+  }
+
+  get waitingSinceMs(): number | undefined {
+    return this.#waitingSinceMs
+  }
+
+  /** What waits are a few hundred kilobytes at the most: they are written in one go. */
+  writeSome(): void {
+    this.write()
   }
 
   write(): void {
@@ -106,6 +149,8 @@ export class KeyIndex {
       this.#unfinished.delete(file)
     }
     this.#files.at(-1)?.write()
+    this.#firstUnwrittenPosition = none
+    this.#waitingSinceMs = undefined
   }
 
   async sync(): Promise<void> {
@@ -120,13 +165,17 @@ export class KeyIndex {
     await this.#options.files.syncNamesLater(this.#options.path)
   }
 
-  syncNow(): void {
+  syncNow(): boolean {
     for (const file of this.#unsynced) file.syncNow()
     this.#options.files.syncNames(this.#options.path)
+    return true
+  }
+
+  truncate(_position: number): void {
+    throw new Error('not yet')
   }
 
   close(): void {
-    this.write()
     for (const file of this.#files) file.close()
   }
 

@@ -7,11 +7,12 @@ import {
   writeBlankRecord,
   writeRecord,
 } from '@rocketmq-ts/protocol'
+import type { RecordSource } from '../followers/record-view.ts'
 import { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { BlockMemory } from './block-memory.ts'
 import { type LogPart, LogTail } from './log-tail.ts'
-import type { Stretch } from './stretch.ts'
+import { type Stretch, sliceOf } from './stretch.ts'
 
 export interface CommitLogOptions {
   clock: Clock
@@ -29,7 +30,7 @@ const tailSparesMax = 2
  * was appended to the files in as few writes as possible. A record lies within one file; what remains of a file that
  * the next record does not fit into starts with a blank record.
  */
-export class CommitLog {
+export class CommitLog implements RecordSource {
   readonly segments: SegmentFolder
   readonly #tail: LogTail
   /** Where the next record goes. */
@@ -127,8 +128,17 @@ export class CommitLog {
     if (!this.#isWritingLater) this.#tail.release(this.#writtenPosition)
   }
 
+  /**
+   * Takes back what was appended behind a position and was not begun to be written: it comes as if it had never been.
+   * @param position an end of the log that there was since the last write began
+   */
+  takeBack(position: number): void {
+    this.#tail.cutTo(position)
+    this.#endPosition = position
+  }
+
   /** Takes back everything that was appended and is not written as a whole, in memory and in the files. */
-  cutBack(): void {
+  takeBackUnwritten(): void {
     assert(!this.#isWritingLater, 'the log is cut back while it is written')
     const position = this.#writtenPosition
     this.#tail.cutTo(position)
@@ -140,6 +150,15 @@ export class CommitLog {
   /** What holds the bytes at a position, until the end of this turn, when they are in memory. */
   inMemory(position: number, byteCount: number): Stretch | undefined {
     return this.#tail.find(position, byteCount)
+  }
+
+  /** Bytes that lie within one file, read from it at once unless they are in memory: until the end of this turn. */
+  bytesAt(position: number, byteCount: number): Buffer {
+    const inMemory = this.inMemory(position, byteCount)
+    if (inMemory !== undefined) return sliceOf(inMemory, position, byteCount)
+    const bytes = Buffer.alloc(byteCount)
+    this.segments.read(bytes, position)
+    return bytes
   }
 
   /** A part goes over the end of a file when the blank record at its end fills it to the last byte. */

@@ -31,15 +31,20 @@ export class LogSync {
   readonly #commitLog: SyncedLog
   readonly #guard: WriteGuard
   readonly #clock: Clock
-  readonly #timeoutMs: number
+  readonly #timeoutMs: () => number
   #waiters: Waiter[] = []
   #syncedPosition: number
   #isRunning = false
   /** Set while someone waits who does not do so forever. */
   #cancelTimer: CancelTimer | undefined
+  /** When it ends, by the monotonic clock. */
+  #timerMs = never
 
-  /** @param syncedPosition everything before is known to survive a power failure */
-  constructor(commitLog: SyncedLog, guard: WriteGuard, clock: Clock, timeoutMs: number, syncedPosition: number) {
+  /**
+   * @param timeoutMs how long one who waits does so; asked for each
+   * @param syncedPosition everything before is known to survive a power failure
+   */
+  constructor(commitLog: SyncedLog, guard: WriteGuard, clock: Clock, timeoutMs: () => number, syncedPosition: number) {
     this.#commitLog = commitLog
     this.#guard = guard
     this.#clock = clock
@@ -64,8 +69,12 @@ export class LogSync {
 
   /** Calls back when the log is synced up to `position`, or with false when that failed or took too long. */
   whenSynced(position: number, done: (isSynced: boolean) => void): void {
-    this.#waiters.push({ position, deadlineMs: this.#clock.monotonic() + this.#timeoutMs, done })
-    this.#cancelTimer ??= this.#clock.after(this.#timeoutMs, () => this.#expire())
+    const timeoutMs = this.#timeoutMs()
+    const deadlineMs = this.#clock.monotonic() + timeoutMs
+    this.#waiters.push({ position, deadlineMs, done })
+    // One that was set for later, since more time was given then, makes room.
+    if (deadlineMs < this.#timerMs) this.#cancelTimer?.()
+    if (deadlineMs < this.#timerMs || this.#cancelTimer === undefined) this.#setTimer(timeoutMs)
     void this.#run()
   }
 
@@ -107,10 +116,16 @@ export class LogSync {
 
   #expire(): void {
     this.#cancelTimer = undefined
+    this.#timerMs = never
     const nowMs = this.#clock.monotonic()
     this.#end((waiter) => waiter.deadlineMs <= nowMs, false)
     const nextMs = this.#waiters.reduce((earliest, { deadlineMs }) => Math.min(earliest, deadlineMs), never)
-    if (nextMs !== never) this.#cancelTimer ??= this.#clock.after(nextMs - nowMs, () => this.#expire())
+    if (nextMs !== never && this.#cancelTimer === undefined) this.#setTimer(nextMs - nowMs)
+  }
+
+  #setTimer(delayMs: number): void {
+    this.#timerMs = this.#clock.monotonic() + delayMs
+    this.#cancelTimer = this.#clock.after(delayMs, () => this.#expire())
   }
 
   /** Tells those that are done. */
@@ -122,6 +137,7 @@ export class LogSync {
     if (waiting.length === 0) {
       this.#cancelTimer?.()
       this.#cancelTimer = undefined
+      this.#timerMs = never
     }
     for (const waiter of done) waiter.done(isSynced)
   }

@@ -1,13 +1,11 @@
 import { assert, firstIndexWhere } from '@rocketmq-ts/base'
-import { topicPrefixHash } from '../index/key-hash.ts'
+import { recordBytesMin } from '@rocketmq-ts/protocol'
 import type { SegmentFolder } from '../segment-folder.ts'
 import { isDiskFull } from '../write-guard.ts'
 import { type FullMark, fullAt } from './full-mark.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
-import { isMessage, type QueueUnit, readUnit, unitBytes, writeFiller, writeUnit } from './queue-unit.ts'
+import { isMessage, putUnit, type QueueUnit, readUnit, unitBytes, writeFiller } from './queue-unit.ts'
 
-/** The smallest record that a message can take in the log. */
-const recordBytesMin = 91
 const recentUnitsMax = 256
 const recentUnitsFirst = 8
 const keptUnits = 64
@@ -18,10 +16,6 @@ const keptUnits = 64
  */
 export class ConsumeQueue {
   // What each message needs stands first: with very many queues, each line of memory is one more wait.
-  /** The topic in UTF-8, shared by all its queues. */
-  readonly topicBytes: Buffer
-  /** The hash that those of all keys of the topic start from. */
-  readonly keyPrefixHash: number
   /** The offset that the next appended message gets. */
   nextOffset: number
   /** Units that consumers may see: [minOffset, maxOffset). */
@@ -31,7 +25,7 @@ export class ConsumeQueue {
   /** Units from here on are in `#recent`. */
   #recentStart: number
   #recent: Buffer | undefined
-  /** For `Followers`: whether it is among those whose arrivals are to be told. */
+  /** For its owner: whether it is among those whose arrivals are to be told. */
   hasArrivals = false
   readonly queueId: number
   readonly topic: string
@@ -50,25 +44,14 @@ export class ConsumeQueue {
   /** Units of messages before this position of the log are hidden, whether or not the log has them. */
   #hiddenPosition = 0
 
-  /**
-   * @param name the topic, and its UTF-8 bytes, which all its queues share
-   * @param trust which of the units in the files count; the others are cleared
-   */
-  constructor(
-    name: { topic: string; topicBytes: Buffer },
-    queueId: number,
-    segments: SegmentFolder,
-    fullMark: FullMark,
-    trust: UnitTrust,
-  ) {
-    this.topicBytes = name.topicBytes
-    this.keyPrefixHash = topicPrefixHash(name.topic)
+  /** @param trust which of the units in the files count; the others are cleared */
+  constructor(topic: string, queueId: number, segments: SegmentFolder, fullMark: FullMark, trust: UnitTrust) {
     this.nextOffset = cutToQueueEnd(segments, trust)
     this.#maxOffset = this.nextOffset
     this.#writtenOffset = this.nextOffset
     this.#recentStart = this.nextOffset
     this.queueId = queueId
-    this.topic = name.topic
+    this.topic = topic
     this.segments = segments
     this.#fullMark = fullMark
     this.#syncedOffset = this.nextOffset
@@ -112,25 +95,27 @@ export class ConsumeQueue {
     this.#hiddenPosition = Math.max(this.#hiddenPosition, logPosition)
   }
 
-  /** For `QueueLookAhead`: reads the lines of memory that hold the fields which a message needs. */
-  readAheadFields(): number {
+  /** For `LookAhead`: the fields that a message needs, in a number that depends on each line of memory they are in. */
+  get fieldsAhead(): number {
     return this.nextOffset + this.queueId + (this.isUnsynced ? 1 : 0)
   }
 
-  /** Reads where the bytes are that a message needs. */
-  readAheadBuffers(): number {
-    return this.topicBytes.length + (this.#recent === undefined ? 0 : this.#recent.length)
+  /** For `LookAhead`: the length of the memory for units. */
+  get unitsAhead(): number {
+    return this.#recent === undefined ? 0 : this.#recent.length
   }
 
-  /** Reads these bytes. */
-  readAheadBytes(): number {
+  /** For `LookAhead`: the byte where the next unit goes. */
+  get nextUnitAhead(): number {
     const at = (this.#maxOffset - this.#recentStart) * unitBytes
-    return this.topicBytes[0]! + (this.#recent === undefined || at >= this.#recent.length ? 0 : this.#recent[at]!)
+    return this.#recent === undefined || at >= this.#recent.length ? 0 : this.#recent[at]!
   }
 
   /** Adds the unit of the next message. */
-  add(unit: QueueUnit): void {
-    this.#put(this.#maxOffset, unit)
+  add(physicalOffset: number, totalSize: number, tagsCode: number): void {
+    const at = this.#roomForOne()
+    putUnit(this.#recent!, at, physicalOffset, totalSize, tagsCode)
+    this.#maxOffset++
   }
 
   /**
@@ -145,13 +130,14 @@ export class ConsumeQueue {
   }
 
   /**
-   * Sets the unit of a message that the log holds, while the log is read again after a crash. What stood at or behind
-   * its offset is replaced: in the order of the log, the last one counts.
+   * Sets the unit of a message whose record has an offset already. What stood at or behind the offset is replaced: in
+   * the order of the log, the last one counts.
    */
   replay(queueOffset: number, unit: QueueUnit): void {
     if (queueOffset < this.#maxOffset) this.#cutTo(queueOffset)
     while (this.#maxOffset < queueOffset) this.#addFiller(queueOffset)
-    this.#put(queueOffset, unit)
+    assert(queueOffset === this.#maxOffset, `unit ${queueOffset} of ${this.topic}/${this.queueId} is not the next one`)
+    this.add(unit.physicalOffset, unit.totalSize, unit.tagsCode)
     this.nextOffset = queueOffset + 1
   }
 
@@ -230,13 +216,6 @@ export class ConsumeQueue {
     const first = this.segments.startOf(this.#syncedOffset * unitBytes)
     for (let position = first; position < end; position += this.segments.segmentBytes) positions.push(position)
     return positions
-  }
-
-  #put(queueOffset: number, unit: QueueUnit): void {
-    assert(queueOffset === this.#maxOffset, `unit ${queueOffset} of ${this.topic}/${this.queueId} is not the next one`)
-    const at = this.#roomForOne()
-    writeUnit(this.#recent!, at, unit)
-    this.#maxOffset++
   }
 
   #addFiller(firstOffset: number): void {

@@ -17,14 +17,21 @@ export interface QueueUnit {
   tagsCode: number
 }
 
-export function writeUnit(target: Buffer, position: number, unit: QueueUnit): void {
-  writeInt64(target, unit.physicalOffset, position)
-  putInt32(target, unit.totalSize, position + 8)
-  writeInt64(target, unit.tagsCode, position + 12)
+/** Writes a unit for which there is room. */
+export function putUnit(
+  target: Buffer,
+  position: number,
+  physicalOffset: number,
+  totalSize: number,
+  tagsCode: number,
+): void {
+  writeInt64(target, physicalOffset, position)
+  putInt32(target, totalSize, position + 8)
+  writeInt64(target, tagsCode, position + 12)
 }
 
 export function writeFiller(target: Buffer, position: number): void {
-  writeUnit(target, position, { physicalOffset: 0, totalSize: fillerSize, tagsCode: 0 })
+  putUnit(target, position, 0, fillerSize, 0)
 }
 
 export function readUnit(source: Buffer, position: number): QueueUnit {

@@ -1,8 +1,7 @@
-import { type RecordLayout, readRecord, recordMagic } from '@rocketmq-ts/protocol'
+import { type RecordLayout, readRecord, recordBytesMin, recordMagic } from '@rocketmq-ts/protocol'
 import type { SegmentFolder } from '../segment-folder.ts'
 
 const chunkBytes = 4 * 1024 * 1024
-const smallestRecordBytes = 91
 
 /** A part of the log that holds no records, although records stand behind it that were safe on the disk. */
 export interface Damage {
@@ -159,10 +158,10 @@ function searchFile(segments: SegmentFolder, position: number): RecordLayout | u
 
 /** The record at a position, with a valid body, or undefined when none stands there. */
 function recordAt(segments: SegmentFolder, position: number): RecordLayout | undefined {
-  const head = Buffer.alloc(smallestRecordBytes)
+  const head = Buffer.alloc(recordBytesMin)
   if (segments.read(head, position) < head.length) return undefined
   const totalSize = head.readInt32BE(0)
-  if (totalSize < smallestRecordBytes || totalSize > segments.segmentBytes) return undefined
+  if (totalSize < recordBytesMin || totalSize > segments.segmentBytes) return undefined
   const bytes = Buffer.alloc(totalSize)
   const reading = readRecord(bytes.subarray(0, segments.read(bytes, position)), 0, true)
   return reading.kind === 'record' && reading.record.physicalOffset === position ? reading.record : undefined

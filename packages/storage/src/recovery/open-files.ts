@@ -1,9 +1,9 @@
 import type { Log } from '@rocketmq-ts/platform'
-import { Followers } from '../followers.ts'
+import type { Follower } from '../followers/follower.ts'
+import { RecordView } from '../followers/record-view.ts'
 import { KeyIndex } from '../index/key-index.ts'
 import { CommitLog } from '../log/commit-log.ts'
 import { ConsumeQueues } from '../queues/consume-queues.ts'
-import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { checkLayout } from '../store-layout.ts'
 import type { StoreOptions } from '../store-options.ts'
@@ -11,24 +11,21 @@ import { TagsCodes } from '../tags-codes.ts'
 import { isDiskFull } from '../write-guard.ts'
 import { checkSegments } from './check-segments.ts'
 import { CheckpointFile, type OwnCheckpoint } from './checkpoint.ts'
-import { missingKeysFrom } from './missing-keys.ts'
 import { planRecovery, type Recovery, type RecoveryPlan, recoverLog } from './recover.ts'
 
 /** Everything of a store that has files, fit for use. */
 export interface OpenedFiles {
   commitLog: CommitLog
   queues: ConsumeQueues
-  keyIndex: KeyIndex | undefined
+  keyIndex: KeyIndex
+  /** All that follows the log, queues and index among them. */
+  followers: readonly Follower[]
   checkpoint: CheckpointFile
-  followers: Followers
-  tagsCodes: TagsCodes
   bootId: string
   recovery: Recovery
   /** Store times do not go back below it. */
   lastTimestamp: number
-  /** Queue units and keys of messages before it are in the files. */
-  writtenPosition: number
-  /** And before it all files survive a power failure. */
+  /** All files survive a power failure up to what follows from messages before it. */
   syncedPosition: number
 }
 
@@ -39,70 +36,76 @@ export interface OpenedFiles {
  */
 export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: boolean): OpenedFiles {
   const { fileSystem, clock } = options.platform
-  const { log, rootPath, commitLogPath } = options
-  const queuesPath = `${rootPath}/consumequeue`
+  const { log, rootPath, commitLogPath, tailBytesMax } = options
   const indexPath = `${rootPath}/index`
   checkLayout(fileSystem, rootPath, log)
   files.makeFolder(commitLogPath)
   files.makeFolder(indexPath)
-  const { tailBytesMax, commitLogSegmentBytes, consumeQueueSegmentBytes } = options
   const commitLog = new CommitLog({
     files,
     clock,
     path: commitLogPath,
-    segmentBytes: commitLogSegmentBytes,
+    segmentBytes: options.commitLogSegmentBytes,
     tailBytesMax,
   })
   const { segments } = commitLog
   const queues = new ConsumeQueues({
     files,
-    log: segments,
-    path: queuesPath,
-    segmentBytes: consumeQueueSegmentBytes,
-    eventLog: log,
+    clock,
+    log,
+    segments,
+    tagsCodes: new TagsCodes(options.delayLevelsMs),
+    path: `${rootPath}/consumequeue`,
+    segmentBytes: options.consumeQueueSegmentBytes,
   })
-  const { isEnabled, ...indexSize } = options.keyIndex
-  const keyIndex = isEnabled ? new KeyIndex({ files, clock, log, path: indexPath, ...indexSize }) : undefined
+  const isEnabled = (): boolean => options.live().isKeyIndexEnabled
+  const keyIndex = new KeyIndex({ ...options.keyIndex, files, clock, log, segments, path: indexPath, isEnabled })
+  const followers: readonly Follower[] = [queues, keyIndex, ...(options.followers ?? [])]
   const checkpoint = new CheckpointFile(fileSystem, `${rootPath}/checkpoint`)
   // Whoever had the store before may have died before the names that he made were safe.
   for (const path of [rootPath, commitLogPath, indexPath]) files.noteNames(path)
   files.syncAllNames()
 
-  const tagsCodes = new TagsCodes(options.delayLevelsMs)
-  const followers = new Followers(clock, log, queues, keyIndex, tagsCodes)
   const { own, shared } = checkpoint
   const bootId = fileSystem.bootId()
   checkSegments(segments, fileSystem, log)
-  const hasQueues = fileSystem.list(queuesPath).length > 0
-  let plan = planRecovery({ segments, shared, own, wasClosed, bootId, hasQueues }, log)
-  keyIndex?.recover(plan.mayBeTorn ? plan.from : undefined)
-  if (keyIndex !== undefined && plan.isOurs) plan = withMissingKeys(plan, keyIndex, segments, log)
+  const plan = prepareAll(followers, planRecovery({ segments, shared, own, wasClosed, bootId }, log))
   if (own !== undefined) lowerCheckpoint(checkpoint, own, plan.from)
-  queues.trustUpTo(plan.from, plan.mayBeTorn)
-  if (!plan.isOurs) queues.removeFullMarks()
-  const recovery = recoverLog(segments, plan, options.checkCrcOnRecover && !wasClosed, log, (record, source) =>
-    followers.replay(record, source),
-  )
-  queues.endRecovery(recovery.endPosition, plan.isOurs)
-  commitLog.continueAt(recovery.endPosition)
-  writeReplayed(queues, keyIndex, log)
-  const writtenPosition = Math.min(plan.from, recovery.endPosition)
-  const syncedPosition = Math.min(plan.syncedPosition, recovery.endPosition)
+  for (const follower of followers) follower.beginReplay?.(plan)
+  const recovery = recoverLog(segments, plan, options.checkCrcOnRecover && !wasClosed, log, (layout, source) => {
+    const record = RecordView.ofLayout(commitLog, layout, source)
+    for (const follower of followers) follower.apply(record)
+    record.release()
+  })
+  const { endPosition } = recovery
+  commitLog.continueAt(endPosition)
+  for (const follower of followers) follower.endReplay(endPosition, plan)
+  writeReplayed(followers, log)
+  const syncedPosition = Math.min(plan.syncedPosition, endPosition)
   // What is torn was cut: a process that dies from now on leaves files as it wrote them.
-  checkpoint.write({ position: writtenPosition, logSyncedPosition: syncedPosition, bootId })
+  checkpoint.write({ position: Math.min(plan.from, endPosition), logSyncedPosition: syncedPosition, bootId })
   return {
     commitLog,
     queues,
     keyIndex,
-    checkpoint,
     followers,
-    tagsCodes,
+    checkpoint,
     bootId,
     recovery,
     lastTimestamp: Math.max(recovery.lastTimestamp, shared.logTimestamp),
-    writtenPosition,
     syncedPosition,
   }
+}
+
+/** Makes the files of all followers fit for use; where one lacks something, the log is read again from there. */
+function prepareAll(followers: readonly Follower[], plan: RecoveryPlan): RecoveryPlan {
+  let { from, syncedPosition } = plan
+  for (const follower of followers) {
+    const missingFrom = follower.prepare(plan) ?? from
+    from = Math.min(from, missingFrom)
+    syncedPosition = Math.min(syncedPosition, missingFrom)
+  }
+  return { ...plan, from, syncedPosition }
 }
 
 /**
@@ -117,24 +120,15 @@ function lowerCheckpoint(checkpoint: CheckpointFile, own: OwnCheckpoint, from: n
   checkpoint.writeSyncedNow(times, from)
 }
 
-/** A plan that reads the log again from the first message whose keys are missing in the index. */
-function withMissingKeys(plan: RecoveryPlan, keyIndex: KeyIndex, segments: SegmentFolder, log: Log): RecoveryPlan {
-  const from = missingKeysFrom(segments, keyIndex.endPhysicalOffset, plan.from)
-  if (from === undefined) return plan
-  log.warn({ from }, 'files of the key index are missing: they are made again from the log')
-  return { ...plan, from, syncedPosition: Math.min(plan.syncedPosition, from) }
-}
-
 /**
  * Brings what recovery made again to the files. After the next death the store may be opened by an official broker,
  * which knows less well than we do from where the log has to be read again.
  */
-function writeReplayed(queues: ConsumeQueues, keyIndex: KeyIndex | undefined, log: Log): void {
+function writeReplayed(followers: readonly Follower[], log: Log): void {
   try {
-    queues.writeAll()
-    keyIndex?.write()
+    for (const follower of followers) follower.write()
   } catch (error) {
     if (!isDiskFull(error)) throw error
-    log.warn({ err: error }, 'the disk is full: queue units and keys that were recovered wait in memory for space')
+    log.warn({ err: error }, 'the disk is full: what was recovered for queues and index waits in memory for space')
   }
 }

@@ -11,14 +11,12 @@ export interface RecoveryInput {
   /** Whether the store was closed in order. */
   wasClosed: boolean
   bootId: string
-  /** Whether there is anything that was derived from the log. */
-  hasQueues: boolean
 }
 
 export interface RecoveryPlan {
-  /** Records from here on are read again: queue units and keys of those before are in the files. */
+  /** Records from here on are read again: what followers made of those before is in their files. */
   from: number
-  /** What stands in queues and index for records behind `from` may be torn, or stand for records that are lost. */
+  /** What followers made of records behind `from` may be torn, or stand for records that are lost. */
   mayBeTorn: boolean
   /** Everything before survives a power failure. */
   syncedPosition: number
@@ -33,14 +31,6 @@ export interface RecoveryPlan {
  * times.
  */
 export function planRecovery(input: RecoveryInput, log: Log): RecoveryPlan {
-  const { segments } = input
-  const plan = planByCheckpoint(input, log)
-  if (input.hasQueues || segments.starts.length === 0) return plan
-  log.warn({ from: segments.firstPosition }, 'there are no consume queues: they are made again from the whole log')
-  return { ...plan, from: segments.firstPosition, mayBeTorn: true, syncedPosition: 0 }
-}
-
-function planByCheckpoint(input: RecoveryInput, log: Log): RecoveryPlan {
   const { segments, own, shared, wasClosed, bootId } = input
   if (own === undefined) {
     const from = wasClosed ? lastSegmentWithRecords(segments) : segmentBefore(segments, shared)
@@ -85,7 +75,7 @@ export interface Recovery {
 
 /**
  * Reads the log from where the plan says, finds its end, and cuts what lies behind it.
- * @param replay gets every record whose queue unit and keys may be missing
+ * @param replay gets every record that followers may have nothing of
  */
 export function recoverLog(
   segments: SegmentFolder,

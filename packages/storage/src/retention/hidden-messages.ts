@@ -49,11 +49,8 @@ export class HiddenMessages {
     this.#save()
   }
 
-  /**
-   * Hides what has become too old.
-   * @returns topics of which more is hidden than before
-   */
-  round(): string[] {
+  /** Hides what has become too old. */
+  round(): void {
     const nowMs = this.#parts.clock.now()
     const moved: string[] = []
     for (const { topic, reservedMs } of this.#parts.reserves()) {
@@ -67,8 +64,8 @@ export class HiddenMessages {
         moved.push(topic)
       })
     }
+    this.#parts.queues.trimSoon(moved)
     this.#save()
-    return moved
   }
 
   /**
@@ -79,8 +76,8 @@ export class HiddenMessages {
     const { queues, commitLog } = this.#parts
     let position: number | undefined
     let oldestMs = nowMs
-    for (const queueId of queues.queueIds(topic)) {
-      const queue = queues.queue(topic, queueId)
+    for (const queueId of queues.table.queueIds(topic)) {
+      const queue = queues.table.queue(topic, queueId)
       const offset = this.#offsetSince(queue, sinceMs)
       const isThere = offset < queue.maxOffset
       const at = isThere ? queue.unitAt(offset).physicalOffset : commitLog.writtenPosition
@@ -102,7 +99,8 @@ export class HiddenMessages {
 
   #hide(topic: string): void {
     const { queues } = this.#parts
-    for (const queueId of queues.queueIds(topic)) queues.queue(topic, queueId).hideBefore(this.#positions.get(topic)!)
+    for (const queueId of queues.table.queueIds(topic))
+      queues.table.queue(topic, queueId).hideBefore(this.#positions.get(topic)!)
   }
 
   /** What cannot be read of one topic does not keep the others waiting. */

@@ -1,7 +1,8 @@
 import type { CancelTimer, Clock, DiskSpace, FileSystem, Log } from '@rocketmq-ts/platform'
-import type { KeyIndex } from '../index/key-index.ts'
+import type { Follower } from '../followers/follower.ts'
 import type { CommitLog } from '../log/commit-log.ts'
-import type { ConsumeQueues } from '../queues/consume-queues.ts'
+import { repeat } from '../repeat.ts'
+import type { LiveStoreOptions } from '../store-options.ts'
 import { diskFullReason, type WriteGuard } from '../write-guard.ts'
 import { type DiskPressure, diskPressure, percent, pressureNotice } from './disk-pressure.ts'
 import type { HiddenMessages } from './hidden-messages.ts'
@@ -12,36 +13,34 @@ export interface RetentionParts {
   fileSystem: FileSystem
   log: Log
   commitLog: CommitLog
-  queues: ConsumeQueues
-  keyIndex: KeyIndex | undefined
+  followers: readonly Follower[]
   guard: WriteGuard
   hiddenMessages: HiddenMessages
-  /** Read in each round: they can be changed while the broker runs. */
-  rules(): RetentionRules
-  intervalMs: number
+  /** Read in each round. */
+  live(): Pick<LiveStoreOptions, 'retention' | 'retentionIntervalMs'>
 }
-
-/** Topics whose queue files are looked at in one round. */
-const topicsPerRound = 500
 
 /**
  * Deletes the oldest files of the log by age and disk space, and hides the messages of topics whose own time has
- * passed; queues and index follow what is gone. Tells when the disk gets full, before messages are refused.
+ * passed; the followers delete what led to what is gone. Tells when the disk gets full, before messages are refused.
  */
 export class Retention {
   readonly #parts: RetentionParts
   #cancelTimer: CancelTimer = () => {}
   #isAsked = false
   #pressure: DiskPressure = 'low'
-  /** Topics whose queues may have files that nobody can read any more. */
-  #topicsToTrim: string[] = []
 
   constructor(parts: RetentionParts) {
     this.#parts = parts
   }
 
   start(): void {
-    this.#cancelTimer = this.#parts.clock.every(this.#parts.intervalMs, () => this.round())
+    const { clock, live } = this.#parts
+    this.#cancelTimer = repeat(
+      clock,
+      () => live().retentionIntervalMs,
+      () => this.round(),
+    )
   }
 
   stop(): void {
@@ -56,11 +55,11 @@ export class Retention {
 
   /** Hides the messages of topics whose own time has passed. */
   hideNow(): void {
-    this.#topicsToTrim.push(...this.#parts.hiddenMessages.round())
+    this.#parts.hiddenMessages.round()
   }
 
   round(): void {
-    for (const step of [() => this.#lookAtDisk(), () => this.hideNow(), () => this.#trimQueues()]) {
+    for (const step of [() => this.#lookAtDisk(), () => this.hideNow(), () => this.#trimFollowers()]) {
       try {
         step()
       } catch (error) {
@@ -72,7 +71,7 @@ export class Retention {
 
   #lookAtDisk(): void {
     const { commitLog, fileSystem } = this.#parts
-    const rules = this.#parts.rules()
+    const rules = this.#parts.live().retention
     const space = fileSystem.diskSpace(commitLog.segments.path)
     const usedRatio = space.totalBytes === 0 ? 0 : 1 - space.freeBytes / space.totalBytes
     this.#notePressure(rules, usedRatio)
@@ -113,15 +112,12 @@ export class Retention {
     this.#isAsked = false
     if (plan.deleteCount === 0) return
     for (let index = 0; index < plan.deleteCount; index++) segments.removeFirst()
-    this.#parts.keyIndex?.removeBefore(commitLog.minPosition)
-    this.#topicsToTrim = [...this.#parts.queues.topics()]
     const fields = { deleted: plan.deleteCount, from: files[0]!.start, minPosition: commitLog.minPosition }
     if (plan.isForced) log.warn(fields, `the disk is ${percent(usedRatio)} full: files were deleted before their time`)
     else log.info(fields, 'old files of the log were deleted')
   }
 
-  #trimQueues(): void {
-    const { queues, commitLog } = this.#parts
-    for (const topic of this.#topicsToTrim.splice(0, topicsPerRound)) queues.trim(topic, commitLog.minPosition)
+  #trimFollowers(): void {
+    for (const follower of this.#parts.followers) follower.trim(this.#parts.commitLog.minPosition)
   }
 }

@@ -108,7 +108,7 @@ class CrashRun {
       platform: { fileSystem: this.#fileSystem, clock: this.#clock },
       commitLogSegmentBytes: 16 * 1024,
       consumeQueueSegmentBytes: 20 * 32,
-      keyIndex: { isEnabled: true, slotCount: 97, entryCountMax: 150 },
+      keyIndex: { slotCount: 97, entryCountMax: 150 },
       flushMode: this.#options.flushMode,
       backgroundWriteBytesMin: this.#random.pick([Number.POSITIVE_INFINITY, 0, 1000]),
       queueSyncIntervalMs: 5000,

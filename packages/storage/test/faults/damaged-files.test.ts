@@ -1,10 +1,11 @@
 import { decodeMessages } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { ConfigFile, QueueFileError, SegmentSizeError, StoreLayoutError, type StoreOptions } from '../../src/index.ts'
+import { ConfigFile, QueueFileError, SegmentSizeError, StoreLayoutError } from '../../src/index.ts'
+import type { KitOptions } from '../store-kit.ts'
 import { FaultKit, logBytes, numbered, range, readable, root, segmentPath } from './fault-kit.ts'
 
 /** A store of 100 messages, closed in order; and where each of them stands. */
-async function closedStore(changes: Partial<StoreOptions> = {}): Promise<{ kit: FaultKit; positions: number[] }> {
+async function closedStore(changes: Partial<KitOptions> = {}): Promise<{ kit: FaultKit; positions: number[] }> {
   const kit = new FaultKit()
   const store = kit.open(changes)
   const outcomes = await kit.put(store, numbered(100))
@@ -223,7 +224,7 @@ describe('other damaged files', () => {
 
   test('an index file that is cut off is left out, and the others are used', async () => {
     const kit = new FaultKit()
-    const first = kit.open({ keyIndex: { isEnabled: true, slotCount: 97, entryCountMax: 100 } })
+    const first = kit.open({ keyIndex: { slotCount: 97, entryCountMax: 100 } })
     for (let round = 0; round < 4; round++) {
       await kit.put(first, numbered(25, round * 25))
       await kit.pass(2000)
@@ -232,7 +233,7 @@ describe('other damaged files', () => {
     const names = kit.disk.list(`${root}/index`)
     expect(names.length).toBeGreaterThan(1)
     kit.change(`${root}/index/${names[0]}`, (file) => file.truncate(500))
-    const store = kit.open({ keyIndex: { isEnabled: true, slotCount: 97, entryCountMax: 100 } })
+    const store = kit.open({ keyIndex: { slotCount: 97, entryCountMax: 100 } })
     expect(kit.alarms).toContainEqual(expect.stringMatching(/is left out.*To make the index again/))
     expect(find(store, 99)).toBe(1)
     expect(find(store, 0)).toBe(0)
@@ -244,7 +245,7 @@ describe('other damaged files', () => {
     ['every file', (names: string[]) => names],
   ])('the key index is made again from the log where %s of it is missing', async (_, which) => {
     const kit = new FaultKit()
-    const keyIndex = { isEnabled: true, slotCount: 97, entryCountMax: 100 }
+    const keyIndex = { slotCount: 97, entryCountMax: 100 }
     const first = kit.open({ keyIndex })
     for (let round = 0; round < 4; round++) {
       await kit.put(first, numbered(25, round * 25))

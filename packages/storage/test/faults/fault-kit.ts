@@ -1,9 +1,9 @@
 import type { Log } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, FaultyFileSystem, SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import type { MessageStore, PutOutcome, StoreMessage, StoreOptions } from '../../src/index.ts'
+import type { MessageStore, PutOutcome, StoreMessage } from '../../src/index.ts'
 import { findingsOf } from '../crash/findings.ts'
 import { settle } from '../settle.ts'
-import { message, openStore, properties } from '../store-kit.ts'
+import { type KitOptions, message, openStore, properties } from '../store-kit.ts'
 
 export const root = '/store'
 export const logBytes = 16 * 1024
@@ -20,10 +20,10 @@ export class FaultKit {
   readonly faults: FaultyFileSystem
   clock = new SteppedClock()
   readonly lines: LogLine[] = []
-  readonly #defaults: Partial<StoreOptions>
+  readonly #defaults: Partial<KitOptions>
 
   /** @param defaults of the stores that it opens */
-  constructor(defaults: Partial<StoreOptions> = {}) {
+  constructor(defaults: Partial<KitOptions> = {}) {
     this.#defaults = defaults
     this.disk = new CrashableFileSystem(() => this.clock.now())
     this.faults = new FaultyFileSystem(this.disk)
@@ -42,7 +42,7 @@ export class FaultKit {
     return this.lines.filter(({ level }) => level === 'warn' || level === 'error').map((line) => line.message)
   }
 
-  open(changes: Partial<StoreOptions> = {}): MessageStore {
+  open(changes: Partial<KitOptions> = {}): MessageStore {
     return openStore(root, {
       platform: { fileSystem: this.faults, clock: this.clock },
       log: this.log,

@@ -84,7 +84,7 @@ test('a disk that is full for the index alone costs no key, however many wait', 
   const kit = new FaultKit()
   const large = {
     commitLogSegmentBytes: 8_000_000,
-    keyIndex: { isEnabled: true, slotCount: 997, entryCountMax: 60_000 },
+    keyIndex: { slotCount: 997, entryCountMax: 60_000 },
   }
   const store = kit.open(large)
   const full = kit.faults.add({ operation: 'write', path: /index/, kind: 'no-space', count: 1e9, label: 'full' })

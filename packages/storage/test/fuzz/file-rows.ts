@@ -4,9 +4,9 @@ import { parseJson, readRecord, stringifyJava } from '@rocketmq-ts/protocol'
 import { DamagedFileError } from '../../src/config-file.ts'
 import { KeyIndexFile } from '../../src/index/key-index-file.ts'
 import { ConfigFile } from '../../src/index.ts'
-import { isRecordAt } from '../../src/log/record-check.ts'
+import { isRecordAt } from '../../src/log/stretch.ts'
 import { cutToQueueEnd } from '../../src/queues/queue-end.ts'
-import { isMessage, type QueueUnit, readUnit, writeUnit } from '../../src/queues/queue-unit.ts'
+import { isMessage, putUnit, type QueueUnit, readUnit } from '../../src/queues/queue-unit.ts'
 import { CheckpointFile } from '../../src/recovery/checkpoint.ts'
 import { scanLog } from '../../src/recovery/log-scan.ts'
 import { parseHiddenPositions, stringifyHiddenPositions } from '../../src/retention/hidden-positions.ts'
@@ -62,7 +62,7 @@ export const fileRows: readonly FuzzRow[] = [
     check(unit) {
       if (!Object.values(unit).every(Number.isSafeInteger)) return
       const bytes = Buffer.alloc(unitBytes)
-      writeUnit(bytes, 0, unit)
+      putUnit(bytes, 0, unit.physicalOffset, unit.totalSize, unit.tagsCode)
       if (!sameValue(readUnit(bytes, 0), unit)) throw new Error('the unit does not come back')
     },
   }),

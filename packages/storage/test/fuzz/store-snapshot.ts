@@ -1,8 +1,8 @@
 import { silentLog } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import type { MessageStore, PutOutcome, StoreOptions } from '../../src/index.ts'
+import type { MessageStore, PutOutcome } from '../../src/index.ts'
 import { logBytes, numbered, root } from '../faults/fault-kit.ts'
-import { message, openStore } from '../store-kit.ts'
+import { type KitOptions, message, openStore } from '../store-kit.ts'
 import { limitedFileSystem } from './limited-file-system.ts'
 
 /** Files by path. */
@@ -11,17 +11,13 @@ export type Snapshot = ReadonlyMap<string, Buffer>
 const callsMax = 20_000
 const unitsInFile = 32
 
-export function open(
-  disk: CrashableFileSystem,
-  clock: SteppedClock,
-  changes: Partial<StoreOptions> = {},
-): MessageStore {
+export function open(disk: CrashableFileSystem, clock: SteppedClock, changes: Partial<KitOptions> = {}): MessageStore {
   return openStore(root, {
     platform: { fileSystem: limitedFileSystem(disk, callsMax), clock },
     log: silentLog,
     commitLogSegmentBytes: logBytes,
     consumeQueueSegmentBytes: 20 * unitsInFile,
-    keyIndex: { isEnabled: true, slotCount: 97, entryCountMax: 100 },
+    keyIndex: { slotCount: 97, entryCountMax: 100 },
     openFilesMax: 4,
     ...changes,
   })

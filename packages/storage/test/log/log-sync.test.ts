@@ -43,7 +43,7 @@ interface SetUp {
 function setUp(): SetUp {
   const log = new SlowLog()
   const clock = new SteppedClock()
-  const logSync = new LogSync(log, new WriteGuard(silentLog), clock, 5000, 0)
+  const logSync = new LogSync(log, new WriteGuard(silentLog), clock, () => 5000, 0)
   const told: string[] = []
   const writeAndWait = (name: string): void => {
     log.writtenPosition += 10

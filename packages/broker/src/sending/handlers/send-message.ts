@@ -49,7 +49,7 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
     preparedTransactionOffset: 0,
     body: call.body,
     properties,
-    memo: target.memo,
+    handle: target.memo,
   }
   const taken = parts.intake.take(message, target.redeliveriesMax)
   // The queue that consumers find it in: that of a delayed message is another one until it is due.

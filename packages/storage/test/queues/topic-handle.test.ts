@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { expect, test } from 'vitest'
-import { isFolderName } from '../../src/queues/topic-folder.ts'
+import { isFolderName } from '../../src/queues/topic-handle.ts'
 import { message, openStore, putAll } from '../store-kit.ts'
 
 test('a topic whose name is a path does not lead out of the store', async () => {

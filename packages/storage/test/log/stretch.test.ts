@@ -1,6 +1,6 @@
 import { encodeHost, recordPosition, sysFlag } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { isRecordAt } from '../../src/log/record-check.ts'
+import { isRecordAt } from '../../src/log/stretch.ts'
 
 /** The smallest record that there is: IPv4 hosts, no body, no properties. */
 function smallestRecord(): Buffer {

@@ -1,0 +1,26 @@
+import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
+
+/** A change of an interval is seen after so long at the latest. */
+const lookMs = 1000
+
+/**
+ * Runs an action again and again.
+ * @param intervalMs milliseconds from one run to the next; asked anew all the time, so that a change counts at once
+ */
+export function repeat(clock: Clock, intervalMs: () => number, action: () => void): CancelTimer {
+  let lastMs = clock.monotonic()
+  let cancel: CancelTimer
+  const remainingMs = (): number => lastMs + intervalMs() - clock.monotonic()
+  const wait = (): void => {
+    cancel = clock.after(Math.min(Math.max(remainingMs(), 1), lookMs), look)
+  }
+  const look = (): void => {
+    // Timers of a system may come a little early.
+    const isDue = remainingMs() < 1
+    if (isDue) lastMs = clock.monotonic()
+    wait()
+    if (isDue) action()
+  }
+  wait()
+  return () => cancel()
+}
