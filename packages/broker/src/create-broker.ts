@@ -1,15 +1,14 @@
 import type { Address, Log, Platform } from '@rocketmq-ts/platform'
-import { scheduleTopic } from '@rocketmq-ts/protocol'
 import { RemotingServer } from '@rocketmq-ts/remoting'
 import { MessageStore } from '@rocketmq-ts/storage'
 import { createAdministration } from './administration/create-administration.ts'
 import { createClients } from './clients/create-clients.ts'
 import { brokerCommandTable, brokerLanes } from './command-table.ts'
-import { ConfigFolder } from './configuration/index.ts'
 import { createDelay } from './delay/create-delay.ts'
 import { FeatureList } from './feature.ts'
 import { createGroups } from './groups/create-groups.ts'
 import { identityOf } from './identity.ts'
+import { ConfigFolder } from './kept/index.ts'
 import { createLiveSettings } from './live-settings.ts'
 import { createLocks } from './locks/create-locks.ts'
 import { createOffsets } from './offsets/create-offsets.ts'
@@ -89,7 +88,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   const offsets = features.add(createOffsets({ ...tables, config, identity, settings, consumers, store, counters }))
   const sending = features.add(createSending({ ...tables, clock, random, processId, identity, settings, sink }))
   const retries = features.add(createRetries({ ...tables, random, identity, settings, sink, store, counters }))
-  const delay = features.add(createDelay({ config, identity, settings, store, sink }))
+  const delay = features.add(createDelay({ config, identity, settings, topics: topics.table, store, sink }))
   const reading = features.add(
     createReading({ ...tables, clock, settings, store, consumers, offsets: offsets.table, counters }),
   )
@@ -102,7 +101,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   )
   store.onArrival((topic, queueId) => {
     reading.longPolling.arrived(topic, queueId)
-    if (topic === scheduleTopic) delay.arrived(queueId)
+    delay.arrived(topic, queueId)
   })
 
   const handlers = {

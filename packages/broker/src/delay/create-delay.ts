@@ -1,43 +1,41 @@
-import type { ConfigFolder } from '../configuration/index.ts'
 import type { Identity } from '../identity.ts'
-import type { MessageSink } from '../intake/intake.ts'
+import { Intake, type IntakeParts, type MessageSink } from '../intake/intake.ts'
+import type { InternalStore } from '../internal-consumer/internal-consumer.ts'
+import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import { DelayProgress } from './delay-progress.ts'
-import { DelayedDelivery, type DelayStore } from './delayed-delivery.ts'
+import { delayedDelivery } from './delayed-delivery.ts'
 
 export interface DelayParts {
-  config: ConfigFolder
+  config: KeptFolder
   identity: Identity
   settings(): BrokerSettings
-  store: DelayStore
+  topics: IntakeParts['topics']
+  store: InternalStore
   sink: MessageSink
 }
 
 /** Delivering messages after the time of their delay level. */
-export function createDelay({ config, identity, settings, store, sink }: DelayParts) {
+export function createDelay({ config, identity, settings, topics, store, sink }: DelayParts) {
   const { clock, log } = config
   const { messageDelayLevel, flushDelayOffsetInterval } = settings()
-  const progress = new DelayProgress(config.file('delayOffset.json'), () => clock.now())
-  const delivery = new DelayedDelivery({
+  const progress = new DelayProgress({ config, flushIntervalMs: flushDelayOffsetInterval })
+  const delivery = delayedDelivery({
     clock,
     log,
     store,
     sink,
+    intake: new Intake('due', { topics, highestDelayLevel: messageDelayLevel.length }),
     progress,
     storeHost: identity.storeHost,
     delayLevelsMs: messageDelayLevel,
   })
-  const cancelSave = clock.every(flushDelayOffsetInterval, () => void progress.trySaveLater(log))
   return {
     progress,
-    /** Messages arrived in a queue of the topic of delayed messages. */
-    arrived: (queueId: number) => delivery.arrived(queueId),
+    arrived: (topic: string, queueId: number) => delivery.arrived(topic, queueId),
     start: () => delivery.start(),
-    drain: () => delivery.close(),
-    close: () => {
-      cancelSave()
-      progress.save()
-    },
-    stats: () => ({ nextOffsets: new Map(progress.entries()) }),
+    drain: () => delivery.drain(),
+    close: () => progress.close(),
+    stats: () => ({ levels: delivery.progress() }),
   }
 }

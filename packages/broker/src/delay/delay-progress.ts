@@ -1,22 +1,40 @@
-import type { Log } from '@rocketmq-ts/platform'
-import { type DataVersion, delayOffsetsBody, formatConfigJson } from '@rocketmq-ts/protocol'
-import type { ConfigFile } from '@rocketmq-ts/storage'
+import {
+  type DataVersion,
+  type DelayOffsets,
+  delayOffsetsBody,
+  formatConfigJson,
+  newDataVersion,
+  nextDataVersion,
+} from '@rocketmq-ts/protocol'
+import { type KeptFolder, KeptState } from '../kept/index.ts'
+
+export interface DelayProgressOptions {
+  /** Where delayOffset.json is. */
+  config: KeptFolder
+  /** Milliseconds between two writes of the file. */
+  flushIntervalMs: number
+}
 
 /** How far each delay level is delivered, kept in config/delayOffset.json. */
 export class DelayProgress {
-  readonly #file: ConfigFile
+  readonly #config: KeptFolder
+  readonly #kept: KeptState<DelayOffsets>
   readonly #offsets: Map<number, number>
   #dataVersion: DataVersion
-  readonly #now: () => number
-  #isChanged = false
-  #isSavingLater = false
 
-  constructor(file: ConfigFile, now: () => number) {
-    this.#file = file
-    this.#now = now
-    const loaded = file.load((text) => delayOffsetsBody.parse(text))
-    this.#offsets = new Map(loaded?.offsetTable)
-    this.#dataVersion = loaded?.dataVersion ?? { counter: 0, stateVersion: 0, timestamp: now() }
+  /** @throws Error when the file is there and cannot be used */
+  constructor({ config, flushIntervalMs }: DelayProgressOptions) {
+    this.#config = config
+    this.#kept = new KeptState(config, {
+      file: 'delayOffset.json',
+      parse: (text) => delayOffsetsBody.parse(text),
+      pieces: () => [this.#nextText()],
+      intervalMs: flushIntervalMs,
+      gatherMs: flushIntervalMs,
+    })
+    const { content } = this.#kept
+    this.#offsets = new Map(content?.offsetTable)
+    this.#dataVersion = content?.dataVersion ?? newDataVersion(config.clock.now())
   }
 
   /** The queue offset of the next message to deliver. */
@@ -26,7 +44,7 @@ export class DelayProgress {
 
   setOffset(level: number, offset: number): void {
     this.#offsets.set(level, offset)
-    this.#isChanged = true
+    this.#kept.later()
   }
 
   /** Levels in use with their offsets. */
@@ -34,37 +52,13 @@ export class DelayProgress {
     return this.#offsets
   }
 
-  /**
-   * Like `save`, without holding up the loop; when the file cannot be written, it says so, and the next call tries again.
-   */
-  async trySaveLater(log: Log): Promise<void> {
-    if (!this.#isChanged || this.#isSavingLater) return
-    this.#isChanged = false
-    this.#isSavingLater = true
-    try {
-      await this.#file.saveLater(this.#nextContent())
-    } catch (error) {
-      this.#isChanged = true
-      log.error({ err: error }, `${this.#file.path} could not be written: it will be tried again`)
-    } finally {
-      this.#isSavingLater = false
-    }
+  /** Writes what is not written yet; nothing is written after it. */
+  close(): void {
+    this.#kept.close()
   }
 
-  /**
-   * Writes the file when something changed.
-   * @throws the file system's errors
-   */
-  save(): void {
-    // What is under way would end after this returns.
-    if (!this.#isChanged && !this.#isSavingLater) return
-    this.#file.save(this.#nextContent())
-    this.#isChanged = false
-  }
-
-  #nextContent(): string {
-    const { counter, stateVersion } = this.#dataVersion
-    this.#dataVersion = { counter: counter + 1, stateVersion, timestamp: this.#now() }
+  #nextText(): string {
+    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#config.clock.now())
     const table = { dataVersion: this.#dataVersion, offsetTable: this.#offsets }
     return formatConfigJson(delayOffsetsBody.toWritable(table))
   }

@@ -1,4 +1,4 @@
-import type { ConfigFolder } from '../configuration/index.ts'
+import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import { GroupTable } from './group-table.ts'
 import { deleteSubscriptiongroup } from './handlers/delete-subscriptiongroup.ts'
@@ -9,21 +9,14 @@ import { updateAndCreateSubscriptiongroupList } from './handlers/update-and-crea
 import { updateAndGetGroupForbidden } from './handlers/update-and-get-group-forbidden.ts'
 
 export interface GroupsParts {
-  config: ConfigFolder
+  config: KeptFolder
   settings(): BrokerSettings
   counters: { removeGroup(group: string): void }
 }
 
 /** The consumer groups of the broker: what they are, and making, changing and deleting them. */
 export function createGroups({ config, settings, counters }: GroupsParts) {
-  const { clock, log } = config
-  const groups = new GroupTable({
-    clock,
-    log,
-    file: config.file('subscriptionGroup.json'),
-    journal: config.journal('subscriptionGroup.journal'),
-    settings,
-  })
+  const groups = new GroupTable({ config, settings })
   groups.onDelete((group) => counters.removeGroup(group))
   return {
     table: groups,

@@ -6,7 +6,7 @@ import {
   stringifyStandard,
   subscriptionGroupConfigBody,
 } from '@rocketmq-ts/protocol'
-import { bodyIn, changeFields, integerIn, listIn, pairIn, textIn } from '../configuration/index.ts'
+import { bodyIn, changeFields, integerIn, listIn, pairIn, textIn } from '../kept/index.ts'
 
 /** What changed in a group table, and the version that it has since. */
 export interface GroupChange {

@@ -6,15 +6,14 @@ import {
   subscriptionGroupTableBody,
   type Writable,
 } from '@rocketmq-ts/protocol'
-import type { ConfigFile } from '@rocketmq-ts/storage'
-import { tableFilePieces } from '../configuration/index.ts'
+import { tableFilePieces } from '../kept/index.ts'
 
 /**
- * Reads config/subscriptionGroup.json, or the copy of it before its last change.
- * @throws Error when neither can be used
+ * Reads the content of config/subscriptionGroup.json.
+ * @throws BodyError when it is something else
  */
-export function readGroupFile(file: ConfigFile): SubscriptionGroupTable | undefined {
-  return file.load((text) => subscriptionGroupTableBody.parse(text))
+export function readGroupFile(text: string): SubscriptionGroupTable {
+  return subscriptionGroupTableBody.parse(text)
 }
 
 /** The content of config/subscriptionGroup.json (wire formats, section 6), in pieces; of the table as it is now. */

@@ -1,4 +1,3 @@
-import type { Clock, Log } from '@rocketmq-ts/platform'
 import {
   type DataVersion,
   newDataVersion,
@@ -7,27 +6,15 @@ import {
   type SubscriptionGroupConfig,
   type SubscriptionGroupTable,
 } from '@rocketmq-ts/protocol'
-import type { ConfigFile } from '@rocketmq-ts/storage'
-import {
-  alteredAttributes,
-  type ChangeJournal,
-  DeferredSave,
-  groupAttributeKinds,
-  groupNameProblem,
-  refuseProblem,
-  versionName,
-} from '../configuration/index.ts'
+import { alteredAttributes, groupAttributeKinds, groupNameProblem, refuseProblem } from '../configuration/index.ts'
+import { type KeptFolder, KeptState } from '../kept/index.ts'
 import { formatGroupChange, type GroupChange, parseGroupChange } from './group-changes.ts'
 import { groupFilePieces, readGroupFile } from './group-file.ts'
 import { isSystemGroup, predefinedGroups } from './predefined-groups.ts'
 
 export interface GroupTableOptions {
-  clock: Clock
-  log: Log
-  /** config/subscriptionGroup.json. */
-  file: ConfigFile
-  /** What changed since that file was written. */
-  journal: ChangeJournal
+  /** Where subscriptionGroup.json is, and what changed since it was written. */
+  config: KeptFolder
   settings(): { autoCreateSubscriptionGroup: boolean }
 }
 
@@ -45,30 +32,32 @@ export class GroupTable {
   /** Group to topic to bits. */
   readonly #forbidden = new Map<string, Map<string, number>>()
   readonly #deleteListeners: ((group: string, withOffsets: boolean) => void)[] = []
-  readonly #save: DeferredSave
+  readonly #kept: KeptState<SubscriptionGroupTable, GroupChange>
   #dataVersion: DataVersion
 
   /** @throws Error when the file is there and cannot be used */
   constructor(options: GroupTableOptions) {
     this.#options = options
-    const { clock, log, file, journal } = options
+    const { config } = options
     for (const group of predefinedGroups) this.#groups.set(group, newSubscriptionGroupConfig(group))
-    const loaded = readGroupFile(file)
-    for (const [name, group] of loaded?.subscriptionGroupTable ?? []) this.#groups.set(name, group)
-    for (const [group, topics] of loaded?.forbiddenTable ?? []) this.#forbidden.set(group, new Map(topics))
-    this.#dataVersion = loaded?.dataVersion ?? newDataVersion(clock.now())
-    this.#save = new DeferredSave({
-      clock,
-      log,
-      file,
+    this.#kept = new KeptState(config, {
+      file: 'subscriptionGroup.json',
+      parse: readGroupFile,
+      pieces: () => groupFilePieces(this.snapshot()),
       intervalMs: saveIntervalMs,
-      snapshot: () => {
-        const mark = journal.mark(versionName(this.#dataVersion))
-        return { pieces: groupFilePieces(this.snapshot()), written: () => journal.written(mark) }
+      journal: {
+        file: 'subscriptionGroup.journal',
+        version: () => this.#dataVersion,
+        versionOf: ({ dataVersion }) => dataVersion,
+        format: formatGroupChange,
+        parse: parseGroupChange,
       },
-      secure: () => journal.syncNow(),
     })
-    for (const line of journal.read(versionName(loaded?.dataVersion))) this.#applyAgain(parseGroupChange(line))
+    const { content, changes } = this.#kept
+    for (const [name, group] of content?.subscriptionGroupTable ?? []) this.#groups.set(name, group)
+    for (const [group, topics] of content?.forbiddenTable ?? []) this.#forbidden.set(group, new Map(topics))
+    this.#dataVersion = content?.dataVersion ?? newDataVersion(config.clock.now())
+    for (const change of changes) this.#applyAgain(change)
   }
 
   get dataVersion(): DataVersion {
@@ -84,7 +73,7 @@ export class GroupTable {
     const created = newSubscriptionGroupConfig(group)
     this.#groups.set(group, created)
     this.#changed([group])
-    this.#save.later()
+    this.#kept.later()
     return created
   }
 
@@ -122,7 +111,7 @@ export class GroupTable {
     }
     for (const [name, group] of changed) this.#groups.set(name, group)
     this.#changed([...changed.keys()])
-    this.#save.soon()
+    this.#kept.soon()
   }
 
   /** Told a group that is deleted, so that what is kept of it elsewhere goes too. */
@@ -141,7 +130,7 @@ export class GroupTable {
     const existed = this.#groups.delete(group)
     if (existed || hadForbidden) {
       this.#changed([group])
-      this.#save.soon()
+      this.#kept.soon()
     }
     for (const listener of this.#deleteListeners) listener(group, withOffsets)
     return existed
@@ -161,13 +150,12 @@ export class GroupTable {
     if (topics.size === 0) this.#forbidden.delete(group)
     else this.#forbidden.set(group, topics)
     this.#changed([group])
-    this.#save.soon()
+    this.#kept.soon()
   }
 
   /** Writes what is not written yet. */
   close(): void {
-    this.#save.close()
-    this.#options.journal.close()
+    this.#kept.close()
   }
 
   #applyAgain({ dataVersion, set, removed, forbidden }: GroupChange): void {
@@ -178,17 +166,16 @@ export class GroupTable {
       else this.#forbidden.set(name, topics)
     }
     this.#dataVersion = dataVersion
-    this.#save.later()
   }
 
   #changed(names: readonly string[]): void {
-    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.clock.now())
+    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.config.clock.now())
     const change = {
       dataVersion: this.#dataVersion,
       set: names.flatMap((name) => this.#groups.get(name) ?? []),
       removed: names.filter((name) => !this.#groups.has(name)),
       forbidden: new Map(names.map((name) => [name, this.#forbidden.get(name) ?? new Map<string, number>()])),
     }
-    this.#options.journal.append(formatGroupChange(change))
+    this.#kept.note(change)
   }
 }

@@ -1,15 +1,12 @@
-import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import type { Clock, Log } from '@rocketmq-ts/platform'
 import { type ConsumerOffsets, type DataVersion, newDataVersion, nextDataVersion } from '@rocketmq-ts/protocol'
-import type { ConfigFile } from '@rocketmq-ts/storage'
-import { DeferredSave } from '../configuration/index.ts'
+import { type KeptFolder, KeptState } from '../kept/index.ts'
 import { formatOffsetFile, readOffsetFile } from './offset-file.ts'
 import { OffsetMap } from './offset-map.ts'
 
 export interface ConsumerOffsetTableOptions {
-  clock: Clock
-  log: Log
-  /** config/consumerOffset.json. */
-  file: ConfigFile
+  /** Where consumerOffset.json is. */
+  config: KeptFolder
   /** Milliseconds between two writes of the file. */
   flushIntervalMs: number
 }
@@ -24,28 +21,24 @@ export class ConsumerOffsetTable {
   readonly #pullOffsets = new OffsetMap()
   /** Offsets that an administrator set, until a pull takes them up. In memory alone, as nothing waits over a restart. */
   readonly #resets = new OffsetMap()
-  readonly #save: DeferredSave
-  readonly #cancelTimer: CancelTimer
+  readonly #kept: KeptState<ConsumerOffsets>
   #dataVersion: DataVersion
   #commitCount = 0
-  #isChanged = false
 
   /** @throws Error when the file is there and cannot be used */
   constructor(options: ConsumerOffsetTableOptions) {
-    const { clock, log, file, flushIntervalMs } = options
-    this.#clock = clock
-    const loaded = readOffsetFile(file)
-    this.#load(loaded, log)
-    this.#dataVersion = loaded?.dataVersion ?? newDataVersion(clock.now())
-    this.#save = new DeferredSave({
-      clock,
-      log,
-      file,
+    const { config, flushIntervalMs } = options
+    this.#clock = config.clock
+    this.#kept = new KeptState(config, {
+      file: 'consumerOffset.json',
+      parse: readOffsetFile,
+      pieces: () => [formatOffsetFile(this.#dataVersion, this.#offsets, this.#pullOffsets)],
       intervalMs: flushIntervalMs,
-      snapshot: () => ({ pieces: [this.#content()] }),
+      gatherMs: flushIntervalMs,
     })
-    // The hot path only marks: a timer looks whether there is something to write.
-    this.#cancelTimer = clock.every(flushIntervalMs, () => this.#noteChange())
+    const { content } = this.#kept
+    this.#load(content, config.log)
+    this.#dataVersion = content?.dataVersion ?? newDataVersion(config.clock.now())
   }
 
   get dataVersion(): DataVersion {
@@ -67,7 +60,7 @@ export class ConsumerOffsetTable {
     if (++this.#commitCount % commitsPerVersion === 0) {
       this.#dataVersion = nextDataVersion(this.#dataVersion, this.#clock.now())
     }
-    if (this.#offsets.set(group, topic, queueId, offset)) this.#isChanged = true
+    if (this.#offsets.set(group, topic, queueId, offset)) this.#kept.later()
   }
 
   pullOffset(group: string, topic: string, queueId: number): number | undefined {
@@ -76,7 +69,7 @@ export class ConsumerOffsetTable {
 
   /** The group was given the messages before `offset`. */
   pulled(group: string, topic: string, queueId: number, offset: number): void {
-    if (this.#pullOffsets.set(group, topic, queueId, offset)) this.#isChanged = true
+    if (this.#pullOffsets.set(group, topic, queueId, offset)) this.#kept.later()
   }
 
   /** Sets where a group goes on; its next pull is told so, and what it commits before that does not count. */
@@ -117,11 +110,11 @@ export class ConsumerOffsetTable {
   }
 
   removeGroup(group: string): void {
-    for (const map of this.#maps) if (map.removeGroup(group)) this.#isChanged = true
+    for (const map of this.#maps) if (map.removeGroup(group)) this.#kept.later()
   }
 
   removeTopic(topic: string): void {
-    for (const map of this.#maps) if (map.removeTopic(topic)) this.#isChanged = true
+    for (const map of this.#maps) if (map.removeTopic(topic)) this.#kept.later()
   }
 
   /** Everything, as GET_ALL_CONSUMER_OFFSET gives it to a slave. */
@@ -139,29 +132,16 @@ export class ConsumerOffsetTable {
    * @throws the file system's errors
    */
   flush(): void {
-    this.#noteChange()
-    this.#save.flush()
+    this.#kept.flush()
   }
 
   /** Writes what is not written yet; nothing is written after it. */
   close(): void {
-    this.#cancelTimer()
-    this.#noteChange()
-    this.#save.close()
-  }
-
-  #content(): string {
-    return formatOffsetFile(this.#dataVersion, this.#offsets, this.#pullOffsets)
+    this.#kept.close()
   }
 
   get #maps(): OffsetMap[] {
     return [this.#offsets, this.#pullOffsets, this.#resets]
-  }
-
-  #noteChange(): void {
-    if (!this.#isChanged) return
-    this.#isChanged = false
-    this.#save.later()
   }
 
   #load(loaded: ConsumerOffsets | undefined, log: Log): void {

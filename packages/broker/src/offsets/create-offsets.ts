@@ -1,8 +1,8 @@
 import type { QueueUnit } from '@rocketmq-ts/storage'
 import type { ConsumerRegistry } from '../clients/index.ts'
-import type { ConfigFolder } from '../configuration/index.ts'
 import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
+import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { TopicTable } from '../topics/index.ts'
 import type { ConsumeProgressParts } from './consume-progress.ts'
@@ -25,7 +25,7 @@ import { updateConsumerOffset } from './handlers/update-consumer-offset.ts'
 import type { QueueOffsets } from './queue-offsets.ts'
 
 export interface OffsetsParts {
-  config: ConfigFolder
+  config: KeptFolder
   identity: Identity
   settings(): BrokerSettings
   topics: Pick<TopicTable, 'get' | 'onDelete'>
@@ -41,12 +41,10 @@ export interface OffsetsParts {
 /** Offsets of queues, and how far each group is in them. */
 export function createOffsets(parts: OffsetsParts) {
   const { config, identity, settings, topics, groups, consumers, store, counters } = parts
-  const { clock, log } = config
+  const { clock } = config
   const { brokerName, brokerAddress } = identity
   const offsets = new ConsumerOffsetTable({
-    clock,
-    log,
-    file: config.file('consumerOffset.json'),
+    config,
     flushIntervalMs: settings().flushConsumerOffsetInterval,
   })
   topics.onDelete((topic) => offsets.removeTopic(topic))

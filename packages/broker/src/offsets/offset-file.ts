@@ -1,13 +1,12 @@
 import { type ConsumerOffsets, consumerOffsetsBody, type DataVersion } from '@rocketmq-ts/protocol'
-import type { ConfigFile } from '@rocketmq-ts/storage'
 import type { OffsetMap } from './offset-map.ts'
 
 /**
- * Reads config/consumerOffset.json, or the copy of it before its last change.
- * @throws Error when neither can be used
+ * Reads the content of config/consumerOffset.json.
+ * @throws BodyError when it is something else
  */
-export function readOffsetFile(file: ConfigFile): ConsumerOffsets | undefined {
-  return file.load((text) => consumerOffsetsBody.parse(text))
+export function readOffsetFile(text: string): ConsumerOffsets {
+  return consumerOffsetsBody.parse(text)
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { ConfigFolder } from '../configuration/index.ts'
 import type { Identity } from '../identity.ts'
+import type { KeptFolder } from '../kept/index.ts'
 import type { LiveSettings } from '../live-settings.ts'
 import type { QueueOffsets } from '../offsets/queue-offsets.ts'
 import { logReservedMs } from '../store-options.ts'
@@ -15,7 +15,7 @@ import { TopicReserves } from './topic-reserves.ts'
 import { TopicTable } from './topic-table.ts'
 
 export interface TopicsParts {
-  config: ConfigFolder
+  config: KeptFolder
   identity: Identity
   liveSettings: LiveSettings
   store: QueueOffsets & { topicsWithQueues(): ReadonlySet<string>; removeTopic(topic: string): void }
@@ -27,13 +27,10 @@ export interface TopicsParts {
 /** The topics of the broker: what they are, and making, changing and deleting them. */
 export function createTopics(parts: TopicsParts) {
   const { config, liveSettings, store, counters, whenRegistered } = parts
-  const { clock, log } = config
+  const { log } = config
   const { clusterName, brokerName } = parts.identity
   const topics = new TopicTable({
-    clock,
-    log,
-    file: config.file('topics.json'),
-    journal: config.journal('topics.journal'),
+    config,
     clusterName,
     brokerName,
     settings: () => ({ ...liveSettings.current, traceTopicName: liveSettings.current.msgTraceTopicName }),

@@ -5,7 +5,7 @@ import {
   type TopicConfig,
   topicConfigBody,
 } from '@rocketmq-ts/protocol'
-import { bodyIn, changeFields, listIn, textIn } from '../configuration/index.ts'
+import { bodyIn, changeFields, listIn, textIn } from '../kept/index.ts'
 
 /** What changed in a topic table, and the version that it has since. */
 export interface TopicChange {

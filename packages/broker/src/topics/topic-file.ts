@@ -6,15 +6,14 @@ import {
   topicConfigTableBody,
   type Writable,
 } from '@rocketmq-ts/protocol'
-import type { ConfigFile } from '@rocketmq-ts/storage'
-import { tableFilePieces } from '../configuration/index.ts'
+import { tableFilePieces } from '../kept/index.ts'
 
 /**
- * Reads config/topics.json, or the copy of it before its last change.
- * @throws Error when neither can be used
+ * Reads the content of config/topics.json.
+ * @throws BodyError when it is something else
  */
-export function readTopicFile(file: ConfigFile): TopicConfigTable | undefined {
-  return file.load((text) => topicConfigTableBody.parse(text))
+export function readTopicFile(text: string): TopicConfigTable {
+  return topicConfigTableBody.parse(text)
 }
 
 /** The content of config/topics.json (wire formats, section 6), in pieces; of the table as it is now. */

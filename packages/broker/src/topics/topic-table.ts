@@ -1,5 +1,4 @@
 import { NameTable } from '@rocketmq-ts/base'
-import type { Clock, Log } from '@rocketmq-ts/platform'
 import {
   type DataVersion,
   deadLetterTopicPrefix,
@@ -11,19 +10,17 @@ import {
   permission,
   retryTopicPrefix,
   type TopicConfig,
+  type TopicConfigTable,
 } from '@rocketmq-ts/protocol'
-import type { ConfigFile } from '@rocketmq-ts/storage'
 import {
   type AttributeChanges,
   alteredAttributes,
-  type ChangeJournal,
-  DeferredSave,
   internalTopicNameProblem,
   refuseProblem,
   topicAttributeKinds,
   topicNameProblem,
-  versionName,
 } from '../configuration/index.ts'
+import { type KeptFolder, KeptState } from '../kept/index.ts'
 import { sameTopicConfig } from './same-topic-config.ts'
 import { SendableTopic } from './sendable-topic.ts'
 import {
@@ -38,12 +35,8 @@ import { formatTopicChange, parseTopicChange, type TopicChange } from './topic-c
 import { readTopicFile, topicFilePieces } from './topic-file.ts'
 
 export interface TopicTableOptions {
-  clock: Clock
-  log: Log
-  /** config/topics.json. */
-  file: ConfigFile
-  /** What changed since that file was written. */
-  journal: ChangeJournal
+  /** Where topics.json is, and what changed since it was written. */
+  config: KeptFolder
   clusterName: string
   brokerName: string
   /** Read at the start and whenever they matter. */
@@ -70,7 +63,7 @@ export class TopicTable {
   readonly #sendable = new NameTable<SendableTopic>(({ topic }) => topic)
   readonly #listeners: TopicListener[] = []
   readonly #deleteListeners: ((topic: string) => void)[] = []
-  readonly #save: DeferredSave
+  readonly #kept: KeptState<TopicConfigTable, TopicChange>
   /** Names that belong to the system, whether or not there is such a topic. */
   readonly systemTopics: ReadonlySet<string>
   #dataVersion: DataVersion
@@ -78,30 +71,31 @@ export class TopicTable {
   /** @throws Error when the file is there and cannot be used */
   constructor(options: TopicTableOptions) {
     this.#options = options
-    const { clock, log, file, journal, clusterName, brokerName } = options
+    const { config, clusterName, brokerName } = options
     this.systemTopics = systemTopicNames(clusterName, brokerName)
     const settings = options.settings()
     for (const topic of initialTopics({ ...settings, clusterName, brokerName }))
       this.#topics.set(topic.topicName, topic)
-    const loaded = readTopicFile(file)
-    for (const [name, topic] of loaded?.topicConfigTable ?? []) {
+    this.#kept = new KeptState(config, {
+      file: 'topics.json',
+      parse: readTopicFile,
+      pieces: () => topicFilePieces({ dataVersion: this.#dataVersion, topicConfigTable: this.#topics }),
+      intervalMs: saveIntervalMs,
+      journal: {
+        file: 'topics.journal',
+        version: () => this.#dataVersion,
+        versionOf: ({ dataVersion }) => dataVersion,
+        format: formatTopicChange,
+        parse: parseTopicChange,
+      },
+    })
+    const { content, changes } = this.#kept
+    for (const [name, topic] of content?.topicConfigTable ?? []) {
       // The settings decide about the default topic: nothing else changes it.
       if (name !== defaultTopic) this.#topics.set(name, topic)
     }
-    this.#dataVersion = loaded?.dataVersion ?? newDataVersion(clock.now())
-    this.#save = new DeferredSave({
-      clock,
-      log,
-      file,
-      intervalMs: saveIntervalMs,
-      snapshot: () => {
-        const mark = journal.mark(versionName(this.#dataVersion))
-        const table = { dataVersion: this.#dataVersion, topicConfigTable: this.#topics }
-        return { pieces: topicFilePieces(table), written: () => journal.written(mark) }
-      },
-      secure: () => journal.syncNow(),
-    })
-    for (const line of journal.read(versionName(loaded?.dataVersion))) this.#applyAgain(parseTopicChange(line))
+    this.#dataVersion = content?.dataVersion ?? newDataVersion(config.clock.now())
+    for (const change of changes) this.#applyAgain(change)
   }
 
   get dataVersion(): DataVersion {
@@ -228,7 +222,7 @@ export class TopicTable {
     if (changed.size === 0) return
     for (const [name, topic] of changed) this.#topics.set(name, topic)
     this.#changed([...changed.keys()])
-    this.#save.soon()
+    this.#kept.soon()
   }
 
   /**
@@ -242,7 +236,7 @@ export class TopicTable {
     const existed = this.#topics.delete(topic)
     if (existed) {
       this.#changed([topic])
-      this.#save.soon()
+      this.#kept.soon()
     }
     for (const listener of this.#deleteListeners) listener(topic)
     return existed
@@ -259,7 +253,7 @@ export class TopicTable {
     }
     if (changed.length === 0) return
     this.#changed(changed)
-    this.#save.later()
+    this.#kept.later()
   }
 
   /** Makes the default topic as the settings want it now. */
@@ -274,19 +268,18 @@ export class TopicTable {
       return
     }
     this.#changed([defaultTopic])
-    this.#save.later()
+    this.#kept.later()
   }
 
   /** Writes what is not written yet. */
   close(): void {
-    this.#save.close()
-    this.#options.journal.close()
+    this.#kept.close()
   }
 
   #created(topic: TopicConfig): TopicConfig {
     this.#topics.set(topic.topicName, topic)
     this.#changed([topic.topicName])
-    this.#save.later()
+    this.#kept.later()
     return topic
   }
 
@@ -294,14 +287,13 @@ export class TopicTable {
     for (const topic of set) this.#topics.set(topic.topicName, topic)
     for (const name of removed) this.#topics.delete(name)
     this.#dataVersion = dataVersion
-    this.#save.later()
   }
 
   #changed(names: readonly string[]): void {
-    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.clock.now())
+    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.config.clock.now())
     const set = names.flatMap((name) => this.#topics.get(name) ?? [])
     const removed = names.filter((name) => !this.#topics.has(name))
-    this.#options.journal.append(formatTopicChange({ dataVersion: this.#dataVersion, set, removed }))
+    this.#kept.note({ dataVersion: this.#dataVersion, set, removed })
     for (const name of names) this.#sendable.delete(name)
     for (const listener of this.#listeners) listener(names)
   }

@@ -9,7 +9,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ClientRegistry } from '../../src/clients/index.ts'
-import { recordingLog } from '../configuration/config-kit.ts'
+import { recordingLog } from '../kept/config-kit.ts'
 import { FakeLink } from './fake-link.ts'
 
 function open(options: { notify?: boolean; groups?: SubscriptionGroupConfig[]; refuseGroups?: string[] } = {}) {

@@ -1,10 +1,12 @@
-import { nodeFileSystem, silentLog } from '@rocketmq-ts/platform'
+import { silentLog } from '@rocketmq-ts/platform'
 import { SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
-import { type MessageToStore, recordBytes, writeRecord } from '@rocketmq-ts/protocol'
-import { ConfigFile, type PutOutcome, type QueueUnit, type StoreMessage } from '@rocketmq-ts/storage'
+import { type MessageToStore, newTopicConfig, recordBytes, writeRecord } from '@rocketmq-ts/protocol'
+import type { PutOutcome, QueueUnit, StoreMessage } from '@rocketmq-ts/storage'
 import { describe, expect, test } from 'vitest'
 import { DelayProgress } from '../../src/delay/delay-progress.ts'
-import { DelayedDelivery } from '../../src/delay/delayed-delivery.ts'
+import { delayedDelivery } from '../../src/delay/delayed-delivery.ts'
+import { Intake } from '../../src/intake/intake.ts'
+import { keptAt } from '../kept/config-kit.ts'
 
 const host = Buffer.from([127, 0, 0, 1, 0, 0, 0, 1])
 
@@ -48,6 +50,10 @@ class FakeStore {
     return 0
   }
 
+  maxOffset(_topic: string, queueId: number): number {
+    return this.units_[queueId]!.length
+  }
+
   put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void {
     if (this.refusals-- > 0) {
       done({ kind: 'refused', cause: 'fenced', reason: 'no disk' })
@@ -61,19 +67,26 @@ class FakeStore {
 function setUp(path: string) {
   const clock = new SteppedClock()
   const store = new FakeStore()
-  const file = new ConfigFile(nodeFileSystem, `${path}/delayOffset.json`, silentLog)
-  const progress = new DelayProgress(file, () => clock.now())
-  const delivery = new DelayedDelivery({
+  const config = keptAt(`${path}/delayOffset.json`, { clock })
+  const openProgress = () => new DelayProgress({ config, flushIntervalMs: 10_000 })
+  const progress = openProgress()
+  const topics = { ensureInternal: (topic: string) => newTopicConfig(topic) }
+  const delivery = delayedDelivery({
     clock,
     log: silentLog,
     store,
     sink: store,
+    intake: new Intake('due', { topics, highestDelayLevel: 2 }),
     progress,
     storeHost: host,
     delayLevelsMs: [1000, 5000],
   })
+  const close = async () => {
+    await delivery.drain()
+    progress.close()
+  }
   const bodies = () => store.delivered.map(({ body }) => body.toString())
-  return { clock, store, delivery, bodies, file }
+  return { clock, store, delivery, bodies, close, openProgress }
 }
 
 /** Lets promises that are resolved run. */
@@ -84,7 +97,7 @@ async function settle(): Promise<void> {
 describe('delayed messages', () => {
   test('come when they are due, not before, in their real topic and queue', async () => {
     using folder = temporaryFolder()
-    const { clock, store, delivery, bodies } = setUp(folder.path)
+    const { clock, store, delivery, bodies, close } = setUp(folder.path)
     store.add(1, clock.now() + 1000, 'one')
     store.add(2, clock.now() + 5000, 'five')
     delivery.start()
@@ -99,34 +112,34 @@ describe('delayed messages', () => {
     clock.advance(4000)
     await settle()
     expect(bodies()).toEqual(['one', 'five'])
-    await delivery.close()
+    await close()
   })
 
   test('that arrive while nothing is waiting are taken up', async () => {
     using folder = temporaryFolder()
-    const { clock, store, delivery, bodies } = setUp(folder.path)
+    const { clock, store, delivery, bodies, close } = setUp(folder.path)
     delivery.start()
     await settle()
     store.add(1, clock.now(), 'now')
-    delivery.arrived(0)
+    delivery.arrived('SCHEDULE_TOPIC_XXXX', 0)
     await settle()
     expect(bodies()).toEqual(['now'])
-    await delivery.close()
+    await close()
   })
 
   test('are not kept longer than their level when the clock was set back', async () => {
     using folder = temporaryFolder()
-    const { clock, store, delivery, bodies } = setUp(folder.path)
+    const { clock, store, delivery, bodies, close } = setUp(folder.path)
     store.add(1, clock.now() + 3_600_000, 'late')
     delivery.start()
     await settle()
     expect(bodies()).toEqual(['late'])
-    await delivery.close()
+    await close()
   })
 
   test('are tried again when the store refuses them', async () => {
     using folder = temporaryFolder()
-    const { clock, store, delivery, bodies } = setUp(folder.path)
+    const { clock, store, delivery, bodies, close } = setUp(folder.path)
     store.refusals = 1
     store.add(1, clock.now(), 'again')
     delivery.start()
@@ -135,28 +148,28 @@ describe('delayed messages', () => {
     clock.advance(1000)
     await settle()
     expect(bodies()).toEqual(['again'])
-    await delivery.close()
+    await close()
   })
 
   test('do not wait for one whose record is damaged', async () => {
     using folder = temporaryFolder()
-    const { clock, store, delivery, bodies } = setUp(folder.path)
+    const { clock, store, delivery, bodies, close } = setUp(folder.path)
     for (const body of ['one', 'damaged', 'three']) store.add(1, clock.now(), body)
     const record = store.records[1]!
     record[record.indexOf('damaged')] = 0
     delivery.start()
     await settle()
     expect(bodies()).toEqual(['one', 'three'])
-    await delivery.close()
+    await close()
   })
 
   test('that were delivered are not delivered again after a restart', async () => {
     using folder = temporaryFolder()
-    const { clock, store, delivery, file } = setUp(folder.path)
+    const { clock, store, delivery, openProgress, close } = setUp(folder.path)
     for (let index = 0; index < 100; index++) store.add(1, clock.now(), `m${index}`)
     delivery.start()
     await expect.poll(() => store.delivered.length).toBe(100)
-    await delivery.close()
-    expect(new DelayProgress(file, () => 0).offset(1)).toBe(100)
+    await close()
+    expect(openProgress().offset(1)).toBe(100)
   })
 })

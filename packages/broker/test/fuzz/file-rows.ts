@@ -1,5 +1,12 @@
 import { silentLog } from '@rocketmq-ts/platform'
-import { CrashableFileSystem, type FuzzRow, fuzzRow, looseText, sameValue } from '@rocketmq-ts/platform/test-kit'
+import {
+  CrashableFileSystem,
+  type FuzzRow,
+  fuzzRow,
+  looseText,
+  SteppedClock,
+  sameValue,
+} from '@rocketmq-ts/platform/test-kit'
 import {
   BodyError,
   newSubscriptionGroupConfig,
@@ -8,15 +15,17 @@ import {
   type TopicConfigTable,
 } from '@rocketmq-ts/protocol'
 import type { ConfigFile } from '@rocketmq-ts/storage'
-import { ChangeJournal } from '../../src/configuration/index.ts'
-import { encodeLines } from '../../src/configuration/journal-lines.ts'
 import { DelayProgress } from '../../src/delay/delay-progress.ts'
 import { formatGroupChange, parseGroupChange } from '../../src/groups/group-changes.ts'
 import { groupFilePieces, readGroupFile } from '../../src/groups/group-file.ts'
+import { ChangeJournal } from '../../src/kept/change-journal.ts'
+import type { KeptFolder } from '../../src/kept/index.ts'
+import { encodeLines } from '../../src/kept/journal-lines.ts'
 import { formatOffsetFile, readOffsetFile } from '../../src/offsets/offset-file.ts'
 import { OffsetMap } from '../../src/offsets/offset-map.ts'
 import { formatTopicChange, parseTopicChange } from '../../src/topics/topic-changes.ts'
 import { readTopicFile, topicFilePieces } from '../../src/topics/topic-file.ts'
+import { keptAt } from '../kept/config-kit.ts'
 
 const version = { counter: 3, stateVersion: 0, timestamp: 1_700_000_000_000 }
 const topics = new Map(
@@ -33,21 +42,24 @@ const groups = new Map(
 )
 const forbidden = new Map([['g', new Map([['T', 4]])]])
 
-/** A configuration file that holds a text, and whose reader's own errors come out: `ConfigFile` wraps them. */
-function fileWith(text: string): ConfigFile {
+/** A folder whose file holds a text, and whose reader's own errors come out: `ConfigFile` wraps them. */
+function folderWith(text: string): KeptFolder {
   const load = <Value>(parse: (given: string) => Value): Value => parse(text)
-  return { load } as unknown as ConfigFile
+  return {
+    ...keptAt('/delayOffset.json', { clock: new SteppedClock() }),
+    file: () => ({ load }) as unknown as ConfigFile,
+  }
 }
 
 const topicText = (table: TopicConfigTable): string => [...topicFilePieces(table)].join('')
 const groupText = (table: SubscriptionGroupTable): string => [...groupFilePieces(table)].join('')
 
 function offsets(text: string): string {
-  const loaded = readOffsetFile(fileWith(text))
+  const loaded = readOffsetFile(text)
   const [committed, pulled] = [new OffsetMap(), new OffsetMap()]
-  for (const [key, queues] of loaded?.offsetTable ?? []) committed.load(key, queues)
-  for (const [key, queues] of loaded?.pullOffsetTable ?? []) pulled.load(key, queues)
-  return formatOffsetFile(loaded?.dataVersion ?? version, committed, pulled)
+  for (const [key, queues] of loaded.offsetTable ?? []) committed.load(key, queues)
+  for (const [key, queues] of loaded.pullOffsetTable ?? []) pulled.load(key, queues)
+  return formatOffsetFile(loaded.dataVersion ?? version, committed, pulled)
 }
 
 const offsetTexts = [
@@ -76,9 +88,9 @@ export const fileRows: readonly FuzzRow[] = [
     grammar: 'json',
     refusals: [BodyError],
     seeds: () => [Buffer.from(topicText({ dataVersion: version, topicConfigTable: topics })), Buffer.from('{}')],
-    decode: (input) => readTopicFile(fileWith(looseText(input)))!,
+    decode: (input) => readTopicFile(looseText(input)),
     check(table) {
-      if (!sameValue(readTopicFile(fileWith(topicText(table))), table)) throw new Error('the topics do not come back')
+      if (!sameValue(readTopicFile(topicText(table)), table)) throw new Error('the topics do not come back')
     },
     cost: 2,
   }),
@@ -91,9 +103,9 @@ export const fileRows: readonly FuzzRow[] = [
       Buffer.from(groupText({ dataVersion: version, subscriptionGroupTable: groups, forbiddenTable: forbidden })),
       Buffer.from('{}'),
     ],
-    decode: (input) => readGroupFile(fileWith(looseText(input)))!,
+    decode: (input) => readGroupFile(looseText(input)),
     check(table) {
-      if (!sameValue(readGroupFile(fileWith(groupText(table))), table)) throw new Error('the groups do not come back')
+      if (!sameValue(readGroupFile(groupText(table)), table)) throw new Error('the groups do not come back')
     },
     cost: 2,
   }),
@@ -116,7 +128,7 @@ export const fileRows: readonly FuzzRow[] = [
       ['{"dataVersion":{"counter":1,"stateVersion":0,"timestamp":2},"offsetTable":{1:4,"18":9}}', '{}'].map((text) =>
         Buffer.from(text),
       ),
-    decode: (input) => new DelayProgress(fileWith(looseText(input)), () => 1),
+    decode: (input) => new DelayProgress({ config: folderWith(looseText(input)), flushIntervalMs: 1 }),
     check(progress) {
       for (const [, offset] of progress.entries()) {
         if (!Number.isSafeInteger(offset)) throw new Error(`${offset} is no offset`)

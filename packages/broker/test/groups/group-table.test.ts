@@ -1,24 +1,19 @@
 import fs from 'node:fs'
-import { nodeFileSystem } from '@rocketmq-ts/platform'
 import { SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { newSubscriptionGroupConfig, ProtocolError, subscriptionGroupTableBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { ChangeJournal } from '../../src/configuration/index.ts'
 import { GroupTable } from '../../src/groups/index.ts'
-import { countedFile, recordingLog, settle } from '../configuration/config-kit.ts'
+import { countedAt, recordingLog, settle } from '../kept/config-kit.ts'
 
 function open(path: string, autoCreateSubscriptionGroup = true) {
   const clock = new SteppedClock()
   const { log } = recordingLog()
-  const { file, writes } = countedFile(path, log)
+  const { config, writes } = countedAt(path, clock, log)
   return {
     clock,
     writes,
     groups: new GroupTable({
-      clock,
-      log,
-      file,
-      journal: new ChangeJournal(nodeFileSystem, `${path}.journal`, log),
+      config,
       settings: () => ({ autoCreateSubscriptionGroup }),
     }),
   }

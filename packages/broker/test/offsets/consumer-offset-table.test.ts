@@ -4,13 +4,13 @@ import { consumerOffsetsBody, formatConfigJson } from '@rocketmq-ts/protocol'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { ConsumerOffsetTable } from '../../src/offsets/index.ts'
-import { countedFile, recordingLog } from '../configuration/config-kit.ts'
+import { countedAt, recordingLog } from '../kept/config-kit.ts'
 
 function open(path: string) {
   const clock = new SteppedClock()
   const { log, lines } = recordingLog()
-  const { file, writes } = countedFile(path, log)
-  return { clock, lines, writes, offsets: new ConsumerOffsetTable({ clock, log, file, flushIntervalMs: 5000 }) }
+  const { config, writes } = countedAt(path, clock, log)
+  return { clock, lines, writes, offsets: new ConsumerOffsetTable({ config, flushIntervalMs: 5000 }) }
 }
 
 describe('consumer offsets', () => {

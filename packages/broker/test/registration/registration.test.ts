@@ -14,7 +14,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { type NameServerCalls, Registration } from '../../src/registration/index.ts'
 import { response } from '../clients/fake-link.ts'
-import { recordingLog } from '../configuration/config-kit.ts'
+import { recordingLog } from '../kept/config-kit.ts'
 
 interface Called {
   address: string

@@ -1,7 +1,7 @@
 import { newTopicConfig, type TopicConfig } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { TopicReserves } from '../../src/topics/index.ts'
-import { recordingLog } from '../configuration/config-kit.ts'
+import { recordingLog } from '../kept/config-kit.ts'
 
 const hourMs = 3_600_000
 

@@ -1,14 +1,11 @@
 import fs from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { nodeFileSystem, silentLog } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { newTopicConfig, ProtocolError, parseJson, topicConfigTableBody } from '@rocketmq-ts/protocol'
-import { ConfigFile } from '@rocketmq-ts/storage'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { ChangeJournal } from '../../src/configuration/index.ts'
 import { TopicTable, type TopicUpdate } from '../../src/topics/index.ts'
-import { countedFile, recordingLog, settle } from '../configuration/config-kit.ts'
+import { countedAt, keptAt, recordingLog, settle } from '../kept/config-kit.ts'
 
 const defaults = {
   autoCreateTopicEnable: true,
@@ -23,13 +20,10 @@ const defaults = {
 function open(path: string, changes: Partial<typeof defaults> = {}) {
   const clock = new SteppedClock()
   const { log, lines } = recordingLog()
-  const { file, writes } = countedFile(path, log)
+  const { config, writes } = countedAt(path, clock, log)
   const settings = { ...defaults, ...changes }
   const topics = new TopicTable({
-    clock,
-    log,
-    file,
-    journal: new ChangeJournal(nodeFileSystem, `${path}.journal`, log),
+    config,
     clusterName: 'DefaultCluster',
     brokerName: 'broker-a',
     settings: () => settings,
@@ -42,10 +36,7 @@ function openOn(disk: CrashableFileSystem) {
   const clock = new SteppedClock()
   const path = '/config/topics.json'
   const topics = new TopicTable({
-    clock,
-    log: silentLog,
-    file: new ConfigFile(disk, path, silentLog),
-    journal: new ChangeJournal(disk, `${path}.journal`, silentLog),
+    config: keptAt(path, { clock, disk }),
     clusterName: 'DefaultCluster',
     brokerName: 'broker-a',
     settings: () => defaults,

@@ -2,7 +2,7 @@ import { silentLog } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, FaultyFileSystem } from '@rocketmq-ts/platform/test-kit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ChangeJournal } from '../../src/configuration/index.ts'
+import { ChangeJournal } from '../../src/kept/change-journal.ts'
 import { recordingLog } from './config-kit.ts'
 
 const path = '/config/topics.journal'

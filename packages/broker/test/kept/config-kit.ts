@@ -1,7 +1,9 @@
-import type { FileSystem, Log } from '@rocketmq-ts/platform'
+import type { Clock, FileSystem, Log } from '@rocketmq-ts/platform'
 import { nodeFileSystem, silentLog } from '@rocketmq-ts/platform'
 import type { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { ConfigFile } from '@rocketmq-ts/storage'
+import { ChangeJournal } from '../../src/kept/change-journal.ts'
+import type { KeptFolder } from '../../src/kept/index.ts'
 
 export interface LoggedLine {
   level: 'debug' | 'info' | 'warn' | 'error'
@@ -19,7 +21,7 @@ export function recordingLog(): { log: Log; lines: LoggedLine[] } {
 }
 
 /** A configuration file in a folder, with a count of how often its name was given to new content. */
-export function countedFile(path: string, log: Log = silentLog): { file: ConfigFile; writes(): number } {
+function countedFile(path: string, log: Log): { file: ConfigFile; writes(): number } {
   let writes = 0
   const fileSystem: FileSystem = Object.create(nodeFileSystem, {
     rename: {
@@ -30,6 +32,25 @@ export function countedFile(path: string, log: Log = silentLog): { file: ConfigF
     },
   })
   return { file: new ConfigFile(fileSystem, path, log), writes: () => writes }
+}
+
+/** A folder whose one file has some path, beside which its journal is. */
+export function keptAt(
+  path: string,
+  { clock, log = silentLog, disk = nodeFileSystem }: { clock: Clock; log?: Log; disk?: FileSystem },
+): KeptFolder {
+  return {
+    clock,
+    log,
+    file: () => new ConfigFile(disk, path, log),
+    journal: () => new ChangeJournal(disk, `${path}.journal`, log),
+  }
+}
+
+/** Like `keptAt`, with a count of how often the file's name was given to new content. */
+export function countedAt(path: string, clock: Clock, log: Log): { config: KeptFolder; writes(): number } {
+  const { file, writes } = countedFile(path, log)
+  return { config: { ...keptAt(path, { clock, log }), file: () => file }, writes }
 }
 
 /** Lets what is under way in memory go on until nothing moves: promises, and the turns of the loop that they ask for. */

@@ -1,7 +1,7 @@
 import { silentLog } from '@rocketmq-ts/platform'
 import { CrashableFileSystem } from '@rocketmq-ts/platform/test-kit'
 import { expect, test } from 'vitest'
-import { ChangeJournal } from '../../src/configuration/index.ts'
+import { ChangeJournal } from '../../src/kept/change-journal.ts'
 import { recordingLog } from './config-kit.ts'
 
 const changes = ['{"first":1}', '{"名":"订单"}', '{"third":3}']

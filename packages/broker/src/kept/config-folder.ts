@@ -1,9 +1,10 @@
 import type { Clock, FileSystem, Log } from '@rocketmq-ts/platform'
 import { ConfigFile } from '@rocketmq-ts/storage'
 import { ChangeJournal } from './change-journal.ts'
+import type { KeptFolder } from './kept-state.ts'
 
 /** The folder in which a broker keeps its tables and its progress. */
-export class ConfigFolder {
+export class ConfigFolder implements KeptFolder {
   readonly clock: Clock
   readonly log: Log
   readonly #fileSystem: FileSystem

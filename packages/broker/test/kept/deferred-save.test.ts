@@ -1,7 +1,7 @@
 import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DeferredSave } from '../../src/configuration/index.ts'
+import { DeferredSave } from '../../src/kept/deferred-save.ts'
 import { recordingLog, settle } from './config-kit.ts'
 
 interface SaverOptions {
@@ -63,6 +63,7 @@ function saver({ takesMs = 0, pieces = 1, failures = 0, isGated = false, secure 
       },
     },
     intervalMs: 100,
+    gatherMs: 1,
     snapshot() {
       const value = state
       return { pieces: textOf(value), written: () => void told.push(value) }

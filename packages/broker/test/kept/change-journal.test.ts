@@ -1,7 +1,7 @@
 import { nodeFileSystem } from '@rocketmq-ts/platform'
 import { FaultyFileSystem, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { describe, expect, test } from 'vitest'
-import { ChangeJournal } from '../../src/configuration/index.ts'
+import { ChangeJournal } from '../../src/kept/change-journal.ts'
 import { recordingLog } from './config-kit.ts'
 
 describe('a journal on a full disk', () => {

@@ -18,6 +18,8 @@ export interface DeferredSaveOptions {
   file: SavedFile
   /** Milliseconds between two writes, at the least. */
   intervalMs: number
+  /** Milliseconds that a change which nobody waits for waits for others. */
+  gatherMs: number
   snapshot(): Snapshot
   /** Makes what changed outlive a power failure without the whole table being written; false when that fails. */
   secure?(): boolean
@@ -108,8 +110,8 @@ export class DeferredSave {
 
   #arm(): void {
     if (this.#cancelTimer !== undefined || this.#isSavingLater || this.#isClosed) return
-    const { clock } = this.#options
-    this.#cancelTimer = clock.after(Math.max(this.#nextWriteMs - clock.monotonic(), 1), () => {
+    const { clock, gatherMs } = this.#options
+    this.#cancelTimer = clock.after(Math.max(this.#nextWriteMs - clock.monotonic(), gatherMs), () => {
       this.#cancelTimer = undefined
       void this.#flushInBackground()
     })

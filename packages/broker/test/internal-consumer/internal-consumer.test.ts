@@ -1,0 +1,212 @@
+import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { type DecodedMessage, type MessageToStore, recordBytes, writeRecord } from '@rocketmq-ts/protocol'
+import type { QueueUnit } from '@rocketmq-ts/storage'
+import { describe, expect, test } from 'vitest'
+import { InternalConsumer, type InternalConsumerOptions } from '../../src/internal-consumer/internal-consumer.ts'
+import { recordingLog, settle } from '../kept/config-kit.ts'
+
+const topic = 'RMQ_SYS_TEST'
+const host = Buffer.from([127, 0, 0, 1, 0, 0, 0, 1])
+
+/** A store with two queues of the topic. */
+class FakeStore {
+  readonly records: Buffer[] = []
+  readonly queues: QueueUnit[][] = [[], []]
+  min = 0
+
+  add(queueId: number, body: string, tagsCode = 0): void {
+    const one: MessageToStore = {
+      ...{ topicBytes: Buffer.from(topic), queueId, flag: 0, sysFlag: 0, bornTimestamp: 1, bornHost: host },
+      ...{ storeHost: host, reconsumeTimes: 0, preparedTransactionOffset: 0, propertiesBytes: Buffer.alloc(0) },
+      body: Buffer.from(body),
+    }
+    const totalSize = recordBytes(one)
+    const record = Buffer.alloc(totalSize)
+    writeRecord(record, 0, totalSize, one, 0, 0, 0)
+    this.records.push(record)
+    this.queues[queueId]!.push({ physicalOffset: this.records.length - 1, totalSize, tagsCode })
+  }
+
+  async units(_topic: string, queueId: number, from: number, count: number): Promise<QueueUnit[]> {
+    return this.queues[queueId]!.slice(from, from + count)
+  }
+
+  async recordAt(position: number): Promise<Buffer | undefined> {
+    return this.records[position]
+  }
+
+  minOffset(): number {
+    return this.min
+  }
+
+  maxOffset(_topic: string, queueId: number): number {
+    return this.queues[queueId]!.length
+  }
+}
+
+function setUp(progress: Record<number, number> = {}, options: Partial<InternalConsumerOptions> = {}) {
+  const clock = new SteppedClock()
+  const { log, lines } = recordingLog()
+  const store = new FakeStore()
+  const handled: string[] = []
+  const open = () =>
+    new InternalConsumer({
+      clock,
+      log,
+      store,
+      topic,
+      queueCount: 2,
+      progress: {
+        offset: (queueId) => progress[queueId] ?? 0,
+        setOffset: (queueId, offset) => {
+          progress[queueId] = offset
+        },
+      },
+      async handle(messages: readonly DecodedMessage[], queueId) {
+        handled.push(...messages.map(({ body }) => `${queueId}:${body}`))
+      },
+      ...options,
+    })
+  return { clock, lines, store, handled, progress, open }
+}
+
+describe('a topic that the broker reads itself', () => {
+  test('is read queue by queue in order, at the start and when messages arrive', async () => {
+    const { clock, store, handled, progress, open } = setUp()
+    for (const body of ['a', 'b']) store.add(0, body)
+    store.add(1, 'c')
+    const consumer = open()
+    consumer.start()
+    await settle(clock)
+    expect(handled.toSorted()).toEqual(['0:a', '0:b', '1:c'])
+    store.add(0, 'd')
+    consumer.arrived('another', 0)
+    await settle(clock)
+    expect(handled).toHaveLength(3)
+    consumer.arrived(topic, 0)
+    await settle(clock)
+    expect(handled.at(-1)).toBe('0:d')
+    expect(progress).toEqual({ 0: 3, 1: 1 })
+    expect(consumer.progress()).toEqual([
+      { nextOffset: 3, maxOffset: 3 },
+      { nextOffset: 1, maxOffset: 1 },
+    ])
+  })
+
+  test('goes on where it was, or at the first message that is left', async () => {
+    const { clock, store, handled, open } = setUp({ 0: 1 })
+    for (const body of ['a', 'b', 'c', 'd']) store.add(0, body)
+    store.min = 2
+    open().start()
+    await settle(clock)
+    expect(handled).toEqual(['0:c', '0:d'])
+  })
+
+  test('is read in any number of messages', async () => {
+    const { clock, store, handled, open } = setUp()
+    for (let index = 0; index < 1000; index++) store.add(0, `${index}`)
+    open().start()
+    for (let turn = 0; turn < 20; turn++) await settle(clock)
+    expect(handled).toEqual(Array.from({ length: 1000 }, (_, index) => `0:${index}`))
+  })
+
+  test('whose progress points past its end goes on at the end, and says so once', async () => {
+    const { clock, store, handled, progress, lines, open } = setUp({ 0: 7 })
+    for (const body of ['a', 'b']) store.add(0, body)
+    const consumer = open()
+    // What arrives stands where lost messages stood.
+    for (const body of ['new', 'newer']) store.add(0, body)
+    consumer.start()
+    await settle(clock)
+    expect(handled).toEqual(['0:new', '0:newer'])
+    expect(progress[0]).toBe(4)
+    expect(lines).toEqual([{ level: 'warn', message: expect.stringMatching(/points past its end/) }])
+  })
+
+  test('that is cut back while the broker runs goes on at its new end', async () => {
+    const { clock, store, handled, lines, open } = setUp()
+    for (const body of ['a', 'b', 'c']) store.add(0, body)
+    const consumer = open()
+    consumer.start()
+    await settle(clock)
+    store.queues[0]!.length = 1
+    consumer.arrived(topic, 0)
+    await settle(clock)
+    store.add(0, 'other b')
+    consumer.arrived(topic, 0)
+    await settle(clock)
+    expect(handled).toEqual(['0:a', '0:b', '0:c', '0:other b'])
+    expect(lines).toHaveLength(1)
+  })
+
+  test('waits for the time of a message, and so do those behind it', async () => {
+    const waitMs: InternalConsumerOptions['waitMs'] = (_queueId, { tagsCode }, nowMs) => tagsCode - nowMs
+    const { clock, store, handled, open } = setUp({}, { waitMs })
+    store.add(0, 'now', clock.now())
+    store.add(0, 'later', clock.now() + 500)
+    store.add(0, 'behind it', clock.now())
+    open().start()
+    await settle(clock)
+    expect(handled).toEqual(['0:now'])
+    clock.advance(499)
+    await settle(clock)
+    expect(handled).toEqual(['0:now'])
+    clock.advance(1)
+    await settle(clock)
+    expect(handled).toEqual(['0:now', '0:later', '0:behind it'])
+  })
+
+  test('gives messages again that could not be handled, in order, and says it once until it works', async () => {
+    let failures = 3
+    const done: string[] = []
+    const handle = async (messages: readonly DecodedMessage[]) => {
+      if (failures-- > 0) throw new Error('the store is full')
+      done.push(...messages.map(({ body }) => body.toString()))
+    }
+    const { clock, store, lines, progress, open } = setUp({}, { handle })
+    for (const body of ['a', 'b']) store.add(0, body)
+    open().start()
+    for (let second = 0; second < 5; second++) {
+      await settle(clock)
+      clock.advance(1000)
+    }
+    expect(done).toEqual(['a', 'b'])
+    expect(progress[0]).toBe(2)
+    expect(lines).toEqual([{ level: 'error', message: expect.stringMatching(/goes on trying/) }])
+  })
+
+  test('passes by a message that is damaged or missing, and says so', async () => {
+    const { clock, store, handled, lines, open } = setUp()
+    for (const body of ['a', 'damaged', 'missing', 'd']) store.add(0, body)
+    const record = store.records[1]!
+    record[record.indexOf('damaged')] = 0
+    store.queues[0]![2]!.physicalOffset = 99
+    open().start()
+    await settle(clock)
+    expect(handled).toEqual(['0:a', '0:d'])
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn'])
+  })
+
+  test('is left alone once it is drained, which waits for what is being handled', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const handle = () => promise
+    const { clock, store, progress, open } = setUp({}, { handle })
+    store.add(0, 'a')
+    const consumer = open()
+    consumer.start()
+    await settle(clock)
+    let isDrained = false
+    const draining = consumer.drain().then(() => {
+      isDrained = true
+    })
+    await settle(clock)
+    expect(isDrained).toBe(false)
+    resolve()
+    await draining
+    store.add(0, 'b')
+    consumer.arrived(topic, 0)
+    clock.advance(5000)
+    await settle(clock)
+    expect(progress[0]).toBe(1)
+  })
+})
