@@ -1,14 +1,13 @@
-import path from 'node:path'
 import { createNameServer, nameServerSettings } from '@rocketmq-ts/name-server'
 import type { Platform } from '@rocketmq-ts/platform'
 import { describeSettings } from '@rocketmq-ts/settings'
 import { hostPort } from './addresses.ts'
-import { readConfFile } from './conf-file.ts'
+import { absoluteConfPath, readConfFile } from './conf-file.ts'
 import { explainStartError } from './describe-error.ts'
 import { createLog, type LogOptions } from './log.ts'
-import { readNameServerConf } from './read-name-server-conf.ts'
+import { type NameServerSources, readNameServerConf } from './read-name-server-conf.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
-import { noProperties, type SourcedProperties, withDefaults, withOverrides } from './sourced-properties.ts'
+import { noProperties } from './sourced-properties.ts'
 
 /** Options of `rocketmq namesrv`. */
 export interface NameServerOptions extends LogOptions {
@@ -19,11 +18,13 @@ export interface NameServerOptions extends LogOptions {
 /** @returns the exit code of the process */
 export async function runNameServer(options: NameServerOptions, platform: Platform): Promise<number> {
   const log = createLog('name server', options)
-  const { values: settings, warnings } = readNameServerConf(nameServerProperties(options, platform), platform)
+  const sources = nameServerSources(options, platform)
+  const { values: settings, decidedKeys, keptChanges, warnings } = readNameServerConf(sources, platform)
   for (const warning of warnings) log.warn({}, warning)
+  if (keptChanges !== undefined) log.info({}, keptChanges)
   return runUntilStopped(
     async () => {
-      const nameServer = await createNameServer({ settings, platform, log }).catch((error: unknown) => {
+      const nameServer = await createNameServer({ settings, decidedKeys, platform, log }).catch((error: unknown) => {
         throw explainStartError(error, {
           listenPort: settings.listenPort,
           portAdvice: 'choose another with -p',
@@ -42,17 +43,17 @@ export async function runNameServer(options: NameServerOptions, platform: Platfo
   )
 }
 
-/** Writes all settings to stdout, and warnings to stderr. */
+/** Writes all settings to stdout, and warnings and kept changes to stderr. */
 export function printNameServerConfig(options: NameServerOptions, platform: Platform): void {
-  const { values, warnings } = readNameServerConf(nameServerProperties(options, platform), platform)
-  for (const warning of warnings) process.stderr.write(`${warning}\n`)
+  const { values, keptChanges, warnings } = readNameServerConf(nameServerSources(options, platform), platform)
+  for (const line of keptChanges === undefined ? warnings : [...warnings, keptChanges])
+    process.stderr.write(`${line}\n`)
   process.stdout.write(describeSettings(nameServerSettings, values))
 }
 
-function nameServerProperties({ conf, port }: NameServerOptions, platform: Platform): SourcedProperties {
-  if (conf === undefined) return withOverrides(noProperties, { listenPort: port?.toString() }, '-p')
-  const file = readConfFile(platform.fileSystem, conf, '-c')
-  // Changes by a request go to the file that the name server was started with, as in RocketMQ.
-  const stored = withDefaults(file, { configStorePath: path.resolve(conf) }, '-c')
-  return withOverrides(stored, { listenPort: port?.toString() }, '-p')
+function nameServerSources({ conf, port }: NameServerOptions, { fileSystem }: Platform): NameServerSources {
+  const decided = { listenPort: port?.toString() }
+  if (conf === undefined) return { conf: noProperties, decided, decidedBy: '-p' }
+  const file = readConfFile(fileSystem, conf, '-c')
+  return { conf: file, confPath: absoluteConfPath(conf), decided, decidedBy: '-p' }
 }

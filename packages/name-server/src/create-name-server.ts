@@ -9,6 +9,8 @@ import type { NameServerSettings } from './settings/index.ts'
 
 export interface NameServerOptions {
   settings: NameServerSettings
+  /** Keys that no change by a request has an effect on, since something decides about them at each start: `-p`. */
+  decidedKeys?: ReadonlyMap<string, string>
   platform: Platform
   log: Log
 }
@@ -25,9 +27,10 @@ export interface NameServer {
  *
  * @throws Error when `kvConfigPath` cannot be read; Node's error with code EADDRINUSE when the port is taken
  */
-export async function createNameServer({ settings, platform, log }: NameServerOptions): Promise<NameServer> {
+export async function createNameServer(options: NameServerOptions): Promise<NameServer> {
+  const { settings, decidedKeys = new Map(), platform, log } = options
   const { clock, fileSystem } = platform
-  const liveSettings = createLiveSettings(settings, fileSystem, clock.now())
+  const liveSettings = createLiveSettings(settings, decidedKeys, fileSystem, clock.now())
   const keyValues = new KeyValueConfiguration(fileSystem, settings.kvConfigPath)
   const client = new RemotingClient(platform)
   const routes = new RouteTable({

@@ -1,4 +1,6 @@
 import fs from 'node:fs'
+import { createNodePlatform, silentLog } from '@rocketmq-ts/platform'
+import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { commands, keyValueTableBody, parseJavaProperties, topicListBody, topicRouteBody } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
 import { type RunningNameServer, register, startNameServer, timeoutMs } from './name-server-kit.ts'
@@ -145,4 +147,29 @@ test('settings on the black list and bad values are refused and change nothing',
   expect(bad.remark).toContain('orderMessageEnable=perhaps')
   expect((await update(running, 'a=\\u00')).code).toBe(29)
   expect(fs.existsSync(`${folder}/namesrv.properties`)).toBe(false)
+})
+
+test('only what takes effect or is kept is answered with success', async () => {
+  const platform = createNodePlatform()
+  using folder = temporaryFolder()
+  const configStorePath = `${folder.path}/namesrv.conf`
+  fs.writeFileSync(configStorePath, '# ours\nenableTopicList=true\n')
+  const decidedKeys = new Map([['listenPort', '-p']])
+  await using running = await startNameServer({ configStorePath }, platform, silentLog, decidedKeys)
+  const answer = async (text: string) => {
+    const { code, remark } = await update(running, text)
+    return [code, remark]
+  }
+  expect(await answer('listenPort=1')).toEqual([29, expect.stringContaining('-p decides about it at each start')])
+  expect(await answer('enableTopicLst=false')).toEqual([29, expect.stringContaining('did you mean enableTopicList?')])
+  expect(await answer('serverSelectorThreads=9')).toEqual([29, expect.stringContaining('has no effect here')])
+  expect(await answer('defaultThreadPoolNums=9')).toEqual([29, expect.stringContaining('it would have no effect')])
+  expect(await answer('enableTopicList=false\nnonsense=1')).toEqual([29, expect.stringContaining('nonsense')])
+  expect(fs.readFileSync(configStorePath, 'utf8')).toBe('# ours\nenableTopicList=true\n')
+  expect(await answer('enableTopicList=false')).toEqual([0, undefined])
+  expect(await answer('waitSecondsForService=9')).toEqual([
+    0,
+    expect.stringContaining('takes effect at the next start'),
+  ])
+  expect(fs.readFileSync(configStorePath, 'utf8')).toBe('# ours\nenableTopicList=false\nwaitSecondsForService=9\n')
 })

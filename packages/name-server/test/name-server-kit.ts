@@ -32,6 +32,7 @@ export async function startNameServer(
   properties: Record<string, string> = {},
   platform: Platform = createNodePlatform(),
   log: Log = silentLog,
+  decidedKeys: ReadonlyMap<string, string> = new Map(),
 ): Promise<RunningNameServer> {
   const folder = temporaryFolder()
   const settings = readNameServerSettings(
@@ -47,7 +48,7 @@ export async function startNameServer(
       environment: { hostName: 'h', localAddress: '127.0.0.1', homeFolder: folder.path, variables: {}, processors: 1 },
     },
   ).values
-  const server = await createNameServer({ settings, platform, log })
+  const server = await createNameServer({ settings, decidedKeys, platform, log })
   const clients: RemotingClient[] = []
   const connect = (): RemotingClient => {
     const client = new RemotingClient(createNodePlatform())

@@ -1,6 +1,7 @@
 import { isLoopback } from '../addresses.ts'
 import type { BrokerSources } from '../read-broker-conf.ts'
-import { type SourcedProperties, withDefaults, withOverrides } from '../sourced-properties.ts'
+import type { NameServerSources } from '../read-name-server-conf.ts'
+import { noProperties, type SourcedProperties, withDefaults } from '../sourced-properties.ts'
 import { UserError } from '../user-error.ts'
 import type { ClusterPlan, PlannedBroker } from './plan-cluster.ts'
 
@@ -9,8 +10,8 @@ const source = 'rocketmq start'
 
 const decidedKeys = ['brokerName', 'listenPort', 'bindAddress', 'storePathRootDir', 'brokerConfigPath']
 
-/** @param stored what earlier changes by requests left in the folder of the name server */
-export function nameServerProperties(plan: ClusterPlan, stored: SourcedProperties): SourcedProperties {
+/** What the settings of the name server come from: its folder keeps what requests have changed. */
+export function nameServerSources(plan: ClusterPlan): NameServerSources {
   const { port, folder } = plan.nameServer
   const decided = {
     bindAddress: plan.host,
@@ -18,7 +19,7 @@ export function nameServerProperties(plan: ClusterPlan, stored: SourcedPropertie
     kvConfigPath: `${folder}/kvConfig.json`,
     configStorePath: `${folder}/namesrv.properties`,
   }
-  return withOverrides(stored, decided, source)
+  return { conf: noProperties, decided, decidedBy: source }
 }
 
 /**

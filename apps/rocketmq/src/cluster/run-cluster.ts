@@ -10,7 +10,7 @@ import { type RunningService, runUntilStopped } from '../run-until-stopped.ts'
 import { noProperties, type SourcedProperties, withOverrides } from '../sourced-properties.ts'
 import { UserError } from '../user-error.ts'
 import { BrokerThread } from './broker-thread.ts'
-import { brokerSources, checkSharedConf, nameServerProperties, warnOfHost } from './cluster-properties.ts'
+import { brokerSources, checkSharedConf, nameServerSources, warnOfHost } from './cluster-properties.ts'
 import { advertisedHost, type ClusterOptions, type ClusterPlan, ownHost, type PlannedBroker } from './plan-cluster.ts'
 import { readyMessage } from './ready-message.ts'
 
@@ -137,11 +137,9 @@ function lockDataFolder({ dataFolder }: ClusterPlan, { fileSystem }: Platform): 
 async function startNameServer(plan: ClusterPlan, platform: Platform, logOptions: LogOptions) {
   const { folder } = plan.nameServer
   platform.fileSystem.makeFolder(folder)
-  const storedFile = `${folder}/namesrv.properties`
-  const isStored = platform.fileSystem.status(storedFile) !== undefined
-  const stored = isStored ? readConfFile(platform.fileSystem, storedFile, '--data') : noProperties
   const log = createLog('name server', logOptions)
-  const { values: settings, warnings } = readNameServerConf(nameServerProperties(plan, stored), platform)
+  const { values: settings, decidedKeys, keptChanges, warnings } = readNameServerConf(nameServerSources(plan), platform)
   for (const warning of warnings) log.warn({}, warning)
-  return createNameServer({ settings, platform, log })
+  if (keptChanges !== undefined) log.info({}, keptChanges)
+  return createNameServer({ settings, decidedKeys, platform, log })
 }

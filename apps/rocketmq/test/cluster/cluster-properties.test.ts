@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  brokerSources,
-  checkSharedConf,
-  nameServerProperties,
-  warnOfHost,
-} from '../../src/cluster/cluster-properties.ts'
+import { brokerSources, checkSharedConf, nameServerSources, warnOfHost } from '../../src/cluster/cluster-properties.ts'
 import { planCluster } from '../../src/cluster/plan-cluster.ts'
 import { noProperties, withOverrides } from '../../src/sourced-properties.ts'
 
@@ -71,12 +66,12 @@ describe('a file for all brokers', () => {
   })
 })
 
-test('a name server keeps its files in its folder, whatever an earlier run has stored', () => {
-  const { properties } = nameServerProperties(plan, conf({ listenPort: '1', orderMessageEnable: 'true' }))
-  expect(Object.fromEntries(properties)).toEqual({
+test('a name server has port, address and files from the plan', () => {
+  const { conf: file, decided } = nameServerSources(plan)
+  expect(file.properties.size).toBe(0)
+  expect(decided).toEqual({
     listenPort: '9876',
     bindAddress: '127.0.0.1',
-    orderMessageEnable: 'true',
     kvConfigPath: '/srv/data/namesrv/kvConfig.json',
     configStorePath: '/srv/data/namesrv/namesrv.properties',
   })

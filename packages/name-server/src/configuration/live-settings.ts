@@ -6,7 +6,12 @@ import { type NameServerSettings, nameServerChangeRules, type nameServerSettings
 export type LiveSettings = RunningSettings<typeof nameServerSettings>
 
 /** Changes are kept in the file `configStorePath`. */
-export function createLiveSettings(initial: NameServerSettings, fileSystem: FileSystem, nowMs: number): LiveSettings {
+export function createLiveSettings(
+  initial: NameServerSettings,
+  decidedKeys: ReadonlyMap<string, string>,
+  fileSystem: FileSystem,
+  nowMs: number,
+): LiveSettings {
   const keptFile = new KeptFile(fileSystem, initial.configStorePath)
-  return new RunningSettings({ ...nameServerChangeRules, initial, keptFile, nowMs })
+  return new RunningSettings({ ...nameServerChangeRules, decidedKeys, initial, keptFile, nowMs })
 }
