@@ -12,7 +12,7 @@ const installed = existsSync(marker) ? readFileSync(marker, 'utf8') : ''
 
 if (installed !== lock) {
   console.error('Installing dependencies (once) ...')
-  // Not `npm ci`: it refuses a lock file that lacks the optional binaries of other platforms.
+  // Not `npm ci`: it would first take away the packages, from under a server that runs from them.
   const result = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
