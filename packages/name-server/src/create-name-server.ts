@@ -32,7 +32,7 @@ export async function createNameServer(options: NameServerOptions): Promise<Name
   const { clock, fileSystem } = platform
   const liveSettings = createLiveSettings(settings, decidedKeys, fileSystem, clock.now())
   const keyValues = new KeyValueConfiguration(fileSystem, settings.kvConfigPath)
-  const client = new RemotingClient(platform)
+  const client = new RemotingClient(platform, { log })
   const routes = new RouteTable({
     onSmallestBrokerChange: (change) => {
       if (liveSettings.current.notifyMinBrokerIdChanged) notifySmallestBroker(change, client, log)

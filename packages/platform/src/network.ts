@@ -36,6 +36,11 @@ export interface ListenOptions extends Address {
   /** Connections that the system keeps waiting before they are accepted. */
   backlog?: number
   onConnection(connection: Connection): void
+  /**
+   * Told that connections cannot be taken, mostly because no file descriptor is left (EMFILE, ENFILE). Listening goes
+   * on. It may be called for each connection that is lost.
+   */
+  onError?(error: Error): void
 }
 
 export interface Network {

@@ -1,5 +1,6 @@
 import type { Address, Listener, Platform } from '@rocketmq-ts/platform'
 import type { Role } from '@rocketmq-ts/protocol'
+import { BoundedLog } from './bounded-log.ts'
 import type { CommandTable } from './command-table.ts'
 import { Peer, type PeerOptions } from './peer.ts'
 import type { RemotingConnection } from './remoting-connection.ts'
@@ -12,6 +13,15 @@ export interface RemotingServerOptions<As extends Role> extends Address, Omit<Pe
 }
 
 const idleTimeoutMs = 120_000
+/** Milliseconds in which it is said once that connections cannot be taken. */
+const acceptLogIntervalMs = 5000
+
+const unserved = 'connections are closed unserved: no file descriptor is left'
+/** By Node's codes. */
+const acceptFailures: Readonly<Record<string, string>> = {
+  EMFILE: `${unserved}. Let the process have more (ulimit -n), or have fewer clients`,
+  ENFILE: `${unserved} in the whole system. Let it have more (fs.file-max)`,
+}
 
 /**
  * A listening port whose requests are answered from a command table. It stops in phases: `stopTaking`, `drained`,
@@ -20,6 +30,7 @@ const idleTimeoutMs = 120_000
 export class RemotingServer<As extends Role> {
   readonly #options: RemotingServerOptions<As>
   readonly #peer: Peer<As>
+  readonly #acceptLog: BoundedLog
   readonly #listeners: Listener[] = []
   /** Listeners that are being closed. */
   readonly #closing: Promise<void>[] = []
@@ -27,6 +38,7 @@ export class RemotingServer<As extends Role> {
   constructor(options: RemotingServerOptions<As>) {
     this.#options = options
     this.#peer = new Peer({ idleTimeoutMs, ...options, clock: options.platform.clock })
+    this.#acceptLog = new BoundedLog(options.log, options.platform.clock, 1, acceptLogIntervalMs)
   }
 
   get connections(): ReadonlySet<RemotingConnection> {
@@ -50,6 +62,7 @@ export class RemotingServer<As extends Role> {
       port,
       ...(backlog === undefined ? {} : { backlog }),
       onConnection: (connection) => void this.#peer.open(connection),
+      onError: (error) => this.#sayNotTaken(address, error),
     })
     this.#listeners.push(listener)
     return listener.address
@@ -79,5 +92,12 @@ export class RemotingServer<As extends Role> {
     this.stopTaking()
     await this.#peer.close()
     await Promise.all(this.#closing)
+    this.#acceptLog.close()
+  }
+
+  #sayNotTaken({ host, port }: Address, error: Error): void {
+    const { code } = error as NodeJS.ErrnoException
+    const why = acceptFailures[code ?? ''] ?? 'a connection could not be taken'
+    this.#acceptLog.error('accept', { host, port, err: error }, why)
   }
 }

@@ -21,7 +21,7 @@ export function createRegistration({ clock, log, network, identity, liveSettings
   const settings = () => liveSettings.current
   const { brokerId, brokerIP2, haListenPort, listenPort, namesrvAddr, registerNameServerPeriod } = settings()
   const { clusterName, brokerName, brokerAddress } = identity
-  const calls = new RemotingClient({ network, clock })
+  const calls = new RemotingClient({ network, clock }, { log })
   const registration = new Registration({
     clock,
     log,

@@ -1,6 +1,8 @@
+import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import type { Address, Connection, Listener, ListenOptions, Network } from '../network.ts'
+import { DescriptorWatch } from './descriptor-watch.ts'
 import { LoopPolling } from './loop-polling.ts'
 
 /** One for the loop of this thread. With one processor, staying awake would take it from the peers waited for. */
@@ -72,18 +74,36 @@ function plainHost(host: string): string {
   return host.startsWith('::ffff:') ? host.slice(7) : host
 }
 
+function watchDescriptors(onNoneLeft: (error: Error) => void): DescriptorWatch {
+  return new DescriptorWatch({
+    tryOpen: () => fs.closeSync(fs.openSync(os.devNull, 'r')),
+    after(delayMs, callback) {
+      const timer = setTimeout(callback, delayMs).unref()
+      return () => clearTimeout(timer)
+    },
+    onNoneLeft,
+  })
+}
+
 function listen(options: ListenOptions): Promise<Listener> {
+  const onError = (error: Error): void => options.onError?.(error)
+  const descriptors = watchDescriptors(onError)
   return new Promise((resolve, reject) => {
-    const server = net.createServer({ noDelay: true }, (socket) => options.onConnection(new NodeConnection(socket)))
+    const server = net.createServer({ noDelay: true }, (socket) => {
+      descriptors.connectionCame()
+      options.onConnection(new NodeConnection(socket))
+    })
     server.once('error', reject)
     server.listen({ host: options.host, port: options.port, backlog: options.backlog }, () => {
       server.off('error', reject)
-      // An accept that fails (out of descriptors, peer gone) concerns one connection; the listener goes on.
-      server.on('error', () => {})
+      server.on('error', onError)
       const { port } = server.address() as net.AddressInfo
       resolve({
         address: { host: options.host, port },
-        close: () => new Promise<void>((closed) => void server.close(() => closed())),
+        close() {
+          descriptors.close()
+          return new Promise<void>((closed) => void server.close(() => closed()))
+        },
       })
     })
   })
