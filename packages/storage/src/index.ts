@@ -1,4 +1,5 @@
 export { ConfigFile } from './config-file.ts'
+export { CutBackError } from './cut-back.ts'
 export type { Follower } from './followers/follower.ts'
 export type { RecordView } from './followers/record-view.ts'
 export type { KeyKind } from './index/key-index.ts'

@@ -2,7 +2,7 @@ import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import { type Follower, positionOfAll } from './followers/follower.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LogSync } from './log/log-sync.ts'
-import type { CheckpointFile, SharedCheckpoint } from './recovery/checkpoint.ts'
+import type { CheckpointFile, SharedCheckpoint, WrittenCheckpoint } from './recovery/checkpoint.ts'
 import { repeat } from './repeat.ts'
 import type { LiveStoreOptions } from './store-options.ts'
 import { diskFullReason, isDiskFull, type WriteGuard } from './write-guard.ts'
@@ -38,7 +38,8 @@ export class Maintenance {
   #shared: SharedCheckpoint
   /** Positions of the log with the store time that was reached there, ascending. */
   #samples: { position: number; timestamp: number }[] = []
-  #syncing = false
+  /** The sync that is under way. */
+  #syncing: Promise<void> | undefined
   /** Set while followers are written in slices. */
   #cancelSlice: CancelTimer | undefined
 
@@ -65,7 +66,7 @@ export class Maintenance {
       repeat(
         clock,
         () => live().queueSyncIntervalMs,
-        () => void this.#sync(),
+        () => this.#sync(),
       ),
     )
   }
@@ -73,6 +74,20 @@ export class Maintenance {
   stop(): void {
     for (const cancel of this.#timers) cancel()
     this.#cancelSlice?.()
+  }
+
+  /** The sync of followers that is under way, if there is one. */
+  get syncing(): Promise<void> | undefined {
+    return this.#syncing
+  }
+
+  /** The log was cut back, and followers with it, while no sync was under way. */
+  cutBackTo(position: number): void {
+    const { checkpoint } = this.#parts
+    this.#syncedPosition = Math.min(this.#syncedPosition, position)
+    this.#samples = []
+    checkpoint.endCut(position, this.#written())
+    this.#shared = checkpoint.shared
   }
 
   /** Writes and syncs everything. */
@@ -122,13 +137,22 @@ export class Maintenance {
   }
 
   #writeCheckpoint(): void {
-    const { checkpoint, followers, logSync, bootId } = this.#parts
-    checkpoint.write({ position: positionOfAll(followers), logSyncedPosition: logSync.syncedPosition, bootId })
+    this.#parts.checkpoint.write(this.#written())
   }
 
-  async #sync(): Promise<void> {
-    if (this.#syncing || this.#parts.guard.isFenced) return
-    this.#syncing = true
+  #written(): WrittenCheckpoint {
+    const { followers, logSync, bootId } = this.#parts
+    return { position: positionOfAll(followers), logSyncedPosition: logSync.syncedPosition, bootId }
+  }
+
+  #sync(): void {
+    if (this.#syncing !== undefined || this.#parts.guard.isFenced) return
+    this.#syncing = this.#syncFollowers().finally(() => {
+      this.#syncing = undefined
+    })
+  }
+
+  async #syncFollowers(): Promise<void> {
     const { logSync, followers, checkpoint } = this.#parts
     const position = positionOfAll(followers)
     const timestamp = this.#timestampUpTo(position)
@@ -140,8 +164,6 @@ export class Maintenance {
       await checkpoint.writeSynced(this.#shared, position)
     } catch (error) {
       this.#parts.guard.fence(`syncing ${this.#names}`, error)
-    } finally {
-      this.#syncing = false
     }
   }
 

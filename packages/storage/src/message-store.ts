@@ -1,5 +1,6 @@
 import { readRecord } from '@rocketmq-ts/protocol'
 import { inSystemsHands, onDisk } from './confirmation.ts'
+import { CutBack } from './cut-back.ts'
 import type { Follower } from './followers/follower.ts'
 import type { KeyIndex, KeyKind } from './index/key-index.ts'
 import type { CommitLog } from './log/commit-log.ts'
@@ -46,6 +47,7 @@ interface StoreParts {
   reader: QueueReader
   maintenance: Maintenance
   retention: Retention
+  cutBack: CutBack
   recovery: Recovery
 }
 
@@ -107,6 +109,36 @@ export class MessageStore {
    */
   put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void {
     this.#parts.pipeline.put(messages, done)
+  }
+
+  /**
+   * Where the next bytes that another broker's log has have to stand. Behind the end of the log when a part of a record
+   * came already.
+   */
+  get appendPosition(): number {
+    return this.#parts.pipeline.appendPosition
+  }
+
+  /**
+   * Appends bytes of another broker's log as they are, at their exact position. They may begin and end anywhere within
+   * a record: what has not come as a whole waits in memory, and is lost when the store is closed.
+   * @param position `appendPosition`
+   * @param done told when the whole records among them are as safe as the flush mode promises; `places` are theirs. Bytes
+   *   that are no log, or belong elsewhere, are refused as `illegal`, and nothing of them is kept
+   * @throws QueueFileError when a queue of theirs cannot be used; the file system's errors: nothing of them is kept
+   */
+  appendRaw(position: number, bytes: Buffer, done: (outcome: PutOutcome) => void): void {
+    this.#parts.pipeline.appendRaw(position, bytes, done)
+  }
+
+  /**
+   * Cuts the end of the log off, from a record's start on, and all that was derived from it. Meanwhile nothing can be put.
+   * What was cut off does not come back, whenever the power fails: until the promise resolves all of it may still be there.
+   * @throws CutBackError when no record starts there or the store takes no writes; the file system's errors, which stop
+   *   the store from taking writes
+   */
+  cutBackTo(position: number): Promise<void> {
+    return this.#parts.cutBack.to(position)
   }
 
   /** Told once a turn of every queue that got messages. */
@@ -237,6 +269,7 @@ function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder,
   const guard = new WriteGuard(log)
   const logSync = new LogSync(commitLog, guard, clock, () => live().syncTimeoutMs, syncedPosition)
   const reader = new QueueReader(clock, commitLog, queues.table, options.readCacheBytesMax, log)
+  queues.onCut((queue) => reader.forget(queue))
   const confirmPolicies = { ASYNC_FLUSH: inSystemsHands, SYNC_FLUSH: onDisk(logSync, guard) }
   const pipeline = new PutPipeline(
     {
@@ -259,6 +292,22 @@ function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder,
   )
   const hiddenMessages = new HiddenMessages({ clock, fileSystem, log, commitLog, queues, rootPath, reserves })
   const retention = new Retention({ clock, fileSystem, log, commitLog, followers, guard, hiddenMessages, live })
+  if (opened.cutPosition !== undefined) {
+    hiddenMessages.cutBackTo(opened.cutPosition)
+    maintenance.cutBackTo(opened.cutPosition)
+  }
+  const cutBack = new CutBack({
+    log,
+    commitLog,
+    logSync,
+    pipeline,
+    maintenance,
+    followers,
+    hiddenMessages,
+    reader,
+    checkpoint,
+    guard,
+  })
   maintenance.start()
   retention.start()
   return {
@@ -276,6 +325,7 @@ function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder,
     reader,
     maintenance,
     retention,
+    cutBack,
     recovery: opened.recovery,
   }
 }

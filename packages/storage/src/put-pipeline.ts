@@ -1,11 +1,12 @@
 import { assert } from '@rocketmq-ts/base'
 import type { Clock } from '@rocketmq-ts/platform'
 import { type MessageToStore, recordProblem, recordSysFlag } from '@rocketmq-ts/protocol'
-import { type Confirmable, type Confirmation, type ConfirmPolicy, inSystemsHands } from './confirmation.ts'
+import { type Confirmable, type Confirmation, type ConfirmPolicy, inSystemsHands, safe } from './confirmation.ts'
 import type { Follower } from './followers/follower.ts'
 import { RecordView, standsInQueue } from './followers/record-view.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LogSync } from './log/log-sync.ts'
+import { type RawRecord, RawRecords } from './log/raw-records.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { QueueTable } from './queues/queue-table.ts'
 import type { TopicEntry } from './queues/topic-handle.ts'
@@ -56,13 +57,22 @@ export class PutPipeline {
   readonly #parts: PutPipelineParts
   #pending: PendingPut[] = []
   /** What is being written in the background. */
-  #flight: { puts: PendingPut[] } | undefined
+  #flight: { puts: PendingPut[]; ending: Promise<void> } | undefined
   #lastTimestamp: number
+  readonly #raw: RawRecords
+  /** Something of another broker's log came since the last message was put. */
+  #hasRaw = false
 
   /** @param lastTimestamp store time of the newest message, below which store times do not go back */
   constructor(parts: PutPipelineParts, lastTimestamp: number) {
     this.#parts = parts
     this.#lastTimestamp = lastTimestamp
+    this.#raw = new RawRecords(parts.commitLog.segments.segmentBytes)
+  }
+
+  /** The write in the background that is under way, if there is one; all that was put is written when it ends. */
+  get writing(): Promise<void> | undefined {
+    return this.#flight?.ending
   }
 
   get lastTimestamp(): number {
@@ -77,12 +87,13 @@ export class PutPipeline {
    */
   put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void {
     assert(messages.length > 0, 'no message is put')
-    const { guard, clock, commitLog } = this.#parts
+    const { guard, clock } = this.#parts
     const { refusal } = guard
     if (refusal !== undefined) {
       done({ kind: 'refused', ...refusal })
       return
     }
+    if (this.#hasRaw) this.#endRaw()
     const prepared: PreparedMessage[] = []
     for (const message of messages) {
       const reason = this.#prepare(message, prepared)
@@ -94,6 +105,80 @@ export class PutPipeline {
     this.#lastTimestamp = Math.max(clock.now(), this.#lastTimestamp)
     const pending = new PendingPut(clock, done)
     this.#appendAll(prepared, pending)
+    this.#gather(pending)
+  }
+
+  /** Where the next bytes for `appendRaw` have to stand. */
+  get appendPosition(): number {
+    return this.#raw.nextPosition(this.#parts.commitLog.endPosition)
+  }
+
+  /** See `MessageStore.appendRaw`. */
+  appendRaw(position: number, bytes: Buffer, done: (outcome: PutOutcome) => void): void {
+    const { guard, clock, commitLog } = this.#parts
+    const { refusal } = guard
+    if (refusal !== undefined) {
+      done({ kind: 'refused', ...refusal })
+      return
+    }
+    if (position !== this.appendPosition) {
+      const reason = `bytes for position ${position} of the log cannot be appended: it goes on at ${this.appendPosition}`
+      done({ kind: 'refused', cause: 'illegal', reason })
+      return
+    }
+    const reading = this.#raw.take(commitLog.endPosition, bytes)
+    if (reading.kind === 'illegal') {
+      done({ kind: 'refused', cause: 'illegal', reason: reading.reason })
+      return
+    }
+    this.#hasRaw = true
+    const pending = new PendingPut(clock, done, true)
+    this.#appendRecords(reading.records, pending)
+    reading.accept()
+    if (pending.records.length === 0) pending.confirmed(safe)
+    else this.#gather(pending)
+  }
+
+  /** Forgets what came of records that are not whole yet: the log does not go on with them. */
+  forgetRaw(): void {
+    this.#raw.clear()
+  }
+
+  /**
+   * From now on messages are put again. They get their offsets when the records of the other broker have theirs; what is
+   * not whole of those has no place any more.
+   */
+  #endRaw(): void {
+    this.#hasRaw = false
+    this.#raw.clear()
+    this.commitNow()
+  }
+
+  #appendRecords(records: readonly RawRecord[], pending: PendingPut): void {
+    const { queues, commitLog } = this.#parts
+    // A queue that cannot be used is found before anything is appended.
+    for (const { bytes, layout } of records) {
+      if (!standsInQueue(layout.sysFlag)) continue
+      const entry = queues.entry(bytes.toString('utf8', layout.topicStart, layout.topicEnd))
+      if (entry !== undefined) queues.queueOf(entry, layout.queueId)
+    }
+    const start = commitLog.endPosition
+    try {
+      for (const { bytes, layout } of records) {
+        commitLog.appendRecord(bytes.subarray(layout.start, layout.start + layout.totalSize), layout.physicalOffset)
+        pending.records.push(RecordView.ofLayout(commitLog, layout))
+      }
+    } catch (error) {
+      commitLog.takeBack(start)
+      throw error
+    }
+    for (const { storeTimestamp } of pending.records) {
+      this.#lastTimestamp = Math.max(this.#lastTimestamp, storeTimestamp)
+    }
+  }
+
+  #gather(pending: PendingPut): void {
+    const { clock, commitLog } = this.#parts
     if (this.#pending.length === 0) clock.endOfTurn(() => this.commit())
     this.#pending.push(pending)
     if (commitLog.unwrittenBytes > gatheredBytesMax) this.commit()
@@ -110,7 +195,7 @@ export class PutPipeline {
     const puts = this.#takePending()
     const isWrittenNow = commitLog.unwrittenBytes < backgroundWriteBytesMin || backgroundReads() > backgroundReadsMax
     if (isWrittenNow) this.#writeNow(puts)
-    else void this.#writeLater(puts)
+    else this.#writeLater(puts)
   }
 
   /** Writes everything that was put before it returns, and what those who are told of that put in turn. */
@@ -139,12 +224,17 @@ export class PutPipeline {
     this.#written(puts)
   }
 
-  async #writeLater(puts: PendingPut[]): Promise<void> {
-    const { commitLog } = this.#parts
-    const flight = { puts }
+  #writeLater(puts: PendingPut[]): void {
+    const write = this.#parts.commitLog.writeLater()
+    const flight = { puts, ending: Promise.resolve() }
     this.#flight = flight
+    flight.ending = this.#land(flight, write)
+  }
+
+  async #land(flight: { puts: PendingPut[] }, write: Promise<number>): Promise<void> {
+    const { commitLog } = this.#parts
     try {
-      const end = await commitLog.writeLater()
+      const end = await write
       this.#flight = undefined
       commitLog.noteWritten(end)
     } catch (error) {
@@ -173,8 +263,8 @@ export class PutPipeline {
     }
     const policy = this.#parts.confirmPolicy()
     for (const put of puts) {
-      const { records } = put
-      const isAwaited = policy !== inSystemsHands && records.some(isSafetyWanted)
+      const { records, isRaw } = put
+      const isAwaited = policy !== inSystemsHands && (isRaw || records.some(isSafetyWanted))
       ;(isAwaited ? policy : inSystemsHands).confirm(records.at(-1)!.end, put)
     }
     for (const follower of followers) follower.announce?.()
@@ -190,6 +280,7 @@ export class PutPipeline {
       return
     }
     commitLog.takeBackUnwritten()
+    this.#raw.clear()
     for (const { records } of puts) takeBackOffsets(records)
     guard.setDiskFull(diskFullReason)
     for (const put of puts) put.refuse({ cause: 'disk-full', reason: diskFullReason })
@@ -289,8 +380,11 @@ class PendingPut implements Confirmable {
   readonly #clock: Clock
   readonly #done: (outcome: PutOutcome) => void
   readonly records: RecordView[] = []
+  /** They are records of another broker's log. */
+  readonly isRaw: boolean
 
-  constructor(clock: Clock, done: (outcome: PutOutcome) => void) {
+  constructor(clock: Clock, done: (outcome: PutOutcome) => void, isRaw = false) {
+    this.isRaw = isRaw
     this.#clock = clock
     this.#done = done
   }

@@ -138,7 +138,14 @@ export class QueueReader {
     return units
   }
 
-  /** Forgets blocks of a queue whose files are gone. */
+  /** Forgets everything that was read, since log and queues were cut back. */
+  forgetAll(): void {
+    this.#logBlocks.clear()
+    this.#queueBlocks.clear()
+    this.#unreadable.clear()
+  }
+
+  /** Forgets blocks of a queue whose files are gone, or were cut. */
   forget(queue: ConsumeQueue): void {
     this.#queueBlocks.forget(queue.segments)
   }

@@ -2,7 +2,7 @@ import type { Log } from '@rocketmq-ts/platform'
 
 /** Why a store takes no writes. */
 export interface Refusal {
-  cause: 'closed' | 'fenced' | 'disk-full'
+  cause: 'closed' | 'fenced' | 'disk-full' | 'cutting-back'
   reason: string
 }
 
@@ -22,13 +22,14 @@ export class WriteGuard {
   readonly #log: Log
   #refusal: Refusal | undefined
   #diskFull: Refusal | undefined
+  #cuttingBack: Refusal | undefined
 
   constructor(log: Log) {
     this.#log = log
   }
 
   get refusal(): Refusal | undefined {
-    return this.#refusal ?? this.#diskFull
+    return this.#refusal ?? this.#cuttingBack ?? this.#diskFull
   }
 
   get isFenced(): boolean {
@@ -51,6 +52,12 @@ export class WriteGuard {
     if (reason !== undefined && this.#diskFull === undefined) this.#log.error({}, reason)
     if (reason === undefined && this.#diskFull !== undefined) this.#log.info({}, 'there is space on the disk again')
     this.#diskFull = reason === undefined ? undefined : { cause: 'disk-full', reason }
+  }
+
+  /** Whether nothing is taken for a moment, since the end of the log is being cut off. */
+  setCuttingBack(isCuttingBack: boolean): void {
+    const reason = 'the log is being cut back to where another broker agrees with it: send the message again'
+    this.#cuttingBack = isCuttingBack ? { cause: 'cutting-back', reason } : undefined
   }
 
   close(): void {

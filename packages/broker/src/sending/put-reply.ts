@@ -12,6 +12,7 @@ const refusalCodes = {
   closed: 'SERVICE_NOT_AVAILABLE',
   fenced: 'SERVICE_NOT_AVAILABLE',
   'disk-full': 'SERVICE_NOT_AVAILABLE',
+  'cutting-back': 'SERVICE_NOT_AVAILABLE',
   illegal: 'MESSAGE_ILLEGAL',
 } as const
 

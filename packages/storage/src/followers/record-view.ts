@@ -92,10 +92,10 @@ export class RecordView {
   }
 
   /**
-   * A record that was read.
-   * @param bytes holds it as `layout` says, until `release`
+   * A record that was read, or came from another broker.
+   * @param bytes holds it as `layout` says, until `release`; without them the log is asked
    */
-  static ofLayout(source: RecordSource, layout: RecordLayout, bytes: Buffer): RecordView {
+  static ofLayout(source: RecordSource, layout: RecordLayout, bytes?: Buffer): RecordView {
     const { physicalOffset, totalSize, queueOffset, storeTimestamp, queueId } = layout
     return new RecordView(
       source,
@@ -107,7 +107,7 @@ export class RecordView {
       layout.sysFlag,
       undefined,
       undefined,
-      { layout, bytes },
+      bytes && { layout, bytes },
     )
   }
 

@@ -171,8 +171,15 @@ export class KeyIndex implements Follower {
     return true
   }
 
-  truncate(_position: number): void {
-    throw new Error('not yet')
+  truncate(position: number): void {
+    this.write()
+    if (this.#endPhysicalOffset >= position) {
+      this.#cutTo(position)
+      const last = this.#files.at(-1)
+      if (last !== undefined) this.#unsynced.add(last)
+      this.#endPhysicalOffset = this.#lastIndexed()
+    }
+    this.#appliedPosition = Math.min(this.#appliedPosition, position)
   }
 
   close(): void {

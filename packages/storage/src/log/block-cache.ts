@@ -102,6 +102,13 @@ export class BlockCache {
     this.#blocks.delete(this.#key(folder, this.#startOf(folder, position)))
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#last = undefined
+    this.#blocks.clear()
+    this.#loading.clear()
+  }
+
   /** Forgets what was read of a folder whose files were cut or removed. */
   forget(folder: SegmentFolder): void {
     this.#last = undefined

@@ -147,6 +147,33 @@ export class CommitLog implements RecordSource {
     this.segments.clearFrom(position)
   }
 
+  /**
+   * Adds a record that has its place already, as it is.
+   * @param position its own, which is the end of the log or the start of the next file
+   */
+  appendRecord(record: Buffer, position: number): void {
+    const blankBytes = position - this.#endPosition
+    if (blankBytes > 0) {
+      const { bytes, at } = this.#tail.reserve(this.#endPosition, blankRecordBytes)
+      writeBlankRecord(bytes, at, blankBytes)
+    }
+    const { bytes, at } = this.#tail.reserve(position, record.length)
+    record.copy(bytes, at)
+    this.#endPosition = position + record.length
+  }
+
+  /**
+   * Cuts everything at and behind a position off, in memory and in the files, so that no power failure brings it back.
+   * @param position where a record starts; nothing is being written, and nothing waits to be
+   */
+  cutBackTo(position: number): void {
+    assert(!this.#isWritingLater && this.unwrittenBytes === 0, 'the log is cut back while it is written')
+    this.#tail.cutTo(position)
+    this.#endPosition = position
+    this.#writtenPosition = position
+    cutSegments(this.segments, position)
+  }
+
   /** What holds the bytes at a position, until the end of this turn, when they are in memory. */
   inMemory(position: number, byteCount: number): Stretch | undefined {
     return this.#tail.find(position, byteCount)
@@ -179,4 +206,14 @@ export class CommitLog implements RecordSource {
     writeBlankRecord(bytes, at, remaining)
     return position + remaining
   }
+}
+
+/**
+ * Clears everything at and behind a position of the log, and brings that to the disk, so that no old record can show
+ * when new ones end where it starts, nor after the power failed.
+ */
+export function cutSegments(segments: SegmentFolder, position: number): void {
+  segments.removeFrom(segments.startOf(position) + segments.segmentBytes)
+  segments.clearFrom(position)
+  segments.syncNow(position)
 }

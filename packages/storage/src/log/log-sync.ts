@@ -1,3 +1,4 @@
+import { assert } from '@rocketmq-ts/base'
 import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 import type { SegmentFolder } from '../segment-folder.ts'
 import type { WriteGuard } from '../write-guard.ts'
@@ -86,6 +87,17 @@ export class LogSync {
       this.#waiters.push({ position, deadlineMs: never, done: () => resolve() })
       void this.#run()
     })
+  }
+
+  /** Whether a sync is under way. */
+  get isRunning(): boolean {
+    return this.#isRunning
+  }
+
+  /** The log was cut back, and synced, while no sync was under way. */
+  cutBackTo(position: number): void {
+    assert(!this.#isRunning && this.#waiters.length === 0, 'the log is cut back while it is synced')
+    this.#syncedPosition = Math.min(this.#syncedPosition, position)
   }
 
   /** To be called when something was written: much is synced early, so that no sync takes long. */

@@ -68,11 +68,20 @@ export class LogTail {
     })
   }
 
-  /** Takes back what was reserved from `position` on. */
+  /**
+   * Takes back what was reserved from `position` on. What was found there stays as it is: what comes goes into other
+   * memory.
+   */
   cutTo(position: number): void {
     while ((this.#blocks.at(-1)?.start ?? -1) >= position) this.#blocks.pop()
     const last = this.#blocks.at(-1)
-    if (last !== undefined) last.usedBytes = Math.min(last.usedBytes, position - last.start)
+    const keptBytes = position - (last?.start ?? 0)
+    if (last === undefined || last.usedBytes <= keptBytes) return
+    this.#blocks[this.#blocks.length - 1] = {
+      start: last.start,
+      bytes: last.bytes.subarray(0, keptBytes),
+      usedBytes: keptBytes,
+    }
   }
 
   /** Gives up the oldest blocks beyond what is kept; everything before `writtenPosition` is in the files. */

@@ -189,6 +189,26 @@ export class ConsumeQueue {
     this.#recentStart = this.#maxOffset
   }
 
+  /** Takes back the units of messages at or behind a position of the log. */
+  truncate(logPosition: number): void {
+    this.#hiddenPosition = Math.min(this.#hiddenPosition, logPosition)
+    this.#minOffsetForLogStart = -1
+    const first = this.segments.firstPosition / unitBytes
+    let last = this.#maxOffset - 1
+    while (last >= first && !isMessage(this.unitAt(last))) last--
+    if (last < first || this.unitAt(last).physicalOffset < logPosition) return
+    const end = firstIndexWhere(first, last, (offset) => {
+      const message = this.#messageFrom(offset)
+      return message >= last || this.unitAt(message).physicalOffset >= logPosition
+    })
+    this.#cutTo(end)
+    // An empty file behind a full one would hold a message for the official broker.
+    const endPosition = end * unitBytes
+    if (endPosition > this.segments.firstPosition) this.segments.removeFrom(endPosition)
+    if (!this.hasUnwritten) this.#fullMark.set(fullAt(this.segments, end))
+    this.nextOffset = this.#maxOffset
+  }
+
   /** Deletes files whose units all stand in front of the first one that consumers may see; the last file stays. */
   trim(logStartPosition: number): void {
     const firstKept = this.minOffset(logStartPosition) * unitBytes

@@ -50,6 +50,7 @@ export class ConsumeQueues implements Follower {
   #appliedPosition = 0
   #arrived: ConsumeQueue[] = []
   #listener: ArrivalListener = () => {}
+  #onCut: (queue: ConsumeQueue) => void = () => {}
   /** The start of the log for which `#topicsToTrim` was filled. */
   #trimmedFor = 0
   readonly #topicsToTrim = new Set<string>()
@@ -62,6 +63,11 @@ export class ConsumeQueues implements Follower {
 
   onArrival(listener: ArrivalListener): void {
     this.#listener = listener
+  }
+
+  /** Told of a queue whose end is about to be replaced: what was read of it before is not so any more. */
+  onCut(listener: (queue: ConsumeQueue) => void): void {
+    this.#onCut = listener
   }
 
   prepare({ isOurs }: RecoveryPlan): number | undefined {
@@ -117,6 +123,7 @@ export class ConsumeQueues implements Follower {
       )
       return
     }
+    if (queueOffset < queue.maxOffset) this.#onCut(queue)
     queue.replay(queueOffset, { physicalOffset, totalSize, tagsCode: this.#tagsCodeOf(record) })
     this.#noteNew(queue, physicalOffset)
   }
@@ -208,8 +215,14 @@ export class ConsumeQueues implements Follower {
     this.#unsynced.push(queue)
   }
 
-  truncate(_position: number): void {
-    throw new Error('not yet')
+  truncate(position: number): void {
+    this.table.forEach((queue) => {
+      queue.truncate(position)
+    })
+    this.#unwritten.cutTo(position)
+    // Files of queues that are not open were cut too.
+    this.#hasUnknownFiles = true
+    this.#appliedPosition = Math.min(this.#appliedPosition, position)
   }
 
   trim(logStartPosition: number): void {

@@ -102,6 +102,27 @@ export class QueueTable {
   }
 
   /**
+   * Does something with every queue, one after the other. One that is not open is opened for as long as that takes; one
+   * that cannot be used is left out, since whoever uses it is told.
+   */
+  forEach(action: (queue: ConsumeQueue) => void): void {
+    for (const topic of this.topics()) {
+      for (const queueId of this.queueIds(topic)) {
+        const isOpen = this.#topics.get(topic)?.queues[queueId] !== undefined
+        try {
+          action(this.queue(topic, queueId))
+        } catch (error) {
+          if (!(error instanceof QueueFileError)) throw error
+        }
+        const entry = this.#topics.get(topic)
+        if (isOpen || entry?.queues[queueId] === undefined) continue
+        entry.queues[queueId] = undefined
+        this.#openCount--
+      }
+    }
+  }
+
+  /**
    * Cuts the queues that are not open to what counts, so that what does not can never be taken for a unit later, and
    * sees to it that a folder without files, or with a full last one and no mark, means that a file is missing.
    */

@@ -26,6 +26,16 @@ export class UnwrittenQueues {
     return queue.firstUnwrittenPosition !== none
   }
 
+  /** Forgets queues of which all that is unwritten belongs to messages at or behind a position. */
+  cutTo(position: number): void {
+    const kept = this.all().filter((queue) => queue.firstUnwrittenPosition < position)
+    for (const queue of this.all()) if (queue.firstUnwrittenPosition >= position) this.remove(queue)
+    // Old entries must not count again when their queues come to the same positions with other messages.
+    this.#queues = kept
+    this.#positions = kept.map(({ firstUnwrittenPosition }) => firstUnwrittenPosition)
+    this.#head = 0
+  }
+
   remove(queue: ConsumeQueue): void {
     queue.firstUnwrittenPosition = none
   }

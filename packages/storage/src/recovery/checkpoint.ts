@@ -15,9 +15,9 @@ export interface SharedCheckpoint {
 
 /** What only our broker keeps: positions, which are more exact than times. */
 export interface WrittenCheckpoint {
-  /** Queue units and keys of messages before it are in the files: holds while the system stays up. */
+  /** What follows from messages before it is in the files. That holds while the system stays up. */
   position: number
-  /** The log before it was synced: damage there is none that a power failure did. */
+  /** The log before it was synced: a power failure took nothing of it, and tore nothing. */
   logSyncedPosition: number
   /** The boot of the machine in which it was written; another one means that the system went down. */
   bootId: string
@@ -26,7 +26,7 @@ export interface WrittenCheckpoint {
 /** Undefined parts were never written, or did not reach the disk. */
 export interface OwnCheckpoint {
   written: WrittenCheckpoint | undefined
-  /** Queue units and keys of messages before it survive a power failure; 0 when nothing was synced yet. */
+  /** What follows from messages before it survives a power failure; 0 when nothing was synced yet. */
   syncedPosition: number
 }
 
@@ -40,6 +40,7 @@ const syncedParts = [
   { start: 1536, bytes: 72 },
   { start: 2048, bytes: 72 },
 ] as const
+const cutPart = { start: 2560, bytes: 16 }
 
 /**
  * The checkpoint file (4096 bytes, big-endian):
@@ -51,10 +52,12 @@ const syncedParts = [
  *
  *     @1024 magic 4 | crc32 4 (of what follows) | written position 8 | synced position of the log 8 | boot id 56
  *     @1536 and @2048, by turns: magic 4 | crc32 4 | turn 8 | synced position 8 | copy of the first 48 bytes
+ *     @2560 while the log is cut back, zeros at other times: magic 4 | crc32 4 | position 8
  *
- * The first of our parts is written often and never synced. Of the other two the one that is not being written stays
- * whole, whatever the power does. They are synced before the first 48 bytes follow them, so that every one of those
- * comes from one of the copies, unless an official broker had the store since: our parts say nothing any more then.
+ * The first of our parts is written often and never synced. The next two are written by turns, so that one of them stays
+ * whole when the power fails. Each is synced before the first 48 bytes are written. So these are always the same as one
+ * of the two copies, or, byte by byte, a mixture of both. Where they are not, an official broker has written them, and
+ * our parts say nothing any more.
  */
 export class CheckpointFile {
   readonly #file: FileHandle
@@ -111,6 +114,36 @@ export class CheckpointFile {
     this.#writeSyncedPart(shared, syncedPosition)
     this.#file.syncDataNow()
     this.#writeShared(shared)
+    this.#file.syncDataNow()
+  }
+
+  /** To which position the log was being cut back when whoever had the store died. */
+  get cutPosition(): number | undefined {
+    const part = this.own === undefined ? undefined : this.#validPart(cutPart)
+    return part === undefined ? undefined : readInt64(part, 8)
+  }
+
+  /** Notes, so that it survives a power failure, that the log is being cut back to a position. */
+  beginCut(position: number): void {
+    const part = Buffer.alloc(cutPart.bytes)
+    writeInt64(part, position, 8)
+    this.#writePart(cutPart.start, part)
+    this.#file.syncDataNow()
+  }
+
+  /** Notes that the log was cut back. What was noted as written or synced behind its end is taken back first. */
+  endCut(position: number, written: WrittenCheckpoint): void {
+    const { shared, own } = this
+    this.write({
+      ...written,
+      position: Math.min(written.position, position),
+      logSyncedPosition: Math.min(written.logSyncedPosition, position),
+    })
+    // An official broker looks for its way by times. Without them it reads the whole log again.
+    const times = { ...shared, queuesTimestamp: 0, indexTimestamp: 0, queuesPosition: 0 }
+    this.writeSyncedNow(times, Math.min(own?.syncedPosition ?? 0, position))
+    this.#bytes.fill(0, cutPart.start, cutPart.start + cutPart.bytes)
+    this.#file.write(Buffer.alloc(cutPart.bytes), cutPart.start)
     this.#file.syncDataNow()
   }
 

@@ -2,7 +2,7 @@ import type { Log } from '@rocketmq-ts/platform'
 import type { Follower } from '../followers/follower.ts'
 import { RecordView } from '../followers/record-view.ts'
 import { KeyIndex } from '../index/key-index.ts'
-import { CommitLog } from '../log/commit-log.ts'
+import { CommitLog, cutSegments } from '../log/commit-log.ts'
 import { ConsumeQueues } from '../queues/consume-queues.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { checkLayout } from '../store-layout.ts'
@@ -27,6 +27,8 @@ export interface OpenedFiles {
   lastTimestamp: number
   /** All files survive a power failure up to what follows from messages before it. */
   syncedPosition: number
+  /** To where the log was being cut back when the last one who had it died: done now, and still to be noted. */
+  cutPosition: number | undefined
 }
 
 /**
@@ -66,10 +68,16 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
   for (const path of [rootPath, commitLogPath, indexPath]) files.noteNames(path)
   files.syncAllNames()
 
-  const { own, shared } = checkpoint
+  const { shared, cutPosition } = checkpoint
+  const own = cutPosition === undefined ? checkpoint.own : ownBefore(cutPosition, checkpoint.own)
   const bootId = fileSystem.bootId()
+  if (cutPosition !== undefined) {
+    log.warn({ position: cutPosition }, 'the log was being cut back when the broker died: it is cut back now')
+    cutSegments(segments, cutPosition)
+  }
   checkSegments(segments, fileSystem, log)
-  const plan = prepareAll(followers, planRecovery({ segments, shared, own, wasClosed, bootId }, log))
+  const isCut = cutPosition !== undefined
+  const plan = prepareAll(followers, planRecovery({ segments, shared, own, wasClosed, isCut, bootId }, log))
   if (own !== undefined) lowerCheckpoint(checkpoint, own, plan.from)
   for (const follower of followers) follower.beginReplay?.(plan)
   const recovery = recoverLog(segments, plan, options.checkCrcOnRecover && !wasClosed, log, (layout, source) => {
@@ -94,6 +102,21 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
     recovery,
     lastTimestamp: Math.max(recovery.lastTimestamp, shared.logTimestamp),
     syncedPosition,
+    cutPosition,
+  }
+}
+
+/** What a checkpoint says of the part of the log that is left. */
+function ownBefore(cutPosition: number, own: OwnCheckpoint | undefined): OwnCheckpoint | undefined {
+  if (own === undefined) return undefined
+  const { written, syncedPosition } = own
+  return {
+    written: written && {
+      ...written,
+      position: Math.min(written.position, cutPosition),
+      logSyncedPosition: Math.min(written.logSyncedPosition, cutPosition),
+    },
+    syncedPosition: Math.min(syncedPosition, cutPosition),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Log } from '@rocketmq-ts/platform'
 import { type RecordLayout, readRecord } from '@rocketmq-ts/protocol'
+import { cutSegments } from '../log/commit-log.ts'
 import type { SegmentFolder } from '../segment-folder.ts'
 import type { OwnCheckpoint, SharedCheckpoint } from './checkpoint.ts'
 import { type Damage, type SafeRecords, scanLog } from './log-scan.ts'
@@ -10,6 +11,8 @@ export interface RecoveryInput {
   own: OwnCheckpoint | undefined
   /** Whether the store was closed in order. */
   wasClosed: boolean
+  /** Whether its end was cut off just now: followers may have something of what is gone. */
+  isCut: boolean
   bootId: string
 }
 
@@ -31,7 +34,7 @@ export interface RecoveryPlan {
  * times.
  */
 export function planRecovery(input: RecoveryInput, log: Log): RecoveryPlan {
-  const { segments, own, shared, wasClosed, bootId } = input
+  const { segments, own, shared, wasClosed, isCut, bootId } = input
   if (own === undefined) {
     const from = wasClosed ? lastSegmentWithRecords(segments) : segmentBefore(segments, shared)
     const isSafe = (_: number, storeTimestamp: number): boolean => wasClosed || storeTimestamp <= shared.logTimestamp
@@ -44,7 +47,7 @@ export function planRecovery(input: RecoveryInput, log: Log): RecoveryPlan {
   const systemStayedUp = written?.bootId === bootId && (bootId !== '' || wasClosed)
   // What stood in front of the first file was deleted meanwhile.
   const from = Math.max(systemStayedUp ? written.position : syncedPosition, segments.firstPosition)
-  const mayBeTorn = !systemStayedUp && !(wasClosed && written?.position === syncedPosition)
+  const mayBeTorn = isCut || (!systemStayedUp && !(wasClosed && written?.position === syncedPosition))
   const safePosition = Math.max(written?.logSyncedPosition ?? 0, syncedPosition)
   // The system cuts a write short when it kills the process meanwhile.
   const cutFrom = wasClosed ? Number.POSITIVE_INFINITY : from
@@ -98,7 +101,7 @@ export function recoverLog(
         'Check the disk, and restore the file from a backup or replica if there is one',
     )
   }
-  clearBehind(segments, end.position)
+  cutSegments(segments, end.position)
   const fields = { from: plan.from, end: end.position, replayed: replayedCount }
   if (replayedCount > 0) log.info(fields, 'the log was recovered')
   log.debug({ ...fields, reason: end.reason }, 'the end of the log was found')
@@ -138,14 +141,4 @@ function firstTimestamp(segments: SegmentFolder, start: number): number | undefi
     }
     bytes = Buffer.alloc(reading.wantedBytes)
   }
-}
-
-/**
- * Clears what is behind the end, so that no old record can show when new ones end where it starts; and brings that to
- * the disk, so that none shows after the power failed either.
- */
-function clearBehind(segments: SegmentFolder, endPosition: number): void {
-  segments.removeFrom(segments.startOf(endPosition) + segments.segmentBytes)
-  segments.clearFrom(endPosition)
-  segments.syncNow(endPosition)
 }

@@ -69,6 +69,18 @@ export class HiddenMessages {
   }
 
   /**
+   * The log was cut back: messages that come behind its new end are not hidden.
+   * @throws the file system's errors; the file says more than is there then
+   */
+  cutBackTo(position: number): void {
+    for (const [topic, hiddenBefore] of this.#positions) if (hiddenBefore > position) this.#note(topic, position)
+    if (!this.#isUnsaved) return
+    this.#file.save(stringifyHiddenPositions(this.#positions))
+    this.#isUnsaved = false
+    this.#hasFailed = false
+  }
+
+  /**
    * Where in the log the first message of a topic stands that was stored at or after a time, and when it was stored.
    * Messages that come later stand behind what is written now.
    */

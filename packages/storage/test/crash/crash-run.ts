@@ -1,10 +1,11 @@
 import type { FileSystem, Log } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import { ConfigFile, type FlushMode, type MessageStore } from '../../src/index.ts'
+import { ConfigFile, CutBackError, type FlushMode, type MessageStore } from '../../src/index.ts'
 import { settle } from '../settle.ts'
 import { message, openStore, properties } from '../store-kit.ts'
 import { findingsOf } from './findings.ts'
-import { History } from './history.ts'
+import { History, type PutRecord } from './history.ts'
+import { MasterLog } from './master-log.ts'
 
 export interface CrashRunOptions {
   seed: number
@@ -19,6 +20,7 @@ export interface CrashRunOptions {
 const livesPerRun = 5
 const topics = ['T0', 'T1', 'T2']
 const root = '/data/store'
+const logBytes = 16 * 1024
 
 /**
  * Lives of one store: each opens it, checks what is there, uses it, and ends in a crash at a random change of the disk.
@@ -36,6 +38,10 @@ class CrashRun {
   readonly #history = new History()
   #clock = new SteppedClock()
   #lastCrash: 'running' | 'kill' | 'power' = 'running'
+  /** The log is being cut back. */
+  #cutting: object | undefined
+  /** Why that failed, with a disk that has no fault. */
+  #cutError: Error | undefined
   #configAttempted = 0
   #configSaved = 0
   /** Each life has its own number, so that what an earlier one still says is not heard. */
@@ -70,6 +76,7 @@ class CrashRun {
     // A disk without a fault is no reason to take no more writes.
     const { refusal } = store
     if (refusal !== undefined && !this.#disk.isDown) return [refusal]
+    if (this.#cutError !== undefined) return [`cutting back failed: ${this.#cutError.stack}`]
     const found = this.#random.oneIn(2) ? await this.#checkRunning(store) : []
     if (this.#random.oneIn(4)) this.#close(store)
     this.#crash()
@@ -106,7 +113,7 @@ class CrashRun {
   #newStore(): MessageStore {
     return openStore(root, {
       platform: { fileSystem: this.#fileSystem, clock: this.#clock },
-      commitLogSegmentBytes: 16 * 1024,
+      commitLogSegmentBytes: logBytes,
       consumeQueueSegmentBytes: 20 * 32,
       keyIndex: { slotCount: 97, entryCountMax: 150 },
       flushMode: this.#options.flushMode,
@@ -129,6 +136,7 @@ class CrashRun {
     const { crashes } = this.#options
     const isPower = crashes === 'both' ? this.#random.oneIn(2) : crashes === 'power'
     this.#disk.operationCount = 0
+    this.#cutting = undefined
     if (isPower) this.#disk.crash(this.#random.below(2 ** 31))
     else this.#disk.kill()
     if (isPower || this.#lastCrash !== 'power') this.#lastCrash = isPower ? 'power' : 'kill'
@@ -136,7 +144,7 @@ class CrashRun {
 
   async #step(store: MessageStore): Promise<void> {
     try {
-      const choice = this.#random.below(40)
+      const choice = this.#random.below(42)
       if (choice < 22) this.#put(store)
       else if (choice < 26) this.#clock.finishTurn()
       else if (choice < 34) this.#clock.advance(this.#random.pick([1, 100, 600, 1500]))
@@ -144,6 +152,8 @@ class CrashRun {
       else if (choice === 36) store.deleteOldFiles()
       else if (choice === 37) this.#saveConfig()
       else if (choice === 38 && this.#random.oneIn(6)) this.#removeTopic(store)
+      else if (choice === 39 && this.#random.oneIn(2)) this.#cutBack(store)
+      else if (choice === 40 && this.#random.oneIn(2)) await this.#appendRaw(store)
       if (this.#random.oneIn(3)) this.#clock.finishTurn()
       for (let turns = this.#random.below(12); turns > 0; turns--) await Promise.resolve()
       if (!this.#disk.isDown) this.#history.syncedUpTo(store.positions.synced)
@@ -156,27 +166,18 @@ class CrashRun {
     const count = this.#random.oneIn(4) ? 2 + this.#random.below(3) : 1
     const topic = this.#random.pick(topics)
     const queueId = this.#random.below(2)
-    const puts = Array.from({ length: count }, () => {
-      const id = this.#history.count
-      const key = `k${id}`
-      const size = this.#random.pick([0, 10, 200, 200, 900, 3000])
-      const put = {
-        id,
-        topic,
-        queueId,
-        key,
-        body: `${id} ${'b'.repeat(this.#random.below(size + 1))}`,
-        properties: properties({ KEYS: key, UNIQ_KEY: `U${id}`, note: 'n'.repeat(this.#random.below(60)) }),
-      }
-      this.#history.add(put)
-      return put
-    })
+    const puts = Array.from({ length: count }, () => this.#newPut(topic, queueId))
     const life = this.#life
     const messages = puts.map(({ body, properties: encoded }) =>
       message({ topic, queueId, body: Buffer.from(body), properties: encoded }),
     )
     store.put(messages, (outcome) => {
-      if (life !== this.#life || outcome.kind === 'refused') return
+      if (life !== this.#life) return
+      if (outcome.kind === 'refused') {
+        // What was on its way when the store was stopped may be there.
+        if (outcome.cause === 'cutting-back') for (const { id } of puts) this.#history.refuse(id)
+        return
+      }
       for (const [index, { id }] of puts.entries()) {
         const { queueOffset, physicalOffset, totalSize } = outcome.places[index]!
         const place = { queueOffset, physicalOffset, totalSize }
@@ -184,6 +185,82 @@ class CrashRun {
         else this.#history.confirm(id, place, this.#options.flushMode === 'SYNC_FLUSH')
       }
     })
+  }
+
+  #newPut(topic: string, queueId: number): PutRecord {
+    const id = this.#history.count
+    const key = `k${id}`
+    const size = this.#random.pick([0, 10, 200, 200, 900, 3000])
+    const put = {
+      id,
+      topic,
+      queueId,
+      key,
+      body: `${id} ${'b'.repeat(this.#random.below(size + 1))}`,
+      properties: properties({ KEYS: key, UNIQ_KEY: `U${id}`, note: 'n'.repeat(this.#random.below(60)) }),
+    }
+    this.#history.add(put)
+    return put
+  }
+
+  /** Cuts the log back to where some message starts, while the next steps go on. Often the power fails meanwhile. */
+  #cutBack(store: MessageStore): void {
+    if (this.#cutting !== undefined) return
+    const { min, max } = store.positions
+    const starts = this.#history.starts().filter((start) => start >= min)
+    const position = this.#random.oneIn(8) ? max : (starts[starts.length - 1 - this.#random.below(20)] ?? max)
+    if (this.#random.oneIn(2)) this.#disk.failPowerAt(1 + this.#random.below(14))
+    this.#history.beginCut(position)
+    // What is said of it after a crash is not heard.
+    const cutting = {}
+    this.#cutting = cutting
+    const ended = (error?: Error): void => {
+      if (this.#cutting !== cutting) return
+      this.#cutting = undefined
+      if (this.#disk.isDown) return
+      // Retention took the message meanwhile, or the store is being closed.
+      if (error instanceof CutBackError) this.#history.cancelCut()
+      else if (error === undefined) this.#history.endCut()
+      else this.#cutError = error
+    }
+    store.cutBackTo(position).then(() => ended(), ended)
+  }
+
+  /** Appends records as another broker's log has them, in pieces of any length; the last one may never come. */
+  async #appendRaw(store: MessageStore): Promise<void> {
+    this.#clock.finishTurn()
+    await settle()
+    if (this.#disk.isDown || this.#cutting !== undefined || store.appendPosition !== store.positions.max) return
+    const topic = this.#random.pick(topics)
+    const queueId = this.#random.below(2)
+    const life = this.#life
+    const puts: PutRecord[] = []
+    const source = new MasterLog(store.positions.max, logBytes)
+    let queueOffset = store.maxOffset(topic, queueId)
+    for (let count = 1 + this.#random.below(5); count > 0; count--) {
+      const put = this.#newPut(topic, queueId)
+      puts.push(put)
+      source.append(message({ topic, queueId, body: Buffer.from(put.body), properties: put.properties }), queueOffset++)
+    }
+    const { bytes, ends } = source
+    const waiting = [...puts]
+    const end = this.#random.oneIn(4) ? this.#random.below(bytes.length) : bytes.length
+    let at = 0
+    while (at < end && !this.#disk.isDown && store.refusal === undefined) {
+      const piece = bytes.subarray(at, Math.min(end, at + 1 + this.#random.below(1500)))
+      store.appendRaw(store.appendPosition, piece, (outcome) => {
+        if (life !== this.#life || outcome.kind === 'refused') return
+        for (const { queueOffset: offset, physicalOffset, totalSize } of outcome.places) {
+          const { id } = waiting.shift()!
+          const place = { queueOffset: offset, physicalOffset, totalSize }
+          if (outcome.kind === 'sync-timeout') this.#history.place(id, place)
+          else this.#history.confirm(id, place, this.#options.flushMode === 'SYNC_FLUSH')
+        }
+      })
+      at += piece.length
+      if (this.#random.oneIn(3)) this.#clock.finishTurn()
+    }
+    for (const [index, { id }] of puts.entries()) if (ends[index]! > at) this.#history.refuse(id)
   }
 
   #removeTopic(store: MessageStore): void {

@@ -48,6 +48,10 @@ interface Entry extends PutRecord {
 export class History {
   readonly #entries: Entry[] = []
   readonly #byBody = new Map<string, Entry>()
+  /** To where the log is being cut back, while it is not known whether that came to its end. */
+  #cutPosition: number | undefined
+  /** Messages with lower numbers were put before. */
+  #cutBefore = 0
 
   get count(): number {
     return this.#entries.length
@@ -67,6 +71,11 @@ export class History {
     entry.isDurable ||= isDurable
   }
 
+  /** The store never had the message as a whole, or said that it does not take it. */
+  refuse(id: number): void {
+    this.#entries[id]!.state = 'gone'
+  }
+
   /** The sender was told where the message is, but not that it is safe. */
   place(id: number, place: Place): void {
     this.#entries[id]!.place = place
@@ -81,6 +90,33 @@ export class History {
     }
   }
 
+  /** Places at which a message starts that is not known to be lost. */
+  starts(): number[] {
+    return this.#alive().flatMap(({ place }) => (place === undefined ? [] : [place.physicalOffset]))
+  }
+
+  /** The log is being cut back: a crash from now on leaves all that stands behind the position, or nothing of it. */
+  beginCut(position: number): void {
+    this.#cutPosition = position
+    this.#cutBefore = this.count
+  }
+
+  /** The log was cut back: nothing of what stood behind the position shows again. */
+  endCut(): void {
+    const position = this.#cutPosition
+    this.#cutPosition = undefined
+    if (position === undefined) return
+    for (const entry of this.#entries.slice(0, this.#cutBefore)) {
+      const isBehind = entry.place !== undefined && entry.place.physicalOffset >= position
+      if (isBehind) entry.state = 'gone'
+    }
+  }
+
+  /** The log was not cut back. */
+  cancelCut(): void {
+    this.#cutPosition = undefined
+  }
+
   deleteTopic(topic: string): void {
     for (const entry of this.#entries) if (entry.topic === topic && entry.state !== 'gone') entry.state = 'deleted'
   }
@@ -93,6 +129,7 @@ export class History {
     const problems: string[] = []
     const found = new Map<Entry, Found>()
     for (const queue of findings.queues) this.#checkQueue(queue, found, problems)
+    this.#checkCut(found)
     this.#checkSurvivors(after, findings.minPosition, found, problems)
     for (const [entry, { physicalOffset }] of found) {
       if (!findings.positionsByKey(entry).includes(physicalOffset)) {
@@ -139,6 +176,13 @@ export class History {
     if (expectedOffset !== queue.maxOffset) {
       problems.push(`${where} ends at ${queue.maxOffset}, and its messages at ${expectedOffset}`)
     }
+  }
+
+  /** A cut that a crash interrupted is taken for done when nothing that it would take is there. */
+  #checkCut(found: Map<Entry, Found>): void {
+    const position = this.#cutPosition ?? Number.POSITIVE_INFINITY
+    if ([...found.values()].some(({ physicalOffset }) => physicalOffset >= position)) this.cancelCut()
+    else this.endCut()
   }
 
   #checkSurvivors(after: string, minPosition: number, found: Map<Entry, Found>, problems: string[]): void {
