@@ -1,3 +1,4 @@
+import { decimalInteger } from './decimal-integer.ts'
 import type { FieldKind, Fields, HeaderOf } from './fields.ts'
 import { integerBytesMax, putAscii, putBytes, putNumber, putString, stringBytesMax } from './json/put-json.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -39,23 +40,20 @@ function malformed(name: string, value: unknown, wanted: string): never {
   throw new ProtocolError('INVALID_PARAMETER', `the header field ${name} is "${shown}", it must be ${wanted}`)
 }
 
-/** Readers of the text of one field, by kind. Some peers write numbers and booleans unquoted: they are taken too. */
+/** Readers of the text of one field, by kind. */
 const readers = {
-  str: (value: unknown, _name: string): string => (typeof value === 'string' ? value : String(value)),
-  i32(value: unknown, name: string): number {
-    const number = value === '' ? Number.NaN : Number(value)
-    if (Number.isInteger(number) && number >= i32Min && number <= i32Max) return number
+  str: (value: string, _name: string): string => value,
+  i32(value: string, name: string): number {
+    const number = decimalInteger(value)
+    if (number >= i32Min && number <= i32Max) return number
     return malformed(name, value, 'a 32-bit integer')
   },
-  i64(value: unknown, name: string): number {
-    const number = value === '' ? Number.NaN : Number(value)
-    if (Number.isSafeInteger(number)) return number
-    if (!Number.isInteger(number) || Math.abs(number) > 2 ** 63) return malformed(name, value, 'a 64-bit integer')
-    return number > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER
+  i64(value: string, name: string): number {
+    const number = decimalInteger(value)
+    return Number.isNaN(number) ? malformed(name, value, 'a 64-bit integer') : number
   },
-  bool: (value: unknown, _name: string): boolean => value === 'true' || String(value).toLowerCase() === 'true',
-  boundary: (value: unknown, _name: string): 'lower' | 'upper' =>
-    String(value).toLowerCase() === 'upper' ? 'upper' : 'lower',
+  bool: (value: string, _name: string): boolean => value === 'true' || value.toLowerCase() === 'true',
+  boundary: (value: string, _name: string): 'lower' | 'upper' => (value.toLowerCase() === 'upper' ? 'upper' : 'lower'),
 }
 
 /** What the generated code writes with. Every value is text on the wire, numbers and booleans in quotes too. */

@@ -1,63 +1,94 @@
+import { decimalInteger } from '../decimal-integer.ts'
 import type { ExtFields } from '../header-codec.ts'
+import { JsonError, type JsonObject, stringifyStandard } from '../json/index.ts'
 import { putAscii, putBytes, putNumber, putString, stringBytesMax } from '../json/put-json.ts'
+import { parseTolerant } from '../json/tolerant-parser.ts'
 import { FrameError } from './frame-error.ts'
 import type { OutgoingCommand } from './outgoing-command.ts'
 import { ownLanguage, protocolVersion, type RemotingCommand } from './remoting-command.ts'
 
+/** A header of a client has two objects, one in the other. */
+const depthMax = 128
+
+/** What is read of a header, before anything of it is checked. */
+type ParsedHeader = Readonly<Record<string, unknown>>
+
 /**
- * Reads the header {code, language, version, opaque, flag, remark?, extFields?}; unknown keys are ignored. Fields that
- * are numbers or booleans are taken as their text.
- * @throws FrameError when it is not such an object
+ * Reads the header {code, language, version, opaque, flag, remark?, extFields?}; unknown keys are ignored. What the Java
+ * peers take of nearly JSON is taken: a comma before a closing brace, single quotes, NUL for a blank, numbers as text.
+ * Fields that are numbers, booleans or objects are taken as their text.
+ * @throws FrameError when it is not such an object, or a number of it is no decimal integer of 32 bits
  */
 export function decodeJsonHeader(header: string, body: Buffer | undefined): RemotingCommand {
-  let parsed: Partial<RemotingCommand> | null
-  try {
-    parsed = JSON.parse(header)
-  } catch {
-    throw new FrameError(`the header is not JSON: ${header.slice(0, 80)}`)
-  }
-  if (parsed === null || typeof parsed !== 'object' || typeof parsed.code !== 'number') {
-    throw new FrameError('the JSON header has no code')
-  }
+  const { code, language, version, opaque, flag, remark, extFields } = parsedHeader(header)
   return {
-    code: int32(parsed.code, 'code'),
-    language: typeof parsed.language === 'string' ? parsed.language : ownLanguage,
-    version: int32(parsed.version, 'version'),
-    opaque: int32(parsed.opaque, 'opaque'),
-    flag: int32(parsed.flag, 'flag'),
-    remark: typeof parsed.remark === 'string' ? parsed.remark : undefined,
-    extFields: textFields(parsed.extFields),
+    code: int32(code, 'code'),
+    language: typeof language === 'string' ? language : ownLanguage,
+    version: int32(version, 'version'),
+    opaque: int32(opaque, 'opaque'),
+    flag: int32(flag, 'flag'),
+    remark: typeof remark === 'string' ? remark : undefined,
+    extFields: textFields(extFields, header),
     body,
     serializeType: 'JSON',
   }
 }
 
-/** 0 for what is no number, as where it is absent. */
-function int32(value: unknown, name: string): number {
-  if (typeof value !== 'number') return 0
-  const number = value | 0
-  if (number !== value) throw new FrameError(`${name} of the JSON header is ${value}, it must be a 32-bit integer`)
-  return number
-}
-
-function textFields(fields: unknown): ExtFields | undefined {
-  if (fields === undefined || fields === null) return undefined
-  if (typeof fields !== 'object' || Array.isArray(fields)) {
-    throw new FrameError('extFields of the JSON header is not an object')
+function parsedHeader(header: string): ParsedHeader {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(header)
+  } catch {
+    parsed = tolerantlyParsed(header)
   }
-  const extFields = fields as ExtFields
-  // Nearly always every field is text already, and nothing is copied.
-  for (const name in extFields) if (typeof extFields[name] !== 'string') return convertedFields(extFields)
-  return extFields
+  if (isObject(parsed)) return parsed
+  throw new FrameError('the JSON header is not an object')
 }
 
-function convertedFields(fields: Readonly<Record<string, unknown>>): ExtFields {
+function tolerantlyParsed(header: string): unknown {
+  try {
+    return parseTolerant(header, depthMax)
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new FrameError(`the header is not JSON: ${error.message}`)
+  }
+}
+
+/** Not a list, and no keys that are objects. */
+function isObject(value: unknown): value is ParsedHeader {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map)
+}
+
+/** 0 for what is absent, which the Java peers also write as null and as no text. */
+function int32(value: unknown, name: string): number {
+  if (value === undefined || value === null || value === '' || value === 'null') return 0
+  const number = typeof value === 'string' ? decimalInteger(value) : value
+  if (typeof number === 'number' && (number | 0) === number) return number
+  const shown = String(value).slice(0, 80)
+  throw new FrameError(`${name} of the JSON header is ${shown}, it must be a 32-bit integer`)
+}
+
+function textFields(fields: unknown, header: string): ExtFields | undefined {
+  if (fields === undefined || fields === null) return undefined
+  if (!isObject(fields)) throw new FrameError('extFields of the JSON header is not an object')
+  // Nearly always every field is text already, and nothing is copied.
+  for (const name in fields) if (typeof fields[name] !== 'string') return convertedFields(fields, header)
+  return fields as ExtFields
+}
+
+function convertedFields(fields: ParsedHeader, header: string): ExtFields {
   // Without a prototype: a field may be named __proto__.
   const extFields: ExtFields = Object.create(null)
+  let again: JsonObject | undefined
   for (const [name, value] of Object.entries(fields)) {
     if (value === null) continue
-    if (typeof value === 'object') throw new FrameError(`the field ${name.slice(0, 80)} of the JSON header is not text`)
-    extFields[name] = String(value)
+    if (typeof value !== 'object') {
+      extFields[name] = String(value)
+    } else {
+      // The engine's parser takes objects in each other without end: what is written again is parsed within a limit.
+      again ??= (tolerantlyParsed(header) as { extFields: JsonObject }).extFields
+      extFields[name] = stringifyStandard(again[name])
+    }
   }
   return extFields
 }

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { JsonError } from './json-error.ts'
 import { type JsonObject, type JsonValue, LONG_MAX, LONG_MIN } from './json-value.ts'
 
+const NUL = 0x00
 const TAB = 0x09
 const SPACE = 0x20
 const QUOTE = 0x22
@@ -235,8 +236,9 @@ function detached(slice: string): string {
   return slice.length < SLICE_LENGTH ? slice : Buffer.from(slice, 'utf16le').toString('utf16le')
 }
 
+/** Java peers pass over NUL as over a space. */
 function isBlank(unit: number): boolean {
-  return unit === SPACE || (unit >= TAB && unit <= 0x0d)
+  return unit === SPACE || unit === NUL || (unit >= TAB && unit <= 0x0d)
 }
 
 function endsWord(unit: number): boolean {

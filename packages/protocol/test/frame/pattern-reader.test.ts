@@ -81,7 +81,7 @@ describe('a reader of JSON headers', () => {
     expect(readers.toReversed().map((reader) => countFor(reader, 10))).toEqual([10, 10, 2])
   })
 
-  test.each(['', '{', '{"code":310,"extFields":{"topic":1e999}}{', '{"code":"310"}'])(
+  test.each(['', '{', '{"code":310,"extFields":{"topic":1e999}}{', '{"code":"0x136"}'])(
     'refuses %j as the parser does, also when it has a pattern',
     (header) => {
       const reader = new PatternReader(jsonHeaderForm, new HeaderPatterns(10))
@@ -89,4 +89,16 @@ describe('a reader of JSON headers', () => {
       expect(() => decode(reader, header)).toThrow(FrameError)
     },
   )
+
+  test.each([
+    ['"opaque":"7"', 7],
+    ['"opaque":"-7"', -7],
+    ['"opaque":007', 7],
+    ['"opaque":null', 0],
+  ])('reads %s as the parser does, also when it has a pattern of numbers', (opaque, number) => {
+    const reader = new PatternReader(jsonHeaderForm, new HeaderPatterns(10))
+    for (let other = 0; other < 20; other++) decode(reader, headerOf(310, other))
+    const header = headerOf(310, 3).replace('"opaque":3', opaque)
+    expect(decode(reader, header)).toMatchObject({ code: 310, opaque: number, extFields: { topic: 'T3' } })
+  })
 })
