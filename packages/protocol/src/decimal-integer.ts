@@ -17,7 +17,7 @@ const longMin = -(2n ** 63n)
 export function decimalInteger(text: string): number {
   const { length } = text
   if (length > safeDigits || length === 0) return signedInteger(text)
-  const smallEnd = length < smallDigits ? length : smallDigits
+  const smallEnd = Math.min(length, smallDigits)
   let small = 0
   let at = 0
   for (; at < smallEnd; at++) {
