@@ -20,12 +20,12 @@ const sendLetters = {
   brokerName: 'n',
 } as const
 
-/** What a request says of the message in its body. */
+/** What a request says of the message in its body. Only a topic that is made for it needs its default topic. */
 const messageFields = {
-  producerGroup: str,
+  producerGroup: optional(str),
   topic: str,
-  defaultTopic: str,
-  defaultTopicQueueNums: i32,
+  defaultTopic: withDefault(str, ''),
+  defaultTopicQueueNums: withDefault(i32, 0),
   queueId: i32,
   sysFlag: i32,
   bornTimestamp: i64,

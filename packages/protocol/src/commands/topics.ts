@@ -9,7 +9,7 @@ export const updateAndCreateTopic = defineCommand({
   to: ['broker'],
   request: {
     topic: str,
-    defaultTopic: str,
+    defaultTopic: optional(str),
     readQueueNums: i32,
     writeQueueNums: i32,
     perm: i32,
@@ -40,7 +40,7 @@ export const updateAndCreateStaticTopic = defineCommand({
   to: ['broker'],
   request: {
     topic: str,
-    defaultTopic: str,
+    defaultTopic: optional(str),
     readQueueNums: i32,
     writeQueueNums: i32,
     perm: i32,

@@ -82,4 +82,29 @@ describe('every command', () => {
     })
     expect(header).toMatchObject({ producerGroup: 'P', topic: 'T', defaultTopicQueueNums: 4, queueId: 1, batch: true })
   })
+
+  test.each([commands.sendMessageV2, commands.sendBatchMessage])(
+    'of $name may lack what only a new topic needs',
+    (command) => {
+      const needed = { b: 'T', e: '1', f: '0', g: '9', h: '0' }
+      expect(command.requestCodec.decode(needed)).toMatchObject({
+        producerGroup: undefined,
+        topic: 'T',
+        defaultTopic: '',
+        defaultTopicQueueNums: 0,
+        queueId: 1,
+      })
+      for (const letter of Object.keys(needed)) {
+        expect(() => command.requestCodec.decode({ ...needed, [letter]: undefined as never })).toThrow(ProtocolError)
+      }
+    },
+  )
+
+  test('of SEND_MESSAGE may lack what only a new topic needs', () => {
+    const needed = { topic: 'T', queueId: '1', sysFlag: '0', bornTimestamp: '9', flag: '0' }
+    expect(commands.sendMessage.requestCodec.decode(needed)).toMatchObject({
+      defaultTopic: '',
+      defaultTopicQueueNums: 0,
+    })
+  })
 })
