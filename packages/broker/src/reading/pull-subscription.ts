@@ -71,6 +71,10 @@ function fromHeartbeats(
     const remark = `the consumer's subscription not exist: group ${consumerGroup} did not subscribe to ${topic}`
     throw new ProtocolError('SUBSCRIPTION_NOT_EXIST', remark)
   }
+  if (subscription.subString === undefined) {
+    const remark = `the subscription of group ${consumerGroup} to ${topic} has no subString: send "*" for all messages`
+    throw new ProtocolError('SYSTEM_ERROR', remark)
+  }
   if (subscription.subVersion < header.subVersion) {
     const remark = `the consumer's subscription not latest: the heartbeat's is ${subscription.subVersion}, the pull's ${header.subVersion}`
     throw new ProtocolError('SUBSCRIPTION_NOT_LATEST', remark)
@@ -78,9 +82,9 @@ function fromHeartbeats(
   return subscription
 }
 
-/** Whether a message with a tags code belongs to a subscription by tags. */
+/** Whether a message with a tags code belongs to a subscription by tags: to one without any, none does. */
 export function tagsMatcher(subscription: SubscriptionData): (tagsCode: number) => boolean {
-  if (subscription.subString === '*' || subscription.codeSet.length === 0) return matchesAll
+  if (subscription.subString === '*') return matchesAll
   if (subscription.codeSet.length === 1) {
     const [code] = subscription.codeSet
     return (tagsCode) => tagsCode === code

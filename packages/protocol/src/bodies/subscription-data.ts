@@ -4,10 +4,10 @@ import { distinct, flag, int, long, optional, record, type ShapeValue, text, wit
 
 export const subscriptionDataShape = record({
   topic: text,
-  /** The expression: tags joined by `||`, `*`, or SQL92. */
-  subString: withDefault(text, () => '*'),
+  /** The expression: tags joined by `||`, `*`, or SQL92. Clients send it always. */
+  subString: optional(text),
   tagsSet: withDefault(distinct(text), () => []),
-  /** Java hash codes of the tags. */
+  /** Java hash codes of the tags; by tags, they alone say what is wanted, unless `subString` is `*`. */
   codeSet: withDefault(distinct(int), () => []),
   /** Milliseconds since 1970 at which the client made the subscription; the newer one counts. */
   subVersion: withDefault(long, () => 0),
