@@ -17,7 +17,7 @@ import { LongPolling } from './long-polling.ts'
 export interface ReadingParts {
   clock: Clock
   settings(): BrokerSettings
-  store: Pick<MessageStore, 'read' | 'recordAt' | 'findByKey' | 'lastIndexed'>
+  store: Pick<MessageStore, 'read' | 'minOffset' | 'maxOffset' | 'recordAt' | 'findByKey' | 'lastIndexed'>
   topics: Pick<TopicTable, 'get' | 'onDelete'>
   groups: Pick<GroupTable, 'find' | 'isReadForbidden'>
   consumers: ConsumerRegistry

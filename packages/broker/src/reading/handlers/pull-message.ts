@@ -8,6 +8,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
+import type { QueueRange } from '../../offsets/queue-offsets.ts'
 import type { FileReads } from '../file-reads.ts'
 import type { LongPolling } from '../long-polling.ts'
 import { type GroupSubscriptions, pullSubscription, tagsMatcher } from '../pull-subscription.ts'
@@ -27,7 +28,7 @@ export interface PullSettings {
 }
 
 export interface PullParts {
-  store: { read(request: ReadRequest): ReadResult | Promise<ReadResult> }
+  store: QueueRange & { read(request: ReadRequest): ReadResult | Promise<ReadResult> }
   topics: { get(topic: string): TopicConfig | undefined }
   groups: {
     find(group: string): SubscriptionGroupConfig | undefined
@@ -139,10 +140,11 @@ class Pull {
 
   start(): void {
     const { consumerGroup, topic, queueId, sysFlag, commitOffset } = this.#header
-    const { offsets } = this.#parts
+    const { offsets, store } = this.#parts
     const reset = offsets.takeReset(consumerGroup, topic, queueId)
     if (reset !== undefined) {
-      this.#answer({ code: 'PULL_OFFSET_MOVED', remark: 'OFFSET_RESET', header: this.#answerHeader(reset, 0, 0) })
+      const header = this.#answerHeader(reset, store.minOffset(topic, queueId), store.maxOffset(topic, queueId))
+      this.#answer({ code: 'PULL_OFFSET_MOVED', remark: 'OFFSET_RESET', header })
       return
     }
     if ((sysFlag & commitOffsetFlag) !== 0) offsets.commit(consumerGroup, topic, queueId, commitOffset)

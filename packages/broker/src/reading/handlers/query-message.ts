@@ -1,4 +1,4 @@
-import type { commands } from '@rocketmq-ts/protocol'
+import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import type { KeyKind } from '@rocketmq-ts/storage'
 
@@ -11,25 +11,34 @@ export interface QueryParts {
   settings(): { defaultQueryMaxNum: number; maxMsgsNumBatch: number }
 }
 
-/** QUERY_MESSAGE: messages by key, unique id or tag. Only hashes are compared: clients compare the keys themselves. */
+const nothingFound = { indexLastUpdateTimestamp: 0, indexLastUpdatePhyoffset: 0 }
+
+/**
+ * QUERY_MESSAGE: messages by key, unique id or tag. Only hashes are compared: clients compare the keys themselves. The
+ * newest are chosen, and answered in the order in which they were stored.
+ */
 export function queryMessage(parts: QueryParts): Handler<typeof commands.queryMessage> {
   return async (header) => {
     const { store } = parts
     const { defaultQueryMaxNum, maxMsgsNumBatch } = parts.settings()
     const asked = header._UNIQUE_KEY_QUERY === true ? defaultQueryMaxNum : header.maxNum
-    const countMax = Math.min(Math.max(asked, 1), maxMsgsNumBatch)
+    if (asked < 0) throw new ProtocolError('INVALID_PARAMETER', `maxNum is ${asked}: it must be 0 or more`)
+    const countMax = Math.min(asked, maxMsgsNumBatch)
     const kind: KeyKind = header.indexType === 'T' ? 'tag' : 'key'
     const { topic, key, beginTimestamp, endTimestamp } = header
-    const positions = store.findByKey(topic, key, kind, countMax, beginTimestamp, endTimestamp)
+    const found = store.findByKey(topic, key, kind, countMax, beginTimestamp, endTimestamp)
+    const positions = [...new Set(found)].sort((left, right) => left - right)
     const records = (await Promise.all(positions.map((position) => store.recordAt(position)))).filter(
       (record) => record !== undefined,
     )
-    const { storeTimestamp, physicalOffset } = store.lastIndexed
-    const answer = { indexLastUpdateTimestamp: storeTimestamp, indexLastUpdatePhyoffset: physicalOffset }
     if (records.length === 0) {
       const remark = 'can not find message, maybe time range not correct'
-      return { code: 'QUERY_NOT_FOUND', remark, header: answer }
+      return { code: 'QUERY_NOT_FOUND', remark, header: nothingFound }
     }
-    return { header: answer, body: records }
+    const { storeTimestamp, physicalOffset } = store.lastIndexed
+    return {
+      header: { indexLastUpdateTimestamp: storeTimestamp, indexLastUpdatePhyoffset: physicalOffset },
+      body: records,
+    }
   }
 }
