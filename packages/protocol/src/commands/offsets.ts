@@ -78,7 +78,7 @@ export const getBrokerConsumeStats = defineCommand({
   name: 'GET_BROKER_CONSUME_STATS',
   from: ['admin'],
   to: ['broker'],
-  request: { isOrder: bool },
+  request: { isOrder: withDefault(bool, false) },
   response: {},
   responseBody:
     'JSON ConsumeStatsList {consumeStatsList[{group:[ConsumeStats]}], brokerAddr, totalDiff, totalInflightDiff}',
@@ -115,8 +115,9 @@ export const invokeBrokerToResetOffset = defineCommand({
     topic: str,
     queueId: withDefault(i32, -1),
     offset: optional(i64),
-    timestamp: i64,
-    isForce: bool,
+    /** Needed where there is no offset. */
+    timestamp: optional(i64),
+    isForce: withDefault(bool, false),
     ...topicFields,
   },
   response: {},

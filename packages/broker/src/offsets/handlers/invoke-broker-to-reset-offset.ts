@@ -22,6 +22,9 @@ export interface ResetOffsetParts {
   settings(): { useServerSideResetOffset: boolean }
 }
 
+/** What tools send with a time, instead of an offset. */
+const noOffset = -1
+
 type ResetRequest = RequestOf<typeof commands.invokeBrokerToResetOffset>
 
 /**
@@ -53,7 +56,7 @@ function newOffsets(header: ResetRequest, config: TopicConfig, parts: ResetOffse
     throw new ProtocolError('INVALID_PARAMETER', remark)
   }
   const queueIds = queueId >= 0 ? [queueId] : Array.from({ length: config.readQueueNums }, (_, index) => index)
-  const hasOffset = queueId >= 0 && offset !== undefined && offset >= 0
+  const hasOffset = queueId >= 0 && offset !== undefined && offset !== noOffset
   return queueIds.map((id) => [
     { topic, brokerName: parts.brokerName, queueId: id },
     hasOffset ? checkedOffset(offset, id, header, parts) : byTime(header, id, parts),
@@ -61,6 +64,10 @@ function newOffsets(header: ResetRequest, config: TopicConfig, parts: ResetOffse
 }
 
 function byTime({ topic, timestamp }: ResetRequest, queueId: number, { store }: ResetOffsetParts): number {
+  if (timestamp === undefined) {
+    const remark = 'the request has neither an offset of a queue nor a timestamp: say where the group is to go on'
+    throw new ProtocolError('INVALID_PARAMETER', remark)
+  }
   return timestamp < 0 ? store.maxOffset(topic, queueId) : store.offsetByTime(topic, queueId, timestamp, 'lower')
 }
 
@@ -85,6 +92,6 @@ function tellMembers(header: ResetRequest, table: ResetOffset['offsetTable'], pa
       language === 'CPP'
         ? resetOffsetListBody.encode({ offsetTable: listed })
         : resetOffsetBody.encode({ offsetTable: table })
-    link.tell(commands.resetConsumerClientOffset, header, body)
+    link.tell(commands.resetConsumerClientOffset, { ...header, timestamp: header.timestamp ?? 0 }, body)
   }
 }
