@@ -18,17 +18,23 @@ const batchedTopicBytesMax = 127
 /**
  * Checks all of a send but the contents of its messages, in one order for one message and for a batch.
  * @param properties of the message, or of the batch as a whole
+ * @param clientVersion ordinal of the version that the request names
  * @returns where it goes
  * @throws ProtocolError with what keeps it from being taken
  */
-export function admit(header: AdmitHeader, properties: EncodedProperties, parts: AdmitParts): SendTarget {
+export function admit(
+  header: AdmitHeader,
+  properties: EncodedProperties,
+  parts: AdmitParts,
+  clientVersion: number,
+): SendTarget {
   const isBatch = header.batch === true
   checkAccepting(parts.settings().startAcceptSendRequestTimeStamp, parts.clock)
   const known = parts.topics.checkSendable(header.topic)
   if (isBatch) checkBatchTopic(header.topic)
   refuseIllegalFlags(header.sysFlag, isBatch)
   refuseUnservedKinds(properties)
-  const target = sendTarget(header, known, parts)
+  const target = sendTarget(header, known, parts, clientVersion)
   if (isBatch) refuseDelayInBatch(properties)
   return target
 }

@@ -8,6 +8,7 @@ import {
   type TopicConfig,
 } from '@rocketmq-ts/protocol'
 import type { SendableTopic } from '../topics/index.ts'
+import { redeliveriesMax } from './redeliveries-max.ts'
 
 /** What sending needs to know about topics, and may create. */
 export interface SendTopics {
@@ -68,26 +69,44 @@ export function knownGroup(groups: SendGroups, group: string): SubscriptionGroup
 /**
  * Decides where a sent message goes.
  * @param known its topic, as `checkSendable` gave it
+ * @param clientVersion ordinal of the version that the request names
  * @throws ProtocolError with what keeps it from going anywhere
  */
-export function sendTarget(header: SendHeader, known: SendableTopic | undefined, parts: SendTargetParts): SendTarget {
+export function sendTarget(
+  header: SendHeader,
+  known: SendableTopic | undefined,
+  parts: SendTargetParts,
+  clientVersion: number,
+): SendTarget {
   const { topics, random } = parts
   checkTakesMessages(parts.brokerPermission())
   const { topic } = header
-  const redeliveriesMax = topic.startsWith(retryTopicPrefix) ? redeliveryLimit(header, parts) : Number.POSITIVE_INFINITY
+  const isRetry = topic.startsWith(retryTopicPrefix)
+  const limit = isRetry ? retryLimit(header, parts, clientVersion) : Number.POSITIVE_INFINITY
   const config = known?.config ?? createTopic(header, topics)
-  const { queueId } = header
-  if (queueId >= config.writeQueueNums) {
-    const remark = `queue ${queueId} of ${topic} does not exist: it has ${config.writeQueueNums} queues to write to`
-    throw new ProtocolError('INVALID_PARAMETER', remark)
-  }
   // The topic's own name: what is looked up by it is found without comparing texts.
   return {
     topic: config.topicName,
-    queueId: queueId < 0 ? random.below(config.writeQueueNums) : queueId,
-    redeliveriesMax,
+    queueId: targetQueue(header, config, random),
+    redeliveriesMax: limit,
     memo: known,
   }
+}
+
+/**
+ * The asked queue, or any when none is asked. A topic that loses queues is read from more than it is written to for a
+ * while: producers that have not heard of it may send to all that are read.
+ */
+function targetQueue({ topic, queueId }: SendHeader, config: TopicConfig, random: Random): number {
+  const { readQueueNums, writeQueueNums } = config
+  if (queueId >= writeQueueNums && queueId >= readQueueNums) {
+    const remark = `queue ${queueId} of ${topic} does not exist: it has ${writeQueueNums} queues to write to, ${readQueueNums} to read`
+    throw new ProtocolError('INVALID_PARAMETER', remark)
+  }
+  if (queueId >= 0) return queueId
+  if (writeQueueNums > 0) return random.below(writeQueueNums)
+  // Producers try another broker when they get this code.
+  throw new ProtocolError('SYSTEM_ERROR', `topic ${topic} has no queue to write to: give it some (writeQueueNums)`)
 }
 
 function createTopic(header: SendHeader, topics: SendTopics): TopicConfig {
@@ -102,7 +121,7 @@ function createTopic(header: SendHeader, topics: SendTopics): TopicConfig {
 }
 
 /** A client whose send-back failed sends to the retry topic itself: the limit of redeliveries holds there too. */
-function redeliveryLimit(header: SendHeader, { groups }: SendTargetParts): number {
+function retryLimit(header: SendHeader, { groups }: SendTargetParts, clientVersion: number): number {
   const config = knownGroup(groups, header.topic.slice(retryTopicPrefix.length))
-  return header.maxReconsumeTimes ?? config.retryMaxTimes
+  return redeliveriesMax(header.maxReconsumeTimes, clientVersion, config)
 }

@@ -23,7 +23,8 @@ export function splitBatch(
   bornHost: Buffer,
   parts: SendParts,
 ): StoreMessage[] {
-  const target = admit(header, EncodedProperties.ofText(header.properties ?? ''), parts)
+  // Only sends to retry topics depend on the client's version.
+  const target = admit(header, EncodedProperties.ofText(header.properties ?? ''), parts, 0)
   checkBodySize(body.length, parts.settings().maxMessageSize)
   return decoded(body).map((one) => {
     const properties = new EncodedProperties(one.propertiesBytes)

@@ -30,7 +30,7 @@ describe('a message', () => {
 })
 
 describe('the target of a send', () => {
-  const topics = new Map<string, TopicConfig>([['T', newTopicConfig('T', { writeQueueNums: 4 })]])
+  const topics = new Map<string, TopicConfig>([['T', newTopicConfig('T', { writeQueueNums: 4, readQueueNums: 4 })]])
   const created: string[] = []
   const parts: SendTargetParts = {
     topics: {
@@ -50,8 +50,8 @@ describe('the target of a send', () => {
     brokerPermission: () => 6,
   }
   const header = { topic: 'T', defaultTopic: 'TBW102', defaultTopicQueueNums: 4, queueId: 1 }
-  const target = (one: SendHeader, changes: Partial<SendTargetParts> = {}): SendTarget =>
-    sendTarget(one, parts.topics.checkSendable(one.topic), { ...parts, ...changes })
+  const target = (one: SendHeader, changes: Partial<SendTargetParts> = {}, version = 513): SendTarget =>
+    sendTarget(one, parts.topics.checkSendable(one.topic), { ...parts, ...changes }, version)
 
   test('is the asked queue, or any when none is asked', () => {
     expect(target(header)).toMatchObject({ topic: 'T', queueId: 1, memo: { topic: 'T' } })
@@ -64,12 +64,31 @@ describe('the target of a send', () => {
     expect(target({ ...header, topic: 'AUTO' }).topic).toBe('AUTO')
   })
 
+  test('may be a queue that is only read, which producers with an old route send to', () => {
+    topics.set('SHRINKING', newTopicConfig('SHRINKING', { writeQueueNums: 2, readQueueNums: 4 }))
+    const shrinking = { ...header, topic: 'SHRINKING' }
+    expect(target({ ...shrinking, queueId: 3 }).queueId).toBe(3)
+    expect(() => target({ ...shrinking, queueId: 4 })).toThrow(/queue 4 of SHRINKING does not exist/)
+    expect(target({ ...shrinking, queueId: -1 }).queueId).toBe(1)
+  })
+
+  test.each([-1, -2_147_483_648])('is none of a topic without queues to write to, when %d asks for any', (queueId) => {
+    topics.set('NO_WRITE', newTopicConfig('NO_WRITE', { writeQueueNums: 0, readQueueNums: 2 }))
+    expect(() => target({ ...header, topic: 'NO_WRITE', queueId })).toThrow(/NO_WRITE has no queue to write to/)
+  })
+
   test('has the limit of redeliveries of its group, or the one that the sender gives, in a retry topic alone', () => {
     const retry = { ...header, topic: '%RETRY%G', queueId: 0 }
     expect(target(retry)).toMatchObject({ topic: '%RETRY%G', redeliveriesMax: 2 })
     expect(target({ ...retry, maxReconsumeTimes: 5 }).redeliveriesMax).toBe(5)
     expect(target(header).redeliveriesMax).toBe(Number.POSITIVE_INFINITY)
     expect(() => target({ ...retry, topic: '%RETRY%X' })).toThrow(/subscription group not exist/)
+  })
+
+  test('has the limit of the group alone for clients before V3_4_9', () => {
+    const retry = { ...header, topic: '%RETRY%G', queueId: 0, maxReconsumeTimes: 0 }
+    expect(target(retry, {}, 120).redeliveriesMax).toBe(2)
+    expect(target(retry, {}, 121).redeliveriesMax).toBe(0)
   })
 
   test('is none when the broker takes no messages', () => {

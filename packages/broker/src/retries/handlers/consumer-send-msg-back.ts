@@ -17,6 +17,7 @@ import type { Intake, MessageSink } from '../../intake/intake.ts'
 import { withProperties } from '../../intake/property-text.ts'
 import { storedAgain } from '../../intake/stored-again.ts'
 import { storedPut } from '../../sending/put-reply.ts'
+import { redeliveriesMax } from '../../sending/redeliveries-max.ts'
 import { checkTakesMessages, knownGroup, type SendTargetParts } from '../../sending/send-target.ts'
 
 export interface SendBackParts extends SendTargetParts {
@@ -49,7 +50,7 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
     if (message === undefined) {
       throw new ProtocolError('SYSTEM_ERROR', `look message by offset failed, ${header.offset}: it is not in the log`)
     }
-    const limit = header.maxReconsumeTimes ?? config.retryMaxTimes
+    const limit = redeliveriesMax(header.maxReconsumeTimes, call.request.version, config)
     const copy = parts.intake.take(
       retryCopy(message, config, header.delayLevel, parts),
       header.delayLevel < 0 ? 0 : limit,

@@ -30,7 +30,7 @@ export function sendMessage(parts: SendParts): Handler<SendCommand> {
 
 function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts): typeof answeredLater {
   const given = parts.brokerProperties.encode(header.properties ?? '')
-  const target = admit(header, given, parts)
+  const target = admit(header, given, parts, call.request.version)
   const givenId = given.value('uniqueKey')
   const uniqueId = givenId ?? parts.uniqueId()
   const properties = parts.brokerProperties.addTo(given, parts.settings())
