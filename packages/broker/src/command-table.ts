@@ -96,8 +96,8 @@ const retired = unsupported('RocketMQ has the code, but no server answers it')
  * Everything that a broker answers: the one list of what it can do, and what has to be allowed to whoever asks for it.
  *
  * The demands are those of RocketMQ's own access control, with two departures. RocketMQ lets anybody who is signed in
- * send requests 18, 21, 25, 26, 28, 46, 200, 201, 225, 305, 316, 329 and 361: here they demand what they do. And whoever
- * reads a retry topic needs the topic's own group, not any group.
+ * send requests 18, 21, 25, 26, 28, 46, 200, 201, 225, 305, 306, 316, 329, 361 and 2004: here they demand what they do.
+ * And whoever reads a retry topic needs the topic's own group, not any group.
  *
  * @param sendLookAhead told of messages before they are handled
  */
@@ -217,8 +217,8 @@ export function brokerCommandTable(
     getBrokerRuntimeInfo: serve(admin, get(ownCluster), handlers.getBrokerRuntimeInfo),
     viewBrokerStatsData: serve(admin, get(ownCluster), handlers.viewBrokerStatsData),
     deleteExpiredCommitlog: serve(admin, update(ownCluster), handlers.deleteExpiredCommitlog),
-    cleanExpiredConsumequeue: unsupported('consume queues follow the log: their old files go with it'),
-    setCommitlogReadMode: unsupported('files are read by position: there is no read-ahead to set'),
+    cleanExpiredConsumequeue: serve(admin, update(ownCluster), handlers.cleanExpiredConsumequeue),
+    setCommitlogReadMode: serve(admin, update(ownCluster), handlers.setCommitlogReadMode),
     checkRocksdbCqWriteProgress: rocksDb,
     exportRocksdbConfigToJson: rocksDb,
     updateColdDataFlowCtrConfig: coldData,

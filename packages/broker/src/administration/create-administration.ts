@@ -4,6 +4,7 @@ import type { LiveSettings } from '../live-settings.ts'
 import { deleteExpiredCommitlog } from './handlers/delete-expired-commitlog.ts'
 import { getBrokerConfig } from './handlers/get-broker-config.ts'
 import { getBrokerRuntimeInfo } from './handlers/get-broker-runtime-info.ts'
+import { cleanExpiredConsumequeue, setCommitlogReadMode } from './handlers/nothing-to-do.ts'
 import { updateBrokerConfig } from './handlers/update-broker-config.ts'
 import type { RuntimeInfoParts } from './runtime-info.ts'
 
@@ -36,6 +37,8 @@ export function createAdministration(parts: AdministrationParts) {
         settings,
       }),
       deleteExpiredCommitlog: deleteExpiredCommitlog({ store }),
+      cleanExpiredConsumequeue: cleanExpiredConsumequeue(),
+      setCommitlogReadMode: setCommitlogReadMode(),
     },
   }
 }

@@ -1,6 +1,6 @@
 /** Administration of a broker. */
 import { defineCommand } from '../define-command.ts'
-import { i64, optional, str } from '../fields.ts'
+import { i32, i64, optional, str } from '../fields.ts'
 
 export const updateBrokerConfig = defineCommand({
   code: 25,
@@ -114,7 +114,8 @@ export const setCommitlogReadMode = defineCommand({
   name: 'SET_COMMITLOG_READ_MODE',
   from: ['admin'],
   to: ['broker'],
-  request: {},
+  /** 0: the system reads ahead as it likes; 1: it does not. */
+  request: { READ_AHEAD_MODE: i32 },
   response: {},
 })
 
