@@ -19,6 +19,7 @@ import {
   refuseProblem,
   topicAttributeKinds,
   topicNameProblem,
+  unservedAttributes,
 } from '../configuration/index.ts'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
 import { sameTopicConfig } from './same-topic-config.ts'
@@ -54,6 +55,8 @@ export type TopicListener = (topics: readonly string[]) => void
 /** Queues of a topic above which a request is taken for a mistake. */
 const queueNumsMax = 65_536
 const saveIntervalMs = 200
+/** Topics that one warning names. */
+const warnedTopicsMax = 20
 
 /** The topics of a broker, kept in config/topics.json. */
 export class TopicTable {
@@ -96,6 +99,7 @@ export class TopicTable {
     }
     this.#dataVersion = content?.dataVersion ?? newDataVersion(config.clock.now())
     for (const change of changes) this.#applyAgain(change)
+    this.#warnOfUnserved()
   }
 
   get dataVersion(): DataVersion {
@@ -296,6 +300,19 @@ export class TopicTable {
     this.#kept.note({ dataVersion: this.#dataVersion, set, removed })
     for (const name of names) this.#sendable.delete(name)
     for (const listener of this.#listeners) listener(names)
+  }
+
+  /** Of topics that an official broker made, or an administrator before it mattered. */
+  #warnOfUnserved(): void {
+    const found: string[] = []
+    for (const { topicName, attributes } of this.#topics.values()) {
+      const names = unservedAttributes(topicAttributeKinds, attributes)
+      if (names.length > 0) found.push(`${topicName} (${names.join(', ')})`)
+    }
+    if (found.length === 0) return
+    const topics = found.slice(0, warnedTopicsMax)
+    const count = found.length
+    this.#options.config.log.warn({ topics, count }, 'topics have attributes that are not served yet: they do nothing')
   }
 
   #refuseSystemTopic(topic: string): void {

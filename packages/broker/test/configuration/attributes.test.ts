@@ -1,7 +1,12 @@
 import { ProtocolError } from '@rocketmq-ts/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { alteredAttributes, parseAttributeChanges, topicAttributeKinds } from '../../src/configuration/index.ts'
+import {
+  alteredAttributes,
+  parseAttributeChanges,
+  topicAttributeKinds,
+  unservedAttributes,
+} from '../../src/configuration/index.ts'
 
 function remarkOf(action: () => unknown): string {
   try {
@@ -44,10 +49,40 @@ describe('attribute changes', () => {
     expect(remarkOf(() => alter(undefined, '-message.type'))).toBe(
       'only add attribute is supported while creating topic. key: message.type',
     )
-    expect(alter(undefined, '+cleanup.policy=COMPACTION,+reserve.time=100')).toEqual({
-      'cleanup.policy': 'COMPACTION',
+    expect(alter(undefined, '+cleanup.policy=DELETE,+queue.type=SimpleCQ,+reserve.time=100')).toEqual({
+      'cleanup.policy': 'DELETE',
+      'queue.type': 'SimpleCQ',
       'reserve.time': '100',
     })
+  })
+
+  test.each(['UNSPECIFIED', 'NORMAL', 'FIFO', 'DELAY'])('may make a topic one of type %s', (type) => {
+    expect(alter(undefined, `+message.type=${type}`)).toEqual({ 'message.type': type })
+  })
+
+  const unserved = [
+    'message.type=TRANSACTION',
+    'message.type=PRIORITY',
+    'message.type=LITE',
+    'message.type=MIXED',
+    'cleanup.policy=COMPACTION',
+    'queue.type=BatchCQ',
+    'lite.topic.expiration=10',
+  ]
+
+  test.each(unserved)('cannot ask for %s, which is not served yet', (attribute) => {
+    const change = () => alter(undefined, `+reserve.time=5,+${attribute}`)
+    expect(change).toThrow(ProtocolError)
+    expect(change).toThrow(`${attribute} is not served yet`)
+  })
+
+  test('can leave alone and take away what is not served, where it is', () => {
+    const kept = new Map(unserved.map((attribute) => attribute.split('=') as [string, string]))
+    expect(unservedAttributes(topicAttributeKinds, kept).length).toBe(kept.size)
+    expect(unservedAttributes(topicAttributeKinds, new Map([['message.type', 'FIFO']]))).toEqual([])
+    const before = { 'message.type': 'LITE', 'lite.topic.expiration': '10' }
+    expect(alter(before, '+reserve.time=5')).toEqual({ ...before, 'reserve.time': '5' })
+    expect(alter(before, '-message.type,-lite.topic.expiration')).toEqual({})
   })
 
   test('leave alone what they do not name', () => {

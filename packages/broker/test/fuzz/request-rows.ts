@@ -187,8 +187,8 @@ export const requestRows: readonly FuzzRow[] = [
     ],
     refusals: [ProtocolError],
     seeds: () =>
-      ['', '+message.type=FIFO', '-reserve.time', '+priority.factor=+5', '+lite.topic.expiration=1,-message.type'].map(
-        (text) => Buffer.from(text),
+      ['', '+message.type=FIFO', '-reserve.time', '+priority.factor=+5', '+reserve.time=1,-message.type'].map((text) =>
+        Buffer.from(text),
       ),
     decode(input) {
       const changes = parseAttributeChanges(looseText(input))

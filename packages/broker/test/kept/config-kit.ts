@@ -10,14 +10,17 @@ export interface LoggedLine {
   message: string
 }
 
-/** A log that keeps its lines. */
-export function recordingLog(): { log: Log; lines: LoggedLine[] } {
+/** A log that keeps its lines, and the fields of each. */
+export function recordingLog(): { log: Log; lines: LoggedLine[]; fields: Record<string, unknown>[] } {
   const lines: LoggedLine[] = []
+  const fields: Record<string, unknown>[] = []
   const at =
     (level: LoggedLine['level']) =>
-    (_fields: Record<string, unknown>, message: string): void =>
-      void lines.push({ level, message })
-  return { log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines }
+    (fieldsOfLine: Record<string, unknown>, message: string): void => {
+      lines.push({ level, message })
+      fields.push(fieldsOfLine)
+    }
+  return { log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines, fields }
 }
 
 /** A configuration file in a folder, with a count of how often its name was given to new content. */

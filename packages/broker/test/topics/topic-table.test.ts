@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { CrashableFileSystem, SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
-import { newTopicConfig, ProtocolError, parseJson, topicConfigTableBody } from '@rocketmq-ts/protocol'
+import { newDataVersion, newTopicConfig, ProtocolError, parseJson, topicConfigTableBody } from '@rocketmq-ts/protocol'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { TopicTable, type TopicUpdate } from '../../src/topics/index.ts'
@@ -19,7 +19,7 @@ const defaults = {
 
 function open(path: string, changes: Partial<typeof defaults> = {}) {
   const clock = new SteppedClock()
-  const { log, lines } = recordingLog()
+  const { log, lines, fields } = recordingLog()
   const { config, writes } = countedAt(path, clock, log)
   const settings = { ...defaults, ...changes }
   const topics = new TopicTable({
@@ -28,7 +28,7 @@ function open(path: string, changes: Partial<typeof defaults> = {}) {
     brokerName: 'broker-a',
     settings: () => settings,
   })
-  return { clock, lines, topics, writes, settings }
+  return { clock, lines, fields, topics, writes, settings }
 }
 
 /** On a disk in memory, where a process that died writes nothing any more. */
@@ -141,6 +141,34 @@ describe('an administrator', () => {
     expect(topics.get('L1')).toBeUndefined()
     topics.update([update('L1'), update('L2')])
     expect([topics.get('L1')?.readQueueNums, topics.get('L2')?.readQueueNums]).toEqual([4, 4])
+  })
+
+  test('cannot make a topic of a kind that is not served yet, alone or in a list', () => {
+    using folder = temporaryFolder()
+    const { topics } = open(`${folder.path}/topics.json`)
+    const attributeChanges = new Map([['+message.type', 'TRANSACTION']])
+    const refused = [29, 'message.type=TRANSACTION is not served yet: leave it out']
+    expect(refusal(() => topics.update([update('T1', { attributeChanges })]))).toEqual(refused)
+    expect(refusal(() => topics.update([update('T2'), update('T3', { attributeChanges })]))).toEqual(refused)
+    expect(['T1', 'T2', 'T3'].map((name) => topics.get(name))).toEqual([undefined, undefined, undefined])
+  })
+
+  test('is warned once of all topics of its file and journal that are of such a kind', () => {
+    using folder = temporaryFolder()
+    const path = `${folder.path}/topics.json`
+    const kinds = ['TRANSACTION', 'FIFO', 'LITE']
+    const topicConfigTable = new Map(
+      kinds.map((kind) => [kind, newTopicConfig(kind, { attributes: new Map([['message.type', kind]]) })]),
+    )
+    fs.writeFileSync(path, topicConfigTableBody.encode({ dataVersion: newDataVersion(0), topicConfigTable }))
+    const { lines, fields, topics } = open(path)
+    expect(lines).toEqual([
+      { level: 'warn', message: 'topics have attributes that are not served yet: they do nothing' },
+    ])
+    const named = ['TRANSACTION (message.type=TRANSACTION)', 'LITE (message.type=LITE)']
+    expect(fields).toEqual([{ topics: named, count: 2 }])
+    topics.update([update('LITE')])
+    expect(topics.get('LITE')?.attributes.get('message.type')).toBe('LITE')
   })
 
   test('raises the version by a change and not by the same again', () => {
