@@ -1,0 +1,102 @@
+import { decodeMessages } from '@rocketmq-ts/protocol'
+import { AskingPeer } from './asking-peer.ts'
+import { frameOf, type RawRequest } from './frame.ts'
+import { type BodyKind, type Observation, observe } from './observation.ts'
+
+/** Where a server takes requests. */
+export interface ServerAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** One request to a server, or several that are told as one. */
+export interface Step {
+  /** For failure messages. */
+  readonly what: string
+  run(server: Server): Promise<Observation>
+  readonly difference?: Difference
+}
+
+/** What we answer otherwise on purpose. */
+export interface Difference {
+  readonly reason: string
+  /** What both answers hold at the least. */
+  readonly official: Observation
+  readonly ours: Observation
+}
+
+export function differs(step: Step, difference: Difference): Step {
+  return { ...step, difference }
+}
+
+/** Requests that both servers get, in this order, each in its own state made by the steps before. */
+export interface Case {
+  readonly title: string
+  readonly steps: readonly Step[]
+}
+
+export function withoutDifferences({ title, steps }: Case): Case {
+  return { title, steps: steps.map(({ what, run }) => ({ what, run })) }
+}
+
+const deadlineMs = 10_000
+
+/** A server as the steps of one case use it, with connections of its own. */
+export class Server {
+  readonly address: ServerAddress
+  readonly #peer: AskingPeer
+
+  constructor(address: ServerAddress) {
+    this.address = address
+    this.#peer = new AskingPeer(address.host, address.port)
+  }
+
+  async ask(frame: Buffer, bodyKind: BodyKind = 'ignored', withinMs = deadlineMs): Promise<Observation> {
+    return observe(await this.#peer.ask(frame, withinMs), bodyKind)
+  }
+
+  async request(request: RawRequest, bodyKind?: BodyKind, withinMs?: number): Promise<Observation> {
+    return this.ask(frameOf(request), bodyKind, withinMs)
+  }
+
+  /**
+   * Where the message at an offset of queue 0 stands in the log.
+   * @throws Error when a pull does not find it
+   */
+  async logOffset(topic: string, queueOffset: number): Promise<number> {
+    const fields = {
+      consumerGroup: 'DEFAULT_CONSUMER',
+      topic,
+      queueId: '0',
+      queueOffset: String(queueOffset),
+      maxMsgNums: '1',
+      sysFlag: '4',
+      commitOffset: '0',
+      suspendTimeoutMillis: '0',
+      subscription: '*',
+      subVersion: '0',
+      expressionType: 'TAG',
+    }
+    const outcome = await this.#peer.ask(frameOf({ code: 11, fields }), deadlineMs)
+    const body = typeof outcome === 'string' ? undefined : outcome.body
+    const [message] = body === undefined ? [] : decodeMessages(body)
+    if (message === undefined) throw new Error(`no message of ${topic} at ${queueOffset}`)
+    return message.physicalOffset
+  }
+
+  close(): void {
+    this.#peer.close()
+  }
+}
+
+/** Takes the steps of a case one after the other. */
+export async function observations({ steps }: Case, address: ServerAddress): Promise<Observation[]> {
+  const server = new Server(address)
+  const seen: Observation[] = []
+  try {
+    for (const step of steps) seen.push(await step.run(server))
+  } finally {
+    server.close()
+  }
+  return seen
+}

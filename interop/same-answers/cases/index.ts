@@ -1,0 +1,16 @@
+import type { Case } from '../case.ts'
+import { administrationCases } from './administration.ts'
+import { headerCases } from './headers.ts'
+import { offsetCases } from './offsets.ts'
+import { queryCases } from './queries.ts'
+import { sendingCases } from './sending.ts'
+import { subscriptionCases } from './subscriptions.ts'
+
+export const cases: readonly Case[] = [
+  ...headerCases,
+  ...sendingCases,
+  ...subscriptionCases,
+  ...offsetCases,
+  ...queryCases,
+  ...administrationCases,
+]

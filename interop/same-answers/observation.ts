@@ -1,0 +1,91 @@
+import { decodeMessageProperties, decodeMessages, type JsonValue, parseJson } from '@rocketmq-ts/protocol'
+import type { Outcome } from './asking-peer.ts'
+
+/** What of an answer has to be the same: plain values, for `toEqual`. */
+export type Observation = unknown
+
+/** How the body of an answer is read. */
+export type BodyKind = 'records' | 'json' | 'text' | 'ignored'
+
+/** Remarks are for people, and ours say more. Only the words that programs look at are compared. */
+const programWord = /^[A-Z][A-Z_]+$/
+
+/** What the official broker also says when it refuses a send, where no client reads it. */
+const ofSends = new Set(['MSG_REGION', 'TRACE_ON'])
+const storedCodes = new Set([0, 10, 11, 12])
+
+export function observe(outcome: Outcome, bodyKind: BodyKind): Observation {
+  if (typeof outcome === 'string') return outcome
+  const { code, opaque, flag, remark, extFields, body } = outcome
+  const fields = Object.fromEntries(
+    Object.entries(extFields ?? {}).flatMap(([name, value]) =>
+      ofSends.has(name) && !storedCodes.has(code) ? [] : [[name, field(name, value)]],
+    ),
+  )
+  return {
+    code,
+    opaque,
+    flag,
+    ...(remark !== undefined && programWord.test(remark) ? { remark } : {}),
+    ...(code !== 0 ? { hasRemark: remark !== undefined && remark !== '' } : {}),
+    ...(Object.keys(fields).length === 0 ? {} : { fields }),
+    ...(bodyKind === 'ignored' || body === undefined ? {} : { body: observedBody(body, bodyKind) }),
+  }
+}
+
+/** Positions in the log depend on what else is in it. */
+const positions = new Set(['indexLastUpdatePhyoffset'])
+
+function field(name: string, value: string): string {
+  if (positions.has(name)) return '<position>'
+  // Offset ids are as long as the broker's address wants it.
+  return name === 'msgId' ? value.replace(/\b[0-9A-F]{32,56}\b/g, (id) => `<id of ${id.length}>`) : neutral(value)
+}
+
+/**
+ * Ids, times and ports differ from server to server; that there is one does not. Unique ids hold an address of the
+ * machine, of either kind.
+ */
+export function neutral(text: string): string {
+  return text
+    .replace(/\b([0-9A-F]{32}|[0-9A-F]{56})\b/g, '<id>')
+    .replace(/\b1[0-9]{12}\b/g, '<time>')
+    .replace(/(127\.0\.0\.1|::1\]?):[0-9]{4,5}/g, '$1:<port>')
+}
+
+function observedBody(body: Buffer, kind: Exclude<BodyKind, 'ignored'>): Observation {
+  if (kind === 'records') return decodeMessages(body).map(observedRecord)
+  const text = body.toString('utf8')
+  return kind === 'json' ? ordered(parseJson(text)) : neutral(text)
+}
+
+function observedRecord(message: ReturnType<typeof decodeMessages>[number]): Observation {
+  const { topic, queueId, queueOffset, flag, sysFlag, reconsumeTimes, bornHost, storeHost, properties, body } = message
+  const sorted = [...decodeMessageProperties(properties)].sort(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    body: body.toString('utf8'),
+    topic,
+    queueId,
+    queueOffset,
+    flag,
+    sysFlag,
+    reconsumeTimes,
+    bornHost: bornHost.host,
+    storeHost: storeHost.host,
+    properties: Object.fromEntries(sorted.map(([name, value]) => [name, neutral(value)])),
+  }
+}
+
+/** Objects by the order of their names, and lists whose order means nothing as they are. */
+function ordered(value: JsonValue): Observation {
+  if (typeof value === 'string') return neutral(value)
+  if (typeof value === 'number' || typeof value === 'bigint') return neutral(String(value))
+  if (Array.isArray(value)) return value.map(ordered)
+  if (value instanceof Map) return [...value].map(([key, item]) => [JSON.stringify(ordered(key)), ordered(item)]).sort()
+  if (value === null || typeof value === 'boolean') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, item]) => [name, ordered(item)]),
+  )
+}
