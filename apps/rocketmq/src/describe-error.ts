@@ -28,6 +28,8 @@ export interface StartContext {
   readonly portAdvice: string
   /** How to choose another address to listen at. */
   readonly hostAdvice: string
+  /** Where the files are. */
+  readonly folder: string
   /** How to choose another place for the files. */
   readonly folderAdvice: string
 }
@@ -38,7 +40,7 @@ export interface StartContext {
  */
 export function explainStartError(error: unknown, context: StartContext): unknown {
   if (!(error instanceof Error)) return error
-  const text = explainNetworkError(error, context) ?? explainFileError(error, context.folderAdvice)
+  const text = explainNetworkError(error, context) ?? explainFileError(error, context)
   return text === undefined ? error : new UserError(text, { cause: error })
 }
 
@@ -73,7 +75,7 @@ const fileReasons: Readonly<Record<string, string>> = {
   EACCES: 'this user may not do that',
   EPERM: 'this user may not do that',
   EROFS: 'the disk can only be read',
-  ENOSPC: 'the disk is full',
+  ENOSPC: 'the disk is full: free space there',
   EDQUOT: 'the space that this user may take on the disk is used up',
   EEXIST: 'there is something else of that name',
   EISDIR: 'it is a folder',
@@ -104,15 +106,14 @@ export function fileReason({ code = '', message }: NodeJS.ErrnoException): strin
   return fileReasons[code] ?? message
 }
 
-/**
- * A sentence about an error of the file system, or undefined when it is none.
- *
- * @param advice how to choose another place
- */
-function explainFileError(error: NodeJS.ErrnoException, advice: string): string | undefined {
+/** A sentence about an error of the file system, or undefined when it is none. */
+function explainFileError(error: NodeJS.ErrnoException, { folder, folderAdvice }: StartContext): string | undefined {
   const { code = '', syscall = '', path } = error
-  const reason = fileReasons[code]
+  // Node says so of each folder that cannot be made, on a disk that can only be read for one.
+  const isFolderRefused = syscall === 'mkdir' && code === 'ENOENT'
+  const reason = isFolderRefused ? 'the folder above it is missing or can only be read' : fileReasons[code]
   if (reason === undefined || syscall === '' || networkCalls.has(syscall)) return undefined
   const action = fileActions[syscall] ?? `use (${syscall})`
-  return `cannot ${action} ${path ?? 'a file'}: ${reason}; ${advice}`
+  // An error of a file that is open does not name it.
+  return `cannot ${action} ${path ?? `a file in ${folder}`}: ${reason}; ${folderAdvice}`
 }

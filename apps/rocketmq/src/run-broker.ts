@@ -35,6 +35,7 @@ export async function runBroker(options: BrokerOptions, platform: Platform): Pro
           listenPort,
           portAdvice: `choose another by listenPort in ${file}`,
           hostAdvice: `set bindAddress in ${file} to one, or to 0.0.0.0 for all`,
+          folder: storePathRootDir,
           folderAdvice: `the store is ${storePathRootDir}: choose another by storePathRootDir in ${file}`,
         })
       })

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { createNameServer, nameServerSettings } from '@rocketmq-ts/name-server'
 import type { Platform } from '@rocketmq-ts/platform'
 import { describeSettings } from '@rocketmq-ts/settings'
@@ -29,6 +30,7 @@ export async function runNameServer(options: NameServerOptions, platform: Platfo
           listenPort: settings.listenPort,
           portAdvice: 'choose another with -p',
           hostAdvice: `set bindAddress in ${options.conf ?? 'a file given by -c'} to one, or to 0.0.0.0 for all`,
+          folder: path.dirname(settings.kvConfigPath),
           folderAdvice: 'choose other places by kvConfigPath and configStorePath in a file given by -c',
         })
       })

@@ -12,6 +12,7 @@ const context = {
   listenPort: 10_911,
   portAdvice: 'choose others with --broker-port',
   hostAdvice: 'choose another with --host',
+  folder: '/data',
   folderAdvice: 'choose another folder with --data',
 }
 
@@ -112,11 +113,27 @@ describe('a file or folder that cannot be used', () => {
 
   test.each([
     ['EACCES', 'open', 'cannot open /data/lock: this user may not do that; choose another folder with --data'],
+    [
+      'ENOENT',
+      'mkdir',
+      'cannot make the folder /data/lock: the folder above it is missing or can only be read; choose another folder with --data',
+    ],
     ['EROFS', 'open', 'cannot open /data/lock: the disk can only be read; choose another folder with --data'],
-    ['ENOSPC', 'write', 'cannot write to /data/lock: the disk is full; choose another folder with --data'],
+    [
+      'ENOSPC',
+      'write',
+      'cannot write to /data/lock: the disk is full: free space there; choose another folder with --data',
+    ],
   ])('%s of %s', (code, syscall, message) => {
     expect(explained(Object.assign(new Error(code), { code, syscall, path: '/data/lock' }))).toBe(message)
   })
+})
+
+test('a file that is open is not named by its error: the folder is', () => {
+  const error = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' })
+  expect(explained(error)).toBe(
+    'cannot write to a file in /data: the disk is full: free space there; choose another folder with --data',
+  )
 })
 
 test('errors of a connection and defects stay what they are', () => {

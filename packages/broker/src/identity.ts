@@ -5,7 +5,7 @@ import type { BrokerSettings } from './settings/index.ts'
 export interface Identity {
   readonly clusterName: string
   readonly brokerName: string
-  /** `host:port` given to clients. */
+  /** `host:port` given to clients; an IPv6 host stands in brackets. */
   readonly brokerAddress: string
   /** The same as records hold it. */
   readonly storeHost: Buffer
@@ -20,7 +20,7 @@ export function identityOf(settings: BrokerSettings): Identity {
   return {
     clusterName,
     brokerName,
-    brokerAddress: `${brokerIP1}:${listenPort}`,
+    brokerAddress: `${brokerIP1.includes(':') ? `[${brokerIP1}]` : brokerIP1}:${listenPort}`,
     storeHost,
     storeHostHex: upperHex(storeHost),
   }

@@ -36,6 +36,7 @@ async function startBroker({ name, properties, decidedKeys, log: logOptions }: B
       listenPort: settings.listenPort,
       portAdvice: 'choose others with --broker-port',
       hostAdvice: 'choose another with --host',
+      folder: settings.storePathRootDir,
       folderAdvice: `the store is ${settings.storePathRootDir}: choose another folder with --data`,
     })
   })

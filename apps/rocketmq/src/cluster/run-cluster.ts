@@ -111,6 +111,7 @@ async function startCluster(
       listenPort: plan.nameServer.port,
       portAdvice: 'choose another with --namesrv-port',
       hostAdvice: 'choose another with --host',
+      folder: plan.dataFolder,
       folderAdvice: 'choose another folder with --data',
     })
   }
