@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 
 const lookIntervalMs = 500
@@ -5,28 +6,77 @@ const lookIntervalMs = 500
 /** In this environment variable `bin/rocketmq.mjs` names itself when it starts another Node. */
 const launcherVariable = 'ROCKETMQ_LAUNCHER_PID'
 
-/** The process id of the launcher that started this process, or undefined when there is none. */
-export function launcherPid(variables: Readonly<Record<string, string | undefined>>): number | undefined {
-  const pid = Number(variables[launcherVariable])
-  return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
+/** The processes of the system, as far as this one asks. */
+export interface ProcessTable {
+  /** The process that has started this one, or another one when that is gone. */
+  readonly parentPid: number
+  /** undefined when there is no such process, or the system does not tell. */
+  parentOf(pid: number): number | undefined
+  /** The name of the program that it runs. */
+  nameOf(pid: number): string | undefined
+}
+
+export const systemProcesses: ProcessTable = {
+  get parentPid() {
+    return process.ppid
+  },
+  parentOf: (pid) => statisticsOf(pid)?.parentPid,
+  nameOf: (pid) => statisticsOf(pid)?.name,
+}
+
+/** Reads `PID (NAME) STATE PARENT ...`, proc(5); undefined when there is no such file. */
+function statisticsOf(pid: number): { name: string; parentPid: number } | undefined {
+  try {
+    const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const nameEnd = text.lastIndexOf(')') // A name may hold any letter.
+    const [, parent] = text.slice(nameEnd + 2).split(' ')
+    return { name: text.slice(text.indexOf('(') + 1, nameEnd), parentPid: Number(parent) }
+  } catch {
+    return undefined // Not Linux, or the process is gone.
+  }
+}
+
+const shells = /^(ash|bash|busybox|dash|sh|zsh)$/
+
+/**
+ * The processes with which this one is to end: the launcher, and, for `npx` and with `--stop-with-parent`, whatever has
+ * started it. npm starts a shell that starts this one; the shell would live on when npm is killed.
+ *
+ * @param variables of the environment
+ * @returns each the parent of the one before; none when this process depends on nobody
+ */
+export function parentsToEndWith(
+  variables: Readonly<Record<string, string | undefined>>,
+  stopWithParent: boolean,
+  processes: ProcessTable = systemProcesses,
+): number[] {
+  const launcher = Number(variables[launcherVariable])
+  const hasLauncher = Number.isSafeInteger(launcher) && launcher > 0
+  const parents = hasLauncher ? [launcher] : []
+  if (!stopWithParent && variables.npm_command !== 'exec') return parents
+  const parent = hasLauncher ? processes.parentOf(launcher) : processes.parentPid
+  if (parent === undefined) return parents
+  parents.push(parent)
+  const isShellOfNpm = variables.npm_command !== undefined && shells.test(processes.nameOf(parent) ?? '')
+  const npm = isShellOfNpm ? processes.parentOf(parent) : undefined
+  return npm === undefined ? parents : [...parents, npm]
 }
 
 /**
- * Watches for the end of the process that started this one. A script of npm runs in a shell, and npm passes signals on
+ * Watches for the end of the processes that started this one. A script of npm runs in a shell, and npm passes signals on
  * to that shell alone: a SIGTERM to `npm start`, as supervisors and containers send it, ends npm and the shell, and
  * would leave the server behind. So would a launcher that was killed.
- *
- * @param startedBy the id of the process that started this one
- * @param parentPid the same as long as that process lives, then the id of another one
  */
-export function watchParent(
+export function watchParents(
   clock: Clock,
-  startedBy: number,
-  parentPid: () => number,
+  parents: readonly number[],
+  processes: ProcessTable = systemProcesses,
 ): { gone: Promise<void>; cancel: CancelTimer } {
   const gone = Promise.withResolvers<void>()
+  const isGone = (pid: number, index: number) =>
+    pid !== (index === 0 ? processes.parentPid : processes.parentOf(parents[index - 1]!))
   const cancel = clock.every(lookIntervalMs, () => {
-    if (parentPid() !== startedBy) gone.resolve()
+    if (parents.some(isGone)) gone.resolve()
   })
   return { gone: gone.promise, cancel }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { describeError } from './describe-error.ts'
-import { launcherPid, watchParent } from './parent-process.ts'
+import { parentsToEndWith, watchParents } from './parent-process.ts'
 import { stopRequested } from './stop-signals.ts'
 
 /** Something that was started and is ready. */
@@ -42,8 +42,8 @@ export async function runUntilStopped(
   start: () => Promise<RunningService>,
   { log, clock, stopWithParent = false }: RunOptions,
 ): Promise<number> {
-  const startedBy = launcherPid(process.env) ?? (stopWithParent ? process.ppid : undefined)
-  const parent = startedBy === undefined ? undefined : watchParent(clock, startedBy, () => process.ppid)
+  const parents = parentsToEndWith(process.env, stopWithParent)
+  const parent = parents.length === 0 ? undefined : watchParents(clock, parents)
   const requested = stopRequested({
     signals: process,
     onIgnoredHangUp: hangUpIsIgnored() ? () => parent?.cancel() : undefined,

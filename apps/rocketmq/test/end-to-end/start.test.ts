@@ -100,13 +100,17 @@ describe('rocketmq start', () => {
     }
   })
 
-  test('npm start ends in order when npm is told to end', async () => {
+  test.each([
+    ['npm start', 'told to end', 'SIGTERM', ['npm', 'start', '--']],
+    ['npm start', 'killed', 'SIGKILL', ['npm', 'start', '--']],
+    ['npx rocketmq start', 'killed', 'SIGKILL', ['npx', 'rocketmq', 'start']],
+  ] as const)('%s ends in order when npm is %s', async (_, __, signal, command) => {
     using folder = temporaryFolder()
     const cwd = fileURLToPath(new URL('../../../../', import.meta.url))
     const args = ['--data', folder.path, ...freePorts]
-    await using npm = new RocketmqProcess(args, { cwd, command: ['npm', 'start', '--'] })
+    await using npm = new RocketmqProcess(args, { cwd, command })
     await npm.output(readyText)
-    npm.signal('SIGTERM')
+    npm.signal(signal)
     await npm.exit()
     expect(npm.stderr).toContain('stopped')
     expect(fs.existsSync(path.join(folder.path, 'broker-a/abort'))).toBe(false)
