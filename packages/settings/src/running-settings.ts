@@ -64,7 +64,7 @@ export class RunningSettings<Table extends SettingsTable> {
    * Changes settings as a request asks for, all of its keys or none.
    *
    * @param body of the request: a .properties text
-   * @throws ProtocolError, when it is refused or cannot be kept: nothing has changed then
+   * @throws ProtocolError when it is refused or cannot be kept: nothing has changed then, unless the message says so
    */
   change(body: Buffer, nowMs: number): SettingsChange {
     const { table, keptFile } = this.#options
@@ -81,10 +81,28 @@ export class RunningSettings<Table extends SettingsTable> {
     this.#updateCount++
     this.#lastUpdateMs = nowMs
     const liveKeys = changedKeys.filter((key) => table[key]!.effect === 'live')
-    if (liveKeys.length > 0) for (const listener of this.#listeners) listener(liveKeys)
+    if (liveKeys.length > 0) this.#tell(liveKeys)
     const waiting = restartKeys.map((key) => shownSetting(key, given.get(key)!))
     const restart = `${waiting.join(', ')}: kept in ${keptFile.path}, takes effect at the next start`
     const sentences = waiting.length > 0 ? [restart, ...notes] : notes
     return { changedKeys, restartKeys, remark: sentences.length > 0 ? sentences.join('; ') : undefined }
+  }
+
+  /** @throws ProtocolError when one of those who listen could not do what follows from the change; all were told */
+  #tell(keys: readonly string[]): void {
+    const errors: unknown[] = []
+    for (const listener of this.#listeners) {
+      try {
+        listener(keys)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length === 0) return
+    const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)))
+    throw new ProtocolError(
+      'SYSTEM_ERROR',
+      `the change is made and kept, but what follows failed: ${reasons.join('; ')}`,
+    )
   }
 }

@@ -77,6 +77,20 @@ test('a refused change changes nothing, keeps nothing and is not counted', () =>
   expect([it.settings.current, it.read(), it.told, it.settings.version.counter]).toEqual([before, undefined, [], 0])
 })
 
+test('what fails after a change is answered, and all others are told all the same', () => {
+  using it = start()
+  const told: string[] = []
+  it.settings.onChange(() => {
+    throw new Error('no space')
+  })
+  it.settings.onChange(() => told.push('second'))
+  expect(it.refusal('traceOn=false')).toEqual([
+    'SYSTEM_ERROR',
+    'the change is made and kept, but what follows failed: no space',
+  ])
+  expect([it.settings.current.traceOn, it.read(), told]).toEqual([false, 'traceOn=false\n', ['second']])
+})
+
 test('a change that cannot be kept is not made', () => {
   using it = start()
   it.fileSystem.add({ label: 'full', operation: 'write', kind: 'ENOSPC' })
