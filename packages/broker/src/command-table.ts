@@ -28,12 +28,12 @@ import {
 } from './body-access.ts'
 import type { createClients } from './clients/create-clients.ts'
 import type { createGroups } from './groups/create-groups.ts'
+import type { LiveSettings } from './live-settings.ts'
 import type { createLocks } from './locks/create-locks.ts'
 import type { createOffsets } from './offsets/create-offsets.ts'
 import type { createReading } from './reading/create-reading.ts'
 import type { createRetries } from './retries/create-retries.ts'
 import type { createSending } from './sending/create-sending.ts'
-import type { BrokerSettings } from './settings/index.ts'
 import type { createStatistics } from './statistics/create-statistics.ts'
 import type { createTopics } from './topics/create-topics.ts'
 
@@ -65,12 +65,23 @@ export interface BrokerLanes {
 
 const otherLaneMax = 100_000
 
-export function brokerLanes(settings: BrokerSettings): BrokerLanes {
-  const pullMax = settings.pullThreadPoolQueueCapacity
+/** Lanes whose limits follow the settings. */
+export function brokerLanes(liveSettings: Pick<LiveSettings, 'current' | 'onChange'>): BrokerLanes {
+  const send = { name: 'send', waitingMax: 0 }
+  const pull = { name: 'pull', waitingMax: 0 }
+  const litePull = { name: 'lite-pull', waitingMax: 0 }
+  const setLimits = () => {
+    const { sendThreadPoolQueueCapacity, pullThreadPoolQueueCapacity } = liveSettings.current
+    send.waitingMax = sendThreadPoolQueueCapacity
+    pull.waitingMax = pullThreadPoolQueueCapacity
+    litePull.waitingMax = pullThreadPoolQueueCapacity
+  }
+  setLimits()
+  liveSettings.onChange(setLimits)
   return {
-    send: { name: 'send', waitingMax: settings.sendThreadPoolQueueCapacity },
-    pull: { name: 'pull', waitingMax: pullMax },
-    litePull: { name: 'lite-pull', waitingMax: pullMax },
+    send,
+    pull,
+    litePull,
     query: { name: 'query', waitingMax: otherLaneMax },
     client: { name: 'client', waitingMax: otherLaneMax },
     consumer: { name: 'consumer', waitingMax: otherLaneMax },

@@ -119,7 +119,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   const server: RemotingServer<'broker'> = new RemotingServer({
     platform,
     log,
-    table: brokerCommandTable(handlers, brokerLanes(initial), (headers) => sending.lookAhead.read(headers)),
+    table: brokerCommandTable(handlers, brokerLanes(liveSettings), (headers) => sending.lookAhead.read(headers)),
     host: initial.bindAddress,
     port: initial.listenPort,
     backlog: initial.serverSocketBacklog,

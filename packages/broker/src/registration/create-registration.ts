@@ -19,7 +19,7 @@ const haPortDistance = 1
 /** Telling the name servers about the broker and its topics. */
 export function createRegistration({ clock, log, network, identity, liveSettings, topics }: RegistrationParts) {
   const settings = () => liveSettings.current
-  const { brokerId, brokerIP2, haListenPort, listenPort, namesrvAddr, registerNameServerPeriod } = settings()
+  const { brokerId, brokerIP2, haListenPort, listenPort } = settings()
   const { clusterName, brokerName, brokerAddress } = identity
   const calls = new RemotingClient({ network, clock }, { log })
   const registration = new Registration({
@@ -33,16 +33,12 @@ export function createRegistration({ clock, log, network, identity, liveSettings
       brokerAddr: brokerAddress,
       haServerAddr: `${brokerIP2}:${haListenPort || listenPort + haPortDistance}`,
     },
-    nameServers: namesrvAddr,
     topics,
-    periodMs: registerNameServerPeriod,
     settings,
     onOrderedTopics: (ordered) => topics.setOrdered(ordered),
   })
   topics.onChange((names) => registration.topicsChanged(names))
-  liveSettings.onChange((changedKeys) => {
-    if (changedKeys.includes('brokerPermission')) void registration.registerAll()
-  })
+  liveSettings.onChange((changedKeys) => registration.settingsChanged(changedKeys))
   return {
     settled: () => registration.settled(),
     /** Takes the broker out of the routes: no client is sent here any more. */

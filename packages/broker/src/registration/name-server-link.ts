@@ -33,7 +33,7 @@ export interface NameServerLinkOptions {
   /** Milliseconds for connecting, and again for an answer. */
   timeoutMs(): number
   /** Milliseconds between two registrations when nothing changes. */
-  periodMs: number
+  periodMs(): number
   /** Whether to register although the name server has the same version. */
   isForced(): boolean
   dataVersion(): DataVersion
@@ -182,7 +182,7 @@ export class NameServerLink {
       const fields = { nameServer: this.address, err: error }
       log.warn(fields, 'the broker could not be registered at the name server: it goes on trying')
     }
-    const delayMs = Math.min(firstRetryMs * 2 ** this.#failures++, periodMs)
+    const delayMs = Math.min(firstRetryMs * 2 ** this.#failures++, periodMs())
     this.#cancelRetry?.()
     this.#cancelRetry = clock.after(delayMs, () => void this.#run())
   }

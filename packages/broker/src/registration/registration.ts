@@ -8,16 +8,16 @@ export interface RegistrationOptions {
   log: Log
   calls: NameServerCalls
   identity: BrokerIdentity
-  /** `host:port` of each. */
-  nameServers: readonly string[]
   topics: {
     readonly dataVersion: DataVersion
     get(topic: string): TopicConfig | undefined
     list(): ReadonlyMap<string, TopicConfig>
   }
-  /** Milliseconds between two registrations when nothing changes. */
-  periodMs: number
   settings(): {
+    /** `host:port` of each. */
+    namesrvAddr: readonly string[]
+    /** Milliseconds between two registrations when nothing changes. */
+    registerNameServerPeriod: number
     registerBrokerTimeoutMills: number
     forceRegister: boolean
     compressedRegister: boolean
@@ -40,7 +40,7 @@ const cheapTopicsMax = 1000
 /** Keeps the broker registered at all its name servers, each on its own. */
 export class Registration {
   readonly #options: RegistrationOptions
-  readonly #links: NameServerLink[]
+  #links: readonly NameServerLink[]
   readonly #changedTopics = new Set<string>()
   #full:
     | { dataVersion: DataVersion; brokerPermission: number; isCompressed: boolean; body: RegistrationBody }
@@ -51,31 +51,23 @@ export class Registration {
 
   constructor(options: RegistrationOptions) {
     this.#options = options
-    const { clock, log, calls, identity, periodMs, settings, topics } = options
-    this.#links = [...new Set(options.nameServers)].map(
-      (address) =>
-        new NameServerLink(address, {
-          clock,
-          log,
-          calls,
-          identity,
-          periodMs,
-          timeoutMs: () => settings().registerBrokerTimeoutMills,
-          isForced: () => settings().forceRegister,
-          dataVersion: () => topics.dataVersion,
-          fullBody: () => this.#fullBody(),
-          partBody: (names) => this.#partBody(names),
-          isFullBetter: (changeCount) => changeCount > 1 && topics.list().size <= cheapTopicsMax,
-          onOrderedTopics: options.onOrderedTopics,
-        }),
-    )
+    this.#links = [...new Set(options.settings().namesrvAddr)].map((address) => this.#newLink(address))
   }
 
   /** Registers everywhere, and from then on regularly. Resolves when each name server has answered or failed to. */
   async start(): Promise<void> {
     this.#isStarted = true
-    this.#cancelPeriod = this.#options.clock.every(this.#options.periodMs, () => void this.registerAll())
+    this.#beginPeriod()
     await this.registerAll()
+  }
+
+  /** Settings changed, whose keys these are. */
+  settingsChanged(changedKeys: readonly string[]): void {
+    const isChanged = (key: keyof ReturnType<RegistrationOptions['settings']>) => changedKeys.includes(key)
+    if (isChanged('namesrvAddr')) this.#changeNameServers()
+    if (!this.#isStarted) return
+    if (isChanged('registerNameServerPeriod')) this.#beginPeriod()
+    if (isChanged('brokerPermission') || isChanged('namesrvAddr')) void this.registerAll()
   }
 
   /** Registers all topics: the broker's permission changed, or a name server may have lost them. */
@@ -112,6 +104,39 @@ export class Registration {
     this.#cancelPeriod?.()
     this.#cancelGather?.()
     await Promise.all(this.#links.map((link) => link.unregister()))
+  }
+
+  #newLink(address: string): NameServerLink {
+    const { clock, log, calls, identity, settings, topics, onOrderedTopics } = this.#options
+    return new NameServerLink(address, {
+      clock,
+      log,
+      calls,
+      identity,
+      periodMs: () => settings().registerNameServerPeriod,
+      timeoutMs: () => settings().registerBrokerTimeoutMills,
+      isForced: () => settings().forceRegister,
+      dataVersion: () => topics.dataVersion,
+      fullBody: () => this.#fullBody(),
+      partBody: (names) => this.#partBody(names),
+      isFullBetter: (changeCount) => changeCount > 1 && topics.list().size <= cheapTopicsMax,
+      onOrderedTopics,
+    })
+  }
+
+  #beginPeriod(): void {
+    const { clock, settings } = this.#options
+    this.#cancelPeriod?.()
+    this.#cancelPeriod = clock.every(settings().registerNameServerPeriod, () => void this.registerAll())
+  }
+
+  /** Takes the broker out of the routes of name servers that are no longer among its own. */
+  #changeNameServers(): void {
+    const wanted = new Set(this.#options.settings().namesrvAddr)
+    const known = new Map(this.#links.map((link) => [link.address, link]))
+    this.#links = [...wanted].map((address) => known.get(address) ?? this.#newLink(address))
+    if (!this.#isStarted) return
+    for (const [address, link] of known) if (!wanted.has(address)) void link.unregister()
   }
 
   #registerChanges(): void {

@@ -9,8 +9,8 @@ const asManyAs = (most: number) =>
 
 export const admissionSettings = {
   ...applied(admission, {
-    sendThreadPoolQueueCapacity: atRestart(int({ min: 1 }), 10_000, 'Messages that may wait to be stored.'),
-    pullThreadPoolQueueCapacity: atRestart(int({ min: 1 }), 100_000, 'Pulls that may wait to be served.'),
+    sendThreadPoolQueueCapacity: live(int({ min: 1 }), 10_000, 'Messages that may wait to be stored.'),
+    pullThreadPoolQueueCapacity: live(int({ min: 1 }), 100_000, 'Pulls that may wait to be served.'),
   }),
   ...notServed(admission, 'only sends and pulls are limited', {
     queryThreadPoolQueueCapacity: atRestart(int(), 20_000, 'Queries that may wait.'),

@@ -7,34 +7,34 @@ const noMap = 'files are written without memory maps'
 
 export const flushAndReadsSettings = {
   ...applied(flush, {
-    flushDiskType: live(
+    flushDiskType: atRestart(
       oneOf(['ASYNC_FLUSH', 'SYNC_FLUSH']),
       'ASYNC_FLUSH',
       'When a message is acknowledged: in the hands of the system (ASYNC_FLUSH) or on disk (SYNC_FLUSH).',
     ),
-    flushIntervalCommitLog: live(int({ min: 1, unit: 'ms' }), 500, 'Milliseconds between two flushes of the log.'),
-    flushCommitLogThoroughInterval: live(
-      int({ min: 1, unit: 'ms' }),
-      10_000,
-      'Milliseconds after which all of the log is flushed.',
-    ),
-    flushIntervalConsumeQueue: live(
+    flushIntervalCommitLog: atRestart(int({ min: 1, unit: 'ms' }), 500, 'Milliseconds between two flushes of the log.'),
+    flushIntervalConsumeQueue: atRestart(
       int({ min: 1, unit: 'ms' }),
       1000,
       'Milliseconds between two flushes of consume queues.',
     ),
-    flushConsumeQueueThoroughInterval: live(
+    flushConsumeQueueThoroughInterval: atRestart(
       int({ min: 1, unit: 'ms' }),
       60_000,
       'Milliseconds after which all consume queues are flushed.',
     ),
-    syncFlushTimeout: live(
+    syncFlushTimeout: atRestart(
       int({ min: 1, unit: 'ms' }),
       5000,
       'Milliseconds that SYNC_FLUSH has before FLUSH_DISK_TIMEOUT is answered.',
     ),
   }),
   ...notServed(flush, noPages, {
+    flushCommitLogThoroughInterval: live(
+      int({ min: 1, unit: 'ms' }),
+      10_000,
+      'Milliseconds after which all of the log is flushed.',
+    ),
     flushCommitLogTimed: live(boolean, true, 'Flushes at fixed times.'),
     flushCommitLogLeastPages: live(int(), 4, 'Pages of 4 KiB that a flush of the log is worth.'),
     flushConsumeQueueLeastPages: live(int(), 2, 'Pages of 4 KiB that a flush of a consume queue is worth.'),

@@ -24,7 +24,7 @@ export const identitySettings = {
     ),
     brokerId: atRestart(long(), 0, 'Place among the brokers of this name: 0 is the master.'),
     brokerPermission: live(int({ max: 7 }), 6, 'What clients may do, as a sum: 2 write, 4 read.'),
-    regionId: atRestart(text, 'DefaultRegion', 'Region that answers to producers and message traces name.'),
+    regionId: live(text, 'DefaultRegion', 'Region that answers to producers and message traces name.'),
     configBlackList: fixed(
       'it is to hold against requests',
       names,

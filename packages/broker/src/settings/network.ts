@@ -56,12 +56,12 @@ export const networkSettings = {
     shutdownWaitTimeSeconds: live(int({ unit: 'seconds' }), 30, 'Seconds that clients have to go.'),
   }),
   ...applied(registration, {
-    namesrvAddr: atRestart(
+    namesrvAddr: live(
       addresses,
       computed('the environment variable NAMESRV_ADDR', ({ variables }) => parseAddressList(variables.NAMESRV_ADDR)),
       'Name servers to register with, host:port separated by semicolons.',
     ),
-    registerNameServerPeriod: atRestart(
+    registerNameServerPeriod: live(
       int({ min: 10_000, max: 60_000, unit: 'ms', clamp: true }),
       30_000,
       'Milliseconds between two registrations.',
@@ -73,6 +73,8 @@ export const networkSettings = {
     ),
     forceRegister: live(boolean, true, 'Registers every time, even when no topic has changed.'),
     compressedRegister: live(boolean, false, 'Compresses the topics of a registration.'),
+  }),
+  ...notServed(registration, 'a few changed topics are registered alone, and many topics in one compressed request', {
     enableSingleTopicRegister: live(boolean, false, 'Registers a new topic alone instead of all topics.'),
     enableSplitRegistration: live(boolean, false, 'Registers many topics in several requests.'),
     splitRegistrationSize: live(int({ min: 1 }), 800, 'Topics in one of several requests.'),

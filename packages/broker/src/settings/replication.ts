@@ -1,6 +1,5 @@
 import {
   addresses,
-  applied,
   atRestart,
   boolean,
   computed,
@@ -19,7 +18,7 @@ const noReplication = 'replication is not served yet'
 const noController = 'brokers managed by a controller are not served yet'
 
 export const replicationSettings = {
-  ...applied(replication, {
+  ...notServed(replication, noReplication, {
     brokerRole: atRestart(
       oneOf(['ASYNC_MASTER', 'SYNC_MASTER'], { SLAVE: noReplication }),
       'ASYNC_MASTER',

@@ -48,7 +48,7 @@ export const storeFilesSettings = {
     ),
     maxMessageSize: live(int({ min: 1, unit: 'bytes' }), 4_194_304, 'Bytes of the largest message body.'),
     checkCRCOnRecover: atRestart(boolean, true, 'Recovery after a crash checks the checksum of bodies.'),
-    messageIndexEnable: live(boolean, true, 'Messages are found by their keys.'),
+    messageIndexEnable: atRestart(boolean, true, 'Messages are found by their keys.'),
     maxHashSlotNum: fixed(laidOut, int({ min: 1 }), 5_000_000, 'Hash slots of a key index file.'),
     maxIndexNum: fixed(laidOut, int({ min: 1 }), 20_000_000, 'Keys in a key index file.'),
   }),
@@ -82,12 +82,6 @@ export const storeFilesSettings = {
     fileReservedTime: live(int({ unit: 'hours' }), 72, 'Hours after its last write before a file may go.'),
     deleteWhen: live(hours, [4], 'Hours of the day in which files go, separated by semicolons.'),
     cleanResourceInterval: atRestart(int({ min: 1, unit: 'ms' }), 10_000, 'Milliseconds between two looks at it.'),
-    deleteCommitLogFilesInterval: live(int({ unit: 'ms' }), 100, 'Milliseconds between deleting two log files.'),
-    destroyMapedFileIntervalForcibly: live(
-      int({ unit: 'ms' }),
-      120_000,
-      'Milliseconds for which a file that is being read is kept before it goes all the same.',
-    ),
     diskMaxUsedSpaceRatio: live(ratio(10, 95), 75, 'Percent of the disk in use above which files go at any hour.'),
     diskSpaceCleanForciblyRatio: live(
       ratio(30, 100),
@@ -96,6 +90,14 @@ export const storeFilesSettings = {
     ),
     diskSpaceWarningLevelRatio: live(ratio(35, 100), 90, 'Percent above which messages are refused.'),
     cleanFileForciblyEnable: live(boolean, true, 'Files may go before fileReservedTime on a full disk.'),
+  }),
+  ...notServed(cleaning, 'files are deleted without a pause, and what is being read of one can be read to its end', {
+    deleteCommitLogFilesInterval: live(int({ unit: 'ms' }), 100, 'Milliseconds between deleting two log files.'),
+    destroyMapedFileIntervalForcibly: live(
+      int({ unit: 'ms' }),
+      120_000,
+      'Milliseconds for which a file that is being read is kept before it goes all the same.',
+    ),
   }),
   ...notServed(cleaning, 'consume queue files go together with the log that they point to', {
     deleteConsumeQueueFilesInterval: live(int({ unit: 'ms' }), 100, 'Milliseconds between deleting two of them.'),

@@ -33,7 +33,6 @@ export const topicsAndGroupsSettings = {
       'Milliseconds that such a pull waits without long polling.',
     ),
     notifyConsumerIdsChangedEnable: live(boolean, true, 'Tells the consumers of a group when others come or go.'),
-    rejectPullConsumerEnable: live(boolean, false, 'Refuses pulls of consumers that have not registered.'),
     litePullMessageEnable: live(boolean, true, 'Serves LITE_PULL_MESSAGE.'),
     flushConsumerOffsetInterval: atRestart(
       int({ min: 1, unit: 'ms' }),
@@ -41,6 +40,9 @@ export const topicsAndGroupsSettings = {
       'Milliseconds between two writes of consumerOffset.json.',
     ),
     useServerSideResetOffset: live(boolean, true, 'Keeps reset offsets in the broker until a pull uses them.'),
+  }),
+  ...notServed(consumers, 'consumers that have not registered may pull', {
+    rejectPullConsumerEnable: live(boolean, false, 'Refuses pulls of consumers that have not registered.'),
   }),
   ...notServed(consumers, 'replication is not served yet', {
     slaveReadEnable: live(boolean, false, 'Sends readers of old messages to a slave.'),

@@ -33,9 +33,9 @@ export function createTopics(parts: TopicsParts) {
     config,
     clusterName,
     brokerName,
-    settings: () => ({ ...liveSettings.current, traceTopicName: liveSettings.current.msgTraceTopicName }),
+    settings: () => liveSettings.current,
   })
-  liveSettings.onChange(() => topics.settingsChanged())
+  liveSettings.onChange((changedKeys) => topics.settingsChanged(changedKeys))
   topics.onDelete((topic) => {
     store.removeTopic(topic)
     counters.removeTopic(topic)

@@ -1,14 +1,13 @@
 import { defaultTopic, newTopicConfig, permission, scheduleTopic, type TopicConfig } from '@rocketmq-ts/protocol'
 
-export interface SystemTopicOptions {
-  clusterName: string
-  brokerName: string
+/** What the settings say about the topics of the system. */
+export interface SystemTopicSettings {
   autoCreateTopicEnable: boolean
   defaultTopicQueueNums: number
   clusterTopicEnable: boolean
   brokerTopicEnable: boolean
   traceTopicEnable: boolean
-  traceTopicName: string
+  msgTraceTopicName: string
   reviveQueueNum: number
 }
 
@@ -76,17 +75,20 @@ export function defaultTopicConfig(queueNums: number): TopicConfig {
 }
 
 /** The topics that a broker has from the start. */
-export function initialTopics(options: SystemTopicOptions): TopicConfig[] {
-  const { clusterName, brokerName } = options
+export function initialTopics(
+  settings: Readonly<SystemTopicSettings>,
+  clusterName: string,
+  brokerName: string,
+): TopicConfig[] {
   const topics = [
     withQueues('SELF_TEST_TOPIC', 1),
     withQueues('BenchmarkTest', benchmarkQueueNums),
-    withQueues(clusterName, clusterQueueNums, inherit | (options.clusterTopicEnable ? readWrite : 0)),
-    withQueues(brokerName, 1, inherit | (options.brokerTopicEnable ? readWrite : 0)),
+    withQueues(clusterName, clusterQueueNums, inherit | (settings.clusterTopicEnable ? readWrite : 0)),
+    withQueues(brokerName, 1, inherit | (settings.brokerTopicEnable ? readWrite : 0)),
     withQueues('OFFSET_MOVED_EVENT', 1),
     withQueues(scheduleTopic, scheduleQueueNums),
     withQueues(`${clusterName}_REPLY_TOPIC`, 1),
-    withQueues(`rmq_sys_REVIVE_LOG_${clusterName}`, options.reviveQueueNum),
+    withQueues(`rmq_sys_REVIVE_LOG_${clusterName}`, settings.reviveQueueNum),
     withQueues(`rmq_sys_SYNC_BROKER_MEMBER_${brokerName}`, 1, inherit),
     withQueues('RMQ_SYS_TRANS_HALF_TOPIC', 1),
     withQueues('RMQ_SYS_TRANS_OP_HALF_TOPIC', 1),
@@ -94,8 +96,8 @@ export function initialTopics(options: SystemTopicOptions): TopicConfig[] {
     withQueues('RMQ_SYS_ROCKSDB_TRANS_OP_HALF_TOPIC', 1),
     withQueues('rmq_sys_wheel_timer', 1),
   ]
-  if (options.autoCreateTopicEnable) topics.unshift(defaultTopicConfig(options.defaultTopicQueueNums))
-  if (options.traceTopicEnable) topics.push(withQueues(options.traceTopicName, 1))
+  if (settings.autoCreateTopicEnable) topics.unshift(defaultTopicConfig(settings.defaultTopicQueueNums))
+  if (settings.traceTopicEnable) topics.push(withQueues(settings.msgTraceTopicName, 1))
   return topics
 }
 

@@ -29,7 +29,7 @@ import {
   initialTopics,
   isSendable,
   isSystemTopic,
-  type SystemTopicOptions,
+  type SystemTopicSettings,
   systemTopicNames,
 } from './system-topics.ts'
 import { formatTopicChange, parseTopicChange, type TopicChange } from './topic-changes.ts'
@@ -41,7 +41,7 @@ export interface TopicTableOptions {
   clusterName: string
   brokerName: string
   /** Read at the start and whenever they matter. */
-  settings(): Omit<SystemTopicOptions, 'clusterName' | 'brokerName'>
+  settings(): SystemTopicSettings
 }
 
 /** What an administrator wants a topic to be; its attributes as changes of those it has. */
@@ -76,9 +76,8 @@ export class TopicTable {
     this.#options = options
     const { config, clusterName, brokerName } = options
     this.systemTopics = systemTopicNames(clusterName, brokerName)
-    const settings = options.settings()
-    for (const topic of initialTopics({ ...settings, clusterName, brokerName }))
-      this.#topics.set(topic.topicName, topic)
+    const initial = initialTopics(options.settings(), clusterName, brokerName)
+    for (const topic of initial) this.#topics.set(topic.topicName, topic)
     this.#kept = new KeptState(config, {
       file: 'topics.json',
       parse: readTopicFile,
@@ -99,6 +98,12 @@ export class TopicTable {
     }
     this.#dataVersion = content?.dataVersion ?? newDataVersion(config.clock.now())
     for (const change of changes) this.#applyAgain(change)
+    for (const topic of initial) {
+      const { topicName, perm } = topic
+      // Nothing but the settings clusterTopicEnable and brokerTopicEnable decides what these allow.
+      if (topicName !== clusterName && topicName !== brokerName) continue
+      this.#topics.set(topicName, { ...(this.#topics.get(topicName) ?? topic), perm })
+    }
     this.#warnOfUnserved()
   }
 
@@ -260,8 +265,16 @@ export class TopicTable {
     this.#kept.later()
   }
 
-  /** Makes the default topic as the settings want it now. */
-  settingsChanged(): void {
+  /** Makes the topics as the settings want them now, of which these changed. */
+  settingsChanged(changedKeys: readonly string[]): void {
+    this.#makeDefaultTopic()
+    if (!changedKeys.includes('brokerPermission')) return
+    // What a topic allows is registered with what the broker allows: name servers take it only with another version.
+    this.#changed([])
+    this.#kept.later()
+  }
+
+  #makeDefaultTopic(): void {
     const { autoCreateTopicEnable, defaultTopicQueueNums } = this.#options.settings()
     const before = this.#topics.get(defaultTopic)
     if (autoCreateTopicEnable) {

@@ -46,6 +46,8 @@ function open(
   const called: Called[] = []
   const ordered: string[][] = []
   const settings: Settings = {
+    namesrvAddr: nameServers,
+    registerNameServerPeriod: 30_000,
     registerBrokerTimeoutMills: 24_000,
     forceRegister: true,
     compressedRegister: false,
@@ -75,7 +77,6 @@ function open(
     log,
     calls,
     identity,
-    nameServers,
     topics: {
       get dataVersion() {
         return dataVersion
@@ -83,7 +84,6 @@ function open(
       get: (topic) => list.get(topic),
       list: () => list,
     },
-    periodMs: 30_000,
     settings: () => settings,
     onOrderedTopics: (topics) => ordered.push([...topics]),
   })
@@ -101,6 +101,8 @@ function open(
 }
 
 interface Settings {
+  namesrvAddr: readonly string[]
+  registerNameServerPeriod: number
   registerBrokerTimeoutMills: number
   forceRegister: boolean
   compressedRegister: boolean
@@ -298,6 +300,34 @@ describe('a broker', () => {
     const { registration, ordered } = open(['ns'], ['A', 'B'], { answer: async () => ({ body }) })
     await registration.start()
     expect(ordered).toEqual([['A']])
+  })
+
+  test('goes to other name servers when they change, and leaves those that are none any more', async () => {
+    const { registration, settings, settle, take } = open(['ns1', 'ns2'], ['A'])
+    await registration.start()
+    take()
+    settings.namesrvAddr = ['ns2', 'ns3']
+    registration.settingsChanged(['namesrvAddr'])
+    await settle()
+    expect(
+      take()
+        .map((one) => `${one.address} ${commandOfCode(one.code)?.name}`)
+        .sort(),
+    ).toEqual(['ns1 UNREGISTER_BROKER', 'ns2 REGISTER_BROKER', 'ns3 REGISTER_BROKER'])
+  })
+
+  test('comes in a new rhythm when the period changes', async () => {
+    const { registration, settings, clock, settle, take } = open(['ns'], ['A'])
+    await registration.start()
+    take()
+    settings.registerNameServerPeriod = 10_000
+    registration.settingsChanged(['registerNameServerPeriod'])
+    clock.advance(10_000)
+    await settle()
+    expect(take()).toHaveLength(1)
+    clock.advance(20_000)
+    await settle()
+    expect(take()).toHaveLength(2)
   })
 
   test('unregisters when it stops, and is silent from then on', async () => {

@@ -13,7 +13,7 @@ const defaults = {
   clusterTopicEnable: true,
   brokerTopicEnable: true,
   traceTopicEnable: false,
-  traceTopicName: 'RMQ_SYS_TRACE_TOPIC',
+  msgTraceTopicName: 'RMQ_SYS_TRACE_TOPIC',
   reviveQueueNum: 8,
 }
 
@@ -109,10 +109,10 @@ describe('the topics of a fresh broker', () => {
     expect(topics.get('TBW102')).toBeUndefined()
     settings.autoCreateTopicEnable = true
     settings.defaultTopicQueueNums = 3
-    topics.settingsChanged()
+    topics.settingsChanged(['autoCreateTopicEnable'])
     expect(topics.get('TBW102')).toMatchObject({ perm: 7, readQueueNums: 3 })
     settings.autoCreateTopicEnable = false
-    topics.settingsChanged()
+    topics.settingsChanged(['autoCreateTopicEnable'])
     expect(topics.get('TBW102')).toBeUndefined()
   })
 })

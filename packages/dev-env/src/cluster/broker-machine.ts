@@ -1,6 +1,7 @@
-import { type Broker, createBroker, readBrokerSettings } from '@rocketmq-ts/broker'
+import { type Broker, createBroker, keptSettingsPath, readBrokerSettings } from '@rocketmq-ts/broker'
 import type { Log, Platform } from '@rocketmq-ts/platform'
 import type { SimulatedNetwork, Simulation } from '@rocketmq-ts/platform/test-kit'
+import { parseJavaProperties } from '@rocketmq-ts/protocol'
 import { Machine } from './machine.ts'
 
 export const brokerPort = 10_911
@@ -23,7 +24,7 @@ export interface BrokerOptions {
 
 /** A machine with a broker. */
 export class BrokerMachine extends Machine<Broker> {
-  /** Keys of its broker.conf. What is changed counts from the next start. */
+  /** Keys of its broker.conf. What is changed counts from the next start, unless a request changed it too. */
   readonly settings: Record<string, string>
   readonly #options: BrokerOptions
   #processId = 1000
@@ -48,7 +49,11 @@ export class BrokerMachine extends Machine<Broker> {
       namesrvAddr: nameServers.join(';'),
       ...this.settings,
     }
-    const { values, warnings } = readBrokerSettings(properties, { source: name, environment: environmentOf(this.host) })
+    const options = { source: name, environment: environmentOf(this.host) }
+    const written = readBrokerSettings(properties, options).values
+    const kept = platform.fileSystem.readFile(keptSettingsPath(written, undefined))
+    const changed = kept === undefined ? {} : Object.fromEntries(parseJavaProperties(kept.toString('utf8')))
+    const { values, warnings } = readBrokerSettings({ ...properties, ...changed }, options)
     for (const warning of warnings) log.warn({}, warning)
     return createBroker({ settings: values, platform, log, processId: ++this.#processId })
   }

@@ -21,7 +21,6 @@ export interface PullSettings {
   longPollingEnable: boolean
   shortPollingTimeMills: number
   litePullMessageEnable: boolean
-  rejectPullConsumerEnable: boolean
   maxTransferCountOnMessageInMemory: number
   maxTransferBytesOnMessageInMemory: number
   maxFilterMessageSize: number

@@ -1,0 +1,348 @@
+import { commands, consumerIdListBody } from '@rocketmq-ts/protocol'
+import { expect } from 'vitest'
+import { Scene } from './scene.ts'
+
+/** Shows that a change of one setting is seen by who reads it, while the broker runs. */
+export type Proof = () => Promise<void>
+
+const hourMs = 3_600_000
+
+async function withTopic(brokerSettings: Record<string, string> = {}): Promise<Scene> {
+  const scene = await Scene.start(brokerSettings)
+  await scene.broker.createTopic('T', 1)
+  return scene
+}
+
+/** A broker with some full files of the log, two hours old, and the disk three fifths full. */
+async function withOldFiles(brokerSettings: Record<string, string> = {}): Promise<Scene> {
+  const scene = await withTopic({ deleteWhen: '', ...brokerSettings })
+  for (let count = 0; count < 10; count++) await scene.broker.send({ topic: 'T', body: 'x'.repeat(100_000) })
+  scene.machine.disk.space = { totalBytes: 100 * 2 ** 30, freeBytes: 40 * 2 ** 30 }
+  scene.machine.jumpClock(2 * hourMs)
+  return scene
+}
+
+async function minOffset({ broker }: Scene): Promise<number> {
+  return (await broker.ask(commands.getMinOffset, { topic: 'T', queueId: 0 })).header.offset
+}
+
+/** Old files go within the rounds of half a minute, or they do not. */
+async function oldFilesGo(scene: Scene): Promise<boolean> {
+  await scene.cluster.sleep(30_000)
+  return (await minOffset(scene)) > 0
+}
+
+/** Time until a pull of an empty queue, that may wait ten seconds, is answered. */
+function waitOfPull(scene: Scene): Promise<number> {
+  return scene.durationMs(scene.broker.pull({ topic: 'T', waitMs: 10_000 }))
+}
+
+async function pulledCount({ broker }: Scene): Promise<number> {
+  return (await broker.pull({ topic: 'T' })).messages.length
+}
+
+async function foundByKey({ broker, machine }: Scene, key: string, isUnique: boolean): Promise<number> {
+  const header = {
+    topic: 'T',
+    key,
+    maxNum: 32,
+    beginTimestamp: 0,
+    endTimestamp: machine.wallMs + 1,
+    _UNIQUE_KEY_QUERY: isUnique,
+  }
+  const answer = await broker.call(commands.queryMessage, header)
+  return answer.code === 0 ? recordCount(answer.body!) : 0
+}
+
+function recordCount(records: Buffer): number {
+  let count = 0
+  for (let position = 0; position < records.length; position += records.readInt32BE(position)) count++
+  return count
+}
+
+/** Whether the first member of a group is told when a second one comes. */
+async function isToldOfMembers(scene: Scene, name: string): Promise<boolean> {
+  const first = scene.cluster.newClient()
+  const subscribing = [{ group: name, topics: { T: '*' } }]
+  await first.broker(scene.machine).heartbeat(subscribing)
+  await scene.cluster.newClient().broker(scene.machine).heartbeat(subscribing)
+  await scene.cluster.sleep(100)
+  return first.requests.some(({ code }) => code === commands.notifyConsumerIdsChanged.code)
+}
+
+/** What the broker sends to the name server in so many milliseconds. */
+async function registeredIn(scene: Scene, durationMs: number): Promise<string> {
+  scene.registered = ''
+  await scene.cluster.sleep(durationMs)
+  return scene.registered
+}
+
+const registrations = (text: string) => text.split('{"code":103,').length - 1
+
+/** By the key of the setting. */
+export const proofs: Readonly<Record<string, Proof>> = {
+  async brokerPermission() {
+    const scene = await withTopic()
+    await scene.change({ brokerPermission: '4' })
+    expect(await scene.codeOf(scene.broker.send({ topic: 'T' }))).toBe('NO_PERMISSION')
+    await scene.change({ brokerPermission: '2' })
+    expect(await scene.codeOf(scene.broker.pull({ topic: 'T' }))).toBe('NO_PERMISSION')
+    await scene.cluster.sleep(1000)
+    const route = await scene.cluster.client.nameServer(scene.cluster.nameServers[0]!).route('T')
+    expect(route?.queueDatas[0]?.perm).toBe(2)
+  },
+
+  async startAcceptSendRequestTimeStamp() {
+    const scene = await withTopic()
+    await scene.change({ startAcceptSendRequestTimeStamp: String(scene.machine.wallMs + 60_000) })
+    expect(await scene.codeOf(scene.broker.send({ topic: 'T' }))).not.toBe('SUCCESS')
+    await scene.cluster.sleep(60_000)
+    await scene.broker.send({ topic: 'T' })
+  },
+
+  async regionId() {
+    const scene = await withTopic()
+    await scene.change({ regionId: 'south' })
+    await scene.broker.send({ topic: 'T' })
+    const [message] = await scene.broker.readQueue('T')
+    expect(message?.properties.get('MSG_REGION')).toBe('south')
+  },
+
+  async channelExpiredTimeout() {
+    const scene = await withTopic()
+    const members = async () => {
+      const header = { consumerGroup: 'G' }
+      const answer = await scene.cluster.newClient().broker(scene.machine).call(commands.getConsumerListByGroup, header)
+      return answer.code === 0 ? consumerIdListBody.decode(answer.body!).consumerIdList.length : 0
+    }
+    await scene.broker.heartbeat([{ group: 'G', topics: { T: '*' } }])
+    await scene.cluster.sleep(15_000)
+    expect(await members()).toBe(1)
+    await scene.cluster
+      .newClient()
+      .broker(scene.machine)
+      .ask(commands.updateBrokerConfig, {}, Buffer.from('channelExpiredTimeout=1000'))
+    await scene.cluster.sleep(15_000)
+    expect(await members()).toBe(0)
+  },
+
+  async namesrvAddr() {
+    const scene = await withTopic()
+    const nameServer = scene.cluster.nameServers[0]!
+    const hasRoute = async () => (await scene.cluster.client.nameServer(nameServer).route('T')) !== undefined
+    await scene.change({ namesrvAddr: '10.0.0.99:9876' })
+    await scene.cluster.until('the broker leaves', async () => !(await hasRoute()), 1000)
+    await scene.change({ namesrvAddr: nameServer.address })
+    await scene.cluster.until('the broker is back', hasRoute, 1000)
+  },
+
+  async registerNameServerPeriod() {
+    const scene = await withTopic()
+    expect(registrations(await registeredIn(scene, 65_000))).toBe(2)
+    await scene.change({ registerNameServerPeriod: '10000' })
+    expect(registrations(await registeredIn(scene, 65_000))).toBe(6)
+  },
+
+  async registerBrokerTimeoutMills() {
+    const scene = await withTopic()
+    await scene.change({ registerBrokerTimeoutMills: '500', registerNameServerPeriod: '10000' })
+    const failed = () => scene.machine.logged.some(({ message }) => message.includes('could not be registered'))
+    scene.cluster.nameServers[0]!.pause()
+    await scene.cluster.until('the broker gives up', failed, 12_000)
+  },
+
+  async forceRegister() {
+    const scene = await withTopic()
+    await scene.change({ forceRegister: 'false' })
+    expect(await registeredIn(scene, 31_000)).toContain('{"code":322,')
+  },
+
+  async compressedRegister() {
+    const scene = await withTopic()
+    expect(await registeredIn(scene, 31_000)).toContain('"compressed":"false"')
+    await scene.change({ compressedRegister: 'true' })
+    expect(await registeredIn(scene, 31_000)).toContain('"compressed":"true"')
+  },
+
+  async autoCreateTopicEnable() {
+    const scene = await withTopic()
+    await scene.change({ autoCreateTopicEnable: 'false' })
+    expect(await scene.codeOf(scene.broker.send({ topic: 'New' }))).toBe('TOPIC_NOT_EXIST')
+    await scene.change({ autoCreateTopicEnable: 'true' })
+    await scene.broker.send({ topic: 'New' })
+  },
+
+  async defaultTopicQueueNums() {
+    const scene = await withTopic()
+    await scene.change({ defaultTopicQueueNums: '3' })
+    await scene.broker.send({ topic: 'New' })
+    expect((await scene.broker.topics()).topicConfigTable.get('New')?.writeQueueNums).toBe(3)
+  },
+
+  async traceOn() {
+    const scene = await withTopic()
+    await scene.broker.send({ topic: 'T' })
+    await scene.change({ traceOn: 'false' })
+    await scene.broker.send({ topic: 'T' })
+    const messages = await scene.broker.readQueue('T')
+    expect(messages.map(({ properties }) => properties.get('TRACE_ON'))).toEqual(['true', 'false'])
+  },
+
+  async autoCreateSubscriptionGroup() {
+    const scene = await withTopic()
+    await scene.change({ autoCreateSubscriptionGroup: 'false' })
+    const pulling = () => scene.codeOf(scene.broker.pull({ topic: 'T', group: 'New' }))
+    expect(await pulling()).toBe('SUBSCRIPTION_GROUP_NOT_EXIST')
+    await scene.change({ autoCreateSubscriptionGroup: 'true' })
+    expect(await pulling()).toBe('SUCCESS')
+  },
+
+  async longPollingEnable() {
+    const scene = await withTopic()
+    expect(await waitOfPull(scene)).toBeGreaterThan(9000)
+    await scene.change({ longPollingEnable: 'false' })
+    expect(await waitOfPull(scene)).toBeLessThan(2000)
+  },
+
+  async shortPollingTimeMills() {
+    const scene = await withTopic({ longPollingEnable: 'false' })
+    expect(await waitOfPull(scene)).toBeLessThan(2000)
+    await scene.change({ shortPollingTimeMills: '5000' })
+    expect(await waitOfPull(scene)).toBeGreaterThan(4500)
+  },
+
+  async notifyConsumerIdsChangedEnable() {
+    const scene = await withTopic()
+    expect(await isToldOfMembers(scene, 'before')).toBe(true)
+    await scene.change({ notifyConsumerIdsChangedEnable: 'false' })
+    expect(await isToldOfMembers(scene, 'after')).toBe(false)
+  },
+
+  async litePullMessageEnable() {
+    const scene = await withTopic()
+    await scene.change({ litePullMessageEnable: 'false' })
+    const header = {
+      ...{ consumerGroup: 'G', topic: 'T', queueId: 0, queueOffset: 0, maxMsgNums: 1, sysFlag: 16 | 4 },
+      ...{ commitOffset: 0, suspendTimeoutMillis: 0, subscription: '*', subVersion: 0, expressionType: 'TAG' },
+    }
+    expect(await scene.codeOf(scene.broker.ask(commands.litePullMessage, header))).toBe('NO_PERMISSION')
+  },
+
+  async useServerSideResetOffset() {
+    const scene = await withTopic()
+    await scene.broker.pull({ topic: 'T', group: 'G' })
+    const header = { group: 'G', topic: 'T', timestamp: 0, isForce: true, queueId: -1 }
+    const resetting = () => scene.codeOf(scene.broker.ask(commands.invokeBrokerToResetOffset, header))
+    expect(await resetting()).toBe('SUCCESS')
+    await scene.change({ useServerSideResetOffset: 'false' })
+    expect(await resetting()).toBe('CONSUMER_NOT_ONLINE')
+  },
+
+  async maxMessageSize() {
+    const scene = await withTopic()
+    await scene.change({ maxMessageSize: '10' })
+    await scene.broker.send({ topic: 'T', body: 'x'.repeat(10) })
+    expect(await scene.codeOf(scene.broker.send({ topic: 'T', body: 'x'.repeat(11) }))).toBe('MESSAGE_ILLEGAL')
+  },
+
+  async fileReservedTime() {
+    const scene = await withOldFiles()
+    await scene.broker.ask(commands.deleteExpiredCommitlog, {})
+    expect(await minOffset(scene)).toBe(0)
+    await scene.change({ fileReservedTime: '1' })
+    await scene.broker.ask(commands.deleteExpiredCommitlog, {})
+    expect(await oldFilesGo(scene)).toBe(true)
+  },
+
+  async deleteWhen() {
+    const scene = await withOldFiles({ fileReservedTime: '1' })
+    expect(await oldFilesGo(scene)).toBe(false)
+    await scene.change({ deleteWhen: String(new Date(scene.machine.wallMs).getHours()) })
+    expect(await oldFilesGo(scene)).toBe(true)
+  },
+
+  async diskMaxUsedSpaceRatio() {
+    const scene = await withOldFiles({ fileReservedTime: '1' })
+    expect(await oldFilesGo(scene)).toBe(false)
+    await scene.change({ diskMaxUsedSpaceRatio: '50' })
+    expect(await oldFilesGo(scene)).toBe(true)
+  },
+
+  async diskSpaceCleanForciblyRatio() {
+    const scene = await withOldFiles()
+    expect(await oldFilesGo(scene)).toBe(false)
+    await scene.change({ diskSpaceCleanForciblyRatio: '50' })
+    expect(await oldFilesGo(scene)).toBe(true)
+  },
+
+  async cleanFileForciblyEnable() {
+    const scene = await withOldFiles({ diskSpaceCleanForciblyRatio: '50', cleanFileForciblyEnable: 'false' })
+    expect(await oldFilesGo(scene)).toBe(false)
+    await scene.change({ cleanFileForciblyEnable: 'true' })
+    expect(await oldFilesGo(scene)).toBe(true)
+  },
+
+  async diskSpaceWarningLevelRatio() {
+    const scene = await withOldFiles()
+    await scene.change({ diskSpaceWarningLevelRatio: '50' })
+    await scene.cluster.sleep(15_000)
+    expect(await scene.codeOf(scene.broker.send({ topic: 'T' }))).toBe('SERVICE_NOT_AVAILABLE')
+  },
+
+  async maxTransferBytesOnMessageInMemory() {
+    const scene = await withTopic()
+    for (let count = 0; count < 5; count++) await scene.broker.send({ topic: 'T', body: 'x'.repeat(1000) })
+    expect(await pulledCount(scene)).toBe(5)
+    await scene.change({ maxTransferBytesOnMessageInMemory: '1500' })
+    expect(await pulledCount(scene)).toBe(1)
+  },
+
+  async maxTransferCountOnMessageInMemory() {
+    const scene = await withTopic()
+    for (let count = 0; count < 5; count++) await scene.broker.send({ topic: 'T' })
+    expect(await pulledCount(scene)).toBe(5)
+    await scene.change({ maxTransferCountOnMessageInMemory: '2' })
+    expect(await pulledCount(scene)).toBe(2)
+  },
+
+  async maxFilterMessageSize() {
+    const scene = await withTopic()
+    for (let count = 0; count < 10; count++) await scene.broker.send({ topic: 'T', properties: { TAGS: 'A' } })
+    const lookedAt = async () => (await scene.broker.pull({ topic: 'T', expression: 'B', countMax: 1 })).nextOffset
+    expect(await lookedAt()).toBe(10)
+    await scene.change({ maxFilterMessageSize: '80' })
+    expect(await lookedAt()).toBe(4)
+  },
+
+  async maxMsgsNumBatch() {
+    const scene = await withTopic()
+    for (let count = 0; count < 5; count++) await scene.broker.send({ topic: 'T', properties: { KEYS: 'k' } })
+    expect(await foundByKey(scene, 'k', false)).toBe(5)
+    await scene.change({ maxMsgsNumBatch: '2' })
+    expect(await foundByKey(scene, 'k', false)).toBe(2)
+  },
+
+  async defaultQueryMaxNum() {
+    const scene = await withTopic()
+    for (let count = 0; count < 5; count++) await scene.broker.send({ topic: 'T', properties: { UNIQ_KEY: 'u' } })
+    expect(await foundByKey(scene, 'u', true)).toBe(5)
+    await scene.change({ defaultQueryMaxNum: '2' })
+    expect(await foundByKey(scene, 'u', true)).toBe(2)
+  },
+
+  async sendThreadPoolQueueCapacity() {
+    const scene = await withTopic({ flushDiskType: 'SYNC_FLUSH' })
+    const codes = () => Promise.all(Array.from({ length: 5 }, () => scene.codeOf(scene.broker.send({ topic: 'T' }))))
+    expect(await codes()).not.toContain('SYSTEM_BUSY')
+    await scene.change({ sendThreadPoolQueueCapacity: '1' })
+    expect(await codes()).toContain('SYSTEM_BUSY')
+  },
+
+  async pullThreadPoolQueueCapacity() {
+    const scene = await withTopic()
+    const pull = () => scene.codeOf(scene.broker.pull({ topic: 'T', waitMs: 5000 }))
+    expect(await Promise.all([pull(), pull()])).not.toContain('SYSTEM_BUSY')
+    await scene.change({ pullThreadPoolQueueCapacity: '1' })
+    expect(await Promise.all([pull(), pull()])).toContain('SYSTEM_BUSY')
+  },
+}
