@@ -101,6 +101,10 @@ export const commands: ComparedCommand[] = [
       'storePathRootDir',
     ),
   ),
+  filled('updateBrokerConfig -b A -k fileReservedTime -v 71'),
+  // Needs a restart: both show it at once.
+  filled('updateBrokerConfig -b A -k serverSocketBacklog -v 2048'),
+  filled('getBrokerConfig -b A', onlyKeys('fileReservedTime', 'serverSocketBacklog')),
   plain('updateKvConfig -s COMPARED -k colour -v blue'),
   plain('deleteKvConfig -s COMPARED -k colour'),
   // Tells the name servers of all changes so far, as MadeTopic's end: a registration because of them, every 30 s, would

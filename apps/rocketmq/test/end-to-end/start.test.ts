@@ -56,6 +56,18 @@ function isOpen(host: string, port: number): Promise<boolean> {
   })
 }
 
+/** The code and the remark of the answer. */
+async function changeSettings(broker: string, text: string): Promise<[number, string]> {
+  const client = new RemotingClient(createNodePlatform())
+  try {
+    const body = Buffer.from(text)
+    const answer = await client.call(broker, commands.updateBrokerConfig, { header: {}, body, timeoutMs: 5000 })
+    return [answer.code, answer.remark ?? '']
+  } finally {
+    await client.close()
+  }
+}
+
 describe('rocketmq start', () => {
   test('is ready when its broker is registered, and stops in order on Ctrl-C', async () => {
     using folder = temporaryFolder()
@@ -69,13 +81,18 @@ describe('rocketmq start', () => {
     expect(fs.existsSync(path.join(folder.path, 'data/broker-a/abort'))).toBe(false)
   })
 
-  test('starts again on the same data', async () => {
+  test('starts again on the same data, with the settings that a request changed', async () => {
     using folder = temporaryFolder()
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       await using rocketmq = start(folder.path, '--data', 'kept')
-      await rocketmq.output(readyText)
+      const broker = (await readyAddresses(rocketmq)).get('broker-a')!
+      const isFirst = signal === 'SIGTERM'
+      expect(await changeSettings(broker, isFirst ? 'maxMessageSize=1000' : 'listenPort=1')).toEqual(
+        isFirst ? [0, ''] : [29, 'listenPort=1 is not possible: rocketmq start decides about it at each start'],
+      )
       rocketmq.signal(signal)
       expect(await rocketmq.exit(), rocketmq.stderr).toBe(0)
+      expect(rocketmq.stderr.includes('changes by requests apply: maxMessageSize=1000')).toBe(!isFirst)
     }
     expect(fs.readdirSync(path.join(folder.path, 'kept'))).toEqual(expect.arrayContaining(['broker-a', 'namesrv']))
   })
