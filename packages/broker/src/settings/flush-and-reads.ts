@@ -7,23 +7,23 @@ const noMap = 'files are written without memory maps'
 
 export const flushAndReadsSettings = {
   ...applied(flush, {
-    flushDiskType: atRestart(
+    flushDiskType: live(
       oneOf(['ASYNC_FLUSH', 'SYNC_FLUSH']),
       'ASYNC_FLUSH',
       'When a message is acknowledged: in the hands of the system (ASYNC_FLUSH) or on disk (SYNC_FLUSH).',
     ),
-    flushIntervalCommitLog: atRestart(int({ min: 1, unit: 'ms' }), 500, 'Milliseconds between two flushes of the log.'),
-    flushIntervalConsumeQueue: atRestart(
+    flushIntervalCommitLog: live(int({ min: 1, unit: 'ms' }), 500, 'Milliseconds between two flushes of the log.'),
+    flushIntervalConsumeQueue: live(
       int({ min: 1, unit: 'ms' }),
       1000,
-      'Milliseconds between two flushes of consume queues.',
+      'Milliseconds between two looks at what of consume queues and key index has to be written.',
     ),
-    flushConsumeQueueThoroughInterval: atRestart(
+    flushConsumeQueueThoroughInterval: live(
       int({ min: 1, unit: 'ms' }),
       60_000,
-      'Milliseconds after which all consume queues are flushed.',
+      'Milliseconds between two flushes of consume queues and key index.',
     ),
-    syncFlushTimeout: atRestart(
+    syncFlushTimeout: live(
       int({ min: 1, unit: 'ms' }),
       5000,
       'Milliseconds that SYNC_FLUSH has before FLUSH_DISK_TIMEOUT is answered.',

@@ -48,7 +48,7 @@ export const storeFilesSettings = {
     ),
     maxMessageSize: live(int({ min: 1, unit: 'bytes' }), 4_194_304, 'Bytes of the largest message body.'),
     checkCRCOnRecover: atRestart(boolean, true, 'Recovery after a crash checks the checksum of bodies.'),
-    messageIndexEnable: atRestart(boolean, true, 'Messages are found by their keys.'),
+    messageIndexEnable: live(boolean, true, 'New messages are found by their keys.'),
     maxHashSlotNum: fixed(laidOut, int({ min: 1 }), 5_000_000, 'Hash slots of a key index file.'),
     maxIndexNum: fixed(laidOut, int({ min: 1 }), 20_000_000, 'Keys in a key index file.'),
   }),
@@ -81,7 +81,7 @@ export const storeFilesSettings = {
   ...applied(cleaning, {
     fileReservedTime: live(int({ unit: 'hours' }), 72, 'Hours after its last write before a file may go.'),
     deleteWhen: live(hours, [4], 'Hours of the day in which files go, separated by semicolons.'),
-    cleanResourceInterval: atRestart(int({ min: 1, unit: 'ms' }), 10_000, 'Milliseconds between two looks at it.'),
+    cleanResourceInterval: live(int({ min: 1, unit: 'ms' }), 10_000, 'Milliseconds between two looks at it.'),
     diskMaxUsedSpaceRatio: live(ratio(10, 95), 75, 'Percent of the disk in use above which files go at any hour.'),
     diskSpaceCleanForciblyRatio: live(
       ratio(30, 100),

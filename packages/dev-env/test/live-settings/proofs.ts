@@ -79,6 +79,17 @@ async function registeredIn(scene: Scene, durationMs: number): Promise<string> {
 
 const registrations = (text: string) => text.split('{"code":103,').length - 1
 
+/** How often the disk is changed so while messages come for some time, four a second. */
+async function changesWhileSending(scene: Scene, what: string, durationMs: number): Promise<number> {
+  const from = scene.diskChanges.length
+  const endMs = scene.nowMs + durationMs
+  while (scene.nowMs < endMs) {
+    await scene.broker.send({ topic: 'T' })
+    await scene.cluster.sleep(250)
+  }
+  return scene.diskChanges.slice(from).filter((change) => change.what.includes(what)).length
+}
+
 /** By the key of the setting. */
 export const proofs: Readonly<Record<string, Proof>> = {
   async brokerPermission() {
@@ -344,5 +355,82 @@ export const proofs: Readonly<Record<string, Proof>> = {
     expect(await Promise.all([pull(), pull()])).not.toContain('SYSTEM_BUSY')
     await scene.change({ pullThreadPoolQueueCapacity: '1' })
     expect(await Promise.all([pull(), pull()])).toContain('SYSTEM_BUSY')
+  },
+
+  async flushDiskType() {
+    const scene = await withTopic({ flushIntervalCommitLog: '100000' })
+    const syncs = async () => {
+      const from = scene.diskChanges.length
+      await scene.broker.send({ topic: 'T' })
+      return scene.diskChanges.slice(from).some(({ what }) => what.includes('sync /data/store/commitlog/'))
+    }
+    expect(await syncs()).toBe(false)
+    await scene.change({ flushDiskType: 'SYNC_FLUSH' })
+    expect(await syncs()).toBe(true)
+    await scene.change({ flushDiskType: 'ASYNC_FLUSH' })
+    expect(await syncs()).toBe(false)
+  },
+
+  async syncFlushTimeout() {
+    const scene = await withTopic({ flushDiskType: 'SYNC_FLUSH' })
+    const codes = async () => {
+      const seen = new Set<string>()
+      for (let count = 0; count < 50; count++) seen.add(await scene.codeOf(scene.broker.send({ topic: 'T' })))
+      return seen
+    }
+    expect(await codes()).toEqual(new Set(['SUCCESS']))
+    await scene.change({ syncFlushTimeout: '1' })
+    expect(await codes()).toContain('FLUSH_DISK_TIMEOUT')
+  },
+
+  async flushIntervalCommitLog() {
+    const scene = await withTopic()
+    const syncs = () => changesWhileSending(scene, 'sync /data/store/commitlog/', 20_000)
+    expect(await syncs()).toBeGreaterThan(25)
+    await scene.change({ flushIntervalCommitLog: '5000' })
+    expect(await syncs()).toBeLessThan(8)
+    await scene.change({ flushIntervalCommitLog: '500' })
+    expect(await syncs()).toBeGreaterThan(25)
+  },
+
+  async flushIntervalConsumeQueue() {
+    const scene = await withTopic()
+    // Each look notes in the checkpoint how far queues and index are.
+    const looks = () => changesWhileSending(scene, '/data/store/checkpoint', 20_000)
+    expect(await looks()).toBeGreaterThan(15)
+    await scene.change({ flushIntervalConsumeQueue: '10000' })
+    expect(await looks()).toBeLessThan(6)
+    await scene.change({ flushIntervalConsumeQueue: '1000' })
+    expect(await looks()).toBeGreaterThan(15)
+  },
+
+  async flushConsumeQueueThoroughInterval() {
+    const scene = await withTopic()
+    const syncs = () => changesWhileSending(scene, 'sync /data/store/checkpoint', 50_000)
+    expect(await syncs()).toBeLessThan(3)
+    await scene.change({ flushConsumeQueueThoroughInterval: '5000' })
+    expect(await syncs()).toBeGreaterThan(6)
+  },
+
+  async messageIndexEnable() {
+    const scene = await withTopic()
+    await scene.change({ messageIndexEnable: 'false' })
+    await scene.broker.send({ topic: 'T', properties: { KEYS: 'without' } })
+    await scene.change({ messageIndexEnable: 'true' })
+    await scene.broker.send({ topic: 'T', properties: { KEYS: 'with' } })
+    await scene.cluster.sleep(5000)
+    expect(await foundByKey(scene, 'without', false)).toBe(0)
+    expect(await foundByKey(scene, 'with', false)).toBe(1)
+  },
+
+  async cleanResourceInterval() {
+    const scene = await withOldFiles({
+      fileReservedTime: '1',
+      diskMaxUsedSpaceRatio: '50',
+      cleanResourceInterval: '3600000',
+    })
+    expect(await oldFilesGo(scene)).toBe(false)
+    await scene.change({ cleanResourceInterval: '1000' })
+    expect(await oldFilesGo(scene)).toBe(true)
   },
 }
