@@ -52,6 +52,8 @@ export class KeptFile {
     if (next === text) return
     const fileSystem = this.#fileSystem
     try {
+      // A file that this process may not write is not to be replaced either, though its folder may allow it.
+      if (previous !== undefined) fileSystem.open(this.path, 'update').close()
       fileSystem.makeFolder(dirname(this.path))
       replaceFile(fileSystem, this.path, Buffer.from(next, 'latin1'), `${this.path}.bak`)
       this.#isThere = true
