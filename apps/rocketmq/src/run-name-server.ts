@@ -47,10 +47,13 @@ export async function runNameServer(options: NameServerOptions, platform: Platfo
 
 /** Writes all settings to stdout, and warnings and kept changes to stderr. */
 export function printNameServerConfig(options: NameServerOptions, platform: Platform): void {
-  const { values, keptChanges, warnings } = readNameServerConf(nameServerSources(options, platform), platform)
+  const sources = nameServerSources(options, platform)
+  const { values, keptChanges, warnings } = readNameServerConf(sources, platform)
   for (const line of keptChanges === undefined ? warnings : [...warnings, keptChanges])
     process.stderr.write(`${line}\n`)
-  process.stdout.write(describeSettings(nameServerSettings, values))
+  // Where changes are kept follows from the file that is read: a copy of it keeps its own.
+  const placeKeys = sources.conf.properties.has('configStorePath') ? [] : (['configStorePath'] as const)
+  process.stdout.write(describeSettings(nameServerSettings, values, placeKeys))
 }
 
 function nameServerSources({ conf, port }: NameServerOptions, { fileSystem }: Platform): NameServerSources {

@@ -4,12 +4,22 @@ import { isComputed, type Setting, type SettingsOf, type SettingsTable } from '.
 /**
  * All settings with value, default and meaning, by group, for `--print-config`. The text is itself a file that sets
  * these values.
+ *
+ * @param placeKeys keys whose values belong to the file that was read, and would be wrong in another one: they are shown
+ *   as comments
  */
-export function describeSettings<Table extends SettingsTable>(table: Table, values: SettingsOf<Table>): string {
+export function describeSettings<Table extends SettingsTable>(
+  table: Table,
+  values: SettingsOf<Table>,
+  placeKeys: readonly (keyof Table)[] = [],
+): string {
   const groups = Map.groupBy(Object.keys(table), (key) => table[key]!.group)
   return [...groups]
     .map(([group, keys]) => {
-      const settings = keys.map((key) => `${describe(table[key]!)}\n${propertyLine(table, values, key)}`)
+      const settings = keys.map((key) => {
+        const line = propertyLine(table, values, key)
+        return `${describe(table[key]!)}\n${placeKeys.includes(key) ? '# ' : ''}${line}`
+      })
       return `# ======== ${group} ========\n\n${settings.join('\n')}`
     })
     .join('\n')

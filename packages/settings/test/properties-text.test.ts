@@ -49,6 +49,13 @@ test('both texts, read again, give the same values', () => {
   )
 })
 
+test('a key that belongs to the file that was read is shown as a comment', () => {
+  const { values } = readSettings(exampleTable, { storePath: '/a' }, options)
+  const text = describeSettings(exampleTable, values, ['storePath'])
+  expect(text).toContain('\n# storePath=/a\n')
+  expect(readSettings(exampleTable, parse(text), options).values.storePath).toBe('/home/someone/store')
+})
+
 test('the description shows each key under its meaning and default, by group', () => {
   const { values } = readSettings(exampleTable, { listenPort: '1' }, options)
   const text = describeSettings(exampleTable, values)
