@@ -4,8 +4,9 @@ import { describeSettings } from '@rocketmq-ts/settings'
 import { hostPort, resolvedAddresses, warnOfAdvertised } from './addresses.ts'
 import { absoluteConfPath, readConfFile } from './conf-file.ts'
 import { explainStartError } from './describe-error.ts'
+import type { SettingsSources } from './kept-changes.ts'
 import { createLog, type LogOptions } from './log.ts'
-import { type BrokerSources, readBrokerConf } from './read-broker-conf.ts'
+import { readBrokerConf } from './read-broker-conf.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 import { noProperties } from './sourced-properties.ts'
 
@@ -58,7 +59,7 @@ export function printBrokerConfig(options: BrokerOptions, platform: Platform): v
   process.stdout.write(describeSettings(brokerSettings, values))
 }
 
-function brokerSources({ conf, namesrv }: BrokerOptions, { fileSystem }: Platform): BrokerSources {
+function brokerSources({ conf, namesrv }: BrokerOptions, { fileSystem }: Platform): SettingsSources {
   const decided = { namesrvAddr: namesrv }
   if (conf === undefined) return { conf: noProperties, decided, decidedBy: '-n' }
   const file = readConfFile(fileSystem, conf, '-c')

@@ -5,8 +5,9 @@ import { describeSettings } from '@rocketmq-ts/settings'
 import { hostPort } from './addresses.ts'
 import { absoluteConfPath, readConfFile } from './conf-file.ts'
 import { explainStartError } from './describe-error.ts'
+import type { SettingsSources } from './kept-changes.ts'
 import { createLog, type LogOptions } from './log.ts'
-import { type NameServerSources, readNameServerConf } from './read-name-server-conf.ts'
+import { readNameServerConf } from './read-name-server-conf.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 import { noProperties } from './sourced-properties.ts'
 
@@ -56,7 +57,7 @@ export function printNameServerConfig(options: NameServerOptions, platform: Plat
   process.stdout.write(describeSettings(nameServerSettings, values, placeKeys))
 }
 
-function nameServerSources({ conf, port }: NameServerOptions, { fileSystem }: Platform): NameServerSources {
+function nameServerSources({ conf, port }: NameServerOptions, { fileSystem }: Platform): SettingsSources {
   const decided = { listenPort: port?.toString() }
   if (conf === undefined) return { conf: noProperties, decided, decidedBy: '-p' }
   const file = readConfFile(fileSystem, conf, '-c')

@@ -1,6 +1,5 @@
 import { isLoopback } from '../addresses.ts'
-import type { BrokerSources } from '../read-broker-conf.ts'
-import type { NameServerSources } from '../read-name-server-conf.ts'
+import type { SettingsSources } from '../kept-changes.ts'
 import { noProperties, type SourcedProperties, withDefaults } from '../sourced-properties.ts'
 import { UserError } from '../user-error.ts'
 import type { ClusterPlan, PlannedBroker } from './plan-cluster.ts'
@@ -11,7 +10,7 @@ const source = 'rocketmq start'
 const decidedKeys = ['brokerName', 'listenPort', 'bindAddress', 'storePathRootDir', 'brokerConfigPath']
 
 /** What the settings of the name server come from: its folder keeps what requests have changed. */
-export function nameServerSources(plan: ClusterPlan): NameServerSources {
+export function nameServerSources(plan: ClusterPlan): SettingsSources {
   const { port, folder } = plan.nameServer
   const decided = {
     bindAddress: plan.host,
@@ -34,7 +33,7 @@ export function brokerSources(
   broker: PlannedBroker,
   conf: SourcedProperties,
   { host, advertised, nameServer }: { host: string; advertised: string; nameServer: string },
-): BrokerSources {
+): SettingsSources {
   const others = conf.properties.get('namesrvAddr')?.trim()
   return {
     conf: withDefaults(conf, { brokerIP1: advertised }, source),
