@@ -32,7 +32,7 @@ const unitTopicFlag = 1
 
 /** The clients of a broker, as their heartbeats tell. */
 export class ClientRegistry {
-  readonly producers = new ProducerRegistry()
+  readonly producers: ProducerRegistry
   readonly consumers: ConsumerRegistry
   readonly #options: ClientRegistryOptions
   /** What the last heartbeat over a connection was, for those that leave out what did not change. */
@@ -41,7 +41,8 @@ export class ClientRegistry {
 
   constructor(options: ClientRegistryOptions) {
     this.#options = options
-    this.consumers = new ConsumerRegistry((group) => this.#isNotified(group))
+    this.producers = new ProducerRegistry(options.log)
+    this.consumers = new ConsumerRegistry(options.log, (group) => this.#isNotified(group))
   }
 
   /** Starts to forget connections that are silent for too long. */
@@ -86,8 +87,8 @@ export class ClientRegistry {
     link: ClientLink,
     groups: { producerGroup?: string | undefined; consumerGroup?: string | undefined },
   ): void {
-    if (groups.producerGroup !== undefined) this.producers.unregister(groups.producerGroup, link)
-    if (groups.consumerGroup !== undefined) this.consumers.unregister(groups.consumerGroup, link)
+    if (groups.producerGroup !== undefined) this.producers.unregister(groups.producerGroup, link, 'unregistered')
+    if (groups.consumerGroup !== undefined) this.consumers.unregister(groups.consumerGroup, link, 'unregistered')
   }
 
   /** A connection was lost or closed. */

@@ -1,7 +1,8 @@
+import type { Log } from '@rocketmq-ts/platform'
 import { type ConsumerData, commands, type SubscriptionData } from '@rocketmq-ts/protocol'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
 import { GroupSubscriptionTable } from './group-subscriptions.ts'
-import { MemberTable } from './member-table.ts'
+import { describeClient, type LeaveReason, MemberTable } from './member-table.ts'
 
 /** A consumer group with members, as their heartbeats tell. */
 export interface ConsumerGroupView {
@@ -46,10 +47,12 @@ class ConsumerGroup implements ConsumerGroupView {
 /** Connected consumers, by group. Members are told at once when others come, go, or subscribe to other topics. */
 export class ConsumerRegistry {
   readonly #groups = new Map<string, ConsumerGroup>()
+  readonly #log: Log
   readonly #isNotified: (group: string) => boolean
 
   /** @param isNotified whether the members of a group are told of changes */
-  constructor(isNotified: (group: string) => boolean) {
+  constructor(log: Log, isNotified: (group: string) => boolean) {
+    this.#log = log
     this.#isNotified = isNotified
   }
 
@@ -65,20 +68,23 @@ export class ConsumerRegistry {
     group.messageModel = data.messageModel
     group.consumeFromWhere = data.consumeFromWhere
     const isNew = group.members.put(client)
+    if (isNew) this.#log.info({ group: groupName, ...describeClient(client) }, 'a consumer joined a group')
     const isChanged = withSubscriptions && group.table.update(data.subscriptionDataSet)
     if (isNew || isChanged) this.#tellMembers(groupName, group)
   }
 
-  unregister(groupName: string, link: ClientLink): void {
+  unregister(groupName: string, link: ClientLink, reason: LeaveReason): void {
     const group = this.#groups.get(groupName)
-    if (!group?.members.delete(link)) return
+    const client = group?.members.take(link)
+    if (group === undefined || client === undefined) return
+    this.#log.info({ group: groupName, ...describeClient(client), reason }, 'a consumer left a group')
     if (group.members.size === 0) this.#groups.delete(groupName)
     else this.#tellMembers(groupName, group)
   }
 
   /** The connection is gone. */
   removeLink(link: ClientLink): void {
-    for (const group of [...this.#groups.keys()]) this.unregister(group, link)
+    for (const group of [...this.#groups.keys()]) this.unregister(group, link, 'connection lost')
   }
 
   /** A group that has members. */
@@ -109,7 +115,7 @@ export class ConsumerRegistry {
   /** Takes the connection out of the groups for which it sent no heartbeat since a time. */
   removeSilent(link: ClientLink, beforeMs: number): void {
     for (const [group, { members }] of [...this.#groups]) {
-      if (members.isSilentSince(link, beforeMs)) this.unregister(group, link)
+      if (members.isSilentSince(link, beforeMs)) this.unregister(group, link, 'no heartbeat')
     }
   }
 

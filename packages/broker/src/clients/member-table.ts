@@ -1,5 +1,13 @@
 import type { ClientConnection, ClientLink } from './client-connection.ts'
 
+/** Why a client is no member of a group any more. */
+export type LeaveReason = 'unregistered' | 'connection lost' | 'no heartbeat'
+
+/** A client as the log shows it. */
+export function describeClient({ clientId, link, language, version }: ClientConnection) {
+  return { clientId, peer: link.remoteAddress, language, version }
+}
+
 /** Connections of one group, by connection. */
 export class MemberTable {
   readonly #members = new Map<ClientLink, ClientConnection>()
@@ -23,8 +31,11 @@ export class MemberTable {
     return isOther
   }
 
-  delete(link: ClientLink): boolean {
-    return this.#members.delete(link)
+  /** Removes a connection; gives the client behind it, if it was there. */
+  take(link: ClientLink): ClientConnection | undefined {
+    const client = this.#members.get(link)
+    this.#members.delete(link)
+    return client
   }
 
   has(link: ClientLink): boolean {

@@ -1,9 +1,15 @@
+import type { Log } from '@rocketmq-ts/platform'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
-import { MemberTable } from './member-table.ts'
+import { describeClient, type LeaveReason, MemberTable } from './member-table.ts'
 
 /** Connected producers, by group. */
 export class ProducerRegistry {
   readonly #groups = new Map<string, MemberTable>()
+  readonly #log: Log
+
+  constructor(log: Log) {
+    this.#log = log
+  }
 
   register(group: string, client: ClientConnection): void {
     let members = this.#groups.get(group)
@@ -11,17 +17,20 @@ export class ProducerRegistry {
       members = new MemberTable()
       this.#groups.set(group, members)
     }
-    members.put(client)
+    if (members.put(client)) this.#log.info({ group, ...describeClient(client) }, 'a producer joined a group')
   }
 
-  unregister(group: string, link: ClientLink): void {
+  unregister(group: string, link: ClientLink, reason: LeaveReason): void {
     const members = this.#groups.get(group)
-    if (members?.delete(link) && members.size === 0) this.#groups.delete(group)
+    const client = members?.take(link)
+    if (members === undefined || client === undefined) return
+    this.#log.info({ group, ...describeClient(client), reason }, 'a producer left a group')
+    if (members.size === 0) this.#groups.delete(group)
   }
 
   /** The connection is gone. */
   removeLink(link: ClientLink): void {
-    for (const group of [...this.#groups.keys()]) this.unregister(group, link)
+    for (const group of [...this.#groups.keys()]) this.unregister(group, link, 'connection lost')
   }
 
   /** Connections of a group; empty when it has none. */
@@ -49,7 +58,7 @@ export class ProducerRegistry {
   /** Takes the connection out of the groups for which it sent no heartbeat since a time. */
   removeSilent(link: ClientLink, beforeMs: number): void {
     for (const [group, members] of [...this.#groups]) {
-      if (members.isSilentSince(link, beforeMs)) this.unregister(group, link)
+      if (members.isSilentSince(link, beforeMs)) this.unregister(group, link, 'no heartbeat')
     }
   }
 

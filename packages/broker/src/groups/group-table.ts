@@ -1,3 +1,4 @@
+import type { Log } from '@rocketmq-ts/platform'
 import {
   type DataVersion,
   newDataVersion,
@@ -28,6 +29,7 @@ const saveIntervalMs = 200
 /** The consumer groups of a broker, kept in config/subscriptionGroup.json. */
 export class GroupTable {
   readonly #options: GroupTableOptions
+  readonly #log: Log
   readonly #groups = new Map<string, SubscriptionGroupConfig>()
   /** Group to topic to bits. */
   readonly #forbidden = new Map<string, Map<string, number>>()
@@ -39,6 +41,7 @@ export class GroupTable {
   constructor(options: GroupTableOptions) {
     this.#options = options
     const { config } = options
+    this.#log = config.log
     for (const group of predefinedGroups) this.#groups.set(group, newSubscriptionGroupConfig(group))
     this.#kept = new KeptState(config, {
       file: 'subscriptionGroup.json',
@@ -71,6 +74,7 @@ export class GroupTable {
     if (!this.#options.settings().autoCreateSubscriptionGroup && !isSystemGroup(group)) return undefined
     if (groupNameProblem(group) !== undefined) return undefined
     const created = newSubscriptionGroupConfig(group)
+    this.#log.info({ group }, 'a consumer group was made for a client that uses it')
     this.#groups.set(group, created)
     this.#changed([group])
     this.#kept.later()
@@ -98,9 +102,10 @@ export class GroupTable {
 
   /**
    * Creates or changes groups as an administrator wants them: all or, when one is refused, none.
+   * @param peer who wants it, for the log
    * @throws ProtocolError with what is wrong; the file system's errors
    */
-  update(updates: readonly GroupUpdate[]): void {
+  update(updates: readonly GroupUpdate[], peer?: string): void {
     for (const { groupName } of updates) refuseProblem(groupNameProblem(groupName))
     if (updates.length === 0) return
     const changed = new Map<string, SubscriptionGroupConfig>()
@@ -109,7 +114,13 @@ export class GroupTable {
       const attributes = alteredAttributes(groupAttributeKinds, before?.attributes, update.attributes)
       changed.set(update.groupName, { ...update, attributes })
     }
-    for (const [name, group] of changed) this.#groups.set(name, group)
+    for (const [name, group] of changed) {
+      const isNew = !this.#groups.has(name)
+      this.#groups.set(name, group)
+      const { consumeEnable, consumeBroadcastEnable, retryMaxTimes, retryQueueNums } = group
+      const fields = { group: name, consumeEnable, consumeBroadcastEnable, retryMaxTimes, retryQueueNums, peer }
+      this.#log.info(fields, isNew ? 'a consumer group was made' : 'a consumer group was changed')
+    }
     this.#changed([...changed.keys()])
     this.#kept.soon()
   }
@@ -122,13 +133,15 @@ export class GroupTable {
   /**
    * Deletes a group and what it is forbidden, and has what else there is of it deleted, even when there is no such group.
    * @param withOffsets whether its offsets go too
+   * @param peer who wants it, for the log
    * @returns whether there was one
    * @throws the file system's errors
    */
-  delete(group: string, withOffsets = false): boolean {
+  delete(group: string, withOffsets = false, peer?: string): boolean {
     const hadForbidden = this.#forbidden.delete(group)
     const existed = this.#groups.delete(group)
     if (existed || hadForbidden) {
+      this.#log.info({ group, withOffsets, peer }, 'a consumer group was deleted')
       this.#changed([group])
       this.#kept.soon()
     }
@@ -140,9 +153,16 @@ export class GroupTable {
     return ((this.#forbidden.get(group)?.get(topic) ?? 0) & readForbiddenBit) !== 0
   }
 
-  /** @throws the file system's errors */
-  setReadForbidden(group: string, topic: string, isForbidden: boolean): void {
+  /**
+   * @param peer who wants it, for the log
+   * @throws the file system's errors
+   */
+  setReadForbidden(group: string, topic: string, isForbidden: boolean, peer?: string): void {
     if (this.isReadForbidden(group, topic) === isForbidden) return
+    this.#log.info(
+      { group, topic, peer },
+      isForbidden ? 'a group may not read a topic any more' : 'a group may read a topic again',
+    )
     const topics = this.#forbidden.get(group) ?? new Map<string, number>()
     const bits = (topics.get(topic) ?? 0) ^ readForbiddenBit
     if (bits === 0) topics.delete(topic)

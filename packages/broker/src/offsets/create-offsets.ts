@@ -41,7 +41,7 @@ export interface OffsetsParts {
 /** Offsets of queues, and how far each group is in them. */
 export function createOffsets(parts: OffsetsParts) {
   const { config, identity, settings, topics, groups, consumers, store, counters } = parts
-  const { clock } = config
+  const { clock, log } = config
   const { brokerName, brokerAddress } = identity
   const offsets = new ConsumerOffsetTable({
     config,
@@ -66,6 +66,7 @@ export function createOffsets(parts: OffsetsParts) {
       getBrokerConsumeStats: getBrokerConsumeStats({ ...progress, brokerAddress, groups }),
       queryConsumeTimeSpan: queryConsumeTimeSpan({ clock, brokerName, topics, offsets, store }),
       invokeBrokerToResetOffset: invokeBrokerToResetOffset({
+        log,
         brokerName,
         topics,
         groups,
@@ -75,7 +76,7 @@ export function createOffsets(parts: OffsetsParts) {
         settings,
       }),
       invokeBrokerToGetConsumerStatus: invokeBrokerToGetConsumerStatus({ consumers }),
-      cloneGroupOffset: cloneGroupOffset({ topics, offsets }),
+      cloneGroupOffset: cloneGroupOffset({ log, topics, offsets }),
       queryConsumeQueue: queryConsumeQueue({ store, consumers }),
       queryTopicConsumeByWho: queryTopicConsumeByWho({ consumers, offsets }),
       queryTopicsByConsumer: queryTopicsByConsumer({ brokerAddress, offsets }),

@@ -1,7 +1,7 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import { type EncodedProperties, ProtocolError, retryTopicPrefix } from '@rocketmq-ts/protocol'
 import { refuseDelayInBatch, refuseIllegalFlags, refuseUnservedKinds } from './refused-kinds.ts'
-import { type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from './send-target.ts'
+import { type Sender, type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from './send-target.ts'
 
 export interface AdmitParts extends SendTargetParts {
   clock: Clock
@@ -18,7 +18,6 @@ const batchedTopicBytesMax = 127
 /**
  * Checks all of a send but the contents of its messages, in one order for one message and for a batch.
  * @param properties of the message, or of the batch as a whole
- * @param clientVersion ordinal of the version that the request names
  * @returns where it goes
  * @throws ProtocolError with what keeps it from being taken
  */
@@ -26,7 +25,7 @@ export function admit(
   header: AdmitHeader,
   properties: EncodedProperties,
   parts: AdmitParts,
-  clientVersion: number,
+  sender: Sender,
 ): SendTarget {
   const isBatch = header.batch === true
   checkAccepting(parts.settings().startAcceptSendRequestTimeStamp, parts.clock)
@@ -34,7 +33,7 @@ export function admit(
   if (isBatch) checkBatchTopic(header.topic)
   refuseIllegalFlags(header.sysFlag, isBatch)
   refuseUnservedKinds(properties)
-  const target = sendTarget(header, known, parts, clientVersion)
+  const target = sendTarget(header, known, parts, sender)
   if (isBatch) refuseDelayInBatch(properties)
   return target
 }

@@ -18,7 +18,7 @@ export interface SendTopics {
    */
   checkSendable(topic: string): SendableTopic | undefined
   /** Makes a topic as its default topic allows; undefined when it does not. */
-  autoCreate(topic: string, defaultTopic: string, queueNums: number): TopicConfig | undefined
+  autoCreate(topic: string, defaultTopic: string, queueNums: number, peer: string): TopicConfig | undefined
   /** Makes a retry or dead letter topic if it is missing. */
   ensureInternal(topic: string, queueNums: number): TopicConfig
 }
@@ -42,6 +42,13 @@ export interface SendHeader {
   defaultTopicQueueNums: number
   queueId: number
   maxReconsumeTimes?: number | undefined
+}
+
+/** Who sends; a `Call` outside of tests. */
+export interface Sender {
+  /** The ordinal of the version that the client names. */
+  readonly request: { readonly version: number }
+  readonly connection: { readonly remoteAddress: string }
 }
 
 export interface SendTarget {
@@ -69,21 +76,20 @@ export function knownGroup(groups: SendGroups, group: string): SubscriptionGroup
 /**
  * Decides where a sent message goes.
  * @param known its topic, as `checkSendable` gave it
- * @param clientVersion ordinal of the version that the request names
  * @throws ProtocolError with what keeps it from going anywhere
  */
 export function sendTarget(
   header: SendHeader,
   known: SendableTopic | undefined,
   parts: SendTargetParts,
-  clientVersion: number,
+  sender: Sender,
 ): SendTarget {
   const { topics, random } = parts
   checkTakesMessages(parts.brokerPermission())
   const { topic } = header
   const isRetry = topic.startsWith(retryTopicPrefix)
-  const limit = isRetry ? retryLimit(header, parts, clientVersion) : Number.POSITIVE_INFINITY
-  const config = known?.config ?? createTopic(header, topics)
+  const limit = isRetry ? retryLimit(header, parts, sender.request.version) : Number.POSITIVE_INFINITY
+  const config = known?.config ?? createTopic(header, topics, sender)
   // The topic's own name: what is looked up by it is found without comparing texts.
   return {
     topic: config.topicName,
@@ -109,12 +115,12 @@ function targetQueue({ topic, queueId }: SendHeader, config: TopicConfig, random
   throw new ProtocolError('SYSTEM_ERROR', `topic ${topic} has no queue to write to: give it some (writeQueueNums)`)
 }
 
-function createTopic(header: SendHeader, topics: SendTopics): TopicConfig {
+function createTopic(header: SendHeader, topics: SendTopics, { connection }: Sender): TopicConfig {
   const { topic, defaultTopic, defaultTopicQueueNums } = header
   if (topic.startsWith(retryTopicPrefix) || topic.startsWith(deadLetterTopicPrefix)) {
     return topics.ensureInternal(topic, 1)
   }
-  const created = topics.autoCreate(topic, defaultTopic, defaultTopicQueueNums)
+  const created = topics.autoCreate(topic, defaultTopic, defaultTopicQueueNums, connection.remoteAddress)
   if (created !== undefined) return created
   const remark = `topic[${topic}] not exist, and it is not created on sending: create it, or set autoCreateTopicEnable`
   throw new ProtocolError('TOPIC_NOT_EXIST', remark)

@@ -6,9 +6,11 @@ import {
   ProtocolError,
   type RequestOf,
 } from '@rocketmq-ts/protocol'
+import type { Call } from '@rocketmq-ts/remoting'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import { checkBodySize } from '../intake/intake.ts'
 import { admit } from './admit.ts'
+import { bornHostOf } from './host-cache.ts'
 import { refuseDelayInBatch, refuseUnservedKinds } from './refused-kinds.ts'
 import type { SendParts } from './send-parts.ts'
 
@@ -19,12 +21,12 @@ import type { SendParts } from './send-parts.ts'
  */
 export function splitBatch(
   header: RequestOf<typeof commands.sendMessage>,
-  body: Buffer,
-  bornHost: Buffer,
+  call: Pick<Call, 'body' | 'request' | 'connection'>,
   parts: SendParts,
 ): StoreMessage[] {
-  // Only sends to retry topics depend on the client's version.
-  const target = admit(header, EncodedProperties.ofText(header.properties ?? ''), parts, 0)
+  const { body, connection } = call
+  const target = admit(header, EncodedProperties.ofText(header.properties ?? ''), parts, call)
+  const bornHost = bornHostOf(connection)
   checkBodySize(body.length, parts.settings().maxMessageSize)
   return decoded(body).map((one) => {
     const properties = new EncodedProperties(one.propertiesBytes)

@@ -1,4 +1,5 @@
 import { NameTable } from '@rocketmq-ts/base'
+import type { Log } from '@rocketmq-ts/platform'
 import {
   type DataVersion,
   deadLetterTopicPrefix,
@@ -61,6 +62,7 @@ const warnedTopicsMax = 20
 /** The topics of a broker, kept in config/topics.json. */
 export class TopicTable {
   readonly #options: TopicTableOptions
+  readonly #log: Log
   readonly #topics = new Map<string, TopicConfig>()
   /** Those that were sent to and did not change since. */
   readonly #sendable = new NameTable<SendableTopic>(({ topic }) => topic)
@@ -75,6 +77,7 @@ export class TopicTable {
   constructor(options: TopicTableOptions) {
     this.#options = options
     const { config, clusterName, brokerName } = options
+    this.#log = config.log
     this.systemTopics = systemTopicNames(clusterName, brokerName)
     const initial = initialTopics(options.settings(), clusterName, brokerName)
     for (const topic of initial) this.#topics.set(topic.topicName, topic)
@@ -176,15 +179,20 @@ export class TopicTable {
   /**
    * Makes a topic that a message was sent to, like a default topic.
    * @param queueNums asked for; the default topic's are the most there can be
+   * @param peer who sent it, for the log
    * @returns the topic, or undefined when the default topic is missing or not to be inherited from
    */
-  autoCreate(topic: string, fromTopic: string, queueNums: number): TopicConfig | undefined {
+  autoCreate(topic: string, fromTopic: string, queueNums: number, peer?: string): TopicConfig | undefined {
     const existing = this.#topics.get(topic)
     if (existing !== undefined) return existing
     const model = this.#topics.get(fromTopic)
     if (model === undefined || (model.perm & permission.inherit) === 0) return undefined
     if (fromTopic === defaultTopic && !this.#options.settings().autoCreateTopicEnable) return undefined
     const count = Math.max(1, Math.min(queueNums, model.writeQueueNums))
+    this.#log.info(
+      { topic, queueNums: count, like: fromTopic, peer },
+      'a topic was made for a message that was sent to it',
+    )
     return this.#created(
       newTopicConfig(topic, {
         readQueueNums: count,
@@ -206,6 +214,7 @@ export class TopicTable {
     if (existing !== undefined) return existing
     refuseProblem(internalTopicNameProblem(topic))
     const count = Math.max(1, queueNums)
+    this.#log.info({ topic, queueNums: count }, 'a topic of a group was made')
     return this.#created(
       newTopicConfig(topic, {
         readQueueNums: count,
@@ -218,9 +227,10 @@ export class TopicTable {
 
   /**
    * Creates or changes topics as an administrator wants them: all or, when one is refused, none.
+   * @param peer who wants it, for the log
    * @throws ProtocolError with what is wrong; the file system's errors
    */
-  update(updates: readonly TopicUpdate[]): void {
+  update(updates: readonly TopicUpdate[], peer?: string): void {
     for (const { topicName } of updates) this.checkAdministrable(topicName)
     const changed = new Map<string, TopicConfig>()
     for (const update of updates) {
@@ -229,21 +239,36 @@ export class TopicTable {
       if (before === undefined || !sameTopicConfig(before, after)) changed.set(after.topicName, after)
     }
     if (changed.size === 0) return
-    for (const [name, topic] of changed) this.#topics.set(name, topic)
+    for (const [name, topic] of changed) {
+      const isNew = !this.#topics.has(name)
+      this.#topics.set(name, topic)
+      const { readQueueNums, writeQueueNums, perm, order, attributes } = topic
+      const fields = {
+        topic: name,
+        readQueueNums,
+        writeQueueNums,
+        perm,
+        order,
+        attributes: Object.fromEntries(attributes),
+      }
+      this.#log.info({ ...fields, peer }, isNew ? 'a topic was made' : 'a topic was changed')
+    }
     this.#changed([...changed.keys()])
     this.#kept.soon()
   }
 
   /**
    * Deletes a topic, and has what else there is of it deleted, even when there is no such topic.
+   * @param peer who wants it, for the log
    * @returns whether there was one
    * @throws ProtocolError for the system's topics; the file system's errors
    */
-  delete(topic: string): boolean {
+  delete(topic: string, peer?: string): boolean {
     if (topic.trim() === '') refuseProblem(topicNameProblem(topic))
     this.#refuseSystemTopic(topic)
     const existed = this.#topics.delete(topic)
     if (existed) {
+      this.#log.info({ topic, peer }, 'a topic was deleted')
       this.#changed([topic])
       this.#kept.soon()
     }

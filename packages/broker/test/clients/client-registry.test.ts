@@ -198,7 +198,9 @@ describe('a client', () => {
     expect(clients.consumers.get('g')?.clientIds()).toEqual(['B'])
     expect(clients.producers.clients('p')).toEqual([])
     expect(b.takeNotices()).toEqual(['g'])
-    expect(lines.map(({ level }) => level)).toEqual(['warn'])
+    expect(lines.filter(({ level }) => level !== 'info').map(({ level }) => level)).toEqual(['warn'])
+    const left = lines.filter(({ message }) => /left a group/.test(message))
+    expect(left).toHaveLength(2)
   })
 
   test('that is silent for one of its groups keeps its connection', () => {

@@ -12,6 +12,7 @@ import {
   ProtocolError,
   parseJavaProperties,
 } from '@rocketmq-ts/protocol'
+import type { RemotingConnection } from '@rocketmq-ts/remoting'
 import { checkChange, type SettingsEnvironment, SettingsError, toPropertiesText } from '@rocketmq-ts/settings'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import {
@@ -33,6 +34,7 @@ import { splitBatch } from '../../src/sending/split-batch.ts'
 import { brokerChangeRules, brokerSettings, readBrokerSettings } from '../../src/settings/index.ts'
 import { parseAddressList } from '../../src/settings/parse-address-list.ts'
 import { SendableTopic } from '../../src/topics/index.ts'
+import { FakeLink, response } from '../clients/fake-link.ts'
 
 const environment: SettingsEnvironment = {
   hostName: 'machine-1',
@@ -122,6 +124,8 @@ const batchHeader = commands.sendMessage.requestCodec.decode({
   ...{ producerGroup: 'p', topic: 'T', defaultTopic: 'TBW102', defaultTopicQueueNums: '8', queueId: '1' },
   ...{ sysFlag: '0', bornTimestamp: '1', flag: '0', properties: '', batch: 'true' },
 })
+
+const batchSender = { connection: new FakeLink() as unknown as RemotingConnection, request: response({ flag: 0 }) }
 
 function checkQueueId(queueId: number): void {
   if (!Number.isInteger(queueId) || queueId < 0 || queueId > 0x7fffffff) throw new Error(`${queueId} is no queue id`)
@@ -266,7 +270,7 @@ export const requestRows: readonly FuzzRow[] = [
       if (input.length >= 22) input.writeInt32BE(input.length, 0)
       return input
     },
-    decode: (input) => splitBatch(batchHeader, input, host, sendParts),
+    decode: (input) => splitBatch(batchHeader, { ...batchSender, body: input }, sendParts),
     check(messages) {
       for (const { queueId } of messages) checkQueueId(queueId)
     },

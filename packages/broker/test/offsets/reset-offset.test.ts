@@ -1,3 +1,4 @@
+import { silentLog } from '@rocketmq-ts/platform'
 import { newSubscriptionGroupConfig, newTopicConfig, resetOffsetBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { invokeBrokerToResetOffset } from '../../src/offsets/handlers/invoke-broker-to-reset-offset.ts'
@@ -13,6 +14,7 @@ interface Asked {
 async function reset(asked: Asked) {
   const kept: [queueId: number, offset: number][] = []
   const handler = invokeBrokerToResetOffset({
+    log: silentLog,
     brokerName: 'broker-a',
     topics: { get: (topic) => (topic === 'T' ? newTopicConfig('T', { readQueueNums: 2 }) : undefined) },
     groups: { get: (group) => (group === 'G' ? newSubscriptionGroupConfig('G') : undefined) },

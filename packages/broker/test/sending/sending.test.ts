@@ -51,7 +51,15 @@ describe('the target of a send', () => {
   }
   const header = { topic: 'T', defaultTopic: 'TBW102', defaultTopicQueueNums: 4, queueId: 1 }
   const target = (one: SendHeader, changes: Partial<SendTargetParts> = {}, version = 513): SendTarget =>
-    sendTarget(one, parts.topics.checkSendable(one.topic), { ...parts, ...changes }, version)
+    sendTarget(
+      one,
+      parts.topics.checkSendable(one.topic),
+      { ...parts, ...changes },
+      {
+        request: { version },
+        connection: { remoteAddress: '127.0.0.1:1' },
+      },
+    )
 
   test('is the asked queue, or any when none is asked', () => {
     expect(target(header)).toMatchObject({ topic: 'T', queueId: 1, memo: { topic: 'T' } })

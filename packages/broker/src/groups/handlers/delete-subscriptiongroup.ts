@@ -2,13 +2,13 @@ import type { commands } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 
 export interface DeleteGroupParts {
-  groups: { delete(group: string, withOffsets: boolean): boolean }
+  groups: { delete(group: string, withOffsets: boolean, peer: string): boolean }
 }
 
 /** DELETE_SUBSCRIPTIONGROUP: the group and, when asked, its offsets. */
 export function deleteSubscriptiongroup(parts: DeleteGroupParts): Handler<typeof commands.deleteSubscriptiongroup> {
-  return ({ groupName, cleanOffset }) => {
-    parts.groups.delete(groupName, cleanOffset === true)
+  return ({ groupName, cleanOffset }, call) => {
+    parts.groups.delete(groupName, cleanOffset === true, call.connection.remoteAddress)
     return {}
   }
 }

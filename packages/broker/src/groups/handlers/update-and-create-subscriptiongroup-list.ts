@@ -7,7 +7,7 @@ export function updateAndCreateSubscriptiongroupList(
   parts: UpdateGroupParts,
 ): Handler<typeof commands.updateAndCreateSubscriptiongroupList> {
   return (_header, call) => {
-    parts.groups.update(subscriptionGroupListBody.decode(call.body).groupConfigList)
+    parts.groups.update(subscriptionGroupListBody.decode(call.body).groupConfigList, call.connection.remoteAddress)
     return {}
   }
 }

@@ -3,7 +3,7 @@ import type { Handler } from '@rocketmq-ts/remoting'
 import type { GroupUpdate } from '../index.ts'
 
 export interface UpdateGroupParts {
-  groups: { update(updates: readonly GroupUpdate[]): void }
+  groups: { update(updates: readonly GroupUpdate[], peer: string): void }
 }
 
 /** UPDATE_AND_CREATE_SUBSCRIPTIONGROUP */
@@ -11,7 +11,7 @@ export function updateAndCreateSubscriptiongroup(
   parts: UpdateGroupParts,
 ): Handler<typeof commands.updateAndCreateSubscriptiongroup> {
   return (_header, call) => {
-    parts.groups.update([subscriptionGroupConfigBody.decode(call.body)])
+    parts.groups.update([subscriptionGroupConfigBody.decode(call.body)], call.connection.remoteAddress)
     return {}
   }
 }

@@ -4,7 +4,7 @@ import type { Handler } from '@rocketmq-ts/remoting'
 export interface GroupForbiddenParts {
   groups: {
     isReadForbidden(group: string, topic: string): boolean
-    setReadForbidden(group: string, topic: string, isForbidden: boolean): void
+    setReadForbidden(group: string, topic: string, isForbidden: boolean, peer: string): void
   }
 }
 
@@ -12,9 +12,9 @@ export interface GroupForbiddenParts {
 export function updateAndGetGroupForbidden(
   parts: GroupForbiddenParts,
 ): Handler<typeof commands.updateAndGetGroupForbidden> {
-  return ({ group, topic, readable }) => {
+  return ({ group, topic, readable }, call) => {
     const { groups } = parts
-    if (readable !== undefined) groups.setReadForbidden(group, topic, !readable)
+    if (readable !== undefined) groups.setReadForbidden(group, topic, !readable, call.connection.remoteAddress)
     return { body: groupForbiddenBody.encode({ group, topic, readable: !groups.isReadForbidden(group, topic) }) }
   }
 }

@@ -1,3 +1,4 @@
+import type { Log } from '@rocketmq-ts/platform'
 import {
   commands,
   ProtocolError,
@@ -13,6 +14,7 @@ import type { ConsumerGroupView } from '../../clients/index.ts'
 import type { QueueOffsets } from '../queue-offsets.ts'
 
 export interface ResetOffsetParts {
+  log: Log
   brokerName: string
   topics: { get(topic: string): TopicConfig | undefined }
   groups: { get(group: string): SubscriptionGroupConfig | undefined }
@@ -32,7 +34,7 @@ type ResetRequest = RequestOf<typeof commands.invokeBrokerToResetOffset>
  * pull; with `useServerSideResetOffset` off it tells the members that are online.
  */
 export function invokeBrokerToResetOffset(parts: ResetOffsetParts): Handler<typeof commands.invokeBrokerToResetOffset> {
-  return (header) => {
+  return (header, call) => {
     const { group, topic } = header
     const config = parts.topics.get(topic)
     if (config === undefined) throw new ProtocolError('TOPIC_NOT_EXIST', `Topic ${topic} does not exist`)
@@ -45,6 +47,8 @@ export function invokeBrokerToResetOffset(parts: ResetOffsetParts): Handler<type
     } else {
       tellMembers(header, table, parts)
     }
+    const offsets = Object.fromEntries(table.map(([{ queueId }, offset]) => [queueId, offset]))
+    parts.log.info({ group, topic, offsets, peer: call.connection.remoteAddress }, 'offsets of a group were reset')
     return { body: resetOffsetBody.encode({ offsetTable: table }) }
   }
 }

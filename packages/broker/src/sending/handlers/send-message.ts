@@ -23,14 +23,14 @@ type SendReply = Reply<SendCommand>
 /** SEND_MESSAGE and SEND_MESSAGE_V2, which differ in the names of their header fields only, and batches in either. */
 export function sendMessage(parts: SendParts): Handler<SendCommand> {
   return (header, call) => {
-    const messages = header.batch ? splitBatch(header, call.body, bornHostOf(call.connection), parts) : undefined
+    const messages = header.batch ? splitBatch(header, call, parts) : undefined
     return messages === undefined ? sendOne(header, call, parts) : storeBatch(header, messages, call, parts)
   }
 }
 
 function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts): typeof answeredLater {
   const given = parts.brokerProperties.encode(header.properties ?? '')
-  const target = admit(header, given, parts, call.request.version)
+  const target = admit(header, given, parts, call)
   const givenId = given.value('uniqueKey')
   const uniqueId = givenId ?? parts.uniqueId()
   const properties = parts.brokerProperties.addTo(given, parts.settings())

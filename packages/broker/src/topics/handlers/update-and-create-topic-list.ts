@@ -8,6 +8,7 @@ export function updateAndCreateTopicList(parts: UpdateTopicParts): Handler<typeo
     const { topicConfigList } = createTopicListBody.decode(call.body)
     parts.topics.update(
       topicConfigList.map(({ attributes, ...config }) => ({ ...config, attributeChanges: attributes })),
+      call.connection.remoteAddress,
     )
     await parts.whenRegistered()
     return {}

@@ -4,15 +4,15 @@ import { parseAttributeChanges } from '../../configuration/index.ts'
 import type { TopicUpdate } from '../index.ts'
 
 export interface UpdateTopicParts {
-  topics: { update(updates: readonly TopicUpdate[]): void }
+  topics: { update(updates: readonly TopicUpdate[], peer: string): void }
   /** Resolves when the name servers know what changed. */
   whenRegistered(): Promise<void>
 }
 
 /** UPDATE_AND_CREATE_TOPIC: answered when the name servers know the topic. */
 export function updateAndCreateTopic(parts: UpdateTopicParts): Handler<typeof commands.updateAndCreateTopic> {
-  return async (header) => {
-    parts.topics.update([topicUpdate(header)])
+  return async (header, call) => {
+    parts.topics.update([topicUpdate(header)], call.connection.remoteAddress)
     await parts.whenRegistered()
     return {}
   }
