@@ -46,8 +46,13 @@ export class ConsumerOffsetTable {
   }
 
   /** Groups that have offsets. */
-  get groupCount(): number {
-    return this.#offsets.groupCount
+  groups(): string[] {
+    return [...this.#offsets.groups()]
+  }
+
+  /** Groups that have offsets, the topics of each, and their queues. */
+  counts(): { groups: number; topics: number; queues: number } {
+    return this.#offsets.counts()
   }
 
   /** Where the group goes on reading; what an administrator set counts before what it committed. */

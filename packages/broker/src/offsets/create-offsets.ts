@@ -5,6 +5,7 @@ import type { Identity } from '../identity.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { TopicTable } from '../topics/index.ts'
+import { CheckedOffsets } from './checked-offsets.ts'
 import type { ConsumeProgressParts } from './consume-progress.ts'
 import { ConsumerOffsetTable } from './consumer-offset-table.ts'
 import { cloneGroupOffset } from './handlers/clone-group-offset.ts'
@@ -34,6 +35,7 @@ export interface OffsetsParts {
   store: QueueOffsets & {
     units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]>
     isInMemory(topic: string, queueId: number, queueOffset: number): boolean
+    readonly recovered: { mayHaveLost: boolean }
   }
   counters: { groupGetTps(group: string, topic: string): number }
 }
@@ -47,16 +49,28 @@ export function createOffsets(parts: OffsetsParts) {
     config,
     flushIntervalMs: settings().flushConsumerOffsetInterval,
   })
+  const checked = new CheckedOffsets({ log, offsets, store })
+  if (store.recovered.mayHaveLost) checked.checkAll()
   topics.onDelete((topic) => offsets.removeTopic(topic))
   groups.onDelete((group, withOffsets) => {
     if (withOffsets) offsets.removeGroup(group)
   })
   const groupGetTps = (group: string, topic: string) => counters.groupGetTps(group, topic)
-  const progress: ConsumeProgressParts = { brokerName, topics, offsets, store, groupGetTps }
+  const progress: ConsumeProgressParts = {
+    brokerName,
+    topics,
+    offsets: {
+      topicsOf: (group) => offsets.topicsOf(group),
+      offset: (group, topic, queueId) => checked.offset(group, topic, queueId),
+      pullOffset: (group, topic, queueId) => offsets.pullOffset(group, topic, queueId),
+    },
+    store,
+    groupGetTps,
+  }
   return {
     table: offsets,
     handlers: {
-      queryConsumerOffset: queryConsumerOffset({ offsets, store }),
+      queryConsumerOffset: queryConsumerOffset({ offsets: checked, store }),
       updateConsumerOffset: updateConsumerOffset({ topics, groups, offsets }),
       searchOffsetByTimestamp: searchOffsetByTimestamp({ store }),
       getMaxOffset: getMaxOffset({ store }),
@@ -64,7 +78,7 @@ export function createOffsets(parts: OffsetsParts) {
       getEarliestMsgStoretime: getEarliestMsgStoretime({ store }),
       getConsumeStats: getConsumeStats({ ...progress, consumers }),
       getBrokerConsumeStats: getBrokerConsumeStats({ ...progress, brokerAddress, groups }),
-      queryConsumeTimeSpan: queryConsumeTimeSpan({ clock, brokerName, topics, offsets, store }),
+      queryConsumeTimeSpan: queryConsumeTimeSpan({ clock, brokerName, topics, offsets: checked, store }),
       invokeBrokerToResetOffset: invokeBrokerToResetOffset({
         log,
         brokerName,
@@ -82,6 +96,6 @@ export function createOffsets(parts: OffsetsParts) {
       queryTopicsByConsumer: queryTopicsByConsumer({ brokerAddress, offsets }),
     },
     close: () => offsets.close(),
-    stats: () => ({ groups: offsets.groupCount }),
+    stats: () => offsets.counts(),
   }
 }

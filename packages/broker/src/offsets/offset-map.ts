@@ -11,8 +11,14 @@ const separator = '@'
 export class OffsetMap {
   readonly #groups = new Map<string, Map<string, TopicOffsets>>()
 
-  get groupCount(): number {
-    return this.#groups.size
+  counts(): { groups: number; topics: number; queues: number } {
+    let topicCount = 0
+    let queueCount = 0
+    for (const topics of this.#groups.values()) {
+      topicCount += topics.size
+      for (const { queues } of topics.values()) queueCount += queues.size
+    }
+    return { groups: this.#groups.size, topics: topicCount, queues: queueCount }
   }
 
   get(group: string, topic: string, queueId: number): number | undefined {

@@ -74,6 +74,8 @@ export interface Recovery {
   /** Store time of the last record that was read; 0 without any. */
   lastTimestamp: number
   damages: Damage[]
+  /** Messages that others have noted may be missing: the system went down, or the log is not what it was. */
+  mayHaveLost: boolean
 }
 
 /**
@@ -105,7 +107,13 @@ export function recoverLog(
   const fields = { from: plan.from, end: end.position, replayed: replayedCount }
   if (replayedCount > 0) log.info(fields, 'the log was recovered')
   log.debug({ ...fields, reason: end.reason }, 'the end of the log was found')
-  return { endPosition: end.position, replayedCount, lastTimestamp, damages: end.damages }
+  return {
+    endPosition: end.position,
+    replayedCount,
+    lastTimestamp,
+    damages: end.damages,
+    mayHaveLost: plan.mayBeTorn || end.damages.length > 0,
+  }
 }
 
 /** An official broker that was stopped in order has written all queue units: only the end has to be found. */
