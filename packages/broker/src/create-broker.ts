@@ -1,7 +1,8 @@
 import type { Address, Log, Platform } from '@rocketmq-ts/platform'
 import { RemotingServer } from '@rocketmq-ts/remoting'
-import { MessageStore } from '@rocketmq-ts/storage'
+import { type LogPositions, MessageStore } from '@rocketmq-ts/storage'
 import { createAdministration } from './administration/create-administration.ts'
+import type { BrokerStats } from './broker-stats.ts'
 import { createClients } from './clients/create-clients.ts'
 import { brokerCommandTable, brokerLanes } from './command-table.ts'
 import { createDelay } from './delay/create-delay.ts'
@@ -36,6 +37,8 @@ export interface CreateBrokerOptions {
 export interface Broker {
   /** Where it listens: the real port when the settings asked for any. */
   readonly address: Address
+  /** Its numbers as they are now. */
+  stats(): BrokerStats
   /** Takes itself out of the routes, answers what is under way, writes everything and gives the store free. */
   close(): Promise<void>
 }
@@ -92,15 +95,22 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   const reading = features.add(
     createReading({ ...tables, clock, settings, store, consumers, offsets: offsets.table, counters }),
   )
-  const waitingIn = (lane: string): number => server.waitingIn(lane) - (lane === 'pull' ? reading.longPolling.count : 0)
   const administration = features.add(
-    createAdministration({ clock, log, liveSettings, store, counters, delayProgress: delay.progress, waitingIn }),
+    createAdministration({
+      clock,
+      log,
+      liveSettings,
+      store,
+      counters,
+      delayProgress: delay.progress,
+      waitingIn: (lane): number => server.waitingIn(lane) - reading.heldIn(lane),
+    }),
   )
   const registration = features.add(
     createRegistration({ clock, log, network: platform.network, identity, liveSettings, topics: topics.table }),
   )
   store.onArrival((topic, queueId) => {
-    reading.longPolling.arrived(topic, queueId)
+    reading.arrived(topic, queueId)
     delay.arrived(topic, queueId)
   })
 
@@ -124,6 +134,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     port: initial.listenPort,
     backlog: initial.serverSocketBacklog,
     idleTimeoutMs: initial.serverChannelMaxIdleTimeSeconds * 1000,
+    observer: statistics.observer,
     onDisconnect: (connection) => features.disconnected(connection),
   })
   starting.defer(() => server.close())
@@ -136,7 +147,20 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   await features.start()
 
   const stopping = starting.move()
-  return { address, close: () => stopping.disposeAsync() }
+  const stats = (): BrokerStats => ({
+    store: storeStats(store.positions),
+    statistics: statistics.stats(),
+    topics: topics.stats(),
+    groups: groups.stats(),
+    locks: locks.stats(),
+    clients: clients.stats(),
+    offsets: offsets.stats(),
+    delay: delay.stats(),
+    reading: reading.stats(),
+    registration: registration.stats(),
+    server: { connections: server.connections.size },
+  })
+  return { address, stats, close: () => stopping.disposeAsync() }
 }
 
 const freePortAttemptsMax = 20
@@ -154,4 +178,8 @@ async function withRealPort(settings: BrokerSettings, { network }: Platform): Pr
     // In the end the error of a port that is taken says more than any here.
     if (second !== undefined || attempt === freePortAttemptsMax) return { ...settings, listenPort: port }
   }
+}
+
+function storeStats({ min, max, synced }: LogPositions): BrokerStats['store'] {
+  return { minPosition: min, maxPosition: max, unsyncedBytes: max - synced }
 }

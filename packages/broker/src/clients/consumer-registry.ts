@@ -108,6 +108,13 @@ export class ConsumerRegistry {
     return [...this.#groups.keys()]
   }
 
+  /** Groups that have members, and their members. */
+  counts(): { groups: number; members: number } {
+    let members = 0
+    for (const { members: table } of this.#groups.values()) members += table.size
+    return { groups: this.#groups.size, members }
+  }
+
   has(link: ClientLink): boolean {
     return [...this.#groups.values()].some(({ members }) => members.has(link))
   }

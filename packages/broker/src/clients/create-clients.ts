@@ -48,6 +48,6 @@ export function createClients({ clock, log, identity, settings, topics, groups, 
     start: () => clients.start(),
     disconnected: (connection: RemotingConnection) => clients.connectionLost(connection),
     close: () => clients.close(),
-    stats: () => ({ consumerGroups: consumers.groups().length, producerGroups: producers.groups().length }),
+    stats: () => ({ consumers: consumers.counts(), producers: producers.counts() }),
   }
 }

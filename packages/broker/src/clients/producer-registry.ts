@@ -51,6 +51,13 @@ export class ProducerRegistry {
     return undefined
   }
 
+  /** Groups that have members, and their members. */
+  counts(): { groups: number; members: number } {
+    let members = 0
+    for (const table of this.#groups.values()) members += table.size
+    return { groups: this.#groups.size, members }
+  }
+
   has(link: ClientLink): boolean {
     return [...this.#groups.values()].some((members) => members.has(link))
   }

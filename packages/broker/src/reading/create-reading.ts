@@ -9,7 +9,7 @@ import type { BrokerStatistics } from '../statistics/index.ts'
 import type { TopicTable } from '../topics/index.ts'
 import { FileReads } from './file-reads.ts'
 import { litePullMessage } from './handlers/lite-pull-message.ts'
-import { type PullParts, pullMessage } from './handlers/pull-message.ts'
+import { pullMessage } from './handlers/pull-message.ts'
 import { queryMessage } from './handlers/query-message.ts'
 import { viewMessageById } from './handlers/view-message-by-id.ts'
 import { LongPolling } from './long-polling.ts'
@@ -32,31 +32,40 @@ const fileReadsPerConnectionMax = 1_024
 /** Giving messages to those who ask: by queue, by position, by key. */
 export function createReading(parts: ReadingParts) {
   const { clock, settings, store, topics, groups, consumers, offsets, counters } = parts
+  const fileReads = new FileReads(fileReadsPerConnectionMax)
   const longPolling = new LongPolling(clock, heldPullsPerConnectionMax)
   topics.onDelete((topic) => longPolling.giveUp(topic))
-  const pull: PullParts = {
+  const pull = {
     store,
     topics,
     groups,
     consumers,
     offsets,
     longPolling,
-    fileReads: new FileReads(fileReadsPerConnectionMax),
+    fileReads,
     brokerPermission: () => settings().brokerPermission,
     settings,
-    onFound: (group, topic, count, byteCount) => counters.got(group, topic, count, byteCount),
+    onFound: (group: string, topic: string, count: number, byteCount: number) =>
+      counters.got(group, topic, count, byteCount),
     onMissed: () => counters.missed(),
   }
   return {
-    longPolling,
+    /** Messages arrived in a queue. */
+    arrived: (topic: string, queueId: number) => longPolling.arrived(topic, queueId),
+    /** Pulls of a lane that wait for messages; they are no work. */
+    heldIn: (lane: string) => (lane === 'pull' || lane === 'lite-pull' ? longPolling.countIn(lane) : 0),
     handlers: {
-      pullMessage: pullMessage(pull),
-      litePullMessage: litePullMessage(pull),
+      pullMessage: pullMessage({ ...pull, lane: 'pull' }),
+      litePullMessage: litePullMessage({ ...pull, lane: 'lite-pull' }),
       viewMessageById: viewMessageById({ store }),
       queryMessage: queryMessage({ store, settings }),
     },
     disconnected: (connection: RemotingConnection) => longPolling.disconnected(connection.id),
     drain: () => longPolling.close(),
-    stats: () => ({ heldPulls: longPolling.count }),
+    stats: () => ({
+      heldPulls: longPolling.countIn('pull'),
+      heldLitePulls: longPolling.countIn('lite-pull'),
+      fileReads: fileReads.underWay,
+    }),
   }
 }

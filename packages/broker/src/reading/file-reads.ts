@@ -5,9 +5,15 @@
 export class FileReads {
   readonly perConnectionMax: number
   readonly #counts = new Map<number, number>()
+  #underWay = 0
 
   constructor(perConnectionMax: number) {
     this.perConnectionMax = perConnectionMax
+  }
+
+  /** Reads under way, of all connections. */
+  get underWay(): number {
+    return this.#underWay
   }
 
   /** Whether a connection may ask for another read. */
@@ -18,7 +24,9 @@ export class FileReads {
   /** Counts a read until it has ended, in whatever way. */
   count<Result>(connectionId: number, read: Promise<Result>): Promise<Result> {
     this.#counts.set(connectionId, (this.#counts.get(connectionId) ?? 0) + 1)
+    this.#underWay++
     return read.finally(() => {
+      this.#underWay--
       const left = this.#counts.get(connectionId)! - 1
       if (left === 0) this.#counts.delete(connectionId)
       else this.#counts.set(connectionId, left)

@@ -1,11 +1,16 @@
 import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 
+/** The lanes that pulls come in. */
+export type PullLane = 'pull' | 'lite-pull'
+
 /** A pull that found nothing and waits for messages. */
 export interface HeldPull {
   readonly topic: string
   readonly queueId: number
   /** The connection of the one who waits. */
   readonly connectionId: number
+  /** In which it waits. */
+  readonly lane: PullLane
   /**
    * Reads again.
    * @returns whether it has been answered; otherwise it goes on waiting
@@ -31,7 +36,7 @@ export class LongPolling {
   readonly #perConnectionMax: number
   readonly #topics = new Map<string, Map<number, Set<Waiting>>>()
   readonly #connections = new Map<number, Set<Waiting>>()
-  #count = 0
+  readonly #counts: Record<PullLane, number> = { pull: 0, 'lite-pull': 0 }
   #isClosed = false
 
   /** @param perConnectionMax pulls of one connection that may wait, so that none can take all places */
@@ -46,7 +51,12 @@ export class LongPolling {
 
   /** Pulls that wait. */
   get count(): number {
-    return this.#count
+    return this.#counts.pull + this.#counts['lite-pull']
+  }
+
+  /** Pulls of a lane that wait. */
+  countIn(lane: PullLane): number {
+    return this.#counts[lane]
   }
 
   /**
@@ -78,13 +88,13 @@ export class LongPolling {
     waitingPulls.add(waiting)
     if (ofConnection === undefined) this.#connections.set(pull.connectionId, new Set([waiting]))
     else ofConnection.add(waiting)
-    this.#count++
+    this.#counts[pull.lane]++
     return true
   }
 
   /** Messages arrived in a queue. */
   arrived(topic: string, queueId: number): void {
-    if (this.#count === 0) return
+    if (this.count === 0) return
     const waitingPulls = this.#topics.get(topic)?.get(queueId)
     if (waitingPulls === undefined) return
     for (const waiting of [...waitingPulls]) this.#retry(waiting)
@@ -133,12 +143,12 @@ export class LongPolling {
   }
 
   #remove(waiting: Waiting): boolean {
-    const { topic, queueId, connectionId } = waiting.pull
+    const { topic, queueId, connectionId, lane } = waiting.pull
     const queues = this.#topics.get(topic)
     const waitingPulls = queues?.get(queueId)
     if (!waitingPulls?.delete(waiting)) return false
     waiting.cancelTimer()
-    this.#count--
+    this.#counts[lane]--
     const ofConnection = this.#connections.get(connectionId)
     ofConnection?.delete(waiting)
     if (ofConnection?.size === 0) this.#connections.delete(connectionId)

@@ -45,5 +45,6 @@ export function createRegistration({ clock, log, network, identity, liveSettings
     leave: () => registration.close(),
     start: () => registration.start(),
     close: () => calls.close(),
+    stats: () => ({ nameServers: registration.states() }),
   }
 }

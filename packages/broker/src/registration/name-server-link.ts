@@ -72,6 +72,11 @@ export class NameServerLink {
     this.#options = options
   }
 
+  /** Whether the name server answered the last registration. */
+  get isRegistered(): boolean {
+    return this.#state === 'registered'
+  }
+
   /** Registers all topics, now or behind what is under way. Resolves when the name server has answered or failed to. */
   async registerAll(): Promise<void> {
     this.#isFullWanted = true

@@ -97,6 +97,11 @@ export class Registration {
     cancel()
   }
 
+  /** Whether the broker is registered, by the address of each name server. */
+  states(): Record<string, { isRegistered: boolean }> {
+    return Object.fromEntries(this.#links.map(({ address, isRegistered }) => [address, { isRegistered }]))
+  }
+
   /** Takes the broker out of the routes of all name servers; in a few seconds at the most. */
   async close(): Promise<void> {
     if (!this.#isStarted) return

@@ -3,6 +3,7 @@ import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import type { Identity } from '../identity.ts'
 import { isSystemTopic, systemTopicNames } from '../topics/system-topics.ts'
 import { BrokerStatistics } from './broker-statistics.ts'
+import { CommandCounters } from './command-counters.ts'
 import { countedPuts } from './counted-puts.ts'
 import { viewBrokerStatsData } from './handlers/view-broker-stats-data.ts'
 
@@ -21,13 +22,20 @@ export function createStatistics({ clock, identity, store }: StatisticsParts) {
     clusterName,
     isSystemTopic: (topic) => isSystemTopic(topic, systemTopics),
   })
+  const commandCounters = new CommandCounters()
   return {
     counters: statistics,
+    /** Told about each answered request. */
+    observer: commandCounters.observer,
     /** The store for whoever puts messages into it: all that is put is counted. */
     sink: { put: countedPuts(store, statistics, clock) },
     handlers: { viewBrokerStatsData: viewBrokerStatsData({ statistics }) },
     start: () => statistics.start(),
     close: () => statistics.close(),
-    stats: () => ({ ...statistics.totals, putLatency99Ms: statistics.putLatencies.percentileMs(0.99) }),
+    stats: () => ({
+      totals: { ...statistics.totals },
+      putMs99: statistics.putLatencies.percentileMs(0.99),
+      commands: commandCounters.figures(),
+    }),
   }
 }

@@ -6,10 +6,12 @@ class FakePull implements HeldPull {
   readonly topic: string
   readonly queueId: number
   readonly connectionId = 7
+  readonly lane: HeldPull['lane']
   readonly log: string[] = []
   answers: (boolean | Promise<boolean>)[] = []
 
-  constructor(topic = 'T', queueId = 0) {
+  constructor(topic = 'T', queueId = 0, lane: HeldPull['lane'] = 'pull') {
+    this.lane = lane
     this.topic = topic
     this.queueId = queueId
   }
@@ -99,6 +101,15 @@ describe('a pull that waits', () => {
     polling.arrived('T', 0)
     clock.advance(5000)
     expect(pull.log).toEqual(['giveUp'])
+  })
+
+  test('is counted in its lane', () => {
+    const polling = new LongPolling(new SteppedClock(), 100)
+    const lanes = ['pull', 'lite-pull', 'lite-pull'] as const
+    for (const lane of lanes) polling.hold(new FakePull('T', 0, lane), 1000)
+    expect([polling.countIn('pull'), polling.countIn('lite-pull'), polling.count]).toEqual([1, 2, 3])
+    polling.arrived('T', 0)
+    expect([polling.countIn('pull'), polling.countIn('lite-pull'), polling.count]).toEqual([0, 0, 0])
   })
 
   test('is answered when the broker stops, and so is each that comes later', () => {

@@ -10,7 +10,7 @@ import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts
 import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
 import type { QueueRange } from '../../offsets/queue-offsets.ts'
 import type { FileReads } from '../file-reads.ts'
-import type { LongPolling } from '../long-polling.ts'
+import type { LongPolling, PullLane } from '../long-polling.ts'
 import { type GroupSubscriptions, pullSubscription, tagsMatcher } from '../pull-subscription.ts'
 import { pullCode, pullRemark } from '../read-outcome.ts'
 
@@ -27,6 +27,7 @@ export interface PullSettings {
 }
 
 export interface PullParts {
+  lane: PullLane
   store: QueueRange & { read(request: ReadRequest): ReadResult | Promise<ReadResult> }
   topics: { get(topic: string): TopicConfig | undefined }
   groups: {
@@ -213,6 +214,7 @@ class Pull {
       topic,
       queueId,
       connectionId: this.#call.connection.id,
+      lane: this.#parts.lane,
       retry,
       giveUp: () => this.#answerResult(last),
     }
