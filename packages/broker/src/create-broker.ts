@@ -46,6 +46,9 @@ export interface Broker {
 /** Old clients send over a second port, two below the main one, unless they are told not to. */
 const fastPortDistance = 2
 
+/** Milliseconds that a stop waits for answers: a disk that does not confirm answers after 5 s (syncFlushTimeout). */
+const answerMsMax = 6_000
+
 /**
  * Starts a broker: recovers its store, makes its features, opens its ports, registers at the name servers. What was
  * started is stopped again when a later step fails.
@@ -137,8 +140,11 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     observer: statistics.observer,
     onDisconnect: (connection) => features.disconnected(connection),
   })
+  // A stop goes through these phases from the last one to the first.
   starting.defer(() => server.close())
+  starting.defer(() => answerAll(server, log))
   starting.defer(() => features.drain())
+  starting.defer(() => server.stopTaking())
   starting.defer(() => registration.leave())
   const address = await server.listen()
   if (initial.listenPort > fastPortDistance) {
@@ -182,4 +188,10 @@ async function withRealPort(settings: BrokerSettings, { network }: Platform): Pr
 
 function storeStats({ min, max, synced }: LogPositions): BrokerStats['store'] {
   return { minPosition: min, maxPosition: max, unsyncedBytes: max - synced }
+}
+
+/** Waits until all that was taken is answered: messages that are being synced, clients that are being asked. */
+async function answerAll(server: RemotingServer<'broker'>, log: Log): Promise<void> {
+  const unanswered = await server.drained(answerMsMax)
+  if (unanswered > 0) log.warn({ unanswered, answerMsMax }, 'the broker stops without having answered all requests')
 }
