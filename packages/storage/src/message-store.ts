@@ -71,7 +71,7 @@ export class MessageStore {
    */
   static open(options: StoreOptions): MessageStore {
     const files = new StoreFiles(options.platform.fileSystem, options.openFilesMax)
-    const folder = new StoreFolder(files, options.rootPath, options.processId)
+    const folder = new StoreFolder(files, options.rootPath, options.commitLogPath, options.processId)
     try {
       return new MessageStore(assemble(options, files, folder, openFiles(options, files, folder.wasClosed)))
     } catch (error) {

@@ -1,4 +1,5 @@
-import { type FolderLock, FolderLockedError } from '@rocketmq-ts/platform'
+import { basename, dirname } from 'node:path'
+import { type FileSystem, type FolderLock, FolderLockedError } from '@rocketmq-ts/platform'
 import type { StoreFiles } from './store-files.ts'
 
 /** Somebody else uses the store: another process, another thread, an official broker. */
@@ -19,22 +20,20 @@ export class StoreFolder {
   /** Whether the last one who used it closed it in order, or nobody did. */
   readonly wasClosed: boolean
   readonly #files: StoreFiles
-  readonly #lock: FolderLock
+  readonly #locks: readonly FolderLock[]
 
-  /** @throws StoreLockedError */
-  constructor(files: StoreFiles, path: string, processId: number) {
+  /**
+   * @param commitLogPath where its log is, perhaps in another folder, which another store may name, too
+   * @throws StoreLockedError
+   */
+  constructor(files: StoreFiles, path: string, commitLogPath: string, processId: number) {
     const { fileSystem } = files
     this.path = path
     this.#files = files
     files.makeFolder(`${path}/config`)
     // Without a checkpoint the store is new: who made its folder may have died before that was safe.
     if (fileSystem.status(`${path}/checkpoint`) === undefined) files.noteAncestors(path)
-    try {
-      this.#lock = fileSystem.lockFolder(`${path}/lock`)
-    } catch (error) {
-      if (error instanceof FolderLockedError) throw new StoreLockedError(path, error.holder)
-      throw error
-    }
+    this.#locks = takeLocks(fileSystem, path, commitLogPath)
     this.wasClosed = fileSystem.status(this.#abortPath) === undefined
     const file = fileSystem.open(this.#abortPath, 'create')
     file.truncate(0)
@@ -50,10 +49,41 @@ export class StoreFolder {
       this.#files.remove(this.#abortPath)
       this.#files.syncNames(this.path)
     }
-    this.#lock.release()
+    for (const lock of this.#locks) lock.release()
   }
 
   get #abortPath(): string {
     return `${this.path}/abort`
   }
+}
+
+/** Takes all locks of a store, or none. */
+function takeLocks(fileSystem: FileSystem, root: string, commitLog: string): FolderLock[] {
+  const locks: FolderLock[] = []
+  for (const [path, lockPath] of lockPaths(fileSystem, root, commitLog)) {
+    try {
+      locks.push(fileSystem.lockFolder(lockPath))
+    } catch (error) {
+      for (const lock of locks) lock.release()
+      throw error instanceof FolderLockedError ? new StoreLockedError(path, error.holder) : error
+    }
+  }
+  return locks
+}
+
+/**
+ * What is locked, and by which file. Two stores may name one log. One that is not in the folder of its store has a lock
+ * of its own, in a folder, since an official broker takes each file there for one of the log. When it lies in the folder
+ * of another store, that one's lock is taken, too.
+ */
+function lockPaths(fileSystem: FileSystem, root: string, commitLog: string): [path: string, lockPath: string][] {
+  const paths: [string, string][] = [[root, `${root}/lock`]]
+  const isElsewhere = !commitLog.startsWith(`${root}/`)
+  const ofLog = `${commitLog}/lock`
+  if (isElsewhere || fileSystem.status(ofLog) !== undefined) paths.push([commitLog, `${ofLog}/lock`])
+  const otherRoot = dirname(commitLog)
+  if (isElsewhere && basename(commitLog) === 'commitlog' && fileSystem.status(`${otherRoot}/lock`) !== undefined) {
+    paths.push([otherRoot, `${otherRoot}/lock`])
+  }
+  return paths
 }

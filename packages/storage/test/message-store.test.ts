@@ -310,6 +310,24 @@ describe('a store', () => {
     store.close()
     openStore(folder.path).close()
   })
+
+  test.each([
+    ['elsewhere', 'logs/commitlog', 'logs/commitlog'],
+    ['in the folder of one of them, which is open', undefined, 'a/commitlog'],
+    ['in the folder of one of them, which comes later', 'b/commitlog', undefined],
+  ])('shares its log with no other one: %s', (_, logOfA, logOfB) => {
+    using folder = temporaryFolder()
+    const at = (path: string | undefined) => (path === undefined ? {} : { commitLogPath: `${folder.path}/${path}` })
+    const openA = () => openStore(`${folder.path}/a`, at(logOfA))
+    const openB = () => openStore(`${folder.path}/b`, at(logOfB))
+    const first = openA()
+    expect(openB).toThrow(StoreLockedError)
+    first.close()
+    openB().close()
+    const again = openA()
+    expect(openB).toThrow(StoreLockedError)
+    again.close()
+  })
 })
 
 describe('retention', () => {
