@@ -16,7 +16,6 @@ import {
   unsupported,
   update,
 } from '@rocketmq-ts/remoting'
-import type { createAdministration } from './administration/create-administration.ts'
 import {
   checkClientAccess,
   createTopicListAccess,
@@ -26,30 +25,8 @@ import {
   updateGroupAccess,
   updateGroupListAccess,
 } from './body-access.ts'
-import type { createClients } from './clients/create-clients.ts'
-import type { createGroups } from './groups/create-groups.ts'
+import type { Features } from './create-features.ts'
 import type { LiveSettings } from './live-settings.ts'
-import type { createLocks } from './locks/create-locks.ts'
-import type { createOffsets } from './offsets/create-offsets.ts'
-import type { createReading } from './reading/create-reading.ts'
-import type { createRetries } from './retries/create-retries.ts'
-import type { createSending } from './sending/create-sending.ts'
-import type { createStatistics } from './statistics/create-statistics.ts'
-import type { createTopics } from './topics/create-topics.ts'
-
-type HandlersOf<Create extends (...parts: never) => { handlers: object }> = ReturnType<Create>['handlers']
-
-/** The handlers of all features. */
-export type BrokerHandlers = HandlersOf<typeof createSending> &
-  HandlersOf<typeof createRetries> &
-  HandlersOf<typeof createReading> &
-  HandlersOf<typeof createClients> &
-  HandlersOf<typeof createLocks> &
-  HandlersOf<typeof createOffsets> &
-  HandlersOf<typeof createTopics> &
-  HandlersOf<typeof createGroups> &
-  HandlersOf<typeof createStatistics> &
-  HandlersOf<typeof createAdministration>
 
 /** Requests that share a limit on how many of them may wait for an answer. */
 export interface BrokerLanes {
@@ -113,7 +90,7 @@ const retired = unsupported('RocketMQ has the code, but no server answers it')
  * @param sendLookAhead told of messages before they are handled
  */
 export function brokerCommandTable(
-  handlers: BrokerHandlers,
+  handlers: Features['handlers'],
   lanes: BrokerLanes,
   sendLookAhead: LookAhead<typeof commands.sendMessageV2>,
 ): CommandTable<'broker'> {

@@ -1,26 +1,25 @@
 import type { Address, Log, Platform } from '@rocketmq-ts/platform'
 import { RemotingServer } from '@rocketmq-ts/remoting'
 import { type LogPositions, MessageStore } from '@rocketmq-ts/storage'
-import { createAdministration } from './administration/create-administration.ts'
-import type { BrokerStats } from './broker-stats.ts'
-import { createClients } from './clients/create-clients.ts'
 import { brokerCommandTable, brokerLanes } from './command-table.ts'
-import { createDelay } from './delay/create-delay.ts'
+import { createFeatures, type Features } from './create-features.ts'
 import { FeatureList } from './feature.ts'
-import { createGroups } from './groups/create-groups.ts'
 import { identityOf } from './identity.ts'
-import { ConfigFolder } from './kept/index.ts'
 import { createLiveSettings } from './live-settings.ts'
-import { createLocks } from './locks/create-locks.ts'
-import { createOffsets } from './offsets/create-offsets.ts'
-import { createReading } from './reading/create-reading.ts'
-import { createRegistration } from './registration/create-registration.ts'
-import { createRetries } from './retries/create-retries.ts'
-import { createSending } from './sending/create-sending.ts'
 import type { BrokerSettings } from './settings/index.ts'
-import { createStatistics } from './statistics/create-statistics.ts'
 import { storeOptions } from './store-options.ts'
-import { createTopics } from './topics/create-topics.ts'
+
+/** The numbers of a broker as they are at one moment: counts, sizes and lags. */
+export interface BrokerStats extends ReturnType<Features['stats']> {
+  store: {
+    /** Positions in the log: of the first byte that is left, and behind the last one. */
+    minPosition: number
+    maxPosition: number
+    /** Of the log, which a power failure may take. */
+    unsyncedBytes: number
+  }
+  server: { connections: number }
+}
 
 export interface CreateBrokerOptions {
   settings: BrokerSettings
@@ -57,87 +56,40 @@ const answerMsMax = 6_000
 export async function createBroker(options: CreateBrokerOptions): Promise<Broker> {
   const { platform, log } = options
   const initial = await withRealPort(options.settings, platform)
-  const { clock, random } = platform
   const processId = options.processId ?? process.pid
   const { confPath, decidedKeys } = options
-  const { fileSystem } = platform
+  const { clock, fileSystem } = platform
   const liveSettings = createLiveSettings({ initial, fileSystem, confPath, decidedKeys, nowMs: clock.now() })
   const settings = () => liveSettings.current
-  const identity = identityOf(initial)
-  const config = new ConfigFolder(fileSystem, clock, log, initial.storePathRootDir)
   await using starting = new AsyncDisposableStack()
 
   const store: MessageStore = MessageStore.open(
-    storeOptions(initial, settings, () => topics.reserves.list(), platform, log, processId),
+    storeOptions(initial, settings, () => made.topicReserves.list(), platform, log, processId),
   )
   starting.defer(() => store.close())
   const features = new FeatureList()
   starting.defer(() => features.close())
-  const statistics = features.add(createStatistics({ clock, identity, store }))
-  const { counters, sink } = statistics
-  const topics = features.add(
-    createTopics({
-      config,
-      identity,
-      liveSettings,
-      store,
-      counters,
-      whenRegistered: (): Promise<void> => registration.settled(),
-    }),
-  )
-  store.hideExpired()
-  const groups = features.add(createGroups({ config, settings, counters }))
-  const tables = { topics: topics.table, groups: groups.table }
-  const locks = features.add(createLocks({ clock, groups: groups.table }))
-  const clients = features.add(createClients({ ...tables, clock, log, identity, settings, store }))
-  const { consumers } = clients
-  const offsets = features.add(createOffsets({ ...tables, config, identity, settings, consumers, store, counters }))
-  const sending = features.add(createSending({ ...tables, clock, random, processId, identity, settings, sink }))
-  const retries = features.add(createRetries({ ...tables, random, identity, settings, sink, store, counters }))
-  const delay = features.add(createDelay({ config, identity, settings, topics: topics.table, store, sink }))
-  const reading = features.add(
-    createReading({ ...tables, clock, settings, store, consumers, offsets: offsets.table, counters }),
-  )
-  const administration = features.add(
-    createAdministration({
-      clock,
-      log,
-      liveSettings,
-      store,
-      counters,
-      delayProgress: delay.progress,
-      waitingIn: (lane): number => server.waitingIn(lane) - reading.heldIn(lane),
-    }),
-  )
-  const registration = features.add(
-    createRegistration({ clock, log, network: platform.network, identity, liveSettings, topics: topics.table }),
-  )
-  store.onArrival((topic, queueId) => {
-    reading.arrived(topic, queueId)
-    delay.arrived(topic, queueId)
+  const made = createFeatures({
+    features,
+    platform,
+    log,
+    processId,
+    identity: identityOf(initial),
+    liveSettings,
+    store,
+    waitingIn: (lane): number => server.waitingIn(lane),
   })
+  store.hideExpired()
 
-  const handlers = {
-    ...sending.handlers,
-    ...retries.handlers,
-    ...reading.handlers,
-    ...clients.handlers,
-    ...locks.handlers,
-    ...offsets.handlers,
-    ...topics.handlers,
-    ...groups.handlers,
-    ...statistics.handlers,
-    ...administration.handlers,
-  }
   const server: RemotingServer<'broker'> = new RemotingServer({
     platform,
     log,
-    table: brokerCommandTable(handlers, brokerLanes(liveSettings), (headers) => sending.lookAhead.read(headers)),
+    table: brokerCommandTable(made.handlers, brokerLanes(liveSettings), (headers) => made.sendLookAhead.read(headers)),
     host: initial.bindAddress,
     port: initial.listenPort,
     backlog: initial.serverSocketBacklog,
     idleTimeoutMs: initial.serverChannelMaxIdleTimeSeconds * 1000,
-    observer: statistics.observer,
+    observer: made.observer,
     onDisconnect: (connection) => features.disconnected(connection),
   })
   // A stop goes through these phases from the last one to the first.
@@ -145,7 +97,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   starting.defer(() => answerAll(server, log))
   starting.defer(() => features.drain())
   starting.defer(() => server.stopTaking())
-  starting.defer(() => registration.leave())
+  starting.defer(() => made.leave())
   const address = await server.listen()
   if (initial.listenPort > fastPortDistance) {
     await server.listen({ host: initial.bindAddress, port: initial.listenPort - fastPortDistance })
@@ -154,16 +106,8 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
 
   const stopping = starting.move()
   const stats = (): BrokerStats => ({
+    ...made.stats(),
     store: storeStats(store.positions),
-    statistics: statistics.stats(),
-    topics: topics.stats(),
-    groups: groups.stats(),
-    locks: locks.stats(),
-    clients: clients.stats(),
-    offsets: offsets.stats(),
-    delay: delay.stats(),
-    reading: reading.stats(),
-    registration: registration.stats(),
     server: { connections: server.connections.size },
   })
   return { address, stats, close: () => stopping.disposeAsync() }

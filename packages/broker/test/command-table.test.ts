@@ -15,7 +15,8 @@ import {
 } from '@rocketmq-ts/protocol'
 import { type Guard, RemotingClient, RemotingServer } from '@rocketmq-ts/remoting'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type BrokerHandlers, type BrokerLanes, brokerCommandTable } from '../src/command-table.ts'
+import { type BrokerLanes, brokerCommandTable } from '../src/command-table.ts'
+import type { Features } from '../src/create-features.ts'
 
 const timeoutMs = 10_000
 const lane = { name: 'test', waitingMax: 100 }
@@ -31,7 +32,7 @@ const lanes: BrokerLanes = {
 const platform = createNodePlatform()
 const handled: string[] = []
 /** Every handler only notes that it was called. */
-const handlers = new Proxy({} as BrokerHandlers, {
+const handlers = new Proxy({} as Features['handlers'], {
   get: (_, key) => () => {
     handled.push(String(key))
     return {}

@@ -1,53 +1,16 @@
 import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import { type DecodedMessage, type MessageToStore, recordBytes, writeRecord } from '@rocketmq-ts/protocol'
-import type { QueueUnit } from '@rocketmq-ts/storage'
+import type { DecodedMessage } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { InternalConsumer, type InternalConsumerOptions } from '../../src/internal-consumer/internal-consumer.ts'
 import { recordingLog, settle } from '../kept/config-kit.ts'
+import { FakeInternalStore } from './fake-internal-store.ts'
 
 const topic = 'RMQ_SYS_TEST'
-const host = Buffer.from([127, 0, 0, 1, 0, 0, 0, 1])
-
-/** A store with two queues of the topic. */
-class FakeStore {
-  readonly records: Buffer[] = []
-  readonly queues: QueueUnit[][] = [[], []]
-  min = 0
-
-  add(queueId: number, body: string, tagsCode = 0): void {
-    const one: MessageToStore = {
-      ...{ topicBytes: Buffer.from(topic), queueId, flag: 0, sysFlag: 0, bornTimestamp: 1, bornHost: host },
-      ...{ storeHost: host, reconsumeTimes: 0, preparedTransactionOffset: 0, propertiesBytes: Buffer.alloc(0) },
-      body: Buffer.from(body),
-    }
-    const totalSize = recordBytes(one)
-    const record = Buffer.alloc(totalSize)
-    writeRecord(record, 0, totalSize, one, 0, 0, 0)
-    this.records.push(record)
-    this.queues[queueId]!.push({ physicalOffset: this.records.length - 1, totalSize, tagsCode })
-  }
-
-  async units(_topic: string, queueId: number, from: number, count: number): Promise<QueueUnit[]> {
-    return this.queues[queueId]!.slice(from, from + count)
-  }
-
-  async recordAt(position: number): Promise<Buffer | undefined> {
-    return this.records[position]
-  }
-
-  minOffset(): number {
-    return this.min
-  }
-
-  maxOffset(_topic: string, queueId: number): number {
-    return this.queues[queueId]!.length
-  }
-}
 
 function setUp(progress: Record<number, number> = {}, options: Partial<InternalConsumerOptions> = {}) {
   const clock = new SteppedClock()
   const { log, lines } = recordingLog()
-  const store = new FakeStore()
+  const store = new FakeInternalStore(topic, 2)
   const handled: string[] = []
   const open = () =>
     new InternalConsumer({

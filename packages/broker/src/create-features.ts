@@ -1,0 +1,120 @@
+import type { Log, Platform } from '@rocketmq-ts/platform'
+import type { MessageStore } from '@rocketmq-ts/storage'
+import { createAdministration } from './administration/create-administration.ts'
+import { createClients } from './clients/create-clients.ts'
+import { createDelay } from './delay/create-delay.ts'
+import type { FeatureList } from './feature.ts'
+import { createGroups } from './groups/create-groups.ts'
+import type { Identity } from './identity.ts'
+import { ConfigFolder } from './kept/index.ts'
+import type { LiveSettings } from './live-settings.ts'
+import { createLocks } from './locks/create-locks.ts'
+import { createOffsets } from './offsets/create-offsets.ts'
+import { createReading } from './reading/create-reading.ts'
+import { createRegistration } from './registration/create-registration.ts'
+import { createRetries } from './retries/create-retries.ts'
+import { createSending } from './sending/create-sending.ts'
+import { createStatistics } from './statistics/create-statistics.ts'
+import { createTopics } from './topics/create-topics.ts'
+
+export interface FeaturesParts {
+  /** Gets each feature when it is made. */
+  features: FeatureList
+  platform: Platform
+  log: Log
+  processId: number
+  identity: Identity
+  liveSettings: LiveSettings
+  store: MessageStore
+  /** Requests of a lane that have no answer yet. */
+  waitingIn(lane: string): number
+}
+
+/** What the broker can do and what it tells of itself, from all its features. */
+export type Features = ReturnType<typeof createFeatures>
+
+/** Makes all features of a broker: each is given what it names, from those before it. */
+export function createFeatures(parts: FeaturesParts) {
+  const { features, platform, log, processId, identity, liveSettings, store, waitingIn } = parts
+  const { clock, fileSystem, network, random } = platform
+  const settings = () => liveSettings.current
+  const config = new ConfigFolder(fileSystem, clock, log, settings().storePathRootDir)
+  const statistics = features.add(createStatistics({ clock, identity, store }))
+  const { counters, sink } = statistics
+  const topics = features.add(
+    createTopics({
+      config,
+      identity,
+      liveSettings,
+      store,
+      counters,
+      whenRegistered: (): Promise<void> => registration.settled(),
+    }),
+  )
+  const groups = features.add(createGroups({ config, settings, counters }))
+  const tables = { topics: topics.table, groups: groups.table }
+  const locks = features.add(createLocks({ clock, groups: groups.table }))
+  const clients = features.add(createClients({ ...tables, clock, log, identity, settings, store }))
+  const { consumers } = clients
+  const offsets = features.add(createOffsets({ ...tables, config, identity, settings, consumers, store, counters }))
+  const sending = features.add(createSending({ ...tables, clock, random, processId, identity, settings, sink }))
+  const retries = features.add(createRetries({ ...tables, random, identity, settings, sink, store, counters }))
+  const delay = features.add(createDelay({ config, identity, settings, topics: topics.table, store, sink }))
+  const reading = features.add(
+    createReading({ ...tables, clock, settings, store, consumers, offsets: offsets.table, counters }),
+  )
+  const administration = features.add(
+    createAdministration({
+      clock,
+      log,
+      liveSettings,
+      store,
+      counters,
+      delayProgress: delay.progress,
+      waitingIn: (lane) => waitingIn(lane) - reading.heldIn(lane),
+    }),
+  )
+  const registration = features.add(
+    createRegistration({ clock, log, network, identity, liveSettings, topics: topics.table }),
+  )
+  store.onArrival((topic, queueId) => {
+    reading.arrived(topic, queueId)
+    delay.arrived(topic, queueId)
+  })
+
+  return {
+    /** By the keys of the command table. */
+    handlers: {
+      ...sending.handlers,
+      ...retries.handlers,
+      ...reading.handlers,
+      ...clients.handlers,
+      ...locks.handlers,
+      ...offsets.handlers,
+      ...topics.handlers,
+      ...groups.handlers,
+      ...statistics.handlers,
+      ...administration.handlers,
+    },
+    /** Told of messages before they are handled. */
+    sendLookAhead: sending.lookAhead,
+    /** Told about each answered request. */
+    observer: statistics.observer,
+    /** Topics whose messages go earlier than the log. */
+    topicReserves: topics.reserves,
+    /** Takes the broker out of the routes: no client is sent here any more. */
+    leave: () => registration.leave(),
+    /** The numbers of each feature as they are now. */
+    stats: () => ({
+      statistics: statistics.stats(),
+      topics: topics.stats(),
+      groups: groups.stats(),
+      clients: clients.stats(),
+      locks: locks.stats(),
+      offsets: offsets.stats(),
+      delay: delay.stats(),
+      reading: reading.stats(),
+      registration: registration.stats(),
+    }),
+  }
+}
