@@ -8,6 +8,7 @@ const speakingErrors = new Set([
   'StoreLayoutError',
   'SegmentSizeError',
   'QueueFileError',
+  'LostMessagesError',
   'DamagedFileError',
 ])
 

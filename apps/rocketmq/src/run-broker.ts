@@ -14,6 +14,7 @@ import { noProperties } from './sourced-properties.ts'
 export interface BrokerOptions extends LogOptions {
   conf?: string
   namesrv?: string
+  acceptLostMessages?: boolean
 }
 
 /** @returns the exit code of the process */
@@ -30,7 +31,9 @@ export async function runBroker(options: BrokerOptions, platform: Platform): Pro
   return runUntilStopped(
     async () => {
       const { confPath } = sources
-      const broker = await createBroker({ settings, confPath, decidedKeys, platform, log }).catch((error: unknown) => {
+      const { acceptLostMessages } = options
+      const parts = { settings, confPath, decidedKeys, platform, log, acceptLostMessages }
+      const broker = await createBroker(parts).catch((error: unknown) => {
         throw explainStartError(error, {
           owner: `broker ${brokerName}`,
           listenPort,

@@ -29,7 +29,7 @@ describe('start', () => {
   })
 
   test('takes all of its options', async () => {
-    const args = '--data d --host h --namesrv-port 1 --broker-port 2 --brokers 3 --broker-conf f'
+    const args = '--data d --host h --namesrv-port 1 --broker-port 2 --brokers 3 --broker-conf f --accept-lost-messages'
     expect(await parse(startCommand, ...args.split(' '))).toEqual({
       data: 'd',
       host: 'h',
@@ -37,6 +37,7 @@ describe('start', () => {
       brokerPort: 2,
       brokers: 3,
       brokerConf: 'f',
+      acceptLostMessages: true,
     })
   })
 
@@ -51,6 +52,10 @@ describe('start', () => {
   ])('refuses %s %s', async (option, value) => {
     await expect(parse(startCommand, `${option}=${value}`)).rejects.toThrow(/Allowed is a whole number/)
   })
+})
+
+test('broker takes the word that messages are lost', async () => {
+  expect(await parse(brokerCommand, '--accept-lost-messages')).toMatchObject({ acceptLostMessages: true })
 })
 
 test.each([

@@ -31,6 +31,8 @@ export interface CreateBrokerOptions {
   decidedKeys?: ReadonlyMap<string, string> | undefined
   /** For message ids and the lock of the store. */
   processId?: number
+  /** Starts although messages of the log are lost, which is refused otherwise. */
+  acceptLostMessages?: boolean | undefined
 }
 
 export interface Broker {
@@ -51,7 +53,7 @@ const answerMsMax = 6_000
 /**
  * Starts a broker: recovers its store, makes its features, opens its ports, registers at the name servers. What was
  * started is stopped again when a later step fails.
- * @throws StoreLockedError; Node's EADDRINUSE; Error when a file of the store cannot be used
+ * @throws StoreLockedError; LostMessagesError; Node's EADDRINUSE; Error when a file of the store cannot be used
  */
 export async function createBroker(options: CreateBrokerOptions): Promise<Broker> {
   const { platform, log } = options
@@ -64,7 +66,15 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   await using starting = new AsyncDisposableStack()
 
   const store: MessageStore = MessageStore.open(
-    storeOptions(initial, settings, () => made.topicReserves.list(), platform, log, processId),
+    storeOptions(
+      initial,
+      settings,
+      () => made.topicReserves.list(),
+      platform,
+      log,
+      processId,
+      options.acceptLostMessages,
+    ),
   )
   starting.defer(() => store.close())
   const features = new FeatureList()

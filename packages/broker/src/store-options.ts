@@ -12,6 +12,7 @@ const openFilesMax = 1024
  * How the store of a broker with these settings is set up.
  * @param current the settings as they are now: some can be changed while the broker runs
  * @param topicReserves topics whose messages go earlier than the log
+ * @param acceptLostMessages whether the store is opened although messages of its log are lost
  */
 export function storeOptions(
   settings: BrokerSettings,
@@ -20,6 +21,7 @@ export function storeOptions(
   platform: Platform,
   log: Log,
   processId: number,
+  acceptLostMessages = false,
 ): StoreOptions {
   return {
     platform,
@@ -34,6 +36,7 @@ export function storeOptions(
       entryCountMax: settings.maxIndexNum,
     },
     live: liveStoreOptions(current),
+    acceptLostMessages,
     checkCrcOnRecover: settings.checkCRCOnRecover,
     topicReserves,
     delayLevelsMs: settings.messageDelayLevel,

@@ -1,7 +1,10 @@
 import { createNodePlatform, type Listener, type ListenOptions, silentLog } from '@rocketmq-ts/platform'
 import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
+import { EncodedProperties, encodeHost } from '@rocketmq-ts/protocol'
+import { LostMessagesError, MessageStore } from '@rocketmq-ts/storage'
 import { expect, test } from 'vitest'
 import { createBroker, readBrokerSettings } from '../src/index.ts'
+import { storeOptions } from '../src/store-options.ts'
 
 test('a broker that takes a free port takes one whose second port is free as well', async () => {
   using folder = temporaryFolder()
@@ -33,4 +36,37 @@ test('a broker that takes a free port takes one whose second port is free as wel
   } finally {
     await taken.close()
   }
+})
+
+test('a broker whose log is gone is not started empty, unless it is told that messages are lost', async () => {
+  using folder = temporaryFolder()
+  const platform = createNodePlatform()
+  const host = '127.0.0.1'
+  const environment = { hostName: 'h', localAddress: host, homeFolder: folder.path, variables: {}, processors: 1 }
+  const properties = { listenPort: '0', bindAddress: host, brokerIP1: host, storePathRootDir: folder.path }
+  const { values: settings } = readBrokerSettings(properties, { source: 'test', environment })
+  const store = MessageStore.open(
+    storeOptions(
+      settings,
+      () => settings,
+      () => [],
+      platform,
+      silentLog,
+      process.pid,
+    ),
+  )
+  const bornHost = encodeHost(host, 1)
+  const fixed = { flag: 0, sysFlag: 0, bornTimestamp: 1, reconsumeTimes: 0, preparedTransactionOffset: 0 }
+  const [body, sent] = [Buffer.from('hello'), EncodedProperties.ofText('')]
+  const message = { ...fixed, topic: 'T', queueId: 0, bornHost, storeHost: bornHost, body, properties: sent }
+  const outcome = await new Promise<{ kind: string }>((resolve) => store.put([message], resolve))
+  expect(outcome.kind).toBe('stored')
+  store.close()
+  platform.fileSystem.removeFolder(settings.storePathCommitLog)
+  const parts = { settings, platform, log: silentLog }
+  for (let start = 0; start < 2; start++) await expect(createBroker(parts)).rejects.toThrow(LostMessagesError)
+  const broker = await createBroker({ ...parts, acceptLostMessages: true })
+  await broker.close()
+  const again = await createBroker(parts)
+  await again.close()
 })

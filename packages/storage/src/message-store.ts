@@ -67,16 +67,22 @@ export class MessageStore {
   /**
    * Opens a store, recovering it when it was not closed in order.
    * @throws StoreLockedError when another process uses it; StoreLayoutError or SegmentSizeError when it is not ours to
-   *   read; the file system's errors. It can be opened again when the cause is gone.
+   *   read; LostMessagesError when its log is missing or too short, and `acceptLostMessages` is not set; the file
+   *   system's errors. It can be opened again when the cause is gone.
    */
   static open(options: StoreOptions): MessageStore {
     const files = new StoreFiles(options.platform.fileSystem, options.openFilesMax)
     const folder = new StoreFolder(files, options.rootPath, options.commitLogPath, options.processId)
+    let isAsItWas = true
+    const onChange = (): void => {
+      isAsItWas = false
+    }
     try {
-      return new MessageStore(assemble(options, files, folder, openFiles(options, files, folder.wasClosed)))
+      return new MessageStore(assemble(options, files, folder, openFiles(options, files, folder.wasClosed, onChange)))
     } catch (error) {
       files.close()
-      folder.release(false)
+      // One that was closed in order, and is refused as it is, stays so.
+      folder.release(isAsItWas && folder.wasClosed)
       throw error
     }
   }

@@ -38,6 +38,8 @@ export interface StoreOptions {
   /** Asked very often: gives the same object until something changes. */
   live(): LiveStoreOptions
   checkCrcOnRecover: boolean
+  /** Opens a store although messages of its log are lost. Without it such a store is refused. */
+  acceptLostMessages?: boolean
   /** Topics whose messages are hidden earlier than the log deletes them; none without it. */
   topicReserves?(): Iterable<TopicReserve>
   /** Delays by level, from level 1 at index 0. */

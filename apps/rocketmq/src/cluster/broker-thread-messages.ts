@@ -8,6 +8,7 @@ export interface BrokerThreadData {
   /** Keys that no change by a request has an effect on, with what decides them. */
   readonly decidedKeys: ReadonlyMap<string, string>
   readonly log: LogOptions
+  readonly acceptLostMessages: boolean
 }
 
 /** What the thread tells. */

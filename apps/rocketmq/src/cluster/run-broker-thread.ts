@@ -25,12 +25,14 @@ export function runBrokerThread(data: BrokerThreadData, parent: MessagePort): vo
   })
 }
 
-async function startBroker({ name, properties, decidedKeys, log: logOptions }: BrokerThreadData) {
+async function startBroker(data: BrokerThreadData) {
+  const { name, properties, decidedKeys, log: logOptions, acceptLostMessages } = data
   const platform = appPlatform(logOptions)
   const log = createLog(name, logOptions)
   // The main thread has read the files, and shown the warnings with the places where values were set.
   const { values: settings } = readBrokerProperties({ properties, sourceOf: () => name }, platform)
-  const broker = await createBroker({ settings, decidedKeys, platform, log }).catch((error: unknown) => {
+  const parts = { settings, decidedKeys, platform, log, acceptLostMessages }
+  const broker = await createBroker(parts).catch((error: unknown) => {
     throw explainStartError(error, {
       owner: name,
       listenPort: settings.listenPort,

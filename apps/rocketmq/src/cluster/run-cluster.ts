@@ -21,15 +21,15 @@ import { readyMessage } from './ready-message.ts'
  */
 export async function runCluster(
   plan: ClusterPlan,
-  options: Pick<ClusterOptions, 'brokerConf' | 'stopWithParent'> & LogOptions,
+  options: Pick<ClusterOptions, 'brokerConf' | 'stopWithParent' | 'acceptLostMessages'> & LogOptions,
   platform: Platform,
 ): Promise<number> {
-  const { brokerConf, stopWithParent, logLevel, logFormat } = options
+  const { brokerConf, stopWithParent, logLevel, logFormat, acceptLostMessages = false } = options
   const logOptions = { logLevel, logFormat }
   const log = createLog('rocketmq', logOptions)
   const conf = brokerConf === undefined ? noProperties : readConfFile(platform.fileSystem, brokerConf, '--broker-conf')
   await warnOfSharedConf(plan, conf, platform, log)
-  const start = () => startCluster(plan, conf, { platform, log, logOptions })
+  const start = () => startCluster(plan, conf, { platform, log, logOptions, acceptLostMessages })
   return runUntilStopped(start, { log, clock: platform.clock, stopWithParent })
 }
 
@@ -77,12 +77,13 @@ interface ClusterParts {
   readonly platform: Platform
   readonly log: Log
   readonly logOptions: LogOptions
+  readonly acceptLostMessages: boolean
 }
 
 async function startCluster(
   plan: ClusterPlan,
   conf: SourcedProperties,
-  { platform, log, logOptions }: ClusterParts,
+  { platform, log, logOptions, acceptLostMessages }: ClusterParts,
 ): Promise<RunningService> {
   const opened = new AsyncDisposableStack()
   try {
@@ -94,7 +95,8 @@ async function startCluster(
     const confs = await Promise.all(plan.brokers.map((broker) => brokerConf(plan, conf, broker, port, platform)))
     const threads = plan.brokers.map(({ name }, index) => {
       const { sourced, decidedKeys } = confs[index]!
-      return new BrokerThread({ name, properties: sourced.properties, decidedKeys, log: logOptions })
+      const { properties } = sourced
+      return new BrokerThread({ name, properties, decidedKeys, log: logOptions, acceptLostMessages })
     })
     opened.defer(() => stopAll(threads))
     const addresses = await Promise.all(threads.map(({ ready }) => ready))

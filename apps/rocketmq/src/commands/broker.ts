@@ -9,6 +9,7 @@ export function brokerCommand(report: (exitCode: number) => void): Command {
     .description('Runs a broker.')
     .option('-c, --conf <file>', "settings, RocketMQ's broker.conf")
     .option('-n, --namesrv <addresses>', 'name servers, host:port separated by semicolons (default: NAMESRV_ADDR)')
+    .option('--accept-lost-messages', 'starts although a part of the commit log is missing')
     .option('--print-config', 'shows all settings with values, defaults and meanings, and ends')
     .action(async (options: BrokerOptions & { printConfig?: boolean }) => {
       const { printBrokerConfig, runBroker } = await import('../run-broker.ts')

@@ -15,6 +15,7 @@ export function startCommand(report: (exitCode: number) => void): Command {
     .option('--broker-port <port>', 'port of the first broker; each further one adds 10', parsePort, 10_911)
     .option('--brokers <number>', 'number of brokers, each on a thread of its own', parseBrokerCount, 1)
     .option('--broker-conf <file>', "settings for all brokers, RocketMQ's broker.conf")
+    .option('--accept-lost-messages', 'starts although a part of a commit log is missing')
     .option('--stop-with-parent', 'stop when the process that started this one has ended')
     .action(async (options: ClusterOptions) => {
       const { runCluster } = await import('../cluster/run-cluster.ts')

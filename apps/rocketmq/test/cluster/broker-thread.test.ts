@@ -8,7 +8,8 @@ function threadOf(script: string): BrokerThread {
     const fail = (message) => parentPort.postMessage({ kind: 'failed', error: { name: 'UserError', message } })
     ${script}`
   const url = new URL(`data:text/javascript,${encodeURIComponent(lines)}`)
-  return new BrokerThread({ name: 'broker-a', properties: new Map(), decidedKeys: new Map(), log: {} }, url)
+  const settings = { properties: new Map<string, string>(), decidedKeys: new Map<string, string>(), log: {} }
+  return new BrokerThread({ name: 'broker-a', ...settings, acceptLostMessages: false }, url)
 }
 
 test('a thread that is asked to stop has not failed', async () => {

@@ -18,19 +18,31 @@ const files = 'Store files'
 const cleaning = 'Deleting old files'
 const laidOut = 'the files of this store are laid out by it'
 
+const folder = nonEmptyText('a folder')
+
+/** The official broker takes several folders, and spreads the files of its log over them. */
+const oneFolder: typeof folder = {
+  ...folder,
+  allowed: 'one folder, without a comma',
+  parse: (value) =>
+    value.includes(',')
+      ? { ok: false, reason: 'several folders for one log are not served; move all files of the log into one' }
+      : folder.parse(value),
+}
+
 const ratio = (min: number, max: number) => int({ min, max, unit: 'percent', clamp: true })
 
 export const storeFilesSettings = {
   ...applied(files, {
     storePathRootDir: fixed(
       'the data of this broker is there',
-      nonEmptyText('a folder'),
+      folder,
       computed('the folder store in the home folder', ({ homeFolder }) => `${homeFolder}/store`),
       'Folder of everything that the broker keeps.',
     ),
     storePathCommitLog: fixed(
       'the log of this broker is there',
-      nonEmptyText('a folder'),
+      oneFolder,
       computed('<storePathRootDir>/commitlog', (context) => `${context.textOf('storePathRootDir')}/commitlog`),
       'Folder of the commit log.',
     ),

@@ -121,6 +121,7 @@ describe('what is not served', () => {
     ['enableControllerMode', 'true', 'a second master'],
     ['enableDLegerCommitLog', 'true', 'would not be found'],
     ['storeType', 'defaultRocksDB', 'not served'],
+    ['storePathCommitLog', '/disk1/commitlog,/disk2/commitlog', 'several folders for one log are not served'],
   ])('%s=%s stops the start, because acting as if it were off would do harm', (key, value, reason) => {
     expect(() => read({ [key]: value })).toThrow(SettingsError)
     expect(() => read({ [key]: value })).toThrow(reason)

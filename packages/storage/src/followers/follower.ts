@@ -13,8 +13,13 @@ export interface Follower {
   /** In the plural, for what is said about it: `consume queues`. */
   readonly name: string
 
-  // Opening: `prepare` of all followers, then `beginReplay` of all, then `apply`, then `endReplay`.
+  // Opening: `lastKnown`, then `prepare` of all followers, then `beginReplay` of all, then `apply`, then `endReplay`.
 
+  /**
+   * The last record that its files have something of, and where that stands: for a store whose checkpoint does not tell
+   * how long its log is. Changes nothing.
+   */
+  lastKnown?(): { physicalOffset: number; totalSize: number; path: string } | undefined
   /**
    * Makes what is in the files fit for use, before the log is read again from `plan.from`.
    * @returns where the first record stands that is missing here, when the log has to be read from there

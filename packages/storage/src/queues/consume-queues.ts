@@ -70,6 +70,10 @@ export class ConsumeQueues implements Follower {
     this.#onCut = listener
   }
 
+  lastKnown(): { physicalOffset: number; totalSize: number; path: string } | undefined {
+    return this.table.lastUnit()
+  }
+
   prepare({ isOurs }: RecoveryPlan): number | undefined {
     if (!isOurs) this.table.removeFullMarks()
     const { segments, log } = this.#options

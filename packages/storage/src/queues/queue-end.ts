@@ -30,6 +30,21 @@ export function cutToQueueEnd(segments: SegmentFolder, trust: UnitTrust): number
   return end
 }
 
+/** The last unit in the files that stands for a message, or undefined without any. Changes nothing. */
+export function lastMessage(segments: SegmentFolder): QueueUnit | undefined {
+  const units = new UnitReader(segments)
+  const unitsInSegment = segments.segmentBytes / unitBytes
+  for (const start of segments.starts.toReversed()) {
+    const first = start / unitBytes
+    let offset = firstIndexWhere(first, first + unitsInSegment, (at) => units.isBlank(at))
+    while (offset-- > first) {
+      const unit = units.at(offset)
+      if (isMessage(unit)) return unit
+    }
+  }
+  return undefined
+}
+
 /** From where on files hold nothing and are not needed: the first one tells where the queue begins. */
 function emptyFrom(segments: SegmentFolder, endPosition: number): number {
   const start = segments.startOf(endPosition)

@@ -5,7 +5,7 @@ import { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { ConsumeQueue } from './consume-queue.ts'
 import { FullMark, fullAt, removeFullMarks } from './full-mark.ts'
-import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
+import { cutToQueueEnd, lastMessage, type UnitTrust } from './queue-end.ts'
 import type { QueueUnit } from './queue-unit.ts'
 import {
   isFolderName,
@@ -68,6 +68,20 @@ export class QueueTable {
 
   get isRecovering(): boolean {
     return this.#isRecovering
+  }
+
+  /** The unit of all queues that points behind those of all others, and the folder of its queue. */
+  lastUnit(): (QueueUnit & { path: string }) | undefined {
+    let last: (QueueUnit & { path: string }) | undefined
+    for (const topic of this.topics()) {
+      for (const queueId of this.queueIds(topic)) {
+        const segments = this.#segmentsOf(topic, queueId)
+        const unit = lastMessage(segments)
+        if (unit !== undefined && unit.physicalOffset > (last?.physicalOffset ?? -1))
+          last = { ...unit, path: segments.path }
+      }
+    }
+    return last
   }
 
   /** Whether there is a folder of a topic. */

@@ -41,6 +41,7 @@ const syncedParts = [
   { start: 2048, bytes: 72 },
 ] as const
 const cutPart = { start: 2560, bytes: 16 }
+const lostPart = { start: 3072, bytes: 16 }
 
 /**
  * The checkpoint file (4096 bytes, big-endian):
@@ -53,6 +54,7 @@ const cutPart = { start: 2560, bytes: 16 }
  *     @1024 magic 4 | crc32 4 (of what follows) | written position 8 | synced position of the log 8 | boot id 56
  *     @1536 and @2048, by turns: magic 4 | crc32 4 | turn 8 | synced position 8 | copy of the first 48 bytes
  *     @2560 while the log is cut back, zeros at other times: magic 4 | crc32 4 | position 8
+ *     @3072 while a part of the log is missing, zeros at other times: magic 4 | crc32 4 | position 8
  *
  * The first of our parts is written often and never synced. The next two are written by turns, so that one of them stays
  * whole when the power fails. Each is synced before the first 48 bytes are written. So these are always the same as one
@@ -60,11 +62,13 @@ const cutPart = { start: 2560, bytes: 16 }
  * our parts say nothing any more.
  */
 export class CheckpointFile {
+  readonly path: string
   readonly #file: FileHandle
   readonly #bytes = Buffer.alloc(fileBytes)
   #turn = 0
 
   constructor(fileSystem: FileSystem, path: string) {
+    this.path = path
     this.#file = fileSystem.open(path, 'create')
     this.#file.read(this.#bytes, 0)
     if (this.#file.sizeBytes() < fileBytes) this.#file.truncate(fileBytes)
@@ -119,16 +123,22 @@ export class CheckpointFile {
 
   /** To which position the log was being cut back when whoever had the store died. */
   get cutPosition(): number | undefined {
-    const part = this.own === undefined ? undefined : this.#validPart(cutPart)
-    return part === undefined ? undefined : readInt64(part, 8)
+    return this.#noted(cutPart)
   }
 
   /** Notes, so that it survives a power failure, that the log is being cut back to a position. */
   beginCut(position: number): void {
-    const part = Buffer.alloc(cutPart.bytes)
-    writeInt64(part, position, 8)
-    this.#writePart(cutPart.start, part)
-    this.#file.syncDataNow()
+    this.#note(cutPart, position)
+  }
+
+  /** Up to which position an earlier start missed messages of the log. */
+  get lostPosition(): number | undefined {
+    return this.#noted(lostPart)
+  }
+
+  /** Notes that the log should hold messages up to a position, and with undefined that it has what it should. */
+  noteLost(position: number | undefined): void {
+    this.#note(lostPart, position)
   }
 
   /** Notes that the log was cut back. What was noted as written or synced behind its end is taken back first. */
@@ -142,9 +152,7 @@ export class CheckpointFile {
     // An official broker looks for its way by times. Without them it reads the whole log again.
     const times = { ...shared, queuesTimestamp: 0, indexTimestamp: 0, queuesPosition: 0 }
     this.writeSyncedNow(times, Math.min(own?.syncedPosition ?? 0, position))
-    this.#bytes.fill(0, cutPart.start, cutPart.start + cutPart.bytes)
-    this.#file.write(Buffer.alloc(cutPart.bytes), cutPart.start)
-    this.#file.syncDataNow()
+    this.#note(cutPart, undefined)
   }
 
   syncNow(): void {
@@ -153,6 +161,24 @@ export class CheckpointFile {
 
   close(): void {
     this.#file.close()
+  }
+
+  #noted(place: { start: number; bytes: number }): number | undefined {
+    const part = this.own === undefined ? undefined : this.#validPart(place)
+    return part === undefined ? undefined : readInt64(part, 8)
+  }
+
+  /** Writes a position, or takes it away, so that it survives a power failure. */
+  #note({ start, bytes }: { start: number; bytes: number }, position: number | undefined): void {
+    const part = Buffer.alloc(bytes)
+    if (position === undefined) {
+      part.copy(this.#bytes, start)
+      this.#file.write(part, start)
+    } else {
+      writeInt64(part, position, 8)
+      this.#writePart(start, part)
+    }
+    this.#file.syncDataNow()
   }
 
   #written(): WrittenCheckpoint | undefined {

@@ -11,6 +11,7 @@ import { TagsCodes } from '../tags-codes.ts'
 import { isDiskFull } from '../write-guard.ts'
 import { checkSegments } from './check-segments.ts'
 import { CheckpointFile, type OwnCheckpoint } from './checkpoint.ts'
+import { LossCheck } from './lost-messages.ts'
 import { planRecovery, type Recovery, type RecoveryPlan, recoverLog } from './recover.ts'
 
 /** Everything of a store that has files, fit for use. */
@@ -34,9 +35,15 @@ export interface OpenedFiles {
 /**
  * Opens the files of a store and recovers what the last one who had it did not bring to an end.
  * @param wasClosed whether he closed it in order
- * @throws SegmentSizeError, StoreLayoutError; the file system's errors
+ * @param onChange told before anything is changed that an orderly end left
+ * @throws SegmentSizeError, StoreLayoutError, LostMessagesError; the file system's errors
  */
-export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: boolean): OpenedFiles {
+export function openFiles(
+  options: StoreOptions,
+  files: StoreFiles,
+  wasClosed: boolean,
+  onChange: () => void,
+): OpenedFiles {
   const { fileSystem, clock } = options.platform
   const { log, rootPath, commitLogPath, tailBytesMax } = options
   const indexPath = `${rootPath}/index`
@@ -77,10 +84,24 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
   }
   checkSegments(segments, fileSystem, log)
   const isCut = cutPosition !== undefined
-  const plan = prepareAll(followers, planRecovery({ segments, shared, own, wasClosed, isCut, bootId }, log))
+  const planned = planRecovery({ segments, shared, own, wasClosed, isCut, bootId })
+  const expectedEnd = Math.max(planned.expectedEnd, checkpoint.lostPosition ?? 0)
+  const losses = new LossCheck(commitLog, options.acceptLostMessages === true, log)
+  losses.check(segments.endPosition, expectedEnd, checkpoint.path)
+  // A failure of the power can take a log that was never synced, and leave a queue.
+  const hadLog = wasClosed || shared.logTimestamp > 0 || own?.written?.bootId === bootId
+  if ((segments.starts.length === 0 && hadLog) || (own === undefined && wasClosed)) losses.checkLastKnown(followers)
+  onChange()
+  const plan = prepareAll(followers, planned)
   if (own !== undefined) lowerCheckpoint(checkpoint, own, plan.from)
   for (const follower of followers) follower.beginReplay?.(plan)
-  const recovery = recoverLog(segments, plan, options.checkCrcOnRecover && !wasClosed, log, (layout, source) => {
+  const checkEnd = (end: number, reason: string): void => {
+    // What was read has changed followers and checkpoint: the next start still has to know what is missing.
+    if (end < expectedEnd) checkpoint.noteLost(expectedEnd)
+    losses.check(end, expectedEnd, checkpoint.path, reason)
+  }
+  const checkCrc = options.checkCrcOnRecover && !wasClosed
+  const recovery = recoverLog(segments, plan, checkCrc, log, checkEnd, (layout, source) => {
     const record = RecordView.ofLayout(commitLog, layout, source)
     for (const follower of followers) follower.apply(record)
     record.release()
@@ -88,10 +109,13 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
   const { endPosition } = recovery
   commitLog.continueAt(endPosition)
   for (const follower of followers) follower.endReplay(endPosition, plan)
+  // What followers have of messages that are lost goes, too.
+  if (losses.wereAccepted) for (const follower of followers) follower.truncate(endPosition)
   writeReplayed(followers, log)
   const syncedPosition = Math.min(plan.syncedPosition, endPosition)
   // What is torn was cut: a process that dies from now on leaves files as it wrote them.
   checkpoint.write({ position: Math.min(plan.from, endPosition), logSyncedPosition: syncedPosition, bootId })
+  if (checkpoint.lostPosition !== undefined) checkpoint.noteLost(undefined)
   return {
     commitLog,
     queues,
@@ -99,7 +123,7 @@ export function openFiles(options: StoreOptions, files: StoreFiles, wasClosed: b
     followers,
     checkpoint,
     bootId,
-    recovery,
+    recovery: { ...recovery, mayHaveLost: recovery.mayHaveLost || losses.wereAccepted },
     lastTimestamp: Math.max(recovery.lastTimestamp, shared.logTimestamp),
     syncedPosition,
     cutPosition,

@@ -23,6 +23,8 @@ export interface RecoveryPlan {
   mayBeTorn: boolean
   /** Everything before survives a power failure. */
   syncedPosition: number
+  /** The log holds everything before, as far as the checkpoint knows; 0 when it knows nothing. */
+  expectedEnd: number
   /** Damage to these is none that a crash did: what stands behind it counts. */
   safe: SafeRecords
   /** Whether a broker of this kind had the store last, and not an official one. */
@@ -33,7 +35,7 @@ export interface RecoveryPlan {
  * Decides from where the log is read again: by our own checkpoint, or, in a store that an official broker wrote, by
  * times.
  */
-export function planRecovery(input: RecoveryInput, log: Log): RecoveryPlan {
+export function planRecovery(input: RecoveryInput): RecoveryPlan {
   const { segments, own, shared, wasClosed, isCut, bootId } = input
   if (own === undefined) {
     const from = wasClosed ? lastSegmentWithRecords(segments) : segmentBefore(segments, shared)
@@ -41,7 +43,7 @@ export function planRecovery(input: RecoveryInput, log: Log): RecoveryPlan {
     // An official broker takes zeros in properties; without any time noted it is a store of ours that just began.
     const isOurs = shared.logTimestamp === 0 && !wasClosed
     const safe = { position: 0, isSafe, tornFrom: isOurs ? 0 : Number.POSITIVE_INFINITY }
-    return { from, mayBeTorn: !wasClosed, syncedPosition: 0, safe, isOurs: false }
+    return { from, mayBeTorn: !wasClosed, syncedPosition: 0, expectedEnd: 0, safe, isOurs: false }
   }
   const { written, syncedPosition } = own
   const systemStayedUp = written?.bootId === bootId && (bootId !== '' || wasClosed)
@@ -49,6 +51,8 @@ export function planRecovery(input: RecoveryInput, log: Log): RecoveryPlan {
   const from = Math.max(systemStayedUp ? written.position : syncedPosition, segments.firstPosition)
   const mayBeTorn = isCut || (!systemStayedUp && !(wasClosed && written?.position === syncedPosition))
   const safePosition = Math.max(written?.logSyncedPosition ?? 0, syncedPosition)
+  // What was written is there while the system stays up, and when the store was closed, since it was synced then.
+  const expectedEnd = Math.max(safePosition, systemStayedUp || wasClosed ? (written?.position ?? 0) : 0)
   // The system cuts a write short when it kills the process meanwhile.
   const cutFrom = wasClosed ? Number.POSITIVE_INFINITY : from
   const safe: SafeRecords = {
@@ -57,14 +61,10 @@ export function planRecovery(input: RecoveryInput, log: Log): RecoveryPlan {
     tornFrom: mayBeTorn ? safePosition : cutFrom,
   }
   if (from <= segments.endPosition) {
-    return { from, mayBeTorn, syncedPosition: Math.min(from, syncedPosition), safe, isOurs: true }
+    return { from, mayBeTorn, syncedPosition: Math.min(from, syncedPosition), expectedEnd, safe, isOurs: true }
   }
-  log.error(
-    { position: from, logStart: segments.firstPosition, logEnd: segments.endPosition },
-    'the checkpoint lies outside of the log: files of the log are missing, or the checkpoint is of another store. ' +
-      'What is there is read anew; restore missing files from a backup or replica if there is one',
-  )
-  return { from: segments.firstPosition, mayBeTorn: true, syncedPosition: 0, safe, isOurs: true }
+  // The files that it tells of are gone: what is there is read anew.
+  return { from: segments.firstPosition, mayBeTorn: true, syncedPosition: 0, expectedEnd, safe, isOurs: true }
 }
 
 export interface Recovery {
@@ -80,6 +80,7 @@ export interface Recovery {
 
 /**
  * Reads the log from where the plan says, finds its end, and cuts what lies behind it.
+ * @param checkEnd throws when the log may not end there: then nothing is cut
  * @param replay gets every record that followers may have nothing of
  */
 export function recoverLog(
@@ -87,6 +88,7 @@ export function recoverLog(
   plan: RecoveryPlan,
   checkCrc: boolean,
   log: Log,
+  checkEnd: (endPosition: number, reason: string) => void,
   replay: (record: RecordLayout, source: Buffer) => void,
 ): Recovery {
   let replayedCount = 0
@@ -103,6 +105,7 @@ export function recoverLog(
         'Check the disk, and restore the file from a backup or replica if there is one',
     )
   }
+  checkEnd(end.position, end.reason)
   cutSegments(segments, end.position)
   const fields = { from: plan.from, end: end.position, replayed: replayedCount }
   if (replayedCount > 0) log.info(fields, 'the log was recovered')

@@ -1,5 +1,11 @@
 import { type FuzzRow, fuzzRow, looseText, SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import { type MessageStore, QueueFileError, SegmentSizeError, StoreLayoutError } from '../../src/index.ts'
+import {
+  LostMessagesError,
+  type MessageStore,
+  QueueFileError,
+  SegmentSizeError,
+  StoreLayoutError,
+} from '../../src/index.ts'
 import { numbered, root } from '../faults/fault-kit.ts'
 import { diskWith, open, put, question, type Snapshot, storeFiles } from './store-snapshot.ts'
 
@@ -40,7 +46,7 @@ function useTwice(files: Iterable<readonly [string, Buffer]>): void {
   second.close()
 }
 
-const refusals = [QueueFileError, SegmentSizeError, StoreLayoutError]
+const refusals = [LostMessagesError, QueueFileError, SegmentSizeError, StoreLayoutError]
 
 /** A path that stays in the store, of a depth that people make. */
 function pathInStore(line: string): string {
