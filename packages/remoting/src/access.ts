@@ -101,13 +101,21 @@ export function onGroup(name: string, actions: readonly Action[]): Demand {
  */
 export function demandsOf(access: Access, header: RequestOf<AnyCommand>, body: Buffer): readonly Demand[] {
   if (access.ofBody !== undefined) return access.ofBody(body)
-  return access.resources.flatMap(({ type, field, separator }): Demand[] => {
+  const demands: Demand[] = []
+  for (const { type, field, separator } of access.resources) {
     const text: string | undefined = field === undefined ? undefined : header[field]
-    if (type === 'cluster') return [{ type, name: text, anyOf: access.anyOf }]
-    if (text === undefined) return []
-    const names = separator === undefined ? [text] : text.split(separator).filter((name) => name !== '')
-    return names.map((name) => (type === 'topic' ? onTopic(name, access.anyOf) : onGroup(name, access.anyOf)))
-  })
+    if (type === 'cluster') demands.push({ type, name: text, anyOf: access.anyOf })
+    else if (text === undefined) continue
+    else if (separator === undefined) demands.push(onNamed(type, text, access.anyOf))
+    else {
+      for (const name of text.split(separator)) if (name !== '') demands.push(onNamed(type, name, access.anyOf))
+    }
+  }
+  return demands
+}
+
+function onNamed(type: 'topic' | 'group', name: string, actions: readonly Action[]): Demand {
+  return type === 'topic' ? onTopic(name, actions) : onGroup(name, actions)
 }
 
 /** What a guard decides about. */

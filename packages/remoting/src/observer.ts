@@ -2,7 +2,7 @@ import type { Clock } from '@rocketmq-ts/platform'
 
 /**
  * Told about each request that has an answer, once the answer is handed to the system; about a one-way request at the
- * end of the turn in which it is done.
+ * end of the turn in which it is done. It must not throw: what else the turn has to do would be lost.
  * @param requestCode as it came: it may be one that nobody knows
  * @param responseCode of the answer, of a one-way request too
  * @param durationMs from the read that brought the request to the end of the turn in which the answer was given

@@ -55,6 +55,7 @@ export class Peer<As extends Role> {
   readonly #parts: ConnectionParts
   readonly #connections = new Set<RemotingConnection>()
   #onNoConnection: (() => void) | undefined
+  #closing: Promise<void> | undefined
 
   constructor(options: PeerOptions<As>) {
     const { clock, table, guard, observer, unfinishedBytesMax = heldBytesMax, unsentBytesMax = heldBytesMax } = options
@@ -97,10 +98,11 @@ export class Peer<As extends Role> {
     return this.#connections
   }
 
-  /** Speaks over a connection that was made. */
+  /** Speaks over a connection that was made. After `close` it is cut off at once. */
   open(connection: Connection): RemotingConnection {
     const opened = new RemotingConnection(connection, this.#parts)
     this.#connections.add(opened)
+    if (this.#closing !== undefined) opened.destroy()
     return opened
   }
 
@@ -123,7 +125,12 @@ export class Peer<As extends Role> {
   }
 
   /** Ends all connections after what was written is sent; resolves when they are closed. Answers given later are lost. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.stopTaking()
     if (this.#connections.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>()

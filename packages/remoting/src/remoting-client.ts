@@ -96,11 +96,8 @@ export class RemotingClient<As extends Role = 'client'> {
 
   async #connect(address: string, timeoutMs: number): Promise<RemotingConnection> {
     const connection = await this.#platform.network.connect(parseAddress(address), timeoutMs)
-    if (this.#isClosed) {
-      connection.destroy()
-      throw new Error('the client is closed')
-    }
     const opened = this.#peer.open(connection)
+    if (this.#isClosed) throw new Error('the client is closed')
     this.#connections.set(address, opened)
     return opened
   }

@@ -114,6 +114,16 @@ test('an end that does not take part in the closing is cut off after a second', 
   expect(connection.state).toBe('destroyed')
 })
 
+test('closing twice waits for the same end, and a connection that comes after it is cut off', async () => {
+  const { peer, connection } = holdingPeer()
+  const closings = [peer.close(), peer.close()]
+  const late = new FakeConnection()
+  peer.open(late)
+  expect(late.state).toBe('destroyed')
+  connection.lose()
+  await Promise.all(closings)
+})
+
 test('a server that stops takes no connection, while those that are open get their answers', async () => {
   const held: Call<Get>[] = []
   const getKvConfig = serve<Get>(lane, get(ownCluster), (_header, call) => {
