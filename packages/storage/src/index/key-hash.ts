@@ -17,8 +17,11 @@ export function tagHash(prefixHash: number, tag: string): number {
   return keyHash(prefixHash, tagPrefix + tag)
 }
 
+/** Above it, looking through the hashes before each one takes longer than a set. */
+const fewHashes = 16
+
 /**
- * Everything that the index knows a message by: its unique id, its keys, and its tag.
+ * Everything that the index knows a message by: its unique id, its keys, and its tag. A key that it names twice is one.
  * @param hashes is emptied, and filled with them
  */
 export function keyHashesInto(hashes: number[], prefixHash: number, properties: EncodedProperties): void {
@@ -27,6 +30,18 @@ export function keyHashesInto(hashes: number[], prefixHash: number, properties: 
   if (properties.has('keys')) properties.addWordHashes('keys', prefixHash, hashes)
   if (properties.has('tags')) hashes.push(properties.hashFrom(continuedHash(prefixHash, tagPrefix), 'tags'))
   for (let index = 0; index < hashes.length; index++) hashes[index] = positive(hashes[index]!)
+  if (hashes.length > 1) leaveOutRepeated(hashes)
+}
+
+function leaveOutRepeated(hashes: number[]): void {
+  let count = 0
+  if (hashes.length > fewHashes) {
+    for (const hash of new Set(hashes)) hashes[count++] = hash
+  } else {
+    // Those before `count` are the distinct ones so far.
+    for (const hash of hashes) if (hashes.indexOf(hash) >= count) hashes[count++] = hash
+  }
+  hashes.length = count
 }
 
 /** The absolute value; 0 for the one hash without a positive counterpart. */

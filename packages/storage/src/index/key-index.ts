@@ -102,7 +102,8 @@ export class KeyIndex implements Follower {
   }
 
   /**
-   * Positions of messages that may have the key (hashes can collide), newest first.
+   * Positions of messages that may have the key (hashes can collide), newest first, each once: other brokers put a
+   * message into the index as often as it names a key.
    * @param beginMs,endMs bounds of the store time, both included
    */
   find(topic: string, key: string, kind: KeyKind, countMax: number, beginMs: number, endMs: number): number[] {
@@ -115,7 +116,7 @@ export class KeyIndex implements Follower {
       for (const { physicalOffset, storeTimestamp } of file.find(hash)) {
         // Entries know their time to the second only.
         if (storeTimestamp + 999 < beginMs) break
-        if (storeTimestamp <= endMs) positions.push(physicalOffset)
+        if (storeTimestamp <= endMs && positions.at(-1) !== physicalOffset) positions.push(physicalOffset)
         if (positions.length >= countMax) break
       }
     }
