@@ -1,5 +1,6 @@
 export * from './bodies/index.ts'
 export * from './commands/index.ts'
+export { decimalInteger } from './decimal-integer.ts'
 export {
   type AnyCommand,
   type Command,

@@ -1,5 +1,6 @@
 import {
   deadLetterTopicOf,
+  decimalInteger,
   EncodedProperties,
   marksOf,
   propertyName,
@@ -72,8 +73,8 @@ function delayLevel(message: StoreMessage, { highestDelayLevel }: TransformRules
 export function delayLevelOf(properties: EncodedProperties): number | undefined {
   const text = properties.value('delayLevel')
   if (text === undefined) return undefined
-  const level = Number(text)
-  return Number.isInteger(level) && level > 0 ? level : undefined
+  const level = decimalInteger(text)
+  return level > 0 ? level : undefined
 }
 
 function changed(

@@ -1,6 +1,6 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import { type EncodedProperties, ProtocolError, retryTopicPrefix } from '@rocketmq-ts/protocol'
-import { refuseDelayInBatch, refuseIllegalFlags, refuseUnservedKinds } from './refused-kinds.ts'
+import { refuseDelayInBatch, refuseIllegalFlags, refuseMalformedDelay, refuseUnservedKinds } from './refused-kinds.ts'
 import { type Sender, type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from './send-target.ts'
 
 export interface AdmitParts extends SendTargetParts {
@@ -33,6 +33,7 @@ export function admit(
   if (isBatch) checkBatchTopic(header.topic)
   refuseIllegalFlags(header.sysFlag, isBatch)
   refuseUnservedKinds(properties)
+  refuseMalformedDelay(properties)
   const target = sendTarget(header, known, parts, sender)
   if (isBatch) refuseDelayInBatch(properties)
   return target

@@ -1,4 +1,11 @@
-import { type EncodedProperties, marksOf, ProtocolError, propertyName, sysFlag } from '@rocketmq-ts/protocol'
+import {
+  decimalInteger,
+  type EncodedProperties,
+  marksOf,
+  ProtocolError,
+  propertyName,
+  sysFlag,
+} from '@rocketmq-ts/protocol'
 import { delayLevelOf } from '../intake/transforms.ts'
 
 const timers = ['timerDelaySec', 'timerDelayMs', 'timerDeliverMs'] as const
@@ -32,6 +39,18 @@ export function refuseIllegalFlags(flags: number, isBatch: boolean): void {
     const remark = `sysFlag ${flags} has bits of a transaction (${sysFlag.transactionMask}): a batch cannot be part of one`
     throw new ProtocolError('MESSAGE_ILLEGAL', remark)
   }
+}
+
+const int32Max = 2 ** 31 - 1
+
+/** @throws ProtocolError MESSAGE_ILLEGAL for a delay level that is no integer of 32 bits */
+export function refuseMalformedDelay(properties: EncodedProperties): void {
+  const text = properties.value('delayLevel')
+  if (text === undefined) return
+  const level = decimalInteger(text)
+  if (level >= ~int32Max && level <= int32Max) return
+  const remark = `the property ${propertyName.delayLevel} is "${text.slice(0, 64)}": it must be a delay level, an integer`
+  throw new ProtocolError('MESSAGE_ILLEGAL', remark)
 }
 
 /** @throws ProtocolError MESSAGE_ILLEGAL for a delay level in the properties of a batch or of a message in it */

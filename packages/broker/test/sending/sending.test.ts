@@ -6,7 +6,7 @@ import {
   type TopicConfig,
 } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { refuseIllegalFlags, refuseUnservedKinds } from '../../src/sending/refused-kinds.ts'
+import { refuseIllegalFlags, refuseMalformedDelay, refuseUnservedKinds } from '../../src/sending/refused-kinds.ts'
 import { type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from '../../src/sending/send-target.ts'
 import { SendableTopic } from '../../src/topics/index.ts'
 
@@ -26,6 +26,23 @@ describe('a message', () => {
     for (const flags of [0, 1, 4, 8, 12, 16, 0x100, -0x80000000]) refuseIllegalFlags(flags, false)
     for (const flags of [4, 8, 12]) expect(() => refuseIllegalFlags(flags, true)).toThrow(/transaction/)
     refuseIllegalFlags(1, true)
+  })
+})
+
+describe('a delay level', () => {
+  const withLevel = (level: string) => EncodedProperties.ofText(`DELAY\u0001${level}\u0002`)
+
+  test.each(['0', '1', '-1', '+1', '18', '19', '007', '2147483647', '-2147483648'])('may be %s', (level) => {
+    refuseMalformedDelay(withLevel(level))
+  })
+
+  test.each(['x', ' 1', '1 ', '1.0', '1e0', '0x1', '2147483648', '-2147483649'])('may not be "%s"', (level) => {
+    expect(() => refuseMalformedDelay(withLevel(level))).toThrow(ProtocolError)
+    expect(() => refuseMalformedDelay(withLevel(level))).toThrow(`the property DELAY is "${level}"`)
+  })
+
+  test('may be left out', () => {
+    refuseMalformedDelay(EncodedProperties.ofText('TAGS\u0001DELAY\u0002'))
   })
 })
 
