@@ -18,6 +18,7 @@ const promises: Record<string, string> = {
   'push-concurrent': 'gives a concurrent consumer each message once',
   'push-orderly': 'gives an orderly consumer each queue in order, one thread a queue',
   'push-cluster': 'shares a topic between the members of a group',
+  'push-assigned': 'tells members their queues that do not divide them by themselves, also when one leaves',
   'push-broadcast': 'gives each member of a broadcasting group all messages, and keeps no offsets for them',
   'push-tags': 'gives consumers the messages of the tags they subscribe to, also when hash codes collide',
   'heartbeat-v2': 'understands heartbeats V2, also when a subscription changes',

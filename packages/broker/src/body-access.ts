@@ -4,6 +4,7 @@ import {
   heartbeatBody,
   lockBatchRequestBody,
   type QueueLockRequest,
+  queryAssignmentRequestBody,
   subscriptionGroupConfigBody,
   subscriptionGroupListBody,
   unlockBatchRequestBody,
@@ -39,6 +40,15 @@ export const checkClientAccess: Access<never> = namedInBody((body) => {
   const demands: Demand[] = []
   if (group !== undefined) demands.push(onGroup(group, sub))
   if (subscriptionData !== undefined) demands.push(onTopic(subscriptionData.topic, sub))
+  return demands
+})
+
+/** The topic that a member of a group wants queues of. What it leaves out it is refused for later. */
+export const queryAssignmentAccess: Access<never> = namedInBody((body) => {
+  const { topic, consumerGroup } = queryAssignmentRequestBody.decode(body)
+  const demands: Demand[] = []
+  if (consumerGroup !== undefined) demands.push(onGroup(consumerGroup, sub))
+  if (topic !== undefined) demands.push(onTopic(topic, sub))
   return demands
 })
 

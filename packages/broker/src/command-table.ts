@@ -21,6 +21,7 @@ import {
   createTopicListAccess,
   heartbeatAccess,
   lockAccess,
+  queryAssignmentAccess,
   unlockAccess,
   updateGroupAccess,
   updateGroupListAccess,
@@ -121,6 +122,7 @@ export function brokerCommandTable(
       anyOf(['SUB', 'GET'], group('consumerGroup')),
       handlers.getConsumerListByGroup,
     ),
+    queryAssignment: serve(consumer, queryAssignmentAccess, handlers.queryAssignment),
     lockBatchMq: serve(consumer, lockAccess, handlers.lockBatchMq),
     unlockBatchMq: serve(consumer, unlockAccess, handlers.unlockBatchMq),
     getConsumerRunningInfo: serve(admin, get(group('consumerGroup')), handlers.getConsumerRunningInfo),
@@ -219,7 +221,6 @@ export function brokerCommandTable(
     resumeCheckHalfMessage: transactions,
 
     // POP
-    queryAssignment: pop,
     setMessageRequestMode: pop,
     getAllMessageRequestMode: pop,
     popMessage: pop,

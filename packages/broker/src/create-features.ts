@@ -1,6 +1,7 @@
 import type { Log, Platform } from '@rocketmq-ts/platform'
 import type { MessageStore } from '@rocketmq-ts/storage'
 import { createAdministration } from './administration/create-administration.ts'
+import { createAssignment } from './assignment/create-assignment.ts'
 import { createClients } from './clients/create-clients.ts'
 import { createDelay } from './delay/create-delay.ts'
 import type { FeatureList } from './feature.ts'
@@ -77,6 +78,9 @@ export function createFeatures(parts: FeaturesParts) {
   const registration = features.add(
     createRegistration({ clock, log, network, identity, liveSettings, topics: topics.table }),
   )
+  const assignment = features.add(
+    createAssignment({ clock, nameServers: settings().namesrvAddr, calls: registration.calls, consumers }),
+  )
   store.onArrival((topic, queueId) => {
     reading.arrived(topic, queueId)
     delay.arrived(topic, queueId)
@@ -95,6 +99,7 @@ export function createFeatures(parts: FeaturesParts) {
       ...groups.handlers,
       ...statistics.handlers,
       ...administration.handlers,
+      ...assignment.handlers,
     },
     /** Told of messages before they are handled. */
     sendLookAhead: sending.lookAhead,

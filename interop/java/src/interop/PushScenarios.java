@@ -15,6 +15,7 @@ import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.ConsumeOrderlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerOrderly;
+import org.apache.rocketmq.client.consumer.rebalance.AllocateMessageQueueAveragelyByCircle;
 import org.apache.rocketmq.client.exception.MQBrokerException;
 import org.apache.rocketmq.client.exception.MQClientException;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
@@ -100,6 +101,42 @@ final class PushScenarios {
                 delivery.member() + " got a message of queue " + delivery.message().getQueueId() + ", has " + own);
         }
         return "80 messages, 2 queues a member";
+    }
+
+    /** Members that ask the broker which queues are theirs: without an answer they have none. */
+    static String assigned(Run run) throws Exception {
+        String topic = run.topic(4);
+        Inbox inbox = new Inbox();
+        DefaultMQPushConsumer first = assignedMember(run, topic, inbox, "first");
+        DefaultMQPushConsumer second = assignedMember(run, topic, inbox, "second");
+        Run.awaitShared(topic, 4, List.of(first, second));
+        for (DefaultMQPushConsumer member : List.of(first, second)) {
+            // In turns, which clients do not do unless they are told to.
+            Set<Integer> ids = new HashSet<>();
+            Run.queuesOf(member, topic).forEach(queue -> ids.add(queue.getQueueId()));
+            Check.that(ids.equals(Set.of(0, 2)) || ids.equals(Set.of(1, 3)), "a member has the queues " + ids);
+        }
+        DefaultMQProducer producer = run.producer();
+        List<Content> contents = Content.range(0, 40);
+        Run.sendAll(producer, run.queues(topic), contents);
+        inbox.awaitExactly(contents, 20_000);
+        Run.shutDownNow(first);
+        Run.awaitShared(topic, 4, List.of(second));
+        List<Content> all = new ArrayList<>(contents);
+        List<Content> later = Content.range(40, 60);
+        all.addAll(later);
+        Run.sendAll(producer, run.queues(topic), later);
+        inbox.awaitExactly(all, 20_000);
+        return "60 messages, 2 queues a member, then 4 for the survivor";
+    }
+
+    private static DefaultMQPushConsumer assignedMember(Run run, String topic, Inbox inbox, String member) throws MQClientException {
+        DefaultMQPushConsumer consumer = run.pushConsumer(run.name("group"));
+        consumer.setClientRebalance(false);
+        consumer.setAllocateMessageQueueStrategy(new AllocateMessageQueueAveragelyByCircle());
+        consumer.subscribe(topic, "*");
+        consumer.registerMessageListener(Run.collector(inbox, member));
+        return run.start(consumer);
     }
 
     static String broadcast(Run run) throws Exception {

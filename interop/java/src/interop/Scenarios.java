@@ -22,6 +22,7 @@ final class Scenarios {
         ALL.put("push-concurrent", PushScenarios::concurrent);
         ALL.put("push-orderly", PushScenarios::orderly);
         ALL.put("push-cluster", PushScenarios::clusterMembers);
+        ALL.put("push-assigned", PushScenarios::assigned);
         ALL.put("push-broadcast", PushScenarios::broadcast);
         ALL.put("push-tags", PushScenarios::tags);
         ALL.put("heartbeat-v2", PushScenarios::heartbeatV2);

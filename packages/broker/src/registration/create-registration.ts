@@ -40,6 +40,8 @@ export function createRegistration({ clock, log, network, identity, liveSettings
   topics.onChange((names) => registration.topicsChanged(names))
   liveSettings.onChange((changedKeys) => registration.settingsChanged(changedKeys))
   return {
+    /** How name servers are called. */
+    calls,
     settled: () => registration.settled(),
     /** Takes the broker out of the routes: no client is sent here any more. */
     leave: () => registration.close(),

@@ -1,0 +1,56 @@
+import {
+  type commands,
+  ProtocolError,
+  type QueryAssignmentRequest,
+  queryAssignmentRequestBody,
+  queryAssignmentResponseBody,
+} from '@rocketmq-ts/protocol'
+import type { Handler } from '@rocketmq-ts/remoting'
+import type { ConsumerRegistry } from '../../clients/index.ts'
+import { allocations } from '../allocate.ts'
+import type { QueueKey, TopicRoutes } from '../topic-routes.ts'
+
+export interface QueryAssignmentParts {
+  routes: Pick<TopicRoutes, 'readableQueues'>
+  consumers: Pick<ConsumerRegistry, 'get'>
+}
+
+/**
+ * QUERY_ASSIGNMENT: the queues of a topic that a member of a group is to pull, which it asks for instead of dividing
+ * them itself. An answer without a list tells it to keep what it has: the topic, the group, the member or the way of dividing is
+ * unknown. Queues are pulled in every case: there is no POP yet.
+ */
+export function queryAssignment(parts: QueryAssignmentParts): Handler<typeof commands.queryAssignment> {
+  return async (_header, call) => {
+    const request = queryAssignmentRequestBody.decode(call.body)
+    const queues = await parts.routes.readableQueues(needed(request.topic, 'topic'))
+    const assigned = queues === undefined ? undefined : assignedQueues(request, queues, parts)
+    return {
+      body: queryAssignmentResponseBody.encode({
+        messageQueueAssignments: assigned?.map((messageQueue) => ({ messageQueue, mode: 'PULL' })),
+      }),
+    }
+  }
+}
+
+function assignedQueues(
+  request: QueryAssignmentRequest,
+  queues: readonly QueueKey[],
+  { consumers }: QueryAssignmentParts,
+): readonly QueueKey[] | undefined {
+  const model = needed(request.messageModel, 'messageModel')
+  if (model === 'BROADCASTING') return queues
+  if (model !== 'CLUSTERING') return undefined
+  const members = consumers.get(needed(request.consumerGroup, 'consumerGroup'))?.clientIds().sort()
+  const allocate = allocations.get(request.strategyName ?? '')
+  const { clientId } = request
+  if (members === undefined || members.length === 0 || allocate === undefined || clientId === undefined)
+    return undefined
+  const index = members.indexOf(clientId)
+  return index < 0 ? [] : allocate(queues, index, members.length)
+}
+
+function needed<Value>(value: Value | undefined, name: string): Value {
+  if (value !== undefined) return value
+  throw new ProtocolError('INVALID_PARAMETER', `the body has no ${name}: the request needs it`)
+}

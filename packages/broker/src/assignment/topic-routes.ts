@@ -1,0 +1,102 @@
+import type { Clock } from '@rocketmq-ts/platform'
+import {
+  commands,
+  permission,
+  type RemotingCommand,
+  responseCodes,
+  type TopicRoute,
+  topicRouteBody,
+} from '@rocketmq-ts/protocol'
+import type { RemotingClient } from '@rocketmq-ts/remoting'
+
+export interface QueueKey {
+  topic: string
+  brokerName: string
+  queueId: number
+}
+
+export interface TopicRoutesOptions {
+  clock: Clock
+  /** How name servers are called; a `RemotingClient` outside of tests. */
+  calls: Pick<RemotingClient, 'call'>
+  /** `host:port` of each. */
+  nameServers: readonly string[]
+}
+
+interface Known {
+  /** Undefined when no name server knows the topic. */
+  queues: readonly QueueKey[] | undefined
+  untilMs: number
+}
+
+const timeoutMs = 3_000
+/** Members of a group ask for their queues every 20 seconds. */
+const knownMs = 10_000
+/** A topic that was made just now is soon known. */
+const unknownMs = 1_000
+const topicsMax = 10_000
+
+/** What the name servers know about the queues of topics, on all brokers. What was asked lately is remembered. */
+export class TopicRoutes {
+  readonly #options: TopicRoutesOptions
+  /** In the order in which they were asked for. */
+  readonly #known = new Map<string, Known>()
+  readonly #asking = new Map<string, Promise<readonly QueueKey[] | undefined>>()
+  /** Index of the name server that answered last. */
+  #current = 0
+
+  constructor(options: TopicRoutesOptions) {
+    this.#options = options
+  }
+
+  /**
+   * The queues that can be read, by the names of their brokers and by their ids; undefined when the topic is unknown, or
+   * no name server answers.
+   */
+  readableQueues(topic: string): Promise<readonly QueueKey[] | undefined> {
+    const known = this.#known.get(topic)
+    if (known !== undefined && this.#options.clock.now() < known.untilMs) return Promise.resolve(known.queues)
+    const asking = this.#asking.get(topic) ?? this.#ask(topic).finally(() => this.#asking.delete(topic))
+    this.#asking.set(topic, asking)
+    return asking
+  }
+
+  async #ask(topic: string): Promise<readonly QueueKey[] | undefined> {
+    const response = await this.#answer(topic)
+    if (response === undefined) return undefined
+    const isFound = response.code === responseCodes.SUCCESS.code && response.body !== undefined
+    const queues = isFound ? readable(topic, topicRouteBody.decode(response.body!)) : undefined
+    const untilMs = this.#options.clock.now() + (queues === undefined ? unknownMs : knownMs)
+    this.#known.delete(topic)
+    this.#known.set(topic, { queues, untilMs })
+    if (this.#known.size > topicsMax) this.#known.delete(this.#known.keys().next().value!)
+    return queues
+  }
+
+  /** Of the first name server that answers, beginning with the one that did so last. */
+  async #answer(topic: string): Promise<RemotingCommand | undefined> {
+    const { calls, nameServers } = this.#options
+    for (let tried = 0; tried < nameServers.length; tried++) {
+      const index = (this.#current + tried) % nameServers.length
+      try {
+        const header = { topic, acceptStandardJsonOnly: true }
+        const response = await calls.call(nameServers[index]!, commands.getRouteinfoByTopic, { header, timeoutMs })
+        this.#current = index
+        return response
+      } catch {
+        // It cannot be reached, which the registration says already: the next one is asked.
+      }
+    }
+    return undefined
+  }
+}
+
+function readable(topic: string, { queueDatas }: TopicRoute): readonly QueueKey[] | undefined {
+  const queues = queueDatas
+    .filter(({ perm }) => (perm & permission.read) !== 0)
+    .sort((left, right) => (left.brokerName < right.brokerName ? -1 : 1))
+    .flatMap(({ brokerName, readQueueNums }) =>
+      Array.from({ length: Math.max(0, readQueueNums) }, (_, queueId) => ({ topic, brokerName, queueId })),
+    )
+  return queues.length === 0 ? undefined : queues
+}
