@@ -45,6 +45,7 @@ const deadlineMs = 10_000
 export class Server {
   readonly address: ServerAddress
   readonly #peer: AskingPeer
+  readonly #others = new Map<string, Server>()
 
   constructor(address: ServerAddress) {
     this.address = address
@@ -84,8 +85,19 @@ export class Server {
     return message.physicalOffset
   }
 
+  /** The same server over a connection of its own, as another client has one. */
+  as(client: string): Server {
+    let other = this.#others.get(client)
+    if (other === undefined) {
+      other = new Server(this.address)
+      this.#others.set(client, other)
+    }
+    return other
+  }
+
   close(): void {
     this.#peer.close()
+    for (const other of this.#others.values()) other.close()
   }
 }
 

@@ -4,8 +4,8 @@ import type { Outcome } from './asking-peer.ts'
 /** What of an answer has to be the same: plain values, for `toEqual`. */
 export type Observation = unknown
 
-/** How the body of an answer is read. */
-export type BodyKind = 'records' | 'json' | 'text' | 'ignored'
+/** How the body of an answer is read; `sets` is JSON whose lists have no order. */
+export type BodyKind = 'records' | 'json' | 'sets' | 'text' | 'ignored'
 
 /** Remarks are for people, and ours say more. Only the words that programs look at are compared. */
 const programWord = /^[A-Z][A-Z_]+$/
@@ -56,7 +56,7 @@ export function neutral(text: string): string {
 function observedBody(body: Buffer, kind: Exclude<BodyKind, 'ignored'>): Observation {
   if (kind === 'records') return decodeMessages(body).map(observedRecord)
   const text = body.toString('utf8')
-  return kind === 'json' ? ordered(parseJson(text)) : neutral(text)
+  return kind === 'text' ? neutral(text) : ordered(parseJson(text), kind === 'sets')
 }
 
 function observedRecord(message: ReturnType<typeof decodeMessages>[number]): Observation {
@@ -76,16 +76,22 @@ function observedRecord(message: ReturnType<typeof decodeMessages>[number]): Obs
   }
 }
 
-/** Objects by the order of their names, and lists whose order means nothing as they are. */
-function ordered(value: JsonValue): Observation {
+/** Objects by the order of their names. */
+function ordered(value: JsonValue, areSets: boolean): Observation {
   if (typeof value === 'string') return neutral(value)
   if (typeof value === 'number' || typeof value === 'bigint') return neutral(String(value))
-  if (Array.isArray(value)) return value.map(ordered)
-  if (value instanceof Map) return [...value].map(([key, item]) => [JSON.stringify(ordered(key)), ordered(item)]).sort()
+  const inner = (item: JsonValue): Observation => ordered(item, areSets)
+  if (Array.isArray(value)) return areSets ? byText(value.map(inner)) : value.map(inner)
+  if (value instanceof Map) return byText([...value].map(([key, item]) => [inner(key), inner(item)]))
   if (value === null || typeof value === 'boolean') return value
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, item]) => [name, ordered(item)]),
+      .map(([name, item]) => [name, inner(item)]),
   )
+}
+
+function byText(items: readonly Observation[]): readonly Observation[] {
+  const texts = items.map((item) => JSON.stringify(item)).sort()
+  return texts.map((text) => JSON.parse(text))
 }

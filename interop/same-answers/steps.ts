@@ -167,13 +167,14 @@ export interface Subscribed {
   readonly expressionType?: string | null
   readonly classFilterMode?: boolean
   readonly consumerFields?: Readonly<Record<string, unknown>>
+  readonly clientID?: string
 }
 
 /** HEART_BEAT of one member of a group that subscribes to one topic; what is undefined is not written. */
 export function heartbeat(group: string, topic: string, subscribed: Subscribed): Step {
-  const { consumerFields, ...subscription } = subscribed
+  const { consumerFields, clientID = `client-of-${group}`, ...subscription } = subscribed
   const body = JSON.stringify({
-    clientID: `client-of-${group}`,
+    clientID,
     consumerDataSet: [
       {
         consumeFromWhere: 'CONSUME_FROM_FIRST_OFFSET',
@@ -241,6 +242,11 @@ export function sendBack(
       return request('', 36, all, rest).run(server)
     },
   }
+}
+
+/** A step of another client, which has a connection of its own. */
+export function by(client: string, step: Step): Step {
+  return { ...step, what: `${step.what} by ${client}`, run: (server) => step.run(server.as(client)) }
 }
 
 /** The same request until its answer holds what is awaited: for what servers do in the background. */

@@ -1,5 +1,6 @@
 import type { Case } from '../case.ts'
 import { administrationCases } from './administration.ts'
+import { assignmentCases } from './assignment.ts'
 import { headerCases } from './headers.ts'
 import { offsetCases } from './offsets.ts'
 import { queryCases } from './queries.ts'
@@ -13,4 +14,5 @@ export const cases: readonly Case[] = [
   ...offsetCases,
   ...queryCases,
   ...administrationCases,
+  ...assignmentCases,
 ]

@@ -53,7 +53,7 @@ const longNames = [
 ] as const
 
 /** sysFlag of a message that is no half of a transaction, whatever it says. */
-const sysFlags = [0, 1, 2, 8, 64, 128, 192, 256, 768, 0x700, 1024, 2048, 0x7fffffff, -1, -2147483648]
+const sysFlags = [0, 1, 2, 4, 8, 12, 64, 128, 192, 256, 768, 0x700, 1024, 2048, 0x7fffffff, -1, -2147483648]
 
 export const sendingCases: readonly Case[] = [
   ...requiredLetters.map((letter) => ({
@@ -238,6 +238,13 @@ export const sendingCases: readonly Case[] = [
       makeTopic('Levels'),
       ...['0', '-1', '+0', '-0', ''].map((DELAY) => send('Levels', { body: `level ${DELAY}`, properties: { DELAY } })),
       reaches('Levels', 5),
+      ...['x', ' 0', '0.0', '0x0', '1e0', '2147483648'].map((DELAY) =>
+        differs(send('Levels', { body: `level ${DELAY}`, properties: { DELAY } }), {
+          reason: 'it can never succeed',
+          official: { code: 1 },
+          ours: { code: 13, hasRemark: true },
+        }),
+      ),
     ],
   },
   {
