@@ -64,6 +64,9 @@ async function writeAndRenameLater(
     file.truncate(0)
     await file.writeLater(content, 0)
     await file.syncData()
+  } catch (error) {
+    removeUnfinished(fileSystem, temporaryPath)
+    throw error
   } finally {
     file.close()
   }
@@ -81,8 +84,20 @@ function writeAndRename(fileSystem: FileSystem, path: string, content: Uint8Arra
     file.truncate(0)
     file.write(content, 0)
     file.syncDataNow()
+  } catch (error) {
+    removeUnfinished(fileSystem, temporaryPath)
+    throw error
   } finally {
     file.close()
   }
   fileSystem.rename(temporaryPath, path)
+}
+
+/** What is half-written takes space on a disk that may be full. Where it cannot be removed, it does no other harm. */
+function removeUnfinished(fileSystem: FileSystem, path: string): void {
+  try {
+    fileSystem.remove(path)
+  } catch {
+    // The error that is told is the first one.
+  }
 }

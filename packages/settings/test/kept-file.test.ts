@@ -96,6 +96,7 @@ describe('a change that cannot be kept says why, and leaves the file as it was',
       faulty?.add({ label: 'again', ...fault })
       expect(() => it.file.keep(change, [...change.keys()])).toThrow(message)
       expect(it.read()).toBe(userText.toString('latin1'))
+      if (fault.operation === 'write') expect(fs.readdirSync(dirname(it.path))).not.toContain('broker.conf.tmp')
       it.file.keep(change, [...change.keys()])
       expect(it.read()).toContain('port=3')
     })
