@@ -21,7 +21,7 @@ export interface BrokerStats extends ReturnType<Features['stats']> {
   server: { connections: number }
 }
 
-export interface CreateBrokerOptions {
+export interface CreateBrokerOptions extends StoreStart {
   settings: BrokerSettings
   platform: Platform
   log: Log
@@ -31,8 +31,6 @@ export interface CreateBrokerOptions {
   decidedKeys?: ReadonlyMap<string, string> | undefined
   /** For message ids and the lock of the store. */
   processId?: number
-  /** Starts although messages of the log are lost, which is refused otherwise. */
-  acceptLostMessages?: boolean | undefined
 }
 
 export interface Broker {
@@ -73,7 +71,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
       platform,
       log,
       processId,
-      options.acceptLostMessages,
+      options,
     ),
   )
   starting.defer(() => store.close())

@@ -8,11 +8,18 @@ const tailBytesMax = 32 * mebibyte
 const readCacheBytesMax = 16 * mebibyte
 const openFilesMax = 1024
 
+/** What the one who starts a broker says about its store. */
+export interface StoreStart {
+  /** It is opened although messages of its log are lost, which is refused otherwise. */
+  acceptLostMessages?: boolean | undefined
+  /** For tests: whoever uses its memory longer than he may finds other bytes in it. */
+  checksMemoryUse?: boolean | undefined
+}
+
 /**
  * How the store of a broker with these settings is set up.
  * @param current the settings as they are now: some can be changed while the broker runs
  * @param topicReserves topics whose messages go earlier than the log
- * @param acceptLostMessages whether the store is opened although messages of its log are lost
  */
 export function storeOptions(
   settings: BrokerSettings,
@@ -21,7 +28,7 @@ export function storeOptions(
   platform: Platform,
   log: Log,
   processId: number,
-  acceptLostMessages = false,
+  { acceptLostMessages = false, checksMemoryUse = false }: StoreStart = {},
 ): StoreOptions {
   return {
     platform,
@@ -37,6 +44,7 @@ export function storeOptions(
     },
     live: liveStoreOptions(current),
     acceptLostMessages,
+    checksMemoryUse,
     checkCrcOnRecover: settings.checkCRCOnRecover,
     topicReserves,
     delayLevelsMs: settings.messageDelayLevel,

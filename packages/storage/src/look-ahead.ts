@@ -21,7 +21,7 @@ const topicsMin = 256
  *
  * What it gained: sends to 10,000 topics (40,000 queues) had 1.10 and 1.17 times the rate, at 1.10 times less processor
  * time; with one topic nothing, which is why it is left out there. Of the 1.2 us that a message to one of 10,000 topics takes more
- * than one to a single topic, these loops are 0.45. To measure it: `npm run bench -- --rows topics-10000`, with and
+ * than one to a single topic, these loops are 0.45. To measure it: `npm run bench -- --only topics-10000`, with and
  * without the first line of `read` returning at once, in pairs of runs.
  */
 export class LookAhead<Handle extends TopicHandle> {

@@ -274,7 +274,7 @@ function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder,
   const { commitLog, queues, followers, checkpoint, bootId, syncedPosition } = opened
   const guard = new WriteGuard(log)
   const logSync = new LogSync(commitLog, guard, clock, () => live().syncTimeoutMs, syncedPosition)
-  const reader = new QueueReader(clock, commitLog, queues.table, options.readCacheBytesMax, log)
+  const reader = new QueueReader(clock, commitLog, queues.table, options.readCacheBytesMax, opened.lent, log)
   queues.onCut((queue) => reader.forget(queue))
   const confirmPolicies = { ASYNC_FLUSH: inSystemsHands, SYNC_FLUSH: onDisk(logSync, guard) }
   const pipeline = new PutPipeline(

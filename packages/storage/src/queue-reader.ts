@@ -4,6 +4,7 @@ import { BlockCache, type MissingBlock } from './log/block-cache.ts'
 import { BlockMemory } from './log/block-memory.ts'
 import { ColdReadsByDistance } from './log/cold-reads.ts'
 import type { CommitLog } from './log/commit-log.ts'
+import type { LentBytes } from './log/lent-bytes.ts'
 import { isRecordAt, RecordParts, type Stretch, sliceOf } from './log/stretch.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { QueueTable } from './queues/queue-table.ts'
@@ -79,18 +80,27 @@ export class QueueReader {
   readonly #logBlocks: BlockCache
   readonly #queueBlocks: BlockCache
   readonly #coldReads: ColdReadsByDistance
+  readonly #lent: LentBytes
   readonly #log: Log
   /** Positions where no record was found, and whether that was so when the file was read once more. */
   readonly #unreadable = new LruMap<number, { isCertain: boolean }>(unreadableKept)
 
-  constructor(clock: Clock, commitLog: CommitLog, queues: QueueTable, cacheBytesMax: number, log: Log) {
+  constructor(
+    clock: Clock,
+    commitLog: CommitLog,
+    queues: QueueTable,
+    cacheBytesMax: number,
+    lent: LentBytes,
+    log: Log,
+  ) {
+    this.#lent = lent
     this.#coldReads = new ColdReadsByDistance(clock, coldReadClasses)
     this.#log = log
     this.#commitLog = commitLog
     this.#queues = queues
-    const logMemory = new BlockMemory(clock, logBlockBytes + logOverlapBytes, logSparesMax)
+    const logMemory = new BlockMemory(clock, logBlockBytes + logOverlapBytes, logSparesMax, lent)
     this.#logBlocks = new BlockCache(logMemory, logBlockBytes, cacheBytesMax * 0.8)
-    const queueMemory = new BlockMemory(clock, queueBlockBytes, queueSparesMax)
+    const queueMemory = new BlockMemory(clock, queueBlockBytes, queueSparesMax, lent)
     this.#queueBlocks = new BlockCache(queueMemory, queueBlockBytes, cacheBytesMax * 0.2)
   }
 
@@ -214,7 +224,9 @@ export class QueueReader {
     }
     const behindBytes = this.#commitLog.writtenPosition - lastPosition
     const status = count > 0 ? 'FOUND' : 'NO_MATCHED_MESSAGE'
-    return { status, nextQueueOffset: offset, minOffset, maxOffset, parts: parts.end(), count, byteCount, behindBytes }
+    const found = parts.end()
+    if (this.#lent.isChecked) for (const [index, part] of found.entries()) found[index] = this.#lent.lend(part)
+    return { status, nextQueueOffset: offset, minOffset, maxOffset, parts: found, count, byteCount, behindBytes }
   }
 
   #unit(queue: ConsumeQueue, offset: number): QueueUnit | { missing: MissingBlock } {

@@ -51,6 +51,8 @@ export interface StoreOptions {
   /** How much of what was read from files is kept in memory. */
   readCacheBytesMax: number
   openFilesMax: number
+  /** For tests: whoever uses memory of the store longer than he may finds other bytes in it. See `LentBytes`. */
+  checksMemoryUse?: boolean
   /** What else is derived from the log, behind consume queues and key index. */
   followers?: readonly Follower[]
 }

@@ -52,6 +52,7 @@ export function openStore(path: string, changes: Partial<KitOptions> = {}): Mess
     tailBytesMax: 2 * 1024 * 1024,
     readCacheBytesMax: 4 * 1024 * 1024,
     openFilesMax: 16,
+    checksMemoryUse: true,
     ...changes,
   })
 }

@@ -55,7 +55,7 @@ export class BrokerMachine extends Machine<Broker> {
     const changed = kept === undefined ? {} : Object.fromEntries(parseJavaProperties(kept.toString('utf8')))
     const { values, warnings } = readBrokerSettings({ ...properties, ...changed }, options)
     for (const warning of warnings) log.warn({}, warning)
-    return createBroker({ settings: values, platform, log, processId: ++this.#processId })
+    return createBroker({ settings: values, platform, log, processId: ++this.#processId, checksMemoryUse: true })
   }
 }
 

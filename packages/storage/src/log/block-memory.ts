@@ -1,4 +1,5 @@
 import type { Clock } from '@rocketmq-ts/platform'
+import type { LentBytes } from './lent-bytes.ts'
 
 /**
  * Memory of blocks that were given up, for those to come: fresh memory costs more than memory that was used before, and
@@ -8,15 +9,20 @@ import type { Clock } from '@rocketmq-ts/platform'
 export class BlockMemory {
   readonly blockBytes: number
   readonly #clock: Clock
+  readonly #lent: LentBytes | undefined
   readonly #sparesMax: number
   readonly #spares: Buffer[] = []
   /** Given back in this turn, and in the one before. */
   #resting: Buffer[] = []
   #rested: Buffer[] = []
 
-  /** @param sparesMax blocks that are kept while nobody needs them */
-  constructor(clock: Clock, blockBytes: number, sparesMax: number) {
+  /**
+   * @param sparesMax blocks that are kept while nobody needs them
+   * @param lent overwrites what is given back, in tests
+   */
+  constructor(clock: Clock, blockBytes: number, sparesMax: number, lent?: LentBytes) {
     this.#clock = clock
+    this.#lent = lent
     this.blockBytes = blockBytes
     this.#sparesMax = sparesMax
   }
@@ -36,6 +42,7 @@ export class BlockMemory {
   }
 
   #turn(): void {
+    for (const block of this.#rested) this.#lent?.poison(block)
     this.#spares.push(...this.#rested)
     this.#rested = this.#resting
     this.#resting = []

@@ -11,6 +11,7 @@ import type { RecordSource } from '../followers/record-view.ts'
 import { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { BlockMemory } from './block-memory.ts'
+import type { LentBytes } from './lent-bytes.ts'
 import { type LogPart, LogTail } from './log-tail.ts'
 import { type Stretch, sliceOf } from './stretch.ts'
 
@@ -20,6 +21,7 @@ export interface CommitLogOptions {
   path: string
   segmentBytes: number
   tailBytesMax: number
+  lent: LentBytes
 }
 
 const tailBlockBytes = 1024 * 1024
@@ -33,6 +35,7 @@ const tailSparesMax = 2
 export class CommitLog implements RecordSource {
   readonly segments: SegmentFolder
   readonly #tail: LogTail
+  readonly #lent: LentBytes
   /** Where the next record goes. */
   #endPosition = 0
   /** Everything before is in the files. */
@@ -41,7 +44,9 @@ export class CommitLog implements RecordSource {
 
   constructor(options: CommitLogOptions) {
     this.segments = new SegmentFolder(options.files, options.path, options.segmentBytes)
-    this.#tail = new LogTail(new BlockMemory(options.clock, tailBlockBytes, tailSparesMax), options.tailBytesMax)
+    const { clock, lent } = options
+    this.#lent = lent
+    this.#tail = new LogTail(new BlockMemory(clock, tailBlockBytes, tailSparesMax, lent), options.tailBytesMax)
   }
 
   get minPosition(): number {
@@ -182,7 +187,7 @@ export class CommitLog implements RecordSource {
   /** Bytes that lie within one file, read from it at once unless they are in memory: until the end of this turn. */
   bytesAt(position: number, byteCount: number): Buffer {
     const inMemory = this.inMemory(position, byteCount)
-    if (inMemory !== undefined) return sliceOf(inMemory, position, byteCount)
+    if (inMemory !== undefined) return this.#lent.lend(sliceOf(inMemory, position, byteCount))
     const bytes = Buffer.alloc(byteCount)
     this.segments.read(bytes, position)
     return bytes

@@ -3,6 +3,7 @@ import type { Follower } from '../followers/follower.ts'
 import { RecordView } from '../followers/record-view.ts'
 import { KeyIndex } from '../index/key-index.ts'
 import { CommitLog, cutSegments } from '../log/commit-log.ts'
+import { LentBytes } from '../log/lent-bytes.ts'
 import { ConsumeQueues } from '../queues/consume-queues.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { checkLayout } from '../store-layout.ts'
@@ -17,6 +18,8 @@ import { planRecovery, type Recovery, type RecoveryPlan, recoverLog } from './re
 /** Everything of a store that has files, fit for use. */
 export interface OpenedFiles {
   commitLog: CommitLog
+  /** Lends what is in the memory of log and caches. */
+  lent: LentBytes
   queues: ConsumeQueues
   keyIndex: KeyIndex
   /** All that follows the log, queues and index among them. */
@@ -50,9 +53,11 @@ export function openFiles(
   checkLayout(fileSystem, rootPath, log)
   files.makeFolder(commitLogPath)
   files.makeFolder(indexPath)
+  const lent = new LentBytes(clock, options.checksMemoryUse === true)
   const commitLog = new CommitLog({
     files,
     clock,
+    lent,
     path: commitLogPath,
     segmentBytes: options.commitLogSegmentBytes,
     tailBytesMax,
@@ -118,6 +123,7 @@ export function openFiles(
   if (checkpoint.lostPosition !== undefined) checkpoint.noteLost(undefined)
   return {
     commitLog,
+    lent,
     queues,
     keyIndex,
     followers,
