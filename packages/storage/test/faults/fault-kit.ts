@@ -43,15 +43,25 @@ export class FaultKit {
   }
 
   open(changes: Partial<KitOptions> = {}): MessageStore {
-    return openStore(root, {
+    return this.openLive({ ...this.#options(), ...changes })
+  }
+
+  /** Opens a store whose live options are read from the object each time. */
+  openLive(options: Partial<KitOptions>): MessageStore {
+    for (const [key, value] of Object.entries(this.#options()))
+      Object.assign(options, { [key]: Reflect.get(options, key) ?? value })
+    return openStore(root, options)
+  }
+
+  #options(): Partial<KitOptions> {
+    return {
       platform: { fileSystem: this.faults, clock: this.clock },
       log: this.log,
       commitLogSegmentBytes: logBytes,
       consumeQueueSegmentBytes: 20 * 32,
       openFilesMax: 4,
       ...this.#defaults,
-      ...changes,
-    })
+    }
   }
 
   /** Puts messages one by one, lets the turn end, and waits for what is said about them. */
