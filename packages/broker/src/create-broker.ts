@@ -7,7 +7,7 @@ import { FeatureList } from './feature.ts'
 import { identityOf } from './identity.ts'
 import { createLiveSettings } from './live-settings.ts'
 import type { BrokerSettings } from './settings/index.ts'
-import { storeOptions } from './store-options.ts'
+import { type StoreStart, storeOptions } from './store-options.ts'
 
 /** The numbers of a broker as they are at one moment: counts, sizes and lags. */
 export interface BrokerStats extends ReturnType<Features['stats']> {
@@ -64,15 +64,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   await using starting = new AsyncDisposableStack()
 
   const store: MessageStore = MessageStore.open(
-    storeOptions(
-      initial,
-      settings,
-      () => made.topicReserves.list(),
-      platform,
-      log,
-      processId,
-      options,
-    ),
+    storeOptions(initial, settings, () => made.topicReserves.list(), platform, log, processId, options),
   )
   starting.defer(() => store.close())
   const features = new FeatureList()

@@ -25,7 +25,7 @@ export interface RecoveryPlan {
   syncedPosition: number
   /** The log holds everything before, as far as the checkpoint knows; 0 when it knows nothing. */
   expectedEnd: number
-  /** Damage to these is none that a crash did: what stands behind it counts. */
+  /** No crash can have damaged these: where they are damaged, the log goes on behind the damage. */
   safe: SafeRecords
   /** Whether a broker of this kind had the store last, and not an official one. */
   isOurs: boolean
