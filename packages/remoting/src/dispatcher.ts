@@ -52,6 +52,8 @@ export class Dispatcher<As extends Role> {
   readonly #log: BoundedLog
   readonly #guard: Guard | undefined
   readonly #observation: Observation | undefined
+  /** Each waits until every lane is empty. */
+  readonly #drains = new Set<() => void>()
   #isStopping = false
 
   constructor({ table, clock, log, guard, observer }: DispatcherOptions<As>) {
@@ -94,14 +96,11 @@ export class Dispatcher<As extends Role> {
     if (this.#unanswered() === 0) return 0
     const { promise, resolve } = Promise.withResolvers<void>()
     const cancel = this.#clock.after(timeoutMs, resolve)
-    for (const waiting of this.#waiting.values()) {
-      waiting.onNone = () => {
-        if (this.#unanswered() === 0) resolve()
-      }
-    }
+    this.#drains.add(resolve)
+    for (const waiting of this.#waiting.values()) waiting.onNone = this.#laneIsEmpty
     await promise
     cancel()
-    for (const waiting of this.#waiting.values()) waiting.onNone = undefined
+    this.#drains.delete(resolve)
     return this.#unanswered()
   }
 
@@ -220,6 +219,11 @@ export class Dispatcher<As extends Role> {
     if (observed !== undefined) observed.responseCode = code
     const { opaque, serializeType } = request
     connection.answer({ code, opaque, flag: flags.response, remark, serializeType }, observed)
+  }
+
+  readonly #laneIsEmpty = (): void => {
+    if (this.#unanswered() > 0) return
+    for (const resolve of this.#drains) resolve()
   }
 
   #unanswered(): number {

@@ -5,7 +5,8 @@ import type { Clock } from '@rocketmq-ts/platform'
  * end of the turn in which it is done. It must not throw: what else the turn has to do would be lost.
  * @param requestCode as it came: it may be one that nobody knows
  * @param responseCode of the answer, of a one-way request too
- * @param durationMs from the read that brought the request to the end of the turn in which the answer was given
+ * @param durationMs from when the request was taken (those of one read together) to the end of the turn in which the
+ *   answer was given
  * @param bytesIn of the request's frame, with its length field
  * @param bytesOut of the answer's frame, with its length field; 0 for a one-way request
  */

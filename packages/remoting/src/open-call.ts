@@ -16,7 +16,7 @@ import type { RemotingConnection } from './remoting-connection.ts'
 /** Requests of a lane that have no answer yet. */
 export interface Waiting {
   count: number
-  /** Called when there is none any more; set only while somebody waits for that. */
+  /** Called when there is none any more; set once somebody waits for that. */
   onNone: (() => void) | undefined
 }
 

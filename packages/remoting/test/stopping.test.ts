@@ -72,6 +72,18 @@ test('a peer is drained when the last request that it took has its answer', asyn
   expect(unanswered).toBe(0)
 })
 
+test('everybody who waits for a peer to be drained is told', async () => {
+  const { clock, held, peer, connection } = holdingPeer()
+  connection.receive(getFrame(1), getFrame(2))
+  const impatient = peer.drained(100)
+  const patient = [peer.drained(timeoutMs), peer.drained(timeoutMs)]
+  held[0]!.answer({})
+  clock.advance(100)
+  expect(await impatient).toBe(1)
+  held[1]!.answer({})
+  expect(await Promise.all(patient)).toEqual([0, 0])
+})
+
 test('a peer that is not drained in time says how many requests have no answer', async () => {
   const { clock, held, peer, connection } = holdingPeer()
   connection.receive(getFrame(1), getFrame(2), getFrame(3))
