@@ -6,7 +6,8 @@ export function appPlatform(logOptions: LogOptions): Platform {
   return createNodePlatform({
     onFolderLost(path) {
       const why =
-        'another process has taken the folder while this one stood still: it ends without writing anything more'
+        'the mark of this process in its folder is gone: another process has taken the folder while this one stood ' +
+        'still, or somebody has deleted its files; this one ends without writing anything more'
       createLog('rocketmq', logOptions).error({ path }, why)
       process.exit(1)
     },

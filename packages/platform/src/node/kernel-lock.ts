@@ -19,8 +19,8 @@ export interface KernelLock {
  * namespace, and those of other machines where the file system passes locks on (NFS 4 does). It gives the lock back
  * when the process dies, and not when it is stopped.
  *
- * It is a lock of the open file (F_OFD_SETLK of fcntl(2), LockFileEx on Windows), not of the process: two threads of
- * one process keep each other out, too.
+ * It is a lock of the open file, not of the process: two threads of one process keep each other out, too. On Linux it is
+ * F_OFD_SETLK of fcntl(2), on macOS flock(2), on Windows LockFileEx.
  *
  * fs-native-extensions was chosen because it does just this, brings its binaries (1.9 MB for all systems, no install
  * script), takes 11 ms and 3 MB of memory. koffi would take 4.2 MB, an install script, 12 ms and 6.5 MB. node:sqlite

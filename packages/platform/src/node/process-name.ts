@@ -49,8 +49,18 @@ export function livenessOf(name: string): Liveness {
   if (parts === undefined) return 'gone'
   if (parts.boot === undefined || !isOfThisKernel(name) || !isInSight(parts)) return 'unknown'
   const statistics = statisticsOf(String(parts.pid))
-  if (statistics === undefined) return 'gone'
+  // Processes of other users may be hidden (hidepid of proc(5)).
+  if (statistics === undefined) return hasProcess(parts.pid) ? 'unknown' : 'gone'
   return statistics[19] === parts.startTicks && !/^[ZX]/.test(statistics[0]!) ? 'running' : 'gone'
+}
+
+function hasProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH' // Others' processes may not be signalled, but are there.
+  }
 }
 
 /** Whether /proc shows the process, should it run. A name without a namespace is one of this namespace. */
