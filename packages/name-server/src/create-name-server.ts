@@ -38,8 +38,9 @@ export async function createNameServer(options: NameServerOptions): Promise<Name
       if (liveSettings.current.notifyMinBrokerIdChanged) notifySmallestBroker(change, client, log)
     },
   })
-  const report = (gone: readonly LivingBroker[], why: string): void => {
-    for (const { brokerName, brokerId, address } of gone) log.warn({ brokerName, brokerId, address }, why)
+  const report = (gone: readonly LivingBroker[], why: string, peer?: string): void => {
+    const more = peer === undefined ? {} : { peer }
+    for (const { brokerName, brokerId, address } of gone) log.warn({ brokerName, brokerId, address, ...more }, why)
   }
 
   const readyAtMs = clock.monotonic() + (settings.needWaitForService ? settings.waitSecondsForService * 1000 : 0)
@@ -52,7 +53,8 @@ export async function createNameServer(options: NameServerOptions): Promise<Name
     table: nameServerCommandTable({ routes, keyValues, settings: liveSettings, clock, log, isReady }),
     backlog: settings.serverSocketBacklog,
     idleTimeoutMs: settings.serverChannelMaxIdleTimeSeconds * 1000,
-    onDisconnect: ({ id }) => report(routes.connectionLost(id), 'a broker is gone: its connection was lost'),
+    onDisconnect: ({ id, remoteAddress }) =>
+      report(routes.connectionLost(id), 'a broker is gone: its connection was lost', remoteAddress),
   })
   const address = await server.listen()
   const stopExpiring = clock.every(settings.scanNotActiveBrokerInterval, () => {

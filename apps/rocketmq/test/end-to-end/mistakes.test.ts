@@ -113,7 +113,7 @@ describe.concurrent('a start that cannot be', () => {
     ],
     [
       'broker -c wildcard.conf',
-      'wildcard.conf:2: brokerIP1=0.0.0.0 is not possible: clients cannot connect to it; use the address by which they reach this machine (bindAddress says where to listen)',
+      'wildcard.conf:2: brokerIP1=0.0.0.0 is not possible (clients cannot connect to it; bindAddress says where to listen): allowed is the address by which clients reach this machine, on one line without control characters',
     ],
     ['namesrv -p TAKEN', 'port TAKEN is taken by another program; choose another with -p'],
   ])('%s says what to change, in a line', async (args, line) => {

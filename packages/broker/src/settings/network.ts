@@ -9,18 +9,32 @@ import {
   long,
   nonEmptyText,
   notServed,
+  type SettingType,
 } from '@rocketmq-ts/settings'
 import { parseAddressList } from './parse-address-list.ts'
 
 const network = 'Network'
 const registration = 'Registration at name servers'
 
+const wildcards = new Set(['0.0.0.0', '::', '[::]'])
+
+const anyAddress = nonEmptyText('the address by which clients reach this machine')
+
+/** Clients connect to it. */
+const advertisedAddress: SettingType<string> = {
+  ...anyAddress,
+  parse(value) {
+    if (!wildcards.has(value)) return anyAddress.parse(value)
+    return { ok: false, reason: 'clients cannot connect to it; bindAddress says where to listen' }
+  },
+}
+
 export const networkSettings = {
   ...applied(network, {
     listenPort: atRestart(int({ max: 65_535 }), 10_911, 'Port that clients connect to; 0 takes a free one.'),
     bindAddress: atRestart(nonEmptyText('an address of this machine'), '0.0.0.0', 'Address to listen at.'),
     brokerIP1: atRestart(
-      nonEmptyText('an address'),
+      advertisedAddress,
       computed('the address of this machine', ({ localAddress }) => localAddress),
       'Address given to clients, and written into messages as the place where they are stored.',
     ),

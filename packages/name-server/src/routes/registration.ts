@@ -44,5 +44,7 @@ export type RegistrationOutcome =
       readonly master: MasterOfSlave | undefined
       /** The broker of another address that had the name and id until now. */
       readonly replaced: LivingBroker | undefined
+      /** Topics that the broker had and has no more, if there are any. */
+      readonly forgotten: readonly string[] | undefined
     }
   | { readonly kind: 'refused'; readonly reason: string }

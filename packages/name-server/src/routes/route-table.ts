@@ -60,11 +60,13 @@ export class RouteTable {
     group.members.set(brokerId, broker)
     this.#living.set(address, broker)
 
-    if (speaksForTopics(registration, group)) takeTopics(group, registration, { isChanged, isWholeList })
+    const forgotten = speaksForTopics(registration, group)
+      ? takeTopics(group, registration, { isChanged, isWholeList })
+      : undefined
     if (group.smallestMember?.brokerId !== smallestBefore)
       this.#options.onSmallestBrokerChange?.({ group, left: undefined })
     const replaced = holder !== undefined && holder.address !== address ? holder : undefined
-    return { kind: 'registered', master: masterFor(broker, group), replaced }
+    return { kind: 'registered', master: masterFor(broker, group), replaced, forgotten }
   }
 
   /**
@@ -83,7 +85,7 @@ export class RouteTable {
     if (broker === undefined || broker.brokerId !== identity.brokerId || broker.bodyDigest !== digest) return undefined
     this.heard(identity, connectionId, nowMs)
     const group = this.#groups.get(broker.brokerName)!
-    return { kind: 'registered', master: masterFor(broker, group), replaced: undefined }
+    return { kind: 'registered', master: masterFor(broker, group), replaced: undefined, forgotten: undefined }
   }
 
   /** A sign of life. @returns the broker, or undefined when it has not registered */
@@ -233,20 +235,21 @@ function speaksForTopics({ brokerId, enableActingMaster }: Registration, group: 
   return brokerId === masterId || (enableActingMaster !== undefined && group.smallestMember?.brokerId === brokerId)
 }
 
+/** @returns topics that the registration leaves out and that are forgotten for it, if there are any */
 function takeTopics(
   group: BrokerGroup,
   { topics, mappings, brokerId }: Registration,
   { isChanged, isWholeList }: { isChanged: boolean; isWholeList: boolean },
-): void {
-  if (isWholeList && mappings.size === 0) {
-    for (const topic of group.topics.keys()) if (!topics.has(topic)) group.topics.delete(topic)
-  }
+): string[] | undefined {
+  const isLeftOut = (topic: string): boolean => !topics.has(topic)
+  const forgotten = isWholeList && mappings.size === 0 ? [...group.topics.keys()].filter(isLeftOut) : []
+  for (const topic of forgotten) group.topics.delete(topic)
   const isReadOnly = brokerId !== masterId && group.enableActingMaster
   for (const [topic, layout] of topics) {
     if (isChanged || !group.topics.has(topic)) group.topics.set(topic, isReadOnly ? withoutWriting(layout) : layout)
   }
-  if (!isChanged) return
-  for (const [topic, mapping] of mappings) group.mappings.set(topic, mapping)
+  if (isChanged) for (const [topic, mapping] of mappings) group.mappings.set(topic, mapping)
+  return forgotten.length > 0 ? forgotten : undefined
 }
 
 function masterFor(broker: LivingBroker, group: BrokerGroup): MasterOfSlave | undefined {

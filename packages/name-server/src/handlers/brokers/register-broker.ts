@@ -14,6 +14,7 @@ import { type KeyValueConfiguration, orderTopicNamespace } from '../../key-value
 import { type MasterOfSlave, queueLayout, type Registration, type RouteTable } from '../../routes/index.ts'
 import { SameNameWatch } from '../../same-name-watch.ts'
 import type { NameServerSettings } from '../../settings/index.ts'
+import { shownNames } from '../../shown-names.ts'
 
 type RegisterBroker = typeof commands.registerBroker
 
@@ -66,6 +67,12 @@ export function registerBroker({
       throw new ProtocolError('SYSTEM_ERROR', outcome.reason)
     }
     if (outcome.replaced !== undefined) sameNames.replaced(outcome.replaced, address, peer, now)
+    if (outcome.forgotten !== undefined) {
+      log.info(
+        { brokerName, topics: shownNames(outcome.forgotten), peer },
+        'topics were deleted: a broker has them no more',
+      )
+    }
     if (isKnown) log.debug(broker, 'a broker registered again')
     else if (outcome.replaced === undefined) log.info(broker, 'a broker registered')
     return answer(outcome.master)

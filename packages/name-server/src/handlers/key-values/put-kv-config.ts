@@ -7,7 +7,7 @@ import type { KeyValueConfiguration } from '../../key-values/key-value-configura
 export function putKvConfig(keyValues: KeyValueConfiguration, log: Log): Handler<typeof commands.putKvConfig> {
   return ({ namespace, key, value }, { connection }) => {
     keyValues.put(namespace, key, value)
-    log.info({ namespace, key, value, peer: connection.remoteAddress }, 'a key-value entry was put')
+    log.info({ namespace, key, peer: connection.remoteAddress }, 'a key-value entry was put')
     return {}
   }
 }
