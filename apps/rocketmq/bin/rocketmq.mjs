@@ -5,9 +5,13 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
+import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 
 const nodeMajorMin = 24
+
+// From the first moment on, as with nohup, which Node has just undone: src/run-until-stopped.ts says more.
+if (!isatty(0)) process.on('SIGHUP', () => {})
 
 if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) await import('../src/main.ts')
 else runOnInstalledNode()

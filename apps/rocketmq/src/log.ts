@@ -26,6 +26,8 @@ export interface LogOptions {
 export function createLog(part: string, { logLevel = levelOfEnvironment(), logFormat = 'text' }: LogOptions = {}): Log {
   // Synchronous, so that the last lines before a crash are not lost, and from every thread directly.
   const stderr = pino.destination({ fd: 2, sync: true })
+  // Without this a terminal that is gone, or a reader of a pipe, would end the server in the middle of its work.
+  stderr.on('error', () => {})
   const options: LoggerOptions = { level: logLevel, base: { part } }
   const logger =
     logFormat === 'json'

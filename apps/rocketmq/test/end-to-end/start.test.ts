@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
@@ -43,6 +44,9 @@ async function registeredBrokers(nameServer: string): Promise<Record<string, str
 const outsideAddress = Object.values(os.networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
   .find(({ family, internal }) => family === 'IPv4' && !internal)?.address
+
+/** Whether there is the program `script` of Linux, which runs a command in a terminal. */
+const hasTerminals = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
 
 /** Whether something accepts connections there. */
 function isOpen(host: string, port: number): Promise<boolean> {
@@ -252,6 +256,18 @@ describe('rocketmq start', () => {
     quiet.signal('SIGINT')
     expect(await quiet.exit()).toBe(0)
     expect(quiet.stderr).toBe('')
+  })
+
+  test.skipIf(!hasTerminals)('stops in order when its terminal is closed, which takes no more lines', async () => {
+    using folder = temporaryFolder()
+    const command = [process.execPath, program, 'start', ...freePorts].join(' ')
+    const args = ['--quiet', '--command', command, '/dev/null']
+    await using terminal = new RocketmqProcess(args, { cwd: folder.path, command: ['script'] })
+    await terminal.output(/Ctrl-C stops it/)
+    terminal.signal('SIGKILL')
+    await terminal.exit()
+    const abort = path.join(folder.path, 'data/broker-a/abort')
+    await expect.poll(() => fs.existsSync(abort), { timeout: 60_000 }).toBe(false)
   })
 
   test('goes on when the terminal is gone that it does not read from, as with nohup', async () => {
