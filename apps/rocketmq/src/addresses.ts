@@ -34,7 +34,8 @@ export async function resolveHost(host: string, source: string): Promise<string>
     return (await dns.lookup(plain, { order: 'ipv4first' })).address
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    const reason = code === 'ENOTFOUND' ? 'no address is known for it' : message
+    // A system without a name server says EAI_AGAIN.
+    const reason = code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? 'no address is known for it' : message
     throw new UserError(`${source}=${host} is not possible: ${reason}; use an IP address of this machine`, {
       cause: error,
     })
