@@ -32,6 +32,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** The host `0.0.0.0` stands for all addresses of the machine, those of IPv6 too. */
 export interface ListenOptions extends Address {
   /** Connections that the system keeps waiting before they are accepted. */
   backlog?: number

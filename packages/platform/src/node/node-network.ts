@@ -85,7 +85,22 @@ function watchDescriptors(onNoneLeft: (error: Error) => void): DescriptorWatch {
   })
 }
 
-function listen(options: ListenOptions): Promise<Listener> {
+/** Stands for all addresses, as in Java: of IPv6 too, where the system has it. */
+const allAddresses = '0.0.0.0'
+const allAddressesOfBothKinds = '::'
+const noIpv6Codes: ReadonlySet<string | undefined> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'])
+
+async function listen(options: ListenOptions): Promise<Listener> {
+  if (options.host !== allAddresses) return listenAt(options.host, options)
+  try {
+    return await listenAt(allAddressesOfBothKinds, options)
+  } catch (error) {
+    if (!noIpv6Codes.has((error as NodeJS.ErrnoException).code)) throw error
+    return listenAt(allAddresses, options)
+  }
+}
+
+function listenAt(host: string, options: ListenOptions): Promise<Listener> {
   const onError = (error: Error): void => options.onError?.(error)
   const descriptors = watchDescriptors(onError)
   return new Promise((resolve, reject) => {
@@ -94,7 +109,7 @@ function listen(options: ListenOptions): Promise<Listener> {
       options.onConnection(new NodeConnection(socket))
     })
     server.once('error', reject)
-    server.listen({ host: options.host, port: options.port, backlog: options.backlog }, () => {
+    server.listen({ host, port: options.port, backlog: options.backlog }, () => {
       server.off('error', reject)
       server.on('error', onError)
       const { port } = server.address() as net.AddressInfo
