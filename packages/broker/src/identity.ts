@@ -1,4 +1,5 @@
 import { encodeHost, upperHex } from '@rocketmq-ts/protocol'
+import { formatAddress } from '@rocketmq-ts/remoting'
 import type { BrokerSettings } from './settings/index.ts'
 
 /** Who a broker is to others. */
@@ -20,7 +21,7 @@ export function identityOf(settings: BrokerSettings): Identity {
   return {
     clusterName,
     brokerName,
-    brokerAddress: `${brokerIP1.includes(':') ? `[${brokerIP1}]` : brokerIP1}:${listenPort}`,
+    brokerAddress: formatAddress({ host: brokerIP1, port: listenPort }),
     storeHost,
     storeHostHex: upperHex(storeHost),
   }

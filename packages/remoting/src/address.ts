@@ -1,5 +1,10 @@
 import type { Address } from '@rocketmq-ts/platform'
 
+/** `host:port`, an IPv6 host in brackets. */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 /**
  * @param text `host:port`, an IPv6 host in brackets
  * @throws Error when there is no port in it

@@ -20,7 +20,7 @@ export {
   topic,
   update,
 } from './access.ts'
-export { parseAddress } from './address.ts'
+export { formatAddress, parseAddress } from './address.ts'
 export { answeredLater, type Call, type Reply } from './call.ts'
 export {
   type CommandTable,

@@ -11,6 +11,7 @@ import {
   type RequestOf,
   type SerializeType,
 } from '@rocketmq-ts/protocol'
+import { formatAddress } from './address.ts'
 import type { HeldBytes } from './held-bytes.ts'
 import { type FrameListener, OutgoingFrames, writeBytesMax } from './outgoing-frames.ts'
 import { ConnectionLostError, RequestTimeoutError } from './remoting-error.ts'
@@ -73,7 +74,7 @@ let connectionCount = 0
 export class RemotingConnection {
   /** Unique in the process. */
   readonly id: number
-  /** The peer's `host:port`. */
+  /** The peer's `host:port`, an IPv6 host in brackets. */
   readonly remoteAddress: string
   readonly localAddress: string
   /** What its owner knows about the peer. */
@@ -100,8 +101,8 @@ export class RemotingConnection {
     this.id = ++connectionCount
     this.#connection = connection
     this.#parts = parts
-    this.remoteAddress = `${connection.remote.host}:${connection.remote.port}`
-    this.localAddress = `${connection.local.host}:${connection.local.port}`
+    this.remoteAddress = formatAddress(connection.remote)
+    this.localAddress = formatAddress(connection.local)
     this.#outgoing = new OutgoingFrames(connection)
     this.#requestBytes = parts.isObserved ? [] : undefined
     this.#decoder = new FrameDecoder(

@@ -1,5 +1,5 @@
 import type { Clock, Log, Network } from '@rocketmq-ts/platform'
-import { RemotingClient } from '@rocketmq-ts/remoting'
+import { formatAddress, RemotingClient } from '@rocketmq-ts/remoting'
 import type { Identity } from '../identity.ts'
 import type { LiveSettings } from '../live-settings.ts'
 import type { TopicTable } from '../topics/index.ts'
@@ -31,7 +31,7 @@ export function createRegistration({ clock, log, network, identity, liveSettings
       brokerName,
       brokerId,
       brokerAddr: brokerAddress,
-      haServerAddr: `${brokerIP2}:${haListenPort || listenPort + haPortDistance}`,
+      haServerAddr: formatAddress({ host: brokerIP2, port: haListenPort || listenPort + haPortDistance }),
     },
     topics,
     settings,
