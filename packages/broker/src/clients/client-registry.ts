@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import { type Heartbeat, retryTopicOf, type SubscriptionGroupConfig } from '@rocketmq-ts/protocol'
+import { unitFlagOf } from '../topics/index.ts'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
 import { ConsumerRegistry } from './consumer-registry.ts'
 import { ProducerRegistry } from './producer-registry.ts'
@@ -28,7 +29,6 @@ export interface HeartbeatSource {
 }
 
 const scanIntervalMs = 10_000
-const unitTopicFlag = 1
 
 /** The clients of a broker, as their heartbeats tell. */
 export class ClientRegistry {
@@ -72,7 +72,7 @@ export class ClientRegistry {
       this.#options.topics.ensureInternal(
         retryTopicOf(groupName),
         group.retryQueueNums,
-        data.unitMode ? unitTopicFlag : 0,
+        unitFlagOf(data.unitMode, true),
       )
       this.consumers.register(data, client, !heartbeat.withoutSub)
       // Subscriptions that are not known here cannot be as before.

@@ -7,7 +7,7 @@ import {
   type SubscriptionGroupConfig,
   type TopicConfig,
 } from '@rocketmq-ts/protocol'
-import type { SendableTopic } from '../topics/index.ts'
+import { type SendableTopic, unitFlagOf } from '../topics/index.ts'
 import { redeliveriesMax } from './redeliveries-max.ts'
 
 /** What sending needs to know about topics, and may create. */
@@ -18,9 +18,15 @@ export interface SendTopics {
    */
   checkSendable(topic: string): SendableTopic | undefined
   /** Makes a topic as its default topic allows; undefined when it does not. */
-  autoCreate(topic: string, defaultTopic: string, queueNums: number, peer: string): TopicConfig | undefined
+  autoCreate(
+    topic: string,
+    defaultTopic: string,
+    queueNums: number,
+    topicSysFlag: number,
+    peer: string,
+  ): TopicConfig | undefined
   /** Makes a retry or dead letter topic if it is missing. */
-  ensureInternal(topic: string, queueNums: number): TopicConfig
+  ensureInternal(topic: string, queueNums: number, topicSysFlag?: number): TopicConfig
 }
 
 export interface SendGroups {
@@ -41,6 +47,7 @@ export interface SendHeader {
   defaultTopic: string
   defaultTopicQueueNums: number
   queueId: number
+  unitMode?: boolean | undefined
   maxReconsumeTimes?: number | undefined
 }
 
@@ -116,12 +123,12 @@ function targetQueue({ topic, queueId }: SendHeader, config: TopicConfig, random
 }
 
 function createTopic(header: SendHeader, topics: SendTopics, { connection }: Sender): TopicConfig {
-  const { topic, defaultTopic, defaultTopicQueueNums } = header
-  if (topic.startsWith(retryTopicPrefix) || topic.startsWith(deadLetterTopicPrefix)) {
-    return topics.ensureInternal(topic, 1)
-  }
-  const created = topics.autoCreate(topic, defaultTopic, defaultTopicQueueNums, connection.remoteAddress)
+  const { topic, defaultTopic, defaultTopicQueueNums, unitMode } = header
+  const isOfGroup = topic.startsWith(retryTopicPrefix) || topic.startsWith(deadLetterTopicPrefix)
+  const flag = unitFlagOf(unitMode, isOfGroup)
+  const created = topics.autoCreate(topic, defaultTopic, defaultTopicQueueNums, flag, connection.remoteAddress)
   if (created !== undefined) return created
+  if (isOfGroup) return topics.ensureInternal(topic, 1, flag)
   const remark = `topic[${topic}] not exist, and it is not created on sending: create it, or set autoCreateTopicEnable`
   throw new ProtocolError('TOPIC_NOT_EXIST', remark)
 }

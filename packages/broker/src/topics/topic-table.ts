@@ -182,7 +182,13 @@ export class TopicTable {
    * @param peer who sent it, for the log
    * @returns the topic, or undefined when the default topic is missing or not to be inherited from
    */
-  autoCreate(topic: string, fromTopic: string, queueNums: number, peer?: string): TopicConfig | undefined {
+  autoCreate(
+    topic: string,
+    fromTopic: string,
+    queueNums: number,
+    topicSysFlag = 0,
+    peer?: string,
+  ): TopicConfig | undefined {
     const existing = this.#topics.get(topic)
     if (existing !== undefined) return existing
     const model = this.#topics.get(fromTopic)
@@ -198,7 +204,7 @@ export class TopicTable {
         readQueueNums: count,
         writeQueueNums: count,
         perm: model.perm & ~permission.inherit,
-        topicSysFlag: model.topicSysFlag,
+        topicSysFlag,
         topicFilterType: model.topicFilterType,
       }),
     )

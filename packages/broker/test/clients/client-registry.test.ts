@@ -144,7 +144,7 @@ describe('a heartbeat', () => {
   test('makes the retry topic with the queues that the group wants', () => {
     const { clients, retryTopics } = open({ groups: [newSubscriptionGroupConfig('g', { retryQueueNums: 3 })] })
     beat(clients, new FakeLink(), 'A', { consumerDataSet: [consumer('g', [], { unitMode: true })] })
-    expect(retryTopics).toEqual([['%RETRY%g', 3, 1]])
+    expect(retryTopics).toEqual([['%RETRY%g', 3, 2]])
   })
 
   test('leaves out groups that are not to be created', () => {

@@ -55,10 +55,13 @@ describe('the target of a send', () => {
         const config = topics.get(topic)
         return config && new SendableTopic(config)
       },
-      autoCreate: (topic, _defaultTopic, queueNums) =>
-        topic === 'AUTO' ? newTopicConfig(topic, { writeQueueNums: queueNums }) : undefined,
-      ensureInternal(topic, queueNums) {
-        created.push(topic)
+      autoCreate(topic, _defaultTopic, queueNums, topicSysFlag) {
+        if (!topic.endsWith('AUTO')) return undefined
+        created.push(`${topic} ${topicSysFlag}`)
+        return newTopicConfig(topic, { writeQueueNums: queueNums })
+      },
+      ensureInternal(topic, queueNums, topicSysFlag) {
+        created.push(`${topic} of a group ${topicSysFlag}`)
         return newTopicConfig(topic, { writeQueueNums: queueNums })
       },
     },
@@ -87,6 +90,16 @@ describe('the target of a send', () => {
     expect(() => target({ ...header, queueId: 4 })).toThrow(/queue 4 of T does not exist/)
     expect(() => target({ ...header, topic: 'NONE' })).toThrow(/topic\[NONE\] not exist/)
     expect(target({ ...header, topic: 'AUTO' }).topic).toBe('AUTO')
+  })
+
+  test('is made for a producer of a unit with the flag of units', () => {
+    created.length = 0
+    for (const unitMode of [undefined, false, true]) target({ ...header, topic: 'AUTO', unitMode })
+    expect(created).toEqual(['AUTO 0', 'AUTO 0', 'AUTO 1'])
+    created.length = 0
+    target({ ...header, topic: '%RETRY%G', queueId: 0, unitMode: true })
+    target({ ...header, topic: '%DLQ%AUTO', queueId: 0, unitMode: true })
+    expect(created).toEqual(['%RETRY%G of a group 2', '%DLQ%AUTO 2'])
   })
 
   test('may be a queue that is only read, which producers with an old route send to', () => {

@@ -60,17 +60,18 @@ const suspendMsMax = 110_000
 /** PULL_MESSAGE and LITE_PULL_MESSAGE. */
 export function pullMessage(parts: PullParts): Handler<PullCommand> {
   return (header, call) => {
-    const group = checkPull(header, parts)
+    const group = checkedGroup(header, parts)
+    const { topicSysFlag } = checkedTopic(header, parts)
     checkFileReads(parts.fileReads, call.connection.id)
     const subscription = pullSubscription(header, group, parts.consumers.subscriptionsOf(header.consumerGroup))
-    const pull = new Pull(header, call, tagsMatcher(subscription), group, parts)
+    const pull = new Pull(header, call, tagsMatcher(subscription), group, topicSysFlag, parts)
     pull.start()
     return answeredLater
   }
 }
 
-function checkPull(header: PullRequest, parts: PullParts): SubscriptionGroupConfig {
-  const { topic, consumerGroup, queueId } = header
+function checkedGroup(header: PullRequest, parts: PullParts): SubscriptionGroupConfig {
+  const { consumerGroup } = header
   if ((parts.brokerPermission() & permission.read) === 0) {
     throw new ProtocolError(
       'NO_PERMISSION',
@@ -88,6 +89,11 @@ function checkPull(header: PullRequest, parts: PullParts): SubscriptionGroupConf
   if (!group.consumeEnable) {
     throw new ProtocolError('NO_PERMISSION', `subscription group no permission, ${consumerGroup}: consumeEnable is off`)
   }
+  return group
+}
+
+function checkedTopic(header: PullRequest, parts: PullParts): TopicConfig {
+  const { topic, consumerGroup, queueId } = header
   const config = parts.topics.get(topic)
   if (config === undefined) throw new ProtocolError('TOPIC_NOT_EXIST', `topic[${topic}] not exist, apply first please!`)
   if ((config.perm & permission.read) === 0) {
@@ -103,7 +109,7 @@ function checkPull(header: PullRequest, parts: PullParts): SubscriptionGroupConf
     const remark = `queueId[${queueId}] is illegal, topic:[${topic}] topicConfig.readQueueNums:[${config.readQueueNums}]`
     throw new ProtocolError('INVALID_PARAMETER', remark)
   }
-  return group
+  return config
 }
 
 function checkFileReads(fileReads: FileReads, connectionId: number): void {
@@ -120,6 +126,7 @@ class Pull {
   readonly #call: Call<PullCommand>
   readonly #matches: (tagsCode: number) => boolean
   readonly #group: SubscriptionGroupConfig
+  readonly #topicSysFlag: number
   readonly #parts: PullParts
   #offset: number
 
@@ -128,12 +135,14 @@ class Pull {
     call: Call<PullCommand>,
     matches: (tagsCode: number) => boolean,
     group: SubscriptionGroupConfig,
+    topicSysFlag: number,
     parts: PullParts,
   ) {
     this.#header = header
     this.#call = call
     this.#matches = matches
     this.#group = group
+    this.#topicSysFlag = topicSysFlag
     this.#parts = parts
     this.#offset = header.queueOffset
   }
@@ -259,7 +268,7 @@ class Pull {
       nextBeginOffset,
       minOffset,
       maxOffset,
-      topicSysFlag: 0,
+      topicSysFlag: this.#topicSysFlag,
       groupSysFlag: this.#group.groupSysFlag,
     }
   }

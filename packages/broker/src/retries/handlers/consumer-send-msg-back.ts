@@ -8,6 +8,7 @@ import {
   offsetMessageId,
   ProtocolError,
   propertyName,
+  type RequestOf,
   retryTopicOf,
   type SubscriptionGroupConfig,
 } from '@rocketmq-ts/protocol'
@@ -19,6 +20,7 @@ import { storedAgain } from '../../intake/stored-again.ts'
 import { storedPut } from '../../sending/put-reply.ts'
 import { redeliveriesMax } from '../../sending/redeliveries-max.ts'
 import { checkTakesMessages, knownGroup, type SendTargetParts } from '../../sending/send-target.ts'
+import { unitFlagOf } from '../../topics/index.ts'
 
 export interface SendBackParts extends SendTargetParts {
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
@@ -51,10 +53,7 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
       throw new ProtocolError('SYSTEM_ERROR', `look message by offset failed, ${header.offset}: it is not in the log`)
     }
     const limit = redeliveriesMax(header.maxReconsumeTimes, call.request.version, config)
-    const copy = parts.intake.take(
-      retryCopy(message, config, header.delayLevel, parts),
-      header.delayLevel < 0 ? 0 : limit,
-    )
+    const copy = parts.intake.take(retryCopy(message, config, header, parts), header.delayLevel < 0 ? 0 : limit)
     const isDeadLetter = copy.topic.startsWith(deadLetterTopicPrefix)
     parts.sink.put([copy], (outcome) => {
       try {
@@ -73,11 +72,11 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
 function retryCopy(
   message: DecodedMessage,
   config: SubscriptionGroupConfig,
-  askedLevel: number,
+  { delayLevel: askedLevel, unitMode }: RequestOf<typeof commands.consumerSendMsgBack>,
   parts: SendBackParts,
 ): StoreMessage {
   const topic = retryTopicOf(config.groupName)
-  parts.topics.ensureInternal(topic, config.retryQueueNums)
+  parts.topics.ensureInternal(topic, config.retryQueueNums, unitFlagOf(unitMode, true))
   const { properties, reconsumeTimes } = message
   const level = askedLevel === 0 ? firstRetryLevel + reconsumeTimes : askedLevel
   const originId = findMessageProperty(properties, propertyName.originMessageId)
