@@ -85,11 +85,14 @@ export class Server {
     return message.physicalOffset
   }
 
-  /** The same server over a connection of its own, as another client has one. */
-  as(client: string): Server {
+  /**
+   * The same server over a connection of its own, as another client has one.
+   * @param host another address of the server
+   */
+  as(client: string, host = this.address.host): Server {
     let other = this.#others.get(client)
     if (other === undefined) {
-      other = new Server(this.address)
+      other = new Server({ ...this.address, host })
       this.#others.set(client, other)
     }
     return other

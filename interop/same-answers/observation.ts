@@ -50,7 +50,7 @@ export function neutral(text: string): string {
   return text
     .replace(/\b([0-9A-F]{32}|[0-9A-F]{56})\b/g, '<id>')
     .replace(/\b1[0-9]{12}\b/g, '<time>')
-    .replace(/(127\.0\.0\.1|::1\]?):[0-9]{4,5}/g, '$1:<port>')
+    .replace(/(127\.0\.0\.1|:1\]?):[0-9]{4,5}/g, '$1:<port>')
 }
 
 function observedBody(body: Buffer, kind: Exclude<BodyKind, 'ignored'>): Observation {

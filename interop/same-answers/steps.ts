@@ -249,6 +249,11 @@ export function by(client: string, step: Step): Step {
   return { ...step, what: `${step.what} by ${client}`, run: (server) => step.run(server.as(client)) }
 }
 
+/** A step over a connection to another address of the server. */
+export function over(host: string, step: Step): Step {
+  return { ...step, what: `${step.what} over ${host}`, run: (server) => step.run(server.as(host, host)) }
+}
+
 /** The same request until its answer holds what is awaited: for what servers do in the background. */
 export function eventually(step: Step, isThere: (text: string) => boolean): Step {
   return {

@@ -4,7 +4,7 @@ import { fetchJars } from './jars.ts'
 import { interopFolder } from './paths.ts'
 import { isBrokerReady, isNameServerReady } from './readiness.ts'
 import { type ServerCommand, startServer } from './server-process.ts'
-import { brokerSettings, writeSettings } from './settings.ts'
+import { addressOf, brokerSettings, writeSettings } from './settings.ts'
 import type { Target } from './target.ts'
 import { requireTool } from './tooling.ts'
 
@@ -47,7 +47,7 @@ export function officialTarget(workFolder: string): Target {
     startBroker: async (options) => {
       const file = join(workFolder, `${options.brokerName}.conf`)
       writeSettings(file, { ...patience, ...brokerSettings(options) })
-      const address = `127.0.0.1:${options.listenPort}`
+      const address = addressOf(options)
       const heap = ['-Xms512m', '-Xmx512m', '-XX:MaxDirectMemorySize=1g']
       return startServer({
         ...(await javaCommand(workFolder, options.brokerName, heap, 'org.apache.rocketmq.broker.BrokerStartup', file)),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { repositoryFolder } from './paths.ts'
 import { isBrokerReady, isNameServerReady } from './readiness.ts'
 import { type ServerCommand, startServer } from './server-process.ts'
-import { brokerSettings, writeSettings } from './settings.ts'
+import { addressOf, brokerSettings, writeSettings } from './settings.ts'
 import type { Target } from './target.ts'
 
 /** The servers of this repository, run from their sources. */
@@ -26,7 +26,7 @@ export function ourTarget(workFolder: string): Target {
     startBroker: async (options) => {
       const file = join(workFolder, `${options.brokerName}.conf`)
       writeSettings(file, brokerSettings(options))
-      const address = `127.0.0.1:${options.listenPort}`
+      const address = addressOf(options)
       return startServer({
         ...ourCommand(workFolder, options.brokerName, ['broker', '-c', file]),
         address,

@@ -134,11 +134,17 @@ class ManagedServer implements ServerProcess {
   }
 }
 
+/** @param address host:port, an IPv6 host in brackets */
+export function hostAndPort(address: string): { host: string; port: number } {
+  const separator = address.lastIndexOf(':')
+  const host = address.slice(0, separator).replace(/^\[(.*)\]$/, '$1')
+  return { host, port: Number(address.slice(separator + 1)) }
+}
+
 /** Whether something accepts a connection at the address (host:port). */
 export function acceptsConnections(address: string): Promise<boolean> {
-  const separator = address.lastIndexOf(':')
   return new Promise((resolve) => {
-    const socket = connect({ host: address.slice(0, separator), port: Number(address.slice(separator + 1)) })
+    const socket = connect(hostAndPort(address))
     socket.setTimeout(1000, () => socket.destroy())
     socket.once('connect', () => {
       resolve(true)

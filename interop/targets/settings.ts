@@ -2,6 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { BrokerOptions } from './target.ts'
 
+const loopback = '127.0.0.1'
+
+/** host:port at which clients reach a broker. */
+export function addressOf({ host = loopback, listenPort }: BrokerOptions): string {
+  return `${host}:${listenPort}`
+}
+
 /** The keys of broker.conf for a broker on loopback. */
 export function brokerSettings(options: BrokerOptions): Record<string, string> {
   return {
@@ -9,7 +16,7 @@ export function brokerSettings(options: BrokerOptions): Record<string, string> {
     brokerName: options.brokerName,
     brokerId: '0',
     namesrvAddr: options.namesrvAddr,
-    brokerIP1: '127.0.0.1',
+    brokerIP1: options.host ?? loopback,
     listenPort: String(options.listenPort),
     storePathRootDir: options.storeDir,
     autoCreateTopicEnable: 'true',

@@ -11,6 +11,8 @@ export interface NameServerOptions {
 export interface BrokerOptions {
   brokerName: string
   clusterName: string
+  /** The address that it tells clients, an IPv6 address in brackets; 127.0.0.1 without one. */
+  host?: string
   /** The broker also listens on `listenPort - 2` and may listen on `listenPort + 1`. */
   listenPort: number
   /** host:port, several separated by semicolons. */

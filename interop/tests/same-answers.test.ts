@@ -1,10 +1,23 @@
+import os from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { observations, type ServerAddress, withoutDifferences } from '../same-answers/case.ts'
-import { cases } from '../same-answers/cases/index.ts'
+import { type Case, observations, type ServerAddress, withoutDifferences } from '../same-answers/case.ts'
+import { cases, ipv6Cases } from '../same-answers/cases/index.ts'
 import { findings } from '../same-answers/compare.ts'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
-import { targetName } from '../targets/target.ts'
+import { allocateBrokerPort } from '../targets/ports.ts'
+import { hostAndPort } from '../targets/server-process.ts'
+import { type ServerProcess, type TargetName, targetName } from '../targets/target.ts'
 import { lacksTools } from '../targets/tooling.ts'
+
+/** The brokers of one kind. */
+interface Brokers {
+  plain: ServerAddress
+  /** Undefined where the machine has no IPv6. */
+  ipv6: ServerAddress | undefined
+}
+
+const hasIpv6 = Object.values(os.networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
 /**
  * The same frames, sent to the official broker and to ours. With INTEROP_TARGET=official both are official: that shows
@@ -12,15 +25,25 @@ import { lacksTools } from '../targets/tooling.ts'
  */
 describe.skipIf(lacksTools('java', 'mvn'))('a broker answers a request as the official broker does', () => {
   const clusters: Cluster[] = []
-  const start = async (target: 'ours' | 'official', label: string): Promise<ServerAddress> => {
+  const others: ServerProcess[] = []
+  const start = async (target: TargetName, label: string): Promise<Brokers> => {
     const cluster = await startCluster({ label, target })
     clusters.push(cluster)
-    const { address } = cluster.brokers[0]!
-    const separator = address.lastIndexOf(':')
-    return { host: address.slice(0, separator), port: Number(address.slice(separator + 1)) }
+    const plain = hostAndPort(cluster.brokers[0]!.address)
+    if (!hasIpv6) return { plain, ipv6: undefined }
+    const other = await cluster.target.startBroker({
+      brokerName: 'broker-six',
+      clusterName: 'DefaultCluster',
+      host: '[::1]',
+      listenPort: await allocateBrokerPort(),
+      namesrvAddr: cluster.namesrvAddr,
+      storeDir: join(cluster.target.workFolder, 'stores', 'broker-six'),
+    })
+    others.push(other)
+    return { plain, ipv6: hostAndPort(other.address) }
   }
-  let official: ServerAddress
-  let compared: ServerAddress
+  let official: Brokers
+  let compared: Brokers
   beforeAll(async () => {
     ;[official, compared] = await Promise.all([
       start('official', 'answers-official'),
@@ -28,14 +51,17 @@ describe.skipIf(lacksTools('java', 'mvn'))('a broker answers a request as the of
     ])
   })
   afterAll(async () => {
+    await Promise.all(others.map((server) => server.kill()))
     await Promise.all(clusters.map((cluster) => cluster.dispose()))
   })
 
-  for (const one of cases) {
-    it.concurrent(one.title, async () => {
-      const [expected, actual] = await Promise.all([observations(one, official), observations(one, compared)])
-      const told = targetName() === 'ours' ? one : withoutDifferences(one)
-      expect(findings(told, expected, actual).join('\n')).toBe('')
-    })
+  const compare = async (one: Case, theirs: ServerAddress, ours: ServerAddress): Promise<void> => {
+    const [expected, actual] = await Promise.all([observations(one, theirs), observations(one, ours)])
+    const told = targetName() === 'ours' ? one : withoutDifferences(one)
+    expect(findings(told, expected, actual).join('\n')).toBe('')
+  }
+  for (const one of cases) it.concurrent(one.title, () => compare(one, official.plain, compared.plain))
+  for (const one of ipv6Cases) {
+    it.skipIf(!hasIpv6).concurrent(one.title, () => compare(one, official.ipv6!, compared.ipv6!))
   }
 })

@@ -6,6 +6,9 @@ import { offsetCases } from './offsets.ts'
 import { queryCases } from './queries.ts'
 import { sendingCases } from './sending.ts'
 import { subscriptionCases } from './subscriptions.ts'
+import { unitCases } from './units.ts'
+
+export { ipv6Cases } from './ipv6.ts'
 
 export const cases: readonly Case[] = [
   ...headerCases,
@@ -15,4 +18,5 @@ export const cases: readonly Case[] = [
   ...queryCases,
   ...administrationCases,
   ...assignmentCases,
+  ...unitCases,
 ]
