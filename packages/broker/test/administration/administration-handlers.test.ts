@@ -1,6 +1,6 @@
 import { silentLog } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import { brokerStatsBody, keyValueTableBody, parseJavaProperties } from '@rocketmq-ts/protocol'
+import { keyValueTableBody, parseJavaProperties } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { deleteExpiredCommitlog } from '../../src/administration/handlers/delete-expired-commitlog.ts'
 import { getBrokerConfig } from '../../src/administration/handlers/get-broker-config.ts'
@@ -8,7 +8,6 @@ import { getBrokerRuntimeInfo } from '../../src/administration/handlers/get-brok
 import { updateBrokerConfig } from '../../src/administration/handlers/update-broker-config.ts'
 import { createLiveSettings } from '../../src/live-settings.ts'
 import { readBrokerSettings } from '../../src/settings/index.ts'
-import { viewBrokerStatsData } from '../../src/statistics/handlers/view-broker-stats-data.ts'
 import { BrokerStatistics } from '../../src/statistics/index.ts'
 import { ask } from '../call-kit.ts'
 
@@ -226,24 +225,6 @@ describe('the state of a running broker', () => {
       getTotalTps: '0.2 0.0 0.0',
       putMessageDistributeTime: 'null',
     })
-  })
-})
-
-test('a statistic is shown over a minute, an hour and a day, and an unknown one refused', async () => {
-  const { clock, statistics } = open()
-  statistics.stored('CapTopic', 11, 100)
-  clock.advance(10_000)
-  const asked = await ask(viewBrokerStatsData({ statistics }), { statsName: 'TOPIC_PUT_NUMS', statsKey: 'CapTopic' })
-  expect(brokerStatsBody.decode(asked.body)).toEqual({
-    statsMinute: { sum: 11, tps: 1.1, avgpt: 11 },
-    statsHour: { sum: 0, tps: 0, avgpt: 0 },
-    statsDay: { sum: 0, tps: 0, avgpt: 0 },
-  })
-  expect(
-    await ask(viewBrokerStatsData({ statistics }), { statsName: 'TOPIC_PUT_NUMS', statsKey: 'Nope' }),
-  ).toMatchObject({
-    code: 1,
-    remark: 'The stats <TOPIC_PUT_NUMS> <Nope> not exist',
   })
 })
 

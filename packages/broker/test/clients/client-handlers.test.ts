@@ -6,15 +6,12 @@ import {
   consumerIdListBody,
   encodeHost,
   heartbeatBody,
-  lockBatchRequestBody,
-  lockBatchResponseBody,
   newSubscriptionGroupConfig,
   newTagSubscription,
   newTopicConfig,
   offsetMessageId,
   producerConnectionBody,
   producerTableBody,
-  unlockBatchRequestBody,
   upperHex,
 } from '@rocketmq-ts/protocol'
 import { ConnectionLostError, RequestTimeoutError } from '@rocketmq-ts/remoting'
@@ -29,9 +26,6 @@ import { getProducerConnectionList } from '../../src/clients/handlers/get-produc
 import { heartBeat } from '../../src/clients/handlers/heart-beat.ts'
 import { unregisterClient } from '../../src/clients/handlers/unregister-client.ts'
 import { ClientRegistry } from '../../src/clients/index.ts'
-import { lockBatchMq } from '../../src/locks/handlers/lock-batch-mq.ts'
-import { unlockBatchMq } from '../../src/locks/handlers/unlock-batch-mq.ts'
-import { QueueLocks } from '../../src/locks/index.ts'
 import { ask } from '../call-kit.ts'
 import { FakeLink } from './fake-link.ts'
 
@@ -220,19 +214,4 @@ describe('a check of a subscription', () => {
     expect(refused.remark).toMatch(/^The broker does not support consumer to filter message by SQL92/)
     expect((await check('TAG', '||')).code).toBe(23)
   })
-})
-
-test('queues are locked and given up, and those who hold them are told', async () => {
-  const locks = new QueueLocks(new SteppedClock())
-  const queue = { topic: 'T', brokerName: 'broker-a', queueId: 0 }
-  const request = (clientId: string) => ({ consumerGroup: 'g', clientId, onlyThisBroker: false, mqSet: [queue] })
-  const lock = async (clientId: string) => {
-    const { body } = await ask(lockBatchMq({ locks }), {}, { body: lockBatchRequestBody.encode(request(clientId)) })
-    return lockBatchResponseBody.decode(body).lockOKMQSet
-  }
-  expect(await lock('a')).toEqual([queue])
-  expect(await lock('b')).toEqual([])
-  await ask(unlockBatchMq({ locks }), {}, { body: unlockBatchRequestBody.encode(request('a')) })
-  expect(await lock('b')).toEqual([queue])
-  expect((await ask(lockBatchMq({ locks }), {}, { body: Buffer.from('{"mqSet":[]}') })).code).toBe(29)
 })
