@@ -49,9 +49,24 @@ function levelOf(queueId: number): number {
 
 async function deliver(due: readonly DecodedMessage[], level: number, parts: DelayedDeliveryParts): Promise<void> {
   const messages = due.flatMap((message) => readyToStore(message, level, parts) ?? [])
-  if (messages.length === 0) return
-  const outcome = await new Promise<PutOutcome>((resolve) => parts.sink.put(messages, resolve))
-  if (outcome.kind === 'refused') throw new Error(outcome.reason)
+  if (messages.length === 0 || (await isStored(messages, parts))) return
+  // One that can never be stored keeps all that are put with it from being stored.
+  for (const message of messages) {
+    if (await isStored([message], parts)) continue
+    const { topic, queueId } = message
+    parts.log.warn({ level, topic, queueId }, 'a delayed message cannot be stored as it is: it is passed by')
+  }
+}
+
+/**
+ * @returns false when one of the messages can never be stored: then none is
+ * @throws Error when they could not be stored now
+ */
+async function isStored(messages: readonly StoreMessage[], { sink }: DelayedDeliveryParts): Promise<boolean> {
+  const outcome = await new Promise<PutOutcome>((resolve) => sink.put(messages, resolve))
+  if (outcome.kind !== 'refused') return true
+  if (outcome.cause === 'illegal') return false
+  throw new Error(outcome.reason)
 }
 
 /** Undefined for one that can never be stored, which would hold up for ever all that stand behind it. */

@@ -39,6 +39,8 @@ export interface QueueProgress {
 
 const unitsAtOnce = 64
 const retryMs = 1000
+/** The wall clock may be set while a message waits: it is looked at again so often. */
+const clockCheckMs = 1000
 
 /**
  * A topic that the broker itself reads. Each queue is read in order from where its progress points to: at the start, when
@@ -138,23 +140,31 @@ class InternalQueue {
         if (messages.length > 0) await this.#options.handle(messages, queueId)
         progress.setOffset(queueId, offset + ready.units.length)
       }
-      if (ready.nextInMs !== undefined) {
-        this.#wakeIn(ready.nextInMs)
+      if (ready.next !== undefined) {
+        this.#waitFor(ready.next)
         return
       }
     }
   }
 
-  /** Those whose time has come, and how long it takes until that of the next one does. */
-  #ready(units: QueueUnit[]): { units: QueueUnit[]; nextInMs: number | undefined } {
-    const { clock, waitMs } = this.#options
-    if (waitMs === undefined) return { units, nextInMs: undefined }
-    const nowMs = clock.now()
-    for (const [index, unit] of units.entries()) {
-      const nextInMs = waitMs(this.#queueId, unit, nowMs)
-      if (nextInMs > 0) return { units: units.slice(0, index), nextInMs }
+  /** Those whose time has come, and the next one, which has to wait. */
+  #ready(units: QueueUnit[]): { units: QueueUnit[]; next: QueueUnit | undefined } {
+    const nowMs = this.#options.clock.now()
+    const waiting = units.findIndex((unit) => this.#waitMs(unit, nowMs) > 0)
+    return waiting < 0 ? { units, next: undefined } : { units: units.slice(0, waiting), next: units[waiting] }
+  }
+
+  #waitMs(unit: QueueUnit, nowMs: number): number {
+    return this.#options.waitMs?.(this.#queueId, unit, nowMs) ?? 0
+  }
+
+  #waitFor(unit: QueueUnit): void {
+    const { clock } = this.#options
+    const waitMs = this.#waitMs(unit, clock.now())
+    if (waitMs <= 0) this.wake()
+    else if (!this.#isClosed) {
+      this.#cancelTimer = clock.after(Math.min(waitMs, clockCheckMs), () => this.#waitFor(unit))
     }
-    return { units, nextInMs: undefined }
   }
 
   /** A damaged message would hold up for ever all that stand behind it. */

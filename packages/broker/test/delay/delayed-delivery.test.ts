@@ -59,6 +59,10 @@ class FakeStore {
       done({ kind: 'refused', cause: 'fenced', reason: 'no disk' })
       return
     }
+    if (messages.some(({ body }) => body.toString() === 'illegal')) {
+      done({ kind: 'refused', cause: 'illegal', reason: 'no such message is stored' })
+      return
+    }
     this.delivered.push(...messages)
     done({ kind: 'stored', places: [] })
   }
@@ -157,6 +161,16 @@ describe('delayed messages', () => {
     for (const body of ['one', 'damaged', 'three']) store.add(1, clock.now(), body)
     const record = store.records[1]!
     record[record.indexOf('damaged')] = 0
+    delivery.start()
+    await settle()
+    expect(bodies()).toEqual(['one', 'three'])
+    await close()
+  })
+
+  test('do not wait for one that can never be stored', async () => {
+    using folder = temporaryFolder()
+    const { clock, store, delivery, bodies, close } = setUp(folder.path)
+    for (const body of ['one', 'illegal', 'three']) store.add(1, clock.now(), body)
     delivery.start()
     await settle()
     expect(bodies()).toEqual(['one', 'three'])

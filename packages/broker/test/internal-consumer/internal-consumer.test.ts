@@ -119,6 +119,19 @@ describe('a topic that the broker reads itself', () => {
     expect(handled).toEqual(['0:now', '0:later', '0:behind it'])
   })
 
+  test('sees within a second that the clock was set while a message waits', async () => {
+    let clockAheadMs = 0
+    const waitMs: InternalConsumerOptions['waitMs'] = (_queueId, { tagsCode }, nowMs) => tagsCode - nowMs - clockAheadMs
+    const { clock, store, handled, open } = setUp({}, { waitMs })
+    store.add(0, 'in an hour', clock.now() + 3_600_000)
+    open().start()
+    await settle(clock)
+    clockAheadMs = 3_600_000
+    clock.advance(1000)
+    await settle(clock)
+    expect(handled).toEqual(['0:in an hour'])
+  })
+
   test('gives messages again that could not be handled, in order, and says it once until it works', async () => {
     let failures = 3
     const done: string[] = []
