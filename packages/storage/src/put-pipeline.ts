@@ -94,18 +94,17 @@ export class PutPipeline {
       return
     }
     if (this.#hasRaw) this.#endRaw()
-    const prepared: PreparedMessage[] = []
-    for (const message of messages) {
-      const reason = this.#prepare(message, prepared)
-      if (reason !== undefined) {
-        done({ kind: 'refused', cause: 'illegal', reason })
-        return
-      }
+    const first = this.#prepare(messages[0]!)
+    // A list that grows takes room for many more: most puts are of one message.
+    const prepared = [first]
+    for (let index = 1; index < messages.length; index++) prepared.push(this.#prepare(messages[index]!))
+    for (const one of prepared) {
+      if (typeof one !== 'string') continue
+      done({ kind: 'refused', cause: 'illegal', reason: one })
+      return
     }
     this.#lastTimestamp = Math.max(clock.now(), this.#lastTimestamp)
-    const pending = new PendingPut(clock, done)
-    this.#appendAll(prepared, pending)
-    this.#gather(pending)
+    this.#gather(new PendingPut(clock, this.#appendAll(prepared as PreparedMessage[]), done))
   }
 
   /** Where the next bytes for `appendRaw` have to stand. */
@@ -132,8 +131,7 @@ export class PutPipeline {
       return
     }
     this.#hasRaw = true
-    const pending = new PendingPut(clock, done, true)
-    this.#appendRecords(reading.records, pending)
+    const pending = new PendingPut(clock, this.#appendRecords(reading.records), done, true)
     reading.accept()
     if (pending.records.length === 0) pending.confirmed(safe)
     else this.#gather(pending)
@@ -154,7 +152,7 @@ export class PutPipeline {
     this.commitNow()
   }
 
-  #appendRecords(records: readonly RawRecord[], pending: PendingPut): void {
+  #appendRecords(records: readonly RawRecord[]): RecordView[] {
     const { queues, commitLog } = this.#parts
     // A queue that cannot be used is found before anything is appended.
     for (const { bytes, layout } of records) {
@@ -163,18 +161,18 @@ export class PutPipeline {
       if (entry !== undefined) queues.queueOf(entry, layout.queueId)
     }
     const start = commitLog.endPosition
+    const views: RecordView[] = []
     try {
       for (const { bytes, layout } of records) {
         commitLog.appendRecord(bytes.subarray(layout.start, layout.start + layout.totalSize), layout.physicalOffset)
-        pending.records.push(RecordView.ofLayout(commitLog, layout))
+        views.push(RecordView.ofLayout(commitLog, layout))
       }
     } catch (error) {
       commitLog.takeBack(start)
       throw error
     }
-    for (const { storeTimestamp } of pending.records) {
-      this.#lastTimestamp = Math.max(this.#lastTimestamp, storeTimestamp)
-    }
+    for (const { storeTimestamp } of views) this.#lastTimestamp = Math.max(this.#lastTimestamp, storeTimestamp)
+    return views
   }
 
   #gather(pending: PendingPut): void {
@@ -286,8 +284,8 @@ export class PutPipeline {
     for (const put of puts) put.refuse({ cause: 'disk-full', reason: diskFullReason })
   }
 
-  /** @returns why the message cannot be stored, or undefined when it was added to `prepared` */
-  #prepare(message: StoreMessage, prepared: PreparedMessage[]): string | undefined {
+  /** @returns the message, or why it cannot be stored */
+  #prepare(message: StoreMessage): PreparedMessage | string {
     const { queues, commitLog } = this.#parts
     const { topic, queueId, properties } = message
     if (properties.hasZero) {
@@ -320,21 +318,23 @@ export class PutPipeline {
       return `a message of ${encoded.totalSize} bytes does not fit into a file of the log: raise mappedFileSizeCommitLog`
     }
     if (standsInQueue(message.sysFlag)) encoded.queue = queues.queueOf(entry, queueId)
-    prepared.push(encoded)
-    return undefined
+    return encoded
   }
 
   /** Gives all of them their places, or, when that fails, none. */
-  #appendAll(prepared: readonly PreparedMessage[], pending: PendingPut): void {
+  #appendAll(prepared: readonly PreparedMessage[]): RecordView[] {
     const { commitLog } = this.#parts
     const start = commitLog.endPosition
+    let records: RecordView[] = []
     try {
-      for (const one of prepared) pending.records.push(this.#append(one))
+      records = [this.#append(prepared[0]!)]
+      for (let index = 1; index < prepared.length; index++) records.push(this.#append(prepared[index]!))
     } catch (error) {
       commitLog.takeBack(start)
-      takeBackOffsets(pending.records)
+      takeBackOffsets(records)
       throw error
     }
+    return records
   }
 
   #append(message: PreparedMessage): RecordView {
@@ -379,11 +379,12 @@ function takeBackOffsets(records: readonly RecordView[]): void {
 class PendingPut implements Confirmable {
   readonly #clock: Clock
   readonly #done: (outcome: PutOutcome) => void
-  readonly records: RecordView[] = []
+  readonly records: readonly RecordView[]
   /** They are records of another broker's log. */
   readonly isRaw: boolean
 
-  constructor(clock: Clock, done: (outcome: PutOutcome) => void, isRaw = false) {
+  constructor(clock: Clock, records: readonly RecordView[], done: (outcome: PutOutcome) => void, isRaw = false) {
+    this.records = records
     this.isRaw = isRaw
     this.#clock = clock
     this.#done = done

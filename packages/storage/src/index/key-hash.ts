@@ -17,6 +17,16 @@ export function tagHash(prefixHash: number, tag: string): number {
   return keyHash(prefixHash, tagPrefix + tag)
 }
 
+/** What an index file stores for the unique id of a message, which has one. */
+export function uniqueKeyHash(prefixHash: number, properties: EncodedProperties): number {
+  return positive(properties.hashFrom(prefixHash, 'uniqueKey'))
+}
+
+/** The same for its tag, which it has. */
+export function tagHashOf(prefixHash: number, properties: EncodedProperties): number {
+  return positive(properties.hashFrom(continuedHash(prefixHash, tagPrefix), 'tags'))
+}
+
 /** Above it, looking through the hashes before each one takes longer than a set. */
 const fewHashes = 16
 
@@ -26,9 +36,9 @@ const fewHashes = 16
  */
 export function keyHashesInto(hashes: number[], prefixHash: number, properties: EncodedProperties): void {
   hashes.length = 0
-  if (properties.has('uniqueKey')) hashes.push(properties.hashFrom(prefixHash, 'uniqueKey'))
+  if (properties.has('uniqueKey')) hashes.push(uniqueKeyHash(prefixHash, properties))
   if (properties.has('keys')) properties.addWordHashes('keys', prefixHash, hashes)
-  if (properties.has('tags')) hashes.push(properties.hashFrom(continuedHash(prefixHash, tagPrefix), 'tags'))
+  if (properties.has('tags')) hashes.push(tagHashOf(prefixHash, properties))
   for (let index = 0; index < hashes.length; index++) hashes[index] = positive(hashes[index]!)
   if (hashes.length > 1) leaveOutRepeated(hashes)
 }

@@ -1,12 +1,12 @@
 import type { Clock, Log } from '@rocketmq-ts/platform'
-import { sysFlag } from '@rocketmq-ts/protocol'
+import { marksOf, sysFlag } from '@rocketmq-ts/protocol'
 import type { Follower } from '../followers/follower.ts'
 import type { RecordView } from '../followers/record-view.ts'
 import type { RecoveryPlan } from '../recovery/recover.ts'
 import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { isDiskFull } from '../write-guard.ts'
-import { keyHash, keyHashesInto, tagHash, topicPrefixHash } from './key-hash.ts'
+import { keyHash, keyHashesInto, tagHash, tagHashOf, topicPrefixHash, uniqueKeyHash } from './key-hash.ts'
 import { KeyIndexFile, type KeyIndexFileSize } from './key-index-file.ts'
 import { missingKeysFrom } from './missing-keys.ts'
 
@@ -25,6 +25,7 @@ export interface KeyIndexOptions extends KeyIndexFileSize {
 export type KeyKind = 'key' | 'tag'
 
 const none = -1
+const indexedMarks = marksOf('uniqueKey', 'keys', 'tags')
 
 /** Finds messages by key: a run of index files, each for the messages of a span of the log. A follower of the log. */
 export class KeyIndex implements Follower {
@@ -87,18 +88,39 @@ export class KeyIndex implements Follower {
     this.#appliedPosition = record.end
     if (!this.#options.isEnabled() || record.physicalOffset <= this.#endPhysicalOffset) return
     if ((record.sysFlag & sysFlag.transactionMask) === sysFlag.transactionRollback) return
+    const { properties } = record
+    if (!properties.hasAny(indexedMarks)) return
+    const prefixHash = record.topicEntry?.keyPrefixHash ?? topicPrefixHash(record.topic)
+    if (properties.has('keys')) this.#addKeys(record, prefixHash)
+    else this.#addIdAndTag(record, prefixHash)
+  }
+
+  /** Most messages have no keys of their own: a list of hashes, and looking for those that repeat, would be waste. */
+  #addIdAndTag(record: RecordView, prefixHash: number): void {
+    const { properties } = record
+    const id = properties.has('uniqueKey') ? uniqueKeyHash(prefixHash, properties) : none
+    const tag = properties.has('tags') ? tagHashOf(prefixHash, properties) : none
+    const hasTagToo = tag !== none && tag !== id
+    const file = this.#fileFor((id === none ? 0 : 1) + (hasTagToo ? 1 : 0))
+    if (id !== none) this.#add(file, id, record)
+    if (hasTagToo) this.#add(file, tag, record)
+  }
+
+  #addKeys(record: RecordView, prefixHash: number): void {
     const hashes = this.#hashes
-    keyHashesInto(hashes, record.topicEntry?.keyPrefixHash ?? topicPrefixHash(record.topic), record.properties)
+    keyHashesInto(hashes, prefixHash, record.properties)
     if (hashes.length === 0) return
+    const file = this.#fileFor(hashes.length)
+    for (const hash of hashes) this.#add(file, hash, record)
+  }
+
+  #add(file: KeyIndexFile, hash: number, { physicalOffset, storeTimestamp }: RecordView): void {
     if (this.#firstUnwrittenPosition === none) {
-      this.#firstUnwrittenPosition = record.physicalOffset
+      this.#firstUnwrittenPosition = physicalOffset
       this.#waitingSinceMs = this.#options.clock.monotonic()
     }
-    const file = this.#fileFor(hashes.length)
-    for (let index = 0; index < hashes.length; index++) {
-      file.add(hashes[index]!, record.physicalOffset, record.storeTimestamp)
-    }
-    this.#endPhysicalOffset = record.physicalOffset
+    file.add(hash, physicalOffset, storeTimestamp)
+    this.#endPhysicalOffset = physicalOffset
   }
 
   /**
