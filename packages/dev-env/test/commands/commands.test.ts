@@ -1,0 +1,69 @@
+import { type AnyCommand, commands, responseCodeName } from '@rocketmq-ts/protocol'
+import { describe, expect, test } from 'vitest'
+import { administration } from './administration.ts'
+import { clients } from './clients.ts'
+import { groups } from './groups.ts'
+import { locks } from './locks.ts'
+import { nameServer } from './name-server.ts'
+import { offsets } from './offsets.ts'
+import { reading } from './reading.ts'
+import { retries } from './retries.ts'
+import { type CommandKey, type Promises, Scene } from './scene.ts'
+import { sending } from './sending.ts'
+import { statistics } from './statistics.ts'
+import { topics } from './topics.ts'
+
+const areas: Readonly<Record<string, Promises>> = {
+  sending,
+  retries,
+  reading,
+  clients,
+  locks,
+  offsets,
+  topics,
+  groups,
+  administration,
+  statistics,
+  nameServer,
+}
+const proven = Object.values(areas).flatMap((promises) => Object.keys(promises) as CommandKey[])
+
+for (const [area, promises] of Object.entries(areas)) {
+  for (const [key, proofs] of Object.entries(promises)) {
+    const command: AnyCommand = commands[key as CommandKey]
+    describe(`${area}: ${command.name}`, () => {
+      for (const [promise, proof] of Object.entries(proofs)) {
+        test(promise, async () => {
+          const { options, proof: show } = typeof proof === 'function' ? { options: {}, proof } : proof
+          const scene = await Scene.start(options)
+          await show(scene)
+          expect(scene.answeredCount(command), `answers to ${command.name}`).toBeGreaterThan(0)
+        })
+      }
+    })
+  }
+}
+
+describe('each command that is served has its promises here', () => {
+  // A server that serves a command answers a request without fields otherwise, whatever it says.
+  const servedBy = async (to: 'broker' | 'name-server'): Promise<string[]> => {
+    const { broker, nameServer } = await Scene.start()
+    const served: string[] = []
+    for (const [key, command] of Object.entries(commands) as [CommandKey, AnyCommand][]) {
+      if (!command.to.includes(to)) continue
+      const answer = await (to === 'broker' ? broker : nameServer).call(command, {})
+      if (responseCodeName(answer.code) !== 'REQUEST_CODE_NOT_SUPPORTED') served.push(key)
+    }
+    return served.sort()
+  }
+  const provenTo = (to: 'broker' | 'name-server') =>
+    proven.filter((key) => (commands[key] as AnyCommand).to.includes(to)).sort()
+
+  test('by a broker', async () => {
+    expect(provenTo('broker')).toEqual(await servedBy('broker'))
+  })
+
+  test('by a name server', async () => {
+    expect(provenTo('name-server')).toEqual(await servedBy('name-server'))
+  })
+})

@@ -1,0 +1,335 @@
+import {
+  commands,
+  consumeQueueQueryBody,
+  consumerStatusBody,
+  consumeStatsBody,
+  consumeStatsListBody,
+  consumeTimeSpanBody,
+  formatTimeSpanStamp,
+  newTagSubscription,
+  type RequestOf,
+  resetOffsetBody,
+  responseCodeName,
+} from '@rocketmq-ts/protocol'
+import { expect } from 'vitest'
+import { codeOf, type Promises, type Scene, withSettings } from './scene.ts'
+
+const queueOf = (topic: string, queueId = 0) => ({ topic, brokerName: 'broker-1', queueId })
+const atQueue = (topic: string, queueId = 0) => ({ topic, queueId })
+const inQueue = (group: string, topic = 'T', queueId = 0) => ({ consumerGroup: group, topic, queueId })
+
+/** Stores messages a second apart. @returns when they were stored */
+async function storeInTime(scene: Scene, ...bodies: string[]): Promise<number[]> {
+  await scene.broker.createTopic('T', 1)
+  for (const body of bodies) {
+    await scene.broker.send({ topic: 'T', body })
+    await scene.cluster.sleep(1000)
+  }
+  return (await scene.broker.readQueue('T')).map(({ storeTimestamp }) => storeTimestamp)
+}
+
+/** A group that has consumed one of three messages and was given two. */
+async function withProgress(scene: Scene): Promise<number[]> {
+  const storedMs = await storeInTime(scene, 'a', 'b', 'c')
+  await scene.join('g', 'T', scene.client)
+  await scene.broker.pull({ topic: 'T', group: 'g', countMax: 2 })
+  await scene.broker.commitOffset('g', 'T', 0, 1)
+  return storedMs
+}
+
+const progressOf = (storedMs: readonly number[]) => ({
+  brokerOffset: 3,
+  consumerOffset: 1,
+  pullOffset: 2,
+  lastTimestamp: storedMs[0]!,
+})
+
+type Reset = Partial<RequestOf<typeof commands.invokeBrokerToResetOffset>>
+const resetHeader = (reset: Reset) => ({ group: 'g', topic: 'T', queueId: -1, timestamp: -1, isForce: true, ...reset })
+
+/** Where a group's next pull of a queue is sent, after a reset. */
+async function movedTo(scene: Scene, reset: Reset): Promise<[string | undefined, number]> {
+  const { body } = await scene.broker.ask(commands.invokeBrokerToResetOffset, resetHeader(reset))
+  const table = resetOffsetBody.decode(body).offsetTable
+  const { code, nextOffset } = await scene.broker.pull({ topic: 'T', group: 'g', offset: 1 })
+  expect(table).toEqual([[queueOf('T'), nextOffset]])
+  expect(await scene.broker.committedOffset('g', 'T', 0)).toBe(nextOffset)
+  return [responseCodeName(code), nextOffset]
+}
+
+export const offsets = {
+  queryConsumerOffset: {
+    'the offset that a group committed last is told': async (scene) => {
+      await withProgress(scene)
+      const { header } = await scene.broker.ask(commands.queryConsumerOffset, inQueue('g'))
+      expect(header).toEqual({ offset: 1 })
+      await scene.broker.commitOffset('g', 'T', 0, 0)
+      expect(await scene.broker.committedOffset('g', 'T', 0)).toBe(0)
+    },
+    'a new group begins at 0 while the first message is at hand, unless it wants to know': async (scene) => {
+      await scene.store('T', 'a')
+      const { header } = await scene.broker.ask(commands.queryConsumerOffset, inQueue('g'))
+      expect(header).toEqual({ offset: 0 })
+      const asking = { ...inQueue('g'), setZeroIfNotFound: false }
+      expect(await codeOf(scene.broker, commands.queryConsumerOffset, asking)).toBe('QUERY_NOT_FOUND')
+    },
+    'nothing is known of a queue that was never written to': async (scene) => {
+      await scene.store('T')
+      expect(await codeOf(scene.broker, commands.queryConsumerOffset, inQueue('g'))).toBe('QUERY_NOT_FOUND')
+      expect(await codeOf(scene.broker, commands.queryConsumerOffset, inQueue('g', 'None'))).toBe('QUERY_NOT_FOUND')
+    },
+  },
+  updateConsumerOffset: {
+    'a committed offset is there after a restart': async (scene) => {
+      await withProgress(scene)
+      await scene.broker.ask(commands.updateConsumerOffset, { ...inQueue('g'), commitOffset: 2 })
+      const again = await scene.restart()
+      expect(await again.committedOffset('g', 'T', 0)).toBe(2)
+    },
+    'an unknown topic, a negative queue and a negative offset are refused': async (scene) => {
+      await withProgress(scene)
+      const committed = (commitOffset: number, topic: string, queueId = 0) =>
+        codeOf(scene.broker, commands.updateConsumerOffset, { ...inQueue('g', topic, queueId), commitOffset })
+      expect(await committed(0, 'None')).toBe('TOPIC_NOT_EXIST')
+      expect(await committed(2, 'T', -1)).toBe('INVALID_PARAMETER')
+      expect(await committed(-1, 'T')).toBe('INVALID_PARAMETER')
+      expect(await scene.broker.committedOffset('g', 'T', 0)).toBe(1)
+    },
+    'an unknown group is refused': async (scene) => {
+      await scene.store('T', 'a')
+      const header = { ...inQueue('none'), commitOffset: 1 }
+      expect(await codeOf(scene.broker, commands.updateConsumerOffset, header)).toBe('SUBSCRIPTION_GROUP_NOT_EXIST')
+    },
+  },
+  searchOffsetByTimestamp: {
+    'the first message from a time on is found, or the last one up to it': async (scene) => {
+      const [first, second] = (await storeInTime(scene, 'a', 'b')) as [number, number]
+      const found = async (timestamp: number, boundaryType?: 'lower' | 'upper') => {
+        const header = { ...atQueue('T'), timestamp, ...(boundaryType === undefined ? {} : { boundaryType }) }
+        return (await scene.broker.ask(commands.searchOffsetByTimestamp, header)).header.offset
+      }
+      expect([await found(first - 1), await found(first), await found(first + 1)]).toEqual([0, 0, 1])
+      expect([await found(second), await found(second + 1)]).toEqual([1, 2])
+      expect([await found(first, 'upper'), await found(second - 1, 'upper')]).toEqual([0, 0])
+      expect(await found(second, 'upper')).toBe(1)
+    },
+    'a queue that was never written to begins at 0': async (scene) => {
+      await scene.store('T')
+      const header = { ...atQueue('T'), timestamp: scene.machine.wallMs }
+      expect((await scene.broker.ask(commands.searchOffsetByTimestamp, header)).header.offset).toBe(0)
+    },
+  },
+  getMaxOffset: {
+    'the offset that the next message gets is told': async (scene) => {
+      await scene.store('T', 'a', 'b')
+      expect((await scene.broker.ask(commands.getMaxOffset, { ...atQueue('T'), committed: true })).header.offset).toBe(
+        2,
+      )
+      expect((await scene.broker.send({ topic: 'T', body: 'c' })).queueOffset).toBe(2)
+    },
+    'it is 0 where nothing was written': async (scene) => {
+      await scene.store('T')
+      expect((await scene.broker.ask(commands.getMaxOffset, { ...atQueue('T'), committed: true })).header.offset).toBe(
+        0,
+      )
+    },
+  },
+  getMinOffset: {
+    'the offset of the first message that is left is told': withSettings({ deleteWhen: '' }, async (scene) => {
+      await scene.broker.createTopic('T', 1)
+      for (let count = 0; count < 30; count++) await scene.broker.send({ topic: 'T', body: 'x'.repeat(100_000) })
+      const min = async () => (await scene.broker.ask(commands.getMinOffset, atQueue('T'))).header.offset
+      expect(await min()).toBe(0)
+      scene.machine.jumpClock(80 * 3_600_000)
+      await scene.broker.ask(commands.deleteExpiredCommitlog, {})
+      await scene.cluster.until('files are deleted', async () => (await min()) > 0)
+      const [first] = await scene.broker.readQueue('T', 0, await min())
+      expect(first!.queueOffset).toBe(await min())
+      const pulled = await scene.broker.pull({ topic: 'T', offset: (await min()) - 1 })
+      expect(pulled.nextOffset).toBe(await min())
+    }),
+  },
+  getEarliestMsgStoretime: {
+    'the time of the first message is told, and -1 where there is none': async (scene) => {
+      const [first] = await storeInTime(scene, 'a', 'b')
+      const told = async (topic: string) =>
+        (await scene.broker.ask(commands.getEarliestMsgStoretime, atQueue(topic))).header.timestamp
+      expect(await told('T')).toBe(first)
+      await scene.store('Empty')
+      expect(await told('Empty')).toBe(-1)
+    },
+  },
+  getConsumeStats: {
+    'the progress of a group is told by queue, in one topic or in all': async (scene) => {
+      const storedMs = await withProgress(scene)
+      const told = async (topics: { topic?: string; topicList?: string }) => {
+        const { body } = await scene.broker.ask(commands.getConsumeStats, { consumerGroup: 'g', ...topics })
+        return consumeStatsBody.decode(body).offsetTable
+      }
+      const expected = [[queueOf('T'), progressOf(storedMs)]]
+      expect(await told({ topic: 'T' })).toEqual(expected)
+      expect(await told({ topicList: 'T;None' })).toEqual(expected)
+      expect(await told({})).toEqual(expected)
+    },
+    'nothing is told of a topic that is not there': async ({ broker }) => {
+      const { body } = await broker.ask(commands.getConsumeStats, { consumerGroup: 'none', topic: 'None' })
+      expect(consumeStatsBody.decode(body)).toEqual({ consumeTps: 0, offsetTable: [] })
+    },
+  },
+  getBrokerConsumeStats: {
+    'the progress of all groups is told, with the messages that they lag behind': async (scene) => {
+      const storedMs = await withProgress(scene)
+      const { body } = await scene.broker.ask(commands.getBrokerConsumeStats, { isOrder: false })
+      const { consumeStatsList, totalDiff, brokerAddr } = consumeStatsListBody.decode(body)
+      const ofGroup = consumeStatsList.find((table) => table.has('g'))!.get('g')!
+      expect(ofGroup.map(({ offsetTable }) => offsetTable)).toEqual([
+        [[queueOf('T'), { ...progressOf(storedMs), pullOffset: 0 }]],
+      ])
+      expect([totalDiff, brokerAddr]).toEqual([2, scene.machine.address])
+    },
+    'only ordered topics count where they are asked for': async (scene) => {
+      await withProgress(scene)
+      const { body } = await scene.broker.ask(commands.getBrokerConsumeStats, { isOrder: true })
+      expect(consumeStatsListBody.decode(body).totalDiff).toBe(0)
+    },
+  },
+  queryConsumeTimeSpan: {
+    'the times of the first, the last and the consumed message are told, and how long the next one waits': async (
+      scene,
+    ) => {
+      const [first, second, third] = (await withProgress(scene)) as [number, number, number]
+      const { body } = await scene.broker.ask(commands.queryConsumeTimeSpan, { topic: 'T', group: 'g' })
+      const { consumeTimeSpanSet } = consumeTimeSpanBody.decode(body)
+      const { delayTime } = consumeTimeSpanSet[0]!
+      expect(Math.abs(scene.machine.wallMs - second - delayTime)).toBeLessThan(50)
+      const span = {
+        delayTime,
+        messageQueue: queueOf('T'),
+        minTimeStamp: first,
+        maxTimeStamp: third,
+        consumeTimeStamp: first,
+        minTimeStampStr: formatTimeSpanStamp(first),
+        maxTimeStampStr: formatTimeSpanStamp(third),
+        consumeTimeStampStr: formatTimeSpanStamp(first),
+      }
+      expect(consumeTimeSpanSet).toEqual([span])
+    },
+    'a topic that is not there is refused': async ({ broker }) => {
+      const header = { topic: 'None', group: 'g' }
+      expect(await codeOf(broker, commands.queryConsumeTimeSpan, header)).toBe('TOPIC_NOT_EXIST')
+    },
+  },
+  invokeBrokerToResetOffset: {
+    'a group goes on at a time, at the end or at an offset, and its next pull is told so': async (scene) => {
+      const [, second] = await withProgress(scene)
+      expect(await movedTo(scene, { timestamp: second! })).toEqual(['PULL_OFFSET_MOVED', 1])
+      expect(await movedTo(scene, { timestamp: -1 })).toEqual(['PULL_OFFSET_MOVED', 3])
+      expect(await movedTo(scene, { timestamp: 0 })).toEqual(['PULL_OFFSET_MOVED', 0])
+      expect(await movedTo(scene, { queueId: 0, offset: 2 })).toEqual(['PULL_OFFSET_MOVED', 2])
+      expect((await scene.broker.pull({ topic: 'T', group: 'g', offset: 2 })).messages).toHaveLength(1)
+    },
+    'what was consumed before does not count against it': async (scene) => {
+      await withProgress(scene)
+      await scene.broker.ask(commands.invokeBrokerToResetOffset, resetHeader({ timestamp: 0 }))
+      await scene.broker.commitOffset('g', 'T', 0, 3)
+      expect(await scene.broker.committedOffset('g', 'T', 0)).toBe(0)
+    },
+    'unknown topics, groups and queues, and an offset past the end, are refused': async (scene) => {
+      await withProgress(scene)
+      const reset = (change: Reset) =>
+        codeOf(scene.broker, commands.invokeBrokerToResetOffset, resetHeader({ timestamp: 0, ...change }))
+      expect(await reset({ topic: 'None' })).toBe('TOPIC_NOT_EXIST')
+      expect(await reset({ group: 'none' })).toBe('SUBSCRIPTION_GROUP_NOT_EXIST')
+      expect(await reset({ queueId: 1 })).toBe('INVALID_PARAMETER')
+      expect(await reset({ queueId: 0, offset: 4 })).toBe('SYSTEM_ERROR')
+      expect(await scene.broker.committedOffset('g', 'T', 0)).toBe(1)
+      expect(await reset({ queueId: 0, offset: 3 })).toBe('SUCCESS')
+    },
+    'members are told where the broker does not keep it': withSettings(
+      { useServerSideResetOffset: 'false' },
+      async (scene) => {
+        await withProgress(scene)
+        await scene.broker.ask(commands.invokeBrokerToResetOffset, resetHeader({ timestamp: 0 }))
+        await scene.cluster.sleep(100)
+        const told = scene.client.requests.find(({ code }) => code === commands.resetConsumerClientOffset.code)
+        expect(resetOffsetBody.decode(told!.body!).offsetTable).toEqual([[queueOf('T'), 0]])
+        await scene.broker.ask(commands.unregisterClient, { clientID: scene.client.id, consumerGroup: 'g' })
+        const code = await codeOf(scene.broker, commands.invokeBrokerToResetOffset, resetHeader({ timestamp: 0 }))
+        expect(code).toBe('CONSUMER_NOT_ONLINE')
+      },
+    ),
+  },
+  invokeBrokerToGetConsumerStatus: {
+    'the offsets that each member has are told, without those who are silent': async (scene) => {
+      await scene.store('T', 'a')
+      const [first, second, silent] = [scene.client, scene.newClient(), scene.newClient()] as const
+      await scene.join('g', 'T', first, second, silent)
+      const has = (offset: number) => {
+        const table = { messageQueueTable: [[queueOf('T'), offset] as [ReturnType<typeof queueOf>, number]] }
+        return () => ({ body: consumerStatusBody.encode({ ...table, consumerTable: new Map() }) })
+      }
+      first.answer(commands.getConsumerStatusFromClient, has(7))
+      second.answer(commands.getConsumerStatusFromClient, has(8))
+      const told = async (clientAddr?: string) => {
+        const header = { topic: 'T', group: 'g', ...(clientAddr === undefined ? {} : { clientAddr }) }
+        const { body } = await scene.broker.ask(commands.invokeBrokerToGetConsumerStatus, header)
+        return consumerStatusBody.decode(body).consumerTable
+      }
+      expect(await told(second.id)).toEqual(new Map([[second.id, [[queueOf('T'), 8]]]]))
+      const all = new Map([
+        [first.id, [[queueOf('T'), 7]]],
+        [second.id, [[queueOf('T'), 8]]],
+      ])
+      expect(await told()).toEqual(all)
+    },
+    'a group without members is refused': async ({ broker }) => {
+      const header = { topic: 'T', group: 'none' }
+      expect(await codeOf(broker, commands.invokeBrokerToGetConsumerStatus, header)).toBe('SYSTEM_ERROR')
+    },
+  },
+  cloneGroupOffset: {
+    'a group gets the offsets of another one, in one topic or in all': async (scene) => {
+      const { broker } = scene
+      await withProgress(scene)
+      await scene.store('U', 'a', 'b')
+      await broker.commitOffset('g', 'U', 0, 2)
+      await broker.ask(commands.cloneGroupOffset, { srcGroup: 'g', destGroup: 'one', topic: 'U' })
+      await broker.ask(commands.cloneGroupOffset, { srcGroup: 'g', destGroup: 'all' })
+      const known = async (group: string, topic: string) => {
+        const header = { ...inQueue(group, topic), setZeroIfNotFound: false }
+        const answer = await broker.call(commands.queryConsumerOffset, header)
+        return answer.code === 0 ? Number(answer.extFields!.offset) : undefined
+      }
+      expect([await known('one', 'T'), await known('one', 'U')]).toEqual([undefined, 2])
+      expect([await known('all', 'T'), await known('all', 'U')]).toEqual([1, 2])
+      expect([await known('g', 'T'), await known('g', 'U')]).toEqual([1, 2])
+    },
+  },
+  queryConsumeQueue: {
+    'units of a queue are told, with what a group wants of them': async (scene) => {
+      const { broker } = scene
+      await broker.createTopic('T', 1)
+      for (const TAGS of ['TagA', 'TagB', 'TagA']) await broker.send({ topic: 'T', body: 'a', properties: { TAGS } })
+      await broker.heartbeat([{ group: 'g', topics: { T: 'TagA' } }])
+      const header = { topic: 'T', queueId: 0, index: 0, count: 2, consumerGroup: 'g' }
+      const { body } = await broker.ask(commands.queryConsumeQueue, header)
+      const { queueData, ...rest } = consumeQueueQueryBody.decode(body)
+      const messages = await broker.readQueue('T')
+      expect(queueData!.map(({ physicOffset, physicSize }) => [physicOffset, physicSize])).toEqual(
+        messages.slice(0, 2).map(({ physicalOffset, totalSize }) => [physicalOffset, totalSize]),
+      )
+      expect(queueData!.map((unit) => unit.eval)).toEqual([true, false])
+      expect(queueData!.map(({ tagsCode }) => Number(tagsCode))).toEqual([2598919, 2598920])
+      expect(rest).toEqual({
+        subscriptionData: newTagSubscription('T', 'TagA', 1),
+        minQueueIndex: 0,
+        maxQueueIndex: 3,
+      })
+    },
+    'an index past the end shows nothing, and says so': async (scene) => {
+      await scene.store('T', 'a')
+      const answer = await scene.broker.call(commands.queryConsumeQueue, { topic: 'T', queueId: 0, index: 1, count: 9 })
+      expect([answer.body, answer.remark]).toEqual([undefined, expect.stringContaining('1 of 0@T')])
+    },
+  },
+} satisfies Promises
