@@ -1,6 +1,7 @@
 import dns from 'node:dns/promises'
 import net from 'node:net'
 import os from 'node:os'
+import { formatAddress } from '@rocketmq-ts/remoting'
 import type { SourcedProperties } from './sourced-properties.ts'
 import { UserError } from './user-error.ts'
 
@@ -18,7 +19,7 @@ export function isLoopback(host: string): boolean {
 
 /** `host:port`, an IPv6 address in brackets. */
 export function hostPort(host: string, port: number): string {
-  return net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
+  return formatAddress({ host, port })
 }
 
 /**
