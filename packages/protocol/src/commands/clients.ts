@@ -17,7 +17,7 @@ export const unregisterClient = defineCommand({
   name: 'UNREGISTER_CLIENT',
   from: ['client'],
   to: ['broker'],
-  request: { clientID: str, producerGroup: optional(str), consumerGroup: optional(str), ...rpcFields },
+  request: { clientID: optional(str), producerGroup: optional(str), consumerGroup: optional(str), ...rpcFields },
   response: {},
 })
 

@@ -1,6 +1,6 @@
 /** Commands that read messages. */
 import { defineCommand } from '../define-command.ts'
-import { bool, i32, i64, optional, str, topicFields } from '../fields.ts'
+import { bool, i32, i64, optional, str, topicFields, withDefault } from '../fields.ts'
 
 /** What a pull asks for. */
 const pullFields = {
@@ -11,10 +11,12 @@ const pullFields = {
   queueOffset: i64,
   maxMsgNums: i32,
   sysFlag: i32,
-  commitOffset: i64,
-  suspendTimeoutMillis: i64,
+  /** Needed where sysFlag asks to commit it. */
+  commitOffset: optional(i64),
+  /** Needed where sysFlag asks to wait. */
+  suspendTimeoutMillis: optional(i64),
   subscription: optional(str),
-  subVersion: i64,
+  subVersion: withDefault(i64, 0),
   expressionType: optional(str),
   maxMsgBytes: optional(i32),
   requestSource: optional(i32),

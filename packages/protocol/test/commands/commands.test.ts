@@ -107,4 +107,13 @@ describe('every command', () => {
       defaultTopicQueueNums: 0,
     })
   })
+
+  test('of a pull may lack what its sysFlag does not ask for', () => {
+    const needed = { consumerGroup: 'G', topic: 'T', queueId: '0', queueOffset: '0', maxMsgNums: '1', sysFlag: '0' }
+    expect(commands.pullMessage.requestCodec.decode(needed)).toMatchObject({
+      commitOffset: undefined,
+      suspendTimeoutMillis: undefined,
+      subVersion: 0,
+    })
+  })
 })

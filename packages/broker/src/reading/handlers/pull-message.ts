@@ -60,6 +60,7 @@ const suspendMsMax = 110_000
 /** PULL_MESSAGE and LITE_PULL_MESSAGE. */
 export function pullMessage(parts: PullParts): Handler<PullCommand> {
   return (header, call) => {
+    checkFlags(header)
     const group = checkedGroup(header, parts)
     const { topicSysFlag } = checkedTopic(header, parts)
     checkFileReads(parts.fileReads, call.connection.id)
@@ -68,6 +69,16 @@ export function pullMessage(parts: PullParts): Handler<PullCommand> {
     pull.start()
     return answeredLater
   }
+}
+
+/** @throws ProtocolError when a field is missing that is needed for what sysFlag asks for */
+function checkFlags({ sysFlag, commitOffset, suspendTimeoutMillis }: PullRequest): void {
+  if ((sysFlag & commitOffsetFlag) !== 0 && commitOffset === undefined) refuseMissing('commitOffset')
+  if ((sysFlag & suspendFlag) !== 0 && suspendTimeoutMillis === undefined) refuseMissing('suspendTimeoutMillis')
+}
+
+function refuseMissing(field: string): never {
+  throw new ProtocolError('INVALID_PARAMETER', `the header field ${field} is missing: sysFlag asks for it`)
 }
 
 function checkedGroup(header: PullRequest, parts: PullParts): SubscriptionGroupConfig {
@@ -156,7 +167,7 @@ class Pull {
       this.#answer({ code: 'PULL_OFFSET_MOVED', remark: 'OFFSET_RESET', header })
       return
     }
-    if ((sysFlag & commitOffsetFlag) !== 0) offsets.commit(consumerGroup, topic, queueId, commitOffset)
+    if ((sysFlag & commitOffsetFlag) !== 0) offsets.commit(consumerGroup, topic, queueId, commitOffset!)
     const result = this.#read()
     if (!(result instanceof Promise)) {
       this.#answerOrHold(result)
@@ -238,7 +249,7 @@ class Pull {
     const { sysFlag, suspendTimeoutMillis } = this.#header
     const settings = this.#parts.settings()
     if ((sysFlag & suspendFlag) === 0) return 0
-    return settings.longPollingEnable ? Math.min(suspendTimeoutMillis, suspendMsMax) : settings.shortPollingTimeMills
+    return settings.longPollingEnable ? Math.min(suspendTimeoutMillis!, suspendMsMax) : settings.shortPollingTimeMills
   }
 
   #answerResult(result: ReadResult): void {
