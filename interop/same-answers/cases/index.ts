@@ -2,6 +2,7 @@ import type { Case } from '../case.ts'
 import { administrationCases } from './administration.ts'
 import { assignmentCases } from './assignment.ts'
 import { headerCases } from './headers.ts'
+import { missingFieldCases } from './missing-fields.ts'
 import { offsetCases } from './offsets.ts'
 import { queryCases } from './queries.ts'
 import { sendingCases } from './sending.ts'
@@ -19,4 +20,5 @@ export const cases: readonly Case[] = [
   ...administrationCases,
   ...assignmentCases,
   ...unitCases,
+  ...missingFieldCases,
 ]
