@@ -90,7 +90,7 @@ export function createOffsets(parts: OffsetsParts) {
         settings,
       }),
       invokeBrokerToGetConsumerStatus: invokeBrokerToGetConsumerStatus({ consumers }),
-      cloneGroupOffset: cloneGroupOffset({ log, topics, offsets }),
+      cloneGroupOffset: cloneGroupOffset({ log, topics, offsets, consumers }),
       queryConsumeQueue: queryConsumeQueue({ store, consumers }),
       queryTopicConsumeByWho: queryTopicConsumeByWho({ consumers, offsets }),
       queryTopicsByConsumer: queryTopicsByConsumer({ brokerAddress, offsets }),

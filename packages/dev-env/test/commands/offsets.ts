@@ -37,6 +37,21 @@ async function withProgress(scene: Scene): Promise<number[]> {
   return storedMs
 }
 
+/** A group with offsets in T, which its member subscribes to, and in U. @returns the offsets that groups have */
+async function withTwoTopics(scene: Scene) {
+  const { broker } = scene
+  await withProgress(scene)
+  await scene.store('U', 'a', 'b')
+  await broker.commitOffset('g', 'U', 0, 2)
+  return async (group: string, topic: string): Promise<number | undefined> => {
+    const answer = await broker.call(commands.queryConsumerOffset, {
+      ...inQueue(group, topic),
+      setZeroIfNotFound: false,
+    })
+    return answer.code === 0 ? Number(answer.extFields!.offset) : undefined
+  }
+}
+
 const progressOf = (storedMs: readonly number[]) => ({
   brokerOffset: 3,
   consumerOffset: 1,
@@ -289,20 +304,20 @@ export const offsets = {
   },
   cloneGroupOffset: {
     'a group gets the offsets of another one, in one topic or in all': async (scene) => {
-      const { broker } = scene
-      await withProgress(scene)
-      await scene.store('U', 'a', 'b')
-      await broker.commitOffset('g', 'U', 0, 2)
-      await broker.ask(commands.cloneGroupOffset, { srcGroup: 'g', destGroup: 'one', topic: 'U' })
-      await broker.ask(commands.cloneGroupOffset, { srcGroup: 'g', destGroup: 'all' })
-      const known = async (group: string, topic: string) => {
-        const header = { ...inQueue(group, topic), setZeroIfNotFound: false }
-        const answer = await broker.call(commands.queryConsumerOffset, header)
-        return answer.code === 0 ? Number(answer.extFields!.offset) : undefined
-      }
+      const known = await withTwoTopics(scene)
+      await scene.broker.ask(commands.unregisterClient, { clientID: scene.client.id, consumerGroup: 'g' })
+      await scene.broker.ask(commands.cloneGroupOffset, { srcGroup: 'g', destGroup: 'one', topic: 'U' })
+      await scene.broker.ask(commands.cloneGroupOffset, { srcGroup: 'g', destGroup: 'all' })
       expect([await known('one', 'T'), await known('one', 'U')]).toEqual([undefined, 2])
       expect([await known('all', 'T'), await known('all', 'U')]).toEqual([1, 2])
       expect([await known('g', 'T'), await known('g', 'U')]).toEqual([1, 2])
+    },
+    'topics that the members of the other group have left are left out, unless they are asked for': async (scene) => {
+      const known = await withTwoTopics(scene)
+      await scene.broker.ask(commands.cloneGroupOffset, { srcGroup: 'g', destGroup: 'all' })
+      expect([await known('all', 'T'), await known('all', 'U')]).toEqual([1, undefined])
+      await scene.broker.ask(commands.cloneGroupOffset, { srcGroup: 'g', destGroup: 'one', topic: 'U', offline: true })
+      expect(await known('one', 'U')).toBe(2)
     },
   },
   queryConsumeQueue: {

@@ -1,14 +1,10 @@
 import { type commands, consumeStatsBody } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import { type ConsumeProgressParts, consumeProgress } from '../consume-progress.ts'
+import { isLeft, type Subscriptions } from '../left-topics.ts'
 
 export interface ConsumeStatsParts extends ConsumeProgressParts {
   consumers: { subscriptionsOf(group: string): Subscriptions | undefined }
-}
-
-interface Subscriptions {
-  subscription(topic: string): unknown
-  subscriptions(): ReadonlyMap<string, unknown>
 }
 
 /**
@@ -18,10 +14,8 @@ interface Subscriptions {
 export function getConsumeStats(parts: ConsumeStatsParts): Handler<typeof commands.getConsumeStats> {
   return ({ consumerGroup, topic, topicList }) => {
     const online = parts.consumers.subscriptionsOf(consumerGroup)
-    const isLeft = (name: string) =>
-      online !== undefined && online.subscriptions().size > 0 && online.subscription(name) === undefined
     const stats = topicsAskedFor(topic, topicList, () => parts.offsets.topicsOf(consumerGroup))
-      .filter((name) => !isLeft(name))
+      .filter((name) => !isLeft(name, online))
       .flatMap((name) => consumeProgress(parts, consumerGroup, name) ?? [])
     return {
       body: consumeStatsBody.encode({
