@@ -8,7 +8,7 @@ import { nameServer } from './name-server.ts'
 import { offsets } from './offsets.ts'
 import { reading } from './reading.ts'
 import { retries } from './retries.ts'
-import { type CommandKey, type Promises, Scene } from './scene.ts'
+import { type CommandKey, type Promises, type Proof, type ProofIn, Scene } from './scene.ts'
 import { sending } from './sending.ts'
 import { statistics } from './statistics.ts'
 import { topics } from './topics.ts'
@@ -28,13 +28,27 @@ const areas: Readonly<Record<string, Promises>> = {
 }
 const proven = Object.values(areas).flatMap((promises) => Object.keys(promises) as CommandKey[])
 
+/** What success and nothing else is the promise of. */
+const idleCommands: readonly CommandKey[] = ['cleanExpiredConsumequeue']
+
+const proofIn = (proof: Proof | ProofIn): ProofIn => (typeof proof === 'function' ? { options: {}, proof } : proof)
+
+/** Whether a promise is seen to be broken where a command says success and does nothing. */
+async function isSeenBroken(promise: ProofIn, idle: AnyCommand): Promise<boolean> {
+  const scene = await Scene.start(promise.options, idle)
+  return await promise.proof(scene).then(
+    () => false,
+    () => true,
+  )
+}
+
 for (const [area, promises] of Object.entries(areas)) {
   for (const [key, proofs] of Object.entries(promises)) {
     const command: AnyCommand = commands[key as CommandKey]
     describe(`${area}: ${command.name}`, () => {
       for (const [promise, proof] of Object.entries(proofs)) {
         test(promise, async () => {
-          const { options, proof: show } = typeof proof === 'function' ? { options: {}, proof } : proof
+          const { options, proof: show } = proofIn(proof)
           const scene = await Scene.start(options)
           await show(scene)
           expect(scene.answeredCount(command), `answers to ${command.name}`).toBeGreaterThan(0)
@@ -43,6 +57,19 @@ for (const [area, promises] of Object.entries(areas)) {
     })
   }
 }
+
+describe('promises of a command that says success and does nothing are broken', () => {
+  for (const promises of Object.values(areas)) {
+    for (const [key, proofs] of Object.entries(promises)) {
+      if (idleCommands.includes(key as CommandKey)) continue
+      const command: AnyCommand = commands[key as CommandKey]
+      test(command.name, async () => {
+        for (const proof of Object.values(proofs)) if (await isSeenBroken(proofIn(proof), command)) return
+        expect.fail(`no promise of ${command.name} is broken when nothing is done`)
+      })
+    }
+  }
+})
 
 describe('each command that is served has its promises here', () => {
   // A server that serves a command answers a request without fields otherwise, whatever it says.

@@ -41,6 +41,9 @@ export const locks = {
     },
   },
   unlockBatchMq: {
+    'a request without a client is refused': async ({ broker }) => {
+      expect(await codeOf(broker, commands.unlockBatchMq, {}, Buffer.from('{"consumerGroup":"g"}'))).not.toBe('SUCCESS')
+    },
     'a queue that is given up can be had by another client': async (scene) => {
       await locked(scene, 'a', 0, 1)
       await unlock(scene, 'a', 1)

@@ -86,6 +86,12 @@ async function nameServerAgain(scene: Scene): Promise<Scene['nameServer']> {
   return scene.newClient().nameServer(machine)
 }
 
+/** @param command that `enableTopicList` switches off */
+const isRefusedWhereOff = (command: AnyCommand): ProofIn =>
+  withNameServerSettings({ enableTopicList: 'false' }, async ({ nameServer }) => {
+    expect(await codeOf(nameServer, command, {})).toBe('SYSTEM_ERROR')
+  })
+
 const unitTopics = { Plain: 0, Unit: unit, Subscribed: unitSubscription, Both: unit | unitSubscription }
 
 export const nameServer = {
@@ -185,7 +191,7 @@ export const nameServer = {
       }
       expect(await asked(7)).toEqual([false, version(7)])
       expect(await asked(8)).toEqual([true, version(7)])
-      expect(await asked(7, { brokerName: 'nobody' })).toEqual([true, undefined])
+      expect(await asked(7, { brokerAddr: '192.0.2.9:10911' })).toEqual([true, undefined])
     },
   },
   brokerHeartbeat: {
@@ -280,18 +286,21 @@ export const nameServer = {
       await register(scene, { topics: unitTopics })
       expect(await listed(scene, commands.getUnitTopicList)).toEqual(['Both', 'Unit'])
     },
+    'it is refused where it is off': isRefusedWhereOff(commands.getUnitTopicList),
   },
   getHasUnitSubTopicList: {
     'topics that units subscribe to are told': async (scene) => {
       await register(scene, { topics: unitTopics })
       expect(await listed(scene, commands.getHasUnitSubTopicList)).toEqual(['Both', 'Subscribed'])
     },
+    'it is refused where it is off': isRefusedWhereOff(commands.getHasUnitSubTopicList),
   },
   getHasUnitSubUnunitTopicList: {
     'topics that units subscribe to and that are of no unit are told': async (scene) => {
       await register(scene, { topics: unitTopics })
       expect(await listed(scene, commands.getHasUnitSubUnunitTopicList)).toEqual(['Subscribed'])
     },
+    'it is refused where it is off': isRefusedWhereOff(commands.getHasUnitSubUnunitTopicList),
   },
   wipeWritePermOfBroker: {
     'producers find no queue of the broker any more, and consumers do': async (scene) => {

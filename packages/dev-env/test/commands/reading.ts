@@ -94,6 +94,13 @@ export const reading = {
       expect(await pulled('T', -1)).toBe('INVALID_PARAMETER')
       expect(await pulled('None', 0)).toBe('TOPIC_NOT_EXIST')
     },
+    'a subscription that is left to a group without members is refused': async (scene) => {
+      await scene.store('T', 'a')
+      const header = pullHeader('T', { sysFlag: 0 })
+      expect(await codeOf(scene.broker, commands.pullMessage, header)).toBe('SUBSCRIPTION_NOT_EXIST')
+      await scene.join('g', 'T', scene.client)
+      expect(await codeOf(scene.broker, commands.pullMessage, header)).toBe('SUCCESS')
+    },
     'an unknown group is refused': withSettings({ autoCreateSubscriptionGroup: 'false' }, async (scene) => {
       await scene.store('T', 'a')
       const code = await codeOf(scene.broker, commands.pullMessage, pullHeader('T'))

@@ -35,23 +35,29 @@ export const retries = {
     },
     'a message that was redelivered as often as it may be goes to the dead letters': async (scene) => {
       const { message } = await withMessage(scene)
-      const header = { offset: message.physicalOffset, group: 'g', delayLevel: 1, unitMode: false }
+      const header = { offset: message.physicalOffset, group: 'g', delayLevel: 1, originTopic: 'T', unitMode: false }
       await scene.broker.ask(commands.consumerSendMsgBack, { ...header, maxReconsumeTimes: 1 })
       await scene.cluster.sleep(1500)
       const [again] = await scene.broker.readQueue('%RETRY%g')
-      const next = { ...header, offset: again!.physicalOffset, maxReconsumeTimes: 1 }
+      const next = { ...header, offset: again!.physicalOffset, originTopic: '%RETRY%g', maxReconsumeTimes: 1 }
       await scene.broker.ask(commands.consumerSendMsgBack, next)
       const [dead] = await scene.broker.readQueue('%DLQ%g')
       expect([String(dead!.body), dead!.properties.get('RETRY_TOPIC')]).toEqual(['a', 'T'])
     },
     'what is no message is refused': async (scene) => {
       const { message } = await withMessage(scene)
-      const header = { offset: message.physicalOffset + 1, group: 'g', delayLevel: 0, unitMode: false }
+      const header = {
+        offset: message.physicalOffset + 1,
+        group: 'g',
+        delayLevel: 0,
+        originTopic: 'T',
+        unitMode: false,
+      }
       expect(await codeOf(scene.broker, commands.consumerSendMsgBack, header)).toBe('SYSTEM_ERROR')
     },
     'an unknown group is refused': withSettings({ autoCreateSubscriptionGroup: 'false' }, async (scene) => {
       await scene.store('T', 'a')
-      const header = { offset: 0, group: 'none', delayLevel: 0, unitMode: false }
+      const header = { offset: 0, group: 'none', delayLevel: 0, originTopic: 'T', unitMode: false }
       expect(await codeOf(scene.broker, commands.consumerSendMsgBack, header)).toBe('SUBSCRIPTION_GROUP_NOT_EXIST')
     }),
   },

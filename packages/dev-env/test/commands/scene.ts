@@ -1,4 +1,10 @@
-import { type AnyCommand, type commands, type RequestOf, responseCodeName } from '@rocketmq-ts/protocol'
+import {
+  type AnyCommand,
+  type commands,
+  type RemotingCommand,
+  type RequestOf,
+  responseCodeName,
+} from '@rocketmq-ts/protocol'
 import {
   type BrokerCalls,
   type BrokerMachine,
@@ -29,6 +35,13 @@ export function withSettings(brokerSettings: Record<string, string>, proof: Proo
   return { options: { brokerSettings }, proof }
 }
 
+/** What a server answers that says success and does nothing; numbers are 0, flags are false. */
+function idleAnswer({ code, response }: AnyCommand): RemotingCommand {
+  const extFields = Object.fromEntries(Object.keys(response).map((field) => [field, '0']))
+  const nothing = { language: 'JAVA', version: 0, remark: undefined, body: undefined }
+  return { ...nothing, code: 0, opaque: code, flag: 1, extFields, serializeType: 'JSON' }
+}
+
 /** A running cluster of one name server and one broker, and those who ask them. */
 export class Scene {
   readonly cluster: Cluster
@@ -37,22 +50,28 @@ export class Scene {
   readonly broker: BrokerCalls
   readonly nameServer: NameServerCalls
   readonly #clients: ClusterClient[] = []
+  readonly #idle: AnyCommand | undefined
 
-  private constructor(cluster: Cluster) {
+  private constructor(cluster: Cluster, idle: AnyCommand | undefined) {
     this.cluster = cluster
+    this.#idle = idle
     this.machine = cluster.brokers[0]!
     this.client = this.newClient()
     this.broker = this.client.broker(this.machine)
     this.nameServer = this.client.nameServer(cluster.nameServers[0]!)
   }
 
-  static async start(options: ClusterOptions = {}): Promise<Scene> {
-    return new Scene(await startCluster(options))
+  /** @param idle a command that clients believe to be answered, and that no server gets: to plant a defect */
+  static async start(options: ClusterOptions = {}, idle?: AnyCommand): Promise<Scene> {
+    return new Scene(await startCluster(options), idle)
   }
 
   newClient(): ClusterClient {
     const client = this.cluster.newClient()
     this.#clients.push(client)
+    const call = client.call.bind(client)
+    client.call = (address, command, header, options) =>
+      command === this.#idle ? Promise.resolve(idleAnswer(command)) : call(address, command, header, options)
     return client
   }
 

@@ -13,6 +13,8 @@ const sendHeader = (topic: string, queueId = 0) => ({
   flag: 0,
 })
 
+const aBody = Buffer.from('a')
+
 /** Sends three messages to a queue, by one version of the command or the other. */
 async function isToldWhereItStands({ broker, machine }: Scene, version: 1 | 2): Promise<void> {
   await broker.createTopic('T', 2)
@@ -36,8 +38,8 @@ export const sending = {
     'a message stands where its sender is told': (scene) => isToldWhereItStands(scene, 1),
     'a queue that the topic does not have is refused': async ({ broker }) => {
       await broker.createTopic('T', 2)
-      expect(await codeOf(broker, commands.sendMessage, sendHeader('T', 1))).toBe('SUCCESS')
-      expect(await codeOf(broker, commands.sendMessage, sendHeader('T', 2))).toBe('INVALID_PARAMETER')
+      expect(await codeOf(broker, commands.sendMessage, sendHeader('T', 1), aBody)).toBe('SUCCESS')
+      expect(await codeOf(broker, commands.sendMessage, sendHeader('T', 2), aBody)).toBe('INVALID_PARAMETER')
     },
   },
   sendMessageV2: {
@@ -48,7 +50,7 @@ export const sending = {
       expect(config).toMatchObject({ readQueueNums: 4, writeQueueNums: 4, perm: 6, topicSysFlag: 0 })
     },
     'no topic is made where that is off': withSettings({ autoCreateTopicEnable: 'false' }, async ({ broker }) => {
-      expect(await codeOf(broker, commands.sendMessageV2, sendHeader('Made'))).toBe('TOPIC_NOT_EXIST')
+      expect(await codeOf(broker, commands.sendMessageV2, sendHeader('Made'), aBody)).toBe('TOPIC_NOT_EXIST')
       expect((await broker.topics()).topicConfigTable.has('Made')).toBe(false)
     }),
     'a body one byte too long is refused': withSettings({ maxMessageSize: '10' }, async ({ broker }) => {
@@ -56,7 +58,9 @@ export const sending = {
       expect([await sent(10), await sent(11)]).toEqual(['SUCCESS', 'MESSAGE_ILLEGAL'])
     }),
     'a topic of the system takes no messages of users': async ({ broker }) => {
-      expect(await codeOf(broker, commands.sendMessageV2, sendHeader('SCHEDULE_TOPIC_XXXX'))).toBe('NO_PERMISSION')
+      expect(await codeOf(broker, commands.sendMessageV2, sendHeader('SCHEDULE_TOPIC_XXXX'), aBody)).toBe(
+        'NO_PERMISSION',
+      )
     },
     'a delayed message comes after the time of its level': async (scene) => {
       await scene.store('T')
