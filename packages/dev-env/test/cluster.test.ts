@@ -81,6 +81,26 @@ describe('a broker', () => {
     expect(await bodiesIn(cluster, 'T')).toContain('two')
   })
 
+  test('whose disk is full acknowledges no topic that its death would take', async () => {
+    const cluster = await startCluster()
+    const [machine] = cluster.brokers
+    const broker = cluster.client.broker(machine!)
+    const count = Number.POSITIVE_INFINITY
+    const full = machine!.faults.add({ label: 'full disk', operation: 'write', kind: 'no-space', count })
+    const made: string[] = []
+    for (const topic of ['T1', 'T2', 'T3']) {
+      await broker.createTopic(topic).then(
+        () => made.push(topic),
+        () => {},
+      )
+    }
+    machine!.kill()
+    full.remove()
+    await machine!.start()
+    const { topicConfigTable } = await cluster.newClient().broker(machine!).topics()
+    expect(made.filter((topic) => !topicConfigTable.has(topic))).toEqual([])
+  })
+
   test('that is killed while it starts can be started again', async () => {
     const cluster = await startCluster()
     const [machine] = cluster.brokers

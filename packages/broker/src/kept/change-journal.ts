@@ -75,12 +75,17 @@ export class ChangeJournal {
     if (!this.#add(change)) this.#missingChange = this.#changeCount
   }
 
+  /** Whether every change is here or in the table's file. */
+  get isComplete(): boolean {
+    return this.#missingChange <= this.#changesInFile
+  }
+
   /**
    * Makes the changes so far survive a power failure.
    * @returns false when they do not, since one could not be written: the table's file has to be written
    */
   syncNow(): boolean {
-    if (this.#missingChange > this.#changesInFile) return false
+    if (!this.isComplete) return false
     if (this.#endPosition === 0) return true
     try {
       this.#open().syncDataNow()

@@ -23,6 +23,8 @@ export interface DeferredSaveOptions {
   snapshot(): Snapshot
   /** Makes what changed outlive a power failure without the whole table being written; false when that fails. */
   secure?(): boolean
+  /** Whether what changed outlives the process without the table being written; without it nobody asks. */
+  isNoted?(): boolean
 }
 
 /** A write may take this share of the loop's time, whatever its size: a large table is written less often. */
@@ -60,13 +62,14 @@ export class DeferredSave {
 
   /**
    * Something changed that its author wants to last: it is secured, or written when it cannot be, before this returns,
-   * unless the last write was less than the interval ago.
+   * unless the last write was less than the interval ago. Then it outlives the process at least.
    * @throws the file system's errors when it is written; that is then tried again later
    */
   soon(): void {
     this.#isChanged = true
-    const isAlone = this.#options.clock.monotonic() >= this.#nextWriteMs
-    if (isAlone && this.#options.secure?.() !== true) this.flush()
+    const { clock, secure, isNoted } = this.#options
+    const isAlone = clock.monotonic() >= this.#nextWriteMs
+    if (isAlone ? secure?.() !== true : isNoted?.() === false) this.flush()
     else this.#arm()
   }
 

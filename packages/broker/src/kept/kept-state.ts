@@ -74,7 +74,7 @@ export class KeptState<Content, Change = never> {
         const mark = journal.mark(versionName(format!.version()))
         return { pieces: pieces(), written: () => journal.written(mark) }
       },
-      ...(journal && { secure: () => journal.syncNow() }),
+      ...(journal && { secure: () => journal.syncNow(), isNoted: () => journal.isComplete }),
     })
     if (this.changes.length > 0) this.#save.later()
   }
@@ -91,7 +91,7 @@ export class KeptState<Content, Change = never> {
 
   /**
    * Something changed that its author wants to last: it survives a power failure before this returns, unless the last
-   * write was less than the interval ago.
+   * write was less than the interval ago. The death of the process it survives in any case.
    * @throws the file system's errors when it had to be written; that is then tried again later
    */
   soon(): void {

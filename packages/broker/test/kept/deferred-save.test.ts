@@ -13,10 +13,11 @@ interface SaverOptions {
   /** Writes in the background wait until the test ends them. */
   isGated?: boolean
   secure?(): boolean
+  isNoted?(): boolean
 }
 
 /** One that saves a number, which the test raises. */
-function saver({ takesMs = 0, pieces = 1, failures = 0, isGated = false, secure }: SaverOptions = {}) {
+function saver({ takesMs = 0, pieces = 1, failures = 0, isGated = false, secure, isNoted }: SaverOptions = {}) {
   const clock = new SteppedClock()
   const { log, lines } = recordingLog()
   let state = 0
@@ -69,6 +70,7 @@ function saver({ takesMs = 0, pieces = 1, failures = 0, isGated = false, secure 
       return { pieces: textOf(value), written: () => void told.push(value) }
     },
     ...(secure && { secure }),
+    ...(isNoted && { isNoted }),
   })
   const pass = async (ms: number): Promise<void> => {
     for (let left = ms; left > 0; left -= 10) {
@@ -116,6 +118,21 @@ describe('a deferred save', () => {
     change()
     save.soon()
     expect(secured).toBe(1)
+  })
+
+  test('writes a change that is noted nowhere before it returns, however soon after another it comes', () => {
+    let isNoted = true
+    const { save, change, saved } = saver({ secure: () => false, isNoted: () => isNoted })
+    const soon = (): void => {
+      change()
+      save.soon()
+    }
+    soon()
+    soon()
+    expect(saved).toEqual([1])
+    isNoted = false
+    soon()
+    expect(saved).toEqual([1, 3])
   })
 
   test('writes changes that follow closely once, when the interval is over', async () => {
