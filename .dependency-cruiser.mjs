@@ -42,7 +42,7 @@ export default {
       comment: 'A package is imported by its name, not by a path into it',
       severity: 'error',
       from: { path: '^(packages|apps)/([^/]+)/' },
-      to: { path: '^packages/([^/]+)/src/(?!index\\.ts$|test-kit/index\\.ts$)', pathNot: '^packages/$2/' },
+      to: { path: '^packages/([^/]+)/src/(?!index\\.ts$|(test-kit|checkers)/index\\.ts$)', pathNot: '^packages/$2/' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -1,3 +1,4 @@
+import { type LoadMessage, type ObservedRecord, observedRecords } from '@rocketmq-ts/dev-env/checkers'
 import { type Connection, createNodePlatform, silentLog } from '@rocketmq-ts/platform'
 import {
   type AnyCommand,
@@ -18,16 +19,9 @@ import {
   topicConfigAndMappingTableBody,
 } from '@rocketmq-ts/protocol'
 import { Peer, parseAddress, type RemotingConnection, ResponseError } from '@rocketmq-ts/remoting'
-import type { ObservedRecord } from './history.ts'
-import { observedRecords } from './observed-records.ts'
 
 /** A message before it is sent. */
-export interface NewMessage {
-  readonly topic: string
-  readonly queueId: number
-  readonly body: Buffer
-  readonly properties: Readonly<Record<string, string>>
-}
+export type NewMessage = LoadMessage
 
 export interface PullRequest {
   readonly group: string

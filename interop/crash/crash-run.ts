@@ -1,22 +1,31 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Violation } from '@rocketmq-ts/dev-env/checkers'
+import {
+  type BrokerRun,
+  type CheckLimits,
+  checkDelays,
+  checkHistory,
+  checkQueues,
+  type History,
+  type ObservedQueue,
+  observe,
+  observedTopics,
+  queueKey,
+  Recorder,
+  readOffsets,
+  readQueues,
+} from '@rocketmq-ts/dev-env/checkers'
 import { openTarget } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
 import { createWorkFolder } from '../targets/paths.ts'
 import { allocateBrokerPort, allocateNameServerPort } from '../targets/ports.ts'
 import type { ServerProcess } from '../targets/target.ts'
 import { BrokerClient } from './broker-client.ts'
-import { checkDelays } from './check-delays.ts'
-import { checkQueues } from './check-queues.ts'
-import { type CheckLimits, checkHistory } from './checker.ts'
 import { type Fault, type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts'
-import { type BrokerRun, type History, type ObservedQueue, queueKey } from './history.ts'
 import { consumerGroup, Load, tailGroup } from './load.ts'
-import { observe, observedTopics, readOffsets, readQueues } from './observer.ts'
-import { Recorder } from './recorder.ts'
 import type { SeededRandom } from './seeded-random.ts'
-import type { Violation } from './violation.ts'
 
 export interface CrashRunOptions {
   /** Names the run's folder. */

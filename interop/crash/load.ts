@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Recorder } from '@rocketmq-ts/dev-env/checkers'
+import { MessageFactory, queueKey } from '@rocketmq-ts/dev-env/checkers'
 import { ConnectionLostError, RequestTimeoutError } from '@rocketmq-ts/remoting'
 import { BrokerClient } from './broker-client.ts'
-import { queueKey } from './history.ts'
-import { MessageFactory } from './message-factory.ts'
-import type { Recorder } from './recorder.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export interface LoadTopic {

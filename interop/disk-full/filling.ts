@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
+import { readQueue } from '@rocketmq-ts/dev-env/checkers'
 import { ResponseError } from '@rocketmq-ts/remoting'
 import { BrokerClient } from '../crash/broker-client.ts'
-import { readQueue } from '../crash/observer.ts'
 
 const topic = 'filled'
 const queues = 4

@@ -1,6 +1,6 @@
+import type { Recorder } from '@rocketmq-ts/dev-env/checkers'
+import { MessageFactory } from '@rocketmq-ts/dev-env/checkers'
 import type { BrokerClient } from '../crash/broker-client.ts'
-import { MessageFactory } from '../crash/message-factory.ts'
-import type { Recorder } from '../crash/recorder.ts'
 import type { SeededRandom } from '../crash/seeded-random.ts'
 
 /** A topic and how many queues it has. */

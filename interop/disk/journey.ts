@@ -1,14 +1,18 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Violation } from '@rocketmq-ts/dev-env/checkers'
+import {
+  checkDelays,
+  checkQueries,
+  checkQueues,
+  observe,
+  observedTopics,
+  Recorder,
+  readQueues,
+} from '@rocketmq-ts/dev-env/checkers'
 import { consumerOffsetsBody } from '@rocketmq-ts/protocol'
 import { BrokerClient } from '../crash/broker-client.ts'
-import { checkDelays } from '../crash/check-delays.ts'
-import { checkQueries } from '../crash/check-queries.ts'
-import { checkQueues } from '../crash/check-queues.ts'
-import { observe, observedTopics, readQueues } from '../crash/observer.ts'
-import { Recorder } from '../crash/recorder.ts'
 import type { SeededRandom } from '../crash/seeded-random.ts'
-import type { Violation } from '../crash/violation.ts'
 import { openTarget } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
 import { createWorkFolder } from '../targets/paths.ts'

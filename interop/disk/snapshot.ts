@@ -1,7 +1,14 @@
+import {
+  type ObservedOffset,
+  type ObservedQueue,
+  type ObservedRecord,
+  type ObservedTopic,
+  queueKey,
+  readOffsets,
+  readQueues,
+} from '@rocketmq-ts/dev-env/checkers'
 import type { SubscriptionGroupConfig, TopicConfig } from '@rocketmq-ts/protocol'
 import type { BrokerClient } from '../crash/broker-client.ts'
-import { type ObservedOffset, type ObservedQueue, type ObservedRecord, queueKey } from '../crash/history.ts'
-import { type ObservedTopic, readOffsets, readQueues } from '../crash/observer.ts'
 
 /** What a broker says is in its store. */
 export interface Snapshot {

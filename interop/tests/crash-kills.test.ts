@@ -1,7 +1,7 @@
+import { describeViolations, type Rule } from '@rocketmq-ts/dev-env/checkers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type CrashReport, runCrashes } from '../crash/crash-run.ts'
 import { announcedSeed, SeededRandom } from '../crash/seeded-random.ts'
-import { describeViolations, type Rule } from '../crash/violation.ts'
 
 /** `INTEROP_CRASH_KILLS=50` is the full run. `INTEROP_CRASH_SEED` repeats the choices of a run. */
 const kills = Number(process.env.INTEROP_CRASH_KILLS ?? 8)

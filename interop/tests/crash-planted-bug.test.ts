@@ -1,8 +1,8 @@
+import { describeViolations, type Rule } from '@rocketmq-ts/dev-env/checkers'
 import { describe, expect, it } from 'vitest'
 import { runCrashes } from '../crash/crash-run.ts'
 import type { Fault } from '../crash/faulty-proxy.ts'
 import { announcedSeed, SeededRandom } from '../crash/seeded-random.ts'
-import { describeViolations, type Rule } from '../crash/violation.ts'
 
 const planted: { fault: Fault; rule: Rule }[] = [
   { fault: 'loses sends', rule: 'acknowledged message lost' },

@@ -1,6 +1,6 @@
+import { describeViolations, type Rule, type Violation } from '@rocketmq-ts/dev-env/checkers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { announcedSeed, SeededRandom } from '../crash/seeded-random.ts'
-import { describeViolations, type Rule, type Violation } from '../crash/violation.ts'
 import { type Ending, type Takeover, travel } from '../disk/journey.ts'
 import type { TargetName } from '../targets/target.ts'
 import { lacksTools } from '../targets/tooling.ts'

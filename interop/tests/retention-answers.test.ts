@@ -1,7 +1,7 @@
+import { observedRecords } from '@rocketmq-ts/dev-env/checkers'
 import { type AnyCommand, commands, type RequestOf } from '@rocketmq-ts/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BrokerClient } from '../crash/broker-client.ts'
-import { observedRecords } from '../crash/observed-records.ts'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
 import { targetName } from '../targets/target.ts'

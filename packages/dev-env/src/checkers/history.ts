@@ -29,9 +29,10 @@ export interface SentMessage {
   readonly delayLevel: number
   /** Position among all events of the history at which the request was handed to the connection. */
   readonly sentSeq: number
-  /** Wall clock. */
-  readonly sentAtMs: number
-  outcome: Outcome<Place>
+  /** Wall clock of the broker. */
+  sentAtMs: number
+  /** `lost`: it was acknowledged, and a failure of the power took it as the flush mode allows. */
+  outcome: Outcome<Place> | { readonly kind: 'lost' }
 }
 
 export interface SendBack {
@@ -39,7 +40,7 @@ export interface SendBack {
   readonly id: string
   readonly group: string
   readonly delayLevel: number
-  readonly sentAtMs: number
+  sentAtMs: number
   outcome: Outcome<unknown>
 }
 
@@ -97,11 +98,13 @@ export interface ObservedOffset {
   readonly queueId: number
   /** Undefined: it knows none. */
   readonly offset: number | undefined
+  /** The end of a queue that may have become shorter; an offset behind it is taken back to it. */
+  readonly queueEnd?: number
 }
 
 export interface BrokerRun {
   readonly number: number
-  readonly ending: 'killed' | 'stopped'
+  readonly ending: 'killed' | 'stopped' | 'power lost'
   /** Monotonic clock, when the signal was sent. */
   readonly endedAtMs: number
   /** Read after the restart that followed. */

@@ -1,4 +1,4 @@
-import type { BrokerRun, Commit, History } from './history.ts'
+import type { BrokerRun, Commit, History, ObservedOffset } from './history.ts'
 import type { Violation } from './violation.ts'
 
 export interface OffsetLimits {
@@ -21,7 +21,7 @@ export function checkCommittedOffsets(history: History, limits: OffsetLimits): V
     const commits = Map.groupBy(commitsOfRun.get(run.number) ?? [], keyOf)
     for (const observed of run.offsetsAfter) {
       const key = keyOf(observed)
-      const violation = checkOne(key, observed.offset, base.get(key), commits.get(key) ?? [], run, limits)
+      const violation = checkOne(key, observed, base.get(key), commits.get(key) ?? [], run, limits)
       if (violation !== undefined) violations.push(violation)
     }
     base = new Map(
@@ -40,7 +40,7 @@ function keyOf(entry: Pick<Commit, 'group' | 'topic' | 'queueId'>): string {
 /** @param commits of one queue in one run, in the order in which they were sent over one connection */
 function checkOne(
   key: string,
-  observed: number | undefined,
+  { offset: observed, queueEnd }: ObservedOffset,
   base: number | undefined,
   commits: readonly Commit[],
   run: BrokerRun,
@@ -48,13 +48,14 @@ function checkOne(
 ): Violation | undefined {
   const lastSafeMs = run.ending === 'stopped' ? run.endedAtMs : run.endedAtMs - flushIntervalMs - timerDelayMsMax
   const firstLosable = 1 + commits.findLastIndex(({ outcome }) => isAcknowledgedBy(outcome, lastSafeMs))
-  const safe = firstLosable === 0 ? base : commits[firstLosable - 1]!.offset
-  const allowed = [safe, ...commits.slice(firstLosable).map(({ offset }) => offset)]
   // A group that never committed is told 0 while the first message of the queue is there.
-  const value = observed === 0 && safe === undefined ? undefined : observed
+  const safe = (firstLosable === 0 ? base : commits[firstLosable - 1]!.offset) ?? 0
+  const allowed = [safe, ...commits.slice(firstLosable).map(({ offset }) => offset)]
+  const value = observed ?? 0
   if (allowed.includes(value)) return undefined
-  const newest = Math.max(...allowed.map((offset) => offset ?? 0))
-  const isAhead = (value ?? 0) > newest
+  const newest = Math.max(...allowed)
+  if (value === queueEnd && newest >= queueEnd) return undefined
+  const isAhead = value > newest
   return {
     rule: isAhead ? 'committed offset ahead' : 'committed offset behind',
     detail: `${key} after run ${run.number} (${run.ending}): ${value}, it may be ${[...new Set(allowed)].slice(0, 12).join(', ')}`,

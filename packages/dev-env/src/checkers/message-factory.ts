@@ -1,5 +1,12 @@
-import type { NewMessage } from './broker-client.ts'
-import type { SeededRandom } from './seeded-random.ts'
+import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
+
+/** A message of a load before it is sent. */
+export interface LoadMessage {
+  readonly topic: string
+  readonly queueId: number
+  readonly body: Buffer
+  readonly properties: Readonly<Record<string, string>>
+}
 
 const tags = ['TagA', 'TagB', 'TagC']
 
@@ -13,7 +20,7 @@ export class MessageFactory {
     this.#name = name
   }
 
-  create(random: SeededRandom, place: { topic: string; queueId: number }, delayLevel = 0): NewMessage {
+  create(random: SeededRandom, place: { topic: string; queueId: number }, delayLevel = 0): LoadMessage {
     const number = (++this.#count).toString(16).toUpperCase().padStart(8, '0')
     // The form of the ids that producers make: 32 hexadecimal digits.
     const id = Buffer.from(this.#name).toString('hex').toUpperCase().padEnd(24, '0').slice(0, 24) + number

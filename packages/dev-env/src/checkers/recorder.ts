@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib'
 import { ResponseError } from '@rocketmq-ts/remoting'
-import type { NewMessage, SendAnswer } from './broker-client.ts'
 import {
   type Commit,
   emptyHistory,
@@ -11,17 +10,50 @@ import {
   type SentMessage,
   type TopicCreation,
 } from './history.ts'
+import type { LoadMessage } from './message-factory.ts'
 
 /** Answers that leave open whether the message is stored (FLUSH_DISK_TIMEOUT and the two about replicas). */
 const undecidedCodes = new Set([10, 11, 12])
 
+/** What a broker answered to a send. */
+interface SendAnswer {
+  readonly queueOffset: number
+  /** One for each message. */
+  readonly messageIds: readonly string[]
+}
+
+/** The clocks by which a load's history is written. */
+interface HistoryClocks {
+  /** Milliseconds since 1970, of the broker's clock. */
+  wallMs(): number
+  /** Milliseconds that never go back. */
+  monotonicMs(): number
+}
+
+const realClocks: HistoryClocks = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
+
 /** Writes down what a load does. An operation is recorded before it is sent, its outcome when it is known. */
 export class Recorder {
   readonly history: History = emptyHistory()
+  readonly #clocks: HistoryClocks
   #lastSeq = 0
+  #doubts = 0
+
+  constructor(clocks: HistoryClocks = realClocks) {
+    this.#clocks = clocks
+  }
+
+  /**
+   * What was asked for until now and is answered later may have been answered before a failure that took it.
+   * @returns the position of this moment among the events of the history
+   */
+  doubtPending(): number {
+    this.#doubts++
+    return this.#lastSeq
+  }
 
   /** @param operation sends the messages of one request */
-  async send(messages: readonly NewMessage[], operation: () => Promise<SendAnswer>): Promise<void> {
+  async send(messages: readonly LoadMessage[], operation: () => Promise<SendAnswer>): Promise<void> {
     const sends = messages.map((message) => this.#newSend(message))
     this.history.sends.push(...sends)
     const outcome = await this.#outcomeOf(operation)
@@ -39,7 +71,7 @@ export class Recorder {
     delayLevel: number,
     operation: () => Promise<unknown>,
   ): Promise<void> {
-    const sendBack: SendBack = { id: record.id, group, delayLevel, sentAtMs: Date.now(), outcome: unknown }
+    const sendBack: SendBack = { id: record.id, group, delayLevel, sentAtMs: this.#clocks.wallMs(), outcome: unknown }
     this.history.sendBacks.push(sendBack)
     sendBack.outcome = await this.#outcomeOf(operation)
   }
@@ -68,7 +100,7 @@ export class Recorder {
     }
   }
 
-  #newSend({ topic, queueId, body, properties }: NewMessage): SentMessage {
+  #newSend({ topic, queueId, body, properties }: LoadMessage): SentMessage {
     return {
       id: properties.UNIQ_KEY ?? '',
       topic,
@@ -78,15 +110,17 @@ export class Recorder {
       key: properties.KEYS,
       delayLevel: Number(properties.DELAY ?? 0),
       sentSeq: ++this.#lastSeq,
-      sentAtMs: Date.now(),
+      sentAtMs: this.#clocks.wallMs(),
       outcome: unknown,
     }
   }
 
   async #outcomeOf<Answer>(operation: () => Promise<Answer>): Promise<Outcome<Answer>> {
+    const doubts = this.#doubts
     try {
       const answer = await operation()
-      return { kind: 'acknowledged', seq: ++this.#lastSeq, atMs: performance.now(), ...answer }
+      if (doubts !== this.#doubts) return unknown
+      return { kind: 'acknowledged', seq: ++this.#lastSeq, atMs: this.#clocks.monotonicMs(), ...answer }
     } catch (error) {
       if (error instanceof ResponseError && !undecidedCodes.has(error.code)) {
         return { kind: 'refused', code: error.code, remark: error.message }

@@ -16,6 +16,11 @@ export type Rule =
   | 'key does not find its message'
   | 'offset by time wrong'
   | 'acknowledged topic lost'
+  | 'message lost in front of one that is there'
+  | 'lost message shows again'
+  | 'message not consumed'
+  | 'route not back'
+  | 'broker not serving'
 
 export interface Violation {
   readonly rule: Rule

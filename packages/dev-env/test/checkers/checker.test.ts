@@ -1,11 +1,11 @@
+import { SeededRandom } from '@rocketmq-ts/platform/test-kit'
 import { scheduleTopic } from '@rocketmq-ts/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkHistory } from '../crash/checker.ts'
-import type { History, Observation, ObservedQueue, ObservedRecord, Outcome, Place } from '../crash/history.ts'
-import { SeededRandom } from '../crash/seeded-random.ts'
-import { type ModelOutcome, modelLimits, validHistory } from '../crash/valid-history.ts'
-import { describeViolations, type Rule } from '../crash/violation.ts'
+import { checkHistory } from '../../src/checkers/checker.ts'
+import type { History, Observation, ObservedQueue, ObservedRecord, Outcome, Place } from '../../src/checkers/history.ts'
+import { describeViolations, type Rule } from '../../src/checkers/violation.ts'
+import { type ModelOutcome, modelLimits, validHistory } from './valid-history.ts'
 
 type Acknowledged = Extract<Outcome<Place>, { kind: 'acknowledged' }>
 

@@ -1,5 +1,6 @@
+import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
 import { retryTopicOf, scheduleTopic } from '@rocketmq-ts/protocol'
-import type { CheckLimits } from './checker.ts'
+import type { CheckLimits } from '../../src/checkers/checker.ts'
 import {
   emptyHistory,
   type History,
@@ -10,8 +11,7 @@ import {
   queueKey,
   type SentMessage,
   type TimeQuery,
-} from './history.ts'
-import type { SeededRandom } from './seeded-random.ts'
+} from '../../src/checkers/history.ts'
 
 export const modelLimits: CheckLimits = { flushIntervalMs: 100, timerDelayMsMax: 10, delayLevelsMs: [1000, 5000] }
 

@@ -132,6 +132,9 @@ function checkOrigins(
       violations.push({ rule: 'message invented', detail: `${record.id} in ${place} was never sent there` })
       continue
     }
+    if (send.outcome.kind === 'lost' && origin === 'send') {
+      violations.push({ rule: 'lost message shows again', detail: `${record.id} in ${place}` })
+    }
     if (record.bodyCrc !== send.bodyCrc || record.bodyBytes !== send.bodyBytes) {
       violations.push({ rule: 'message changed', detail: `${record.id} in ${place} has another body than was sent` })
     }

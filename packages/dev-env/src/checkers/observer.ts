@@ -1,6 +1,6 @@
-import { retryTopicOf, scheduleTopic } from '@rocketmq-ts/protocol'
+import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
+import { retryTopicOf, scheduleTopic, type TopicConfigTable } from '@rocketmq-ts/protocol'
 import { ResponseError } from '@rocketmq-ts/remoting'
-import type { BrokerClient } from './broker-client.ts'
 import {
   type History,
   type KeyQuery,
@@ -11,7 +11,23 @@ import {
   queueKey,
   type TimeQuery,
 } from './history.ts'
-import type { SeededRandom } from './seeded-random.ts'
+
+/** What is asked of a broker to see everything that is in it. */
+export interface ObservedBroker {
+  /** @throws ResponseError when the broker does not know the topic or queue */
+  pull(request: {
+    group: string
+    topic: string
+    queueId: number
+    offset: number
+    countMax: number
+  }): Promise<{ records: ObservedRecord[]; nextOffset: number; maxOffset: number }>
+  committedOffset(group: string, topic: string, queueId: number): Promise<number | undefined>
+  /** Messages that the index names for a key; a hash may name others too. */
+  findByKey(topic: string, key: string, isUniqueKey: boolean): Promise<ObservedRecord[]>
+  offsetByTime(topic: string, queueId: number, timestampMs: number, boundary: 'lower' | 'upper'): Promise<number>
+  topics(): Promise<TopicConfigTable>
+}
 
 export interface ObservedTopic {
   readonly topic: string
@@ -35,7 +51,7 @@ export function observedTopics(topics: readonly ObservedTopic[], groups: readonl
 
 /** Every record of a queue from an offset to its end; undefined when the broker does not know the topic or queue. */
 export async function readQueue(
-  client: BrokerClient,
+  client: ObservedBroker,
   topic: string,
   queueId: number,
   fromOffset = 0,
@@ -58,7 +74,7 @@ export async function readQueue(
 }
 
 export async function readQueues(
-  client: BrokerClient,
+  client: ObservedBroker,
   topics: readonly ObservedTopic[],
   fromOffsets: ReadonlyMap<string, number> = new Map(),
 ): Promise<ObservedQueue[]> {
@@ -74,7 +90,7 @@ export async function readQueues(
 
 /** What the broker knows of every group, topic and queue of a load. */
 export async function readOffsets(
-  client: BrokerClient,
+  client: ObservedBroker,
   topics: readonly ObservedTopic[],
   groups: readonly string[],
 ): Promise<ObservedOffset[]> {
@@ -94,7 +110,7 @@ export async function readOffsets(
  * @param queries of each kind
  */
 export async function observe(
-  client: BrokerClient,
+  client: ObservedBroker,
   history: History,
   topics: readonly ObservedTopic[],
   random: SeededRandom,
@@ -111,7 +127,7 @@ export async function observe(
 }
 
 async function askKeys(
-  client: BrokerClient,
+  client: ObservedBroker,
   { sends }: History,
   random: SeededRandom,
   queries: number,
@@ -133,7 +149,7 @@ async function askKeys(
 }
 
 async function askTimes(
-  client: BrokerClient,
+  client: ObservedBroker,
   queues: readonly ObservedQueue[],
   random: SeededRandom,
   queries: number,
