@@ -54,7 +54,7 @@ function checkOne(
   const value = observed ?? 0
   if (allowed.includes(value)) return undefined
   const newest = Math.max(...allowed)
-  if (value === queueEnd && newest >= queueEnd) return undefined
+  if (queueEnd !== undefined && value >= queueEnd.least && value <= Math.min(queueEnd.most, newest)) return undefined
   const isAhead = value > newest
   return {
     rule: isAhead ? 'committed offset ahead' : 'committed offset behind',

@@ -98,8 +98,8 @@ export interface ObservedOffset {
   readonly queueId: number
   /** Undefined: it knows none. */
   readonly offset: number | undefined
-  /** The end of a queue that may have become shorter; an offset behind it is taken back to it. */
-  readonly queueEnd?: number
+  /** Where a queue that may have become shorter ended, as far as is known; an offset behind that is taken back to it. */
+  readonly queueEnd?: { readonly least: number; readonly most: number }
 }
 
 export interface BrokerRun {

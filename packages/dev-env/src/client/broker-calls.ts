@@ -53,6 +53,8 @@ export interface PullRequest {
 export interface PullAnswer {
   readonly code: number
   readonly messages: ReadMessage[]
+  /** The messages as they came, back to back. */
+  readonly bytes: Buffer
   readonly nextOffset: number
   readonly minOffset: number
   readonly maxOffset: number
@@ -113,12 +115,19 @@ export class BrokerCalls extends Calls {
       subVersion: 0,
       expressionType: 'TAG',
     }
-    const answer = await this.call(command, header, undefined, 15_000 + waitMs)
+    const answer = await this.call(command, header, undefined, this.client.timeoutMs + waitMs)
     const name = responseCodeName(answer.code)
     if (name === undefined || !pullCodes.includes(name)) throw this.responseError(command, answer)
     const { nextBeginOffset, minOffset, maxOffset } = command.responseCodec.decode(answer.extFields)
-    const messages = name === 'SUCCESS' ? readMessages(answer.body ?? emptyBody) : []
-    return { code: answer.code, messages, nextOffset: nextBeginOffset, minOffset, maxOffset }
+    const bytes = name === 'SUCCESS' ? (answer.body ?? emptyBody) : emptyBody
+    return {
+      code: answer.code,
+      messages: readMessages(bytes),
+      bytes,
+      nextOffset: nextBeginOffset,
+      minOffset,
+      maxOffset,
+    }
   }
 
   /** All messages of a queue from an offset to its end. */
@@ -202,6 +211,27 @@ export class BrokerCalls extends Calls {
 
   async maxOffset(topic: string, queueId = 0): Promise<number> {
     return (await this.ask(commands.getMaxOffset, { topic, queueId, committed: true })).header.offset
+  }
+
+  async offsetByTime(topic: string, queueId: number, timestamp: number, boundary: 'lower' | 'upper'): Promise<number> {
+    const header = { topic, queueId, timestamp, boundaryType: boundary }
+    return (await this.ask(commands.searchOffsetByTimestamp, header)).header.offset
+  }
+
+  /** The records of messages that the index names for a key, back to back; a hash may name others too. */
+  async findByKey(topic: string, key: string, isUniqueKey = false): Promise<Buffer> {
+    const command = commands.queryMessage
+    const answer = await this.call(command, {
+      topic,
+      key,
+      maxNum: 32,
+      beginTimestamp: 0,
+      endTimestamp: this.client.wallMs + 86_400_000,
+      ...(isUniqueKey ? { _UNIQUE_KEY_QUERY: true } : {}),
+    })
+    if (answer.code === responseCodes.QUERY_NOT_FOUND.code) return emptyBody
+    if (answer.code !== responseCodes.SUCCESS.code) throw this.responseError(command, answer)
+    return answer.body ?? emptyBody
   }
 
   #sendHeader({ topic, queueId = 0 }: NewMessage, properties: string): RequestOf<typeof commands.sendMessage> {

@@ -15,6 +15,8 @@ export interface Caller {
   readonly id: string
   /** Milliseconds since 1970. */
   readonly wallMs: number
+  /** Milliseconds for connecting, and again for an answer, where nothing else is said. */
+  readonly timeoutMs: number
   call<C extends AnyCommand>(
     address: string,
     command: C,

@@ -55,7 +55,7 @@ function clientTable(asked: (call: Call) => Reply | typeof answeredLater): Comma
 }
 
 /** Milliseconds for connecting, and again for an answer, where nothing else is said. */
-const timeoutMs = 15_000
+const defaultTimeoutMs = 15_000
 
 /** A client of the cluster, on a machine of its own: one connection to each server, by the product's own client. */
 export class ClusterClient implements Caller {
@@ -66,13 +66,16 @@ export class ClusterClient implements Caller {
   readonly requests: RemotingCommand[] = []
   /** How many answers came, by the codes of the commands. */
   readonly answered = new Map<number, number>()
+  /** Milliseconds for connecting, and again for an answer. */
+  readonly timeoutMs: number
   readonly process: SimulatedProcess
   readonly #simulation: Simulation
   readonly #remoting: RemotingClient
   readonly #answers = new Map<number, AnswerOf>()
 
-  constructor(simulation: Simulation, network: SimulatedNetwork, name: string) {
+  constructor(simulation: Simulation, network: SimulatedNetwork, name: string, timeoutMs = defaultTimeoutMs) {
     this.#simulation = simulation
+    this.timeoutMs = timeoutMs
     this.host = network.addHost(name)
     this.id = `${this.host.address}@${name}`
     this.process = new SimulatedProcess(simulation, name, () => 1_700_000_000_000)
@@ -111,12 +114,18 @@ export class ClusterClient implements Caller {
     const sent = this.#remoting.call(address, command, {
       header,
       ...(body === undefined ? {} : { body }),
-      timeoutMs: options.timeoutMs ?? timeoutMs,
+      timeoutMs: options.timeoutMs ?? this.timeoutMs,
     })
     const answer = await this.#simulation.settle(sent)
     this.answered.set(command.code, (this.answered.get(command.code) ?? 0) + 1)
     this.#simulation.trace.note(`${this.id} is answered ${command.name} ${answer.code}`, answer.body)
     return answer
+  }
+
+  /** Ends the client's process, and with it its connections. Calls that wait get no answer any more. */
+  kill(): void {
+    this.process.die()
+    this.host.endProcess()
   }
 
   /** From now on, requests of a command are answered so. */

@@ -61,13 +61,14 @@ export class Cluster {
   }
 
   /** A client on a machine of its own. */
-  newClient(name = `client-${++this.#clientCount}`): ClusterClient {
-    return new ClusterClient(this.simulation, this.network, name)
+  newClient(options: { name?: string; timeoutMs?: number } = {}): ClusterClient {
+    const { name = `client-${++this.#clientCount}`, timeoutMs } = options
+    return new ClusterClient(this.simulation, this.network, name, timeoutMs)
   }
 
   /** The client of tests that need one only. */
   get client(): ClusterClient {
-    this.#client ??= this.newClient('client')
+    this.#client ??= this.newClient({ name: 'client' })
     return this.#client
   }
 

@@ -41,9 +41,12 @@ export abstract class Machine<Running extends Server> {
   /** Between the process and the disk: here it can be made to fail. */
   readonly faults: FaultyFileSystem
   readonly #log: NodeLog
+  /** What processes to come see of the machine: here a defect can be planted. */
+  tamper: (platform: Platform) => Platform = (platform) => platform
   #clockOffsetMs = startMs
   #process: SimulatedProcess | undefined
   #server: Running | undefined
+  #endedAtMs = 0
 
   constructor(simulation: Simulation, network: SimulatedNetwork, name: string) {
     this.simulation = simulation
@@ -90,6 +93,11 @@ export abstract class Machine<Running extends Server> {
     return this.#log.lines
   }
 
+  /** When the last process ended, in milliseconds since the start of the simulation. */
+  get endedAtMs(): number {
+    return this.#endedAtMs
+  }
+
   /** Milliseconds since 1970 on this machine's clock. */
   get wallMs(): number {
     return Math.floor(this.simulation.monotonic() + this.#clockOffsetMs)
@@ -110,12 +118,12 @@ export abstract class Machine<Running extends Server> {
     this.simulation.trace.tell(`${this.name}: starts`)
     const process = new SimulatedProcess(this.simulation, this.name, () => this.#clockOffsetMs)
     this.#process = process
-    const platform: Platform = {
+    const platform = this.tamper({
       fileSystem: this.faults,
       network: this.host.open(process),
       clock: process.clock,
       random: process.random,
-    }
+    })
     const starting = Promise.withResolvers<Running>()
     this.simulation.after(0, () =>
       process.enter(() => {
@@ -155,8 +163,7 @@ export abstract class Machine<Running extends Server> {
   /** The power fails and comes back: what was not synced may be gone, and peers are told nothing. */
   powerLoss(): void {
     this.simulation.trace.tell(`${this.name}: the power fails`)
-    this.#process?.die()
-    this.#server = undefined
+    this.#forgetProcess()
     this.host.losePower()
     this.disk.crash(this.simulation.random.below(2 ** 31))
     this.host.regainPower()
@@ -189,18 +196,22 @@ export abstract class Machine<Running extends Server> {
 
   #endProcess(how: string): void {
     this.simulation.trace.tell(`${this.name}: ${how}`)
-    this.#process!.die()
-    this.#server = undefined
+    this.#forgetProcess()
     this.host.endProcess()
     this.disk.kill()
   }
 
   /** In the middle of a change of the disk: nothing that the process still does may have an effect. */
   #powerFailed(): void {
-    this.#process?.die()
-    this.#server = undefined
+    this.#forgetProcess()
     this.host.losePower()
     this.simulation.after(0, () => this.powerLoss())
+  }
+
+  #forgetProcess(): void {
+    if (this.isAlive) this.#endedAtMs = this.simulation.monotonic()
+    this.#process?.die()
+    this.#server = undefined
   }
 
   #inThisLife<Result>(process: SimulatedProcess, work: Promise<Result>): Promise<Result> {

@@ -1,0 +1,136 @@
+import { commands } from '@rocketmq-ts/protocol'
+import { describe, expect, test } from 'vitest'
+import { describeViolations, type Rule } from '../../src/checkers/index.ts'
+import type { Cluster } from '../../src/index.ts'
+import { simulate } from '../../src/simulate/simulation-run.ts'
+import { type Tampering, tamperedNetwork } from './tampered-network.ts'
+
+const seeds = 6
+const seedsMax = 40
+/** Milliseconds: most of it is for machines that do other things. */
+const timeout = 300_000
+const always = { kind: 'lie', count: Number.POSITIVE_INFINITY, label: 'a planted defect' } as const
+
+/** A defect between each broker and its disk. */
+function lyingDisk(operation: 'write' | 'sync', path: RegExp) {
+  return ({ brokers }: Cluster): void => {
+    for (const { faults } of brokers) faults.add({ ...always, operation, path })
+  }
+}
+
+/** A defect between servers and those who ask them. */
+function tampered(servers: 'brokers' | 'nameServers', tampering: Tampering) {
+  return (cluster: Cluster): void => {
+    for (const machine of cluster[servers]) {
+      machine.tamper = (platform) => ({ ...platform, network: tamperedNetwork(platform.network, tampering) })
+    }
+  }
+}
+
+function plusOne(fields: Record<string, string> | undefined, name: string): Record<string, string> {
+  return { ...fields, [name]: String(Number(fields?.[name]) + 1) }
+}
+
+const defects: { title: string; rules: Rule[]; plant(cluster: Cluster): void }[] = [
+  {
+    title: 'confirms before it has written',
+    rules: ['acknowledged message lost', 'broker not serving'],
+    plant: lyingDisk('write', /commitlog/),
+  },
+  {
+    title: 'confirms before it has synced',
+    rules: ['acknowledged message lost'],
+    plant: lyingDisk('sync', /commitlog/),
+  },
+  {
+    title: 'commits an older offset than it is told',
+    rules: ['committed offset behind'],
+    plant: tampered('brokers', {
+      incoming: (frames) =>
+        frames.map((frame) =>
+          frame.code === commands.updateConsumerOffset.code
+            ? { ...frame, extFields: { ...frame.extFields, commitOffset: '0' } }
+            : frame,
+        ),
+    }),
+  },
+  {
+    title: 'commits one offset further than it is told',
+    rules: ['committed offset ahead'],
+    plant: tampered('brokers', {
+      incoming: (frames) =>
+        frames.map((frame) =>
+          frame.code === commands.updateConsumerOffset.code
+            ? { ...frame, extFields: plusOne(frame.extFields, 'commitOffset') }
+            : frame,
+        ),
+    }),
+  },
+  {
+    title: 'answers one request with the answer to another one',
+    rules: ['acknowledged place holds another message', 'acknowledged message lost'],
+    plant: tampered('brokers', {
+      outgoing: (frames) => {
+        const answers = frames.filter(({ extFields }) => extFields?.msgId !== undefined)
+        const [one, other] = answers
+        if (one === undefined || other === undefined) return frames
+        return frames.map((frame) =>
+          frame === one ? { ...one, opaque: other.opaque } : frame === other ? { ...other, opaque: one.opaque } : frame,
+        )
+      },
+    }),
+  },
+  {
+    title: 'sends consumers past a message',
+    rules: ['message not consumed'],
+    plant: tampered('brokers', {
+      outgoing: (frames) =>
+        frames.map((frame) =>
+          frame.extFields?.nextBeginOffset !== undefined && frame.code === 0
+            ? { ...frame, extFields: plusOne(frame.extFields, 'nextBeginOffset') }
+            : frame,
+        ),
+    }),
+  },
+  {
+    title: 'delivers what is delayed too early',
+    rules: ['delayed message early'],
+    plant: ({ brokers }) => {
+      for (const { settings } of brokers) settings.messageDelayLevel = '1s 1s'
+    },
+  },
+  {
+    title: 'forgets a route',
+    rules: ['route not back'],
+    plant: (cluster) =>
+      tampered('nameServers', {
+        incoming: (frames) =>
+          frames.filter(({ code }) => code !== commands.registerBroker.code || cluster.simulation.monotonic() < 1000),
+      })(cluster),
+  },
+]
+
+describe('a cluster under random load and faults', () => {
+  test('keeps its promises', { timeout }, async () => {
+    for (let seed = 1; seed <= seeds; seed++) {
+      const { violations } = await simulate({ seed })
+      expect(describeViolations(violations), `again: npm run simulate -- --seed ${seed}`).toBe('')
+    }
+  })
+
+  test('runs the same way again with the same seed', { timeout }, async () => {
+    const [one, again, other] = [await simulate({ seed: 3 }), await simulate({ seed: 3 }), await simulate({ seed: 4 })]
+    expect(again.hash).toBe(one.hash)
+    expect(other.hash).not.toBe(one.hash)
+  })
+})
+
+describe('the checkers find a server that', () => {
+  test.each(defects)('$title', { timeout }, async ({ rules, plant }) => {
+    for (let seed = 1; seed <= seedsMax; seed++) {
+      const { violations } = await simulate({ seed, plant })
+      if (violations.some(({ rule }) => rules.includes(rule))) return
+    }
+    expect.fail(`none of ${seedsMax} seeds found it`)
+  })
+})
