@@ -64,6 +64,8 @@ export class BrokerUnderLoad {
   #consuming = 0
   /** The latest that its clock ever showed before it was set. */
   #latestWallMs = 0
+  /** By so much its clock was set forward. */
+  #jumpedMs = 0
   /** Somebody ends or starts it. */
   isInTransition = false
 
@@ -101,7 +103,10 @@ export class BrokerUnderLoad {
   jumpClock(byMs: number): void {
     this.#latestWallMs = Math.max(this.#latestWallMs, this.machine.wallMs)
     this.machine.jumpClock(byMs)
-    if (byMs > 0) return
+    if (byMs > 0) {
+      this.#jumpedMs += byMs
+      return
+    }
     for (const one of [...this.recorder.history.sends, ...this.recorder.history.sendBacks]) {
       const isDelivered = one.sentAtMs + delayLevelsMs.at(-1)! < this.machine.wallMs
       if (!isDelivered) one.sentAtMs = 0
@@ -197,6 +202,7 @@ export class BrokerUnderLoad {
           sentSeqMax,
         }),
       )
+      this.#excuseDeliveries(endedAtMs - syncedMs)
       for (const { topic, queueId } of this.#allQueues()) ends.set(queueKey({ topic, queueId }), 0)
       for (const queue of queues) ends.set(queueKey(queue), queue.maxOffset)
       for (const listener of this.#onShortened) listener(ends)
@@ -211,6 +217,24 @@ export class BrokerUnderLoad {
     })
     const savedMs = ending === 'stopped' ? endedAtMs : this.#doneBefore(endedAtMs) + flushIntervalMs
     this.recorder.history.runs.push({ number: this.run, ending, endedAtMs: savedMs, offsetsAfter })
+  }
+
+  /**
+   * The progress of delayed messages can be on the disk when the last that it passed by are not: what was delivered in
+   * that time may be lost.
+   * @param forMs before the power failed
+   */
+  #excuseDeliveries(forMs: number): void {
+    const { sends, sendBacks } = this.recorder.history
+    for (const one of [...sends, ...sendBacks]) {
+      if (one.delayLevel === 0 || one.outcome.kind !== 'acknowledged') continue
+      const dueMs = one.sentAtMs + delayLevelsMs[one.delayLevel - 1]!
+      const sinceMs = this.machine.wallMs - dueMs
+      const downMs = this.#nowMs - this.machine.endedAtMs
+      if (one.sentAtMs === 0 || (sinceMs >= 0 && sinceMs <= forMs + downMs + this.#jumpedMs)) {
+        one.outcome = { kind: 'unknown' }
+      }
+    }
   }
 
   /** Behind what was known of each queue before a moment. */
