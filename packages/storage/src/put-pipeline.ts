@@ -87,13 +87,13 @@ export class PutPipeline {
    */
   put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void {
     assert(messages.length > 0, 'no message is put')
+    if (this.#hasRaw) this.#endRaw()
     const { guard, clock } = this.#parts
     const { refusal } = guard
     if (refusal !== undefined) {
       done({ kind: 'refused', ...refusal })
       return
     }
-    if (this.#hasRaw) this.#endRaw()
     const first = this.#prepare(messages[0]!)
     // A list that grows takes room for many more: most puts are of one message.
     const prepared = [first]

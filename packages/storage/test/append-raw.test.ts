@@ -180,6 +180,18 @@ describe('the log of another broker', () => {
     expect(await readable(kit.open())).toEqual(range(0, 25))
   })
 
+  test('that cannot be written stops the store: a message that is put behind it is refused, too', async () => {
+    const { bytes } = await master(3)
+    const kit = new FaultKit()
+    const store = kit.open()
+    const kinds: string[] = []
+    store.appendRaw(0, bytes, ({ kind }) => void kinds.push(kind))
+    kit.faults.add({ operation: 'write', path: /commitlog/, kind: 'EIO', label: 'once' })
+    store.put(numbered(1), (outcome) => void kinds.push(outcome.kind === 'refused' ? outcome.cause : outcome.kind))
+    kit.clock.finishTurn()
+    expect(kinds).toEqual(['refused', 'fenced'])
+  })
+
   test('is refused by a full disk, and taken from the same position when there is space', async () => {
     const { bytes } = await master(60)
     const kit = new FaultKit()

@@ -202,6 +202,22 @@ describe('a store whose log is cut back', () => {
     },
   )
 
+  test('is not cut once more after an official broker has had it, now or later', async () => {
+    const kit = new FaultKit()
+    const { store, positions } = await filled(kit)
+    kit.faults.add({ operation: 'remove', path: /commitlog/, kind: 'EIO', label: 'in the middle' })
+    await expect(store.cutBackTo(positions[40]!)).rejects.toThrow(/EIO/)
+    kit.disk.kill()
+    // An official broker changes the first 48 bytes alone.
+    kit.change(`${root}/checkpoint`, (file) => file.write(Buffer.from([0, 0, 1, 0x8b]), 0))
+    for (let start = 0; start < 3; start++) {
+      const again = kit.open()
+      expect(await readable(again)).toEqual(range(0, 100 + start))
+      await kit.put(again, numbered(1, 100 + start))
+      again.close()
+    }
+  })
+
   test('is not cut back when it is closed meanwhile, or takes no writes', async () => {
     const kit = new FaultKit({ backgroundWriteBytesMin: 0 })
     const { store, positions } = await filled(kit)

@@ -155,6 +155,15 @@ export class CheckpointFile {
     this.#note(cutPart, undefined)
   }
 
+  /**
+   * Takes away notes of a log that an official broker has had since. They would count again once our other parts are
+   * written anew.
+   */
+  forgetOldNotes(): void {
+    if (this.own !== undefined) return
+    for (const place of [cutPart, lostPart]) if (this.#validPart(place) !== undefined) this.#note(place, undefined)
+  }
+
   syncNow(): void {
     this.#file.syncDataNow()
   }

@@ -80,6 +80,7 @@ export function openFiles(
   for (const path of [rootPath, commitLogPath, indexPath]) files.noteNames(path)
   files.syncAllNames()
 
+  checkpoint.forgetOldNotes()
   const { shared, cutPosition } = checkpoint
   const own = cutPosition === undefined ? checkpoint.own : ownBefore(cutPosition, checkpoint.own)
   const bootId = fileSystem.bootId()
@@ -94,7 +95,8 @@ export function openFiles(
   const losses = new LossCheck(commitLog, options.acceptLostMessages === true, log)
   losses.check(segments.endPosition, expectedEnd, checkpoint.path)
   // A failure of the power can take a log that was never synced, and leave a queue.
-  const hadLog = wasClosed || shared.logTimestamp > 0 || own?.written?.bootId === bootId
+  const stayedUp = bootId !== '' && own?.written?.bootId === bootId
+  const hadLog = wasClosed || shared.logTimestamp > 0 || stayedUp
   if ((segments.starts.length === 0 && hadLog) || (own === undefined && wasClosed)) losses.checkLastKnown(followers)
   onChange()
   const plan = prepareAll(followers, planned)
