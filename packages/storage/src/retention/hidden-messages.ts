@@ -40,11 +40,17 @@ export class HiddenMessages {
     this.#parts = parts
     this.#file = new ConfigFile(parts.fileSystem, `${parts.rootPath}/config/hiddenPositions.json`, parts.log)
     this.#positions = this.#load()
-    for (const [topic, position] of this.#positions) {
-      // A log that lost its end gives the positions behind it to new messages.
-      if (position > parts.commitLog.endPosition) this.#note(topic, parts.commitLog.endPosition)
-      this.#tryFor(topic, () => this.#hide(topic))
+    const { endPosition } = parts.commitLog
+    const beyond = [...this.#positions].filter(([, position]) => position > endPosition).map(([topic]) => topic)
+    // A log that lost its end gives the positions behind it to new messages.
+    for (const topic of beyond) this.#note(topic, endPosition)
+    if (beyond.length > 0) {
+      parts.log.warn(
+        { topics: beyond, endPosition },
+        `${this.#file.path} hides messages beyond the end of the log, which has lost some: those that come are not hidden`,
+      )
     }
+    for (const topic of this.#positions.keys()) this.#tryFor(topic, () => this.#hide(topic))
     this.#save()
   }
 

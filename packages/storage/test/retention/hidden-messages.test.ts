@@ -139,6 +139,7 @@ describe('messages of a topic with a time of its own', () => {
     kit.disk.kill()
     const { store: third } = await open(kit, [])
     expect(minima(third)).toEqual([20, 20])
+    expect(kit.alarms).toEqual([expect.stringMatching(/hides messages beyond the end of the log/)])
   })
 
   test('are not looked at while none can be too old yet', async () => {
