@@ -1,4 +1,4 @@
-import { assert } from '@rocketmq-ts/base'
+import { InvariantError } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import type { Follower } from '../followers/follower.ts'
 import { type RecordView, standsInQueue } from '../followers/record-view.ts'
@@ -104,10 +104,7 @@ export class ConsumeQueues implements Follower {
     }
     const queue = this.table.queueOf(topicEntry, record.queueId)
     // The sender is told this offset: at another one the message would not be found, or found twice.
-    assert(
-      !topicEntry.isRemoved && queue.maxOffset === record.queueOffset,
-      `a message of ${queue.topic}/${queue.queueId} has queue offset ${record.queueOffset}, and the queue ends at ${queue.maxOffset}`,
-    )
+    if (topicEntry.isRemoved || queue.maxOffset !== record.queueOffset) throw otherOffset(queue, record)
     queue.add(record.physicalOffset, record.totalSize, this.#tagsCodeOf(record))
     this.#noteNew(queue, record.physicalOffset)
   }
@@ -269,4 +266,11 @@ export class ConsumeQueues implements Follower {
 
   /** The files are shared, and closed by their owner. */
   close(): void {}
+}
+
+/** Made apart: a text for each message would cost more than all else that is done for its unit. */
+function otherOffset({ topic, queueId, maxOffset }: ConsumeQueue, { queueOffset }: RecordView): InvariantError {
+  return new InvariantError(
+    `a message of ${topic}/${queueId} has queue offset ${queueOffset}, and the queue ends at ${maxOffset}`,
+  )
 }
