@@ -181,7 +181,9 @@ export class History {
   /** A cut that a crash interrupted is taken for done when nothing that it would take is there. */
   #checkCut(found: Map<Entry, Found>): void {
     const position = this.#cutPosition ?? Number.POSITIVE_INFINITY
-    if ([...found.values()].some(({ physicalOffset }) => physicalOffset >= position)) this.cancelCut()
+    const isBehind = ([{ id }, { physicalOffset }]: [Entry, Found]): boolean =>
+      id < this.#cutBefore && physicalOffset >= position
+    if ([...found].some(isBehind)) this.cancelCut()
     else this.endCut()
   }
 
