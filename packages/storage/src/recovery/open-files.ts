@@ -86,6 +86,8 @@ export function openFiles(
   const bootId = fileSystem.bootId()
   if (cutPosition !== undefined) {
     log.warn({ position: cutPosition }, 'the log was being cut back when the broker died: it is cut back now')
+    // A note that was written and not synced must not be lost while the log is cut.
+    checkpoint.syncNow()
     cutSegments(segments, cutPosition)
   }
   checkSegments(segments, fileSystem, log)
