@@ -90,7 +90,8 @@ export class ConsumeQueues implements Follower {
   endReplay(logEndPosition: number, plan: RecoveryPlan): void {
     this.table.endRecovery(logEndPosition, plan.isOurs)
     this.#appliedPosition = logEndPosition
-    this.#hasUnknownFiles = plan.syncedPosition < logEndPosition
+    // A log that was cut back can end where everything was synced once, and files made since are there all the same.
+    this.#hasUnknownFiles = plan.syncedPosition < logEndPosition || plan.mayBeTorn
     this.#trimmedFor = this.#options.segments.firstPosition
   }
 
