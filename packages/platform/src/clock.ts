@@ -7,6 +7,11 @@ export interface Clock {
   now(): number
   /** Milliseconds that never go back, from an unspecified start. */
   monotonic(): number
+  /**
+   * Like `monotonic`, read once for all who ask in one turn of the loop, and once more for those who ask at its end. It
+   * is as old as the first question, and a question costs next to nothing.
+   */
+  turnTime(): number
   after(delayMs: number, callback: () => void): CancelTimer
   every(intervalMs: number, callback: () => void): CancelTimer
   /**

@@ -21,36 +21,27 @@ export type Observer = (
 /** Gives an observer its numbers, with one reading of the clock for all answers of a turn. */
 export class Observation {
   readonly #observer: Observer
-  readonly #clock: Pick<Clock, 'monotonic' | 'endOfTurn'>
-  /** What the clock says at the end of this turn, once it is known. */
-  #turnEndMs: number | undefined
+  readonly #clock: Pick<Clock, 'turnTime' | 'endOfTurn'>
   #oneWay: ObservedCall[] = []
 
-  constructor(observer: Observer, clock: Pick<Clock, 'monotonic' | 'endOfTurn'>) {
+  constructor(observer: Observer, clock: Pick<Clock, 'turnTime' | 'endOfTurn'>) {
     this.#observer = observer
     this.#clock = clock
   }
 
   nowMs(): number {
-    return this.#clock.monotonic()
+    return this.#clock.turnTime()
   }
 
   /** Called at the end of a turn. */
   answered(call: ObservedCall, bytesOut: number): void {
-    if (this.#turnEndMs === undefined) {
-      this.#turnEndMs = this.#clock.monotonic()
-      this.#clock.endOfTurn(this.#turnEnded)
-    }
-    this.#observer(call.requestCode, call.responseCode, this.#turnEndMs - call.startedAtMs, call.bytesIn, bytesOut)
+    const durationMs = this.#clock.turnTime() - call.startedAtMs
+    this.#observer(call.requestCode, call.responseCode, durationMs, call.bytesIn, bytesOut)
   }
 
   oneWayDone(call: ObservedCall): void {
     if (this.#oneWay.length === 0) this.#clock.endOfTurn(this.#tellOneWay)
     this.#oneWay.push(call)
-  }
-
-  readonly #turnEnded = (): void => {
-    this.#turnEndMs = undefined
   }
 
   readonly #tellOneWay = (): void => {

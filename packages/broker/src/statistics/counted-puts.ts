@@ -16,14 +16,14 @@ export function countedPuts(
 ): Put<CountedMessage> {
   return (messages, done) => {
     const { topic, handle } = messages[0]!
-    const startMs = clock.monotonic()
+    const startMs = clock.turnTime()
     store.put(messages, (outcome) => {
       if (outcome.kind === 'refused') statistics.putFailed()
       else {
         let byteCount = 0
         for (const { totalSize } of outcome.places) byteCount += totalSize
         statistics.stored(topic, outcome.places.length, byteCount, handle)
-        statistics.putLatencies.add(clock.monotonic() - startMs)
+        statistics.putLatencies.add(clock.turnTime() - startMs)
       }
       done(outcome)
     })

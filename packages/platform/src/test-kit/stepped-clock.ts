@@ -15,6 +15,7 @@ export class SteppedClock implements Clock {
   readonly #endOfTurn: (() => void)[] = []
   readonly #nextTurn: (() => void)[] = []
   #order = 0
+  #turnTimeMs: number | undefined
 
   constructor(startMs = 1_700_000_000_000) {
     this.#nowMs = startMs
@@ -27,6 +28,14 @@ export class SteppedClock implements Clock {
 
   monotonic(): number {
     return this.#nowMs - this.#startMs
+  }
+
+  turnTime(): number {
+    if (this.#turnTimeMs === undefined) {
+      this.#turnTimeMs = this.monotonic()
+      this.endOfTurn(() => {})
+    }
+    return this.#turnTimeMs
   }
 
   after(delayMs: number, callback: () => void): CancelTimer {
@@ -48,9 +57,11 @@ export class SteppedClock implements Clock {
   /** Runs what waits for the end of the turn and what that adds, and all turns that this one asks for. */
   finishTurn(): void {
     while (this.#endOfTurn.length > 0 || this.#nextTurn.length > 0) {
+      this.#turnTimeMs = undefined
       const callbacks = this.#endOfTurn.length > 0 ? this.#endOfTurn.splice(0) : this.#nextTurn.splice(0)
       for (const callback of callbacks) callback()
     }
+    this.#turnTimeMs = undefined
   }
 
   /** Lets time pass and runs the timers that become due, in order. */

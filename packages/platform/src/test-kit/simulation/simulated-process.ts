@@ -43,6 +43,7 @@ export class SimulatedProcess {
     this.clock = {
       now: () => Math.floor(simulation.monotonic() + wallOffsetMs()),
       monotonic: () => this.#look(),
+      turnTime: () => this.#look(),
       after: (delayMs, callback) => this.#timer(delayMs, callback),
       every: (intervalMs, callback) => this.#every(intervalMs, callback),
       endOfTurn: (callback) => this.#atEndOfTurn(callback),
