@@ -98,8 +98,8 @@ export interface ObservedOffset {
   readonly queueId: number
   /** Undefined: it knows none. */
   readonly offset: number | undefined
-  /** Where a queue that may have become shorter ended, as far as is known; an offset behind that is taken back to it. */
-  readonly queueEnd?: { readonly least: number; readonly most: number }
+  /** A queue that may have become shorter did not end before; an offset behind its end is taken back to that. */
+  readonly queueEndLeast?: number
 }
 
 export interface BrokerRun {

@@ -55,7 +55,7 @@ export class BrokerUnderLoad {
   readonly #cluster: Cluster
   readonly #isSyncFlush: boolean
   readonly #troubles: Trouble[] = []
-  /** Told of each queue's end after a failure of the power. */
+  /** Told of each queue's end after a failure of the power, as far as is known. */
   readonly #onShortened: ((ends: ReadonlyMap<string, number>) => void)[] = []
   /** Number of the run, from 1. */
   run = 1
@@ -77,6 +77,11 @@ export class BrokerUnderLoad {
       wallMs: () => (machine.wallMs < this.#latestWallMs ? 0 : machine.wallMs),
       monotonicMs: () => cluster.simulation.monotonic(),
     })
+  }
+
+  /** Whether its clock was ever set back: store times may fall at the next start then. */
+  get wasSetBack(): boolean {
+    return this.#latestWallMs > 0
   }
 
   get name(): string {
@@ -101,7 +106,7 @@ export class BrokerUnderLoad {
    * caught up, store times do not rise and what is delayed comes at once, too.
    */
   jumpClock(byMs: number): void {
-    this.#latestWallMs = Math.max(this.#latestWallMs, this.machine.wallMs)
+    if (byMs < 0) this.#latestWallMs = Math.max(this.#latestWallMs, this.machine.wallMs)
     this.machine.jumpClock(byMs)
     if (byMs > 0) {
       this.#jumpedMs += byMs
@@ -184,39 +189,32 @@ export class BrokerUnderLoad {
   }
 
   async #lookBack(ending: Ending, endedAtMs: number, sentSeqMax: number): Promise<void> {
-    const ends = new Map<string, number>()
-    if (ending === 'power lost') {
-      const queues = await this.readQueues()
-      const syncedMs = this.#doneBefore(endedAtMs)
-      const safeMs = this.#isSyncFlush ? endedAtMs : syncedMs
-      for (const creation of this.recorder.history.topicCreations) {
-        const { outcome } = creation
-        if (outcome.kind === 'acknowledged' && outcome.atMs > endedAtMs - topicSafeMs)
-          creation.outcome = { kind: 'unknown' }
-      }
-      this.violations.push(
-        ...takeOverPowerLoss(this.recorder.history, queues, {
-          atMs: endedAtMs,
-          safeMs,
-          sentBackSafeMs: syncedMs,
-          sentSeqMax,
-        }),
-      )
-      this.#excuseDeliveries(endedAtMs - syncedMs)
-      for (const { topic, queueId } of this.#allQueues()) ends.set(queueKey({ topic, queueId }), 0)
-      for (const queue of queues) ends.set(queueKey(queue), queue.maxOffset)
-      for (const listener of this.#onShortened) listener(ends)
-    }
+    const isPowerLoss = ending === 'power lost'
+    const leastEnds = isPowerLoss ? await this.#takeOverPowerLoss(endedAtMs, sentSeqMax) : new Map<string, number>()
     const offsets = await this.observed((broker) => readOffsets(broker, this.topics, groups))
-    const leastEnds = ends.size === 0 ? ends : this.#endsOfKnown(sentSeqMax)
-    const offsetsAfter = offsets.map((offset) => {
-      const most = ends.get(queueKey(offset))
-      return most === undefined
-        ? offset
-        : { ...offset, queueEnd: { least: leastEnds.get(queueKey(offset)) ?? 0, most } }
-    })
+    const offsetsAfter = offsets.map((offset) =>
+      isPowerLoss ? { ...offset, queueEndLeast: leastEnds.get(queueKey(offset)) ?? 0 } : offset,
+    )
     const savedMs = ending === 'stopped' ? endedAtMs : this.#doneBefore(endedAtMs) + flushIntervalMs
     this.recorder.history.runs.push({ number: this.run, ending, endedAtMs: savedMs, offsetsAfter })
+  }
+
+  /** @returns before which offset no queue ends: what came since may have filled one again before it was looked at */
+  async #takeOverPowerLoss(atMs: number, sentSeqMax: number): Promise<Map<string, number>> {
+    const { history } = this.recorder
+    const queues = await this.readQueues()
+    const syncedMs = this.#doneBefore(atMs)
+    for (const creation of history.topicCreations) {
+      const { outcome } = creation
+      if (outcome.kind === 'acknowledged' && outcome.atMs > atMs - topicSafeMs) creation.outcome = { kind: 'unknown' }
+    }
+    const safeMs = this.#isSyncFlush ? atMs : syncedMs
+    this.violations.push(...takeOverPowerLoss(history, queues, { atMs, safeMs, sentBackSafeMs: syncedMs, sentSeqMax }))
+    this.#excuseDeliveries(atMs - syncedMs)
+    const ends = new Map([...this.#allQueues(), ...queues].map((queue) => [queueKey(queue), 0]))
+    for (const [key, end] of this.#endsOfKnown(sentSeqMax, atMs)) ends.set(key, end)
+    for (const listener of this.#onShortened) listener(ends)
+    return ends
   }
 
   /**
@@ -238,7 +236,7 @@ export class BrokerUnderLoad {
   }
 
   /** Behind what was known of each queue before a moment. */
-  #endsOfKnown(sentSeqMax: number): Map<string, number> {
+  #endsOfKnown(sentSeqMax: number, atMs: number): Map<string, number> {
     const { sends, seen } = this.recorder.history
     const ends = new Map<string, number>()
     const known = (key: string, queueOffset: number): void => {
@@ -246,7 +244,8 @@ export class BrokerUnderLoad {
     }
     for (const send of sends) {
       const { outcome, sentSeq } = send
-      if (outcome.kind === 'acknowledged' && sentSeq <= sentSeqMax) known(queueKey(storedIn(send)), outcome.queueOffset)
+      if (outcome.kind !== 'acknowledged' || sentSeq > sentSeqMax || outcome.atMs > atMs) continue
+      known(queueKey(storedIn(send)), outcome.queueOffset)
     }
     for (const record of seen) known(queueKey(record), record.queueOffset)
     return ends

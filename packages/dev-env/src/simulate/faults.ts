@@ -1,5 +1,6 @@
 import type { SeededRandom, SimulatedHost } from '@rocketmq-ts/platform/test-kit'
 import type { Cluster } from '../cluster/cluster.ts'
+import { ProcessGoneError } from '../cluster/machine.ts'
 import type { NameServerMachine } from '../cluster/name-server-machine.ts'
 import type { BrokerUnderLoad } from './broker-under-load.ts'
 
@@ -191,9 +192,18 @@ async function disturbNameServer({ cluster }: FaultTargets, random: SeededRandom
   const way = random.below(4)
   if (way === 0) nameServer.kill()
   else if (way === 1) nameServer.powerLoss()
-  else if (way === 2) await nameServer.stop()
+  else if (way === 2) await unlessKilled(nameServer.stop())
   else nameServer.pause()
   await cluster.sleep(random.between(10, 5000))
   if (nameServer.isPaused) nameServer.resume()
-  else await nameServer.start()
+  else if (!nameServer.isAlive) await unlessKilled(nameServer.start())
+}
+
+/** Another fault may come while one starts or stops. */
+async function unlessKilled(work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (!(error instanceof ProcessGoneError)) throw error
+  }
 }

@@ -119,8 +119,7 @@ export class FollowingConsumer {
     for (const [key, end] of ends) {
       const committed = commits.filter((commit) => commit.group === followingGroup && queueKey(commit) === key)
       const furthest = Math.max(this.#next.get(key) ?? 0, ...committed.map(({ offset }) => offset))
-      // What is delivered again may have filled the retry topic before its end was looked at.
-      if (furthest > end || key.startsWith(retryTopicOf(followingGroup))) this.#consumedIn(key).excuseBelow(furthest)
+      if (furthest > end) this.#consumedIn(key).excuseBelow(furthest)
     }
     this.#next.clear()
   }

@@ -137,6 +137,7 @@ class SimulationRun {
   /** All faults are over: what was promised must come true. */
   async #settleAndCheck(): Promise<Violation[]> {
     this.#cluster.simulation.trace.tell('all faults are over')
+    await this.#cluster.start()
     for (const broker of this.#brokers) {
       // A store that takes no more writes, after a full disk, does so until it is started again.
       await broker.restart(
@@ -177,7 +178,8 @@ class SimulationRun {
     const { history } = broker.recorder
     const topics = broker.observedTopics()
     const random = this.#random.fork()
-    const observation = await broker.observed((observed) => observe(observed, history, topics, random, queriesOfEach))
+    const seen = await broker.observed((observed) => observe(observed, history, topics, random, queriesOfEach))
+    const observation = broker.wasSetBack ? { ...seen, timeQueries: [] } : seen
     const consumedTopics = observation.queues.filter(({ topic }) => topic !== 'SCHEDULE_TOPIC_XXXX')
     return [
       ...checkHistory(history, observation, { flushIntervalMs: 0, timerDelayMsMax: 0, delayLevelsMs }),
