@@ -23,8 +23,26 @@ export function recordingLog(): { log: Log; lines: LoggedLine[]; fields: Record<
   return { log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines, fields }
 }
 
-/** A configuration file in a folder, with a count of how often its name was given to new content. */
-function countedFile(path: string, log: Log): { file: ConfigFile; writes(): number } {
+interface SaveCounts {
+  /** How often the file's name was given to new content. */
+  writes(): number
+  /** How many saves in the background have come to their end. */
+  endedSaves(): number
+}
+
+class CountedFile extends ConfigFile {
+  endedSaves = 0
+
+  override async saveLater(text: string | Promise<Uint8Array>): Promise<boolean> {
+    try {
+      return await super.saveLater(text)
+    } finally {
+      this.endedSaves++
+    }
+  }
+}
+
+function countedFile(path: string, log: Log): { file: ConfigFile } & SaveCounts {
   let writes = 0
   const fileSystem: FileSystem = Object.create(nodeFileSystem, {
     rename: {
@@ -34,7 +52,8 @@ function countedFile(path: string, log: Log): { file: ConfigFile; writes(): numb
       },
     },
   })
-  return { file: new ConfigFile(fileSystem, path, log), writes: () => writes }
+  const file = new CountedFile(fileSystem, path, log)
+  return { file, writes: () => writes, endedSaves: () => file.endedSaves }
 }
 
 /** A folder whose one file has some path, beside which its journal is. */
@@ -50,10 +69,10 @@ export function keptAt(
   }
 }
 
-/** Like `keptAt`, with a count of how often the file's name was given to new content. */
-export function countedAt(path: string, clock: Clock, log: Log): { config: KeptFolder; writes(): number } {
-  const { file, writes } = countedFile(path, log)
-  return { config: { ...keptAt(path, { clock, log }), file: () => file }, writes }
+/** Like `keptAt`, with counts of what becomes of the file. */
+export function countedAt(path: string, clock: Clock, log: Log): { config: KeptFolder } & SaveCounts {
+  const { file, ...counts } = countedFile(path, log)
+  return { config: { ...keptAt(path, { clock, log }), file: () => file }, ...counts }
 }
 
 /** Lets what is under way in memory go on until nothing moves: promises, and the turns of the loop that they ask for. */

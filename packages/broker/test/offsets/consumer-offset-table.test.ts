@@ -9,8 +9,8 @@ import { countedAt, recordingLog } from '../kept/config-kit.ts'
 function open(path: string) {
   const clock = new SteppedClock()
   const { log, lines } = recordingLog()
-  const { config, writes } = countedAt(path, clock, log)
-  return { clock, lines, writes, offsets: new ConsumerOffsetTable({ config, flushIntervalMs: 5000 }) }
+  const { config, ...counts } = countedAt(path, clock, log)
+  return { clock, lines, ...counts, offsets: new ConsumerOffsetTable({ config, flushIntervalMs: 5000 }) }
 }
 
 describe('consumer offsets', () => {
@@ -57,12 +57,13 @@ describe('consumer offsets', () => {
   test('are written at the interval when something changed, and on closing', async () => {
     using folder = temporaryFolder()
     const path = `${folder.path}/o.json`
-    const { offsets, clock, writes } = open(path)
+    const { offsets, clock, writes, endedSaves } = open(path)
     clock.advance(60_000)
     expect(writes()).toBe(0)
     for (let index = 0; index < 100; index++) offsets.commit('g', 'T', 0, index)
     clock.advance(5010)
-    await vi.waitFor(() => expect(writes()).toBe(1), 10_000)
+    await vi.waitFor(() => expect(endedSaves()).toBe(1), 10_000)
+    expect(writes()).toBe(1)
     clock.advance(60_000)
     offsets.commit('g', 'T', 0, 99)
     clock.advance(60_000)
