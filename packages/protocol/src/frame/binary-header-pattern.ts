@@ -40,6 +40,8 @@ export class BinaryHeaderPattern implements Pattern {
   static of(header: Buffer, command: RemotingCommand): BinaryHeaderPattern | undefined {
     const { extFields, remark } = command
     if (extFields === undefined || remark !== undefined || header.length > patternBytesMax) return undefined
+    // What stands behind the fields is passed by, and is not to be read as fields.
+    if (header.readInt32BE(remarkStart) !== header.length - fixedBytes) return undefined
     const fields = fieldsOf(header)
     // Of fields with one name the last counts, and this name would set a prototype.
     if (fields.length !== Object.keys(extFields).length || '__proto__' in extFields) return undefined

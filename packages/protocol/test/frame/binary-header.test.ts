@@ -107,6 +107,12 @@ describe('a ROCKETMQ header', () => {
     )
   })
 
+  test('with more bytes than its fields take is decoded each time it comes', () => {
+    const bytes = Buffer.concat([header(sendFields), Buffer.from('more')])
+    const reader = new PatternReader(binaryHeaderForm, new HeaderPatterns(10))
+    for (let round = 0; round < 20; round++) expect({ ...read(reader, bytes).extFields }).toEqual(sendFields)
+  })
+
   test('with a field named __proto__ is left to the parser', () => {
     const reader = new PatternReader(binaryHeaderForm, new HeaderPatterns(10))
     const bytes = encodeFrameHead(
