@@ -1,6 +1,6 @@
 import { decimalInteger } from '../decimal-integer.ts'
 import type { ExtFields } from '../header-codec.ts'
-import { JsonError, type JsonObject, stringifyStandard } from '../json/index.ts'
+import { JsonError, type JsonObject, shown, stringifyStandard } from '../json/index.ts'
 import { putAscii, putBytes, putNumber, putString, stringBytesMax } from '../json/put-json.ts'
 import { parseTolerant } from '../json/tolerant-parser.ts'
 import { FrameError } from './frame-error.ts'
@@ -64,8 +64,7 @@ function int32(value: unknown, name: string): number {
   if (value === undefined || value === null || value === '' || value === 'null') return 0
   const number = typeof value === 'string' ? decimalInteger(value) : value
   if (typeof number === 'number' && (number | 0) === number) return number
-  const shown = String(value).slice(0, 80)
-  throw new FrameError(`${name} of the JSON header is ${shown}, it must be a 32-bit integer`)
+  throw new FrameError(`${name} of the JSON header is ${shown(value)}, it must be a 32-bit integer`)
 }
 
 function textFields(fields: unknown, header: string): ExtFields | undefined {

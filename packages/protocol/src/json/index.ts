@@ -10,4 +10,5 @@ export {
   type WritableObject,
 } from './json-value.ts'
 export { type JsonLimits, parseJson } from './parse-json.ts'
+export { shown } from './shown.ts'
 export { type JsonStyle, stringifyJava, stringifyStandard, writeJson } from './write-json.ts'

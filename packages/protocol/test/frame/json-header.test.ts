@@ -55,6 +55,8 @@ describe('numbers of a JSON header', () => {
     ['code', 'true'],
     ['code', '[7]'],
     ['code', '{}'],
+    ['code', '{"toString":0}'],
+    ['opaque', '[{"toString":0,"valueOf":0}]'],
     ['opaque', '1e999'],
     ['opaque', '2147483648'],
     ['opaque', '"2147483648"'],

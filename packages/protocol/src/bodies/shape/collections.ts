@@ -1,7 +1,7 @@
-import { JsonError, type JsonValue, parseJson, type Writable } from '../../json/index.ts'
+import { JsonError, type JsonValue, parseJson, shown, type Writable } from '../../json/index.ts'
 import { BodyError } from '../body-error.ts'
 import { INT_MAX, INT_MIN } from './scalars.ts'
-import { at, present, type Shape, shown } from './shape.ts'
+import { at, present, type Shape } from './shape.ts'
 
 /** A list, in its order. */
 export function list<T>(item: Shape<T>): Shape<T[]> {

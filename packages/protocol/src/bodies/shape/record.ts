@@ -1,6 +1,6 @@
-import type { JsonValue, Writable } from '../../json/index.ts'
+import { type JsonValue, shown, type Writable } from '../../json/index.ts'
 import { BodyError } from '../body-error.ts'
-import { at, type OptionalShape, present, type Shape, type ShapeValue, shown } from './shape.ts'
+import { at, type OptionalShape, present, type Shape, type ShapeValue } from './shape.ts'
 
 type Fields = Readonly<Record<string, Shape<unknown>>>
 

@@ -1,7 +1,7 @@
-import { JsonDouble, type JsonValue } from '../../json/index.ts'
+import { JsonDouble, type JsonValue, shown } from '../../json/index.ts'
 import { LONG_MAX, LONG_MIN } from '../../json/json-value.ts'
 import { BodyError } from '../body-error.ts'
-import { present, type Shape, shown } from './shape.ts'
+import { present, type Shape } from './shape.ts'
 
 export const INT_MIN = -0x80000000
 export const INT_MAX = 0x7fffffff

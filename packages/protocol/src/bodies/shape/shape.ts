@@ -58,14 +58,6 @@ export function present(value: JsonValue | undefined): Exclude<JsonValue, null> 
   return value
 }
 
-/** A value as an error message shows it. */
-export function shown(value: JsonValue): string {
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object' && value !== null) return 'an object'
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
-  return text.length > 40 ? `${text.slice(0, 40)}...` : text
-}
-
 /** Runs a step of decoding or encoding; a BodyError in it is told where it happened. */
 export function at<T>(key: string | number, step: () => T): T {
   try {

@@ -1,0 +1,10 @@
+/**
+ * A value of JSON as an error message shows it. An object is not made to text: its own `toString` came with it, and need
+ * not be a function.
+ */
+export function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text
+}
