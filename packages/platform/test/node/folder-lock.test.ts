@@ -4,7 +4,7 @@ import { FolderLockedError } from '../../src/file-system.ts'
 import { lockFolderByMarks } from '../../src/node/folder-lock.ts'
 import { nameOfThisProcess } from '../../src/node/process-name.ts'
 import { temporaryFolder } from '../../src/test-kit/index.ts'
-import { LockingProcess } from './locking-process-kit.ts'
+import { LockingProcess, saidAtOnce } from './locking-process-kit.ts'
 
 describe('the lock of a folder by marks alone', () => {
   test('keeps others out as long as its process runs, and tells which', async () => {
@@ -47,15 +47,8 @@ describe('the lock of a folder by marks alone', () => {
   test('is taken by just one of many that come at once', async () => {
     using folder = temporaryFolder()
     const path = `${folder.path}/lock`
-    const takers = Array.from({ length: 6 }, () => new LockingProcess(path))
-    try {
-      for (const taker of takers) expect(await taker.says()).toBe('ready')
-      for (const taker of takers) taker.lock()
-      const said = await Promise.all(takers.map((taker) => taker.says()))
-      expect(said.toSorted()).toEqual(['held', 'refused', 'refused', 'refused', 'refused', 'refused'])
-    } finally {
-      await Promise.all(takers.map((taker) => taker.kill()))
-    }
+    const said = await saidAtOnce(path, 6, 'marks')
+    expect(said.toSorted()).toEqual(['held', 'refused', 'refused', 'refused', 'refused', 'refused'])
   })
 
   test('is not held by a process that only has the id of the one that was killed', () => {

@@ -7,7 +7,7 @@ import { tryKernelLock } from '../../src/node/kernel-lock.ts'
 import { nameOfThisProcess } from '../../src/node/process-name.ts'
 import { silentMsMax } from '../../src/node/signs-of-life.ts'
 import { temporaryFolder } from '../../src/test-kit/index.ts'
-import { LockingProcess, whyNotContained } from './locking-process-kit.ts'
+import { LockingProcess, saidAtOnce, whyNotContained } from './locking-process-kit.ts'
 
 const noContainers = whyNotContained()
 if (noContainers !== undefined) {
@@ -88,15 +88,8 @@ describe('the lock of a folder', () => {
   test('is taken by just one of many that come at once', async () => {
     using folder = temporaryFolder()
     const path = `${folder.path}/lock`
-    const takers = Array.from({ length: 6 }, () => new LockingProcess(path, { by: 'kernel' }))
-    try {
-      for (const taker of takers) expect(await taker.says()).toBe('ready')
-      for (const taker of takers) taker.lock()
-      const said = await Promise.all(takers.map((taker) => taker.says()))
-      expect(said.toSorted()).toEqual(['held', 'refused', 'refused', 'refused', 'refused', 'refused'])
-    } finally {
-      await Promise.all(takers.map((taker) => taker.kill()))
-    }
+    const said = await saidAtOnce(path, 6, 'kernel')
+    expect(said.toSorted()).toEqual(['held', 'refused', 'refused', 'refused', 'refused', 'refused'])
   })
 
   test('keeps out another thread of the same process, and ends with its thread', async () => {

@@ -82,3 +82,16 @@ export class LockingProcess {
     await this.kill()
   }
 }
+
+/** What each of several processes says that come at once for one lock. */
+export async function saidAtOnce(lockFilePath: string, count: number, by: 'marks' | 'kernel') {
+  const takers = Array.from({ length: count }, () => new LockingProcess(lockFilePath, { by }))
+  try {
+    const isReady = await Promise.all(takers.map(async (taker) => (await taker.says()) === 'ready'))
+    if (isReady.includes(false)) throw new Error('a process ended before it was asked to lock')
+    for (const taker of takers) taker.lock()
+    return await Promise.all(takers.map((taker) => taker.says()))
+  } finally {
+    await Promise.all(takers.map((taker) => taker.kill()))
+  }
+}
