@@ -77,9 +77,8 @@ export function send(topic: string, { body = 'x', properties = {}, fields = {}, 
   return request(`send ${body.slice(0, 20)} ${JSON.stringify(fields)}`, 10, all, { body, ...rest })
 }
 
-/** SEND_MESSAGE_V2, with letters; `fields` names letters. */
-export function sendV2(topic: string, { body = 'x', properties = {}, fields = {}, rest = {} }: Sent = {}): Step {
-  const all = {
+function letters(topic: string, properties: Readonly<Record<string, string>>, isBatch: boolean) {
+  return {
     a: 'producers',
     b: topic,
     c: 'TBW102',
@@ -91,10 +90,14 @@ export function sendV2(topic: string, { body = 'x', properties = {}, fields = {}
     i: propertiesText(properties),
     j: 0,
     k: false,
-    m: false,
+    m: isBatch,
     n: 'broker-a',
-    ...fields,
   }
+}
+
+/** SEND_MESSAGE_V2, with letters; `fields` names letters. */
+export function sendV2(topic: string, { body = 'x', properties = {}, fields = {}, rest = {} }: Sent = {}): Step {
+  const all = { ...letters(topic, properties, false), ...fields }
   return request(`send V2 ${body.slice(0, 20)} ${JSON.stringify(fields)}`, 310, all, { body, ...rest })
 }
 
@@ -113,22 +116,7 @@ export function batched(body: string, properties: Readonly<Record<string, string
 /** SEND_BATCH_MESSAGE. */
 export function sendBatch(topic: string, messages: readonly Buffer[], sent: Omit<Sent, 'body'> = {}): Step {
   const { properties = {}, fields = {}, rest = {} } = sent
-  const all = {
-    a: 'producers',
-    b: topic,
-    c: 'TBW102',
-    d: 4,
-    e: 0,
-    f: 0,
-    g: bornMs,
-    h: 0,
-    i: propertiesText(properties),
-    j: 0,
-    k: false,
-    m: true,
-    n: 'broker-a',
-    ...fields,
-  }
+  const all = { ...letters(topic, properties, true), ...fields }
   const what = `send a batch of ${messages.length} ${JSON.stringify({ ...properties, ...fields })}`
   return request(what, 320, all, { body: Buffer.concat(messages), ...rest })
 }
