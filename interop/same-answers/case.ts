@@ -32,11 +32,15 @@ export function differs(step: Step, difference: Difference): Step {
 /** Requests that both servers get, in this order, each in its own state made by the steps before. */
 export interface Case {
   readonly title: string
+  /**
+   * What the case does to others of the same server. It runs alone then, behind all others.
+   */
+  readonly harm?: string
   readonly steps: readonly Step[]
 }
 
-export function withoutDifferences({ title, steps }: Case): Case {
-  return { title, steps: steps.map(({ what, run }) => ({ what, run })) }
+export function withoutDifferences(one: Case): Case {
+  return { ...one, steps: one.steps.map(({ what, run }) => ({ what, run })) }
 }
 
 const deadlineMs = 10_000

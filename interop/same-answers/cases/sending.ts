@@ -144,6 +144,7 @@ export const sendingCases: readonly Case[] = [
   })),
   {
     title: 'sends whose sysFlag tells of IPv6 addresses that they do not have',
+    harm: 'the official broker cannot read these records, and skips what it has read of the log behind them',
     steps: [
       makeTopic('AddressFlags'),
       send('AddressFlags', { body: 'born', fields: { sysFlag: 16 } }),
