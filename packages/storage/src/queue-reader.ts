@@ -8,7 +8,7 @@ import type { LentBytes } from './log/lent-bytes.ts'
 import { isRecordAt, RecordParts, type Stretch, sliceOf } from './log/stretch.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { QueueTable } from './queues/queue-table.ts'
-import { isMessage, type QueueUnit, readUnit, unitBytes } from './queues/queue-unit.ts'
+import { emptyUnit, isMessage, type QueueUnit, readUnit, unitBytes } from './queues/queue-unit.ts'
 
 export interface ReadRequest {
   topic: string
@@ -84,6 +84,8 @@ export class QueueReader {
   readonly #log: Log
   /** Positions where no record was found, and whether that was so when the file was read once more. */
   readonly #unreadable = new LruMap<number, { isCertain: boolean }>(unreadableKept)
+  /** The unit that a scan is at: nothing keeps it. */
+  readonly #scanned = emptyUnit()
 
   constructor(
     clock: Clock,
@@ -203,13 +205,14 @@ export class QueueReader {
     let offset = request.queueOffset
     let lastPosition = this.#commitLog.writtenPosition
     const scanEnd = Math.min(maxOffset, offset + request.scannedUnitsMax)
+    const { firstInMemory } = this.#commitLog
     for (; offset < scanEnd && count < request.countMax; offset++) {
-      const unit = this.#unit(queue, offset)
+      const unit = this.#unit(queue, offset, this.#scanned)
       if ('missing' in unit) return unit
       if (!isMessage(unit) || !request.matches(unit.tagsCode)) continue
       const { physicalOffset, totalSize } = unit
       if (count > 0 && byteCount + totalSize > request.bytesMax) break
-      let stretch = this.#commitLog.inMemory(physicalOffset, totalSize)
+      let stretch = physicalOffset < firstInMemory ? undefined : this.#commitLog.inMemory(physicalOffset, totalSize)
       if (stretch === undefined) {
         if (!mayBeCold) return { coldPosition: physicalOffset }
         const inFile = this.#recordInFile(queue, offset, unit)
@@ -229,13 +232,13 @@ export class QueueReader {
     return { status, nextQueueOffset: offset, minOffset, maxOffset, parts: found, count, byteCount, behindBytes }
   }
 
-  #unit(queue: ConsumeQueue, offset: number): QueueUnit | { missing: MissingBlock } {
-    const inMemory = queue.unitInMemory(offset)
+  #unit(queue: ConsumeQueue, offset: number, into?: QueueUnit): QueueUnit | { missing: MissingBlock } {
+    const inMemory = queue.unitInMemory(offset, into)
     if (inMemory !== undefined) return inMemory
     const { segments } = queue
     const position = offset * unitBytes
     const stretch = this.#queueBlocks.find(segments, position, unitBytes)
-    if (stretch !== undefined) return readUnit(stretch.bytes, position - stretch.start)
+    if (stretch !== undefined) return readUnit(stretch.bytes, position - stretch.start, into)
     return { missing: this.#queueBlocks.missing(segments, position, unitBytes, queue.writtenOffset * unitBytes) }
   }
 
@@ -246,7 +249,7 @@ export class QueueReader {
     unit: QueueUnit,
   ): Stretch | { missing: MissingBlock } | undefined {
     const { physicalOffset, totalSize } = unit
-    const known = this.#unreadable.get(physicalOffset)
+    const known = this.#unreadable.size === 0 ? undefined : this.#unreadable.get(physicalOffset)
     if (known?.isCertain === true) return undefined
     if (!this.#canHold(unit)) return this.#passBy(queue, queueOffset, unit)
     const stretch = this.#logBlocks.find(this.#commitLog.segments, physicalOffset, totalSize)

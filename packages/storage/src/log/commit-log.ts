@@ -179,6 +179,11 @@ export class CommitLog implements RecordSource {
     cutSegments(this.segments, position)
   }
 
+  /** What is in front of it is in the files only. */
+  get firstInMemory(): number {
+    return this.#tail.firstPosition
+  }
+
   /** What holds the bytes at a position, until the end of this turn, when they are in memory. */
   inMemory(position: number, byteCount: number): Stretch | undefined {
     return this.#tail.find(position, byteCount)

@@ -150,10 +150,11 @@ export class ConsumeQueue {
     return readUnit(bytes, 0)
   }
 
-  unitInMemory(queueOffset: number): QueueUnit | undefined {
+  /** @param into takes the unit, if it is in memory */
+  unitInMemory(queueOffset: number, into?: QueueUnit): QueueUnit | undefined {
     if (this.#recent === undefined || queueOffset < this.#recentStart || queueOffset >= this.#maxOffset)
       return undefined
-    return readUnit(this.#recent, (queueOffset - this.#recentStart) * unitBytes)
+    return readUnit(this.#recent, (queueOffset - this.#recentStart) * unitBytes, into)
   }
 
   /** Writes the units that are only in memory. */

@@ -34,12 +34,16 @@ export function writeFiller(target: Buffer, position: number): void {
   putUnit(target, position, 0, fillerSize, 0)
 }
 
-export function readUnit(source: Buffer, position: number): QueueUnit {
-  return {
-    physicalOffset: readInt64(source, position),
-    totalSize: source.readInt32BE(position + 8),
-    tagsCode: readInt64(source, position + 12),
-  }
+export function emptyUnit(): QueueUnit {
+  return { physicalOffset: 0, totalSize: 0, tagsCode: 0 }
+}
+
+/** @param unit takes what is read: one for many units, where none of them is kept */
+export function readUnit(source: Buffer, position: number, unit = emptyUnit()): QueueUnit {
+  unit.physicalOffset = readInt64(source, position)
+  unit.totalSize = source.readInt32BE(position + 8)
+  unit.tagsCode = readInt64(source, position + 12)
+  return unit
 }
 
 /** Whether no unit was written at a position; cheaper than reading it. */
