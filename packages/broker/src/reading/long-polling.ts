@@ -20,11 +20,15 @@ export interface HeldPull {
   giveUp(): void
 }
 
-interface Waiting {
-  pull: HeldPull
-  cancelTimer: CancelTimer
-  isTried: boolean
-  isAgain: boolean
+class Waiting {
+  readonly pull: HeldPull
+  cancelTimer: CancelTimer | undefined
+  isTried = false
+  isAgain = false
+
+  constructor(pull: HeldPull) {
+    this.pull = pull
+  }
 }
 
 /**
@@ -34,7 +38,9 @@ interface Waiting {
 export class LongPolling {
   readonly #clock: Clock
   readonly #perConnectionMax: number
+  /** A queue keeps its set while its topic is there: most that have been waited for are waited for again. */
   readonly #topics = new Map<string, Map<number, Set<Waiting>>>()
+  /** A connection keeps its set until it ends. */
   readonly #connections = new Map<number, Set<Waiting>>()
   readonly #counts: Record<PullLane, number> = { pull: 0, 'lite-pull': 0 }
   #isClosed = false
@@ -71,7 +77,7 @@ export class LongPolling {
     }
     const ofConnection = this.#connections.get(pull.connectionId)
     if (ofConnection !== undefined && ofConnection.size >= this.#perConnectionMax) return false
-    const waiting: Waiting = { pull, isTried: false, isAgain: false, cancelTimer: () => {} }
+    const waiting = new Waiting(pull)
     waiting.cancelTimer = this.#clock.after(timeoutMs, () => {
       if (this.#remove(waiting)) pull.giveUp()
     })
@@ -105,6 +111,7 @@ export class LongPolling {
     for (const waitingPulls of [...(this.#topics.get(topic)?.values() ?? [])]) {
       for (const waiting of [...waitingPulls]) if (this.#remove(waiting)) waiting.pull.giveUp()
     }
+    this.#topics.delete(topic)
   }
 
   /** Answers all that wait, and from now on each that comes: the broker stops. */
@@ -118,6 +125,7 @@ export class LongPolling {
     for (const waiting of [...(this.#connections.get(connectionId) ?? [])]) {
       if (this.#remove(waiting)) waiting.pull.giveUp()
     }
+    this.#connections.delete(connectionId)
   }
 
   #retry(waiting: Waiting): void {
@@ -144,16 +152,10 @@ export class LongPolling {
 
   #remove(waiting: Waiting): boolean {
     const { topic, queueId, connectionId, lane } = waiting.pull
-    const queues = this.#topics.get(topic)
-    const waitingPulls = queues?.get(queueId)
-    if (!waitingPulls?.delete(waiting)) return false
-    waiting.cancelTimer()
+    if (!this.#topics.get(topic)?.get(queueId)?.delete(waiting)) return false
+    waiting.cancelTimer?.()
     this.#counts[lane]--
-    const ofConnection = this.#connections.get(connectionId)
-    ofConnection?.delete(waiting)
-    if (ofConnection?.size === 0) this.#connections.delete(connectionId)
-    if (waitingPulls.size === 0) queues!.delete(queueId)
-    if (queues!.size === 0) this.#topics.delete(topic)
+    this.#connections.get(connectionId)?.delete(waiting)
     return true
   }
 }

@@ -10,7 +10,7 @@ import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts
 import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
 import type { QueueRange } from '../../offsets/queue-offsets.ts'
 import type { FileReads } from '../file-reads.ts'
-import type { LongPolling, PullLane } from '../long-polling.ts'
+import type { HeldPull, LongPolling, PullLane } from '../long-polling.ts'
 import { type GroupSubscriptions, pullSubscription, tagsMatcher } from '../pull-subscription.ts'
 import { pullCode, pullRemark } from '../read-outcome.ts'
 
@@ -131,8 +131,10 @@ function checkFileReads(fileReads: FileReads, connectionId: number): void {
   throw new ProtocolError('SYSTEM_BUSY', remark)
 }
 
-/** One pull, from the first read to its answer. */
-class Pull {
+/** One pull, from the first read to its answer; while there is nothing it is what waits. */
+class Pull implements HeldPull {
+  readonly connectionId: number
+  readonly lane: PullLane
   readonly #header: PullRequest
   readonly #call: Call<PullCommand>
   readonly #matches: (tagsCode: number) => boolean
@@ -140,6 +142,8 @@ class Pull {
   readonly #topicSysFlag: number
   readonly #parts: PullParts
   #offset: number
+  /** What was read last, since it waits. */
+  #last: ReadResult | undefined
 
   constructor(
     header: PullRequest,
@@ -156,6 +160,16 @@ class Pull {
     this.#topicSysFlag = topicSysFlag
     this.#parts = parts
     this.#offset = header.queueOffset
+    this.connectionId = call.connection.id
+    this.lane = parts.lane
+  }
+
+  get topic(): string {
+    return this.#header.topic
+  }
+
+  get queueId(): number {
+    return this.#header.queueId
   }
 
   start(): void {
@@ -202,47 +216,46 @@ class Pull {
     }
     this.#parts.onMissed()
     const waitMs = this.#waitMs()
-    if (waitMs <= 0) {
+    if (waitMs <= 0 || this.#call.connection.isClosed) {
       this.#answerResult(result)
       return
     }
-    const { topic, queueId } = this.#header
-    let last = result
-    const retry = (): boolean | Promise<boolean> => {
-      const again = this.#read()
-      if (again instanceof Promise) {
-        return again.then(take, (error) => {
-          this.#call.fail(error)
-          return true
-        })
-      }
-      return take(again)
-    }
-    const take = (again: ReadResult): boolean | Promise<boolean> => {
-      last = again
-      if (pullCode(again, this.#offset) === 'PULL_NOT_FOUND') return false
-      if (again.status === 'NO_MATCHED_MESSAGE') {
-        // Nothing for this subscription: it goes on waiting behind what was looked at.
-        this.#offset = again.nextQueueOffset
-        return again.nextQueueOffset < again.maxOffset && retry()
-      }
-      this.#answerResult(again)
-      return true
-    }
+    this.#last = result
     const { longPolling } = this.#parts
-    const pull = {
-      topic,
-      queueId,
-      connectionId: this.#call.connection.id,
-      lane: this.#parts.lane,
-      retry,
-      giveUp: () => this.#answerResult(last),
-    }
-    if (longPolling.hold(pull, waitMs)) return
+    if (longPolling.hold(this, waitMs)) return
     const remark =
       `[TOO_MANY_PULLS]${longPolling.perConnectionMax} pulls of this connection wait for messages already: ` +
       'spread the consumers over more connections'
     this.#call.fail(new ProtocolError('SYSTEM_BUSY', remark))
+  }
+
+  retry(): boolean | Promise<boolean> {
+    const again = this.#read()
+    if (!(again instanceof Promise)) return this.#take(again)
+    return again.then(
+      (later) => this.#take(later),
+      (error) => {
+        this.#call.fail(error)
+        return true
+      },
+    )
+  }
+
+  giveUp(): void {
+    this.#answerResult(this.#last!)
+  }
+
+  /** @returns whether what was read is an answer */
+  #take(result: ReadResult): boolean | Promise<boolean> {
+    this.#last = result
+    if (pullCode(result, this.#offset) === 'PULL_NOT_FOUND') return false
+    if (result.status === 'NO_MATCHED_MESSAGE') {
+      // Nothing for this subscription: it goes on waiting behind what was looked at.
+      this.#offset = result.nextQueueOffset
+      return result.nextQueueOffset < result.maxOffset && this.retry()
+    }
+    this.#answerResult(result)
+    return true
   }
 
   #waitMs(): number {
