@@ -1,6 +1,6 @@
 /**
  * Imports point to the left only:
- * base <- platform <- protocol <- {settings, remoting, storage} <- {name-server, broker} <- apps.
+ * base <- platform <- protocol <- {settings, remoting, storage} <- {name-server, broker} <- apps; remoting <- client.
  * `dev-env` is for tests: nothing of the product imports it.
  */
 const layers = {
@@ -10,6 +10,7 @@ const layers = {
   settings: ['base', 'platform', 'protocol'],
   remoting: ['base', 'platform', 'protocol'],
   storage: ['base', 'platform', 'protocol'],
+  client: ['base', 'platform', 'protocol', 'remoting'],
   'name-server': ['base', 'platform', 'protocol', 'remoting', 'settings'],
   broker: ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage'],
   'dev-env': ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage', 'name-server', 'broker'],

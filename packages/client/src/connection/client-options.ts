@@ -1,0 +1,30 @@
+import type { Log } from '@rocketmq-ts/platform'
+import type { Runtime } from '../runtime.ts'
+import type { Credentials } from './acl-signer.ts'
+
+/** What everything that connects to a cluster takes. */
+export interface ClientOptions {
+  /** `host:port` of the name servers: a list, or RocketMQ's text with semicolons. The port is 9876 where none is given. */
+  readonly nameServers: string | readonly string[]
+  /** Names of topics and groups are meant within it. */
+  readonly namespace?: string | undefined
+  /** For brokers with access control. */
+  readonly credentials?: Credentials | undefined
+  /** Milliseconds for a whole call with its retries, where the call does not say. Default 10,000. */
+  readonly timeoutMs?: number | undefined
+  /** Milliseconds for one attempt, connecting included. Default 3000. */
+  readonly attemptTimeoutMs?: number | undefined
+  /** Where log lines go; nowhere by default. */
+  readonly logger?: Log | undefined
+  /** Network, time and chance; those of Node by default. */
+  readonly runtime?: Runtime | undefined
+}
+
+export const defaultTimeoutMs = 10_000
+export const defaultAttemptTimeoutMs = 3000
+
+/** @throws what `fail` makes of the message, when a duration is no number above 0 */
+export function checkDuration(name: string, value: number | undefined, fail: (message: string) => Error): void {
+  if (value === undefined) return
+  if (!Number.isFinite(value) || value <= 0) throw fail(`${name} is ${value}: give milliseconds above 0`)
+}

@@ -1,0 +1,89 @@
+import type { Clock, Random } from '@rocketmq-ts/platform'
+import { type AnyCommand, type RemotingCommand, type RequestOf, responseCodes } from '@rocketmq-ts/protocol'
+import type { Deadline } from '../calls/deadline.ts'
+import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
+import { answerError, type FailurePlace, type RocketMQError } from '../rocketmq-error.ts'
+import type { Connections } from './connections.ts'
+
+export interface NameServersOptions {
+  /** `host:port` of each. */
+  readonly addresses: readonly string[]
+  readonly connections: Pick<Connections, 'ask'>
+  readonly clock: Clock
+  readonly random: Random
+  /** Milliseconds for the answer of one of them. */
+  readonly attemptTimeoutMs: number
+}
+
+/** Several name servers, any of which may be gone. One is asked for as long as it answers. */
+export class NameServers {
+  readonly #options: NameServersOptions
+  /** Clients begin with different ones. */
+  #current: number
+
+  constructor(options: NameServersOptions) {
+    this.#options = options
+    this.#current = options.random.below(options.addresses.length)
+  }
+
+  get addresses(): readonly string[] {
+    return this.#options.addresses
+  }
+
+  /**
+   * The answer of the first name server that has one: SUCCESS. One that does not know the topic may have been started
+   * just now, so that the others are asked as well before TOPIC_NOT_EXIST counts.
+   * @throws RocketMQError, TOPIC_NOT_EXIST among them
+   */
+  async ask<C extends AnyCommand>(
+    command: C,
+    header: RequestOf<C>,
+    deadline: Deadline,
+    place: FailurePlace = {},
+  ): Promise<RemotingCommand> {
+    const { addresses, connections, random, attemptTimeoutMs } = this.#options
+    for (let round = 1; ; round++) {
+      let unknown: RocketMQError | undefined
+      let failure: RocketMQError | undefined
+      const first = this.#current
+      for (let tried = 0; tried < addresses.length; tried++) {
+        deadline.check()
+        const index = (first + tried) % addresses.length
+        const address = addresses[index]!
+        try {
+          const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, deadline.leftMs))
+          const answer = await deadline.unlessAborted(connections.ask(address, { command, header, timeoutMs }))
+          if (answer.code === responseCodes.SUCCESS.code) {
+            this.#current = index
+            return answer
+          }
+          const error = answerError(command.name, answer, { ...place, broker: address })
+          if (error.code === 'TOPIC_NOT_EXIST') unknown ??= error
+          else failure = error
+        } catch (error) {
+          failure = error as RocketMQError
+          if (failure.code === 'ABORTED' || failure.code === 'CLOSED') throw failure
+        }
+      }
+      // Of those that could be reached none knows the topic.
+      if (unknown !== undefined) throw unknown
+      const waitMs = backoffMs(defaultBackoff, round, random)
+      if (failure !== undefined && (!failure.retryable || waitMs >= deadline.leftMs)) {
+        failure.attempts = round * addresses.length
+        throw failure
+      }
+      await deadline.pause(waitMs)
+    }
+  }
+
+  /** The answer of every name server that gives one. @throws RocketMQError of the last one when none does */
+  async askAll<C extends AnyCommand>(command: C, header: RequestOf<C>, deadline: Deadline): Promise<RemotingCommand[]> {
+    const { addresses, connections, attemptTimeoutMs } = this.#options
+    const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, deadline.leftMs))
+    const asked = addresses.map((address) => connections.ask(address, { command, header, timeoutMs }))
+    const outcomes = await deadline.unlessAborted(Promise.allSettled(asked))
+    const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    if (answers.length > 0) return answers
+    throw (outcomes[0] as PromiseRejectedResult).reason
+  }
+}

@@ -1,0 +1,351 @@
+import type { CancelTimer } from '@rocketmq-ts/platform'
+import type { SubscriptionData } from '@rocketmq-ts/protocol'
+import { Deadline } from '../calls/deadline.ts'
+import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
+import type { ClusterClient } from '../connection/cluster-client.ts'
+import type { RawMessage } from '../messages/received-message.ts'
+import { type Pulled, pull } from '../reading/pull.ts'
+import { RocketMQError, type RocketMQErrorCode } from '../rocketmq-error.ts'
+import { masterId, type QueueRef } from '../routing/topic-route.ts'
+import type { WorkSource } from './dispatcher.ts'
+import { Lanes } from './lanes.ts'
+import type { Outcome } from './message-handling.ts'
+import { OffsetWindow } from './offset-window.ts'
+import { deadLetterLevel, delayLevelOf } from './redelivery.ts'
+import { type SendBackParts, sendBack } from './send-back.ts'
+
+/** What messages wait for each other: none, those of a queue, or those of a sharding key. */
+export type Order = 'none' | 'queue' | 'shardingKey'
+
+export interface QueueParts {
+  readonly client: ClusterClient
+  readonly group: string
+  readonly subscription: SubscriptionData
+  readonly order: Order
+  readonly isBroadcast: boolean
+  /** Messages of one call of the handler at the most. */
+  readonly batchMax: number
+  /** Deliveries of a message at the most. */
+  readonly attemptsMax: number | undefined
+  /** Messages and bytes that may wait in this queue, as the consumer's limits are shared among queues now. */
+  share(): { readonly messages: number; readonly bytes: number }
+  isPaused(): boolean
+  /** Where to begin. @throws RocketMQError when that cannot be found out now */
+  startOffset(address: string, deadline: Deadline): Promise<number>
+  /** Runs the handler; never rejects. */
+  handle(messages: readonly RawMessage[]): Promise<Outcome[]>
+  /** There may be something to begin. */
+  onWork(): void
+}
+
+/** Milliseconds for which brokers hold a pull when there is nothing. */
+const waitMs = 15_000
+/** Messages of one pull at the most. */
+const pullCountMax = 32
+/** Milliseconds before a message is handled again in its place; doubled with each failure. */
+const againMs = 1000
+const againMsMax = 30_000
+/** Local attempts of a broadcast message, which no broker delivers again. */
+const broadcastAttemptsMax = 16
+
+/** The broker does not know the group's subscription, or knows an older one. */
+const heartbeatErrors: ReadonlySet<RocketMQErrorCode> = new Set([
+  'SUBSCRIPTION_NOT_EXIST',
+  'SUBSCRIPTION_NOT_LATEST',
+  'SUBSCRIPTION_GROUP_NOT_EXIST',
+  'FILTER_DATA_NOT_EXIST',
+  'FILTER_DATA_NOT_LATEST',
+])
+
+/** A queue that this member reads: it pulls ahead, keeps what waits for a handler, and knows how far all is done. */
+export class AssignedQueue implements WorkSource {
+  readonly queue: QueueRef
+  readonly #parts: QueueParts
+  readonly #lanes: Lanes<RawMessage>
+  /** Ends pulling. */
+  readonly #stop = new AbortController()
+  /** Ends everything that is still tried. */
+  readonly #abort = new AbortController()
+  readonly #timers = new Set<CancelTimer>()
+  readonly #begun = Promise.withResolvers<void>()
+  #window: OffsetWindow | undefined
+  #pendingMessages = 0
+  #pendingBytes = 0
+  /** Calls of the handler, and messages on their way back to the broker. */
+  #active = 0
+  #onIdle: (() => void) | undefined
+  #wake: (() => void) | undefined
+  /** Where the next pull goes on. */
+  #nextOffset: number | undefined
+  #brokerId = masterId
+  #maxOffset = 0
+  #lastPullMs: number | undefined
+
+  constructor(queue: QueueRef, parts: QueueParts) {
+    this.queue = queue
+    this.#parts = parts
+    this.#lanes = new Lanes(laneOf(parts.order))
+  }
+
+  get hasWork(): boolean {
+    return this.#lanes.hasReady && !this.#parts.isPaused()
+  }
+
+  get isStopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  /** How far everything is done; undefined until the start is known. */
+  get committable(): number | undefined {
+    return this.#window?.committable
+  }
+
+  /** Resolves when it is known where to begin, or the queue is not read any more. */
+  get begun(): Promise<void> {
+    return this.#begun.promise
+  }
+
+  /** For reports. */
+  get state() {
+    return {
+      pendingMessages: this.#pendingMessages,
+      pendingBytes: this.#pendingBytes,
+      maxOffset: this.#maxOffset,
+      lastPullMs: this.#lastPullMs,
+    }
+  }
+
+  /** Pulls until the queue is dropped. */
+  async run(): Promise<void> {
+    const { client } = this.#parts
+    const { signal } = this.#stop
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.#room()
+        if (signal.aborted) return
+        await this.#pullOnce()
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) return
+        failures++
+        const failure = error as RocketMQError
+        const level = failures === 1 ? 'warn' : 'debug'
+        client.log[level]({ ...this.queue, failures, err: failure }, 'a queue could not be read; it is tried again')
+        await this.#recover(failure, failures)
+      }
+    }
+  }
+
+  /** A change outside may let it go on. */
+  wake(): void {
+    this.#wake?.()
+  }
+
+  async begin(): Promise<void> {
+    const { lane, messages } = this.#lanes.take(this.#parts.batchMax)!
+    this.#active++
+    const outcomes = await this.#parts.handle(messages)
+    if (lane === undefined) this.#settleFree(messages, outcomes)
+    else await this.#settleLane(lane, messages, outcomes)
+    this.#ended()
+  }
+
+  /** Nothing is pulled or begun any more; what waits is forgotten, what runs goes on. */
+  stop(): void {
+    this.#stop.abort()
+    this.#begun.resolve()
+    this.#lanes.clear()
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+    this.#wake?.()
+  }
+
+  /** Stops, and gives up what is on its way back to the broker: it was not committed, and comes again. */
+  drop(): void {
+    this.stop()
+    this.#abort.abort()
+  }
+
+  /** Resolves when no handler runs. */
+  drained(): Promise<void> {
+    if (this.#active === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#onIdle = resolve
+    })
+  }
+
+  /** Waits until there is room for what a pull may bring. One that has nothing always has room. */
+  async #room(): Promise<void> {
+    for (;;) {
+      const { messages, bytes } = this.#parts.share()
+      const isFull = this.#pendingMessages > 0 && (this.#pendingMessages >= messages || this.#pendingBytes >= bytes)
+      if (this.isStopped || !(isFull || this.#parts.isPaused())) return
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  async #pullOnce(): Promise<void> {
+    const { client, group, subscription, isBroadcast } = this.#parts
+    const { clock } = client.runtime
+    const { signal } = this.#stop
+    const address = this.#address()
+    const deadline = new Deadline(clock, { signal }, waitMs + 2 * client.attemptTimeoutMs)
+    // A broker that does not know the member would refuse it, or read for a group that has no members.
+    await deadline.within(client.heartbeats.known(address))
+    this.#window ??= new OffsetWindow(await this.#parts.startOffset(address, deadline))
+    this.#begun.resolve()
+    const window = this.#window
+    const offset = this.#nextOffset ?? window.committable
+    const commitOffset = isBroadcast || window.committable === 0 ? undefined : window.committable
+    this.#lastPullMs = clock.now()
+    const pulled = await pull(
+      client,
+      {
+        queue: this.queue,
+        address,
+        group,
+        offset,
+        subscription,
+        isOwnSubscription: isBroadcast,
+        countMax: pullCountMax,
+        waitMs,
+        commitOffset,
+      },
+      deadline,
+    )
+    if (!this.isStopped) this.#take(pulled, window)
+  }
+
+  #take({ messages, nextOffset, maxOffset, suggestedBrokerId }: Pulled, window: OffsetWindow): void {
+    this.#maxOffset = maxOffset
+    this.#brokerId = suggestedBrokerId
+    this.#nextOffset = nextOffset
+    window.take(messages.map(({ queueOffset }) => queueOffset))
+    window.advance(nextOffset)
+    for (const message of messages) {
+      this.#pendingMessages++
+      this.#pendingBytes += message.bytes
+      this.#lanes.add(message)
+    }
+    if (messages.length > 0) this.#parts.onWork()
+  }
+
+  /** The broker that was last suggested, else the master. @throws RocketMQError NO_ROUTE */
+  #address(): string {
+    const { client } = this.#parts
+    const { topic, broker } = this.queue
+    const addresses = client.routes.known(topic)?.brokers.get(broker)?.brokerAddrs
+    const address = addresses?.get(this.#brokerId) ?? addresses?.get(masterId) ?? addresses?.values().next().value
+    if (address !== undefined) return address
+    client.routes.refreshSoon(topic)
+    throw new RocketMQError('NO_ROUTE', `the route of ${topic} does not name the broker ${broker}`, this.queue)
+  }
+
+  async #recover(failure: RocketMQError, failures: number): Promise<void> {
+    const { client } = this.#parts
+    const { clock, random } = client.runtime
+    this.#brokerId = masterId
+    client.learnFrom(failure, this.queue.topic)
+    const address = client.routes.masterAddress(this.queue.broker)
+    if (heartbeatErrors.has(failure.code) && address !== undefined)
+      await client.heartbeats.beat(address).catch(() => {})
+    const pauseMs = backoffMs(defaultBackoff, failures, random)
+    const deadline = new Deadline(clock, { signal: this.#stop.signal }, pauseMs + 1000)
+    await deadline.pause(pauseMs).catch(() => {})
+  }
+
+  /** Messages that nothing waits for. */
+  #settleFree(messages: readonly RawMessage[], outcomes: readonly Outcome[]): void {
+    for (const [index, message] of messages.entries()) {
+      const outcome = outcomes[index]!
+      if (outcome.kind === 'done' || outcome.kind === 'skip') this.#done(message)
+      else if (this.#parts.isBroadcast) this.#handleAgain(message, outcome)
+      else void this.#giveBack(message, outcome)
+    }
+  }
+
+  /** Messages that others wait for: what fails is handled again in its place, before those behind it. */
+  async #settleLane(lane: string, messages: readonly RawMessage[], outcomes: readonly Outcome[]): Promise<void> {
+    const again: RawMessage[] = []
+    let delayMs: number | undefined
+    for (const [index, message] of messages.entries()) {
+      const outcome = outcomes[index]!
+      if (outcome.kind === 'done' || outcome.kind === 'skip') this.#done(message)
+      else if (
+        outcome.kind === 'deadLetter' ||
+        message.attempt >= (this.#parts.attemptsMax ?? Number.POSITIVE_INFINITY)
+      ) {
+        if (this.#parts.isBroadcast || (await this.#sendBack(message, deadLetterLevel))) this.#done(message)
+      } else {
+        again.push({ ...message, attempt: message.attempt + 1 })
+        delayMs = Math.max(delayMs ?? 0, outcome.delayMs ?? againAfterMs(message.attempt))
+      }
+    }
+    if (this.isStopped) return
+    if (again.length === 0) {
+      this.#lanes.release(lane)
+      this.#parts.onWork()
+      return
+    }
+    this.#lanes.putBack(lane, again)
+    this.#later(delayMs!, () => this.#lanes.release(lane))
+  }
+
+  #handleAgain(message: RawMessage, outcome: Outcome): void {
+    if (this.isStopped) return
+    const { client, attemptsMax = broadcastAttemptsMax } = this.#parts
+    if (outcome.kind !== 'retry' || message.attempt >= attemptsMax) {
+      const { topic, messageId, attempt } = message
+      client.log.error({ topic, messageId, attempt }, 'a broadcast message was given up')
+      this.#done(message)
+      return
+    }
+    const again = { ...message, attempt: message.attempt + 1 }
+    this.#later(outcome.delayMs ?? againAfterMs(message.attempt), () => this.#lanes.add(again))
+  }
+
+  #later(delayMs: number, act: () => void): void {
+    const cancel = this.#parts.client.runtime.clock.after(delayMs, () => {
+      this.#timers.delete(cancel)
+      act()
+      this.#parts.onWork()
+    })
+    this.#timers.add(cancel)
+  }
+
+  async #giveBack(message: RawMessage, outcome: Outcome): Promise<void> {
+    const level = outcome.kind === 'retry' ? delayLevelOf(outcome.delayMs) : deadLetterLevel
+    this.#active++
+    if (await this.#sendBack(message, level)) this.#done(message)
+    this.#ended()
+  }
+
+  #sendBack(message: RawMessage, delayLevel: number): Promise<boolean> {
+    const { client, group, attemptsMax } = this.#parts
+    const parts: SendBackParts = { client, group, attemptsMax }
+    return sendBack(message, delayLevel, parts, this.#abort.signal)
+  }
+
+  #done({ queueOffset, bytes }: RawMessage): void {
+    this.#window?.done(queueOffset)
+    this.#pendingMessages--
+    this.#pendingBytes -= bytes
+    this.#wake?.()
+  }
+
+  #ended(): void {
+    if (--this.#active === 0) this.#onIdle?.()
+  }
+}
+
+function laneOf(order: Order): (message: RawMessage) => string | undefined {
+  if (order === 'none') return () => undefined
+  if (order === 'queue') return () => ''
+  return ({ shardingKey }) => shardingKey
+}
+
+function againAfterMs(attempt: number): number {
+  return Math.min(againMsMax, againMs * 2 ** Math.min(attempt - 1, 10))
+}

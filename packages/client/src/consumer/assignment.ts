@@ -1,0 +1,150 @@
+import type { SubscriptionData } from '@rocketmq-ts/protocol'
+import type { Deadline } from '../calls/deadline.ts'
+import type { ClusterClient } from '../connection/cluster-client.ts'
+import { isRetryTopic } from '../reading/queue-positions.ts'
+import type { RocketMQError } from '../rocketmq-error.ts'
+import { type QueueRef, queueKey } from '../routing/topic-route.ts'
+import type { AssignedQueue } from './assigned-queue.ts'
+import { groupMembers } from './group-members.ts'
+import type { OffsetKeeping } from './offset-keeping.ts'
+import type { QueueLocks } from './queue-locks.ts'
+import { queueShare } from './queue-share.ts'
+
+export interface AssignmentParts {
+  readonly client: ClusterClient
+  readonly group: string
+  readonly isBroadcast: boolean
+  /** Undefined when messages are not handled in order, or each member has all queues. */
+  readonly locks: QueueLocks | undefined
+  readonly offsets: OffsetKeeping
+  /** @param isLate whether the topic has got the queue since this member first saw the topic */
+  open(queue: QueueRef, subscription: SubscriptionData, isLate: boolean): AssignedQueue
+  onChange(queues: readonly AssignedQueue[]): void
+}
+
+/** Milliseconds for telling a broker that a queue is left. */
+const leaveTimeoutMs = 3000
+
+/** The queues that this member reads, as the group's members share them out among themselves. */
+export class Assignment {
+  readonly #parts: AssignmentParts
+  readonly #queues = new Map<string, AssignedQueue>()
+  /** Queues that are being handed over. */
+  readonly #leaving = new Map<string, Promise<void>>()
+  /** What each topic's queues were when they were first seen. */
+  readonly #firstSeen = new Map<string, ReadonlySet<string>>()
+
+  #isClosed = false
+
+  constructor(parts: AssignmentParts) {
+    this.#parts = parts
+  }
+
+  get queues(): AssignedQueue[] {
+    return [...this.#queues.values()]
+  }
+
+  find(queue: QueueRef): AssignedQueue | undefined {
+    return this.#queues.get(queueKey(queue))
+  }
+
+  /**
+   * Finds out what belongs to this member, and opens and leaves queues accordingly. Where it cannot be found out, what
+   * the member has stays.
+   * @returns whether nothing was missing; never rejects
+   */
+  async rebalance(subscriptions: readonly SubscriptionData[], deadline: Deadline): Promise<boolean> {
+    const complete = await Promise.all(
+      subscriptions.map((subscription) => this.#rebalanceTopic(subscription, deadline)),
+    )
+    return complete.every((isComplete) => isComplete)
+  }
+
+  /** No queue is opened any more. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** The queue is not this member's any more: what runs ends, its progress is kept, its lock goes back. */
+  async leave(assigned: AssignedQueue): Promise<void> {
+    const { queue } = assigned
+    const key = queueKey(queue)
+    if (this.#queues.get(key) !== assigned) return this.#leaving.get(key)
+    this.#queues.delete(key)
+    assigned.stop()
+    const leaving = this.#handOver(assigned).finally(() => this.#leaving.delete(key))
+    this.#leaving.set(key, leaving)
+    this.#parts.onChange(this.queues)
+    return leaving
+  }
+
+  /** Nothing is done with the queue any more, and nothing of its progress is kept. */
+  async abandon(assigned: AssignedQueue): Promise<void> {
+    const key = queueKey(assigned.queue)
+    if (this.#queues.get(key) !== assigned) return
+    this.#queues.delete(key)
+    assigned.drop()
+    this.#parts.offsets.forget(assigned.queue)
+    this.#parts.onChange(this.queues)
+    await assigned.drained()
+  }
+
+  async #rebalanceTopic(subscription: SubscriptionData, deadline: Deadline): Promise<boolean> {
+    const { client } = this.#parts
+    const { topic } = subscription
+    try {
+      const share = await this.#share(topic, deadline)
+      return share !== undefined && (await this.#take(share, subscription))
+    } catch (error) {
+      const failure = error as RocketMQError
+      // The broker makes the retry topic with the group's first heartbeat.
+      const isExpected = isRetryTopic(topic) && failure.code === 'TOPIC_NOT_EXIST'
+      const level = isExpected ? 'debug' : 'warn'
+      client.log[level]({ topic, err: failure }, 'the queues of a topic could not be shared out; it is tried again')
+      return false
+    }
+  }
+
+  /** Undefined when the brokers do not count this client among the members. */
+  async #share(topic: string, deadline: Deadline): Promise<readonly QueueRef[] | undefined> {
+    const { client, group, isBroadcast } = this.#parts
+    const route = await client.routes.find(topic, deadline)
+    const keys = route.readQueues.map(queueKey)
+    if (!this.#firstSeen.has(topic) && keys.length > 0) this.#firstSeen.set(topic, new Set(keys))
+    if (isBroadcast) return route.readQueues
+    return queueShare(route.readQueues, await groupMembers(client, group, route, deadline), client.clientId)
+  }
+
+  async #take(share: readonly QueueRef[], subscription: SubscriptionData): Promise<boolean> {
+    if (this.#isClosed) return false
+    const { topic } = subscription
+    const wanted = new Set(share.map(queueKey))
+    for (const [key, assigned] of this.#queues) {
+      if (assigned.queue.topic === topic && !wanted.has(key)) void this.leave(assigned)
+    }
+    const added = share.filter((queue) => !this.#queues.has(queueKey(queue)))
+    const free = added.filter((queue) => !this.#leaving.has(queueKey(queue)))
+    const { locks } = this.#parts
+    const mine = locks === undefined || free.length === 0 ? free : await locks.lock(free)
+    if (this.#isClosed) return false
+    const firstSeen = this.#firstSeen.get(topic)
+    for (const queue of mine) {
+      const key = queueKey(queue)
+      if (this.#queues.has(key) || this.#leaving.has(key)) continue
+      this.#queues.set(key, this.#parts.open(queue, subscription, firstSeen?.has(key) === false))
+    }
+    if (mine.length > 0) this.#parts.onChange(this.queues)
+    return mine.length === added.length
+  }
+
+  async #handOver(assigned: AssignedQueue): Promise<void> {
+    const { locks, offsets } = this.#parts
+    const { queue } = assigned
+    // The next member must not begin before what runs has ended. The time of handlers is bounded.
+    if (locks !== undefined) await assigned.drained()
+    await offsets.keep([assigned], leaveTimeoutMs)
+    assigned.drop()
+    offsets.forget(queue)
+    await locks?.unlock([queue], leaveTimeoutMs)
+  }
+}

@@ -1,0 +1,84 @@
+import type { ClientOptions } from '../connection/client-options.ts'
+import type { Codec } from '../messages/codec.ts'
+import type { StartPosition } from '../reading/queue-positions.ts'
+import type { Topics } from '../reading/subscriptions.ts'
+import { invalidArgument } from '../rocketmq-error.ts'
+import type { BatchHandler, Handler } from './message-handling.ts'
+import type { OffsetStore } from './offset-keeping.ts'
+import type { RetryPolicy, UndecodablePolicy } from './redelivery.ts'
+
+/** One of `handler` and `batchHandler` is needed. */
+export interface ConsumerOptions<Body = Buffer> extends ClientOptions {
+  /** Members of a group share its queues, and what they have done. */
+  readonly group: string
+  /** What to consume: a topic, several, or topics with filters: `{ orders: 'new || paid', events: { sql: 'size > 5' } }`. */
+  readonly topics: Topics
+  /** Where a group begins that has never been in a queue. Default `latest`. */
+  readonly from?: StartPosition | undefined
+  readonly handler?: Handler<Body> | undefined
+  readonly batchHandler?: BatchHandler<Body> | undefined
+  /** Messages of one call of `batchHandler` at the most. Default 32. */
+  readonly batchMax?: number | undefined
+  /** How bytes become bodies; they stay bytes without one. */
+  readonly codec?: Codec<never, Body> | undefined
+  /** Calls of the handler at a time, over all queues. Default 20. */
+  readonly concurrency?: number | undefined
+  /**
+   * Which messages are handled one after the other: `queue` all of a queue, `shardingKey` those of a queue with the same
+   * sharding key. What fails is then handled again in its place, while those behind it wait. Default `none`.
+   */
+  readonly order?: 'none' | 'queue' | 'shardingKey' | undefined
+  /** Each member gets all messages. Nothing is delivered again by brokers. Default false. */
+  readonly broadcast?: boolean | undefined
+  /** Where a broadcast member keeps how far it is; in memory by default. */
+  readonly offsets?: OffsetStore | undefined
+  /**
+   * Deliveries of a message at the most; then it goes to the group's dead letters. By default what the broker's group says
+   * (16 retries), and without end where messages are handled in order.
+   */
+  readonly attemptsMax?: number | undefined
+  /** Decides by the error of a handler what becomes of its message. */
+  readonly onError?: RetryPolicy | undefined
+  /** What becomes of a message whose body cannot be decoded. Default `deadLetter`. */
+  readonly undecodable?: UndecodablePolicy | undefined
+  /** Milliseconds after which a handler counts as failed. Default 15 minutes. */
+  readonly handlerTimeoutMs?: number | undefined
+  /** Messages that wait for a handler, over all queues, about. Default 1000. */
+  readonly pendingMessagesMax?: number | undefined
+  /** Their bytes. Default 64 MiB. */
+  readonly pendingBytesMax?: number | undefined
+  /** Milliseconds that `close` waits for handlers. Default 30,000. */
+  readonly closeTimeoutMs?: number | undefined
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+export function checkConsumerOptions<Body>(options: ConsumerOptions<Body>): void {
+  const { handler, batchHandler, order = 'none', broadcast = false } = options
+  if ((handler === undefined) === (batchHandler === undefined)) {
+    throw invalidArgument('give a handler or a batchHandler')
+  }
+  if (!['none', 'queue', 'shardingKey'].includes(order)) {
+    throw invalidArgument(`order is ${order}: use none, queue or shardingKey`)
+  }
+  if (options.offsets !== undefined && !broadcast) {
+    throw invalidArgument('offsets are kept by brokers unless broadcast is set')
+  }
+  const { concurrency, batchMax, attemptsMax, pendingMessagesMax, pendingBytesMax } = options
+  const { handlerTimeoutMs, closeTimeoutMs } = options
+  const numbers = {
+    concurrency,
+    batchMax,
+    attemptsMax,
+    pendingMessagesMax,
+    pendingBytesMax,
+    handlerTimeoutMs,
+    closeTimeoutMs,
+  }
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== undefined && !(value >= 1)) throw invalidArgument(`${name} is ${value}: give at least 1`)
+  }
+  const { from } = options
+  if (from !== undefined && from !== 'earliest' && from !== 'latest' && !Number.isFinite(Number(from))) {
+    throw invalidArgument(`from is ${from}: use earliest, latest, a date, or milliseconds since 1970`)
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Messages of a queue that wait for a handler. Those of one lane are handled one after the other; lanes, and messages
+ * without one, side by side.
+ */
+export class Lanes<Message> {
+  readonly #laneOf: (message: Message) => string | undefined
+  /** Messages without a lane. */
+  #free: Message[] = []
+  #freeHead = 0
+  /** What waits in each lane that is busy or has something. */
+  readonly #waiting = new Map<string, Message[]>()
+  /** Lanes that have something and are not busy. */
+  readonly #ready: string[] = []
+  readonly #busy = new Set<string>()
+
+  /** @param laneOf the lane of a message; undefined for none */
+  constructor(laneOf: (message: Message) => string | undefined) {
+    this.#laneOf = laneOf
+  }
+
+  get hasReady(): boolean {
+    return this.#ready.length > 0 || this.#freeHead < this.#free.length
+  }
+
+  add(message: Message): void {
+    const lane = this.#laneOf(message)
+    if (lane === undefined) {
+      this.#free.push(message)
+      return
+    }
+    const waiting = this.#waiting.get(lane)
+    if (waiting === undefined) this.#waiting.set(lane, [message])
+    else waiting.push(message)
+    if (!this.#busy.has(lane) && (waiting === undefined || waiting.length === 1)) this.#ready.push(lane)
+  }
+
+  /**
+   * The next messages to handle; of one lane, which is busy until `release`, or without a lane.
+   * @param countMax messages at the most
+   */
+  take(countMax: number): { lane: string | undefined; messages: Message[] } | undefined {
+    const lane = this.#ready.shift()
+    if (lane !== undefined) {
+      this.#busy.add(lane)
+      return { lane, messages: this.#waiting.get(lane)!.splice(0, countMax) }
+    }
+    if (this.#freeHead >= this.#free.length) return undefined
+    const messages = this.#free.slice(this.#freeHead, this.#freeHead + countMax)
+    this.#freeHead += messages.length
+    if (this.#freeHead === this.#free.length || this.#freeHead > 1024) {
+      this.#free = this.#free.slice(this.#freeHead)
+      this.#freeHead = 0
+    }
+    return { lane: undefined, messages }
+  }
+
+  /** What was taken of a lane is done with. */
+  release(lane: string): void {
+    this.#busy.delete(lane)
+    if (this.#waiting.get(lane)!.length > 0) this.#ready.push(lane)
+    else this.#waiting.delete(lane)
+  }
+
+  /** What was taken of a lane comes before everything that waits in it. The lane stays busy. */
+  putBack(lane: string, messages: readonly Message[]): void {
+    this.#waiting.get(lane)!.unshift(...messages)
+  }
+
+  clear(): void {
+    this.#free = []
+    this.#freeHead = 0
+    this.#ready.length = 0
+    for (const waiting of this.#waiting.values()) waiting.length = 0
+  }
+}

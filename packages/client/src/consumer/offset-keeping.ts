@@ -1,0 +1,116 @@
+import type { CancelTimer } from '@rocketmq-ts/platform'
+import { Deadline } from '../calls/deadline.ts'
+import type { ClusterClient } from '../connection/cluster-client.ts'
+import { commitOffset, committedOffset } from '../reading/queue-positions.ts'
+import type { RocketMQError } from '../rocketmq-error.ts'
+import { type QueueRef, queueKey } from '../routing/topic-route.ts'
+
+/** Where a broadcast consumer keeps how far it is: each member is on its own, and brokers keep nothing for it. */
+export interface OffsetStore {
+  /** Undefined when nothing is known. */
+  load(queue: QueueRef): number | undefined | Promise<number | undefined>
+  save(offsets: readonly { readonly queue: QueueRef; readonly offset: number }[]): void | Promise<void>
+}
+
+/** A store that begins anew with each consumer. */
+export function memoryOffsets(): OffsetStore {
+  const offsets = new Map<string, number>()
+  return {
+    load: (queue) => offsets.get(queueKey(queue)),
+    save: (saved) => {
+      for (const { queue, offset } of saved) offsets.set(queueKey(queue), offset)
+    },
+  }
+}
+
+/** A queue whose progress is kept. */
+export interface Progressing {
+  readonly queue: QueueRef
+  /** Undefined as long as it is not known where to begin. */
+  readonly committable: number | undefined
+}
+
+const intervalMs = 5000
+
+/** Keeps how far a group is in its queues: at the brokers, or, for broadcast, in a store of the member's own. */
+export class OffsetKeeping {
+  readonly #client: ClusterClient
+  readonly #group: string
+  readonly #store: OffsetStore | undefined
+  readonly #kept = new Map<string, number>()
+  #cancelTimer: CancelTimer | undefined
+  #isKeeping = false
+
+  /** @param store for broadcast */
+  constructor(client: ClusterClient, group: string, store: OffsetStore | undefined) {
+    this.#client = client
+    this.#group = group
+    this.#store = store
+  }
+
+  start(queues: () => Iterable<Progressing>): void {
+    this.#cancelTimer ??= this.#client.runtime.clock.every(intervalMs, () => {
+      if (this.#isKeeping) return
+      this.#isKeeping = true
+      void this.keep([...queues()], intervalMs).finally(() => {
+        this.#isKeeping = false
+      })
+    })
+  }
+
+  /** Undefined when the group has never been in the queue. @throws RocketMQError, and what the store throws */
+  async kept(queue: QueueRef, address: string, deadline: Deadline): Promise<number | undefined> {
+    if (this.#store !== undefined) return this.#store.load(queue)
+    return committedOffset(this.#client, this.#group, queue, address, deadline)
+  }
+
+  /** Keeps an offset at once. @throws RocketMQError, and what the store throws */
+  async set(queue: QueueRef, address: string, offset: number, deadline: Deadline): Promise<void> {
+    if (this.#store !== undefined) await this.#store.save([{ queue, offset }])
+    else await commitOffset(this.#client, this.#group, queue, address, offset, deadline)
+    this.#kept.set(queueKey(queue), offset)
+  }
+
+  /** Another member goes on from what is kept: nothing here is known any more. */
+  forget(queue: QueueRef): void {
+    this.#kept.delete(queueKey(queue))
+  }
+
+  /** Keeps what has changed; what fails is tried again at the next time. */
+  async keep(queues: readonly Progressing[], timeoutMs: number): Promise<void> {
+    const changed = queues.flatMap(({ queue, committable: offset }) =>
+      offset === undefined || this.#kept.get(queueKey(queue)) === offset ? [] : [{ queue, offset }],
+    )
+    if (changed.length === 0) return
+    const { clock } = this.#client.runtime
+    const deadline = new Deadline(clock, {}, timeoutMs)
+    const { log } = this.#client
+    if (this.#store !== undefined) {
+      try {
+        await deadline.within(Promise.resolve(this.#store.save(changed)))
+        for (const { queue, offset } of changed) this.#kept.set(queueKey(queue), offset)
+      } catch (error) {
+        log.warn({ err: error as Error }, 'offsets could not be kept; it is tried again')
+      }
+      return
+    }
+    await Promise.all(
+      changed.map(async ({ queue, offset }) => {
+        const address = this.#client.routes.masterAddress(queue.broker)
+        if (address === undefined) return
+        try {
+          await this.set(queue, address, offset, deadline)
+        } catch (error) {
+          log.warn(
+            { ...queue, offset, err: error as RocketMQError },
+            'an offset could not be committed; it is tried again',
+          )
+        }
+      }),
+    )
+  }
+
+  close(): void {
+    this.#cancelTimer?.()
+  }
+}

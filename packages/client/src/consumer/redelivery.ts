@@ -1,0 +1,54 @@
+import type { ReceivedMessage } from '../messages/received-message.ts'
+
+/** Thrown by a handler: the message is to be delivered again after a time. */
+export class RetryAfter extends Error {
+  override readonly name = 'RetryAfter'
+  readonly delayMs: number
+
+  /** @param delayMs milliseconds; where brokers keep the time, it is rounded up to the next of their delay levels */
+  constructor(delayMs: number, message = `deliver it again after ${delayMs} ms`, options?: ErrorOptions) {
+    super(message, options)
+    this.delayMs = delayMs
+  }
+}
+
+/** Thrown by a handler: the message is not to be delivered again. It goes to the group's dead letters. */
+export class DeadLetter extends Error {
+  override readonly name = 'DeadLetter'
+}
+
+/** What becomes of a message whose handler failed. */
+export type Redelivery =
+  | { readonly kind: 'retry'; readonly delayMs?: number | undefined }
+  | { readonly kind: 'deadLetter' }
+  /** As if it had been handled. */
+  | { readonly kind: 'skip' }
+
+/** Decides by the error of a handler; undefined leaves it to what the error says. */
+export type RetryPolicy = (error: unknown, message: ReceivedMessage<unknown>) => Redelivery | undefined
+
+/** What is done with a message whose body cannot be decoded. */
+export type UndecodablePolicy = 'deadLetter' | 'skip' | 'retry'
+
+export function redeliveryOf(error: unknown, message: ReceivedMessage<unknown>, policy?: RetryPolicy): Redelivery {
+  const decided = policy?.(error, message)
+  if (decided !== undefined) return decided
+  if (error instanceof DeadLetter) return { kind: 'deadLetter' }
+  if (error instanceof RetryAfter) return { kind: 'retry', delayMs: error.delayMs }
+  return { kind: 'retry' }
+}
+
+/** Milliseconds of the delay levels 1, 2, 3 ... that brokers have unless their settings say otherwise. */
+const levelsMs = [1, 5, 10, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1200, 1800, 3600, 7200].map(
+  (seconds) => seconds * 1000,
+)
+
+/** The level for a delay, rounded up; 0 leaves it to the broker, which waits longer with each attempt. */
+export function delayLevelOf(delayMs: number | undefined): number {
+  if (delayMs === undefined) return 0
+  const index = levelsMs.findIndex((levelMs) => levelMs >= delayMs)
+  return index < 0 ? levelsMs.length : index + 1
+}
+
+/** A negative level sends a message to the dead letters. */
+export const deadLetterLevel = -1

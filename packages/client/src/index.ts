@@ -1,0 +1,29 @@
+export type { CallOptions } from './calls/deadline.ts'
+export type { Credentials } from './connection/acl-signer.ts'
+export type { ClientOptions } from './connection/client-options.ts'
+export type { Order } from './consumer/assigned-queue.ts'
+export { Consumer } from './consumer/consumer.ts'
+export type { ConsumerOptions } from './consumer/consumer-options.ts'
+export type { BatchHandler, Handler, HandlerContext } from './consumer/message-handling.ts'
+export type { OffsetStore } from './consumer/offset-keeping.ts'
+export {
+  DeadLetter,
+  type Redelivery,
+  RetryAfter,
+  type RetryPolicy,
+  type UndecodablePolicy,
+} from './consumer/redelivery.ts'
+
+export { bytes, type Codec, json, type MessageBody, type StandardSchema, text } from './messages/codec.ts'
+export type { Message, QueueChooser, SendReceipt, SendStatus } from './messages/message.ts'
+export type { ReceivedMessage } from './messages/received-message.ts'
+export type { BatchingOptions } from './producer/batching.ts'
+export { Producer, type ProducerOptions } from './producer/producer.ts'
+export { SendManyError, type SendOutcome } from './producer/send-many-error.ts'
+export type { Transaction, TransactionChecker, TransactionState } from './producer/transactions.ts'
+export type { StartPosition } from './reading/queue-positions.ts'
+export { type QueueLag, Reader, type ReaderOptions } from './reading/reader.ts'
+export type { Filter, Topics } from './reading/subscriptions.ts'
+export { RocketMQError, type RocketMQErrorCode } from './rocketmq-error.ts'
+export type { QueueRef } from './routing/topic-route.ts'
+export type { Runtime } from './runtime.ts'

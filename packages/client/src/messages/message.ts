@@ -1,0 +1,49 @@
+import type { QueueRef } from '../routing/topic-route.ts'
+import type { MessageBody } from './codec.ts'
+
+/** Chooses one of a topic's queues that take messages. */
+export type QueueChooser = (queues: readonly QueueRef[]) => QueueRef
+
+/** A message to send. It is never changed. Its body must stay as it is until the call is over. */
+export interface Message<Body = MessageBody> {
+  readonly topic: string
+  readonly body: Body
+  /** What consumers filter by. */
+  readonly tag?: string | undefined
+  /** What the message is found by later, such as the number of an order. None holds a blank. */
+  readonly keys?: string | readonly string[] | undefined
+  /** Further properties. Names that RocketMQ gives a meaning to are refused. */
+  readonly properties?: Readonly<Record<string, string>> | undefined
+  /** Messages with the same one go to the same queue, in the order in which they are sent. */
+  readonly shardingKey?: string | undefined
+  /** The queue, or who chooses it. By default the queues take turns. */
+  readonly queue?: QueueRef | QueueChooser | undefined
+  /** Milliseconds until it is delivered. */
+  readonly delayMs?: number | undefined
+  /** When it is delivered: a date, or milliseconds since 1970. */
+  readonly deliverAt?: Date | number | undefined
+  /** A level of the broker's list of delays, from 1 on. */
+  readonly delayLevel?: number | undefined
+  /** In a topic of type PRIORITY, higher ones come first. From 0 on. */
+  readonly priority?: number | undefined
+  /** A number of 32 bits that is handed on. */
+  readonly flag?: number | undefined
+  /** Whether the answer waits for what the broker's settings promise (disk, replicas). Default true. */
+  readonly waitForStore?: boolean | undefined
+}
+
+/** `STORED`, or what the broker could not confirm in time although the message is stored. */
+export type SendStatus = 'STORED' | 'FLUSH_DISK_TIMEOUT' | 'FLUSH_SLAVE_TIMEOUT' | 'SLAVE_NOT_AVAILABLE'
+
+/** Where a message was stored. */
+export interface SendReceipt {
+  readonly status: SendStatus
+  /** The id that the producer gave it: it stays the same in retries and dead letters. */
+  readonly messageId: string
+  /** The id of the place in the broker's log; empty when the broker has no place for it yet. */
+  readonly offsetMessageId: string
+  readonly queue: QueueRef
+  readonly queueOffset: number
+  /** Takes a delayed message back, see `Producer.recall`. */
+  readonly recallHandle?: string | undefined
+}

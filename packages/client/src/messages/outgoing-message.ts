@@ -1,0 +1,136 @@
+import { encodeMessageProperties, MessagePropertyError, propertyName } from '@rocketmq-ts/protocol'
+import type { Namespace } from '../connection/namespace.ts'
+import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
+import type { QueueRef } from '../routing/topic-route.ts'
+import { compressBody } from './body-compression.ts'
+import type { Message, QueueChooser } from './message.ts'
+import { clientProperty, reservedProperties } from './reserved-properties.ts'
+
+/** A message as it is sent: made once, sent as it is in every attempt. */
+export interface OutgoingMessage {
+  /** As the servers know it. */
+  readonly topic: string
+  readonly uniqueId: string
+  readonly propertiesText: string
+  readonly body: Buffer
+  readonly sysFlag: number
+  readonly flag: number
+  readonly shardingKey: string | undefined
+  readonly queue: QueueRef | QueueChooser | undefined
+  /** Whether it may share a request with others of its topic. */
+  readonly isBatchable: boolean
+  readonly waitForStore: boolean
+}
+
+/** What the kind of a message adds to it. */
+export interface ExtraProperties {
+  /** Further properties, which RocketMQ gives a meaning to. */
+  readonly properties?: Readonly<Record<string, string>> | undefined
+  /** Bits to set. */
+  readonly sysFlag?: number | undefined
+}
+
+export interface OutgoingOptions extends ExtraProperties {
+  readonly namespace: Namespace
+  readonly compressOverBytes: number
+  readonly messageBytesMax: number
+  newId(): string
+}
+
+const topicLengthMax = 127
+const topicPattern = /^[%|a-zA-Z0-9_-]+$/
+
+/**
+ * @param plainBody the encoded body, before compression
+ * @throws RocketMQError INVALID_ARGUMENT, MESSAGE_TOO_LARGE
+ */
+export function outgoingMessage(
+  message: Message<unknown>,
+  plainBody: Buffer,
+  options: OutgoingOptions,
+): OutgoingMessage {
+  const topic = checkedTopic(message.topic, options.namespace)
+  const uniqueId = options.newId()
+  const { body, sysFlag } = compressBody(plainBody, options.compressOverBytes)
+  if (body.length > options.messageBytesMax) {
+    const size = `the body takes ${body.length} bytes`
+    throw new RocketMQError('MESSAGE_TOO_LARGE', `${size}, at most ${options.messageBytesMax} may be sent`, { topic })
+  }
+  return {
+    topic,
+    uniqueId,
+    propertiesText: propertiesText(message, uniqueId, options),
+    body,
+    sysFlag: sysFlag | (options.sysFlag ?? 0),
+    flag: message.flag ?? 0,
+    shardingKey: message.shardingKey,
+    queue: message.queue,
+    isBatchable: sysFlag === 0 && options.sysFlag === undefined && isPlain(message),
+    waitForStore: message.waitForStore !== false,
+  }
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+export function checkedTopic(topic: string, namespace: Namespace): string {
+  if (typeof topic !== 'string' || topic === '') throw invalidArgument('the topic is missing: give its name')
+  const wrapped = namespace.wrap(topic)
+  if (wrapped.length > topicLengthMax || !topicPattern.test(wrapped)) {
+    const rule = `at most ${topicLengthMax} letters, digits and %|_-`
+    throw invalidArgument(`"${topic}" is no name of a topic: use ${rule}`)
+  }
+  return wrapped
+}
+
+/** Delays and priorities are the business of one message. */
+function isPlain({ delayMs, deliverAt, delayLevel, priority }: Message<unknown>): boolean {
+  return delayMs === undefined && deliverAt === undefined && delayLevel === undefined && priority === undefined
+}
+
+function propertiesText(message: Message<unknown>, uniqueId: string, options: OutgoingOptions): string {
+  const properties: [name: string, value: string][] = []
+  for (const [name, value] of Object.entries(message.properties ?? {})) {
+    if (reservedProperties.has(name)) {
+      throw invalidArgument(`the property ${name} has a meaning for RocketMQ: use the field of the message instead`)
+    }
+    properties.push([name, String(value)])
+  }
+  if (message.tag !== undefined) properties.push([propertyName.tags, message.tag])
+  if (message.keys !== undefined) properties.push([propertyName.keys, keysText(message.keys)])
+  if (message.shardingKey !== undefined) properties.push([clientProperty.shardingKey, message.shardingKey])
+  if (message.waitForStore === false) properties.push([propertyName.waitStoreOk, 'false'])
+  if (message.priority !== undefined) {
+    properties.push([clientProperty.priority, String(wholeNumber('priority', message.priority, 0))])
+  }
+  const delay = delayProperty(message)
+  if (delay !== undefined) properties.push(delay)
+  properties.push([propertyName.uniqueKey, uniqueId], ...Object.entries(options.properties ?? {}))
+  try {
+    return encodeMessageProperties(properties)
+  } catch (error) {
+    if (error instanceof MessagePropertyError) throw invalidArgument(error.message, error)
+    throw error
+  }
+}
+
+function keysText(keys: string | readonly string[]): string {
+  const list = typeof keys === 'string' ? [keys] : keys
+  for (const key of list) {
+    if (key === '' || /\s/.test(key)) throw invalidArgument(`"${key}" is no key: a key is not empty and has no blank`)
+  }
+  return list.join(' ')
+}
+
+function delayProperty({ delayMs, deliverAt, delayLevel }: Message<unknown>): [string, string] | undefined {
+  const given = [delayMs, deliverAt, delayLevel].filter((value) => value !== undefined)
+  if (given.length === 0) return undefined
+  if (given.length > 1) throw invalidArgument('give one of delayMs, deliverAt and delayLevel')
+  if (delayMs !== undefined) return [propertyName.timerDelayMs, String(wholeNumber('delayMs', delayMs, 0))]
+  if (delayLevel !== undefined) return [propertyName.delayLevel, String(wholeNumber('delayLevel', delayLevel, 1))]
+  return [propertyName.timerDeliverMs, String(wholeNumber('deliverAt', Number(deliverAt), 0))]
+}
+
+function wholeNumber(name: string, value: number, least: number): number {
+  const rounded = Math.round(value)
+  if (Number.isSafeInteger(rounded) && rounded >= least) return rounded
+  throw invalidArgument(`${name} is ${value}: give a number of at least ${least}`)
+}

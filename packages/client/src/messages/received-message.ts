@@ -1,0 +1,108 @@
+import {
+  type DecodedMessage,
+  decodeBatchBody,
+  decodeMessageProperties,
+  propertyName,
+  sysFlag,
+} from '@rocketmq-ts/protocol'
+import type { Namespace } from '../connection/namespace.ts'
+import { RocketMQError } from '../rocketmq-error.ts'
+import type { QueueRef } from '../routing/topic-route.ts'
+import { decompressBody } from './body-compression.ts'
+import { clientProperty, reservedProperties } from './reserved-properties.ts'
+
+/** A message as it was found in a queue. */
+export interface ReceivedMessage<Body = Buffer> {
+  /** The topic that it was sent to, also when it is delivered again by way of the group's retry topic. */
+  readonly topic: string
+  readonly body: Body
+  readonly tag: string | undefined
+  readonly keys: readonly string[]
+  /** Those that its producer set. */
+  readonly properties: Readonly<Record<string, string>>
+  /** Those that RocketMQ gives a meaning to. */
+  readonly systemProperties: Readonly<Record<string, string>>
+  readonly shardingKey: string | undefined
+  /** The id that its producer gave it: the same in each delivery. */
+  readonly messageId: string
+  /** Where it was found. */
+  readonly queue: QueueRef
+  readonly queueOffset: number
+  /** Position in the broker's log. */
+  readonly physicalOffset: number
+  /** 1 for the first delivery, 2 for the next one ... */
+  readonly attempt: number
+  readonly flag: number
+  /** Milliseconds since 1970, by the producer's clock. */
+  readonly bornTimestamp: number
+  readonly bornHost: string
+  /** Milliseconds since 1970, by the broker's clock. */
+  readonly storeTimestamp: number
+}
+
+/** A message whose body was not decoded yet. A body that cannot be decompressed is an error in its place. */
+export interface RawMessage extends ReceivedMessage<Buffer | RocketMQError> {
+  /** Bytes that it takes, for back-pressure. */
+  readonly bytes: number
+}
+
+/** Bytes of a body at the most, decompressed. */
+const bodyBytesMax = 64 * 1024 * 1024
+
+/** @returns one message, or several where a batch was stored whole */
+export function receivedMessages(record: DecodedMessage, broker: string, namespace: Namespace): RawMessage[] {
+  const body = decompressed(record)
+  const isWhole = (record.sysFlag & (sysFlag.innerBatch | sysFlag.needUnwrap)) !== 0
+  if (!isWhole || body instanceof RocketMQError) {
+    return [received(record, decodeMessageProperties(record.properties), body, 0, broker, namespace)]
+  }
+  return decodeBatchBody(body).map((inner, index) => {
+    const properties = decodeMessageProperties(inner.propertiesBytes.toString('utf8'))
+    return received({ ...record, flag: inner.flag }, properties, inner.body, index, broker, namespace)
+  })
+}
+
+function decompressed(record: DecodedMessage): Buffer | RocketMQError {
+  try {
+    return decompressBody(record.body, record.sysFlag, bodyBytesMax)
+  } catch (error) {
+    return error as RocketMQError
+  }
+}
+
+function received(
+  record: DecodedMessage,
+  properties: ReadonlyMap<string, string>,
+  body: Buffer | RocketMQError,
+  index: number,
+  broker: string,
+  namespace: Namespace,
+): RawMessage {
+  const own: Record<string, string> = {}
+  const system: Record<string, string> = {}
+  for (const [name, value] of properties) {
+    if (reservedProperties.has(name)) system[name] = value
+    else own[name] = value
+  }
+  const { topic, queueId, queueOffset, physicalOffset, totalSize, reconsumeTimes, flag } = record
+  const { bornTimestamp, storeTimestamp, bornHost } = record
+  return {
+    topic: namespace.unwrap(system[propertyName.retryTopic] ?? topic),
+    body,
+    tag: system[propertyName.tags],
+    keys: system[propertyName.keys]?.split(' ').filter((key) => key !== '') ?? [],
+    properties: own,
+    systemProperties: system,
+    shardingKey: system[clientProperty.shardingKey],
+    messageId: system[propertyName.uniqueKey] ?? '',
+    queue: { topic, broker, queueId },
+    queueOffset: queueOffset + index,
+    physicalOffset,
+    attempt: reconsumeTimes + 1,
+    flag,
+    bornTimestamp,
+    bornHost: `${bornHost.host}:${bornHost.port}`,
+    storeTimestamp,
+    bytes: totalSize,
+  }
+}

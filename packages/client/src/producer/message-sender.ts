@@ -1,0 +1,264 @@
+import {
+  type AnyCommand,
+  commands,
+  defaultTopic,
+  encodeBatchBody,
+  encodeMessageProperties,
+  propertyName,
+  type RemotingCommand,
+  type RequestOf,
+  responseCodeName,
+} from '@rocketmq-ts/protocol'
+import type { Deadline } from '../calls/deadline.ts'
+import { type Backoff, retrying } from '../calls/retrying.ts'
+import type { BrokerRequest, ClusterClient } from '../connection/cluster-client.ts'
+import type { SendReceipt, SendStatus } from '../messages/message.ts'
+import type { OutgoingMessage } from '../messages/outgoing-message.ts'
+import { answerError, invalidArgument, RocketMQError, type RocketMQErrorCode } from '../rocketmq-error.ts'
+import { BrokerHealth } from '../routing/broker-health.ts'
+import { QueueTurns, queueOfKey } from '../routing/queue-choice.ts'
+import { newTopicQueues } from '../routing/route-cache.ts'
+import { masterId, type QueueRef, type TopicRoute } from '../routing/topic-route.ts'
+
+export interface SenderOptions {
+  readonly client: ClusterClient
+  readonly group: string
+  readonly backoff: Backoff
+  /** Attempts of one send at the most. */
+  readonly attemptsMax: number | undefined
+}
+
+/** Answers with which a message is stored. */
+const statuses: Partial<Record<RocketMQErrorCode, SendStatus>> = {
+  SUCCESS: 'STORED',
+  FLUSH_DISK_TIMEOUT: 'FLUSH_DISK_TIMEOUT',
+  FLUSH_SLAVE_TIMEOUT: 'FLUSH_SLAVE_TIMEOUT',
+  SLAVE_NOT_AVAILABLE: 'SLAVE_NOT_AVAILABLE',
+}
+
+/** Failures that say something about the broker and not about the message. */
+const illnesses: ReadonlySet<RocketMQErrorCode> = new Set([
+  'TIMEOUT',
+  'CONNECT_FAILED',
+  'CONNECTION_LOST',
+  'SYSTEM_ERROR',
+  'SYSTEM_BUSY',
+  'SERVICE_NOT_AVAILABLE',
+  'NO_PERMISSION',
+  'GO_AWAY',
+  'FLOW_CONTROL',
+])
+
+interface Target {
+  readonly queue: QueueRef
+  readonly address: string
+}
+
+/** Sends messages: chooses a queue, and tries again, at another broker first. */
+export class MessageSender {
+  readonly #options: SenderOptions
+  readonly #client: ClusterClient
+  readonly #health: BrokerHealth
+  readonly #turns: QueueTurns
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+    this.#client = options.client
+    const { clock, random } = options.client.runtime
+    this.#health = new BrokerHealth(clock)
+    this.#turns = new QueueTurns(random, this.#health)
+  }
+
+  /**
+   * Sends messages of one topic in one request, to one queue.
+   * @returns a receipt for each
+   * @throws RocketMQError; its outcome says whether they may be stored all the same
+   */
+  send(messages: readonly OutgoingMessage[], deadline: Deadline): Promise<SendReceipt[]> {
+    const first = messages[0]!
+    /** A queue that was chosen for good: by the caller, or by a sharding key. */
+    let fixed: QueueRef | undefined
+    let tried: Set<string> | undefined
+    let target: Target | undefined
+    return retrying({
+      deadline,
+      random: this.#client.runtime.random,
+      backoff: this.#options.backoff,
+      attemptsMax: this.#options.attemptsMax,
+      attempt: async () => {
+        target = undefined
+        const known = this.#client.routes.known(first.topic)
+        const route = known ?? (await this.#client.routes.findToSend(first.topic, deadline))
+        fixed ??= fixedQueue(first, route)
+        target = this.#target(first.topic, route, fixed, tried)
+        return this.#sendTo(target, messages, deadline, typeof first.queue === 'object')
+      },
+      onRetry: (error) => {
+        this.#client.learnFrom(error, first.topic)
+        if (error.code === 'INVALID_PARAMETER') fixed = undefined
+        if (target === undefined) return false
+        tried ??= new Set()
+        tried.add(target.queue.broker)
+        return fixed === undefined && this.#hasOther(first.topic, tried)
+      },
+    })
+  }
+
+  /**
+   * Sends a message without asking for an answer: once, with no promise that it arrives.
+   * @throws RocketMQError when it could not be handed to the system
+   */
+  async sendOneWay(message: OutgoingMessage, deadline: Deadline): Promise<void> {
+    const route = await this.#client.routes.findToSend(message.topic, deadline)
+    const target = this.#target(message.topic, route, fixedQueue(message, route), undefined)
+    try {
+      await this.#client.tell(broker(target), this.#request(target.queue, [message]), deadline)
+    } catch (error) {
+      const failure = error as RocketMQError
+      if (illnesses.has(failure.code)) this.#health.failed(target.queue.broker)
+      this.#client.learnFrom(failure, message.topic)
+      throw failure
+    }
+  }
+
+  #target(
+    topic: string,
+    route: TopicRoute,
+    fixed: QueueRef | undefined,
+    tried: ReadonlySet<string> | undefined,
+  ): Target {
+    if (fixed === undefined && route.writeQueues.length === 0) {
+      this.#client.routes.refreshSoon(topic)
+      throw new RocketMQError('NO_ROUTE', `no broker takes messages of the topic ${topic} at the moment`, { topic })
+    }
+    const queue = fixed ?? this.#turns.next(topic, route.writeQueues, tried)
+    const address = route.brokers.get(queue.broker)?.brokerAddrs.get(masterId)
+    if (address !== undefined) return { queue, address }
+    this.#client.routes.refreshSoon(topic)
+    const message = `the broker ${queue.broker} has no master that takes messages of ${topic} at the moment`
+    throw new RocketMQError('NO_ROUTE', message, queue)
+  }
+
+  /** Whether the topic has queues on brokers that were not tried. */
+  #hasOther(topic: string, tried: ReadonlySet<string>): boolean {
+    return this.#client.routes.known(topic)?.writeQueues.some((queue) => !tried.has(queue.broker)) === true
+  }
+
+  async #sendTo(
+    target: Target,
+    messages: readonly OutgoingMessage[],
+    deadline: Deadline,
+    isGiven: boolean,
+  ): Promise<SendReceipt[]> {
+    const { queue } = target
+    const { clock } = this.#client.runtime
+    const startMs = clock.monotonic()
+    const request = this.#request(queue, messages)
+    let answer: RemotingCommand
+    try {
+      answer = await this.#client.ask(broker(target), request, deadline)
+    } catch (error) {
+      const failure = error as RocketMQError
+      if (illnesses.has(failure.code)) this.#health.failed(queue.broker)
+      throw placed(failure, queue)
+    }
+    const status = statuses[responseCodeName(answer.code) ?? 'SYSTEM_ERROR']
+    if (status === undefined) {
+      const failure = answerError(request.command.name, answer, queue)
+      if (illnesses.has(failure.code)) this.#health.failed(queue.broker)
+      else this.#health.answered(queue.broker, clock.monotonic() - startMs)
+      const isGone = !isGiven && failure.code === 'INVALID_PARAMETER' && (await this.#isGone(queue, deadline))
+      throw isGone ? tryAgain(failure, queue) : failure
+    }
+    this.#health.answered(queue.broker, clock.monotonic() - startMs)
+    return receipts(answer, status, messages, this.#client.namespace.unwrap(queue.topic), queue)
+  }
+
+  /** Whether the topic has lost a queue since its route was looked up. */
+  async #isGone({ topic, broker, queueId }: QueueRef, deadline: Deadline): Promise<boolean> {
+    const { writeQueues } = await this.#client.routes.refresh(topic, deadline)
+    return !writeQueues.some((queue) => queue.broker === broker && queue.queueId === queueId)
+  }
+
+  #request(queue: QueueRef, messages: readonly OutgoingMessage[]): BrokerRequest<AnyCommand> {
+    const first = messages[0]!
+    const header: RequestOf<typeof commands.sendMessageV2> = {
+      producerGroup: this.#options.group,
+      topic: first.topic,
+      defaultTopic,
+      defaultTopicQueueNums: newTopicQueues,
+      queueId: queue.queueId,
+      sysFlag: first.sysFlag,
+      bornTimestamp: this.#client.runtime.clock.now(),
+      flag: first.flag,
+      properties: first.propertiesText,
+      reconsumeTimes: 0,
+      unitMode: false,
+      batch: messages.length > 1,
+      brokerName: queue.broker,
+    }
+    if (messages.length === 1) return { command: commands.sendMessageV2, header, body: first.body }
+    header.properties = batchProperties(first)
+    const body = encodeBatchBody(
+      messages.map(({ flag, body, propertiesText }) => ({
+        flag,
+        body,
+        propertiesBytes: Buffer.from(propertiesText, 'utf8'),
+      })),
+    )
+    return { command: commands.sendBatchMessage, header, body }
+  }
+}
+
+/** Those of the request: each message in its body has its own. */
+function batchProperties({ uniqueId, waitForStore }: OutgoingMessage): string {
+  return encodeMessageProperties([
+    [propertyName.uniqueKey, uniqueId],
+    [propertyName.waitStoreOk, String(waitForStore)],
+  ])
+}
+
+function broker({ queue, address }: Target): { name: string; address: string } {
+  return { name: queue.broker, address }
+}
+
+function fixedQueue({ queue, shardingKey }: OutgoingMessage, route: TopicRoute): QueueRef | undefined {
+  if (typeof queue === 'object') return { ...queue, topic: route.topic }
+  if (route.writeQueues.length === 0) return undefined
+  if (typeof queue === 'function') {
+    const chosen = queue(route.writeQueues)
+    if (chosen === undefined) throw invalidArgument(`no queue was chosen for a message of ${route.topic}`)
+    return chosen
+  }
+  return shardingKey === undefined ? undefined : queueOfKey(route.writeQueues, shardingKey)
+}
+
+/** The queue was chosen by a route that has changed since: the next attempt chooses by the new one. */
+function tryAgain({ code, message, responseCode }: RocketMQError, queue: QueueRef): RocketMQError {
+  return new RocketMQError(code, message, { ...queue, responseCode, retryable: true })
+}
+
+function placed(error: RocketMQError, queue: QueueRef): RocketMQError {
+  const { code, message, cause, retryable, outcome, responseCode } = error
+  return new RocketMQError(code, message, { ...queue, cause, retryable, outcome, responseCode })
+}
+
+function receipts(
+  answer: RemotingCommand,
+  status: SendStatus,
+  messages: readonly OutgoingMessage[],
+  topic: string,
+  asked: QueueRef,
+): SendReceipt[] {
+  const { msgId, queueId, queueOffset, recallHandle } = commands.sendMessageV2.responseCodec.decode(answer.extFields)
+  const offsetIds = messages.length === 1 ? [msgId] : msgId.split(',')
+  const queue = { topic, broker: asked.broker, queueId }
+  return messages.map(({ uniqueId }, index) => ({
+    status,
+    messageId: uniqueId,
+    offsetMessageId: offsetIds[index] ?? '',
+    queue,
+    queueOffset: queueOffset + index,
+    ...(recallHandle === undefined ? {} : { recallHandle }),
+  }))
+}

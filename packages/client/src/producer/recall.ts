@@ -1,0 +1,40 @@
+import { commands } from '@rocketmq-ts/protocol'
+import type { Deadline } from '../calls/deadline.ts'
+import { defaultBackoff, retrying } from '../calls/retrying.ts'
+import type { ClusterClient } from '../connection/cluster-client.ts'
+import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
+
+/** A handle is `v1 topic broker time id` in base64 of URLs. */
+const handleVersion = 'v1'
+
+/** @throws RocketMQError INVALID_ARGUMENT for what is no handle, and the broker's refusal */
+export async function recallMessage(
+  client: ClusterClient,
+  group: string,
+  topic: string,
+  handle: string,
+  deadline: Deadline,
+): Promise<void> {
+  const [version, ofTopic, broker] = Buffer.from(handle, 'base64url').toString('utf8').split(' ')
+  if (version !== handleVersion || broker === undefined) {
+    throw invalidArgument('that is no recall handle: take the recallHandle of a receipt')
+  }
+  if (ofTopic !== topic) throw invalidArgument(`the recall handle is one of the topic ${ofTopic}, not of ${topic}`)
+  const command = commands.recallMessage
+  const header = { producerGroup: group, topic, recallHandle: handle, bname: broker }
+  await client.routes.findToSend(topic, deadline)
+  await retrying({
+    deadline,
+    random: client.runtime.random,
+    backoff: defaultBackoff,
+    attempt: async () => {
+      const address = client.routes.masterAddress(broker)
+      if (address === undefined) throw new RocketMQError('NO_ROUTE', `${broker} is in no route`, { topic, broker })
+      await client.askForSuccess({ name: broker, address }, { command, header }, deadline)
+    },
+    onRetry: (error) => {
+      client.learnFrom(error, topic)
+      return false
+    },
+  })
+}

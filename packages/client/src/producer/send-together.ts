@@ -1,0 +1,87 @@
+import type { Deadline } from '../calls/deadline.ts'
+import type { OutgoingMessage } from '../messages/outgoing-message.ts'
+import type { RocketMQError } from '../rocketmq-error.ts'
+import type { MessageSender } from './message-sender.ts'
+import type { SendOutcome } from './send-many-error.ts'
+
+/** Bytes of one request, well under what a broker takes of a frame, and messages of it. */
+const requestBytesMax = 1024 * 1024
+const requestMessagesMax = 1000
+const overheadBytes = 22
+
+interface Request {
+  readonly messages: OutgoingMessage[]
+  /** Of each message among all of them. */
+  readonly indexes: number[]
+  bytes: number
+}
+
+/**
+ * Sends messages in as few requests as possible. Those with the same sharding key, or for the same queue, are sent one
+ * request after the other, so that they keep their order; when one fails, those behind it are still tried.
+ * @returns an outcome for each message, in their order
+ */
+export async function sendTogether(
+  messages: readonly OutgoingMessage[],
+  sender: Pick<MessageSender, 'send'>,
+  deadline: Deadline,
+): Promise<SendOutcome[]> {
+  const outcomes: SendOutcome[] = new Array(messages.length)
+  const lanes = new Map<string, Request[]>()
+  for (const [index, message] of messages.entries()) addTo(lanes, message, index)
+  await Promise.all(
+    [...lanes.values()].map(async (requests) => {
+      for (const request of requests) await send(request, outcomes, sender, deadline)
+    }),
+  )
+  return outcomes
+}
+
+/** Messages of a lane can share a request, and keep their order. */
+function laneOf({ topic, shardingKey, queue, waitForStore }: OutgoingMessage): string {
+  const place = typeof queue === 'object' ? `${queue.broker} ${queue.queueId}` : ''
+  return JSON.stringify([topic, waitForStore, shardingKey, place])
+}
+
+function addTo(lanes: Map<string, Request[]>, message: OutgoingMessage, index: number): void {
+  const lane = laneOf(message)
+  const requests = lanes.get(lane)
+  const newest = requests?.at(-1)
+  const bytes = overheadBytes + message.body.length + message.propertiesText.length
+  if (requests === undefined) lanes.set(lane, [{ messages: [message], indexes: [index], bytes }])
+  else if (newest === undefined || !canTake(newest, message, bytes)) {
+    requests.push({ messages: [message], indexes: [index], bytes })
+  } else {
+    newest.messages.push(message)
+    newest.indexes.push(index)
+    newest.bytes += bytes
+  }
+}
+
+function canTake({ messages, bytes }: Request, message: OutgoingMessage, moreBytes: number): boolean {
+  return (
+    isShareable(message) &&
+    isShareable(messages[0]!) &&
+    messages.length < requestMessagesMax &&
+    bytes + moreBytes <= requestBytesMax
+  )
+}
+
+/** A queue that is chosen by a function is chosen for each message. */
+function isShareable({ isBatchable, queue }: OutgoingMessage): boolean {
+  return isBatchable && typeof queue !== 'function'
+}
+
+async function send(
+  { messages, indexes }: Request,
+  outcomes: SendOutcome[],
+  sender: Pick<MessageSender, 'send'>,
+  deadline: Deadline,
+): Promise<void> {
+  try {
+    const receipts = await sender.send(messages, deadline)
+    for (const [at, index] of indexes.entries()) outcomes[index] = { receipt: receipts[at]! }
+  } catch (error) {
+    for (const index of indexes) outcomes[index] = { error: error as RocketMQError }
+  }
+}

@@ -1,0 +1,141 @@
+import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
+import { commands, defaultTopic, topicRouteBody } from '@rocketmq-ts/protocol'
+import { Deadline } from '../calls/deadline.ts'
+import type { NameServers } from '../connection/name-servers.ts'
+import { RocketMQError } from '../rocketmq-error.ts'
+import { masterId, routeToBe, type TopicRoute, topicRoute } from './topic-route.ts'
+
+export interface RouteCacheOptions {
+  readonly clock: Clock
+  readonly nameServers: Pick<NameServers, 'ask'>
+  /** Milliseconds for one look-up, whoever waits for it. */
+  readonly lookUpTimeoutMs: number
+}
+
+/** Routes that are used are looked up again so often. */
+const refreshIntervalMs = 30_000
+/** A route that nobody has asked for during so many intervals is forgotten. */
+const idleIntervalsMax = 20
+/** Queues of a topic that a first message makes. */
+export const newTopicQueues = 4
+
+interface Entry {
+  readonly route: TopicRoute
+  /** Intervals in which nobody asked for it. */
+  idleIntervals: number
+}
+
+/**
+ * Where the topics that a client uses have their queues. A topic is looked up when it is first needed, every 30 s, and
+ * at once when a broker's answer says that the route is wrong; however many ask, one look-up of a topic is under way.
+ */
+export class RouteCache {
+  readonly #options: RouteCacheOptions
+  readonly #routes = new Map<string, Entry>()
+  readonly #flights = new Map<string, Promise<TopicRoute>>()
+  readonly #listeners: ((route: TopicRoute) => void)[] = []
+  #cancelTimer: CancelTimer | undefined
+  #isClosed = false
+
+  constructor(options: RouteCacheOptions) {
+    this.#options = options
+  }
+
+  /** What is known, without asking. */
+  known(topic: string): TopicRoute | undefined {
+    const entry = this.#routes.get(topic)
+    if (entry === undefined) return undefined
+    entry.idleIntervals = 0
+    return entry.route
+  }
+
+  /** Told of each route that was looked up. */
+  onRoute(listener: (route: TopicRoute) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** What is known, else what a name server says. @throws RocketMQError TOPIC_NOT_EXIST, and what asking throws */
+  find(topic: string, deadline: Deadline): TopicRoute | Promise<TopicRoute> {
+    return this.known(topic) ?? deadline.within(this.#lookUp(topic))
+  }
+
+  /**
+   * Where messages of a topic may be sent, also when it does not exist yet and the first message makes it.
+   * @throws RocketMQError TOPIC_NOT_EXIST when no topic is made by a message, and what asking throws
+   */
+  async findToSend(topic: string, deadline: Deadline): Promise<TopicRoute> {
+    try {
+      return await this.find(topic, deadline)
+    } catch (error) {
+      if (!(error instanceof RocketMQError) || error.code !== 'TOPIC_NOT_EXIST') throw error
+      const ofDefaultTopic = await Promise.resolve(this.find(defaultTopic, deadline)).catch(() => undefined)
+      if (ofDefaultTopic === undefined) throw error
+      return routeToBe(topic, ofDefaultTopic, newTopicQueues)
+    }
+  }
+
+  /** What a name server says now. @throws as `find` */
+  refresh(topic: string, deadline: Deadline): Promise<TopicRoute> {
+    return deadline.within(this.#lookUp(topic))
+  }
+
+  /** Looks up what a broker's answer has shown to be wrong. Until it is known, the old route stays. */
+  refreshSoon(topic: string): void {
+    if (!this.#isClosed) this.#lookUp(topic).catch(() => {})
+  }
+
+  /** `host:port` of the broker of a name that takes writes, by any route that is known. */
+  masterAddress(broker: string): string | undefined {
+    for (const { route } of this.#routes.values()) {
+      const address = route.brokers.get(broker)?.brokerAddrs.get(masterId)
+      if (address !== undefined) return address
+    }
+    return undefined
+  }
+
+  /** `host:port` of all brokers that take writes, by the routes that are known. */
+  masterAddresses(): Set<string> {
+    const addresses = new Set<string>()
+    for (const { route } of this.#routes.values()) {
+      for (const { brokerAddrs } of route.brokers.values()) {
+        const address = brokerAddrs.get(masterId)
+        if (address !== undefined) addresses.add(address)
+      }
+    }
+    return addresses
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#cancelTimer?.()
+  }
+
+  #lookUp(topic: string): Promise<TopicRoute> {
+    const begun = this.#flights.get(topic)
+    if (begun !== undefined) return begun
+    const flight = this.#ask(topic).finally(() => this.#flights.delete(topic))
+    this.#flights.set(topic, flight)
+    return flight
+  }
+
+  async #ask(topic: string): Promise<TopicRoute> {
+    const { clock, nameServers, lookUpTimeoutMs } = this.#options
+    const command = commands.getRouteinfoByTopic
+    const deadline = new Deadline(clock, {}, lookUpTimeoutMs)
+    const header = { topic, acceptStandardJsonOnly: true }
+    const answer = await nameServers.ask(command, header, deadline, { topic })
+    const route = topicRoute(topic, topicRouteBody.decode(answer.body ?? Buffer.alloc(0)))
+    if (this.#isClosed) return route
+    this.#cancelTimer ??= clock.every(refreshIntervalMs, () => this.#refreshAll())
+    this.#routes.set(topic, { route, idleIntervals: this.#routes.get(topic)?.idleIntervals ?? 0 })
+    for (const listener of this.#listeners) listener(route)
+    return route
+  }
+
+  #refreshAll(): void {
+    for (const [topic, entry] of this.#routes) {
+      if (++entry.idleIntervals > idleIntervalsMax) this.#routes.delete(topic)
+      else this.refreshSoon(topic)
+    }
+  }
+}
