@@ -19,6 +19,8 @@ import { createStatistics } from './statistics/create-statistics.ts'
 import { createTopics } from './topics/create-topics.ts'
 
 export interface FeaturesParts {
+import { createTraces } from './traces/create-traces.ts'
+import { createTransactions } from './transactions/create-transactions.ts'
   /** Gets each feature when it is made. */
   features: FeatureList
   platform: Platform

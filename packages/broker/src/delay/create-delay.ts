@@ -3,6 +3,7 @@ import { Intake, type IntakeParts, type MessageSink } from '../intake/intake.ts'
 import type { InternalStore } from '../internal-consumer/internal-consumer.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
+import type { Traces } from '../traces/create-traces.ts'
 import { DelayProgress } from './delay-progress.ts'
 import { delayedDelivery } from './delayed-delivery.ts'
 
@@ -13,10 +14,11 @@ export interface DelayParts {
   topics: IntakeParts['topics']
   store: InternalStore
   sink: MessageSink
+  traces: Pick<Traces, 'stored'>
 }
 
 /** Delivering messages after the time of their delay level. */
-export function createDelay({ config, identity, settings, topics, store, sink }: DelayParts) {
+export function createDelay({ config, identity, settings, topics, store, sink, traces }: DelayParts) {
   const { clock, log } = config
   const { messageDelayLevel, flushDelayOffsetInterval } = settings()
   const progress = new DelayProgress({ config, flushIntervalMs: flushDelayOffsetInterval })
@@ -28,6 +30,7 @@ export function createDelay({ config, identity, settings, topics, store, sink }:
     intake: new Intake('due', { topics, highestDelayLevel: messageDelayLevel.length }),
     progress,
     storeHost: identity.storeHost,
+    onDelivered: (message, place) => traces.stored(message, place, 'delayed'),
     delayLevelsMs: messageDelayLevel,
   })
   return {

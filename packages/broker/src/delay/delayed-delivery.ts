@@ -1,6 +1,6 @@
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { type DecodedMessage, ProtocolError, scheduleTopic } from '@rocketmq-ts/protocol'
-import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
+import type { PutOutcome, PutPlace, StoreMessage } from '@rocketmq-ts/storage'
 import type { Intake, MessageSink } from '../intake/intake.ts'
 import { InternalConsumer, type InternalStore } from '../internal-consumer/internal-consumer.ts'
 import type { DelayProgress } from './delay-progress.ts'
@@ -14,6 +14,8 @@ export interface DelayedDeliveryParts {
   intake: Intake
   progress: DelayProgress
   storeHost: Buffer
+  /** A message is stored in its topic. */
+  onDelivered(message: StoreMessage, place: PutPlace): void
   /** Milliseconds, from level 1 at index 0. */
   delayLevelsMs: readonly number[]
 }
@@ -62,9 +64,15 @@ async function deliver(due: readonly DecodedMessage[], level: number, parts: Del
  * @returns false when one of the messages can never be stored: then none is
  * @throws Error when they could not be stored now
  */
-async function isStored(messages: readonly StoreMessage[], { sink }: DelayedDeliveryParts): Promise<boolean> {
+async function isStored(
+  messages: readonly StoreMessage[],
+  { sink, onDelivered }: DelayedDeliveryParts,
+): Promise<boolean> {
   const outcome = await new Promise<PutOutcome>((resolve) => sink.put(messages, resolve))
-  if (outcome.kind !== 'refused') return true
+  if (outcome.kind !== 'refused') {
+    for (const [index, message] of messages.entries()) onDelivered(message, outcome.places[index]!)
+    return true
+  }
   if (outcome.cause === 'illegal') return false
   throw new Error(outcome.reason)
 }

@@ -5,6 +5,7 @@ import { Intake, type MessageSink } from '../intake/intake.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { BrokerStatistics } from '../statistics/index.ts'
 import type { TopicTable } from '../topics/index.ts'
+import type { Traces } from '../traces/create-traces.ts'
 import { consumerSendMsgBack } from './handlers/consumer-send-msg-back.ts'
 
 export interface RetriesParts {
@@ -16,11 +17,12 @@ export interface RetriesParts {
   topics: TopicTable
   groups: GroupTable
   counters: BrokerStatistics
+  traces: Pick<Traces, 'stored'>
 }
 
 /** Giving a group messages once more that it could not handle, and keeping those that it never could. */
 export function createRetries(parts: RetriesParts) {
-  const { random, identity, settings, sink, store, topics, groups, counters } = parts
+  const { random, identity, settings, sink, store, topics, groups, counters, traces } = parts
   const { storeHost, storeHostHex } = identity
   return {
     handlers: {
@@ -34,6 +36,7 @@ export function createRetries(parts: RetriesParts) {
         storeHostHex,
         brokerPermission: () => settings().brokerPermission,
         intake: new Intake('send-back', { topics, highestDelayLevel: settings().messageDelayLevel.length }),
+        traces,
         onSentBack: (group, topic) => counters.sentBack(group, topic),
         onDeadLetter: (group, topic) => counters.deadLettered(group, topic),
       }),

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '@rocketmq-ts/platform'
 import { createUniqueIdGenerator } from '@rocketmq-ts/protocol'
 import type { GroupTable } from '../groups/index.ts'
+import type { SendOnce } from '../idempotence/send-once.ts'
 import type { Identity } from '../identity.ts'
 import { Intake, type MessageSink } from '../intake/intake.ts'
 import type { BrokerSettings } from '../settings/index.ts'
@@ -21,10 +22,21 @@ export interface SendingParts {
   sink: MessageSink
   topics: TopicTable
   groups: GroupTable
+  sendOnce: SendOnce | undefined
 }
 
 /** Taking messages from producers. */
-export function createSending({ clock, random, processId, identity, settings, sink, topics, groups }: SendingParts) {
+export function createSending({
+  clock,
+  random,
+  processId,
+  identity,
+  settings,
+  sink,
+  topics,
+  groups,
+  sendOnce,
+}: SendingParts) {
   const { storeHost, storeHostHex, clusterName } = identity
   const intakeParts = {
     topics,
@@ -33,6 +45,7 @@ export function createSending({ clock, random, processId, identity, settings, si
   }
   const send: SendParts = {
     sink,
+    sendOnce,
     clock,
     random,
     topics,
@@ -51,6 +64,8 @@ export function createSending({ clock, random, processId, identity, settings, si
   }
   return {
     lookAhead: sendLookAhead(topics),
+    /** Makes a unique id for a message of the broker's own. */
+    uniqueId: send.uniqueId,
     handlers: {
       sendMessage: sendMessage(send),
       sendMessageV2: sendMessageV2(send),

@@ -15,6 +15,11 @@ export const topicsAndGroupsSettings = {
     brokerTopicEnable: atRestart(boolean, true, 'The topic named like the broker takes and gives messages.'),
     traceTopicEnable: atRestart(boolean, false, 'Creates the topic that message traces go to.'),
     msgTraceTopicName: atRestart(nonEmptyText('a topic'), 'RMQ_SYS_TRACE_TOPIC', 'Topic that message traces go to.'),
+    brokerTraceEnable: live(
+      boolean,
+      false,
+      'Traces what the broker itself does to messages: redelivery, delay, transactions. Not a key of RocketMQ.',
+    ),
     traceOn: live(boolean, true, 'Tells clients in answers that they may trace messages.'),
   }),
   ...notServed(topics, 'statistics are always kept and always by queue', {

@@ -84,6 +84,7 @@ function setUp(path: string) {
     progress,
     storeHost: host,
     delayLevelsMs: [1000, 5000],
+    onDelivered: () => {},
   })
   const close = async () => {
     await delivery.drain()

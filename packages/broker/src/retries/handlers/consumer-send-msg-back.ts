@@ -21,6 +21,7 @@ import { storedPut } from '../../sending/put-reply.ts'
 import { redeliveriesMax } from '../../sending/redeliveries-max.ts'
 import { checkTakesMessages, knownGroup, type SendTargetParts } from '../../sending/send-target.ts'
 import { unitFlagOf } from '../../topics/index.ts'
+import type { Traces } from '../../traces/create-traces.ts'
 
 export interface SendBackParts extends SendTargetParts {
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
@@ -28,6 +29,7 @@ export interface SendBackParts extends SendTargetParts {
   intake: Intake
   storeHost: Buffer
   storeHostHex: string
+  traces: Pick<Traces, 'stored'>
   onSentBack(group: string, topic: string): void
   onDeadLetter(group: string, topic: string): void
 }
@@ -57,7 +59,8 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
     const isDeadLetter = copy.topic.startsWith(deadLetterTopicPrefix)
     parts.sink.put([copy], (outcome) => {
       try {
-        const { code, remark } = storedPut(outcome)
+        const { code, remark, places } = storedPut(outcome)
+        parts.traces.stored(copy, places[0]!, isDeadLetter ? 'normal' : 'delayed', message.storeTimestamp, group)
         parts.onSentBack(group, message.topic)
         if (isDeadLetter) parts.onDeadLetter(group, message.topic)
         call.answer(remark === undefined ? { code } : { code, remark })
