@@ -56,6 +56,8 @@ type Sender struct {
 	settings []byte
 	unique   [16]byte
 	sequence uint64
+	// numbered gives each message the id of its producer and a number, by which it is stored once.
+	numbered bool
 }
 
 // newSender prepares requests as the official Java producer writes them (compact header, JSON).
@@ -99,6 +101,10 @@ func (s *Sender) append(buffer []byte, opaque int, stamp int64, wallMs int64) []
 	} else {
 		buffer = append(buffer, `","h":"0","i":"UNIQ_KEY\u0001`...)
 		buffer = s.appendUniqueID(buffer, sequence)
+		if s.numbered {
+			buffer = append(append(buffer, `\u0002__PRODUCER_ID\u0001`...), s.unique[:]...)
+			buffer = strconv.AppendUint(append(buffer, `\u0002__PRODUCER_SEQUENCE\u0001`...), sequence, 10)
+		}
 		buffer = append(buffer, `\u0002WAIT\u0001true\u0002","j":"0","k":"false","m":"false"},"flag":`...)
 	}
 	if s.oneWay {

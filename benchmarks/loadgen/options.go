@@ -19,6 +19,7 @@ type Options struct {
 	queues      int
 	batch       int
 	oneWay      bool
+	numbered    bool
 	rate        float64
 	max         int
 	consumers   int
@@ -46,6 +47,7 @@ func parseOptions(command string, arguments []string) (Options, error) {
 	flags.IntVar(&options.queues, "queues", 4, "queues of a topic")
 	flags.IntVar(&options.batch, "batch", 1, "messages in a request")
 	flags.BoolVar(&options.oneWay, "one-way", false, "no answers; messages are counted by the queues' offsets")
+	flags.BoolVar(&options.numbered, "numbered", false, "send: messages have the id of a producer and a number, by which they are stored once")
 	flags.Float64Var(&options.rate, "rate", 0, "requests a second in all; latency then counts from when each was due. 0: as fast as answers come")
 	flags.IntVar(&options.max, "max", 32, "messages asked for by a pull")
 	flags.IntVar(&options.consumers, "consumers", 4, "poll: consumers, each with a connection and a queue of its own")

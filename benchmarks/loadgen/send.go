@@ -32,6 +32,7 @@ func sendWindow(options Options) error {
 	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
 		c.socket.SetDeadline(window.giveUp())
 		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index))
+		sender.numbered = options.numbered
 		return keepSending(c, sender, options, false, tallies[index], window)
 	})
 	if err != nil {

@@ -20,6 +20,20 @@ export const syncFlush: Setup = {
   brokerConfig: { flushDiskType: 'SYNC_FLUSH' },
 }
 
+/**
+ * The official broker spins one core for good after the first transaction that ends, unless it gathers no ends of
+ * transactions: ours is given the same.
+ */
+export const transactions: Setup = {
+  topics: [{ name: 'Bench', ...single }],
+  brokerConfig: { transactionOpMsgMaxSize: '1', transactionOpBatchInterval: '100000000' },
+}
+
+export const idempotent: Setup = {
+  topics: [{ name: 'Bench', ...single }],
+  brokerConfig: { idempotentProducerEnable: 'true', idempotentProducerWindow: '1024' },
+}
+
 /** One topic, and 10,000 beside it. */
 export const tenThousandTopics: Setup = {
   topics: [

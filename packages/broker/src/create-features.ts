@@ -7,6 +7,7 @@ import { createDelay } from './delay/create-delay.ts'
 import type { FeatureList } from './feature.ts'
 import { createGroups } from './groups/create-groups.ts'
 import type { Identity } from './identity.ts'
+import { SendOnce } from './idempotence/send-once.ts'
 import { ConfigFolder } from './kept/index.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { createLocks } from './locks/create-locks.ts'
@@ -60,9 +61,38 @@ export function createFeatures(parts: FeaturesParts) {
   const clients = features.add(createClients({ ...tables, clock, log, identity, settings, store }))
   const { consumers } = clients
   const offsets = features.add(createOffsets({ ...tables, config, identity, settings, consumers, store, counters }))
-  const sending = features.add(createSending({ ...tables, clock, random, processId, identity, settings, sink }))
-  const retries = features.add(createRetries({ ...tables, random, identity, settings, sink, store, counters }))
-  const delay = features.add(createDelay({ config, identity, settings, topics: topics.table, store, sink }))
+  const { producers: numbered } = parts.followers
+  const sendOnce =
+    numbered &&
+    new SendOnce({
+      clock,
+      windows: numbered.windows,
+      sink,
+      store,
+      isSyncAwaited: () => settings().flushDiskType === 'SYNC_FLUSH',
+    })
+  const sending = features.add(
+    createSending({ ...tables, clock, random, processId, identity, settings, sink, sendOnce }),
+  )
+  const traces = features.add(createTraces({ clock, log, identity, settings, sink, uniqueId: sending.uniqueId }))
+  const retries = features.add(createRetries({ ...tables, random, identity, settings, sink, store, counters, traces }))
+  const delay = features.add(createDelay({ config, identity, settings, topics: topics.table, store, sink, traces }))
+  const transactions = features.add(
+    createTransactions({
+      clock,
+      log,
+      identity,
+      settings,
+      topics: topics.table,
+      producers,
+      offsets: offsets.table,
+      store,
+      sink,
+      transactions: parts.followers.transactions,
+      traces,
+      uniqueId: sending.uniqueId,
+    }),
+  )
   const reading = features.add(
     createReading({ ...tables, clock, settings, store, consumers, offsets: offsets.table, counters }),
   )

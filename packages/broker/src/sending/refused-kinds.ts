@@ -6,7 +6,8 @@ import {
   propertyName,
   sysFlag,
 } from '@rocketmq-ts/protocol'
-import { delayLevelOf } from '../intake/transforms.ts'
+import { isNumbered } from '../idempotence/send-once.ts'
+import { delayLevelOf, isHalf } from '../intake/transforms.ts'
 
 const timers = ['timerDelaySec', 'timerDelayMs', 'timerDeliverMs'] as const
 const unservedMarks = marksOf('transactionPrepared', ...timers)
@@ -57,4 +58,11 @@ export function refuseMalformedDelay(properties: EncodedProperties): void {
 export function refuseDelayInBatch(properties: EncodedProperties): void {
   if (delayLevelOf(properties) === undefined) return
   throw new ProtocolError('MESSAGE_ILLEGAL', 'a batch takes no delayed messages (DELAY): send them one by one')
+}
+
+/** @throws ProtocolError MESSAGE_ILLEGAL for a message of a batch that its producer has numbered */
+export function refuseNumberedInBatch(properties: EncodedProperties): void {
+  if (!isNumbered(properties)) return
+  const remark = `a batch takes no messages with ${propertyName.producerSequence}: send them one by one`
+  throw new ProtocolError('MESSAGE_ILLEGAL', remark)
 }

@@ -1,3 +1,4 @@
+import type { SendOnce } from '../idempotence/send-once.ts'
 import type { Intake, MessageSink } from '../intake/intake.ts'
 import type { AdmitParts } from './admit.ts'
 import type { BrokerProperties } from './broker-properties.ts'
@@ -7,6 +8,8 @@ export interface SendParts extends AdmitParts {
   intake: Intake
   batchIntake: Intake
   /** As records hold it. */
+  /** For messages that their producers have numbered; undefined when that is off. */
+  sendOnce: SendOnce | undefined
   storeHost: Buffer
   /** `storeHost` as message ids show it. */
   storeHostHex: string

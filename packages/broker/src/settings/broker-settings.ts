@@ -3,6 +3,7 @@ import { admissionSettings } from './admission.ts'
 import { authenticationSettings } from './authentication.ts'
 import { delayAndTimerSettings } from './delay-and-timer.ts'
 import { flushAndReadsSettings } from './flush-and-reads.ts'
+import { idempotenceSettings } from './idempotence.ts'
 import { identitySettings } from './identity.ts'
 import { liteSettings } from './lite.ts'
 import { metricsSettings } from './metrics.ts'
@@ -25,6 +26,7 @@ export const brokerSettings = {
   ...replicationSettings,
   ...popSettings,
   ...transactionSettings,
+  ...idempotenceSettings,
   ...liteSettings,
   ...authenticationSettings,
   ...metricsSettings,

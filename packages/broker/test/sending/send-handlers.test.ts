@@ -46,6 +46,7 @@ function setUp(settings: { startAcceptSendRequestTimeStamp?: number } = {}) {
       },
     },
     clock: new SteppedClock(),
+    sendOnce: undefined,
     storeHost: host,
     storeHostHex: host.toString('hex'),
     brokerProperties: new BrokerProperties('c'),

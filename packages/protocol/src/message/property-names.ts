@@ -15,6 +15,15 @@ export const propertyName = {
   traceOn: 'TRACE_ON',
   cluster: 'CLUSTER',
   transactionPrepared: 'TRAN_MSG',
+  producerGroup: 'PGROUP',
+  transactionId: '__transactionId__',
+  checkImmunitySeconds: 'CHECK_IMMUNITY_TIME_IN_SECONDS',
+  transactionCheckTimes: 'TRANSACTION_CHECK_TIMES',
+  /** Of a renewed half message: the offset of the transaction's first one in the queue of half messages. */
+  preparedQueueOffset: 'TRAN_PREPARED_QUEUE_OFFSET',
+  /** Of this broker: a message whose producer numbers its messages is stored once. */
+  producerId: '__PRODUCER_ID',
+  producerSequence: '__PRODUCER_SEQUENCE',
   timerDelayMs: 'TIMER_DELAY_MS',
   timerDelaySec: 'TIMER_DELAY_SEC',
   timerDeliverMs: 'TIMER_DELIVER_MS',

@@ -18,6 +18,8 @@ export const knownProperties = [
   'messageRegion',
   'traceOn',
   'cluster',
+  'producerId',
+  'producerSequence',
 ] as const satisfies (keyof typeof propertyName)[]
 
 export type KnownProperty = (typeof knownProperties)[number]

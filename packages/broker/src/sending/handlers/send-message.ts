@@ -10,6 +10,7 @@ import {
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import { encodedProperty } from '../../intake/property-text.ts'
+import { isNumbered } from '../../idempotence/send-once.ts'
 import { admit } from '../admit.ts'
 import { bornHostOf } from '../host-cache.ts'
 import { storedPut } from '../put-reply.ts'
@@ -52,11 +53,19 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
     handle: target.memo,
   }
   const taken = parts.intake.take(message, target.redeliveriesMax)
-  // The queue that consumers find it in: that of a delayed message is another one until it is due.
-  const queueId = taken.topic === scheduleTopic ? target.queueId : taken.queueId
-  parts.sink.put([taken], (outcome) => {
-    answer(call, () => replyToPut(outcome, queueId, uniqueId, parts))
-  })
+  // The queue that consumers find it in: a delayed message and a half message stand in another one until then.
+  const isWaiting = taken.topic === scheduleTopic || taken.topic === halfTopic
+  const queueId = isWaiting ? target.queueId : taken.queueId
+  const { sendOnce } = parts
+  if (sendOnce !== undefined && isNumbered(taken.properties)) {
+    sendOnce.put(taken, queueId, (outcome, firstQueueId) => {
+      answer(call, () => replyToPut(outcome, firstQueueId, uniqueId, parts))
+    })
+  } else {
+    parts.sink.put([taken], (outcome) => {
+      answer(call, () => replyToPut(outcome, queueId, uniqueId, parts))
+    })
+  }
   return answeredLater
 }
 

@@ -1,0 +1,162 @@
+import type { Clock, FileSystem, Log } from '@rocketmq-ts/platform'
+import {
+  decimalInteger,
+  type EncodedProperties,
+  findMessageProperty,
+  marksOf,
+  propertyName,
+} from '@rocketmq-ts/protocol'
+import { ConfigFile, type Follower, type RecordView } from '@rocketmq-ts/storage'
+import { DeferredSave } from '../kept/deferred-save.ts'
+import { type KeptProducer, ProducerWindows, type WindowLimits } from './producer-windows.ts'
+
+/** A message of a producer that numbers its messages has both of these. */
+export const idempotenceMarks = marksOf('producerId', 'producerSequence')
+
+const idCharactersMax = 128
+
+/** The number of a message. */
+export interface ProducerSequence {
+  id: string
+  sequence: number
+}
+
+/** Undefined when it has none, or one that is no number from 0 on. */
+export function sequenceOf(properties: EncodedProperties): ProducerSequence | undefined {
+  const id = properties.value('producerId')
+  const text = properties.value('producerSequence')
+  if (id === undefined || text === undefined || id.length > idCharactersMax) return undefined
+  const sequence = decimalInteger(text)
+  return sequence >= 0 && sequence < Number.MAX_SAFE_INTEGER ? { id, sequence } : undefined
+}
+
+interface Kept {
+  /** Milliseconds since 1970. */
+  savedMs: number
+  producers: KeptProducer[]
+}
+
+export interface ProducerLogOptions {
+  fileSystem: FileSystem
+  clock: Clock
+  log: Log
+  /** Absolute. */
+  path: string
+  limits: WindowLimits
+}
+
+const saveIntervalMs = 5000
+
+/**
+ * The sequence numbers of producers, from the log: the two properties stand in each record. A file holds them as they
+ * were some seconds ago; the log is read again from the first record that is not in it.
+ */
+export class ProducerLog implements Follower {
+  readonly name = 'producer sequences'
+  readonly windows: ProducerWindows
+  readonly #options: ProducerLogOptions
+  readonly #file: ConfigFile
+  readonly #save: DeferredSave
+  /** Where the first record stands that is in no file, and the first one that the file will have which is being written. */
+  #unsavedFrom = Number.POSITIVE_INFINITY
+  #savingFrom = Number.POSITIVE_INFINITY
+
+  constructor(options: ProducerLogOptions) {
+    const { fileSystem, clock, log, path, limits } = options
+    this.#options = options
+    this.windows = new ProducerWindows(limits)
+    this.#file = new ConfigFile(fileSystem, path, log)
+    this.#save = new DeferredSave({
+      clock,
+      log,
+      file: this.#file,
+      intervalMs: saveIntervalMs,
+      gatherMs: saveIntervalMs,
+      snapshot: () => {
+        // What comes while the text is made may be in it, too: it is the same when it is read again.
+        this.#savingFrom = this.position
+        this.#unsavedFrom = Number.POSITIVE_INFINITY
+        return {
+          pieces: this.#pieces(),
+          written: () => {
+            this.#savingFrom = Number.POSITIVE_INFINITY
+          },
+        }
+      },
+    })
+  }
+
+  prepare(): undefined {
+    const kept = this.#file.load((text) => JSON.parse(text) as Kept)
+    const { clock, limits } = this.#options
+    if (kept === undefined || clock.now() - kept.savedMs > limits.silenceMsMax()) return undefined
+    for (const producer of kept.producers) this.windows.restore(producer)
+    return undefined
+  }
+
+  apply(record: RecordView): void {
+    const { properties } = record
+    if (!properties.hasAny(idempotenceMarks)) return
+    const numbered = sequenceOf(properties)
+    if (numbered === undefined) return
+    const { physicalOffset, queueOffset, storeTimestamp } = record
+    const place = { physicalOffset, queueOffset, queueId: queueIdOf(record) }
+    this.windows.stored(numbered.id, numbered.sequence, place, storeTimestamp)
+    this.#unsavedFrom = Math.min(this.#unsavedFrom, physicalOffset)
+    this.#save.later()
+  }
+
+  endReplay(logEndPosition: number): void {
+    // The file may know of messages that a failure of the power took.
+    this.windows.forgetFrom(logEndPosition)
+  }
+
+  get position(): number {
+    return Math.min(this.#unsavedFrom, this.#savingFrom)
+  }
+
+  /** The file is written in the background, at its own interval. */
+  get waitingSinceMs(): undefined {
+    return undefined
+  }
+
+  writeSome(): void {}
+
+  write(): void {}
+
+  async sync(): Promise<void> {}
+
+  /** @returns false when the file lags behind the log */
+  syncNow(): boolean {
+    this.#save.flush()
+    return this.position === Number.POSITIVE_INFINITY
+  }
+
+  truncate(position: number): void {
+    this.windows.forgetFrom(position)
+    this.#save.later()
+  }
+
+  trim(): void {}
+
+  close(): void {
+    this.#save.close()
+  }
+
+  *#pieces(): Iterable<string> {
+    yield `{"savedMs":${this.#options.clock.now()},"producers":[`
+    let separator = ''
+    for (const producer of this.windows.kept()) {
+      yield separator + JSON.stringify(producer)
+      separator = ',\n'
+    }
+    yield ']}'
+  }
+}
+
+/** The queue that the message was sent to: one that waits for its time or for its transaction stands in another one. */
+function queueIdOf({ queueId, properties }: RecordView): number {
+  const real = findMessageProperty(properties.text, propertyName.realQueueId)
+  const realQueueId = real === undefined ? Number.NaN : decimalInteger(real)
+  return Number.isNaN(realQueueId) ? queueId : realQueueId
+}

@@ -1,0 +1,158 @@
+import { assert } from '@rocketmq-ts/base'
+
+/** Where a message was stored first. */
+export interface FirstPlace {
+  queueId: number
+  queueOffset: number
+  physicalOffset: number
+}
+
+/**
+ * What is known of a sequence number: nothing, so that its message is to be stored; that its message is being stored;
+ * where it was stored; or that it is so far below others that nobody knows any more.
+ */
+export type Claim =
+  | { kind: 'new' }
+  | { kind: 'pending' }
+  | { kind: 'stored'; place: FirstPlace }
+  | { kind: 'too-old'; lowest: number }
+
+const none = -1
+/** In place of a position: the message is on its way. */
+const pending = -2
+
+/** The newest sequence numbers of one producer, each in the slot of its remainder. */
+class ProducerWindow {
+  readonly sequences: Float64Array
+  readonly positions: Float64Array
+  readonly queueOffsets: Float64Array
+  readonly queueIds: Int32Array
+  highest = none
+  /** Milliseconds since 1970 of the last message. */
+  lastMs = 0
+
+  constructor(size: number) {
+    this.sequences = new Float64Array(size).fill(none)
+    this.positions = new Float64Array(size)
+    this.queueOffsets = new Float64Array(size)
+    this.queueIds = new Int32Array(size)
+  }
+}
+
+export interface WindowLimits {
+  /** Sequence numbers that are known of a producer, below its highest. */
+  count: number
+  /** Producers that are known; the one that was silent for longest is forgotten for another. */
+  producersMax: number
+  /** Milliseconds of silence after which a producer is forgotten. */
+  silenceMsMax(): number
+}
+
+/** What a snapshot holds of a producer: its id, its last time, and sequence, queue, offset and position of its messages. */
+export type KeptProducer = [id: string, lastMs: number, ...messages: number[]]
+
+/** The newest sequence numbers of all producers that number their messages, and where those were stored. */
+export class ProducerWindows {
+  readonly #limits: WindowLimits
+  readonly #producers = new Map<string, ProducerWindow>()
+
+  constructor(limits: WindowLimits) {
+    this.#limits = limits
+  }
+
+  get producerCount(): number {
+    return this.#producers.size
+  }
+
+  /** Takes a sequence number for a message that is to be stored, unless it is taken already. */
+  claim(id: string, sequence: number, nowMs: number): Claim {
+    const { count } = this.#limits
+    const window = this.#windowOf(id, nowMs)
+    const slot = sequence % count
+    const known = window.sequences[slot]!
+    if (known === sequence) {
+      const physicalOffset = window.positions[slot]!
+      if (physicalOffset === pending) return { kind: 'pending' }
+      return {
+        kind: 'stored',
+        place: { queueId: window.queueIds[slot]!, queueOffset: window.queueOffsets[slot]!, physicalOffset },
+      }
+    }
+    const lowest = window.highest - count + 1
+    if (sequence < lowest || known > sequence) return { kind: 'too-old', lowest }
+    window.sequences[slot] = sequence
+    window.positions[slot] = pending
+    return { kind: 'new' }
+  }
+
+  /** The message of a claimed number was not stored: the number is free again. */
+  release(id: string, sequence: number): void {
+    const window = this.#producers.get(id)
+    if (window === undefined) return
+    const slot = sequence % this.#limits.count
+    if (window.sequences[slot] === sequence && window.positions[slot] === pending) window.sequences[slot] = none
+  }
+
+  /** A message was stored. Of several with one number, the first one counts. */
+  stored(id: string, sequence: number, place: FirstPlace, nowMs: number): void {
+    const window = this.#windowOf(id, nowMs)
+    const slot = sequence % this.#limits.count
+    const known = window.sequences[slot]!
+    if (known > sequence || (known === sequence && window.positions[slot] !== pending)) return
+    window.sequences[slot] = sequence
+    window.positions[slot] = place.physicalOffset
+    window.queueOffsets[slot] = place.queueOffset
+    window.queueIds[slot] = place.queueId
+    window.highest = Math.max(window.highest, sequence)
+    window.lastMs = Math.max(window.lastMs, nowMs)
+  }
+
+  /** Messages at or behind a position of the log are gone. */
+  forgetFrom(position: number): void {
+    for (const { sequences, positions } of this.#producers.values()) {
+      for (let slot = 0; slot < sequences.length; slot++) if (positions[slot]! >= position) sequences[slot] = none
+    }
+  }
+
+  *kept(): Iterable<KeptProducer> {
+    for (const [id, { sequences, positions, queueIds, queueOffsets, lastMs }] of this.#producers) {
+      const producer: KeptProducer = [id, lastMs]
+      for (let slot = 0; slot < sequences.length; slot++) {
+        if (sequences[slot] === none || positions[slot] === pending) continue
+        producer.push(sequences[slot]!, queueIds[slot]!, queueOffsets[slot]!, positions[slot]!)
+      }
+      yield producer
+    }
+  }
+
+  restore([id, lastMs, ...messages]: KeptProducer): void {
+    for (let at = 0; at + 3 < messages.length; at += 4) {
+      const [sequence, queueId, queueOffset, physicalOffset] = messages.slice(at, at + 4) as [
+        number,
+        number,
+        number,
+        number,
+      ]
+      this.stored(id, sequence, { queueId, queueOffset, physicalOffset }, lastMs)
+    }
+  }
+
+  #windowOf(id: string, nowMs: number): ProducerWindow {
+    const known = this.#producers.get(id)
+    if (known !== undefined && nowMs - known.lastMs <= this.#limits.silenceMsMax()) return known
+    if (known !== undefined) this.#producers.delete(id)
+    else if (this.#producers.size >= this.#limits.producersMax) this.#forgetOne()
+    const window = new ProducerWindow(this.#limits.count)
+    window.lastMs = nowMs
+    this.#producers.set(id, window)
+    return window
+  }
+
+  #forgetOne(): void {
+    let silent: { id: string; lastMs: number } | undefined
+    for (const [id, { lastMs }] of this.#producers)
+      if (silent === undefined || lastMs < silent.lastMs) silent = { id, lastMs }
+    assert(silent !== undefined, 'there is no producer to forget')
+    this.#producers.delete(silent.id)
+  }
+}
