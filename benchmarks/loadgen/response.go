@@ -13,13 +13,16 @@ type Response struct {
 	// next is nextBeginOffset, offset is offset; -1 when the header has none.
 	next   int64
 	offset int64
+	// queueOffset and position (in the log, out of msgId) are of an answer to a send; -1 when the header has none.
+	queueOffset int64
+	position    int64
 	remark []byte
 }
 
 // scanHeader reads the wanted fields out of a JSON header in one pass: objects are followed by their depth and strings by
 // their quotes, everything else is passed by.
 func scanHeader(header []byte, response *Response) error {
-	*response = Response{code: -1, opaque: -1, next: -1, offset: -1}
+	*response = Response{code: -1, opaque: -1, next: -1, offset: -1, queueOffset: -1, position: -1}
 	depth := 0
 	for at := 0; at < len(header); {
 		switch header[at] {
@@ -59,6 +62,10 @@ func scanHeader(header []byte, response *Response) error {
 					response.next = number(header, at+1)
 				case "offset":
 					response.offset = number(header, at+1)
+				case "queueOffset":
+					response.queueOffset = number(header, at+1)
+				case "msgId":
+					response.position = positionOf(header, at+1)
 				}
 			}
 			if at < len(header) && header[at] == '"' {
@@ -108,6 +115,26 @@ func number(text []byte, at int) int64 {
 	}
 	if negative {
 		return -value
+	}
+	return value
+}
+
+// positionOf is the position in the log that an id of a stored message ends with; -1 when it is none.
+func positionOf(text []byte, at int) int64 {
+	end := endOfString(text, at)
+	if end-at < 16 {
+		return -1
+	}
+	var value int64
+	for _, digit := range text[end-16 : end] {
+		switch {
+		case digit >= '0' && digit <= '9':
+			value = value<<4 | int64(digit-'0')
+		case digit >= 'A' && digit <= 'F':
+			value = value<<4 | int64(digit-'A'+10)
+		default:
+			return -1
+		}
 	}
 	return value
 }

@@ -29,3 +29,16 @@ func FuzzScanHeader(f *testing.F) {
 	f.Add([]byte(`{"code":0,"opaque":1,"remark":"x"}`))
 	f.Fuzz(func(_ *testing.T, header []byte) { _ = scanHeader(header, &Response{}) })
 }
+
+func TestAnswersToSendsTellWhereTheMessageStands(t *testing.T) {
+	var response Response
+	text := `{"code":0,"extFields":{"queueId":"1","msgId":"7F00000100002A9F00000000000001AC","queueOffset":"12"},"flag":1,"opaque":3}`
+	if err := scanHeader([]byte(text), &response); err != nil || response.position != 428 || response.queueOffset != 12 {
+		t.Fatalf("%v, %+v", err, response)
+	}
+	for _, id := range []string{"", "1AC", "7F00000100002A9F00000000000001Ag"} {
+		if err := scanHeader([]byte(`{"code":0,"opaque":1,"extFields":{"msgId":"`+id+`"}}`), &response); err != nil || response.position != -1 {
+			t.Fatalf("%v, %+v", err, response)
+		}
+	}
+}

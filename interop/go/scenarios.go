@@ -25,6 +25,7 @@ var scenarios = map[string]func(*Run) (string, error){
 	"from-timestamp-young-queue": fromTimestampYoungQueue,
 	"from-last-young-queue":      fromLastYoungQueue,
 	"admin-topics":               adminTopics,
+	"transactions":               transactions,
 	"broker-killed":              brokerKilled,
 	"name-server-killed":         nameServerKilled,
 }

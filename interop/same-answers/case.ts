@@ -50,6 +50,7 @@ export class Server {
   readonly address: ServerAddress
   readonly #peer: AskingPeer
   readonly #others = new Map<string, Server>()
+  readonly #halves = new Map<string, { queueOffset: number; physicalOffset: number }>()
 
   constructor(address: ServerAddress) {
     this.address = address
@@ -87,6 +88,27 @@ export class Server {
     const [message] = body === undefined ? [] : decodeMessages(body)
     if (message === undefined) throw new Error(`no message of ${topic} at ${queueOffset}`)
     return message.physicalOffset
+  }
+
+  /**
+   * Sends a half message and keeps where it stands, for `placeOfHalf`. Others share its queue: its offset is not told.
+   */
+  async half(label: string, request: RawRequest): Promise<Observation> {
+    const outcome = await this.#peer.ask(frameOf(request), deadlineMs)
+    if (typeof outcome === 'string' || outcome.code !== 0) return observe(outcome, 'ignored')
+    const { msgId = '', queueOffset = '', ...others } = outcome.extFields ?? {}
+    this.#halves.set(label, {
+      queueOffset: Number(queueOffset),
+      physicalOffset: Number.parseInt(msgId.slice(-16), 16),
+    })
+    return observe({ ...outcome, extFields: { ...others, msgId } }, 'ignored')
+  }
+
+  /** @throws Error when none was sent under the label */
+  placeOfHalf(label: string): { queueOffset: number; physicalOffset: number } {
+    const place = this.#halves.get(label)
+    if (place === undefined) throw new Error(`no half message was sent as ${label}`)
+    return place
   }
 
   /**

@@ -2,16 +2,19 @@ import type { Step } from './case.ts'
 import { frameOfHeader, type RawRequest } from './frame.ts'
 import type { BodyKind } from './observation.ts'
 
-type Fields = Record<string, string | number | boolean | undefined>
+export type Fields = Record<string, string | number | boolean | undefined>
 type Rest = Omit<RawRequest, 'code' | 'fields'>
 
 /** A request with the given header fields; numbers and booleans are written as text, as clients do. */
 export function request(what: string, code: number, fields: Fields, rest: Rest & { answer?: BodyKind } = {}): Step {
   const { answer, ...raw } = rest
-  const texts = Object.fromEntries(
+  return { what, run: (server) => server.request({ code, fields: textsOf(fields), ...raw }, answer) }
+}
+
+export function textsOf(fields: Fields): Record<string, string | undefined> {
+  return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, value === undefined ? undefined : String(value)]),
   )
-  return { what, run: (server) => server.request({ code, fields: texts, ...raw }, answer) }
 }
 
 /** The official server does not hang up on all that it cannot read. */
@@ -58,8 +61,15 @@ export function propertiesText(properties: Readonly<Record<string, string>>): st
 }
 
 /** SEND_MESSAGE, with long names. */
-export function send(topic: string, { body = 'x', properties = {}, fields = {}, rest = {} }: Sent = {}): Step {
-  const all = {
+export function send(topic: string, sent: Sent = {}): Step {
+  const { body = 'x', fields = {} } = sent
+  const raw = sendRequest(topic, sent)
+  return { what: `send ${body.slice(0, 20)} ${JSON.stringify(fields)}`, run: (server) => server.request(raw) }
+}
+
+/** The request of `send`. */
+export function sendRequest(topic: string, { body = 'x', properties = {}, fields = {}, rest = {} }: Sent): RawRequest {
+  const all: Fields = {
     producerGroup: 'producers',
     topic,
     defaultTopic: 'TBW102',
@@ -74,7 +84,7 @@ export function send(topic: string, { body = 'x', properties = {}, fields = {}, 
     batch: false,
     ...fields,
   }
-  return request(`send ${body.slice(0, 20)} ${JSON.stringify(fields)}`, 10, all, { body, ...rest })
+  return { code: 10, fields: textsOf(all), body, ...rest }
 }
 
 function letters(topic: string, properties: Readonly<Record<string, string>>, isBatch: boolean) {

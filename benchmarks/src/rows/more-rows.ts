@@ -11,6 +11,7 @@ import {
   plain,
   syncFlush,
   tenThousandTopics,
+  transactions,
   twoBrokers,
 } from './setups.ts'
 
@@ -96,7 +97,6 @@ export const moreRows: Row[] = [
     oursOnly: manyFilesReason,
   },
   {
-  {
     id: 'transaction',
     title: 'transactions, 4 connections x 16 under way: a half message, and its commit',
     setup: transactions,
@@ -112,6 +112,7 @@ export const moreRows: Row[] = [
     goals: [],
     oursOnly: 'the official broker has no such messages',
   },
+  {
     id: 'pull-tail',
     title: 'send and pull at the tail, 5,000/s, 4 consumers',
     setup: plain,

@@ -43,7 +43,6 @@ const attributes = [
 
 /** What RocketMQ knows and we do not serve yet. */
 const unserved = [
-  '+message.type=TRANSACTION',
   '+message.type=PRIORITY',
   '+message.type=LITE',
   '+cleanup.policy=COMPACTION',

@@ -7,6 +7,7 @@ import { offsetCases } from './offsets.ts'
 import { queryCases } from './queries.ts'
 import { sendingCases } from './sending.ts'
 import { subscriptionCases } from './subscriptions.ts'
+import { transactionCases } from './transactions.ts'
 import { unitCases } from './units.ts'
 
 export { ipv6Cases } from './ipv6.ts'
@@ -19,6 +20,7 @@ export const cases: readonly Case[] = [
   ...queryCases,
   ...administrationCases,
   ...assignmentCases,
+  ...transactionCases,
   ...unitCases,
   ...missingFieldCases,
 ]

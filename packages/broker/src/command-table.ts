@@ -38,6 +38,7 @@ export interface BrokerLanes {
   query: Lane
   client: Lane
   consumer: Lane
+  transaction: Lane
   admin: Lane
 }
 
@@ -48,9 +49,12 @@ export function brokerLanes(liveSettings: Pick<LiveSettings, 'current' | 'onChan
   const send = { name: 'send', waitingMax: 0 }
   const pull = { name: 'pull', waitingMax: 0 }
   const litePull = { name: 'lite-pull', waitingMax: 0 }
+  const transaction = { name: 'transaction', waitingMax: 0 }
   const setLimits = () => {
-    const { sendThreadPoolQueueCapacity, pullThreadPoolQueueCapacity } = liveSettings.current
+    const { sendThreadPoolQueueCapacity, pullThreadPoolQueueCapacity, endTransactionPoolQueueCapacity } =
+      liveSettings.current
     send.waitingMax = sendThreadPoolQueueCapacity
+    transaction.waitingMax = endTransactionPoolQueueCapacity
     pull.waitingMax = pullThreadPoolQueueCapacity
     litePull.waitingMax = pullThreadPoolQueueCapacity
   }
@@ -63,11 +67,11 @@ export function brokerLanes(liveSettings: Pick<LiveSettings, 'current' | 'onChan
     query: { name: 'query', waitingMax: otherLaneMax },
     client: { name: 'client', waitingMax: otherLaneMax },
     consumer: { name: 'consumer', waitingMax: otherLaneMax },
+    transaction,
     admin: { name: 'admin', waitingMax: otherLaneMax },
   }
 }
 
-const transactions = unsupported('transactional messages are not served yet')
 const pop = unsupported('POP consumption is not served yet: consume by pull')
 const lite = unsupported('lite topics are not served yet')
 const access = unsupported('access control is not served yet')
@@ -95,7 +99,7 @@ export function brokerCommandTable(
   lanes: BrokerLanes,
   sendLookAhead: LookAhead<typeof commands.sendMessageV2>,
 ): CommandTable<'broker'> {
-  const { send, pull, litePull, query, client, consumer, admin } = lanes
+  const { send, pull, litePull, query, client, consumer, transaction, admin } = lanes
   return {
     // sending
     sendMessage: serve(send, publish(topic('topic')), handlers.sendMessage, sendLookAhead),
@@ -217,8 +221,8 @@ export function brokerCommandTable(
     switchTimerEngine: timers,
 
     // transactions
-    endTransaction: transactions,
-    resumeCheckHalfMessage: transactions,
+    endTransaction: serve(transaction, publish(topic('topic')), handlers.endTransaction),
+    resumeCheckHalfMessage: serve(admin, update(topic('topic')), handlers.resumeCheckHalfMessage),
 
     // POP
     setMessageRequestMode: pop,

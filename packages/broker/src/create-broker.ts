@@ -4,6 +4,7 @@ import { type LogPositions, MessageStore } from '@rocketmq-ts/storage'
 import { brokerCommandTable, brokerLanes } from './command-table.ts'
 import { createFeatures, type Features } from './create-features.ts'
 import { FeatureList } from './feature.ts'
+import { createFollowers, followerList } from './followers.ts'
 import { identityOf } from './identity.ts'
 import { createLiveSettings } from './live-settings.ts'
 import type { BrokerSettings } from './settings/index.ts'
@@ -63,9 +64,11 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   const settings = () => liveSettings.current
   await using starting = new AsyncDisposableStack()
 
-  const store: MessageStore = MessageStore.open(
-    storeOptions(initial, settings, () => made.topicReserves.list(), platform, log, processId, options),
-  )
+  const followers = createFollowers(settings, platform, log)
+  const store: MessageStore = MessageStore.open({
+    ...storeOptions(initial, settings, () => made.topicReserves.list(), platform, log, processId, options),
+    followers: followerList(followers),
+  })
   starting.defer(() => store.close())
   const features = new FeatureList()
   starting.defer(() => features.close())
@@ -77,6 +80,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     identity: identityOf(initial),
     liveSettings,
     store,
+    followers,
     waitingIn: (lane): number => server.waitingIn(lane),
   })
   store.hideExpired()

@@ -5,9 +5,10 @@ import { createAssignment } from './assignment/create-assignment.ts'
 import { createClients } from './clients/create-clients.ts'
 import { createDelay } from './delay/create-delay.ts'
 import type { FeatureList } from './feature.ts'
+import type { BrokerFollowers } from './followers.ts'
 import { createGroups } from './groups/create-groups.ts'
-import type { Identity } from './identity.ts'
 import { SendOnce } from './idempotence/send-once.ts'
+import type { Identity } from './identity.ts'
 import { ConfigFolder } from './kept/index.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { createLocks } from './locks/create-locks.ts'
@@ -18,10 +19,10 @@ import { createRetries } from './retries/create-retries.ts'
 import { createSending } from './sending/create-sending.ts'
 import { createStatistics } from './statistics/create-statistics.ts'
 import { createTopics } from './topics/create-topics.ts'
-
-export interface FeaturesParts {
 import { createTraces } from './traces/create-traces.ts'
 import { createTransactions } from './transactions/create-transactions.ts'
+
+export interface FeaturesParts {
   /** Gets each feature when it is made. */
   features: FeatureList
   platform: Platform
@@ -30,6 +31,8 @@ import { createTransactions } from './transactions/create-transactions.ts'
   identity: Identity
   liveSettings: LiveSettings
   store: MessageStore
+  /** What followed the log while the store was opened. */
+  followers: BrokerFollowers
   /** Requests of a lane that have no answer yet. */
   waitingIn(lane: string): number
 }
@@ -59,7 +62,7 @@ export function createFeatures(parts: FeaturesParts) {
   const tables = { topics: topics.table, groups: groups.table }
   const locks = features.add(createLocks({ clock, groups: groups.table }))
   const clients = features.add(createClients({ ...tables, clock, log, identity, settings, store }))
-  const { consumers } = clients
+  const { consumers, producers } = clients
   const offsets = features.add(createOffsets({ ...tables, config, identity, settings, consumers, store, counters }))
   const { producers: numbered } = parts.followers
   const sendOnce =
@@ -123,6 +126,7 @@ export function createFeatures(parts: FeaturesParts) {
     handlers: {
       ...sending.handlers,
       ...retries.handlers,
+      ...transactions.handlers,
       ...reading.handlers,
       ...clients.handlers,
       ...locks.handlers,
@@ -150,6 +154,7 @@ export function createFeatures(parts: FeaturesParts) {
       locks: locks.stats(),
       offsets: offsets.stats(),
       delay: delay.stats(),
+      transactions: transactions.stats(),
       reading: reading.stats(),
       registration: registration.stats(),
     }),

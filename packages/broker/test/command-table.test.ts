@@ -27,6 +27,7 @@ const lanes: BrokerLanes = {
   query: lane,
   client: lane,
   consumer: lane,
+  transaction: lane,
   admin: lane,
 }
 const platform = createNodePlatform()

@@ -3,6 +3,8 @@ export {
   type NewMessage,
   type PullAnswer,
   type PullRequest,
+  type ReadMessage,
+  readMessages,
   type SendAnswer,
 } from './client/broker-calls.ts'
 export { ClusterClient } from './client/cluster-client.ts'

@@ -44,6 +44,8 @@ final class Scenarios {
         ALL.put("consume-from-young", ConsumeFromScenarios::young);
         ALL.put("consume-from-expired", ConsumeFromScenarios::expired);
         ALL.put("broker-restart", RestartScenarios::brokerRestart);
+        ALL.put("transaction-ends", TransactionScenarios::ends);
+        ALL.put("transaction-other-producer", TransactionScenarios::otherProducer);
         ALL.put("broker-killed", FailoverScenarios::brokerKilled);
         ALL.put("name-server-killed", FailoverScenarios::nameServerKilled);
     }

@@ -33,6 +33,7 @@ export function createClients({ clock, log, identity, settings, topics, groups, 
   const { consumers, producers } = clients
   return {
     consumers,
+    producers,
     handlers: {
       heartBeat: heartBeat({ clients }),
       unregisterClient: unregisterClient({ clients }),

@@ -6,6 +6,7 @@ import { describeClient, type LeaveReason, MemberTable } from './member-table.ts
 export class ProducerRegistry {
   readonly #groups = new Map<string, MemberTable>()
   readonly #log: Log
+  #turn = 0
 
   constructor(log: Log) {
     this.#log = log
@@ -36,6 +37,12 @@ export class ProducerRegistry {
   /** Connections of a group; empty when it has none. */
   clients(group: string): ClientConnection[] {
     return [...(this.#groups.get(group)?.values() ?? [])]
+  }
+
+  /** A living connection of a group, each in its turn; undefined when it has none. */
+  next(group: string): ClientConnection | undefined {
+    const living = this.clients(group).filter(({ link }) => !link.isClosed)
+    return living[this.#turn++ % living.length]
   }
 
   groups(): string[] {

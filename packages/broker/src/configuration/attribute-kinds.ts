@@ -52,7 +52,7 @@ export const topicAttributeKinds: AttributeKinds = new Map([
   [
     'message.type',
     oneOf(['UNSPECIFIED', 'MIXED', 'TRANSACTION', 'PRIORITY', 'FIFO', 'DELAY', 'LITE', 'NORMAL'], {
-      unserved: ['MIXED', 'TRANSACTION', 'PRIORITY', 'LITE'],
+      unserved: ['MIXED', 'PRIORITY', 'LITE'],
     }),
   ],
   // Milliseconds; -1 keeps messages as long as the broker does.

@@ -1,4 +1,10 @@
-import { type DecodedMessage, EncodedProperties, findMessageProperty, propertyName } from '@rocketmq-ts/protocol'
+import {
+  type DecodedMessage,
+  EncodedProperties,
+  findMessageProperty,
+  halfTopic,
+  propertyName,
+} from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import { withProperties } from '../intake/property-text.ts'
 import { storedAgain } from '../intake/stored-again.ts'
@@ -14,7 +20,9 @@ export function dueMessage(message: DecodedMessage, storeHost: Buffer): StoreMes
   const { properties } = message
   const topic = findMessageProperty(properties, propertyName.realTopic)
   const queueId = Number(findMessageProperty(properties, propertyName.realQueueId))
-  if (topic === undefined || !Number.isInteger(queueId) || queueId < 0 || queueId > queueIdMax) return undefined
+  // An official broker delays half messages, and forgets where they belong.
+  if (topic === undefined || topic === halfTopic || !Number.isInteger(queueId) || queueId < 0 || queueId > queueIdMax)
+    return undefined
   return storedAgain(message, {
     topic,
     queueId,

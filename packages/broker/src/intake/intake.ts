@@ -1,4 +1,4 @@
-import { ProtocolError, propertiesBytesMax, type TopicConfig } from '@rocketmq-ts/protocol'
+import { halfTopic, ProtocolError, propertiesBytesMax, type TopicConfig } from '@rocketmq-ts/protocol'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import { type Origin, type Transform, transforms } from './transforms.ts'
 
@@ -46,7 +46,11 @@ export class Intake {
   #transformed(message: StoreMessage, redeliveriesMax: number): StoreMessage {
     const { topics, highestDelayLevel } = this.#parts
     const rules = { highestDelayLevel, redeliveriesMax }
-    const taken = this.#transforms.reduce((before, { apply }) => apply(before, rules), message)
+    const taken = this.#transforms.reduce(
+      // A half message is nothing else until it is committed.
+      (before, { apply }) => (before.topic === halfTopic ? before : apply(before, rules)),
+      message,
+    )
     if (taken.topic !== message.topic) topics.ensureInternal(taken.topic, 1)
     return taken
   }

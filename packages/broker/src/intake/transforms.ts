@@ -2,16 +2,21 @@ import {
   deadLetterTopicOf,
   decimalInteger,
   EncodedProperties,
+  halfTopic,
   marksOf,
   propertyName,
   retryTopicPrefix,
   scheduleTopic,
+  sysFlag,
 } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import { withProperties } from './property-text.ts'
 
-/** How a message comes in: from a producer, alone or in a batch, sent back by a consumer, or due after its delay. */
-export type Origin = 'send' | 'batch' | 'send-back' | 'due'
+/**
+ * How a message comes in: from a producer, alone or in a batch, sent back by a consumer, due after its delay, or by the
+ * commit of its transaction.
+ */
+export type Origin = 'send' | 'batch' | 'send-back' | 'due' | 'commit'
 
 export interface TransformRules {
   highestDelayLevel: number
@@ -31,9 +36,37 @@ export interface Transform {
 /** All that a message may become, in this order: each sees what those before it made. */
 export const transforms: readonly Transform[] = [
   { origins: ['send', 'send-back'], marks: 0, apply: deadLetter },
+  { origins: ['send'], marks: marksOf('transactionPrepared'), apply: half },
   // A batch takes no delayed messages. One that is due keeps its property, and is not delayed again.
-  { origins: ['send', 'send-back'], marks: marksOf('delayLevel'), apply: delayLevel },
+  { origins: ['send', 'send-back', 'commit'], marks: marksOf('delayLevel'), apply: delayLevel },
 ]
+
+/** Whether a message waits for the end of a transaction. A redelivery after a delay that is marked so does not. */
+export function isHalf(properties: EncodedProperties, reconsumeTimes: number): boolean {
+  if (properties.value('transactionPrepared')?.toLowerCase() !== 'true') return false
+  return reconsumeTimes <= 0 || delayLevelOf(properties) === undefined
+}
+
+/**
+ * A message of a transaction goes to the topic of half messages; its real topic and queue travel as properties, and its
+ * unique key as the id of the transaction.
+ */
+function half(message: StoreMessage): StoreMessage {
+  const { properties } = message
+  if (!isHalf(properties, message.reconsumeTimes)) return message
+  return {
+    ...message,
+    handle: undefined,
+    topic: halfTopic,
+    queueId: 0,
+    sysFlag: message.sysFlag & ~sysFlag.transactionMask,
+    properties: changed(message, {
+      [propertyName.transactionId]: properties.value('uniqueKey'),
+      [propertyName.realTopic]: message.topic,
+      [propertyName.realQueueId]: String(message.queueId),
+    }),
+  }
+}
 
 /** A message that its group had as often as it may goes to the dead letters, at once. */
 function deadLetter(message: StoreMessage, { redeliveriesMax }: TransformRules): StoreMessage {

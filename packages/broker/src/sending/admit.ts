@@ -1,15 +1,22 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import { type EncodedProperties, ProtocolError, retryTopicPrefix } from '@rocketmq-ts/protocol'
-import { refuseDelayInBatch, refuseIllegalFlags, refuseMalformedDelay, refuseUnservedKinds } from './refused-kinds.ts'
+import {
+  refuseDelayInBatch,
+  refuseIllegalFlags,
+  refuseMalformedDelay,
+  refuseTransaction,
+  refuseUnservedKinds,
+} from './refused-kinds.ts'
 import { type Sender, type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from './send-target.ts'
 
 export interface AdmitParts extends SendTargetParts {
   clock: Clock
-  settings(): { startAcceptSendRequestTimeStamp: number }
+  settings(): { startAcceptSendRequestTimeStamp: number; rejectTransactionMessage: boolean; brokerIP1: string }
 }
 
 export interface AdmitHeader extends SendHeader {
   sysFlag: number
+  reconsumeTimes?: number | undefined
   batch?: boolean | undefined
 }
 
@@ -33,6 +40,7 @@ export function admit(
   if (isBatch) checkBatchTopic(header.topic)
   refuseIllegalFlags(header.sysFlag, isBatch)
   refuseUnservedKinds(properties)
+  if (!isBatch) refuseTransaction(properties, header.reconsumeTimes ?? 0, parts.settings)
   refuseMalformedDelay(properties)
   const target = sendTarget(header, known, parts, sender)
   if (isBatch) refuseDelayInBatch(properties)

@@ -10,7 +10,8 @@ import { isNumbered } from '../idempotence/send-once.ts'
 import { delayLevelOf, isHalf } from '../intake/transforms.ts'
 
 const timers = ['timerDelaySec', 'timerDelayMs', 'timerDeliverMs'] as const
-const unservedMarks = marksOf('transactionPrepared', ...timers)
+const unservedMarks = marksOf(...timers)
+const transactionMark = marksOf('transactionPrepared')
 
 /**
  * Refuses the kinds of messages that are not served yet, which would otherwise be delivered as ordinary ones.
@@ -19,15 +20,25 @@ const unservedMarks = marksOf('transactionPrepared', ...timers)
 export function refuseUnservedKinds(properties: EncodedProperties): void {
   // Most messages are of no such kind, which is quickly seen.
   if (!properties.hasAny(unservedMarks)) return
-  if (properties.value('transactionPrepared') === 'true') {
-    throw new ProtocolError('NO_PERMISSION', 'this broker does not serve transactional messages yet')
-  }
   if (delayLevelOf(properties) !== undefined) return
   const timer = timers.find((name) => properties.has(name))
   if (timer !== undefined) {
     const remark = `this broker does not serve messages of any delay (${propertyName[timer]}) yet: use one of the delay levels (DELAY)`
     throw new ProtocolError('MESSAGE_ILLEGAL', remark)
   }
+}
+
+/** @throws ProtocolError NO_PERMISSION for a message of a transaction, where the settings take none */
+export function refuseTransaction(
+  properties: EncodedProperties,
+  reconsumeTimes: number,
+  settings: () => { rejectTransactionMessage: boolean; brokerIP1: string },
+): void {
+  if (!properties.hasAny(transactionMark) || !isHalf(properties, reconsumeTimes)) return
+  const { rejectTransactionMessage, brokerIP1 } = settings()
+  if (!rejectTransactionMessage) return
+  const remark = `the broker[${brokerIP1}] sending transaction message is forbidden: its rejectTransactionMessage is set`
+  throw new ProtocolError('NO_PERMISSION', remark)
 }
 
 /** @throws ProtocolError MESSAGE_ILLEGAL for flags that no message of a producer can have, as the official broker does */

@@ -14,7 +14,7 @@ export interface SendParts extends AdmitParts {
   /** `storeHost` as message ids show it. */
   storeHostHex: string
   brokerProperties: BrokerProperties
-  settings(): { maxMessageSize: number; traceOn: boolean; regionId: string; startAcceptSendRequestTimeStamp: number }
+  settings(): ReturnType<AdmitParts['settings']> & { maxMessageSize: number; traceOn: boolean; regionId: string }
   /** Makes a unique id for a message that came without one. */
   uniqueId(): string
 }

@@ -11,12 +11,12 @@ export const admissionSettings = {
   ...applied(admission, {
     sendThreadPoolQueueCapacity: live(int({ min: 1 }), 10_000, 'Messages that may wait to be stored.'),
     pullThreadPoolQueueCapacity: live(int({ min: 1 }), 100_000, 'Pulls that may wait to be served.'),
+    endTransactionPoolQueueCapacity: live(int({ min: 1 }), 100_000, 'Ends of transactions that may wait.'),
   }),
-  ...notServed(admission, 'only sends and pulls are limited', {
+  ...notServed(admission, 'only sends, pulls and ends of transactions are limited', {
     queryThreadPoolQueueCapacity: atRestart(int(), 20_000, 'Queries that may wait.'),
     clientManagerThreadPoolQueueCapacity: atRestart(int(), 1_000_000, 'Requests of client management that may wait.'),
     consumerManagerThreadPoolQueueCapacity: atRestart(int(), 1_000_000, 'Requests about offsets that may wait.'),
-    endTransactionPoolQueueCapacity: atRestart(int(), 100_000, 'Ends of transactions that may wait.'),
     waitTimeMillsInPullQueue: live(long({ unit: 'ms' }), 5000, 'Milliseconds that a pull may wait.'),
     waitTimeMillsInHeartbeatQueue: live(long({ unit: 'ms' }), 31_000, 'Milliseconds that a heartbeat may wait.'),
   }),

@@ -1,13 +1,25 @@
-import { boolean, int, live, long, notServed } from '@rocketmq-ts/settings'
+import { applied, boolean, int, live, long, notServed } from '@rocketmq-ts/settings'
 
 export const transactionSettings = {
-  ...notServed('Transactions', 'transactions are not served yet', {
-    transactionTimeOut: live(long({ unit: 'ms' }), 6000, 'Milliseconds before a transaction is first checked.'),
-    transactionCheckMax: live(int(), 15, 'Checks after which a transaction is given up.'),
-    transactionCheckInterval: live(long({ unit: 'ms' }), 30_000, 'Milliseconds between two checks.'),
-    transactionOpMsgMaxSize: live(int({ unit: 'bytes' }), 4096, 'Bytes of ended transactions in one record.'),
-    transactionOpBatchInterval: live(int({ unit: 'ms' }), 3000, 'Milliseconds that ended transactions are gathered.'),
-    rejectTransactionMessage: live(boolean, false, 'Refuses transactions.'),
+  ...applied('Transactions', {
+    transactionTimeOut: live(
+      long({ min: 0, unit: 'ms' }),
+      6000,
+      'Milliseconds in which a transaction should end: its producers are asked about it after them.',
+    ),
+    transactionCheckMax: live(int({ min: 0 }), 15, 'How often they are asked, before the transaction is given up.'),
+    transactionCheckInterval: live(long({ min: 1, unit: 'ms' }), 30_000, 'Milliseconds from one question to the next.'),
+    transactionOpMsgMaxSize: live(
+      int({ min: 1, unit: 'bytes' }),
+      4096,
+      'Bytes of a record that tells which transactions have ended.',
+    ),
+    transactionOpBatchInterval: live(
+      int({ min: 1, unit: 'ms' }),
+      3000,
+      'Milliseconds in which committed transactions are gathered for such a record.',
+    ),
+    rejectTransactionMessage: live(boolean, false, 'Takes no messages of transactions.'),
   }),
   ...notServed('Recall', 'recalling a timed message is not served yet', {
     recallMessageEnable: live(boolean, false, 'Producers may recall timed messages.'),

@@ -56,12 +56,11 @@ describe('attribute changes', () => {
     })
   })
 
-  test.each(['UNSPECIFIED', 'NORMAL', 'FIFO', 'DELAY'])('may make a topic one of type %s', (type) => {
+  test.each(['UNSPECIFIED', 'NORMAL', 'FIFO', 'DELAY', 'TRANSACTION'])('may make a topic one of type %s', (type) => {
     expect(alter(undefined, `+message.type=${type}`)).toEqual({ 'message.type': type })
   })
 
   const unserved = [
-    'message.type=TRANSACTION',
     'message.type=PRIORITY',
     'message.type=LITE',
     'message.type=MIXED',

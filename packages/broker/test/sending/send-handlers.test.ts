@@ -54,6 +54,8 @@ function setUp(settings: { startAcceptSendRequestTimeStamp?: number } = {}) {
       maxMessageSize: 4096,
       traceOn: false,
       regionId: '',
+      rejectTransactionMessage: false,
+      brokerIP1: '127.0.0.1',
       startAcceptSendRequestTimeStamp: 0,
       ...settings,
     }),

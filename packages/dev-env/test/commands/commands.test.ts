@@ -12,6 +12,7 @@ import { type CommandKey, type Promises, type Proof, type ProofIn, Scene } from 
 import { sending } from './sending.ts'
 import { statistics } from './statistics.ts'
 import { topics } from './topics.ts'
+import { transactions } from './transactions.ts'
 
 const areas: Readonly<Record<string, Promises>> = {
   sending,
@@ -23,6 +24,7 @@ const areas: Readonly<Record<string, Promises>> = {
   topics,
   groups,
   administration,
+  transactions,
   statistics,
   nameServer,
 }

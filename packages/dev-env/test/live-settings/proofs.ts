@@ -1,6 +1,7 @@
 import { commands, consumerIdListBody } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
 import { Scene } from './scene.ts'
+import { transactionProofs } from './transaction-proofs.ts'
 
 /** Shows that a change of one setting is seen by who reads it, while the broker runs. */
 export type Proof = () => Promise<void>
@@ -92,6 +93,8 @@ async function changesWhileSending(scene: Scene, what: string, durationMs: numbe
 
 /** By the key of the setting. */
 export const proofs: Readonly<Record<string, Proof>> = {
+  ...transactionProofs,
+
   async brokerPermission() {
     const scene = await withTopic()
     await scene.change({ brokerPermission: '4' })

@@ -1,6 +1,12 @@
 export const retryTopicPrefix = '%RETRY%'
 export const deadLetterTopicPrefix = '%DLQ%'
 export const scheduleTopic = 'SCHEDULE_TOPIC_XXXX'
+/** Messages of transactions that have not ended: half messages. */
+export const halfTopic = 'RMQ_SYS_TRANS_HALF_TOPIC'
+/** Which half messages have ended. */
+export const opHalfTopic = 'RMQ_SYS_TRANS_OP_HALF_TOPIC'
+/** Half messages that were given up, since their producers were asked too often. */
+export const transactionChecksOverTopic = 'TRANS_CHECK_MAX_TIME_TOPIC'
 /** The topic whose settings new topics take over, and whose route stands in for theirs until they exist. */
 export const defaultTopic = 'TBW102'
 

@@ -2,6 +2,7 @@ import {
   type commands,
   EncodedProperties,
   findMessageProperty,
+  halfTopic,
   offsetMessageIds,
   propertyName,
   type RequestOf,
@@ -9,8 +10,8 @@ import {
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
-import { encodedProperty } from '../../intake/property-text.ts'
 import { isNumbered } from '../../idempotence/send-once.ts'
+import { encodedProperty } from '../../intake/property-text.ts'
 import { admit } from '../admit.ts'
 import { bornHostOf } from '../host-cache.ts'
 import { storedPut } from '../put-reply.ts'

@@ -1,0 +1,110 @@
+import type { Log } from '@rocketmq-ts/platform'
+import {
+  type DecodedMessage,
+  decodeMessages,
+  findMessageProperty,
+  halfTopic,
+  MessageDecodeError,
+  opHalfTopic,
+  propertyName,
+  sysFlag,
+} from '@rocketmq-ts/protocol'
+import type { KeyKind } from '@rocketmq-ts/storage'
+import type { InternalStore } from '../internal-consumer/internal-consumer.ts'
+import { realPlace } from './half-message.ts'
+import { offsetsOfOp } from './op-records.ts'
+import type { TransactionLog } from './transaction-log.ts'
+
+/** What is read of a store. */
+export interface TransactionStore extends Omit<InternalStore, 'recordAt'> {
+  recordAt(physicalOffset: number, totalSize?: number): Promise<Buffer | undefined>
+  findByKey(topic: string, key: string, kind: KeyKind, countMax: number, beginMs: number, endMs: number): number[]
+}
+
+export interface LoadParts {
+  log: Log
+  store: TransactionStore
+  transactions: TransactionLog
+  /** Where the first half message stands that may be open, and the first op message that may be needed. */
+  progress: { half(): number; op(): number }
+}
+
+const unitsAtOnce = 512
+const keysMax = 32
+
+/**
+ * Reads the queues of half and op messages from where the group of transactions is, as brokers do that know nothing
+ * else. Only halves without an op message are read themselves.
+ * @returns offsets of halves whose message was committed and that no op message names
+ */
+export async function loadTransactions(parts: LoadParts): Promise<number[]> {
+  const { store, transactions, progress } = parts
+  const from = Math.max(progress.half(), store.minOffset(halfTopic, 0))
+  const to = store.maxOffset(halfTopic, 0)
+  transactions.beginLoad()
+  const ended = new Uint8Array(Math.max(0, to - from))
+  for await (const message of messagesOf(opHalfTopic, progress.op(), store.maxOffset(opHalfTopic, 0), parts)) {
+    transactions.op(message)
+    for (const offset of offsetsOfOp(message.body)) if (offset >= from && offset < to) ended[offset - from] = 1
+  }
+  const isOpen = (queueOffset: number): boolean => ended[queueOffset - from] === 0
+  for await (const half of messagesOf(halfTopic, from, to, parts, isOpen)) {
+    if (transactions.isOfOthers && (await hasCommittedCopy(half, parts))) transactions.foundCommitted(half)
+    else transactions.half(half)
+  }
+  return transactions.loaded()
+}
+
+/** Messages of queue 0 of a topic. One that is missing or damaged is passed by and said. */
+async function* messagesOf(
+  topic: string,
+  fromOffset: number,
+  toOffset: number,
+  { store, log }: LoadParts,
+  isWanted: (queueOffset: number) => boolean = () => true,
+): AsyncGenerator<DecodedMessage> {
+  let offset = Math.max(fromOffset, store.minOffset(topic, 0))
+  while (offset < toOffset) {
+    const units = await store.units(topic, 0, offset, Math.min(unitsAtOnce, toOffset - offset))
+    if (units.length === 0) return
+    for (const { physicalOffset, totalSize } of units) {
+      const queueOffset = offset++
+      if (!isWanted(queueOffset)) continue
+      const message = decodedOne(await store.recordAt(physicalOffset, totalSize))
+      if (message !== undefined) yield message
+      else {
+        const fields = { topic, queueOffset, physicalOffset }
+        log.warn(fields, 'a record of transactions is missing or damaged: it is passed by')
+      }
+    }
+  }
+}
+
+/** A record that was read; undefined when there is none, or it is damaged. */
+export function decodedOne(record: Buffer | undefined): DecodedMessage | undefined {
+  if (record === undefined) return undefined
+  try {
+    return decodeMessages(record)[0]
+  } catch (error) {
+    if (error instanceof MessageDecodeError) return undefined
+    throw error
+  }
+}
+
+/**
+ * Whether a transaction was committed, by its unique key: an official broker writes op messages seconds after commits,
+ * and a crash takes those that are not written.
+ */
+async function hasCommittedCopy(half: DecodedMessage, { store }: LoadParts): Promise<boolean> {
+  const topic = realPlace(half)?.topic
+  const key = findMessageProperty(half.properties, propertyName.uniqueKey)
+  if (topic === undefined || key === undefined) return false
+  const positions = store.findByKey(topic, key, 'key', keysMax, half.storeTimestamp, Number.MAX_SAFE_INTEGER)
+  for (const position of positions) {
+    const message = decodedOne(await store.recordAt(position))
+    if (message === undefined || message.topic !== topic) continue
+    if ((message.sysFlag & sysFlag.transactionMask) !== sysFlag.transactionCommit) continue
+    if (findMessageProperty(message.properties, propertyName.uniqueKey) === key) return true
+  }
+  return false
+}

@@ -1,0 +1,117 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import { EncodedProperties, opHalfTopic } from '@rocketmq-ts/protocol'
+import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
+import type { MessageSink } from '../intake/intake.ts'
+import { encodedProperty } from '../intake/property-text.ts'
+import { opBodies, removedTag } from './op-records.ts'
+
+export interface OpWriterParts {
+  clock: Clock
+  log: Log
+  sink: MessageSink
+  storeHost: Buffer
+  uniqueId(): string
+  settings(): { transactionOpMsgMaxSize: number; transactionOpBatchInterval: number }
+}
+
+type Refused = Extract<PutOutcome, { kind: 'refused' }>
+
+const retryMs = 1000
+
+/**
+ * Writes the op messages, which say that half messages have ended. For what the log tells besides, as committed messages
+ * do, they are gathered. A rollback is told by its op message alone, which is written at the end of the turn.
+ */
+export class OpWriter {
+  readonly #parts: OpWriterParts
+  /** Half messages that have ended, by their offset, whoever waits for that. */
+  #gathered: number[] = []
+  #awaited: { queueOffset: number; done: (refused: Refused | undefined) => void }[] = []
+  #bodyBytes = 0
+  #isFailing = false
+  #cancelTimer: CancelTimer | undefined
+
+  constructor(parts: OpWriterParts) {
+    this.#parts = parts
+  }
+
+  /** Half messages that have ended, and whose op message is not stored. */
+  get waitingCount(): number {
+    return this.#gathered.length + this.#awaited.length
+  }
+
+  /** A half has ended, which the log tells already: an op message says so soon. */
+  ended(queueOffset: number): void {
+    const { clock, settings } = this.#parts
+    const { transactionOpMsgMaxSize, transactionOpBatchInterval } = settings()
+    this.#gathered.push(queueOffset)
+    this.#bodyBytes += String(queueOffset).length + 1
+    if (this.#bodyBytes >= transactionOpMsgMaxSize) this.flush()
+    else this.#cancelTimer ??= clock.after(transactionOpBatchInterval, () => this.flush())
+  }
+
+  /**
+   * Ends a half by its op message.
+   * @param done told when it is stored, or why it is not
+   */
+  end(queueOffset: number, done: (refused: Refused | undefined) => void): void {
+    if (this.#awaited.length === 0) this.#parts.clock.endOfTurn(() => this.flush())
+    this.#awaited.push({ queueOffset, done })
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    const gathered = this.#gathered
+    const awaited = this.#awaited
+    this.#gathered = []
+    this.#awaited = []
+    this.#bodyBytes = 0
+    if (gathered.length + awaited.length === 0) return
+    const offsets = [...gathered, ...awaited.map(({ queueOffset }) => queueOffset)]
+    const { settings, sink } = this.#parts
+    const messages = opBodies(offsets, settings().transactionOpMsgMaxSize).map((body) => this.#message(body))
+    const ended = (refused: Refused | undefined): void => {
+      if (refused === undefined) this.#isFailing = false
+      else this.#again(gathered, refused)
+      for (const { done } of awaited) done(refused)
+    }
+    try {
+      sink.put(messages, (outcome) => ended(outcome.kind === 'refused' ? outcome : undefined))
+    } catch (error) {
+      ended({ kind: 'refused', cause: 'fenced', reason: (error as Error).message })
+    }
+  }
+
+  /** The store takes nothing now: what has ended stays so, and is written later. */
+  #again(gathered: number[], { cause, reason }: Refused): void {
+    if (gathered.length === 0 || cause === 'closed') return
+    const { clock, log } = this.#parts
+    if (!this.#isFailing) {
+      log.warn({ count: gathered.length, reason }, 'the ends of transactions could not be written: it goes on trying')
+    }
+    this.#isFailing = true
+    this.#gathered.push(...gathered)
+    this.#cancelTimer ??= clock.after(retryMs, () => this.flush())
+  }
+
+  #message(body: string): StoreMessage {
+    const { clock, storeHost, uniqueId } = this.#parts
+    const properties =
+      encodedProperty('UNIQ_KEY', uniqueId()) + encodedProperty('WAIT', 'false') + encodedProperty('TAGS', removedTag)
+    return {
+      topic: opHalfTopic,
+      queueId: 0,
+      flag: 0,
+      sysFlag: 0,
+      bornTimestamp: clock.now(),
+      bornHost: storeHost,
+      storeHost,
+      reconsumeTimes: 0,
+      preparedTransactionOffset: 0,
+      body: Buffer.from(body),
+      properties: EncodedProperties.ofText(properties),
+    }
+  }
+}
