@@ -2,19 +2,19 @@ import { assert } from '@rocketmq-ts/base'
 import type { FileSystem, Log } from '@rocketmq-ts/platform'
 import { replaceFile, replaceFileLater } from '@rocketmq-ts/platform'
 
-/** A file and its `.bak` are both damaged: what they held is not there. */
+/** A file and its `.bak` are both damaged. */
 export class DamagedFileError extends Error {
   override readonly name = 'DamagedFileError'
 }
 
-/** A file of settings or progress that is written as a whole, with the content before kept as `.bak`. */
+/** A file of settings or progress that is replaced as a whole; the previous content is kept as `.bak`. */
 export class ConfigFile {
   readonly #fileSystem: FileSystem
   readonly #log: Log
   readonly path: string
-  /** The file was found damaged: it must not become the `.bak`. */
+  /** Whether the file was found damaged: it must not become the `.bak`. */
   #isDamaged = false
-  /** Counts the contents that were to be saved: the last one is the one that stays. */
+  /** Counts the saves: the newest one wins. */
   #saveCount = 0
   #isSavingLater = false
 
@@ -27,8 +27,8 @@ export class ConfigFile {
   /**
    * Reads the file, or its `.bak` when the file is missing, empty or damaged.
    * @param parse throws when the text is not what the file should hold
-   * @returns undefined when there is neither
-   * @throws DamagedFileError when both are there and both are damaged: starting empty would lose what they hold
+   * @returns undefined when neither exists
+   * @throws DamagedFileError when what exists of the two is damaged: starting empty would lose what they hold
    */
   load<Value>(parse: (text: string) => Value): Value | undefined {
     const problems: string[] = []
@@ -61,10 +61,10 @@ export class ConfigFile {
   }
 
   /**
-   * Like `save`, without holding up the loop; one at a time. A `save` that comes meanwhile counts: this one then changes
-   * nothing any more.
-   * @param text or its bytes, which may take a while to be made
-   * @returns whether the content is what the file holds now
+   * Like `save`, without blocking the loop; one at a time. A `save` that comes meanwhile wins: this one then changes
+   * nothing more.
+   * @param text or a promise of its bytes
+   * @returns whether the file holds this content now
    */
   async saveLater(text: string | Promise<Uint8Array>): Promise<boolean> {
     assert(!this.#isSavingLater, `${this.path} is being saved already`)

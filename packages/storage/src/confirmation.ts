@@ -1,30 +1,30 @@
 import type { LogSync } from './log/log-sync.ts'
 import type { Refusal, WriteGuard } from './write-guard.ts'
 
-/** How a wait for safety ended: as safe as was wanted, not in time, or not any more. */
+/** How a wait for safety ended: the message is safe, was not in time, or is lost. */
 export type Confirmation = { kind: 'safe' } | { kind: 'late' } | { kind: 'lost'; refusal: Refusal }
 
 export const safe: Confirmation = { kind: 'safe' }
 const late: Confirmation = { kind: 'late' }
 
-/** One who waits until what he put is safe. */
+/** A put that waits until it is safe. */
 export interface Confirmable {
   confirmed(confirmation: Confirmation): void
 }
 
-/** When a put is confirmed. The store asks for its policy anew in each turn, so that it can change while it runs. */
+/** Decides when a put is confirmed. The store asks for its policy in each turn, so that it can change at run time. */
 export interface ConfirmPolicy {
   /**
    * Tells `who`, now or later, once everything before a position of the log is as safe as the policy promises.
-   * @param position what stands before it was handed to the system
+   * @param position everything before it was written to the files
    */
   confirm(position: number, who: Confirmable): void
 }
 
-/** ASYNC_FLUSH: what the system has survives the death of the process. */
+/** ASYNC_FLUSH: what the operating system has survives the death of the process. */
 export const inSystemsHands: ConfirmPolicy = { confirm: (_, who) => who.confirmed(safe) }
 
-/** SYNC_FLUSH: what is on the disk survives a failure of the power. */
+/** SYNC_FLUSH: what is synced survives a power failure. */
 export function onDisk(logSync: LogSync, guard: WriteGuard): ConfirmPolicy {
   return {
     confirm(position, who) {

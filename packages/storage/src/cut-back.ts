@@ -11,7 +11,7 @@ import type { CheckpointFile } from './recovery/checkpoint.ts'
 import type { HiddenMessages } from './retention/hidden-messages.ts'
 import type { WriteGuard } from './write-guard.ts'
 
-/** The log cannot be cut back to that position, or not now. */
+/** The log cannot be cut back to this position, or not now. */
 export class CutBackError extends Error {
   override readonly name = 'CutBackError'
 }
@@ -30,12 +30,12 @@ export interface CutBackParts {
 }
 
 /**
- * Cuts the end of the log off, in a store that runs, and everything that follows from it: as a replica does with what
- * its master does not have.
+ * Cuts off the end of the log in a running store, and everything derived from it, as a replica does with what its
+ * master does not have.
  *
- * The checkpoint notes first, synced, to where the log is being cut. Whoever opens the store while that stands there cuts
- * it once more (`recovery/open-files.ts`). So a failure of the power at any point leaves all of the old end, or nothing.
- * At last the checkpoint takes back what it said of positions behind the cut, and the note goes.
+ * First the checkpoint notes the position of the cut, and is synced. A start that finds the note makes the cut again
+ * (`recovery/open-files.ts`). So a power failure at any point leaves all of the old end, or nothing of it. At last the
+ * checkpoint lowers its positions to the cut, and removes the note.
  */
 export class CutBack {
   readonly #parts: CutBackParts
@@ -46,7 +46,7 @@ export class CutBack {
   }
 
   /**
-   * Meanwhile nothing can be put. What was put before is stored, and confirmed, first.
+   * Cuts the log back. Puts are refused meanwhile; earlier ones are stored and confirmed first.
    * @param position where a record starts, or the end of the log
    * @throws CutBackError when no record starts there, or the store takes no writes; the file system's errors, which
    *   fence the store
@@ -71,7 +71,7 @@ export class CutBack {
     }
   }
 
-  /** Waits until nothing is under way that writes or syncs. */
+  /** Waits until no write and no sync is under way. */
   async #settle(): Promise<void> {
     const { pipeline, logSync, maintenance, commitLog } = this.#parts
     for (;;) {

@@ -1,11 +1,11 @@
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import { entryAhead, type TopicEntry, type TopicHandle } from './queues/topic-handle.ts'
 
-/** Where handles of topics are found by name. */
+/** Finds handles of topics by name. */
 export interface LikelyHandles<Handle extends TopicHandle> {
-  /** How many topics are sent to. */
+  /** The number of topics that are sent to. */
   readonly sendableCount: number
-  /** The handle that most likely has this name: perhaps another one, or none. Nothing of the handle is read. */
+  /** The handle that most likely has this name: it may be another one, or none. Must not read the handle itself. */
   likelySendable(topic: string): Handle | undefined
 }
 
@@ -13,16 +13,16 @@ export interface LikelyHandles<Handle extends TopicHandle> {
 const topicsMin = 256
 
 /**
- * The one place where memory is read ahead of its use. With very many queues, each line of memory that a message needs
- * of its topic and queue is in no cache of the processor, and a wait of its own, each leading to the next: name, handle,
- * topic, queue, its bytes. Read in loops as short as these, over all messages that came in one read, the processor waits
- * for those of many messages together. Each loop reads what is one step further away than what the one before it read.
- * Nothing is changed, and nothing depends on what is read: whoever leaves all of this away loses time only.
+ * The one place where memory is read ahead of its use. With very many queues, what a message needs of its topic and
+ * queue is in no cache of the processor: name, handle, topic, queue and its bytes are a chain of cache misses. Short
+ * loops over all messages that came in one read let the processor wait for the misses of many messages at once. Each
+ * loop follows the pointers one step further than the loop before it. Nothing is changed and nothing depends on what
+ * is read: without the loops the broker is only slower.
  *
- * What it gained: sends to 10,000 topics (40,000 queues) had 1.10 and 1.17 times the rate, at 1.10 times less processor
- * time; with one topic nothing, which is why it is left out there. Of the 1.2 us that a message to one of 10,000 topics takes more
- * than one to a single topic, these loops are 0.45. To measure it: `npm run bench -- --only topics-10000`, with and
- * without the first line of `read` returning at once, in pairs of runs.
+ * The gain: sends to 10,000 topics (40,000 queues) had 1.10 and 1.17 times the rate, at 1.10 times less processor time.
+ * With one topic there is no gain, so the loops are skipped there. A message to one of 10,000 topics takes 1.2 us more
+ * than one to a single topic; 0.45 of them are these loops. To measure it, run `npm run bench -- --only topics-10000`
+ * in pairs, with and without an early return in the first line of `read`.
  */
 export class LookAhead<Handle extends TopicHandle> {
   readonly #likely: LikelyHandles<Handle>
@@ -31,20 +31,20 @@ export class LookAhead<Handle extends TopicHandle> {
   readonly #queueIds: number[] = []
   readonly #entries: TopicEntry[] = []
   readonly #queues: ConsumeQueue[] = []
-  /** Of all that was read, so that no compiler leaves the reads away. */
+  /** Depends on everything that was read, so that no compiler removes the reads. */
   checksum = 0
 
   /**
    * @param likely finds handles
-   * @param ownReads read what the owner of the handles keeps with them, in steps that each lead one further; each gives
-   *   a number that depends on all that it read
+   * @param ownReads read what the owner of the handles keeps with them, each one pointer further than the one before;
+   *   each returns a number that depends on all that it read
    */
   constructor(likely: LikelyHandles<Handle>, ownReads: readonly ((handle: Handle) => number)[] = []) {
     this.#likely = likely
     this.#ownReads = ownReads
   }
 
-  /** @param headers of the messages that come next; there may be no such topic, and no such queue */
+  /** @param headers of the messages that come next; their topics and queues need not exist */
   read(headers: readonly { topic: string; queueId: number }[]): void {
     if (this.#likely.sendableCount < topicsMin) return
     const handles = this.#handles

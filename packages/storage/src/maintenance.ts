@@ -20,16 +20,16 @@ export interface MaintenanceParts {
   lastTimestamp(): number
 }
 
-/** Log bytes that followers may lag behind: so much is read again after a crash at the most. */
+/** Log bytes that followers may lag behind: the most that is read again after a crash of the process. */
 const lagBytesMax = 128 * 1024 * 1024
-/** Age at which what a follower has in memory is written although it is little. */
+/** Age at which unwritten data of a follower is written, however little it is. */
 const waitingMsMax = 10_000
-/** What takes longer is written in slices, so that senders do not wait for all of it. */
+/** Longer writes are done in slices, so that senders do not wait for all of them. */
 const sliceMs = 3
 const sliceGapMs = 10
 
 /**
- * Brings what the followers hold in memory to the files, syncs, and notes in the checkpoint how far that got.
+ * Writes what the followers hold in memory, syncs log and followers, and records in the checkpoint how far that got.
  */
 export class Maintenance {
   readonly #parts: MaintenanceParts
@@ -40,10 +40,10 @@ export class Maintenance {
   #samples: { position: number; timestamp: number }[] = []
   /** The sync that is under way. */
   #syncing: Promise<void> | undefined
-  /** Set while followers are written in slices. */
+  /** Set while a further slice is scheduled. */
   #cancelSlice: CancelTimer | undefined
 
-  /** @param syncedPosition what follows from messages before it survives a power failure */
+  /** @param syncedPosition everything derived from messages before it survives a power failure */
   constructor(parts: MaintenanceParts, syncedPosition: number) {
     this.#parts = parts
     this.#syncedPosition = syncedPosition
@@ -96,8 +96,8 @@ export class Maintenance {
     const { segments, writtenPosition } = commitLog
     for (const follower of followers) follower.write()
     for (const at of logSync.unsyncedFiles()) segments.syncNow(at)
-    // Syncing very many files would take minutes. They are written: only a power failure in the next moments could
-    // lose them, and then the log is read again from where they were synced last.
+    // Syncing very many files would take minutes. They are written, so only a power failure soon after could lose them:
+    // then the log is read again from where they were last synced.
     const areSynced = followers.map((follower) => follower.syncNow())
     if (areSynced.every(Boolean)) {
       this.#noteSynced(writtenPosition, this.#parts.lastTimestamp())
@@ -114,7 +114,7 @@ export class Maintenance {
     this.#writeCheckpoint()
   }
 
-  /** Writes what waits too long in memory, or follows from messages too far back in the log. */
+  /** Writes what has waited too long in memory, or was derived from messages too far back in the log. */
   #writeFollowers(): void {
     const { clock, followers } = this.#parts
     this.#cancelSlice = undefined
@@ -167,7 +167,7 @@ export class Maintenance {
     }
   }
 
-  /** A store time that all messages behind `position` have reached. */
+  /** A store time that no message behind `position` is older than. */
   #timestampUpTo(position: number): number {
     while (this.#samples.length > 1 && this.#samples[1]!.position <= position) this.#samples.shift()
     const sample = this.#samples[0]
@@ -189,7 +189,7 @@ export class Maintenance {
     try {
       action()
     } catch (error) {
-      // What waits stays in memory, and is written in a later round.
+      // On a full disk the data stays in memory, and a later round writes it.
       if (isDiskFull(error)) this.#parts.guard.setDiskFull(diskFullReason)
       else this.#parts.guard.fence(`writing ${this.#names}`, error)
     }

@@ -81,7 +81,7 @@ export class MessageStore {
       return new MessageStore(assemble(options, files, folder, openFiles(options, files, folder.wasClosed, onChange)))
     } catch (error) {
       files.close()
-      // One that was closed in order, and is refused as it is, stays so.
+      // A store that was closed in order, and was not changed since, stays marked so.
       folder.release(isAsItWas && folder.wasClosed)
       throw error
     }
@@ -111,35 +111,36 @@ export class MessageStore {
   }
 
   /**
-   * Stores messages in this order, all or none; `done` is called when they are as safe as the flush mode promises.
+   * Stores messages in this order, all or none.
+   * @param done called once they are as safe as the flush mode promises, or refused; see `PutPipeline.put`
    */
   put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void {
     this.#parts.pipeline.put(messages, done)
   }
 
   /**
-   * Where the next bytes that another broker's log has have to stand. Behind the end of the log when a part of a record
-   * came already.
+   * The position at which the next bytes of another broker's log must start. It is behind the end of this log when part
+   * of a record has come already.
    */
   get appendPosition(): number {
     return this.#parts.pipeline.appendPosition
   }
 
   /**
-   * Appends bytes of another broker's log as they are, at their exact position. They may begin and end anywhere within
-   * a record: what has not come as a whole waits in memory, and is lost when the store is closed.
+   * Appends bytes of another broker's log as they are, at their exact position. They may begin and end anywhere in a
+   * record: an incomplete record waits in memory for its rest, and is lost when the store is closed.
    * @param position `appendPosition`
-   * @param done told when the whole records among them are as safe as the flush mode promises; `places` are theirs. Bytes
-   *   that are no log, or belong elsewhere, are refused as `illegal`, and nothing of them is kept
-   * @throws QueueFileError when a queue of theirs cannot be used; the file system's errors: nothing of them is kept
+   * @param done called when the complete records are as safe as the flush mode promises, with their `places`. Bytes
+   *   that are not records, or belong to another position, are refused as `illegal`, and none of them are kept
+   * @throws QueueFileError when a queue of the records cannot be used; the file system's errors. Nothing is kept then
    */
   appendRaw(position: number, bytes: Buffer, done: (outcome: PutOutcome) => void): void {
     this.#parts.pipeline.appendRaw(position, bytes, done)
   }
 
   /**
-   * Cuts the end of the log off, from a record's start on, and all that was derived from it. Meanwhile nothing can be put.
-   * What was cut off does not come back, whenever the power fails: until the promise resolves all of it may still be there.
+   * Cuts off the end of the log, from the start of a record on, and everything derived from it. Puts are refused
+   * meanwhile. A power failure leaves all of what is cut off, or none of it; once the promise has resolved, none.
    * @throws CutBackError when no record starts there or the store takes no writes; the file system's errors, which stop
    *   the store from taking writes
    */
@@ -147,7 +148,7 @@ export class MessageStore {
     return this.#parts.cutBack.to(position)
   }
 
-  /** Told once a turn of every queue that got messages. */
+  /** Calls the listener once a turn for every queue that got messages. */
   onArrival(listener: ArrivalListener): void {
     this.#queues.onArrival(listener)
   }
@@ -156,12 +157,12 @@ export class MessageStore {
     return this.#parts.reader.read(request)
   }
 
-  /** Offset of the first message of a queue that is still there; 0 for a queue that has none. */
+  /** Offset of the first message of a queue that is still stored; 0 for a queue that does not exist. */
   minOffset(topic: string, queueId: number): number {
     return this.#queues.table.existing(topic, queueId)?.minOffset(this.#commitLog.minPosition) ?? 0
   }
 
-  /** Offset that the next message of a queue will be read at. */
+  /** The offset behind the last message of a queue that can be read. */
   maxOffset(topic: string, queueId: number): number {
     return this.#queues.table.existing(topic, queueId)?.maxOffset ?? 0
   }
@@ -192,7 +193,7 @@ export class MessageStore {
       : undefined
   }
 
-  /** Whether the message of a queue offset can be read without a file. */
+  /** Whether the message at a queue offset can be read without reading a file of the log. */
   isInMemory(topic: string, queueId: number, queueOffset: number): boolean {
     const queue = this.#queues.table.existing(topic, queueId)
     if (queue === undefined || queueOffset >= queue.maxOffset) return false
@@ -231,8 +232,8 @@ export class MessageStore {
   }
 
   /**
-   * Hides the messages of topics whose own time has passed, as each round of retention does. To be called once the
-   * topics are known and before anything is read: what was hidden before the last stop is not seen again.
+   * Hides messages older than the `reserve.time` of their topic, as each round of retention does. Call it once the
+   * topics are known and before anything is read.
    */
   hideExpired(): void {
     this.#parts.retention.hideNow()
@@ -240,7 +241,7 @@ export class MessageStore {
 
   /** Deletes a topic's queues; its messages go when their part of the log does. */
   removeTopic(topic: string): void {
-    // What was put before it is stored before it, and goes with it.
+    // What was put before is written first, so that it is removed too.
     this.#parts.pipeline.commitNow()
     for (const queue of this.#queues.table.openQueues(topic)) this.#parts.reader.forget(queue)
     this.#queues.removeTopic(topic)
@@ -261,13 +262,13 @@ export class MessageStore {
     folder.release(!isFenced)
   }
 
-  /** What is known of the store's disk. */
+  /** Size and free space of the disk that the store's folder is on. */
   diskSpace(): { totalBytes: number; freeBytes: number } {
     return this.#parts.options.platform.fileSystem.diskSpace(this.#parts.options.rootPath)
   }
 }
 
-/** Makes the parts that work on the opened files, and sets those going that have something to do by time. */
+/** Makes the parts that work on the opened files, and starts the timers of maintenance and retention. */
 function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder, opened: OpenedFiles): StoreParts {
   const { platform, log, rootPath, live, topicReserves: reserves = () => [] } = options
   const { fileSystem, clock } = platform

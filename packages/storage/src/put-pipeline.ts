@@ -13,21 +13,21 @@ import type { TopicEntry } from './queues/topic-handle.ts'
 import type { PutOutcome, StoreMessage } from './store-message.ts'
 import { diskFullReason, isDiskFull, type Refusal, type WriteGuard } from './write-guard.ts'
 
-/** A message on its way into the log: nothing keeps it from being stored but the disk. */
+/** A message that passed all checks: only the disk can still keep it from being stored. */
 interface PreparedMessage extends MessageToStore {
   entry: TopicEntry
-  /** Where it will stand; undefined for one that stands in no queue. */
+  /** The queue that it will stand in; undefined when it stands in none. */
   queue: ConsumeQueue | undefined
   totalSize: number
   properties: StoreMessage['properties']
 }
 
 const gatheredBytesMax = 4 * 1024 * 1024
-/** While a write is under way in the background, so much may be gathered until the loop waits for the disk. */
+/** How much is gathered during a background write before the loop waits for the disk. */
 const gatheredInFlightBytesMax = 8 * gatheredBytesMax
-/** Below it, handing a write to another thread takes longer than the write. */
+/** A smaller write takes less time than handing it to another thread. */
 const backgroundWriteBytes = 64 * 1024
-/** Node has four threads for files. When reads, which may wait for a disk, keep so many, a write could wait for them. */
+/** Node has four threads for files. With more reads than this waiting for the disk, a write could wait behind them. */
 const backgroundReadsMax = 2
 
 export interface PutPipelineParts {
@@ -41,36 +41,36 @@ export interface PutPipelineParts {
   /** Asked for in each turn. */
   confirmPolicy(): ConfirmPolicy
   backgroundWriteBytesMin: number | undefined
-  /** Reads of files that are under way in the background. */
+  /** The number of file reads under way in the background. */
   backgroundReads(): number
 }
 
 /**
- * Takes messages into the log: everything that comes in one turn of the loop is written at once, then given to the
- * followers, then confirmed.
+ * Takes messages into the log: everything put in one turn of the loop is written together, then given to the followers,
+ * then confirmed.
  *
- * A message gets its queue offset when nothing but the disk can keep it from being stored, and only if it will stand in
- * its queue. What the disk then refuses is taken back together with all that came after it. So the offsets of a queue
- * have no gaps, and the sender is told the offset at which his message stands.
+ * A message gets a queue offset only if it will stand in its queue, and only once nothing but the disk can keep it from
+ * being stored. When the disk refuses it, its offset and all later ones are taken back. So the offsets of a queue have
+ * no gaps, and a sender is told the offset at which the message stands.
  */
 export class PutPipeline {
   readonly #parts: PutPipelineParts
   #pending: PendingPut[] = []
-  /** What is being written in the background. */
+  /** The background write under way. */
   #flight: { puts: PendingPut[]; ending: Promise<void> } | undefined
   #lastTimestamp: number
   readonly #raw: RawRecords
-  /** Something of another broker's log came since the last message was put. */
+  /** Whether bytes of another broker's log came since the last message was put. */
   #hasRaw = false
 
-  /** @param lastTimestamp store time of the newest message, below which store times do not go back */
+  /** @param lastTimestamp store time of the newest message; later store times are never below it */
   constructor(parts: PutPipelineParts, lastTimestamp: number) {
     this.#parts = parts
     this.#lastTimestamp = lastTimestamp
     this.#raw = new RawRecords(parts.commitLog.segments.segmentBytes)
   }
 
-  /** The write in the background that is under way, if there is one; all that was put is written when it ends. */
+  /** Resolves when the background write under way has ended; undefined without one. */
   get writing(): Promise<void> | undefined {
     return this.#flight?.ending
   }
@@ -82,7 +82,7 @@ export class PutPipeline {
   /**
    * Puts messages in this order, all or none of them.
    * @param messages at least one
-   * @param done called once, at the end of this turn at the earliest
+   * @param done called once, perhaps before this returns
    * @throws QueueFileError when a queue cannot be used; the file system's errors: nothing is stored then
    */
   put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void {
@@ -95,7 +95,7 @@ export class PutPipeline {
       return
     }
     const first = this.#prepare(messages[0]!)
-    // A list that grows takes room for many more: most puts are of one message.
+    // Most puts are of one message: an array that grows by `push` would reserve room for many more.
     const prepared = [first]
     for (let index = 1; index < messages.length; index++) prepared.push(this.#prepare(messages[index]!))
     for (const one of prepared) {
@@ -107,7 +107,7 @@ export class PutPipeline {
     this.#gather(new PendingPut(clock, this.#appendAll(prepared as PreparedMessage[]), done))
   }
 
-  /** Where the next bytes for `appendRaw` have to stand. */
+  /** The position that the next bytes for `appendRaw` must have. */
   get appendPosition(): number {
     return this.#raw.nextPosition(this.#parts.commitLog.endPosition)
   }
@@ -137,14 +137,14 @@ export class PutPipeline {
     else this.#gather(pending)
   }
 
-  /** Forgets what came of records that are not whole yet: the log does not go on with them. */
+  /** Drops the incomplete record that waits for its rest: the log will not go on with it. */
   forgetRaw(): void {
     this.#raw.clear()
   }
 
   /**
-   * From now on messages are put again. They get their offsets when the records of the other broker have theirs; what is
-   * not whole of those has no place any more.
+   * Goes back from raw records to puts. Raw records are written first, so that puts get the offsets behind theirs. An
+   * incomplete raw record is dropped.
    */
   #endRaw(): void {
     this.#hasRaw = false
@@ -154,7 +154,7 @@ export class PutPipeline {
 
   #appendRecords(records: readonly RawRecord[]): RecordView[] {
     const { queues, commitLog } = this.#parts
-    // A queue that cannot be used is found before anything is appended.
+    // A queue that cannot be used throws here, before anything is appended.
     for (const { bytes, layout } of records) {
       if (!standsInQueue(layout.sysFlag)) continue
       const entry = queues.entry(bytes.toString('utf8', layout.topicStart, layout.topicEnd))
@@ -184,8 +184,8 @@ export class PutPipeline {
   }
 
   /**
-   * Writes what was put since the last time: a little at once, much in the background unless reads are busy there. What
-   * comes meanwhile is written when that has ended.
+   * Writes what was put since the last write: a small amount at once, a large one in the background unless reads are
+   * busy there. What is put during a background write is written after it.
    */
   commit(): void {
     if (this.#flight !== undefined || this.#pending.length === 0) return
@@ -196,7 +196,7 @@ export class PutPipeline {
     else this.#writeLater(puts)
   }
 
-  /** Writes everything that was put before it returns, and what those who are told of that put in turn. */
+  /** Before it returns, writes everything that was put, and what the callbacks of those puts put in turn. */
   commitNow(): void {
     for (;;) {
       const flying = this.#flight?.puts.splice(0) ?? []
@@ -289,7 +289,7 @@ export class PutPipeline {
     const { queues, commitLog } = this.#parts
     const { topic, queueId, properties } = message
     if (properties.hasZero) {
-      // Zeros are what a write that was cut off by a power failure leaves.
+      // Recovery takes a zero there for a write that a power failure cut off.
       return 'the properties of a message must not hold a zero character'
     }
     const entry = queues.entry(topic, message.handle)
@@ -321,7 +321,7 @@ export class PutPipeline {
     return encoded
   }
 
-  /** Gives all of them their places, or, when that fails, none. */
+  /** Appends all of the messages, or none when one of them fails. */
   #appendAll(prepared: readonly PreparedMessage[]): RecordView[] {
     const { commitLog } = this.#parts
     const start = commitLog.endPosition
@@ -365,7 +365,7 @@ function isSafetyWanted({ properties }: RecordView): boolean {
   return properties.value('waitStoreOk') !== 'false'
 }
 
-/** What was given out last comes back: all later offsets of the queue are taken back with it. */
+/** Takes back the queue offsets of records, and all later offsets of the same queues. */
 function takeBackOffsets(records: readonly RecordView[]): void {
   for (const { topicEntry, queueId, queueOffset, sysFlag } of records) {
     const queue = topicEntry?.queues[queueId]
@@ -375,12 +375,12 @@ function takeBackOffsets(records: readonly RecordView[]): void {
   }
 }
 
-/** Messages that were put together, and who waits for them. */
+/** Messages that were put together, and the callback that waits for them. */
 class PendingPut implements Confirmable {
   readonly #clock: Clock
   readonly #done: (outcome: PutOutcome) => void
   readonly records: readonly RecordView[]
-  /** They are records of another broker's log. */
+  /** Whether they are records of another broker's log. */
   readonly isRaw: boolean
 
   constructor(clock: Clock, records: readonly RecordView[], done: (outcome: PutOutcome) => void, isRaw = false) {
@@ -400,7 +400,7 @@ class PendingPut implements Confirmable {
     this.#tell({ kind: 'refused', ...refusal })
   }
 
-  /** An error of one who is told keeps nobody else from being told, and ends the process as uncaught ones do. */
+  /** An error of one callback does not keep the others from being called: it is thrown later, as an uncaught one. */
   #tell(outcome: PutOutcome): void {
     try {
       this.#done(outcome)

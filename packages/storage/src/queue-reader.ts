@@ -14,7 +14,7 @@ export interface ReadRequest {
   topic: string
   queueId: number
   queueOffset: number
-  /** At most so many messages, and so many units looked at when many do not match. */
+  /** Limits: messages in the answer, units looked at for them, and bytes of the messages. */
   countMax: number
   scannedUnitsMax: number
   bytesMax: number
@@ -24,7 +24,7 @@ export interface ReadRequest {
 
 export type ReadStatus =
   | 'FOUND'
-  /** Messages are there, but none of those looked at matches. */
+  /** There are messages, but none of the units looked at matches. */
   | 'NO_MATCHED_MESSAGE'
   /** The messages were deleted while they were read. */
   | 'MESSAGE_WAS_REMOVING'
@@ -40,8 +40,8 @@ export interface ReadResult {
   minOffset: number
   maxOffset: number
   /**
-   * Records, whole and in order; neighbours in the log are one part. They stay as they are until the end of the turn in
-   * which the result came, then their memory is used for others: who needs them longer copies them.
+   * Records, whole and in order; neighbours in the log are one part. Their memory is used again after the turn in which
+   * the result came: copy them to keep them longer.
    */
   parts: Buffer[]
   count: number
@@ -53,21 +53,21 @@ export interface ReadResult {
 const queueBlockBytes = 800 * unitBytes
 const logBlockBytes = 256 * 1024
 const logOverlapBytes = 16 * 1024
-/** Spare blocks that are kept: as many as are read and given up in a few turns. */
+/** Spare blocks to keep: as many as are read and given up in a few turns. */
 const queueSparesMax = 64
 const logSparesMax = 16
 const unreadableKept = 10_000
 
 /**
- * Consumers who were at the tail and fell behind, as the disk stood still or they were started anew, have to come back
- * to it while others send at full rate. Those who are far behind must not slow down those who send.
+ * A consumer that fell a little behind, by a stall of the disk or a restart, must be able to catch up while producers
+ * send at full rate. A consumer that is far behind must not slow down producers.
  */
 const coldReadClasses = [
   { behindBytesMax: 1024 * 1024 * 1024, quietTurnMs: 0.06, quietShareMs: 0.1, busyShare: 0.4 },
   { behindBytesMax: Number.POSITIVE_INFINITY, quietTurnMs: 0.06, quietShareMs: 0.1, busyShare: 0.03 },
 ]
 
-/** What keeps a read from being answered: a block that has to be loaded, or a record that is in no memory of the log. */
+/** A result, or what is needed first: a block to load, or a turn for a record that is not in the log's own memory. */
 type Attempt = ReadResult | { missing: MissingBlock } | { coldPosition: number }
 
 /**
@@ -82,9 +82,9 @@ export class QueueReader {
   readonly #coldReads: ColdReadsByDistance
   readonly #lent: LentBytes
   readonly #log: Log
-  /** Positions where no record was found, and whether that was so when the file was read once more. */
+  /** Positions where no record was found, and whether a second read of the file found none either. */
   readonly #unreadable = new LruMap<number, { isCertain: boolean }>(unreadableKept)
-  /** The unit that a scan is at: nothing keeps it. */
+  /** The unit that a scan is at, overwritten by the next one. */
   readonly #scanned = emptyUnit()
 
   constructor(
@@ -106,7 +106,7 @@ export class QueueReader {
     this.#queueBlocks = new BlockCache(queueMemory, queueBlockBytes, cacheBytesMax * 0.2)
   }
 
-  /** Reads of files that are under way in the background. */
+  /** The number of file reads under way in the background. */
   get loadingCount(): number {
     return this.#logBlocks.loadingCount + this.#queueBlocks.loadingCount
   }
@@ -134,7 +134,7 @@ export class QueueReader {
     }
   }
 
-  /** Units of a queue from an offset on, for tools and for delayed messages. */
+  /** Units of a queue from an offset on, for administration tools and delayed messages. */
   async units(queue: ConsumeQueue, fromOffset: number, countMax: number): Promise<QueueUnit[]> {
     const units: QueueUnit[] = []
     for (let offset = fromOffset; offset < queue.maxOffset && units.length < countMax; ) {
@@ -150,7 +150,7 @@ export class QueueReader {
     return units
   }
 
-  /** Forgets everything that was read, since log and queues were cut back. */
+  /** Forgets everything that was read: log and queues were cut back. */
   forgetAll(): void {
     this.#logBlocks.clear()
     this.#queueBlocks.clear()
@@ -171,7 +171,7 @@ export class QueueReader {
         const cache = missing.folder === this.#commitLog.segments ? this.#logBlocks : this.#queueBlocks
         const loaded = await cache.load(missing)
         if (loaded.length < missing.byteCount) return this.#removed(request)
-        // Those who read what is new need a block of the queue at times, and do not wait for those who are far behind.
+        // A reader of new messages may need a block of the queue: it does not wait for readers that are far behind.
         attempt = this.#attempt(request, false)
       }
       if ('coldPosition' in attempt) attempt = await this.#attemptInTurn(request, attempt.coldPosition)
@@ -242,7 +242,7 @@ export class QueueReader {
     return { missing: this.#queueBlocks.missing(segments, position, unitBytes, queue.writtenOffset * unitBytes) }
   }
 
-  /** What holds the record of a unit, or what is to be loaded first; undefined: there is none, and it is passed by. */
+  /** What holds the record of a unit, or the block to load first; undefined when there is no record: it is skipped. */
   #recordInFile(
     queue: ConsumeQueue,
     queueOffset: number,

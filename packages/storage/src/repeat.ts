@@ -1,11 +1,11 @@
 import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 
-/** A change of an interval is seen after so long at the latest. */
+/** A changed interval is noticed within this time. */
 const lookMs = 1000
 
 /**
  * Runs an action again and again.
- * @param intervalMs milliseconds from one run to the next; asked anew all the time, so that a change counts at once
+ * @param intervalMs milliseconds from one run to the next; asked at least every second, so that a change counts soon
  */
 export function repeat(clock: Clock, intervalMs: () => number, action: () => void): CancelTimer {
   let lastMs = clock.monotonic()
@@ -15,7 +15,7 @@ export function repeat(clock: Clock, intervalMs: () => number, action: () => voi
     cancel = clock.after(Math.min(Math.max(remainingMs(), 1), lookMs), look)
   }
   const look = (): void => {
-    // Timers of a system may come a little early.
+    // Timers may fire a little early.
     const isDue = remainingMs() < 1
     if (isDue) lastMs = clock.monotonic()
     wait()

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { LruMap } from '@rocketmq-ts/base'
 import type { FileHandle, FileSystem } from '@rocketmq-ts/platform'
 
-/** The files of a store as all its parts share them: open ones, bounded in number, and names that are not synced. */
+/** The files that all parts of a store share: a bounded number of open ones, and folders with unsynced names. */
 export class StoreFiles {
   readonly fileSystem: FileSystem
   readonly #open: LruMap<string, FileHandle>
@@ -38,7 +38,7 @@ export class StoreFiles {
     this.noteNames(dirname(path))
   }
 
-  /** Makes a folder, and those above it that are missing. */
+  /** Makes a folder, and the missing folders above it. */
   makeFolder(path: string): void {
     const missing: string[] = []
     for (let at = path; this.fileSystem.status(at) === undefined; at = dirname(at)) missing.push(at)
@@ -48,7 +48,7 @@ export class StoreFiles {
     }
   }
 
-  /** Notes all folders above a path. Those that this user may not read are not of his making, and not noted. */
+  /** Notes all folders above a path. A folder that this user may not read was made by another one: it is left out. */
   noteAncestors(path: string): void {
     for (let at = dirname(path); ; at = dirname(at)) {
       try {
@@ -72,7 +72,7 @@ export class StoreFiles {
     this.noteNames(dirname(path))
   }
 
-  /** Notes that names in a folder were made or removed. */
+  /** Notes that names in a folder were made or removed, and not synced. */
   noteNames(folder: string): void {
     this.#unsyncedFolders.set(folder, ++this.#changeCount)
   }
@@ -89,14 +89,14 @@ export class StoreFiles {
     for (const folder of [...this.#unsyncedFolders.keys()]) this.syncNames(folder)
   }
 
-  /** Like `syncNames`, without holding up the loop, for the names that are there now. */
+  /** Like `syncNames`, without blocking the loop. Names that come meanwhile are not covered. */
   async syncNamesLater(folder: string): Promise<void> {
     const change = this.#unsyncedFolders.get(folder)
     if (change === undefined) return
     try {
       await this.fileSystem.syncFolderLater(folder)
     } catch (error) {
-      // The folder was removed meanwhile, which is noted for the one above it.
+      // The folder was removed meanwhile: its removal is noted for the folder above it.
       if (!this.#unsyncedFolders.has(folder) && this.fileSystem.status(folder) === undefined) return
       throw error
     }

@@ -2,12 +2,12 @@ import { basename, dirname } from 'node:path'
 import { type FileSystem, type FolderLock, FolderLockedError } from '@rocketmq-ts/platform'
 import type { StoreFiles } from './store-files.ts'
 
-/** Somebody else uses the store: another process, another thread, an official broker. */
+/** The store is in use by another process, another thread or an official broker. */
 export class StoreLockedError extends Error {
   override readonly name = 'StoreLockedError'
   readonly path: string
 
-  /** @param holder who has it, in words */
+  /** @param holder describes who uses it */
   constructor(path: string, holder: string) {
     super(`the store ${path} is in use by ${holder}: stop it, or use another folder`)
     this.path = path
@@ -17,13 +17,13 @@ export class StoreLockedError extends Error {
 /** The folder of a store: its lock, and the mark that tells whether it was closed in order. */
 export class StoreFolder {
   readonly path: string
-  /** Whether the last one who used it closed it in order, or nobody did. */
+  /** Whether its last user closed it in order, or it is new. */
   readonly wasClosed: boolean
   readonly #files: StoreFiles
   readonly #locks: readonly FolderLock[]
 
   /**
-   * @param commitLogPath where its log is, perhaps in another folder, which another store may name, too
+   * @param commitLogPath where its log is: another store may name the same folder
    * @throws StoreLockedError
    */
   constructor(files: StoreFiles, path: string, commitLogPath: string, processId: number) {
@@ -31,7 +31,7 @@ export class StoreFolder {
     this.path = path
     this.#files = files
     files.makeFolder(`${path}/config`)
-    // Without a checkpoint the store is new: who made its folder may have died before that was safe.
+    // Without a checkpoint the store is new: a process may have made its folder and died before the names were synced.
     if (fileSystem.status(`${path}/checkpoint`) === undefined) files.noteAncestors(path)
     this.#locks = takeLocks(fileSystem, path, commitLogPath)
     this.wasClosed = fileSystem.status(this.#abortPath) === undefined
@@ -43,7 +43,7 @@ export class StoreFolder {
     files.syncAllNames()
   }
 
-  /** @param inOrder whether everything is in the files, so that the next start need not recover */
+  /** @param inOrder whether everything is in the files: the next start then need not recover */
   release(inOrder: boolean): void {
     if (inOrder) {
       this.#files.remove(this.#abortPath)
@@ -72,9 +72,9 @@ function takeLocks(fileSystem: FileSystem, root: string, commitLog: string): Fol
 }
 
 /**
- * What is locked, and by which file. Two stores may name one log. One that is not in the folder of its store has a lock
- * of its own, in a folder, since an official broker takes each file there for one of the log. When it lies in the folder
- * of another store, that one's lock is taken, too.
+ * The folders to lock, each with the path of its lock. Two stores may name one log, so a log outside of its store's
+ * folder has a lock of its own. That lock is in a folder, since an official broker takes each file there for a file of
+ * the log. When the log lies in the folder of another store, the lock of that store is taken too.
  */
 function lockPaths(fileSystem: FileSystem, root: string, commitLog: string): [path: string, lockPath: string][] {
   const paths: [string, string][] = [[root, `${root}/lock`]]

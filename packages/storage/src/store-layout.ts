@@ -5,7 +5,7 @@ export class StoreLayoutError extends Error {
   override readonly name = 'StoreLayoutError'
 }
 
-/** Folders of the official broker that change what the others mean. */
+/** Folders of the official broker that change the meaning of the other folders. */
 const refused = {
   batchconsumequeue:
     'it holds batch consume queues (topics with queue.type=BatchCQ), which this broker does not read. ' +
@@ -18,7 +18,7 @@ const refused = {
 const rocksDbQueues = 'consumequeue_rocksdb'
 
 /**
- * Looks for what an official broker with other settings, or a newer one, has left.
+ * Looks for folders that an official broker with other settings, or a newer one, has left.
  * @throws StoreLayoutError when the store must not be opened as it is
  */
 export function checkLayout(fileSystem: FileSystem, rootPath: string, log: Log): void {

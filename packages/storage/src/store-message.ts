@@ -16,7 +16,7 @@ export interface StoreMessage {
   preparedTransactionOffset: number
   body: Buffer
   properties: EncodedProperties
-  /** Of its topic; one of another topic is not looked at. */
+  /** The handle of the topic; that of another topic is ignored. */
   handle?: TopicHandle | undefined
 }
 
@@ -34,5 +34,5 @@ export type PutOutcome =
   | { kind: 'stored'; places: readonly PutPlace[] }
   /** Stored, but the disk did not confirm it in time. */
   | { kind: 'sync-timeout'; places: readonly PutPlace[] }
-  /** Not accepted. `illegal`: it will not be either when it is put once more. */
+  /** Not stored. `illegal`: another try would fail too. */
   | { kind: 'refused'; cause: Refusal['cause'] | 'illegal'; reason: string }

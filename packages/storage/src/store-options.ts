@@ -3,24 +3,24 @@ import type { Follower } from './followers/follower.ts'
 import type { RetentionRules } from './retention/retention-plan.ts'
 import type { TopicReserve } from './retention/topic-reserve.ts'
 
-/** When a put is confirmed: once the system has it, or once the disk has it. */
+/** When a put is confirmed: once the operating system has it, or once it is synced to the disk. */
 export type FlushMode = 'ASYNC_FLUSH' | 'SYNC_FLUSH'
 
-/** What may change while the store runs; it is asked for whenever it is used. Times in milliseconds. */
+/** Options that may change while the store runs; they are read at each use. Times in milliseconds. */
 export interface LiveStoreOptions {
   flushMode: FlushMode
   /** How often the log is synced when nobody waits for it. */
   flushIntervalMs: number
   /** How long a SYNC_FLUSH send waits for the disk. */
   syncTimeoutMs: number
-  /** How often it is looked at whether queue units and keys have to be written. */
+  /** How often the store checks whether queue units and keys must be written. */
   queueWriteIntervalMs: number
   /** How often queues and index are synced. */
   queueSyncIntervalMs: number
   /** Whether new messages can be found by key. */
   isKeyIndexEnabled: boolean
   retention: RetentionRules
-  /** How often it is looked at what may be deleted. */
+  /** How often the store looks for files to delete and messages to hide. */
   retentionIntervalMs: number
 }
 
@@ -35,24 +35,24 @@ export interface StoreOptions {
   /** A multiple of 20. */
   consumeQueueSegmentBytes: number
   keyIndex: { slotCount: number; entryCountMax: number }
-  /** Asked very often: gives the same object until something changes. */
+  /** Called very often: returns the same object until something changes. */
   live(): LiveStoreOptions
   checkCrcOnRecover: boolean
-  /** Opens a store although messages of its log are lost. Without it such a store is refused. */
+  /** Whether to open a store although messages of its log are lost; otherwise such a store is refused. */
   acceptLostMessages?: boolean
-  /** Topics whose messages are hidden earlier than the log deletes them; none without it. */
+  /** Topics whose messages are hidden earlier than the log deletes them; none by default. */
   topicReserves?(): Iterable<TopicReserve>
   /** Delays by level, from level 1 at index 0. */
   delayLevelsMs: readonly number[]
   /** How much of the newest messages is kept in memory. */
   tailBytesMax: number
-  /** From so many bytes on, a write is handed to another thread; the default is where that begins to pay. */
+  /** Writes of at least this size are handed to another thread; the default is where that begins to pay. */
   backgroundWriteBytesMin?: number
-  /** How much of what was read from files is kept in memory. */
+  /** How much memory the cache of blocks read from files may take. */
   readCacheBytesMax: number
   openFilesMax: number
-  /** For tests: whoever uses memory of the store longer than he may finds other bytes in it. See `LentBytes`. */
+  /** For tests: memory of the store that is used for too long has other bytes in it. See `LentBytes`. */
   checksMemoryUse?: boolean
-  /** What else is derived from the log, behind consume queues and key index. */
+  /** Further followers of the log; consume queues and key index come first. */
   followers?: readonly Follower[]
 }

@@ -6,7 +6,7 @@ export interface Refusal {
   reason: string
 }
 
-/** What is told when a write finds no space, until there is some. */
+/** Why messages are refused after a write found no space. */
 export const diskFullReason =
   'the disk of the store has no space left: free space, or lower fileReservedTime; messages are taken again then'
 
@@ -15,8 +15,8 @@ export function isDiskFull(error: unknown): boolean {
 }
 
 /**
- * Whether a store takes writes. A failed write or sync closes it for good: what the disk holds is unknown then, and
- * trying again could make a loss look like a success. A full disk does not: what was written in part is taken back.
+ * Whether a store takes writes. A failed write or sync fences it for good: what the disk holds is unknown then, and
+ * a retry could report a loss as success. A full disk does not fence it: a partial write is taken back.
  */
 export class WriteGuard {
   readonly #log: Log
@@ -47,14 +47,14 @@ export class WriteGuard {
     )
   }
 
-  /** @param reason why nothing is taken until there is space again; undefined: there is */
+  /** @param reason why messages are refused until there is space again; undefined when there is */
   setDiskFull(reason: string | undefined): void {
     if (reason !== undefined && this.#diskFull === undefined) this.#log.error({}, reason)
     if (reason === undefined && this.#diskFull !== undefined) this.#log.info({}, 'there is space on the disk again')
     this.#diskFull = reason === undefined ? undefined : { cause: 'disk-full', reason }
   }
 
-  /** Whether nothing is taken for a moment, since the end of the log is being cut off. */
+  /** Refuses messages while the end of the log is cut off. */
   setCuttingBack(isCuttingBack: boolean): void {
     const reason = 'the log is being cut back to where another broker agrees with it: send the message again'
     this.#cuttingBack = isCuttingBack ? { cause: 'cutting-back', reason } : undefined

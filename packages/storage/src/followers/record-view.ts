@@ -2,23 +2,22 @@ import { assert } from '@rocketmq-ts/base'
 import { EncodedProperties, type RecordLayout, readRecord, sysFlag } from '@rocketmq-ts/protocol'
 import type { TopicEntry } from '../queues/topic-handle.ts'
 
-/** Where the bytes of a record are found. */
+/** Finds the bytes of a record. */
 export interface RecordSource {
   /** The bytes of the record that stands at a position, from memory or a file. */
   bytesAt(position: number, byteCount: number): Buffer
 }
 
-/** A record as the log holds it: its bytes, and where in them its parts lie. */
+/** A record as the log holds it: its bytes, and where its parts are in them. */
 export interface EncodedRecord {
   readonly bytes: Buffer
   readonly layout: RecordLayout
 }
 
 /**
- * A record of the log as its followers see it: the same whether it was put just now or is read again. What costs
- * something is worked out when it is first asked for. Of a message that was put just now, topic and properties are
- * those that it came with; all else is read from the encoded record. A follower may keep a view: once the memory that
- * the record was in is used for others, the record is read from the log.
+ * A record of the log as its followers see it, the same whether it was just put or is replayed. Fields that cost
+ * something are read from the encoded record when they are first asked for; a message that was just put has its topic
+ * and properties at hand. A follower may keep a view: after `release` the view reads the record from the log.
  */
 export class RecordView {
   /** Where the record starts in the log. */
@@ -29,7 +28,7 @@ export class RecordView {
   readonly storeTimestamp: number
   readonly queueId: number
   readonly sysFlag: number
-  /** What the store knows of the topic already; undefined when it has to be looked up by name. */
+  /** The store's entry of the topic; undefined when the topic must be looked up by name. */
   readonly topicEntry: TopicEntry | undefined
   #properties: EncodedProperties | undefined
   #topic: string | undefined
@@ -93,7 +92,7 @@ export class RecordView {
 
   /**
    * A record that was read, or came from another broker.
-   * @param bytes holds it as `layout` says, until `release`; without them the log is asked
+   * @param bytes hold the record as `layout` says, until `release`; without them it is read from the log
    */
   static ofLayout(source: RecordSource, layout: RecordLayout, bytes?: Buffer): RecordView {
     const { physicalOffset, totalSize, queueOffset, storeTimestamp, queueId } = layout
@@ -132,7 +131,7 @@ export class RecordView {
     return this.#properties
   }
 
-  /** All of the record. Its bytes stay as they are until the end of the turn. */
+  /** The whole record. Its bytes do not change until the end of the turn. */
   get encoded(): EncodedRecord {
     if (this.#encoded !== undefined) return this.#encoded
     const bytes = this.#source.bytesAt(this.physicalOffset, this.totalSize)
@@ -141,7 +140,7 @@ export class RecordView {
     return { bytes, layout: reading.record }
   }
 
-  /** Gives up the bytes that the view was made of, since they are used for others: from now on the log is asked. */
+  /** Gives up the bytes that the view was made of, since they are used again: from now on the log is read. */
   release(): void {
     if (this.#encoded === undefined) return
     this.#encoded = undefined

@@ -1,6 +1,6 @@
 import { continuedHash, type EncodedProperties, javaStringHash } from '@rocketmq-ts/protocol'
 
-/** The hash of `topic#`, which all keys of a topic start with. */
+/** The hash of `topic#`, the prefix of all keys of a topic. */
 export function topicPrefixHash(topic: string): number {
   return javaStringHash(`${topic}#`)
 }
@@ -17,21 +17,21 @@ export function tagHash(prefixHash: number, tag: string): number {
   return keyHash(prefixHash, tagPrefix + tag)
 }
 
-/** What an index file stores for the unique id of a message, which has one. */
+/** What an index file stores for the unique id of a message that has one. */
 export function uniqueKeyHash(prefixHash: number, properties: EncodedProperties): number {
   return positive(properties.hashFrom(prefixHash, 'uniqueKey'))
 }
 
-/** The same for its tag, which it has. */
+/** The same for the tag of a message that has one. */
 export function tagHashOf(prefixHash: number, properties: EncodedProperties): number {
   return positive(properties.hashFrom(continuedHash(prefixHash, tagPrefix), 'tags'))
 }
 
-/** Above it, looking through the hashes before each one takes longer than a set. */
+/** With more hashes, searching the array for each one takes longer than a set. */
 const fewHashes = 16
 
 /**
- * Everything that the index knows a message by: its unique id, its keys, and its tag. A key that it names twice is one.
+ * The hashes under which the index finds a message: of its unique id, its keys and its tag. Each occurs once.
  * @param hashes is emptied, and filled with them
  */
 export function keyHashesInto(hashes: number[], prefixHash: number, properties: EncodedProperties): void {
@@ -48,7 +48,7 @@ function leaveOutRepeated(hashes: number[]): void {
   if (hashes.length > fewHashes) {
     for (const hash of new Set(hashes)) hashes[count++] = hash
   } else {
-    // Those before `count` are the distinct ones so far.
+    // The hashes before `count` are the distinct ones so far.
     for (const hash of hashes) if (hashes.indexOf(hash) >= count) hashes[count++] = hash
   }
   hashes.length = count

@@ -16,7 +16,7 @@ interface KeyIndexHeader {
   beginPhysicalOffset: number
   endPhysicalOffset: number
   usedSlotCount: number
-  /** Entries count from 1; the one that comes next. */
+  /** Number of the next entry, counted from 1. */
   nextEntry: number
 }
 
@@ -55,7 +55,7 @@ const slotBytes = 4
 const entryBytes = 20
 const pageSlots = 1024
 const gatheredEntries = 16_384
-/** Entries that wait to be linked, at the most. */
+/** The most entries that wait to be linked. */
 const unlinkedMax = 256
 
 export interface KeyIndexFileSize {
@@ -70,14 +70,14 @@ export interface IndexedPosition {
   storeTimestamp: number
 }
 
-/** One file of the key index. New entries gather in memory; slots of the file that is written to are held in memory. */
+/** One file of the key index. New entries gather in memory, where the slots of the file being filled are too. */
 export class KeyIndexFile {
   readonly path: string
   readonly #file: FileHandle
   readonly #size: KeyIndexFileSize
   readonly #header: KeyIndexHeader
   #slots: Int32Array | undefined
-  /** Memory for the slots that another file needs no more. */
+  /** Memory for the slots, which another file no longer needs. */
   #spareSlots: Int32Array | undefined
   #changedPages: Uint8Array | undefined
   #gathered: Buffer | undefined
@@ -86,7 +86,7 @@ export class KeyIndexFile {
   /** Entries from here on are not in the slots yet. */
   #linkedEntry: number
 
-  /** @param spareSlots memory for its slots, as {@link finish} of the file before gave it; the default is fresh memory */
+  /** @param spareSlots memory for the slots, from {@link finish} of the previous file; fresh memory by default */
   constructor(fileSystem: FileSystem, path: string, size: KeyIndexFileSize, spareSlots?: Int32Array) {
     this.path = path
     this.#spareSlots = spareSlots?.length === size.slotCount ? spareSlots : undefined
@@ -166,8 +166,8 @@ export class KeyIndexFile {
   }
 
   /**
-   * Keeps the entries of messages before a position of the log, and makes the slots again from them: what a power
-   * failure left behind may be torn, but for those entries, which were synced.
+   * Keeps the entries of messages before a position of the log, which must be whole, and makes the slots again from
+   * them. Anything else in the file may be torn.
    */
   cutTo(logPosition: number): void {
     if (!this.isWhole) this.#file.truncate(this.#fullBytes)
@@ -217,7 +217,7 @@ export class KeyIndexFile {
     this.#file.close()
   }
 
-  /** Enters the entries up to the first that is torn or points behind `logPosition`, and gives the last of them. */
+  /** Links the entries before the first that is torn or points at or behind `logPosition`, and returns the last. */
   #collectEntries(slots: Int32Array, logPosition: number): { physicalOffset: number; seconds: number } {
     const chunk = Buffer.alloc(gatheredEntries * entryBytes)
     let last = { physicalOffset: 0, seconds: 0 }
@@ -262,7 +262,7 @@ export class KeyIndexFile {
     return this.#validEntry(bytes.readInt32BE(0))
   }
 
-  /** A slot may lead to an entry that the header does not count, when the process ended in between. */
+  /** A slot may lead to an entry that the header does not count, when the process died between the two writes. */
   #validEntry(entry: number): number {
     const bytes = Buffer.alloc(entryBytes)
     let valid = entry
@@ -292,8 +292,8 @@ export class KeyIndexFile {
   }
 
   /**
-   * Enters entries into the slots, many in one short loop: slots of different keys lie far apart in memory, and the
-   * processor then waits for many of them at once.
+   * Links entries to their slots, many in one short loop: the slots of different keys lie far apart in memory, and this
+   * way the processor waits for many cache misses at once.
    */
   #link(): void {
     const header = this.#header
@@ -320,7 +320,7 @@ export class KeyIndexFile {
     return (this.#header.nextEntry - this.#writtenEntry) * entryBytes
   }
 
-  /** Entries of messages that are in the log already wait in memory when the disk is full. */
+  /** On a full disk the entries wait in memory: their messages are in the log already. */
   #writeOrEnlarge(): void {
     try {
       this.#writeEntries()

@@ -33,13 +33,13 @@ export class KeyIndex implements Follower {
   readonly #options: KeyIndexOptions
   /** Ascending by name, which is the time of creation. */
   readonly #files: KeyIndexFile[]
-  /** Written to since the last sync, or perhaps before the last start. */
+  /** Files written to since the last sync, and at first all files of earlier processes. */
   readonly #unsynced: Set<KeyIndexFile>
-  /** Full files whose rest waits in memory, since the disk had no space for it. */
+  /** Full files whose last entries wait in memory, since the disk had no space. */
   readonly #unfinished = new Set<KeyIndexFile>()
   /** Position of the last message that is in the index, or -1. */
   #endPhysicalOffset: number
-  /** Behind the last record that was applied. */
+  /** The end of the last record that was applied. */
   #appliedPosition = 0
   /** Position of the first message whose entries are in memory alone, or -1. */
   #firstUnwrittenPosition = none
@@ -77,13 +77,13 @@ export class KeyIndex implements Follower {
     this.#appliedPosition = logEndPosition
   }
 
-  /** The newest indexed message: its store time and place, 0 without any. */
+  /** Store time and position of the newest indexed message; 0 without any. */
   get lastUpdate(): { storeTimestamp: number; physicalOffset: number } {
     const last = this.#files.at(-1)
     return { storeTimestamp: last?.endTimestamp ?? 0, physicalOffset: last?.endPhysicalOffset ?? 0 }
   }
 
-  /** Adds the keys of a message; one that is in the index already, or behind it, is left out. */
+  /** Adds the keys of a message, unless the index has this message or a later one already. */
   apply(record: RecordView): void {
     this.#appliedPosition = record.end
     if (!this.#options.isEnabled() || record.physicalOffset <= this.#endPhysicalOffset) return
@@ -95,7 +95,7 @@ export class KeyIndex implements Follower {
     else this.#addIdAndTag(record, prefixHash)
   }
 
-  /** Most messages have no keys of their own: a list of hashes, and looking for those that repeat, would be waste. */
+  /** For most messages, which have no keys of their own: saves the list of hashes and the search for repeated ones. */
   #addIdAndTag(record: RecordView, prefixHash: number): void {
     const { properties } = record
     const id = properties.has('uniqueKey') ? uniqueKeyHash(prefixHash, properties) : none
@@ -124,8 +124,8 @@ export class KeyIndex implements Follower {
   }
 
   /**
-   * Positions of messages that may have the key (hashes can collide), newest first, each once: other brokers put a
-   * message into the index as often as it names a key.
+   * Positions of messages that may have the key (hashes can collide), newest first, each once: in files of other
+   * brokers a message that names a key twice has two entries.
    * @param beginMs,endMs bounds of the store time, both included
    */
   find(topic: string, key: string, kind: KeyKind, countMax: number, beginMs: number, endMs: number): number[] {
@@ -136,7 +136,7 @@ export class KeyIndex implements Follower {
       if (file.isEmpty || file.beginTimestamp > endMs) continue
       if (file.endTimestamp < beginMs) break
       for (const { physicalOffset, storeTimestamp } of file.find(hash)) {
-        // Entries know their time to the second only.
+        // Entries have their time to the second only.
         if (storeTimestamp + 999 < beginMs) break
         if (storeTimestamp <= endMs && positions.at(-1) !== physicalOffset) positions.push(physicalOffset)
         if (positions.length >= countMax) break
@@ -145,7 +145,7 @@ export class KeyIndex implements Follower {
     return positions
   }
 
-  /** Deletes the files that only know messages before a position. */
+  /** Deletes the files that have only messages before a position. */
   trim(logStartPosition: number): void {
     while (this.#files.length > 1 && this.#files[0]!.endPhysicalOffset < logStartPosition) {
       const file = this.#files.shift()!
@@ -161,7 +161,7 @@ export class KeyIndex implements Follower {
     return this.#waitingSinceMs
   }
 
-  /** What waits are a few hundred kilobytes at the most: they are written in one go. */
+  /** Writes everything in one go: it is a few hundred kilobytes at most. */
   writeSome(): void {
     this.write()
   }
@@ -232,12 +232,12 @@ export class KeyIndex implements Follower {
     }
   }
 
-  /** Position of the last message that is in the index; an empty file knows none. */
+  /** Position of the last message in the index, or -1. */
   #lastIndexed(): number {
     return this.#files.findLast((file) => !file.isEmpty)?.endPhysicalOffset ?? -1
   }
 
-  /** A file of another size was cut off, or made with other settings: its slots would lead anywhere. */
+  /** Leaves out files of another size: they were cut off, or made with other settings, so their slots are useless. */
   #leaveOutBroken(): void {
     for (const file of this.#files.filter(({ isWhole }) => !isWhole)) {
       this.#files.splice(this.#files.indexOf(file), 1)
@@ -256,7 +256,7 @@ export class KeyIndex implements Follower {
     }
   }
 
-  /** Files before one that holds synced entries were finished and synced before it began. */
+  /** Cuts the newest files, back to the first that keeps entries: the files before it are whole. */
   #cutTo(tornFrom: number): void {
     for (let index = this.#files.length - 1; index >= 0; index--) {
       const file = this.#files[index]!
@@ -265,7 +265,7 @@ export class KeyIndex implements Follower {
       this.#files.splice(index, 1)
       this.#remove(file)
     }
-    // A file that came back after the next power failure would stand in front of newer ones.
+    // Otherwise a removed file could come back after a power failure, among newer ones.
     this.#options.files.syncNames(this.#options.path)
     this.#leaveOutBroken()
   }

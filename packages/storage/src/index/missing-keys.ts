@@ -1,16 +1,15 @@
 import { EncodedProperties, marksOf, readRecord } from '@rocketmq-ts/protocol'
 import type { SegmentFolder } from '../segment-folder.ts'
 
-/** Messages without keys are rare: when so many in a row have none, none of the others is taken to be missing. */
+/** Messages without keys are rare: when this many in a row have none, no key is taken to be missing. */
 const recordsLookedAtMax = 100
 const keyMarks = marksOf('uniqueKey', 'keys', 'tags')
 
 /**
- * Where the first message stands whose keys are not in the index although they should be, since files of the index
- * were taken away.
+ * The position of the first message whose keys are missing in the index, because files of the index were taken away.
  * @param lastIndexed position of the last message in the index, or -1
  * @param end messages before this position of the log were put into the index
- * @returns undefined when none is missing
+ * @returns undefined when no key is missing
  */
 export function missingKeysFrom(log: SegmentFolder, lastIndexed: number, end: number): number | undefined {
   let position = log.firstPosition

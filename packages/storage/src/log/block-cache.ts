@@ -8,30 +8,30 @@ export interface MissingBlock {
   folder: SegmentFolder
   /** Position of the block's first byte. */
   start: number
-  /** Bytes of it that may be read: what lies behind is not written yet. */
+  /** Bytes of it that may be read: those behind are not written yet. */
   byteCount: number
 }
 
 interface CachedBlock extends Stretch {
-  /** What its bytes are the first part of. */
+  /** The memory that its bytes are the first part of. */
   memory: Buffer
 }
 
 /**
- * Blocks read from files, kept while they are in use. A block reaches into the next one, so that a record that begins in
- * it is mostly in it as a whole. A block at the end of what is written is short. Where more is needed, it is read again.
+ * The blocks of files that were read most recently. A block overlaps the next one, so that a record that begins in it
+ * is mostly whole in it. A block at the end of what is written is short: it is read again when more of it is needed.
  */
 export class BlockCache {
   readonly #memory: BlockMemory
   readonly #blockBytes: number
   readonly #blocks: LruMap<string, CachedBlock>
-  /** The block used last: the next unit or record is mostly in it too. */
+  /** The block used last: it mostly holds the next unit or record too. */
   #last: { folder: SegmentFolder; block: CachedBlock } | undefined
   readonly #loading = new Map<string, Promise<Buffer>>()
 
   /**
-   * @param memory of blocks, as long as a block with what it has in common with the next one
-   * @param blockBytes from the start of a block to that of the next
+   * @param memory of blocks; each has `blockBytes` and the overlap with the next block
+   * @param blockBytes from the start of a block to the start of the next
    * @param keptBytesMax memory that all blocks may take
    */
   constructor(memory: BlockMemory, blockBytes: number, keptBytesMax: number) {
@@ -49,8 +49,8 @@ export class BlockCache {
   }
 
   /**
-   * The block that holds the bytes at [position, position + byteCount), which lie within one segment. It holds them until
-   * the end of this turn.
+   * The block that holds the bytes at [position, position + byteCount), which lie within one segment. The block may be
+   * used until the end of this turn.
    */
   find(folder: SegmentFolder, position: number, byteCount: number): Stretch | undefined {
     const last = this.#last
@@ -62,7 +62,7 @@ export class BlockCache {
   }
 
   /**
-   * What has to be loaded before `find` finds those bytes.
+   * The block to load before `find` can find those bytes.
    * @param writtenPosition where the written part of the folder ends
    */
   missing(folder: SegmentFolder, position: number, byteCount: number, writtenPosition: number): MissingBlock {
@@ -73,7 +73,7 @@ export class BlockCache {
     return { folder, start, byteCount: end - start }
   }
 
-  /** Reads a block; those who wait for the same one share the read. */
+  /** Reads a block. Concurrent loads of the same block share one read. */
   load(missing: MissingBlock): Promise<Buffer> {
     const key = this.#key(missing.folder, missing.start)
     const loadingKey = `${key}+${missing.byteCount}`
@@ -81,9 +81,9 @@ export class BlockCache {
     if (known !== undefined) return known
     const loading: Promise<Buffer> = this.#read(missing)
       .then((block) => {
-        // What was forgotten meanwhile is of no use to others.
+        // A block that was forgotten meanwhile is not kept.
         if (this.#loading.get(loadingKey) === loading) {
-          // It may take the place of a shorter one, whose memory is given back.
+          // The memory of a shorter block in its place is given back.
           this.#blocks.delete(key)
           this.#blocks.set(key, block)
         }
@@ -121,8 +121,8 @@ export class BlockCache {
     const memory = byteCount <= this.#memory.blockBytes ? this.#memory.take() : Buffer.allocUnsafeSlow(byteCount)
     const bytes = memory.subarray(0, byteCount)
     const count = await folder.readLater(bytes, start)
-    // Files of the front are deleted as time goes by. What else is missing was taken away, or cut off: it is read as
-    // zeros, which are no record and no unit, so that readers can pass it by.
+    // Retention deletes files at the front. Anything else that is missing was taken away or cut off: it is read as
+    // zeros, which are neither a record nor a unit, so that readers skip it.
     if (start < folder.firstPosition) return { start, bytes: bytes.subarray(0, count), memory }
     return { start, bytes: bytes.fill(0, count), memory }
   }

@@ -2,9 +2,9 @@ import type { Clock } from '@rocketmq-ts/platform'
 import type { LentBytes } from './lent-bytes.ts'
 
 /**
- * Memory of blocks that were given up, for those to come: fresh memory costs more than memory that was used before, and
- * brings the next collection of garbage nearer. What was read of a block is on its way to consumers until the end of the
- * turn, so memory that is given back is not used again before the turn after the next.
+ * Keeps the memory of blocks that were given up for new blocks: fresh memory costs more, and brings the next garbage
+ * collection nearer. Bytes of a block may be on their way to consumers until the end of the turn, so memory that is
+ * given back is not used again before the turn after the next.
  */
 export class BlockMemory {
   readonly blockBytes: number
@@ -27,12 +27,12 @@ export class BlockMemory {
     this.#sparesMax = sparesMax
   }
 
-  /** A block with anything in it. */
+  /** A block with arbitrary content. */
   take(): Buffer {
     return this.#spares.pop() ?? Buffer.allocUnsafeSlow(this.blockBytes)
   }
 
-  /** Takes back a block that nobody asks for any more. One of another size is left to the garbage collector. */
+  /** Takes back a block that is no longer used. One of another size is left to the garbage collector. */
   giveBack(block: Buffer): void {
     if (block.length !== this.blockBytes) return
     if (this.#spares.length + this.#resting.length + this.#rested.length >= this.#sparesMax) return

@@ -1,25 +1,25 @@
 import type { Clock } from '@rocketmq-ts/platform'
 
-/** What is read has to be answered, which costs about as much again. */
+/** Answering costs about as much as reading. */
 const costOfAnswering = 2
-/** How long what was seen of the loop counts, in milliseconds. */
+/** The span over which the busyness of the loop is averaged, in milliseconds. */
 const memoryMs = 20
-/** Part of the time that turns with much other work took, from which on the loop is a busy one. */
+/** The loop is busy when turns with much other work took this part of its time. */
 const busyFrom = 0.5
 
 export interface ColdReadLimits {
-  /** A turn of the loop that takes no longer for all else is that of a loop with time to spare, in milliseconds. */
+  /** A turn is quiet when all other work in it takes no longer, in milliseconds. */
   quietTurnMs: number
-  /** Processor time that reads may take in each turn of a loop with time to spare, in milliseconds. */
+  /** Processor time that reads may take in each turn of a loop that is not busy, in milliseconds. */
   quietShareMs: number
   /** Part of a busy loop's time that reads may take. */
   busyShare: number
 }
 
 /**
- * Lets reads of what is not in memory wait for their turn: in the turns of the loop they get a slice of time, and all
- * else comes first. On a busy broker that is a small share, so that consumers who are far behind do not slow down those
- * who send, and those who read what is new. On one with time to spare they read as fast as it can.
+ * Gives reads of what is not in memory a slice of time in each turn of the loop. On a busy broker the slice is small,
+ * so that consumers that are far behind do not slow down producers and readers of new messages. On a broker with time
+ * to spare the reads are as fast as it can serve them.
  */
 export class ColdReads {
   readonly #clock: Clock
@@ -27,11 +27,11 @@ export class ColdReads {
   #waiting: (() => void)[] = []
   #turnStartMs = 0
   #isTurnAsked = false
-  /** What reads took in this turn, with their answers. */
+  /** Time that reads and their answers took in this turn. */
   #usedMs = 0
-  /** What they may still take. */
+  /** Time that reads may still take. */
   #creditMs = 0
-  /** Part of the last milliseconds that turns with much other work took. */
+  /** The part of recent time that turns with much other work took, 0 to 1. */
   #busyness = 0
 
   constructor(clock: Clock, limits: ColdReadLimits) {
@@ -39,7 +39,7 @@ export class ColdReads {
     this.#limits = limits
   }
 
-  /** Reads now, when there is time left in this turn and nobody waits, or in a later turn. */
+  /** Reads now, when this turn has time left and no read waits, or in a later turn. */
   inTurn<Result>(read: () => Result): Result | Promise<Result> {
     if (!this.#isTurnAsked) this.#beginTurn(this.#creditAfterGap())
     if (this.#waiting.length === 0 && this.#creditMs > 0) return this.#timed(read)
@@ -87,7 +87,7 @@ export class ColdReads {
     if (done > 0) this.#waiting = this.#waiting.slice(done)
   }
 
-  /** A loop that waits for the disk in between, while it is busy, has no time to spare. */
+  /** One quiet turn, spent waiting for the disk, does not make a busy loop a quiet one: the average counts too. */
   #creditOfNextTurn(): number {
     const { quietTurnMs, quietShareMs } = this.#limits
     const turnMs = this.#clock.monotonic() - this.#turnStartMs
@@ -96,14 +96,14 @@ export class ColdReads {
     return isQuiet && this.#busyness < busyFrom ? quietShareMs : this.#creditAfterBusy(turnMs)
   }
 
-  /** Nobody has looked at the loop since the last turn in which a read waited. */
+  /** The loop was not observed since the last turn in which a read waited. */
   #creditAfterGap(): number {
     const gapMs = this.#clock.monotonic() - this.#turnStartMs
     if (gapMs > memoryMs) this.#busyness = 0
     return this.#busyness < busyFrom ? this.#limits.quietShareMs : this.#creditAfterBusy(gapMs)
   }
 
-  /** A read that took more than there was is paid for by the time that follows. */
+  /** A read that took more than its credit leaves a debt, which the time that follows pays off. */
   #creditAfterBusy(elapsedMs: number): number {
     const { quietShareMs, busyShare } = this.#limits
     const earnedMs = elapsedMs * busyShare
@@ -111,7 +111,7 @@ export class ColdReads {
   }
 }
 
-/** Reads that begin less than so many bytes before the end of the log share limits of their own. */
+/** Limits of the reads that begin less than `behindBytesMax` before the end of the log. */
 export interface ColdReadClass extends ColdReadLimits {
   behindBytesMax: number
 }

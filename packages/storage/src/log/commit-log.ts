@@ -28,9 +28,9 @@ const tailBlockBytes = 1024 * 1024
 const tailSparesMax = 2
 
 /**
- * The log of all messages, the only truth of a store. `append` assigns the position and encodes; `write` brings what
- * was appended to the files in as few writes as possible. A record lies within one file; what remains of a file that
- * the next record does not fit into starts with a blank record.
+ * The log of all messages, which all else in a store is derived from. `append` assigns the position and encodes;
+ * `write` writes what was appended to the files in as few writes as possible. A record lies within one file. The rest
+ * of a file that the next record does not fit into starts with a blank record.
  */
 export class CommitLog implements RecordSource {
   readonly segments: SegmentFolder
@@ -106,9 +106,10 @@ export class CommitLog implements RecordSource {
   }
 
   /**
-   * Writes what has been appended until now in the background. Others may append meanwhile, and also `write`, which then
-   * writes this part too; nothing may be cut back before it ends.
-   * @returns the position up to which it was written, for `noteWritten`: in the same turn in which the followers are told
+   * Writes what has been appended until now, in the background. `append` and `write` may be called meanwhile; `write`
+   * then writes this part too. Nothing may be cut back before the promise resolves.
+   * @returns the position up to which it was written, for `noteWritten` in the same turn in which the followers are
+   *   told
    */
   async writeLater(): Promise<number> {
     const end = this.#endPosition
@@ -134,15 +135,15 @@ export class CommitLog implements RecordSource {
   }
 
   /**
-   * Takes back what was appended behind a position and was not begun to be written: it comes as if it had never been.
-   * @param position an end of the log that there was since the last write began
+   * Takes back what was appended behind a position, before any write of it began.
+   * @param position an end that the log had since the last write began
    */
   takeBack(position: number): void {
     this.#tail.cutTo(position)
     this.#endPosition = position
   }
 
-  /** Takes back everything that was appended and is not written as a whole, in memory and in the files. */
+  /** Takes back everything that was appended and not completely written, in memory and in the files. */
   takeBackUnwritten(): void {
     assert(!this.#isWritingLater, 'the log is cut back while it is written')
     const position = this.#writtenPosition
@@ -153,8 +154,8 @@ export class CommitLog implements RecordSource {
   }
 
   /**
-   * Adds a record that has its place already, as it is.
-   * @param position its own, which is the end of the log or the start of the next file
+   * Appends an encoded record as it is.
+   * @param position the record's own position, which is the end of the log or the start of the next file
    */
   appendRecord(record: Buffer, position: number): void {
     const blankBytes = position - this.#endPosition
@@ -168,8 +169,8 @@ export class CommitLog implements RecordSource {
   }
 
   /**
-   * Cuts everything at and behind a position off, in memory and in the files, so that no power failure brings it back.
-   * @param position where a record starts; nothing is being written, and nothing waits to be
+   * Cuts off everything at and behind a position, in memory and in the files, so that no power failure brings it back.
+   * @param position where a record starts; nothing may be being written, or wait to be written
    */
   cutBackTo(position: number): void {
     assert(!this.#isWritingLater && this.unwrittenBytes === 0, 'the log is cut back while it is written')
@@ -179,17 +180,17 @@ export class CommitLog implements RecordSource {
     cutSegments(this.segments, position)
   }
 
-  /** What is in front of it is in the files only. */
+  /** Everything in front of it is in the files only. */
   get firstInMemory(): number {
     return this.#tail.firstPosition
   }
 
-  /** What holds the bytes at a position, until the end of this turn, when they are in memory. */
+  /** What holds the bytes at a position until the end of this turn, or undefined when they are not in memory. */
   inMemory(position: number, byteCount: number): Stretch | undefined {
     return this.#tail.find(position, byteCount)
   }
 
-  /** Bytes that lie within one file, read from it at once unless they are in memory: until the end of this turn. */
+  /** Bytes within one file, from memory or read before this returns; to be used until the end of this turn. */
   bytesAt(position: number, byteCount: number): Buffer {
     const inMemory = this.inMemory(position, byteCount)
     if (inMemory !== undefined) return this.#lent.lend(sliceOf(inMemory, position, byteCount))
@@ -198,7 +199,7 @@ export class CommitLog implements RecordSource {
     return bytes
   }
 
-  /** A part goes over the end of a file when the blank record at its end fills it to the last byte. */
+  /** A part crosses the end of a file when the blank record there fills the file to the last byte. */
   #piecesOf({ bytes, position }: LogPart): LogPart[] {
     const { segmentBytes } = this.segments
     const firstBytes = Math.min(bytes.length, segmentBytes - (position % segmentBytes))
@@ -219,8 +220,8 @@ export class CommitLog implements RecordSource {
 }
 
 /**
- * Clears everything at and behind a position of the log, and brings that to the disk, so that no old record can show
- * when new ones end where it starts, nor after the power failed.
+ * Clears everything at and behind a position of the log, and syncs that. Otherwise an old record could appear again
+ * where new ones end, or after a power failure.
  */
 export function cutSegments(segments: SegmentFolder, position: number): void {
   segments.removeFrom(segments.startOf(position) + segments.segmentBytes)

@@ -1,15 +1,15 @@
 import type { Clock } from '@rocketmq-ts/platform'
 
-/** What bytes are overwritten with once they may not be used any more. */
+/** Overwrites bytes that may not be used any more. */
 const poison = 0xdb
 
 /**
- * Lends bytes until the end of the turn. Records are given out where they stand in the memory of the log's tail and of
- * blocks, without a copy, and that memory is used again for others two turns later at the earliest. That saves a copy of
- * each message that is pulled; to measure it, let `lend` copy always, and run `npm run bench -- --only pull` in pairs.
+ * Lends bytes until the end of the turn. Records are given out without a copy, in the memory of the log's tail and of
+ * cached blocks. That memory is used again two turns later at the earliest. This saves a copy of each message that is
+ * pulled; to measure it, let `lend` always copy, and run `npm run bench -- --only pull` in pairs.
  *
- * Whoever keeps them longer reads what is there then, which in a test may be the right bytes for long. So tests have them
- * checked (`StoreOptions.checksMemoryUse`): they get copies, which are overwritten as soon as the time is over.
+ * A reader that keeps lent bytes longer reads other bytes some day, but in a test often still the right ones. So tests
+ * check it (`StoreOptions.checksMemoryUse`): they get copies, which are overwritten once the time is over.
  */
 export class LentBytes {
   readonly #clock: Clock
@@ -23,12 +23,12 @@ export class LentBytes {
   lend(bytes: Buffer): Buffer {
     if (!this.isChecked) return bytes
     const copy = Buffer.from(bytes)
-    // What a turn leaves to its end is still done when the first of these is called.
+    // Work left to the end of this turn may still run when the first of these is called.
     this.#clock.nextTurn(() => this.#clock.nextTurn(() => void this.poison(copy)))
     return copy
   }
 
-  /** Overwrites memory that nobody may look at any more. */
+  /** Overwrites memory that nobody may read any more; in tests only. */
   poison(memory: Buffer): void {
     if (this.isChecked) memory.fill(poison)
   }

@@ -3,14 +3,14 @@ import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 import type { SegmentFolder } from '../segment-folder.ts'
 import type { WriteGuard } from '../write-guard.ts'
 
-/** What is synced; a `CommitLog` outside of tests. */
+/** The log to sync: a `CommitLog`, except in tests. */
 export interface SyncedLog {
   /** Everything before is in the files. */
   readonly writtenPosition: number
   readonly segments: Pick<SegmentFolder, 'segmentBytes' | 'firstPosition' | 'startOf' | 'sync'>
 }
 
-/** The deadline of one who waits however long it takes. */
+/** The deadline of a waiter without one. */
 const never = Number.POSITIVE_INFINITY
 
 interface Waiter {
@@ -20,13 +20,12 @@ interface Waiter {
   done(isSynced: boolean): void
 }
 
-/** While the disk writes very much in one go, writes to the log wait for it, and with them those who send. */
+/** A large sync makes writes to the log wait, and so the senders. More unsynced bytes than this are synced early. */
 const unsyncedBytesMax = 4 * 1024 * 1024
 
 /**
- * Syncs the log as far as somebody wants it. All that waits when a sync starts is done when it ends: one sync serves
- * everything that was written while the one before was under way (group commit). What is written and wanted by nobody
- * waits for the next who wants it.
+ * Syncs the log for those who wait for it. One sync serves everyone whose data was written while the sync before it was
+ * under way (group commit). Data that nobody waits for is synced with the next data that somebody waits for.
  */
 export class LogSync {
   readonly #commitLog: SyncedLog
@@ -36,13 +35,13 @@ export class LogSync {
   #waiters: Waiter[] = []
   #syncedPosition: number
   #isRunning = false
-  /** Set while someone waits who does not do so forever. */
+  /** Set while there is a waiter with a deadline. */
   #cancelTimer: CancelTimer | undefined
-  /** When it ends, by the monotonic clock. */
+  /** When the timer fires, by the monotonic clock. */
   #timerMs = never
 
   /**
-   * @param timeoutMs how long one who waits does so; asked for each
+   * @param timeoutMs how long `whenSynced` waits; read at each call
    * @param syncedPosition everything before is known to survive a power failure
    */
   constructor(commitLog: SyncedLog, guard: WriteGuard, clock: Clock, timeoutMs: () => number, syncedPosition: number) {
@@ -58,11 +57,11 @@ export class LogSync {
     return this.#syncedPosition
   }
 
-  /** A position in each file that holds something which was written and is not known to be synced. */
+  /** A position in each file that has written data which is not known to be synced. */
   unsyncedFiles(): number[] {
     const { segments, writtenPosition } = this.#commitLog
     const positions: number[] = []
-    // Files before the first one that is there were deleted.
+    // Earlier files were deleted.
     const first = Math.max(segments.startOf(this.#syncedPosition), segments.firstPosition)
     for (let at = first; at < writtenPosition; at += segments.segmentBytes) positions.push(at)
     return positions
@@ -73,7 +72,7 @@ export class LogSync {
     const timeoutMs = this.#timeoutMs()
     const deadlineMs = this.#clock.monotonic() + timeoutMs
     this.#waiters.push({ position, deadlineMs, done })
-    // One that was set for later, since more time was given then, makes room.
+    // A timer for a later deadline, set when the timeout was longer, is replaced.
     if (deadlineMs < this.#timerMs) this.#cancelTimer?.()
     if (deadlineMs < this.#timerMs || this.#cancelTimer === undefined) this.#setTimer(timeoutMs)
     void this.#run()
@@ -94,13 +93,13 @@ export class LogSync {
     return this.#isRunning
   }
 
-  /** The log was cut back, and synced, while no sync was under way. */
+  /** To be called when the log was cut back and synced, while no sync was under way. */
   cutBackTo(position: number): void {
     assert(!this.#isRunning && this.#waiters.length === 0, 'the log is cut back while it is synced')
     this.#syncedPosition = Math.min(this.#syncedPosition, position)
   }
 
-  /** To be called when something was written: much is synced early, so that no sync takes long. */
+  /** To be called after each write: starts a sync early, so that no sync takes long. */
   limitUnsynced(): void {
     const unsyncedBytes = this.#commitLog.writtenPosition - this.#syncedPosition
     if (unsyncedBytes > unsyncedBytesMax && !this.#isRunning) void this.sync()
@@ -121,7 +120,7 @@ export class LogSync {
       this.#syncedPosition = target
       this.#end((waiter) => waiter.position <= target, true)
     }
-    // In the same turn in which the loop ended: whoever comes later starts another run.
+    // In the same turn in which the loop ended: a later waiter starts another run.
     this.#isRunning = false
     if (this.#guard.isFenced) this.#end(() => true, false)
   }
@@ -140,7 +139,7 @@ export class LogSync {
     this.#cancelTimer = this.#clock.after(delayMs, () => this.#expire())
   }
 
-  /** Tells those that are done. */
+  /** Removes the waiters that are done, and tells them. */
   #end(isDone: (waiter: Waiter) => boolean, isSynced: boolean): void {
     const done: Waiter[] = []
     const waiting: Waiter[] = []

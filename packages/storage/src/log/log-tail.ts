@@ -13,8 +13,8 @@ export interface LogPart {
 }
 
 /**
- * The newest part of the log in memory: records are encoded into it, written to the file from it, and read from it by
- * consumers at the tail. What was found in it stays as it is until the end of the turn.
+ * The newest part of the log, in memory. Records are encoded into it, written to the file from it, and read from it by
+ * consumers at the tail. A stretch found in it does not change until the end of the turn.
  */
 export class LogTail {
   readonly #memory: BlockMemory
@@ -35,7 +35,7 @@ export class LogTail {
     return this.#blocks[0]?.start ?? Number.POSITIVE_INFINITY
   }
 
-  /** Makes room for `byteCount` bytes at `position` of the log, and says where to put them. */
+  /** Makes room for `byteCount` bytes at `position` of the log, and returns where to put them. */
   reserve(position: number, byteCount: number): { bytes: Buffer; at: number } {
     let block = this.#blocks.at(-1)
     const continues = block !== undefined && block.start + block.usedBytes === position
@@ -57,7 +57,7 @@ export class LogTail {
     return block
   }
 
-  /** Everything from `position` to the end, in parts that are to be written. */
+  /** Everything from `position` to the end, in parts to write. */
   partsFrom(position: number): LogPart[] {
     let first = this.#blocks.length
     while (first > 0 && this.#blocks[first - 1]!.start + this.#blocks[first - 1]!.usedBytes > position) first--
@@ -69,7 +69,7 @@ export class LogTail {
   }
 
   /**
-   * Takes back what was reserved from `position` on. What was found there stays as it is: what comes goes into other
+   * Takes back what was reserved from `position` on. A stretch found there does not change: new records go into other
    * memory.
    */
   cutTo(position: number): void {
@@ -84,7 +84,7 @@ export class LogTail {
     }
   }
 
-  /** Gives up the oldest blocks beyond what is kept; everything before `writtenPosition` is in the files. */
+  /** Gives up the oldest blocks beyond the number to keep; everything before `writtenPosition` is in the files. */
   release(writtenPosition: number): void {
     while (this.#blocks.length > this.#keptBlocksMax) {
       const { start, usedBytes } = this.#blocks[0]!
@@ -95,7 +95,7 @@ export class LogTail {
 
   /** The last block that starts at or before a position; mostly the one of the message before. */
   #blockOf(position: number): Block | undefined {
-    // What only the files have is told from one number, for every message of a consumer that is behind.
+    // The fast way out for every message of a consumer that is behind.
     if (position < this.firstPosition) return undefined
     const blocks = this.#blocks
     const found = blocks[this.#foundIndex]

@@ -1,22 +1,22 @@
 import { blankRecordBytes, type RecordLayout, readRecord } from '@rocketmq-ts/protocol'
 
-/** A whole record of another broker's log; its positions are in `bytes`. */
+/** A whole record of another broker's log; the positions in `layout` are those in `bytes`. */
 export interface RawRecord {
   readonly bytes: Buffer
   readonly layout: RecordLayout
 }
 
 export type RawReading =
-  /** Records behind each other. `accept` takes the bytes over: until then nothing has changed. */
+  /** Adjacent records. `accept` takes them over: nothing has changed before it is called. */
   | { kind: 'records'; records: readonly RawRecord[]; accept(): void }
-  /** Not what has to stand there. */
+  /** The bytes cannot follow what came before. */
   | { kind: 'illegal'; reason: string }
 
 const nothing = Buffer.alloc(0)
 
 /**
- * Cuts the bytes of another broker's log, which come in pieces of any length, into whole records. What has not come as a
- * whole waits for its rest.
+ * Cuts the bytes of another broker's log, which come in pieces of any length, into whole records. An incomplete record
+ * waits for its rest.
  */
 export class RawRecords {
   readonly #segmentBytes: number
@@ -24,7 +24,7 @@ export class RawRecords {
   #position: number | undefined
   /** The beginning of a record whose rest has not come. */
   #rest = nothing
-  /** Bytes at the end of a file that are still to come, and say nothing. */
+  /** Bytes of a blank record at the end of a file that are still to come, and are ignored. */
   #blankBytes = 0
 
   /** @param segmentBytes size of the files of both logs */
@@ -33,7 +33,7 @@ export class RawRecords {
   }
 
   /**
-   * Where the next byte has to stand.
+   * The position of the next byte to come.
    * @param recordsEnd where the last whole record ends
    */
   nextPosition(recordsEnd: number): number {
@@ -83,7 +83,7 @@ export class RawRecords {
       records.push({ bytes, layout: reading.record })
       at += totalSize
     }
-    // The piece is its owner's: a copy waits.
+    // The piece belongs to the caller, so a copy waits.
     return {
       kind: 'records',
       records,

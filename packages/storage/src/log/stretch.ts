@@ -12,7 +12,7 @@ export function sliceOf({ start, bytes }: Stretch, position: number, byteCount: 
   return bytes.subarray(position - start, position - start + byteCount)
 }
 
-/** Gathers records that were found in memory: those that stand behind each other become one part. */
+/** Gathers records that were found in memory: adjacent records become one part. */
 export class RecordParts {
   readonly #parts: Buffer[] = []
   #stretch: Stretch | undefined
@@ -43,10 +43,10 @@ export class RecordParts {
 }
 
 /**
- * Whether bytes read from a file are the record that stands at a position of the log: its own position, its size and
- * the lengths of its parts say so, without which a client could not tell where the next record starts. The body is not
- * compared with its checksum, which costs more than all the rest of reading: clients have the checksum.
- * @param start,byteCount where the bytes are that should be the record
+ * Whether bytes read from a file are the record that stands at a position of the log. Its position, its size and the
+ * lengths of its parts must agree: without them a client could not tell where the next record starts. The body is not
+ * compared with its checksum: that costs more than all the rest of reading, and clients compare it.
+ * @param start,byteCount where in `source` the record should be
  */
 export function isRecordAt(source: Buffer, position: number, start = 0, byteCount = source.length): boolean {
   if (byteCount < recordBytesMin || source.readInt32BE(start + recordPosition.totalSize) !== byteCount) return false

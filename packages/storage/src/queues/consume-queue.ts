@@ -15,7 +15,7 @@ const keptUnits = 64
  * consumers at the tail. The log has everything needed to make unwritten units again.
  */
 export class ConsumeQueue {
-  // What each message needs stands first: with very many queues, each line of memory is one more wait.
+  // The fields that each message needs come first: with very many queues, each further cache line is a miss.
   /** The offset that the next appended message gets. */
   nextOffset: number
   /** Units that consumers may see: [minOffset, maxOffset). */
@@ -25,15 +25,15 @@ export class ConsumeQueue {
   /** Units from here on are in `#recent`. */
   #recentStart: number
   #recent: Buffer | undefined
-  /** For its owner: whether it is among those whose arrivals are to be told. */
+  /** For its owner: whether it is in the list of queues whose arrivals are to be announced. */
   hasArrivals = false
   readonly queueId: number
   readonly topic: string
-  /** For `UnwrittenQueues`: where in the log the first unwritten unit's message stands, -1 while it is not there. */
+  /** For `UnwrittenQueues`: log position of the message of the first unwritten unit; -1 without one. */
   firstUnwrittenPosition = -1
   /** When the first unwritten unit came, in the owner's monotonic milliseconds. */
   unwrittenSinceMs = 0
-  /** For its owner: whether it is among those that were written to since the last sync. */
+  /** For its owner: whether it is in the list of queues written to since the last sync. */
   isUnsynced = false
   readonly segments: SegmentFolder
   readonly #fullMark: FullMark
@@ -66,7 +66,7 @@ export class ConsumeQueue {
     return this.#writtenOffset
   }
 
-  /** Whether units were written that a power failure could take. */
+  /** Whether units were written and not synced. */
   get hasUnsynced(): boolean {
     return this.#syncedOffset < this.#writtenOffset
   }
@@ -75,7 +75,7 @@ export class ConsumeQueue {
     return this.#writtenOffset < this.#maxOffset
   }
 
-  /** The first unit whose message is still in the log, which starts at `logStartPosition`, and not hidden. */
+  /** The first offset whose message is not hidden and still in the log, which starts at `logStartPosition`. */
   minOffset(logStartPosition: number): number {
     const startPosition = Math.max(logStartPosition, this.#hiddenPosition)
     if (this.#minOffsetForLogStart !== startPosition) {
@@ -95,7 +95,7 @@ export class ConsumeQueue {
     this.#hiddenPosition = Math.max(this.#hiddenPosition, logPosition)
   }
 
-  /** For `LookAhead`: the fields that a message needs, in a number that depends on each line of memory they are in. */
+  /** For `LookAhead`: a number that depends on each cache line of the fields that a message needs. */
   get fieldsAhead(): number {
     return this.nextOffset + this.queueId + (this.isUnsynced ? 1 : 0)
   }
@@ -119,7 +119,7 @@ export class ConsumeQueue {
   }
 
   /**
-   * Whether a message that the log holds can have this offset: as many messages as offsets were given out must fit in
+   * Whether a message of the log can have this offset: the messages of all offsets before it must fit into the log in
    * front of it. Otherwise its record is damaged where no checksum covers it.
    */
   canHold(queueOffset: number, physicalOffset: number): boolean {
@@ -130,8 +130,8 @@ export class ConsumeQueue {
   }
 
   /**
-   * Sets the unit of a message whose record has an offset already. What stood at or behind the offset is replaced: in
-   * the order of the log, the last one counts.
+   * Sets the unit of a message whose record has an offset already. Units at or behind the offset are dropped: of
+   * records with the same offset, the last one in the log counts.
    */
   replay(queueOffset: number, unit: QueueUnit): void {
     if (queueOffset < this.#maxOffset) this.#cutTo(queueOffset)
@@ -218,7 +218,7 @@ export class ConsumeQueue {
     }
   }
 
-  /** The first offset from this one on that has a message: fillers and missing files have none. */
+  /** The first offset from this one on that has a message. Fillers and missing files have none. */
   #messageFrom(queueOffset: number): number {
     let offset = queueOffset
     while (offset < this.#maxOffset && !isMessage(this.unitAt(offset))) {
@@ -240,7 +240,7 @@ export class ConsumeQueue {
   }
 
   #addFiller(firstOffset: number): void {
-    // A queue that starts with a gap starts with the file that its first message belongs to.
+    // A new queue that does not begin at offset 0 begins with the file that its first message belongs to.
     if (this.#maxOffset === 0 && this.segments.starts.length === 0) {
       const unitsInSegment = this.segments.segmentBytes / unitBytes
       const start = firstOffset - (firstOffset % unitsInSegment)
@@ -268,7 +268,7 @@ export class ConsumeQueue {
       this.write()
     } catch (error) {
       // The messages are in the log already. Their units wait in memory for space, and the next round of maintenance
-      // stops the store from taking more.
+      // makes the store refuse further messages.
       if (!isDiskFull(error)) throw error
       return this.#enlarge(count * 2)
     }
@@ -293,7 +293,7 @@ export class ConsumeQueue {
       return
     }
     if (queueOffset < this.#writtenOffset) {
-      // The rest of the file is cleared and later files go, so that no old unit shows behind the last one.
+      // The rest of the file is cleared and later files are removed, so that no old unit appears behind the last one.
       const position = queueOffset * unitBytes
       this.segments.removeFrom(this.segments.startOf(position) + this.segments.segmentBytes)
       this.segments.clearFrom(position)
@@ -306,7 +306,7 @@ export class ConsumeQueue {
     this.#minOffsetForLogStart = -1
   }
 
-  /** Starts anew: what comes is in front of all that is in the files. */
+  /** Starts anew: the next unit belongs in front of all files. */
   #clear(): void {
     this.segments.removeFrom(0)
     this.#maxOffset = 0

@@ -13,7 +13,6 @@ import { UnwrittenQueues } from './unwritten-queues.ts'
 export interface ConsumeQueuesOptions {
   files: StoreFiles
   clock: Clock
-  /** For what someone has to look after. */
   log: Log
   /** The log that the units point into. */
   segments: SegmentFolder
@@ -22,31 +21,31 @@ export interface ConsumeQueuesOptions {
   segmentBytes: number
 }
 
-/** Told of queues that have new messages, after they can be read. */
+/** Called for a queue that has new messages, once they can be read. */
 export type ArrivalListener = (topic: string, queueId: number) => void
 
 const queuesKeptInMemory = 2_000
-/** Queues that are written in one go: with very many, senders do not wait for all of them. */
+/** Queues that are written in one go. With very many queues, senders need not wait for all of them. */
 const queuesWrittenAtOnce = 20
-/** Queues that are synced when the store is closed; with more of them that would take minutes. */
+/** Most queues that are synced when the store is closed: more would take minutes. */
 const queuesSyncedAtCloseMax = 2_000
-/** Topics whose files are looked at in one go for what can be deleted. */
+/** Topics that are searched for old files in one go. */
 const topicsTrimmedAtOnce = 500
 
 /**
- * The consume queues, as a follower of the log. Queues with unwritten units are kept in the order of the log, which
- * tells from where the log would have to be read again after a crash.
+ * The consume queues, as a follower of the log. Queues with unwritten units are kept in the order of the log: the first
+ * of them tells from where the log would have to be read again after a crash.
  */
 export class ConsumeQueues implements Follower {
   readonly name = 'consume queues'
   readonly table: QueueTable
   readonly #options: ConsumeQueuesOptions
   readonly #unwritten = new UnwrittenQueues()
-  /** Written to since the last sync; those that do not say so themselves were removed. */
+  /** Queues written to since the last sync. A queue whose own `isUnsynced` is false was removed. */
   #unsynced: ConsumeQueue[] = []
-  /** An earlier process wrote files, and nobody knows which of them were synced. */
+  /** Whether files outside of `#unsynced` may not be synced, such as those of an earlier process. */
   #hasUnknownFiles = false
-  /** Behind the last record that was applied. */
+  /** The end of the last record that was applied. */
   #appliedPosition = 0
   #arrived: ConsumeQueue[] = []
   #listener: ArrivalListener = () => {}
@@ -65,7 +64,7 @@ export class ConsumeQueues implements Follower {
     this.#listener = listener
   }
 
-  /** Told of a queue whose end is about to be replaced: what was read of it before is not so any more. */
+  /** Calls the listener for a queue whose end is about to be replaced: units that were read of it are stale. */
   onCut(listener: (queue: ConsumeQueue) => void): void {
     this.#onCut = listener
   }
@@ -90,7 +89,7 @@ export class ConsumeQueues implements Follower {
   endReplay(logEndPosition: number, plan: RecoveryPlan): void {
     this.table.endRecovery(logEndPosition, plan.isOurs)
     this.#appliedPosition = logEndPosition
-    // A log that was cut back can end where everything was synced once, and files made since are there all the same.
+    // A log that was cut back can end where everything was once synced, although files made since are still there.
     this.#hasUnknownFiles = plan.syncedPosition < logEndPosition || plan.mayBeTorn
     this.#trimmedFor = this.#options.segments.firstPosition
   }
@@ -104,17 +103,17 @@ export class ConsumeQueues implements Follower {
       return
     }
     const queue = this.table.queueOf(topicEntry, record.queueId)
-    // The sender is told this offset: at another one the message would not be found, or found twice.
+    // The sender is told this offset: at another one, consumers would miss the message or read it twice.
     if (topicEntry.isRemoved || queue.maxOffset !== record.queueOffset) throw otherOffset(queue, record)
     queue.add(record.physicalOffset, record.totalSize, this.#tagsCodeOf(record))
     this.#noteNew(queue, record.physicalOffset)
   }
 
-  /** A record that another store, or this one in an earlier life, gave its offset. */
+  /** Applies a record whose offset was given by another store, or by this one before it was opened. */
   #applyFromLog(record: RecordView): void {
     const { topic, queueId, queueOffset, physicalOffset, totalSize } = record
     const entry = this.table.entry(topic)
-    // No broker stores under such a name: it would lead out of the store.
+    // No broker stores under such a name: it would be a path out of the store.
     if (entry === undefined) return
     const queue = this.table.queueOf(entry, queueId)
     if (!queue.canHold(queueOffset, physicalOffset)) {
@@ -136,8 +135,8 @@ export class ConsumeQueues implements Follower {
   }
 
   #noteNew(queue: ConsumeQueue, position: number): void {
-    // The first unwritten one: all before were written, perhaps just now because the memory for them was full. While
-    // the log is read again, a gap can come with the first unit.
+    // This is the first unwritten unit: all before were written, perhaps just now, when the memory for them was full.
+    // During a replay the first unit may come with fillers, so the count alone does not tell.
     if (queue.maxOffset - queue.writtenOffset === 1 || !this.#unwritten.has(queue)) {
       this.#unwritten.add(queue, position, this.#options.clock.monotonic())
       this.#noteUnsynced(queue)
@@ -147,7 +146,7 @@ export class ConsumeQueues implements Follower {
     this.#arrived.push(queue)
   }
 
-  /** Tells the listener once of each queue that got messages. */
+  /** Calls the listener once for each queue that got messages. */
   announce(): void {
     const queues = this.#arrived
     this.#arrived = []
@@ -170,7 +169,7 @@ export class ConsumeQueues implements Follower {
       const queue = this.#unwritten.oldest
       if (queue === undefined) return
       queue.write()
-      // With very many queues, what each of them keeps in memory for consumers at its end comes to too much.
+      // With very many queues, the recent units that each keeps in memory would be too much.
       if (this.table.openCount > queuesKeptInMemory) queue.releaseMemory()
       this.#unwritten.remove(queue)
     }
@@ -192,7 +191,7 @@ export class ConsumeQueues implements Follower {
       if (!queue.isUnsynced) continue
       queue.isUnsynced = false
       await queue.sync()
-      // Its topic may be removed meanwhile; units that came or were written meanwhile are for the next time.
+      // Its topic may have been removed meanwhile. Units that came or were written meanwhile wait for the next sync.
       if (this.table.isInUse(queue) && (queue.hasUnwritten || queue.hasUnsynced)) this.#noteUnsynced(queue)
       await files.syncNamesLater(`${path}/${queue.topic}`)
     }
@@ -240,7 +239,7 @@ export class ConsumeQueues implements Follower {
     }
   }
 
-  /** More messages of these topics are hidden: their files are looked at with the next `trim`. */
+  /** More messages of these topics are hidden: the next `trim` looks at their files. */
   trimSoon(topics: readonly string[]): void {
     for (const topic of topics) this.#topicsToTrim.add(topic)
   }
@@ -250,7 +249,7 @@ export class ConsumeQueues implements Follower {
       try {
         this.table.queue(topic, queueId).trim(logStartPosition)
       } catch (error) {
-        // Whoever uses the queue is told what to do; the others are trimmed all the same.
+        // Whoever uses this queue gets the error; the others are trimmed all the same.
         if (!(error instanceof QueueFileError)) throw error
       }
     }
@@ -265,11 +264,11 @@ export class ConsumeQueues implements Follower {
     this.table.removeTopic(topic)
   }
 
-  /** The files are shared, and closed by their owner. */
+  /** Nothing to do: the owner of the shared files closes them. */
   close(): void {}
 }
 
-/** Made apart: a text for each message would cost more than all else that is done for its unit. */
+/** A function of its own, so that no text is made for a message without an error. */
 function otherOffset({ topic, queueId, maxOffset }: ConsumeQueue, { queueOffset }: RecordView): InvariantError {
   return new InvariantError(
     `a message of ${topic}/${queueId} has queue offset ${queueOffset}, and the queue ends at ${maxOffset}`,

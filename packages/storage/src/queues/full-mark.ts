@@ -3,7 +3,7 @@ import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { unitBytes } from './queue-unit.ts'
 
-/** Where the files of a queue end when it fills them up to its end, or undefined. */
+/** Where the files of a queue end, when its units fill the last one exactly; otherwise undefined. */
 export function fullAt(segments: SegmentFolder, endOffset: number): number | undefined {
   const { endPosition, starts } = segments
   return starts.length > 0 && endOffset * unitBytes === endPosition ? endPosition : undefined
@@ -11,7 +11,7 @@ export function fullAt(segments: SegmentFolder, endOffset: number): number | und
 
 const markName = /^\d+\.full-at-\d+$/
 
-/** Removes all marks in the folder of a topic: a broker that knows nothing of them had the store. */
+/** Removes all marks in the folder of a topic, after a broker that does not maintain them had the store. */
 export function removeFullMarks(files: StoreFiles, topicPath: string): void {
   for (const name of files.fileSystem.list(topicPath)) {
     if (markName.test(name)) files.remove(`${topicPath}/${name}`)
@@ -19,9 +19,9 @@ export function removeFullMarks(files: StoreFiles, topicPath: string): void {
 }
 
 /**
- * Tells that the last file of a queue is full and that no newer one was made, so that one that someone took away is
- * missed. It is an empty file beside the folder of the queue, named by the position where the queue's files end. Not a
- * file in the folder: an official broker that finds an empty one there takes its first unit for a message.
+ * Marks that the last file of a queue is full and no newer one was made: without the mark, a newer file is missing. The
+ * mark is an empty file beside the folder of the queue, named by the position where the queue's files end. It is not in
+ * the folder, since an official broker takes the first unit of an empty file there for a message.
  */
 export class FullMark {
   readonly #files: StoreFiles
@@ -41,7 +41,7 @@ export class FullMark {
     return true
   }
 
-  /** Says that the files end at this position, and with undefined that the last one is not full. */
+  /** Marks that the files end at this position, or, with undefined, that the last one is not full. */
   set(position: number | undefined): void {
     if (position === this.#position) return
     const { fileSystem } = this.#files

@@ -2,23 +2,23 @@ import { firstIndexWhere } from '@rocketmq-ts/base'
 import type { SegmentFolder } from '../segment-folder.ts'
 import { isBlankUnit, isMessage, type QueueUnit, readUnit, unitBytes } from './queue-unit.ts'
 
-/** Which of the units in the files count. */
+/** Tells which of the units in the files count. */
 export interface UnitTrust {
   /** Units that point at or behind this position of the log do not count. */
   logPosition: number
   /**
-   * What a power failure left behind may be torn: only units that this confirms count as the last one. Without it the
-   * files are as they were written.
+   * Given when a power failure may have torn the files: only a unit that it confirms counts as the last one. Without it
+   * the files are as they were written.
    */
   isInLog?(unit: QueueUnit, queueOffset: number): boolean
 }
 
 /**
- * The offset behind the last unit in the files that counts; what stands behind it is cleared. Damaged units in front of
- * it stay, for readers to pass by.
+ * Finds the offset behind the last unit in the files that counts, and clears what stands behind it. Damaged units in
+ * front of it stay: readers skip them.
  *
- * Units stand in the order of the log. All that point before `logPosition` are whole, and nothing that stands behind
- * them counts: so the search may meet torn units, but never ends before the last that is whole.
+ * Units stand in the order of the log. Those that point before `logPosition` are whole, and nothing behind them counts.
+ * So the search may meet torn units, but never ends before the last whole one.
  */
 export function cutToQueueEnd(segments: SegmentFolder, trust: UnitTrust): number {
   const units = new UnitReader(segments)
@@ -45,7 +45,7 @@ export function lastMessage(segments: SegmentFolder): QueueUnit | undefined {
   return undefined
 }
 
-/** From where on files hold nothing and are not needed: the first one tells where the queue begins. */
+/** From where on files are empty and not needed. The first file is: it tells where the queue begins. */
 function emptyFrom(segments: SegmentFolder, endPosition: number): number {
   const start = segments.startOf(endPosition)
   return start === endPosition && start > segments.firstPosition ? start : start + segments.segmentBytes
@@ -68,8 +68,8 @@ function findEnd(segments: SegmentFolder, units: UnitReader, trust: UnitTrust): 
 }
 
 /**
- * A damaged unit in the middle of a queue looks like its end, and what stands behind it must not be cleared: units that
- * point into the log, behind those in front of them, were written. More is looked at than a page of a disk holds.
+ * A damaged unit in the middle of a queue looks like its end, but what stands behind it must not be cleared: units that
+ * point into the log, in its order, were written. The search covers more units than a page of a disk holds.
  */
 function behindDamage(units: UnitReader, trust: UnitTrust, first: number, end: number, segmentEnd: number): number {
   let lastEnd = end
@@ -95,7 +95,7 @@ function isWhole(units: UnitReader, trust: UnitTrust, first: number, offset: num
 }
 
 const unitsLookedBehind = 256
-/** What is looked at behind the end of a short queue comes with the first read. */
+/** The first read of a short queue covers the units looked at behind its end. */
 const unitsPerRead = 2 * unitsLookedBehind
 
 /** Reads units, several at a time. */
@@ -112,12 +112,12 @@ class UnitReader {
     return readUnit(this.#bytes, this.#placeOf(offset))
   }
 
-  /** Whether nothing stands there, which costs less to see than reading the unit. */
+  /** Whether no unit was written there; cheaper than reading it. */
   isBlank(offset: number): boolean {
     return isBlankUnit(this.#bytes, this.#placeOf(offset))
   }
 
-  /** Where the unit stands in `#bytes`, which are read if need be. */
+  /** Where the unit stands in `#bytes`, which are read if necessary. */
   #placeOf(offset: number): number {
     const inSegment = offset % (this.#segments.segmentBytes / unitBytes)
     const first = offset - (inSegment % unitsPerRead)
@@ -136,12 +136,12 @@ class UnitReader {
   }
 }
 
-/** Whether it is a unit, and points into the part of the log that counts; a filler points nowhere. */
+/** Whether a unit is a filler, or points into the part of the log that counts. */
 function mayCount(unit: QueueUnit, { logPosition }: UnitTrust): boolean {
   return unit.totalSize > 0 && !(isMessage(unit) && unit.physicalOffset + unit.totalSize > logPosition)
 }
 
-/** Whether the log has the message, where it is asked. */
+/** Whether the log has the message; true when the log is not to be asked. */
 function isConfirmed(unit: QueueUnit, queueOffset: number, { isInLog }: UnitTrust): boolean {
   return isInLog === undefined || (isMessage(unit) && isInLog(unit, queueOffset))
 }

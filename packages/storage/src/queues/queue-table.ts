@@ -23,11 +23,11 @@ export interface QueueTableOptions {
   /** Holds a folder for each topic, which holds one for each queue. */
   path: string
   segmentBytes: number
-  /** For files that someone has to look after. */
+  /** Takes reports of damaged files. */
   eventLog: Log
 }
 
-/** A consume queue cannot be used, since its last file, or the end of it, is gone. */
+/** A consume queue cannot be used: its last file, or the end of it, is gone. */
 export class QueueFileError extends Error {
   override readonly name = 'QueueFileError'
 
@@ -40,12 +40,12 @@ export class QueueFileError extends Error {
   }
 }
 
-/** Stands in the folder of a topic while it is removed. */
+/** A file in the folder of a topic while the topic is removed. */
 const removalMark = 'removed'
 
 /**
- * The consume queues of a store by topic and id. A queue is opened when it is first used, so that 100,000 of them cost
- * nothing at the start.
+ * The consume queues of a store by topic and id. A queue is opened when it is first used: 100,000 queues cost nothing
+ * at the start.
  */
 export class QueueTable {
   readonly #options: QueueTableOptions
@@ -53,7 +53,7 @@ export class QueueTable {
   #openCount = 0
   /** Units of queues that are opened from now on count when they point before this position of the log. */
   #trustedPosition = Number.POSITIVE_INFINITY
-  /** The files may be torn, since the power failed while they were written to. */
+  /** Whether a power failure may have torn the files. */
   #mayBeTorn = false
   #isRecovering = true
 
@@ -70,7 +70,7 @@ export class QueueTable {
     return this.#isRecovering
   }
 
-  /** The unit of all queues that points behind those of all others, and the folder of its queue. */
+  /** Of all units of all queues, the one that points farthest into the log, with the folder of its queue. */
   lastUnit(): (QueueUnit & { path: string }) | undefined {
     let last: (QueueUnit & { path: string }) | undefined
     for (const topic of this.topics()) {
@@ -90,23 +90,23 @@ export class QueueTable {
   }
 
   /**
-   * Tells what counts in the files of queues that are opened from now on.
+   * Sets which units count in the files of queues that are opened from now on.
    * @param position units that point at or behind this position of the log do not count
-   * @param mayBeTorn whether the last unit is compared with the log
+   * @param mayBeTorn whether the last unit of a queue is compared with the log
    */
   trustUpTo(position: number, mayBeTorn: boolean): void {
     this.#trustedPosition = position
     this.#mayBeTorn = mayBeTorn
   }
 
-  /** Removes what brokers of this kind noted beside queues: another one, which does not keep it true, had the store. */
+  /** Removes the marks of full queues, after a broker that does not maintain them had the store. */
   removeFullMarks(): void {
     const { files, path } = this.#options
     for (const topic of files.fileSystem.list(path)) removeFullMarks(files, `${path}/${topic}`)
   }
 
   /**
-   * Ends the recovery: the log ends at this position, and files are as they should be from now on.
+   * Ends the recovery. From now on a file that is missing or short is an error.
    * @param isOurs whether the files were written by a broker of this kind, which marks full queues
    */
   endRecovery(logEndPosition: number, isOurs: boolean): void {
@@ -116,8 +116,8 @@ export class QueueTable {
   }
 
   /**
-   * Does something with every queue, one after the other. One that is not open is opened for as long as that takes; one
-   * that cannot be used is left out, since whoever uses it is told.
+   * Calls `action` with every queue. A queue that is not open is opened for the call only. A queue that cannot be used
+   * is left out: whoever uses it gets the error.
    */
   forEach(action: (queue: ConsumeQueue) => void): void {
     for (const topic of this.topics()) {
@@ -137,8 +137,8 @@ export class QueueTable {
   }
 
   /**
-   * Cuts the queues that are not open to what counts, so that what does not can never be taken for a unit later, and
-   * sees to it that a folder without files, or with a full last one and no mark, means that a file is missing.
+   * Cuts the queues that are not open to the units that count: the others must never be taken for units later.
+   * Afterwards a folder without files, or a full last file without a mark, means that a file is missing.
    */
   #prepareClosedQueues(): void {
     const { files, path } = this.#options
@@ -157,7 +157,7 @@ export class QueueTable {
   }
 
   /**
-   * What is known of a topic, whether or not it has queues; undefined when its name can be that of no topic.
+   * What is known of a topic, whether or not it has queues; undefined when it cannot name a folder.
    * @param handle remembers it for the next time
    */
   entry(topic: string, handle?: TopicHandle): TopicEntry | undefined {
@@ -180,14 +180,14 @@ export class QueueTable {
     return known
   }
 
-  /** The queue, opened or made if need be. */
+  /** The queue, opened or made if necessary. */
   queue(topic: string, queueId: number): ConsumeQueue {
     const entry = this.#entry(topic)
     assert(entry !== undefined, `${JSON.stringify(topic)} cannot name the folder of a topic`)
     return this.queueOf(entry, queueId)
   }
 
-  /** The same of a topic that was found before and is not removed. */
+  /** Like `queue`, for the entry of a topic that is not removed. */
   queueOf(entry: TopicEntry, queueId: number): ConsumeQueue {
     return entry.queues[queueId] ?? this.#open(entry, queueId)
   }
@@ -202,7 +202,7 @@ export class QueueTable {
     const queue = new ConsumeQueue(entry.topic, queueId, segments, fullMark, this.#trust(entry.topicBytes, queueId))
     const position = fullAt(segments, queue.maxOffset)
     if (position !== undefined && !fullMark.isAt(position)) {
-      // An empty file behind the full one tells the same: earlier versions made one.
+      // An empty file behind the full one means the same: earlier versions made one.
       const isMissing = !this.#isRecovering && endPosition === position
       if (isMissing) throw new QueueFileError(segments.pathOf(position), 'is missing')
       fullMark.set(position)
@@ -240,7 +240,7 @@ export class QueueTable {
     return [...new Set([...inFiles, ...open])].sort((a, b) => a - b)
   }
 
-  /** Whether a queue is still that of its topic, which may have been removed. */
+  /** Whether a queue is still in use: its topic may have been removed. */
   isInUse(queue: ConsumeQueue): boolean {
     return this.#topics.get(queue.topic)?.queues[queue.queueId] === queue
   }
@@ -293,7 +293,7 @@ export class QueueTable {
     files.syncNames(path)
   }
 
-  /** Whoever removed a topic may have died meanwhile: what he left is no queue that lacks files. */
+  /** Finishes the removal of a topic that a dead process began: the rest is not a queue with missing files. */
   #finishRemoval(topic: string): void {
     const { files, path } = this.#options
     if (files.fileSystem.status(`${path}/${topic}/${removalMark}`) !== undefined) this.removeTopic(topic)
@@ -336,7 +336,7 @@ export class QueueTable {
 
   #isInLog(unit: QueueUnit, topicBytes: Buffer, queueId: number, queueOffset: number): boolean {
     const { log } = this.#options
-    // Messages whose files were deleted cannot be looked at any more.
+    // A message whose file was deleted cannot be compared any more.
     if (unit.physicalOffset < log.firstPosition) return true
     const head = Buffer.alloc(4)
     log.read(head, unit.physicalOffset)

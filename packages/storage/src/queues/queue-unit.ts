@@ -38,7 +38,7 @@ export function emptyUnit(): QueueUnit {
   return { physicalOffset: 0, totalSize: 0, tagsCode: 0 }
 }
 
-/** @param unit takes what is read: one for many units, where none of them is kept */
+/** @param unit is overwritten and returned: a caller that keeps no unit can use one object for many */
 export function readUnit(source: Buffer, position: number, unit = emptyUnit()): QueueUnit {
   unit.physicalOffset = readInt64(source, position)
   unit.totalSize = source.readInt32BE(position + 8)
@@ -51,7 +51,7 @@ export function isBlankUnit(source: Buffer, position: number): boolean {
   return source.readInt32BE(position + 8) === 0
 }
 
-/** Whether a unit stands for a message, not for nothing or a gap. */
+/** Whether a unit stands for a message: it was written and is no filler. */
 export function isMessage(unit: QueueUnit): boolean {
   return unit.totalSize > 0 && unit.totalSize !== fillerSize
 }

@@ -4,7 +4,7 @@ import type { ConsumeQueue } from './consume-queue.ts'
 const nameBytesMax = 255
 
 /**
- * Whether a topic can name a folder. Names come from clients: one that is a path would lead out of the store.
+ * Whether a topic can name a folder. Names come from clients: a name that is a path would lead out of the store.
  */
 export function isFolderName(topic: string): boolean {
   if (topic === '' || topic === '.' || topic === '..') return false
@@ -12,15 +12,15 @@ export function isFolderName(topic: string): boolean {
   return Buffer.byteLength(topic, 'utf8') <= nameBytesMax
 }
 
-/** What a store knows of a topic that is in use, in one object: with very many topics each further one is a wait. */
+/** What a store knows of a topic in use. It is one object: with very many topics, each further one is a cache miss. */
 export interface TopicEntry {
   readonly topic: string
   readonly topicBytes: Buffer
-  /** The hash that those of all keys of the topic start from. */
+  /** The hash that the hashes of all keys of the topic continue. */
   readonly keyPrefixHash: number
-  /** The topic was deleted. One of the same name that comes later has an entry of its own. */
+  /** Whether the topic was deleted. A later topic of the same name has an entry of its own. */
   isRemoved: boolean
-  /** Those that are open, by id. */
+  /** The open queues, by id. */
   readonly queues: (ConsumeQueue | undefined)[]
 }
 
@@ -34,16 +34,16 @@ export function topicEntry(topic: string): TopicEntry {
   }
 }
 
-/** Gives what a handle remembers, or undefined when it remembers nothing that is still true. */
+/** What a handle remembers, or undefined when it remembers nothing or its topic was removed. */
 export let rememberedEntry: (handle: TopicHandle) => TopicEntry | undefined
 export let rememberEntry: (handle: TopicHandle, entry: TopicEntry) => void
 /** Reads the first thing that a handle leads to; see `LookAhead`. */
 export let entryAhead: (handle: TopicHandle) => TopicEntry | undefined
 
 /**
- * By what a store finds all that a message needs of its topic and queue without looking it up by name: with very many
- * topics a lookup is several waits for memory. Whoever sends makes one for each topic and gives it with its messages,
- * `StoreMessage.handle`; he may keep what is his in a class that extends it. What it remembers is the store's alone.
+ * Lets a store find what a message needs of its topic and queue without a lookup by name: with very many topics a
+ * lookup is several cache misses. The sender makes one handle for each topic and gives it with its messages,
+ * `StoreMessage.handle`. A class that extends it may hold data of the sender. What a handle remembers is the store's.
  */
 export class TopicHandle {
   readonly topic: string

@@ -1,20 +1,20 @@
 import type { ConsumeQueue } from './consume-queue.ts'
 
 const none = -1
-/** Entries that were passed by are dropped when there are more of them than of the others, and at least so many. */
+/** Entries in front of the head are dropped when they outnumber the others, and are at least this many. */
 const passedMin = 1024
 
 /**
- * Queues with unwritten units, by the positions in the log of the first of them. A queue costs nothing but a place at
- * the end of a list: looking it up, with very many of them, would cost more than all else that is done with it.
+ * Queues with unwritten units, ordered by the log position of the first such unit. Adding a queue is a push onto a
+ * list: with very many queues, a lookup would cost more than all else that is done here.
  */
 export class UnwrittenQueues {
-  /** Entries from `#head` on; one counts while its position is still that of its queue. */
+  /** Entries from `#head` on. An entry counts while its position equals that of its queue. */
   #queues: ConsumeQueue[] = []
   #positions: number[] = []
   #head = 0
 
-  /** @param position of the first unwritten unit's message: behind those of all that were added before */
+  /** @param position of the first unwritten unit's message; behind the positions of all earlier entries */
   add(queue: ConsumeQueue, position: number, nowMs: number): void {
     queue.firstUnwrittenPosition = position
     queue.unwrittenSinceMs = nowMs
@@ -26,11 +26,11 @@ export class UnwrittenQueues {
     return queue.firstUnwrittenPosition !== none
   }
 
-  /** Forgets queues of which all that is unwritten belongs to messages at or behind a position. */
+  /** Forgets queues whose unwritten units all belong to messages at or behind a position. */
   cutTo(position: number): void {
     const kept = this.all().filter((queue) => queue.firstUnwrittenPosition < position)
     for (const queue of this.all()) if (queue.firstUnwrittenPosition >= position) this.remove(queue)
-    // Old entries must not count again when their queues come to the same positions with other messages.
+    // An old entry must not count again when its queue reaches the same position with another message.
     this.#queues = kept
     this.#positions = kept.map(({ firstUnwrittenPosition }) => firstUnwrittenPosition)
     this.#head = 0
@@ -56,7 +56,7 @@ export class UnwrittenQueues {
     return this.#queues.filter((_, index) => index >= this.#head && this.#counts(index))
   }
 
-  /** Places that the list has, with those of queues that do not count any more. */
+  /** The length of the list, entries that no longer count included. */
   get entryCount(): number {
     return this.#queues.length
   }

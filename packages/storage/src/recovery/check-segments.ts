@@ -2,8 +2,8 @@ import type { FileSystem, Log } from '@rocketmq-ts/platform'
 import { type SegmentFolder, SegmentSizeError } from '../segment-folder.ts'
 
 /**
- * Looks for files of the log that are missing or cut off, says so, and gives cut off ones their size again: what they
- * lack reads as zeros, and is passed by.
+ * Logs which files of the log are missing or cut off, and gives a file that is cut off its full size again. The missing
+ * bytes read as zeros, which readers skip.
  * @throws SegmentSizeError when a file is larger than the settings say
  */
 export function checkSegments(segments: SegmentFolder, fileSystem: FileSystem, log: Log): void {

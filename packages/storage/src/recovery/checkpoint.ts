@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { FileHandle, FileSystem } from '@rocketmq-ts/platform'
 import { readInt64, writeInt64 } from '@rocketmq-ts/protocol'
 
-/** What the official broker keeps in its checkpoint, as far as it guides a recovery. */
+/** The fields of the official broker's checkpoint that guide a recovery. */
 export interface SharedCheckpoint {
   /** Store time of the last message that is synced in the log. */
   logTimestamp: number
@@ -13,20 +13,20 @@ export interface SharedCheckpoint {
   queuesPosition: number
 }
 
-/** What only our broker keeps: positions, which are more exact than times. */
+/** What only our broker records: positions, which are more exact than times. */
 export interface WrittenCheckpoint {
-  /** What follows from messages before it is in the files. That holds while the system stays up. */
+  /** Everything derived from messages before it is in the files, as long as the system stays up. */
   position: number
-  /** The log before it was synced: a power failure took nothing of it, and tore nothing. */
+  /** The log before it was synced: a power failure did not lose or tear any of it. */
   logSyncedPosition: number
-  /** The boot of the machine in which it was written; another one means that the system went down. */
+  /** The boot of the system in which this was written; another boot id means that the system went down since. */
   bootId: string
 }
 
-/** Undefined parts were never written, or did not reach the disk. */
+/** A part is undefined when it was never written, or did not reach the disk. */
 export interface OwnCheckpoint {
   written: WrittenCheckpoint | undefined
-  /** What follows from messages before it survives a power failure; 0 when nothing was synced yet. */
+  /** Everything derived from messages before it survives a power failure; 0 when nothing was synced yet. */
   syncedPosition: number
 }
 
@@ -86,7 +86,7 @@ export class CheckpointFile {
     }
   }
 
-  /** Undefined when an official broker used the store since, or nobody did. */
+  /** Undefined when an official broker used the store since, or the store is new. */
   get own(): OwnCheckpoint | undefined {
     const written = this.#written()
     const newest = this.#newestPart()
@@ -121,27 +121,27 @@ export class CheckpointFile {
     this.#file.syncDataNow()
   }
 
-  /** To which position the log was being cut back when whoever had the store died. */
+  /** The position of a cut that was begun and not ended, or undefined. */
   get cutPosition(): number | undefined {
     return this.#noted(cutPart)
   }
 
-  /** Notes, so that it survives a power failure, that the log is being cut back to a position. */
+  /** Notes that the log is being cut back to a position. The note survives a power failure. */
   beginCut(position: number): void {
     this.#note(cutPart, position)
   }
 
-  /** Up to which position an earlier start missed messages of the log. */
+  /** The position up to which an earlier start missed messages of the log, or undefined. */
   get lostPosition(): number | undefined {
     return this.#noted(lostPart)
   }
 
-  /** Notes that the log should hold messages up to a position, and with undefined that it has what it should. */
+  /** Notes up to which position messages of the log are missing; undefined: none are. */
   noteLost(position: number | undefined): void {
     this.#note(lostPart, position)
   }
 
-  /** Notes that the log was cut back. What was noted as written or synced behind its end is taken back first. */
+  /** Ends a cut: lowers the written and synced positions to the new end, then removes the note of the cut. */
   endCut(position: number, written: WrittenCheckpoint): void {
     const { shared, own } = this
     this.write({
@@ -149,15 +149,15 @@ export class CheckpointFile {
       position: Math.min(written.position, position),
       logSyncedPosition: Math.min(written.logSyncedPosition, position),
     })
-    // An official broker looks for its way by times. Without them it reads the whole log again.
+    // An official broker goes by the times. Without them it reads the whole log again.
     const times = { ...shared, queuesTimestamp: 0, indexTimestamp: 0, queuesPosition: 0 }
     this.writeSyncedNow(times, Math.min(own?.syncedPosition ?? 0, position))
     this.#note(cutPart, undefined)
   }
 
   /**
-   * Takes away notes of a log that an official broker has had since. They would count again once our other parts are
-   * written anew.
+   * Removes notes that are older than the official broker's last use of the store: they would count again once our
+   * other parts are rewritten.
    */
   forgetOldNotes(): void {
     if (this.own !== undefined) return
@@ -177,7 +177,7 @@ export class CheckpointFile {
     return part === undefined ? undefined : readInt64(part, 8)
   }
 
-  /** Writes a position, or takes it away, so that it survives a power failure. */
+  /** Writes or removes a position, and syncs that. */
   #note({ start, bytes }: { start: number; bytes: number }, position: number | undefined): void {
     const part = Buffer.alloc(bytes)
     if (position === undefined) {
@@ -209,7 +209,7 @@ export class CheckpointFile {
     return parts.sort((one, other) => other.turn - one.turn)[0]
   }
 
-  /** Before both parts were written once, zeros are ours too. */
+  /** A part that was not written yet counts as a copy of zeros. */
   #isSharedOurs(): boolean {
     const copies = syncedParts.map((place) => this.#validPart(place)?.subarray(24) ?? Buffer.alloc(sharedBytes))
     return this.#bytes.subarray(0, sharedBytes).every((byte, index) => copies.some((copy) => copy[index] === byte))
@@ -222,8 +222,8 @@ export class CheckpointFile {
   }
 
   /**
-   * Lets the first 48 bytes follow the newest of our parts when the last process died before they did: the part that
-   * is written next takes the place of the copy that they come from.
+   * Writes the newest copy to the first 48 bytes, when a process died before it did that. Otherwise they could match no
+   * copy any more: the next part takes the place of the older one, which they still equal.
    * @returns whether there was something to write
    */
   #catchUp(): boolean {

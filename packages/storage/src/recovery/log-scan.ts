@@ -3,21 +3,21 @@ import type { SegmentFolder } from '../segment-folder.ts'
 
 const chunkBytes = 4 * 1024 * 1024
 
-/** A part of the log that holds no records, although records stand behind it that were safe on the disk. */
+/** A part of the log without valid records, in front of records that were safe on the disk. */
 export interface Damage {
   from: number
   to: number
   reason: string
 }
 
-/** Which records are known to have been safe on the disk: damage among them is not the end of the log. */
+/** Tells which records are known to have been safe on the disk: damage among them is not the end of the log. */
 export interface SafeRecords {
   /** Every record before this position. */
   position: number
   isSafe(position: number, storeTimestamp: number): boolean
   /**
-   * Records from here on may have been written in part. Zeros in their topic or properties, which no checksum covers
-   * and which the store takes no zeros in, show it.
+   * Records from here on may have been written in part. A zero in the topic or the properties shows that: no checksum
+   * covers them, and the store refuses messages with a zero there.
    */
   tornFrom: number
 }
@@ -31,11 +31,11 @@ export interface ScanEnd {
 }
 
 /**
- * Reads the log from a position that a record starts at, record by record, to its end: the first bytes that are no
- * valid record, unless a safe record stands behind them. A record must name its own position, so that old bytes at the
- * wrong place do not count.
+ * Reads the log, record by record, from the start of a record to the end of the log: the first bytes that are no valid
+ * record, unless a safe record stands behind them. A record must name its own position, so that old bytes at the wrong
+ * place do not count.
  * @param checkCrc whether bodies are compared with their checksums
- * @param onRecord gets each record with the buffer it is in; the buffer is used again afterwards
+ * @param onRecord called with each record and the buffer that holds it; the buffer is used again afterwards
  */
 export function scanLog(
   segments: SegmentFolder,
@@ -92,7 +92,7 @@ function scanUnbroken(
       at += reading.record.totalSize
     }
     if (at === 0) {
-      // Less than one record was read: more is needed, or there is no more.
+      // Less than one record was read: read more, unless the file ends here.
       const available = segmentEnd - position
       if (wantedBytes > available || filled < Math.min(wantedBytes, chunk.length)) {
         return { position, reason: 'the file ends within a record' }
@@ -119,7 +119,7 @@ function isZero(segments: SegmentFolder, position: number): boolean {
 }
 
 /**
- * The first valid record behind a position that none starts at.
+ * The first valid record behind a position where no valid record starts.
  * @param inSameFile whether the rest of the file is searched; otherwise only the starts of later files are
  */
 function nextRecord(segments: SegmentFolder, position: number, inSameFile: boolean): RecordLayout | undefined {

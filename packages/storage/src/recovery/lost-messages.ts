@@ -3,25 +3,25 @@ import type { Follower } from '../followers/follower.ts'
 import type { CommitLog } from '../log/commit-log.ts'
 import { isRecordAt } from '../log/stretch.ts'
 
-/** What a store knows of its log, and what is there. Positions of the log. */
+/** How far the log should reach, and how far it does. Positions of the log. */
 export interface LostMessages {
   /** The folder of the log. */
   logPath: string
-  /** Where what is there ends. */
+  /** Where the log ends. */
   logEnd: number
-  /** Where it should end, at the least. */
+  /** Where it should end, at least. */
   expectedEnd: number
-  /** What says so: the path of a file or folder. */
+  /** The file or folder that says so. */
   witness: string
-  /** Why it ends where it does; undefined when the file for more is not there. */
+  /** Why it ends where it does; undefined when the next file is missing. */
   reason: string | undefined
   /** The file that should hold the last of what is expected. */
   lastFile: string
 }
 
 /**
- * The log is missing, or shorter than the store knows it was. Going on would give positions and queue offsets to new
- * messages that old ones had, and that consumers have passed.
+ * The log is missing, or shorter than the store knows it was. Going on would give new messages the positions and queue
+ * offsets of lost ones, which consumers may have passed.
  */
 export class LostMessagesError extends Error {
   override readonly name = 'LostMessagesError'
@@ -37,7 +37,7 @@ export class LostMessagesError extends Error {
   }
 }
 
-/** A sentence without its stop. */
+/** A sentence without its full stop. */
 function describeLoss({ logPath, logEnd, expectedEnd, witness, reason, lastFile }: LostMessages): string {
   const found =
     reason !== undefined
@@ -48,12 +48,12 @@ function describeLoss({ logPath, logEnd, expectedEnd, witness, reason, lastFile 
   return `${found}, and ${witness} says that it holds messages up to position ${expectedEnd}, the last of them in ${lastFile}`
 }
 
-/** Looks whether the log has what the store knows of it. */
+/** Checks whether the log reaches as far as the other files of the store say. */
 export class LossCheck {
   readonly #commitLog: CommitLog
   readonly #isAccepted: boolean
   readonly #log: Log
-  /** Messages are lost, and the one who starts the broker knows. */
+  /** Whether messages are lost and the store is opened all the same. */
   wereAccepted = false
 
   /** @param isAccepted whether the store is opened all the same */
@@ -64,9 +64,9 @@ export class LossCheck {
   }
 
   /**
-   * @param witness path of what says that the log holds everything before `expectedEnd`
+   * @param witness path of the file or folder that says that the log holds everything before `expectedEnd`
    * @param reason why nothing can be read behind `logEnd`
-   * @throws LostMessagesError when that is not there, and it is not accepted
+   * @throws LostMessagesError when the log ends before `expectedEnd`, and that is not accepted
    */
   check(logEnd: number, expectedEnd: number, witness: string, reason?: string): void {
     if (logEnd >= expectedEnd) return
@@ -79,7 +79,7 @@ export class LossCheck {
   }
 
   /**
-   * Looks for the last message that each follower knows, where no checkpoint tells how long the log is.
+   * Looks in the log for the last message that each follower knows, when no checkpoint tells how long the log is.
    * @throws LostMessagesError
    */
   checkLastKnown(followers: readonly Follower[]): void {
@@ -94,7 +94,7 @@ export class LossCheck {
 
   #hasRecord({ physicalOffset, totalSize }: { physicalOffset: number; totalSize: number }): boolean {
     const { segments, recordBytesMax } = this.#commitLog
-    // What stands in front of the log was deleted in its time.
+    // A message in front of the log was deleted by retention.
     if (segments.starts.length > 0 && physicalOffset < segments.firstPosition) return true
     const isInFile = physicalOffset + totalSize <= segments.startOf(physicalOffset) + segments.segmentBytes
     if (!isInFile || totalSize > recordBytesMax) return false

@@ -18,27 +18,27 @@ import { planRecovery, type Recovery, type RecoveryPlan, recoverLog } from './re
 /** Everything of a store that has files, fit for use. */
 export interface OpenedFiles {
   commitLog: CommitLog
-  /** Lends what is in the memory of log and caches. */
+  /** Lends bytes in the memory of the log and of caches. */
   lent: LentBytes
   queues: ConsumeQueues
   keyIndex: KeyIndex
-  /** All that follows the log, queues and index among them. */
+  /** All followers of the log, queues and index among them. */
   followers: readonly Follower[]
   checkpoint: CheckpointFile
   bootId: string
   recovery: Recovery
-  /** Store times do not go back below it. */
+  /** Store times of new messages are never below it. */
   lastTimestamp: number
-  /** All files survive a power failure up to what follows from messages before it. */
+  /** The log before it, and everything derived from that part, survives a power failure. */
   syncedPosition: number
-  /** To where the log was being cut back when the last one who had it died: done now, and still to be noted. */
+  /** The position of a cut that a dead process had begun: the files are cut now, the checkpoint does not say so yet. */
   cutPosition: number | undefined
 }
 
 /**
- * Opens the files of a store and recovers what the last one who had it did not bring to an end.
- * @param wasClosed whether he closed it in order
- * @param onChange told before anything is changed that an orderly end left
+ * Opens the files of a store, and recovers it when the last process did not close it in order.
+ * @param wasClosed whether it was closed in order
+ * @param onChange called before anything changes in a store that was closed in order
  * @throws SegmentSizeError, StoreLayoutError, LostMessagesError; the file system's errors
  */
 export function openFiles(
@@ -76,7 +76,7 @@ export function openFiles(
   const keyIndex = new KeyIndex({ ...options.keyIndex, files, clock, log, segments, path: indexPath, isEnabled })
   const followers: readonly Follower[] = [queues, keyIndex, ...(options.followers ?? [])]
   const checkpoint = new CheckpointFile(fileSystem, `${rootPath}/checkpoint`)
-  // Whoever had the store before may have died before the names that he made were safe.
+  // An earlier process may have died before the names of its files were synced.
   for (const path of [rootPath, commitLogPath, indexPath]) files.noteNames(path)
   files.syncAllNames()
 
@@ -86,7 +86,7 @@ export function openFiles(
   const bootId = fileSystem.bootId()
   if (cutPosition !== undefined) {
     log.warn({ position: cutPosition }, 'the log was being cut back when the broker died: it is cut back now')
-    // A note that was written and not synced must not be lost while the log is cut.
+    // The note may have been written and not synced: it must not be lost while the log is cut.
     checkpoint.syncNow()
     cutSegments(segments, cutPosition)
   }
@@ -96,7 +96,7 @@ export function openFiles(
   const expectedEnd = Math.max(planned.expectedEnd, checkpoint.lostPosition ?? 0)
   const losses = new LossCheck(commitLog, options.acceptLostMessages === true, log)
   losses.check(segments.endPosition, expectedEnd, checkpoint.path)
-  // A failure of the power can take a log that was never synced, and leave a queue.
+  // A power failure can take a log that was never synced, and leave a queue: that is no loss to report.
   const stayedUp = bootId !== '' && own?.written?.bootId === bootId
   const hadLog = wasClosed || shared.logTimestamp > 0 || stayedUp
   if ((segments.starts.length === 0 && hadLog) || (own === undefined && wasClosed)) losses.checkLastKnown(followers)
@@ -105,7 +105,7 @@ export function openFiles(
   if (own !== undefined) lowerCheckpoint(checkpoint, own, plan.from)
   for (const follower of followers) follower.beginReplay?.(plan)
   const checkEnd = (end: number, reason: string): void => {
-    // What was read has changed followers and checkpoint: the next start still has to know what is missing.
+    // The replay has changed followers and checkpoint: the next start must still know what is missing.
     if (end < expectedEnd) checkpoint.noteLost(expectedEnd)
     losses.check(end, expectedEnd, checkpoint.path, reason)
   }
@@ -118,11 +118,11 @@ export function openFiles(
   const { endPosition } = recovery
   commitLog.continueAt(endPosition)
   for (const follower of followers) follower.endReplay(endPosition, plan)
-  // What followers have of messages that are lost goes, too.
+  // What followers have of lost messages is removed too.
   if (losses.wereAccepted) for (const follower of followers) follower.truncate(endPosition)
   writeReplayed(followers, log)
   const syncedPosition = Math.min(plan.syncedPosition, endPosition)
-  // What is torn was cut: a process that dies from now on leaves files as it wrote them.
+  // Torn ends are cut off now: if this process dies, the files are as it wrote them.
   checkpoint.write({ position: Math.min(plan.from, endPosition), logSyncedPosition: syncedPosition, bootId })
   if (checkpoint.lostPosition !== undefined) checkpoint.noteLost(undefined)
   return {
@@ -140,7 +140,7 @@ export function openFiles(
   }
 }
 
-/** What a checkpoint says of the part of the log that is left. */
+/** What a checkpoint says of the log before a cut. */
 function ownBefore(cutPosition: number, own: OwnCheckpoint | undefined): OwnCheckpoint | undefined {
   if (own === undefined) return undefined
   const { written, syncedPosition } = own
@@ -154,7 +154,7 @@ function ownBefore(cutPosition: number, own: OwnCheckpoint | undefined): OwnChec
   }
 }
 
-/** Makes the files of all followers fit for use; where one lacks something, the log is read again from there. */
+/** Prepares all followers. When one of them lacks something, the log is read again from there. */
 function prepareAll(followers: readonly Follower[], plan: RecoveryPlan): RecoveryPlan {
   let { from, syncedPosition } = plan
   for (const follower of followers) {
@@ -166,8 +166,8 @@ function prepareAll(followers: readonly Follower[], plan: RecoveryPlan): Recover
 }
 
 /**
- * Takes back what a checkpoint says beyond the position from which everything is made again: whoever dies meanwhile must
- * not leave one that vouches for what is not there yet.
+ * Lowers the positions of a checkpoint to the one from which followers are made again. If the process dies meanwhile,
+ * the checkpoint must not vouch for what is not written yet.
  */
 function lowerCheckpoint(checkpoint: CheckpointFile, own: OwnCheckpoint, from: number): void {
   const { written, syncedPosition } = own
@@ -178,8 +178,8 @@ function lowerCheckpoint(checkpoint: CheckpointFile, own: OwnCheckpoint, from: n
 }
 
 /**
- * Brings what recovery made again to the files. After the next death the store may be opened by an official broker,
- * which knows less well than we do from where the log has to be read again.
+ * Writes what recovery made again to the files. After a crash an official broker may open the store, and it knows less
+ * exactly from where the log must be read again.
  */
 function writeReplayed(followers: readonly Follower[], log: Log): void {
   try {

@@ -11,49 +11,49 @@ export interface RecoveryInput {
   own: OwnCheckpoint | undefined
   /** Whether the store was closed in order. */
   wasClosed: boolean
-  /** Whether its end was cut off just now: followers may have something of what is gone. */
+  /** Whether the end of the log was just cut off: followers may have data of the messages that are gone. */
   isCut: boolean
   bootId: string
 }
 
 export interface RecoveryPlan {
-  /** Records from here on are read again: what followers made of those before is in their files. */
+  /** Records from here on are read again: what was derived from those before is in the followers' files. */
   from: number
-  /** What followers made of records behind `from` may be torn, or stand for records that are lost. */
+  /** Whether what followers have of records behind `from` may be torn, or belong to records that are lost. */
   mayBeTorn: boolean
   /** Everything before survives a power failure. */
   syncedPosition: number
-  /** The log holds everything before, as far as the checkpoint knows; 0 when it knows nothing. */
+  /** Where the log ends at least, by the checkpoint; 0 when that says nothing. */
   expectedEnd: number
-  /** No crash can have damaged these: where they are damaged, the log goes on behind the damage. */
+  /** Records that no crash can have damaged: where they are damaged, the log goes on behind the damage. */
   safe: SafeRecords
   /** Whether a broker of this kind had the store last, and not an official one. */
   isOurs: boolean
 }
 
 /**
- * Decides from where the log is read again: by our own checkpoint, or, in a store that an official broker wrote, by
- * times.
+ * Decides from where the log is read again: by the positions in our checkpoint, or, in a store that an official broker
+ * wrote, by store times.
  */
 export function planRecovery(input: RecoveryInput): RecoveryPlan {
   const { segments, own, shared, wasClosed, isCut, bootId } = input
   if (own === undefined) {
     const from = wasClosed ? lastSegmentWithRecords(segments) : segmentBefore(segments, shared)
     const isSafe = (_: number, storeTimestamp: number): boolean => wasClosed || storeTimestamp <= shared.logTimestamp
-    // An official broker takes zeros in properties; without any time noted it is a store of ours that just began.
+    // An official broker accepts zeros in properties. A store without any time in its checkpoint is a new one of ours.
     const isOurs = shared.logTimestamp === 0 && !wasClosed
     const safe = { position: 0, isSafe, tornFrom: isOurs ? 0 : Number.POSITIVE_INFINITY }
     return { from, mayBeTorn: !wasClosed, syncedPosition: 0, expectedEnd: 0, safe, isOurs: false }
   }
   const { written, syncedPosition } = own
   const systemStayedUp = written?.bootId === bootId && (bootId !== '' || wasClosed)
-  // What stood in front of the first file was deleted meanwhile.
+  // Files in front of the first one were deleted since the checkpoint was written.
   const from = Math.max(systemStayedUp ? written.position : syncedPosition, segments.firstPosition)
   const mayBeTorn = isCut || (!systemStayedUp && !(wasClosed && written?.position === syncedPosition))
   const safePosition = Math.max(written?.logSyncedPosition ?? 0, syncedPosition)
-  // What was written is there while the system stays up, and when the store was closed, since it was synced then.
+  // Written data survives while the system stays up. A store that was closed in order was synced too.
   const expectedEnd = Math.max(safePosition, systemStayedUp || wasClosed ? (written?.position ?? 0) : 0)
-  // The system cuts a write short when it kills the process meanwhile.
+  // A kill of the process can cut a write short.
   const cutFrom = wasClosed ? Number.POSITIVE_INFINITY : from
   const safe: SafeRecords = {
     position: safePosition,
@@ -63,7 +63,7 @@ export function planRecovery(input: RecoveryInput): RecoveryPlan {
   if (from <= segments.endPosition) {
     return { from, mayBeTorn, syncedPosition: Math.min(from, syncedPosition), expectedEnd, safe, isOurs: true }
   }
-  // The files that it tells of are gone: what is there is read anew.
+  // The files that the checkpoint vouches for are gone: the whole log is read again.
   return { from: segments.firstPosition, mayBeTorn: true, syncedPosition: 0, expectedEnd, safe, isOurs: true }
 }
 
@@ -71,7 +71,7 @@ export interface Recovery {
   /** Where the log ends and goes on. */
   endPosition: number
   replayedCount: number
-  /** Store time of the last record that was read; 0 without any. */
+  /** Store time of the last record read; 0 without any. */
   lastTimestamp: number
   damages: Damage[]
   /** Messages that others have noted may be missing: the system went down, or the log is not what it was. */
@@ -79,9 +79,9 @@ export interface Recovery {
 }
 
 /**
- * Reads the log from where the plan says, finds its end, and cuts what lies behind it.
- * @param checkEnd throws when the log may not end there: then nothing is cut
- * @param replay gets every record that followers may have nothing of
+ * Reads the log from where the plan says, finds its end, and cuts off what lies behind it.
+ * @param checkEnd throws when the log must not end there: then nothing is cut
+ * @param replay called with every record that followers may lack
  */
 export function recoverLog(
   segments: SegmentFolder,
@@ -119,7 +119,7 @@ export function recoverLog(
   }
 }
 
-/** An official broker that was stopped in order has written all queue units: only the end has to be found. */
+/** The start of the last file with records. An official broker that stopped in order has written all queue units. */
 function lastSegmentWithRecords(segments: SegmentFolder): number {
   for (let index = segments.starts.length - 1; index > 0; index--) {
     if (firstTimestamp(segments, segments.starts[index]!) !== undefined) return segments.starts[index]!
@@ -127,7 +127,7 @@ function lastSegmentWithRecords(segments: SegmentFolder): number {
   return segments.firstPosition
 }
 
-/** The last file whose first message was stored before all that the checkpoint vouches for. */
+/** The start of the last file whose first message is no newer than all three times of the checkpoint. */
 function segmentBefore(segments: SegmentFolder, shared: SharedCheckpoint): number {
   const knownTimestamp = Math.min(shared.logTimestamp, shared.queuesTimestamp, shared.indexTimestamp)
   for (let index = segments.starts.length - 1; index > 0; index--) {

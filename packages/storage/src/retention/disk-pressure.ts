@@ -1,11 +1,11 @@
 import type { RetentionRules } from './retention-plan.ts'
 
 /**
- * How full the disk is, seen from what is done about it: `cleaning` above `cleanRatio`, `forcing` above `forceRatio`.
+ * How full the disk is, named by what is done about it: `cleaning` above `cleanRatio`, `forcing` above `forceRatio`.
  */
 export type DiskPressure = 'low' | 'cleaning' | 'forcing'
 
-/** What there is to tell when the pressure has changed. */
+/** The log line for a change of the pressure. */
 export interface PressureNotice {
   level: 'info' | 'warn'
   message: string
@@ -13,10 +13,10 @@ export interface PressureNotice {
 
 const order: readonly DiskPressure[] = ['low', 'cleaning', 'forcing']
 
-/** The ratio has to fall so far below a limit before the pressure does: a disk at its limit is told of once. */
+/** The ratio must fall this far below a limit before the pressure falls: a disk at its limit is reported once. */
 const hysteresis = 0.01
 
-/** The pressure at a ratio of used by total space, 0 to 1, when it was `before` until now. */
+/** The new pressure, when it was `before` until now. @param usedRatio used by total space, 0 to 1 */
 export function diskPressure(rules: RetentionRules, before: DiskPressure, usedRatio: number): DiskPressure {
   const risen = pressureAt(rules, usedRatio)
   const fallen = pressureAt(rules, usedRatio + hysteresis)

@@ -13,29 +13,29 @@ export interface HiddenMessagesParts {
   commitLog: CommitLog
   queues: ConsumeQueues
   rootPath: string
-  /** Topics whose messages go earlier than the log; read in each round. */
+  /** Topics whose messages are hidden earlier than the log deletes them; read in each round. */
   reserves(): Iterable<TopicReserve>
 }
 
 /**
- * Hides the messages of topics that have a time of their own (attribute `reserve.time`) once that has passed: the
- * queues of the topic start behind them. The log keeps the bytes until its own retention deletes its files, so that a
- * time longer than `fileReservedTime` changes nothing.
+ * Hides messages that are older than the attribute `reserve.time` of their topic: the queues of the topic start behind
+ * them. The log keeps the bytes until its own retention deletes its files, so a time longer than `fileReservedTime`
+ * changes nothing.
  *
- * What is hidden stays so: up to which position of the log a topic is hidden is kept in config/hiddenPositions.json,
- * a file of ours that official brokers do not read. To them the messages show for as long as their files are there.
+ * Hidden messages stay hidden: config/hiddenPositions.json keeps, for each topic, the position of the log up to which
+ * it is hidden. Official brokers do not read this file: they show the messages until the files of the log are deleted.
  */
 export class HiddenMessages {
   readonly #parts: HiddenMessagesParts
   readonly #file: ConfigFile
   /** By topic, the position of the log before which its messages are hidden. */
   readonly #positions: Map<string, number>
-  /** By topic, a store time that no visible message of it was before: until that is too old, there is nothing to do. */
+  /** By topic, a store time that no visible message is older than: until it is too old, there is nothing to hide. */
   readonly #oldestMs = new Map<string, number>()
   #isUnsaved = false
   #hasFailed = false
 
-  /** Hides what was hidden before. Topics that never had a time of their own are not looked at. */
+  /** Hides what was hidden before. Topics that never had a `reserve.time` are not looked at. */
   constructor(parts: HiddenMessagesParts) {
     this.#parts = parts
     this.#file = new ConfigFile(parts.fileSystem, `${parts.rootPath}/config/hiddenPositions.json`, parts.log)
@@ -86,8 +86,8 @@ export class HiddenMessages {
   }
 
   /**
-   * Where in the log the first message of a topic stands that was stored at or after a time, and when it was stored.
-   * Messages that come later stand behind what is written now.
+   * The position and the store time of the first message of a topic that was stored at or after a time. Without such a
+   * message the position is the end of what is written: later messages stand behind it.
    */
   #firstSince(topic: string, sinceMs: number, nowMs: number): { position: number | undefined; oldestMs: number } {
     const { queues, commitLog } = this.#parts
@@ -120,7 +120,7 @@ export class HiddenMessages {
       queues.table.queue(topic, queueId).hideBefore(this.#positions.get(topic)!)
   }
 
-  /** What cannot be read of one topic does not keep the others waiting. */
+  /** A topic that cannot be read does not keep the others from being hidden. */
   #tryFor(topic: string, action: () => void): void {
     try {
       action()
@@ -147,7 +147,7 @@ export class HiddenMessages {
       this.#isUnsaved = false
       this.#hasFailed = false
     } catch (error) {
-      // Tried again in each round; told once.
+      // Each round tries again; only the first failure is logged.
       if (!this.#hasFailed) {
         this.#parts.log.error({ err: error }, `${this.#file.path} could not be written: it will be tried again`)
       }

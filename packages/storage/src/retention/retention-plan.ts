@@ -1,6 +1,6 @@
 /** How long messages stay, and what happens when the disk fills up. Ratios are used space by total space, 0 to 1. */
 export interface RetentionRules {
-  /** Files of the log stay at least so long after their last change, unless the disk gets too full. */
+  /** How long files of the log stay after their last change, unless the disk gets too full. */
   reservedMs: number
   /** Local hours of the day in which old files are deleted. */
   deleteHours: readonly number[]
@@ -34,10 +34,10 @@ export interface RetentionPlan {
 /** Files that are deleted in one round, so that the disk and the loop are not held up. */
 const filesPerRound = 10
 
-/** What a write of messages takes at the most. */
+/** The most that one write of messages takes. */
 const spaceToGoOnBytes = 4 * 1024 * 1024
 
-/** Whether a store that found no space can take messages again. A small disk is not asked for more than a hundredth. */
+/** Whether a store that found no space can take messages again. On a small disk a hundredth of it is enough. */
 export function hasSpaceToGoOn({ totalBytes, freeBytes }: { totalBytes: number; freeBytes: number }): boolean {
   return freeBytes >= Math.min(spaceToGoOnBytes, totalBytes / 100)
 }

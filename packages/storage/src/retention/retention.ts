@@ -21,8 +21,8 @@ export interface RetentionParts {
 }
 
 /**
- * Deletes the oldest files of the log by age and disk space, and hides the messages of topics whose own time has
- * passed; the followers delete what led to what is gone. Tells when the disk gets full, before messages are refused.
+ * Deletes the oldest files of the log by age and disk space, has the followers delete what points into them, and hides
+ * messages whose topic's own time has passed. Warns when the disk gets full, before messages are refused.
  */
 export class Retention {
   readonly #parts: RetentionParts
@@ -53,7 +53,7 @@ export class Retention {
     this.round()
   }
 
-  /** Hides the messages of topics whose own time has passed. */
+  /** Hides messages older than the `reserve.time` of their topic. */
   hideNow(): void {
     this.#parts.hiddenMessages.round()
   }
@@ -63,7 +63,7 @@ export class Retention {
       try {
         step()
       } catch (error) {
-        // Nothing is lost by a file that could not be deleted: the next round tries again.
+        // A file that could not be deleted does no harm: the next round tries again.
         this.#parts.log.error({ err: error }, 'deleting old files failed: check the rights and the disk')
       }
     }
@@ -95,7 +95,7 @@ export class Retention {
       )
       return
     }
-    // After a write that found no space it takes more than a few bytes: the next one would find none either.
+    // After a write that found no space, a few free bytes are not enough: the next write would fail too.
     const isStillFull = guard.refusal?.cause === 'disk-full' && !hasSpaceToGoOn(space)
     guard.setDiskFull(isStillFull ? diskFullReason : undefined)
   }

@@ -1,13 +1,13 @@
 import { firstIndexWhere } from '@rocketmq-ts/base'
 
-/** A time that messages of a topic stay visible, which may be shorter than that of the log. */
+/** How long messages of a topic stay visible, which may be shorter than the log keeps them. */
 export interface TopicReserve {
   topic: string
   /** Milliseconds since the message was stored. */
   reservedMs: number
 }
 
-/** A queue of such a topic, as far as its messages' times are asked for. */
+/** What the search needs of a queue of such a topic. */
 export interface TimedQueue {
   /** Offsets of messages that are visible: [minOffset, maxOffset). */
   minOffset: number
@@ -16,13 +16,13 @@ export interface TimedQueue {
   storeTimestampOf(queueOffset: number): number | undefined
 }
 
-/** Offsets without a readable message that a search passes by before it takes what follows for young enough. */
+/** Offsets without a readable message that a search skips before it takes what follows for young. */
 const passedByMax = 64
 
 /**
- * The first offset whose message was stored at or after a time, or `maxOffset` without any. Store times of a queue do
- * not go back. Offsets without a message count as the next message; a long run of them as young, since what can not
- * be dated must not be hidden.
+ * The first offset whose message was stored at or after a time, or `maxOffset` without any. Store times of a queue
+ * never decrease. An offset without a message counts as the next message. A long run of them counts as young, since
+ * what cannot be dated must not be hidden.
  */
 export function firstStoredSince(queue: TimedQueue, sinceMs: number): number {
   const { minOffset, maxOffset } = queue
@@ -34,7 +34,7 @@ export function firstStoredSince(queue: TimedQueue, sinceMs: number): number {
     }
     return true
   }
-  // Few messages have become too old since the last time: steps that double from the first one find them soonest.
+  // Few messages have become too old since the last time: doubling steps from the first one find them soonest.
   let low = minOffset
   let step = 1
   for (; low < maxOffset; step *= 2) {
