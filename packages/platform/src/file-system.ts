@@ -1,4 +1,4 @@
-/** What a file or folder is, as far as a store asks. */
+/** What a store needs to know of a file or folder. */
 export interface FileStatus {
   kind: 'file' | 'folder' | 'other'
   sizeBytes: number
@@ -14,19 +14,19 @@ export interface DiskSpace {
 export type OpenMode = 'read' | 'update' | 'create'
 
 /**
- * An open file. Reads and writes by position are synchronous: they go to the page cache and cost less than a
- * thread hop. What can wait for a disk (syncing, reading cold data) is asynchronous, and so are writes of much data,
- * which another processor can copy meanwhile.
+ * An open file. Reads and writes by position are synchronous: they go to the page cache and cost less than a thread
+ * hop. Calls that may wait for a disk (syncing, reading cold data) have asynchronous forms. So have writes, since
+ * another processor can copy much data meanwhile.
  */
 export interface FileHandle {
   readonly path: string
   /** Writes all bytes of `data` at `position`, or throws. A completed write survives the death of the process. */
   write(data: Uint8Array, position: number): void
-  /** Like `write`, without holding up the loop. `data` must stay as it is until the end. */
+  /** Like `write`, without blocking the loop. `data` must not change until the promise resolves. */
   writeLater(data: Uint8Array, position: number): Promise<void>
-  /** Fills `target` from `position` as far as the file goes; gives the number of bytes read. */
+  /** Fills `target` from `position` as far as the file goes, and returns the number of bytes read. */
   read(target: Uint8Array, position: number): number
-  /** Like `read`, without holding up the loop when the data is not in memory. */
+  /** Like `read`, without blocking the loop when the data is not in memory. */
   readLater(target: Uint8Array, position: number): Promise<number>
   sizeBytes(): number
   /** Sets the size; growing fills with zeros and takes no space on disk. */
@@ -34,7 +34,7 @@ export interface FileHandle {
   /** After it resolves, what was written before the call survives a power failure. A rejection is final. */
   syncData(): Promise<void>
   syncDataNow(): void
-  /** What has begun in the background comes to its end, also when the file is removed; nothing new begins. */
+  /** Refuses new calls. Calls under way in the background still end, even when the file is removed. */
   close(): void
 }
 
@@ -47,12 +47,12 @@ export interface FolderLock {
 export class FolderLockedError extends Error {
   override readonly name = 'FolderLockedError'
   readonly path: string
-  /** Process id of the holder; undefined when it is not known, or means nothing here. */
+  /** Process id of the holder; undefined when it is unknown, or belongs to another machine or namespace. */
   readonly holderPid: number | undefined
   /** The holder in words: `process 4711`. */
   readonly holder: string
 
-  /** @param holder by default what the process id tells */
+  /** @param holder by default made from the process id */
   constructor(path: string, holderPid: number | undefined, holder = wordsFor(holderPid)) {
     super(`${path} is held by ${holder}`)
     this.path = path
@@ -81,20 +81,20 @@ export interface FileSystem {
   copyAccess(from: string, to: string): void
   /** Makes new, renamed and removed names in a folder survive a power failure. */
   syncFolder(path: string): void
-  /** The same for the names that are new now, without holding up the loop. */
+  /** The same for the names that are new now, without blocking the loop. */
   syncFolderLater(path: string): Promise<void>
   diskSpace(path: string): DiskSpace
   /**
-   * Names the time since the system went up, or '' when nobody knows: what was written but not synced is still there
-   * as long as it stays the same.
+   * Identifies the boot of the system, or '' when it is unknown. As long as it stays the same, what was written but not
+   * synced is still there.
    */
   bootId(): string
   /**
-   * Takes a folder for the caller alone, among all processes and threads that use it, on whatever machine. The death of
-   * the process gives it back.
+   * Locks a folder against all other processes and threads, also those of other machines. The death of the process
+   * releases the lock.
    *
    * @param lockFilePath a file in the folder
-   * @throws FolderLockedError when somebody else has it
+   * @throws FolderLockedError when somebody else holds the lock
    */
   lockFolder(lockFilePath: string): FolderLock
 }

@@ -3,16 +3,16 @@ export interface Address {
   port: number
 }
 
-/** One end of a TCP connection. Handlers are set once, in the turn in which the connection is given out. */
+/** One end of a TCP connection. Handlers are set once, in the turn in which the caller gets the connection. */
 export interface Connection {
   readonly remote: Address
   readonly local: Address
-  /** Bytes handed to `write` that the peer's side of the system has not taken yet. */
+  /** Bytes handed to `write` that the operating system has not taken yet. */
   readonly unsentBytes: number
   onData(handler: (chunk: Buffer) => void): void
-  /** Called once, when the connection is gone for whatever reason. */
+  /** Called once, when the connection is closed, for whatever reason. */
   onClose(handler: (error: Error | undefined) => void): void
-  /** Called when `unsentBytes` went back to zero after a `write` that found it above the limit. */
+  /** Called when `unsentBytes` is back at zero after a `write` took it above the high-water mark. */
   onDrain(handler: () => void): void
   write(data: Uint8Array): void
   /** Stops reading, which makes the peer's writes wait. */
@@ -38,8 +38,8 @@ export interface ListenOptions extends Address {
   backlog?: number
   onConnection(connection: Connection): void
   /**
-   * Told that connections cannot be taken, mostly because no file descriptor is left (EMFILE, ENFILE). Listening goes
-   * on. It may be called for each connection that is lost.
+   * Called when connections cannot be accepted, mostly because no file descriptor is left (EMFILE, ENFILE). Listening
+   * goes on. It may be called for each connection that is lost.
    */
   onError?(error: Error): void
 }

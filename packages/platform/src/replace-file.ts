@@ -2,8 +2,8 @@ import { dirname } from 'node:path'
 import type { FileSystem } from './file-system.ts'
 
 /**
- * Replaces a file as a whole: after a crash the old or the new content is there, never a mixture. Who may read and write it
- * stays as it was. With `backupPath`, the content that is replaced is kept there first.
+ * Replaces a file as a whole: after a crash it has the old or the new content, never a mixture. Its permissions stay as
+ * they were. With `backupPath`, the old content is kept there first.
  */
 export function replaceFile(fileSystem: FileSystem, path: string, content: Uint8Array, backupPath?: string): void {
   const isThere = fileSystem.status(path) !== undefined
@@ -17,9 +17,9 @@ export function replaceFile(fileSystem: FileSystem, path: string, content: Uint8
 }
 
 /**
- * Like `replaceFile`, without holding up the loop. One of these at a time may be under way for a path; a `replaceFile` of
- * the same path may come meanwhile.
- * @param isWanted asked before a name is changed: with false, since there is newer content, nothing more is done
+ * Like `replaceFile`, without blocking the loop. Only one may be under way for a path; a `replaceFile` of the same path
+ * may be called meanwhile.
+ * @param isWanted asked before a name is changed; false, for example because of newer content, ends the call
  */
 export async function replaceFileLater(
   fileSystem: FileSystem,
@@ -74,12 +74,12 @@ async function writeAndRenameLater(
   else if (fileSystem.status(temporaryPath) !== undefined) fileSystem.remove(temporaryPath)
 }
 
-/** @param accessOf the file that says who may read and write this one, if there is one */
+/** @param accessOf the file whose permissions the new file gets, if there is one */
 function writeAndRename(fileSystem: FileSystem, path: string, content: Uint8Array, accessOf: string | undefined): void {
   const temporaryPath = `${path}.tmp`
   const file = fileSystem.open(temporaryPath, 'create')
   try {
-    // Before there is anything to read.
+    // Before the file has any content.
     if (accessOf !== undefined) fileSystem.copyAccess(accessOf, temporaryPath)
     file.truncate(0)
     file.write(content, 0)
@@ -93,11 +93,11 @@ function writeAndRename(fileSystem: FileSystem, path: string, content: Uint8Arra
   fileSystem.rename(temporaryPath, path)
 }
 
-/** What is half-written takes space on a disk that may be full. Where it cannot be removed, it does no other harm. */
+/** Removes a half-written file: it takes space on a disk that may be full. Otherwise it does no harm. */
 function removeUnfinished(fileSystem: FileSystem, path: string): void {
   try {
     fileSystem.remove(path)
   } catch {
-    // The error that is told is the first one.
+    // The caller throws the first error.
   }
 }

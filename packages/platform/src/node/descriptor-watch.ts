@@ -1,6 +1,6 @@
-/** Milliseconds from a connection to the look at what is left, so that many connections are looked at once. */
+/** Milliseconds from a connection to the check, so that one check serves many connections. */
 const firstLookMs = 1000
-/** Milliseconds between two looks while there is none left. */
+/** Milliseconds between two checks while no descriptor is left. */
 const nextLookMs = 5000
 
 export interface DescriptorWatchParts {
@@ -13,8 +13,8 @@ export interface DescriptorWatchParts {
 }
 
 /**
- * Notices that no file descriptor is left for connections. Node does not say so: libuv keeps one in reserve, with which
- * it accepts the connections that cannot be served, and closes them at once.
+ * Notices that no file descriptor is left for connections. Node does not report it: libuv keeps one in reserve, accepts
+ * the connections with it, and closes them at once.
  */
 export class DescriptorWatch {
   readonly #parts: DescriptorWatchParts

@@ -10,12 +10,12 @@ import { SignsOfLife, signIntervalMs } from './signs-of-life.ts'
 export type OnFolderLost = (lockFilePath: string) => void
 
 /**
- * Takes a folder for this process, or this thread of it. The kernel decides among the processes that it knows; marks
- * decide among the rest: other machines whose kernels share no locks, systems without such locks, earlier versions.
+ * Locks a folder for this process, or this thread of it. The kernel decides among the processes that it knows. Marks
+ * decide among the others: on machines whose kernels share no locks, systems without such locks, and earlier versions.
  *
  * @param lockFilePath `lock` in the folder; the official broker locks the same file
  * @param onLost called when this process stood still for so long that a process of another machine, whose kernel
- *   shares no locks with this one, has taken the folder; the process is to end at once. By default it ends with an error
+ *   shares no locks with this one, took the folder: end the process at once. By default it ends with an error
  * @throws FolderLockedError when another one holds the folder, or is about to
  */
 export function lockFolder(lockFilePath: string, onLost: OnFolderLost = endWithError): FolderLock {
@@ -37,18 +37,18 @@ export function lockFolder(lockFilePath: string, onLost: OnFolderLost = endWithE
 }
 
 export interface MarkOptions {
-  /** Whether this process has the kernel's lock: others of this kernel do not have it then. */
+  /** Whether this process has the kernel's lock: then no other process of this kernel has it. */
   kernelTells?: boolean
   onLost?: OnFolderLost
 }
 
 /**
- * Takes a folder by marks alone. Each process that wants a folder puts down a mark there first, a file named after that
- * very process, and looks for the marks of others only then: of two that come at once, at least one sees the other. A
- * mark counts as long as its process runs. Where that cannot be seen it counts as long as it changes, which the holder
- * sees to. A process can die at any point of this and leaves nothing behind that keeps the next one out for long.
+ * Locks a folder by marks alone. A process that wants the folder first makes a mark there, a file named after that very
+ * process, and only then looks for the marks of others: of two that come at once, at least one sees the other. A mark
+ * counts as long as its process runs. When nobody here can see that process, the mark counts as long as its content
+ * changes, which the holder sees to. A process can die at any point, and keeps the next one out for a short time only.
  *
- * @param lockFilePath marks are named like it, with a dot and the name of the process behind
+ * @param lockFilePath marks are named like it, followed by a dot and the name of the process
  * @throws FolderLockedError when a running process holds the folder, or is about to
  */
 export function lockFolderByMarks(lockFilePath: string, options: MarkOptions = {}): FolderLock {
@@ -75,8 +75,8 @@ function endWithError(lockFilePath: string): void {
 }
 
 /**
- * The mark of this process: `held` or `deciding`, whether it has the kernel's lock, its machine, and a number that
- * changes, a line each. A mark that was just put down is empty.
+ * The mark of this process. Its lines are: `held` or `deciding`, `kernel` or `marks` (whether it has the kernel's
+ * lock), its machine, and a number that changes. A new mark is empty.
  */
 class OwnMark {
   readonly path: string
@@ -102,10 +102,10 @@ class OwnMark {
     fs.writeFileSync(this.path, this.#nextContent())
   }
 
-  /** Without holding up the loop. @param onMissing called when somebody removed the mark */
+  /** Does not block the loop. @param onMissing called when somebody removed the mark */
   renew(onMissing: () => void): void {
     fs.writeFile(this.path, this.#nextContent(), { flag: 'r+' }, (error) => {
-      // A disk that fails is found by those who write messages; the next sign is tried again.
+      // Other errors of the disk show where messages are written; the next renewal tries again.
       if (error?.code === 'ENOENT' && !this.#isRemoved) onMissing()
     })
   }
@@ -121,13 +121,13 @@ class OwnMark {
   }
 }
 
-/** In the mark of a process that has the kernel's lock. */
+/** Stands in the mark of a process that has the kernel's lock. */
 const kernelHeld = 'kernel'
 
-/** How long another process may take to decide. It takes as long only when the system stops it right there. */
+/** How long another process may take to decide. Only one that the system stops right there takes that long. */
 const decidingMsMax = 1000
 
-/** Of those that came at once and have not decided yet, the one whose name comes first stays and the others give way. */
+/** Of processes that came at once and are undecided, the one whose name sorts first stays; the others give way. */
 function waitUntilAlone(own: OwnMark, lockFilePath: string, kernelTells: boolean): void {
   const signs = new SignsOfLife()
   const aliveSinceMs = new Map<string, number>()
@@ -149,7 +149,7 @@ function waitUntilAlone(own: OwnMark, lockFilePath: string, kernelTells: boolean
       if (isHeld(path) || path < own.path || nowMs - sinceMs > decidingMsMax) throw lockedError(lockFilePath, path)
     }
     if (!isWaiting) return
-    if (isWatching) own.say('deciding') // It may be watched as well.
+    if (isWatching) own.say('deciding') // Others may be watching this mark too.
     pause(isWatching ? 20 : 1)
   }
 }
@@ -161,13 +161,13 @@ interface MarkContext {
   readonly nowMs: number
 }
 
-/** Whether the process of a mark runs; `alive` and `undecided` are by its signs. */
+/** Whether the process of a mark runs; `alive` and `undecided` are told from changes of the mark. */
 function markLiveness(path: string, context: MarkContext): 'running' | 'gone' | 'alive' | 'undecided' {
   const name = processOf(path, context.lockFilePath)
   const liveness = livenessOf(name)
   if (liveness !== 'unknown') return liveness
   const content = contentOf(path)
-  if (content === undefined) return 'gone' // It gave way.
+  if (content === undefined) return 'gone' // That process gave way.
   if (context.kernelTells && isOfThisKernel(name) && content.split('\n')[1] === kernelHeld) return 'gone'
   const sign = context.signs.look(path, content, context.nowMs)
   return sign === 'silent' ? 'gone' : sign
@@ -185,7 +185,7 @@ function isMark(path: string, lockFilePath: string): boolean {
   return path.startsWith(`${lockFilePath}.`) && pidOf(processOf(path, lockFilePath)) !== undefined
 }
 
-/** The name of the process that put down a mark. */
+/** The name of the process that made a mark. */
 function processOf(mark: string, lockFilePath: string): string {
   return mark.slice(lockFilePath.length + 1)
 }
@@ -205,9 +205,9 @@ function contentOf(path: string): string | undefined {
 }
 
 /**
- * Says who has a folder.
+ * The error that names the holder of a folder.
  *
- * @param mark that of the holder, when it is known; otherwise it is looked for
+ * @param mark of the holder; looked for when it is unknown
  */
 function lockedError(lockFilePath: string, mark?: string): FolderLockedError {
   const marks = mark === undefined ? marksOfOthers('', lockFilePath).filter(isHeld) : [mark]

@@ -14,19 +14,19 @@ export interface KernelLock {
 }
 
 /**
- * Asks the kernel for the lock on the first byte of a file. It is the lock that the official broker takes on the file
- * `lock` of its store, so each of the two keeps the other out. The kernel tells all processes that it runs, in whatever
- * namespace, and those of other machines where the file system passes locks on (NFS 4 does). It gives the lock back
- * when the process dies, and not when it is stopped.
+ * Asks the kernel for the lock on the first byte of a file. The official broker takes the same lock on the file `lock`
+ * of its store, so each of the two keeps the other out. The lock holds against all processes of this kernel, in
+ * whatever namespace, and against other machines where the file system passes locks on (NFS 4 does). The kernel
+ * releases it when the process dies, but not when the process is stopped.
  *
- * It is a lock of the open file, not of the process: two threads of one process keep each other out, too. On Linux it is
- * F_OFD_SETLK of fcntl(2), on macOS flock(2), on Windows LockFileEx.
+ * The lock belongs to the open file, not to the process: two threads of one process keep each other out too. On Linux
+ * it is F_OFD_SETLK of fcntl(2), on macOS flock(2), on Windows LockFileEx.
  *
  * fs-native-extensions was chosen because it does just this, brings its binaries (1.9 MB for all systems, no install
- * script), takes 11 ms and 3 MB of memory. koffi would take 4.2 MB, an install script, 12 ms and 6.5 MB. node:sqlite
- * cannot lock the first byte.
+ * script), and takes 11 ms and 3 MB of memory. koffi would take 4.2 MB, an install script, 12 ms and 6.5 MB.
+ * node:sqlite cannot lock the first byte.
  *
- * @param path made when it is missing; its content stays as it is
+ * @param path created when it is missing; its content does not change
  * @returns `taken` when another one has it; `unknown` when this system or file system has no such locks
  */
 export function tryKernelLock(path: string): KernelLock | 'taken' | 'unknown' {
@@ -43,12 +43,12 @@ export function tryKernelLock(path: string): KernelLock | 'taken' | 'unknown' {
   }
 }
 
-/** What fcntl(2) says where the kernel or the file system has no locks, or the server of NFS does not answer for them. */
+/** Errors of fcntl(2) when the kernel or the file system has no locks, or the NFS server does not answer for them. */
 const withoutLocks = new Set(['EINVAL', 'ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])
 
 /**
- * The process that has a lock of the older kind (F_SETLK) on the first byte, as the official broker has; undefined when
- * there is none, or this system does not tell.
+ * The process that has a lock of the older kind (F_SETLK) on the first byte, as the official broker does; undefined
+ * when there is none, or this system does not tell.
  */
 export function pidOfPosixLock(path: string): number | undefined {
   try {
@@ -62,7 +62,7 @@ export function pidOfPosixLock(path: string): number | undefined {
   }
 }
 
-/** undefined when there is no binary for this system, for musl's Linux for one. */
+/** undefined when there is no binary for this system, such as Linux with musl. */
 export function loadNativeLocks(): NativeLocks | undefined {
   try {
     return require('fs-native-extensions')

@@ -1,24 +1,24 @@
 import { PollingChoice } from './polling-choice.ts'
 
-/** After so long without data, in milliseconds, the process sleeps all the same. */
+/** Milliseconds without data after which the process sleeps all the same. */
 const pollMsMax = 0.2
 
 export interface LoopPollingParts {
   /** Milliseconds that never go back, with fractions. */
   monotonic(): number
-  /** Runs the callback once the loop has looked for new data, without sleeping before it. */
+  /** Runs the callback once the loop has looked for new data without sleeping. */
   nextTurn(callback: () => void): void
 }
 
 /**
- * Keeps the loop looking for data instead of sleeping, while peers answer so fast that falling asleep and being woken
- * up, with caches gone cold, would take several times as long as the wait, and more processor time: a producer that
- * sends one message after the other, a tool that makes many topics. `PollingChoice` decides when that is so.
+ * Keeps the loop looking for data instead of sleeping while peers answer very fast, such as a producer that sends one
+ * message after the other, or a tool that makes many topics. Falling asleep and being woken, with caches gone cold,
+ * would take several times as long as the wait, and more processor time. `PollingChoice` decides when to do that.
  */
 export class LoopPolling {
   readonly #parts: LoopPollingParts
   readonly #choice = new PollingChoice()
-  /** Data came in this turn, and its work is not done yet. */
+  /** Whether data came in this turn and its work is not done yet. */
   #isWorking = false
   #idleSinceMs: number
 
@@ -32,7 +32,7 @@ export class LoopPolling {
     return this.#choice.isAwake
   }
 
-  /** Handles data that came; what the handler asks to be done at the end of the turn counts as its work. */
+  /** Calls the handler with data. Its callbacks at the end of the turn count as work on that data too. */
   handle(handler: (chunk: Buffer) => void, chunk: Buffer): void {
     const isFirst = !this.#isWorking
     if (isFirst) {

@@ -6,7 +6,7 @@ const timeoutMsMax = 0x7fffffff
 let endOfTurn: (() => void)[] = []
 let turnTimeMs: number | undefined
 
-/** Runs what waits, and what that adds: an answer that is made at the end of a turn leaves in this turn too. */
+/** Runs all callbacks, and those that they add: an answer made at the end of a turn leaves in this turn too. */
 function finishTurn(): void {
   let done = 0
   turnTimeMs = undefined
@@ -24,7 +24,7 @@ function atEndOfTurn(callback: () => void): void {
   endOfTurn.push(callback)
 }
 
-/** `finishTurn` itself forgets the time of the turn. */
+/** Only makes `finishTurn` run, which resets the time of the turn. */
 function nothingMore(): void {}
 
 export const nodeClock: Clock = {

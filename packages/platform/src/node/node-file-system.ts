@@ -83,7 +83,7 @@ class NodeFileHandle implements FileHandle {
     fs.fdatasyncSync(this.#descriptor)
   }
 
-  /** The descriptor stays open until the operations in the background are done: its number must not be reused. */
+  /** The descriptor stays open until background operations are done: the system must not reuse its number before. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -94,7 +94,7 @@ class NodeFileHandle implements FileHandle {
     return new Error(`${this.path} takes no more bytes at ${position}`)
   }
 
-  /** An operation of several calls is one here: a file that is closed meanwhile is closed for good after the last. */
+  /** Counts an operation of several calls as one: the descriptor of a closed file stays open until its last call. */
   async #inBackground<Result>(operation: () => Promise<Result>): Promise<Result> {
     if (this.#isClosed) throw new Error(`${this.path} is closed`)
     this.#operations++
@@ -137,7 +137,7 @@ export const nodeFileSystem: FileSystem = {
     return stats === undefined ? undefined : statusOf(stats)
   },
   list(path) {
-    // What is not there is common, and costs ten times as much to be told by an error.
+    // Missing folders are common, and an error costs ten times as much as this check.
     if (fs.statSync(path, { throwIfNoEntry: false }) === undefined) return []
     try {
       return fs.readdirSync(path).sort()
@@ -166,7 +166,7 @@ export const nodeFileSystem: FileSystem = {
       try {
         fs.chownSync(to, uid, gid)
       } catch (error) {
-        // Only root gives files away: then the file belongs to who writes it.
+        // Only root may change the owner: otherwise the writer owns the file.
         if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
       }
     }

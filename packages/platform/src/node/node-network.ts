@@ -5,7 +5,7 @@ import type { Address, Connection, Listener, ListenOptions, Network } from '../n
 import { DescriptorWatch } from './descriptor-watch.ts'
 import { LoopPolling } from './loop-polling.ts'
 
-/** One for the loop of this thread. With one processor, staying awake would take it from the peers waited for. */
+/** One for the loop of this thread. None with one processor: staying awake would take it from the peers. */
 const polling =
   os.availableParallelism() > 1
     ? new LoopPolling({ monotonic: () => performance.now(), nextTurn: (callback) => void setImmediate(callback) })
@@ -85,7 +85,7 @@ function watchDescriptors(onNoneLeft: (error: Error) => void): DescriptorWatch {
   })
 }
 
-/** Stands for all addresses, as in Java: of IPv6 too, where the system has it. */
+/** Stands for all addresses, as in Java: those of IPv6 too, where the system has it. */
 const allAddresses = '0.0.0.0'
 const allAddressesOfBothKinds = '::'
 const noIpv6Codes: ReadonlySet<string | undefined> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'])

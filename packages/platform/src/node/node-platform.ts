@@ -7,8 +7,8 @@ import { nodeRandom } from './node-random.ts'
 
 export interface NodePlatformOptions {
   /**
-   * Called when another process has taken a folder that this one had locked, which only happens where kernels share no
-   * locks and this one stood still: it is to end at once. By default it ends with an error.
+   * Called when another process has taken a folder that this one had locked. That only happens when this process stood
+   * still and their kernels share no locks. End the process at once; by default it ends with an error.
    */
   onFolderLost?: OnFolderLost
 }

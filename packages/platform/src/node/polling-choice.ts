@@ -1,52 +1,52 @@
-/** Gaps up to here, in milliseconds, can cost more when the process sleeps through them than when it stays awake. */
+/** Milliseconds: sleeping through a gap of at most this length can cost more than staying awake. */
 const shortGapMs = 0.13
-/** Shares of short gaps from which on staying awake is tried, and below which it ends. */
+/** Share of short gaps at which staying awake is tried, and below which it ends. */
 const beginShare = 0.95
 const endShare = 0.9
-/** How much the newest gap counts: the share is that of the last hundred or so. */
+/** Weight of the newest gap: the share covers about the last hundred gaps. */
 const gapWeight = 1 / 64
-/** For so long, in milliseconds, the process sleeps and then stays awake to compare what comes. */
+/** Milliseconds of each half of a trial: one half asleep, one awake. */
 const trialMs = 6
-/** Trials that must agree, of up to seven: a moment in which the system stands still decides no more than one. */
+/** Trials that must agree, of up to seven: a stall of the system decides at most one of them. */
 const majority = 4
-/** Staying awake pays when so many times the bytes come. */
+/** Staying awake pays when at least this many times the bytes come. */
 const gainMin = 1.15
-/** After so long, in milliseconds, it is tried again whether staying awake still pays, */
+/** Milliseconds after which staying awake must prove itself again. */
 const awakeMs = 2000
-/** and whether it does now; each time twice as long, up to the latter. */
+/** Milliseconds from a lost trial to the next one: at first, and at most. The time doubles with each loss. */
 const asleepMsFirst = 1000
 const asleepMsMax = 8000
-/** After a gap of so long, in milliseconds, other peers may be there. */
+/** Milliseconds: after a longer gap other peers may be there. */
 const pauseMs = 100
 
 /**
- * Decides whether the process stays awake between two pieces of work. That pays for peers who wait for each answer
- * before they send the next request: without the time in which the process falls asleep and is woken up, more comes. For
- * those who send when they have something to send, as much comes either way, and staying awake takes a whole processor.
- * Both look alike, so that it is tried: what comes while the process sleeps is compared with what comes while it is awake.
+ * Decides whether the process stays awake between two pieces of work. That pays with peers that wait for each answer
+ * before they send the next request: without the time for falling asleep and waking up, they send more. Other peers
+ * send as much either way, and staying awake takes a whole processor. Both kinds look alike, so the choice is made by
+ * trial: the bytes that come while the process sleeps are compared with those that come while it is awake.
  */
 export class PollingChoice {
   #shortShare = 0
   #phase: 'off' | 'trial asleep' | 'trial awake' | 'awake' = 'off'
   #phaseStartMs = 0
   #phaseEndMs = 0
-  /** In this phase. */
+  /** Bytes that came in this phase. */
   #bytes = 0
   /** Bytes a millisecond of the trial asleep. */
   #asleepRate = 0
   #gainCount = 0
   #lossCount = 0
-  /** When the last trial ended that staying awake did not win. */
+  /** When staying awake lost for the last time. */
   #lostAtMs = Number.NEGATIVE_INFINITY
   #asleepMs = 0
 
-  /** Whether the process is to stay awake after its work. */
+  /** Whether the process should stay awake after its work. */
   get isAwake(): boolean {
     return this.#phase === 'awake' || this.#phase === 'trial awake'
   }
 
   /**
-   * Work begins.
+   * To be called when work begins.
    * @param nowMs milliseconds that never go back, with fractions
    * @param gapMs since the work before ended
    */
@@ -82,7 +82,7 @@ export class PollingChoice {
         this.#begin('trial awake', nowMs, trialMs)
         break
       case 'trial awake':
-        // Gaps are longer while the process sleeps: only now does their share tell something.
+        // Gaps are longer while the process sleeps: their share means something only now.
         this.#trialIsOver(nowMs, rate >= this.#asleepRate * gainMin && this.#shortShare >= endShare)
         break
       case 'awake':

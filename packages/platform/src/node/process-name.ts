@@ -2,9 +2,9 @@ import fs from 'node:fs'
 import { bootId } from './boot-id.ts'
 
 /**
- * Names a process so that no other one has the name, not even after its id was used again: process id, start time in
- * ticks since the boot, id of the boot, id of the process namespace (proc(5), pid_namespaces(7)). Where the system does
- * not tell them, the process id alone.
+ * A name that no other process has, not even a later one with the same id: process id, start time in ticks since the
+ * boot, id of the boot, id of the process namespace (proc(5), pid_namespaces(7)). When the system does not tell them,
+ * it is the process id alone.
  */
 export function nameOfThisProcess(): string {
   const startTicks = statisticsOf('self')?.[19]
@@ -40,10 +40,10 @@ export function isOfThisKernel(name: string): boolean {
   return boot !== '' && partsOf(name)?.boot === boot
 }
 
-/** `unknown`: the process is one of another machine or of another namespace, which this process cannot look into. */
+/** `unknown`: the process belongs to another machine or namespace, which this process cannot look into. */
 type Liveness = 'running' | 'gone' | 'unknown'
 
-/** Whether the process of that name runs. One that has ended but was not waited for (state Z) does not any more. */
+/** Whether the process of that name runs. A zombie (state Z) does not. */
 export function livenessOf(name: string): Liveness {
   const parts = partsOf(name)
   if (parts === undefined) return 'gone'
@@ -59,15 +59,15 @@ function hasProcess(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH' // Others' processes may not be signalled, but are there.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH' // EPERM: the process exists and has another user.
   }
 }
 
-/** Whether /proc shows the process, should it run. A name without a namespace is one of this namespace. */
+/** Whether /proc would show the process if it ran. A name without a namespace counts as one of this namespace. */
 function isInSight({ namespace }: NameParts): boolean {
   const own = processNamespace()
   if (namespace !== undefined && namespace !== own) return false
-  // A container may have the /proc of another namespace: there ids mean other processes.
+  // A container may have mounted the /proc of another namespace, where ids belong to other processes.
   return linkOf('/proc/self') === String(process.pid)
 }
 

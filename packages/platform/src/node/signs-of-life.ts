@@ -1,10 +1,10 @@
 /** How often a process that holds a folder changes its mark. */
 export const signIntervalMs = 500
 
-/** A mark that stays the same for so long is that of a process that is gone. */
+/** The process of a mark that has not changed for this long is gone. */
 export const silentMsMax = 2500
 
-/** Between two looks no more than this counts as silence: it was this process that stood still. */
+/** At most this much between two looks counts as silence: for the rest, this process itself stood still. */
 const lookGapMsMax = 100
 
 interface Look {
@@ -15,8 +15,8 @@ interface Look {
 }
 
 /**
- * Tells whether processes live that cannot be looked at: each changes its mark again and again. Only changes count, no
- * times, since the clocks of two machines differ.
+ * Tells whether processes live that this one cannot see: each changes its mark again and again. Only changes count, not
+ * the times of files, since the clocks of two machines differ.
  */
 export class SignsOfLife {
   readonly #looks = new Map<string, Look>()
