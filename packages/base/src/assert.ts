@@ -1,4 +1,4 @@
-/** A broken invariant: a defect of the program, never of its input. Whoever owns state fences itself on it. */
+/** A broken invariant: a defect of the program, never of its input. An owner of state stops changing it then. */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError'
 }
@@ -11,7 +11,7 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new InvariantError(message)
 }
 
-/** For the branch that types say cannot happen. */
+/** For a branch that is impossible by its types. */
 export function unreachable(value: never): never {
   throw new InvariantError(`unreachable value ${String(value)}`)
 }

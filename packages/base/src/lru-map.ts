@@ -1,12 +1,12 @@
 /**
- * A map of bounded size that gives up the entry used longest ago.
- * `onEvict` is told of each entry that is given up or deleted, so that it can be closed.
+ * A map of bounded size that drops the least recently used entry.
+ * `onEvict` is called with each entry that is dropped or deleted, for example to close it.
  */
 export class LruMap<Key, Value> {
   readonly #entries = new Map<Key, Value>()
   readonly #capacity: number
   readonly #onEvict: (value: Value, key: Key) => void
-  /** The entry used last: asked for again and again, it need not be moved to the end each time. */
+  /** The entry used last: repeated lookups of it need not move it to the end. */
   #newest: { key: Key; value: Value } | undefined
 
   constructor(capacity: number, onEvict: (value: Value, key: Key) => void = () => {}) {
@@ -18,7 +18,7 @@ export class LruMap<Key, Value> {
     return this.#entries.size
   }
 
-  /** Gives the value and makes it the most recently used. */
+  /** Returns the value and makes it the most recently used. */
   get(key: Key): Value | undefined {
     if (this.#newest?.key === key) return this.#newest.value
     const value = this.#entries.get(key)

@@ -1,12 +1,12 @@
 import { textHash } from './text-hash.ts'
 
 const placesFirst = 64
-/** So many places for each entry, at the least: few then share one. */
+/** The least number of places for each entry, so that few entries share one. */
 const placesPerEntry = 4
 
 /**
- * Objects by name. Most are found by reading one place, which a hash of the name gives; names that share a place take
- * turns in it and are found in a map.
+ * Objects by name. A hash of the name gives a place, and most objects are found there. Names that share a place take
+ * turns in it; the others are found in a map.
  */
 export class NameTable<Entry> {
   readonly #nameOf: (entry: Entry) => string
@@ -32,14 +32,14 @@ export class NameTable<Entry> {
   }
 
   /**
-   * What stands at the place of a name: most likely the entry of that name, perhaps one of another, or nothing. It is
-   * for reading what will most likely be needed; nothing is read of the entry itself.
+   * The entry at the place of a name: most likely the one of that name, perhaps another one, or none. Nothing of the
+   * entry itself is read, so this can be used to read ahead what will most likely be needed.
    */
   likely(name: string): Entry | undefined {
     return this.#places[placeOf(name, this.#places.length)]
   }
 
-  /** Adds an entry, instead of the one of its name if there is one. */
+  /** Adds an entry, or replaces the one of the same name. */
   set(entry: Entry): void {
     const name = this.#nameOf(entry)
     this.#entries.set(name, entry)

@@ -1,6 +1,6 @@
 /**
  * A hash of a text: 31-based over UTF-16 units, wrapped to a signed 32-bit integer.
- * @param start the hash of the text in front of it, to hash two texts as one
+ * @param start the hash of the text in front of this one, to hash two texts as one
  */
 export function textHash(text: string, start = 0): number {
   let hash = start
