@@ -1,11 +1,11 @@
 import { type AnyCommand, type RemotingCommand, type RequestOf, retryTopicPrefix } from '@rocketmq-ts/protocol'
 
-/** What a peer wants to do to a resource. The names are those of RocketMQ's access control lists. */
+/** What a peer wants to do with a resource, named as in RocketMQ's access control lists. */
 export type Action = 'PUB' | 'SUB' | 'CREATE' | 'UPDATE' | 'DELETE' | 'GET' | 'LIST'
 
 export type ResourceType = 'topic' | 'group' | 'cluster'
 
-/** One resource that a request touches. One of the actions has to be allowed on it. */
+/** One resource that a request touches. At least one of the actions must be allowed on it. */
 export interface Demand {
   readonly type: ResourceType
   /** Undefined for the cluster that the server itself belongs to. */
@@ -13,12 +13,12 @@ export interface Demand {
   readonly anyOf: readonly Action[]
 }
 
-/** Where the name of a resource stands in a request's header. */
+/** Tells which field of a request's header names a resource. */
 export interface ResourceRule<Field extends string> {
   readonly type: ResourceType
-  /** Without a field it is the server's own cluster. */
+  /** Undefined for the server's own cluster. */
   readonly field: Field | undefined
-  /** Stands between several names in one field. */
+  /** Separates several names in one field. */
   readonly separator: string | undefined
 }
 
@@ -29,7 +29,7 @@ export interface Access<Field extends string = string> {
   readonly ofBody: ((body: Buffer) => readonly Demand[]) | undefined
 }
 
-/** Request fields of a command that can name a resource: its texts. */
+/** Request fields of a command that can name a resource: those of type text. */
 export type TextField<C extends AnyCommand> = {
   [Key in keyof C['request'] & string]: C['request'][Key] extends { readonly kind: 'str' } ? Key : never
 }[keyof C['request'] & string]
@@ -52,7 +52,7 @@ export function cluster<const Field extends string>(field: Field): ResourceRule<
 /** The cluster that the server itself belongs to. */
 export const ownCluster: ResourceRule<never> = { type: 'cluster', field: undefined, separator: undefined }
 
-/** One of the actions, on every resource. */
+/** Demands one of the actions on every resource. */
 export function anyOf<Field extends string>(
   actions: readonly [Action, ...Action[]],
   ...resources: readonly [ResourceRule<Field>, ...ResourceRule<Field>[]]
@@ -72,14 +72,14 @@ export const remove: AccessOf = (...resources) => anyOf(['DELETE'], ...resources
 export const get: AccessOf = (...resources) => anyOf(['GET'], ...resources)
 export const list: AccessOf = (...resources) => anyOf(['LIST'], ...resources)
 
-/** @param demands gives what the body names; what it throws answers the request */
+/** @param demands reads what the body names; an error that it throws answers the request */
 export function namedInBody(demands: (body: Buffer) => readonly Demand[]): Access<never> {
   return { anyOf: [], resources: [], ofBody: demands }
 }
 
 /**
- * A demand on a topic. A group's retry topic belongs to the group: whoever may subscribe as the group may send to it and
- * read it.
+ * A demand on a topic. The retry topic of a group belongs to the group: a peer that may subscribe as the group may send
+ * to it and read it.
  */
 export function onTopic(name: string, actions: readonly Action[]): Demand {
   if (!name.startsWith(retryTopicPrefix)) return { type: 'topic', name, anyOf: actions }
@@ -96,7 +96,7 @@ export function onGroup(name: string, actions: readonly Action[]): Demand {
 }
 
 /**
- * What a request demands. A resource that an optional field does not name is not demanded.
+ * What a request demands. An absent optional field demands nothing.
  * @throws what reading the body throws, when the body names the resources
  */
 export function demandsOf(access: Access, header: RequestOf<AnyCommand>, body: Buffer): readonly Demand[] {
@@ -123,9 +123,9 @@ export interface GuardedRequest {
   /** The peer's `host:port`. */
   readonly peer: string
   readonly command: AnyCommand
-  /** The frame as it came: a signature is over its extFields and its body. */
+  /** The frame as it came: a signature covers its extFields and its body. */
   readonly request: RemotingCommand
-  /** All of them have to be allowed. There is none when no optional field names a resource. */
+  /** All of them must be allowed. Empty when no optional field names a resource. */
   readonly demands: readonly Demand[]
 }
 

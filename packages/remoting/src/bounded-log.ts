@@ -7,15 +7,15 @@ interface Window {
 }
 
 /**
- * Log lines that others can cause as often as they like, such as a hostile client by its connections. Of each kind so
- * many lines are written in an interval; how many more there were is told once it ends.
+ * Limits log lines that peers can cause as often as they like, such as a hostile client by its connections. Each kind
+ * of line has a limit for each interval. At the end of the interval one line tells how many were left out.
  */
 export class BoundedLog {
   readonly #log: Log
   readonly #clock: Pick<Clock, 'after'>
   readonly #linesMax: number
   readonly #intervalMs: number
-  /** By kind. Kinds are the program's own words: there are few. */
+  /** By kind. Kinds are words of this program, so there are few. */
   readonly #windows = new Map<string, Window>()
 
   constructor(log: Log, clock: Pick<Clock, 'after'>, linesMax = 10, intervalMs = 10_000) {
@@ -37,7 +37,7 @@ export class BoundedLog {
     if (this.#takes(kind)) this.#log.error(fields, message)
   }
 
-  /** Tells what was left out so far. */
+  /** Logs what was left out so far. */
   close(): void {
     for (const [kind, window] of this.#windows) {
       window.cancel()

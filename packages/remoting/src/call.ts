@@ -12,16 +12,16 @@ import type { RemotingConnection } from './remoting-connection.ts'
 export interface Call<C extends AnyCommand = AnyCommand> {
   readonly connection: RemotingConnection
   readonly request: RemotingCommand
-  /** The body, empty when the frame has none. It is a part of the receive buffer: copy what has to stay. */
+  /** The body, empty when the frame has none. It is part of the receive buffer: copy it to keep it. */
   readonly body: Buffer
   readonly isOneWay: boolean
   /** Answers a request whose handler returned `answeredLater`; ignored for one-way requests. */
   answer(reply: Reply<C>): void
-  /** Answers with the failure; see `replyToError`. */
+  /** Answers with an error; see `replyToError`. */
   fail(error: unknown): void
 }
 
-/** What a handler answers. Without a code it is SUCCESS. */
+/** The answer of a handler; without a code, SUCCESS. */
 export interface Reply<C extends AnyCommand = AnyCommand> {
   code?: ResponseCodeName
   remark?: string

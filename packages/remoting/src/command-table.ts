@@ -3,7 +3,7 @@ import type { Access, TextField } from './access.ts'
 import type { answeredLater, Call, Reply } from './call.ts'
 import type { LookAhead } from './look-ahead.ts'
 
-/** Requests that share a limit on how many of them may be waiting for an answer. */
+/** Requests that share a limit on how many of them may wait for an answer. */
 export interface Lane {
   readonly name: string
   readonly waitingMax: number
@@ -24,20 +24,20 @@ export interface ServedEntry<C extends AnyCommand> {
 
 export interface UnsupportedEntry {
   readonly kind: 'unsupported'
-  /** Goes back to the peer: why, and since when or what instead. */
+  /** Part of the answer to the peer: why it is not supported, and what to use instead. */
   readonly reason: string
 }
 
 export type Entry<C extends AnyCommand> = ServedEntry<C> | UnsupportedEntry
 
-/** Every command that a peer in this role can get, each with its entry: one that is missing does not compile. */
+/** An entry for every command that a peer in this role can get. A table without one of them does not compile. */
 export type CommandTable<To extends Role> = {
   readonly [Key in CommandKeyTo<To>]: Entry<(typeof commands)[Key]>
 }
 
 /**
  * A row of a command table.
- * @param access what has to be allowed to the peer, by text fields that the command declares
+ * @param access what the peer must be allowed to do, by text fields that the command declares
  */
 export function serve<C extends AnyCommand>(
   lane: Lane,

@@ -52,7 +52,7 @@ export class Dispatcher<As extends Role> {
   readonly #log: BoundedLog
   readonly #guard: Guard | undefined
   readonly #observation: Observation | undefined
-  /** Each waits until every lane is empty. */
+  /** Callers of `drained`, to be resolved when every lane is empty. */
   readonly #drains = new Set<() => void>()
   #isStopping = false
 
@@ -83,7 +83,7 @@ export class Dispatcher<As extends Role> {
     return this.#waiting.get(laneName)?.count ?? 0
   }
 
-  /** From now on requests are refused, in a way that makes clients ask another server. */
+  /** Refuses requests from now on, in a way that makes clients ask another server. */
   stopTaking(): void {
     this.#isStopping = true
   }
@@ -106,7 +106,7 @@ export class Dispatcher<As extends Role> {
 
   /**
    * Handles requests that came in one read, in their order, as long as the connection takes requests.
-   * @param frameBytes of each request; looked at only when somebody observes
+   * @param frameBytes of each request; read only when there is an observer
    * @returns how many were handled
    */
   dispatchAll(
@@ -130,7 +130,7 @@ export class Dispatcher<As extends Role> {
     return count
   }
 
-  /** @param header of the request, if it is decoded already */
+  /** @param header of the request, if it was decoded already */
   #dispatch(
     connection: RemotingConnection,
     request: RemotingCommand,
@@ -185,7 +185,7 @@ export class Dispatcher<As extends Role> {
     }
   }
 
-  /** Asks the guard; a request that it refuses is answered. */
+  /** Asks the guard, and answers a request that it refuses. */
   #isAllowed(guard: Guard, call: OpenCall, { access, command }: Row, header: RequestOf<AnyCommand>): boolean {
     const { connection, request, body } = call
     const demands = demandsOf(access, header, body)
@@ -203,7 +203,7 @@ export class Dispatcher<As extends Role> {
     call.fail(error)
   }
 
-  /** Answers a request that no row takes. */
+  /** Answers a request that is not handled. */
   #refuse(
     connection: RemotingConnection,
     request: RemotingCommand,

@@ -1,7 +1,7 @@
 /**
- * Bytes that peers make a server hold: of frames that have begun and not ended, or of answers that are not read. When
- * all of them together come to too much, those that hold the longest have to go: a peer that does its part holds bytes
- * for a moment only.
+ * Counts bytes that peers make a server hold: of frames that have not arrived completely, or of answers that are not
+ * read. When the total exceeds a limit, the peers that have held bytes for the longest time must go: a peer that
+ * behaves well holds bytes for a moment only.
  */
 export class HeldBytes<Holder> {
   readonly #bytesMax: number
@@ -12,9 +12,9 @@ export class HeldBytes<Holder> {
   #total = 0
 
   /**
-   * @param onExcess told of each holder that has to give its bytes free; it is forgotten already
-   * @param bytesNow what a holder holds now, where that becomes less without anybody telling; whoever holds less than
-   *   was told does its part, and counts as the youngest
+   * @param onExcess called with each holder that must free its bytes; it is no longer counted
+   * @param bytesNow what a holder holds now, when that can shrink without a call of `set`; a holder with less than was
+   *   set makes progress, and counts as the youngest
    */
   constructor(
     bytesMax: number,
@@ -30,7 +30,7 @@ export class HeldBytes<Holder> {
     return this.#total
   }
 
-  /** How many bytes a holder holds now; 0 when it holds none any more. */
+  /** Sets how many bytes a holder holds now. */
   set(holder: Holder, bytes: number): void {
     this.#total += bytes - (this.#bytes.get(holder) ?? 0)
     if (bytes === 0) this.#bytes.delete(holder)

@@ -1,12 +1,12 @@
 import type { Clock } from '@rocketmq-ts/platform'
 
 /**
- * Told about each request that has an answer, once the answer is handed to the system; about a one-way request at the
- * end of the turn in which it is done. It must not throw: what else the turn has to do would be lost.
- * @param requestCode as it came: it may be one that nobody knows
+ * Called for each answered request, once the answer was handed to the system; for a one-way request, at the end of the
+ * turn in which it is done. It must not throw: the rest of the turn's work would be lost.
+ * @param requestCode as it came; it may be unknown
  * @param responseCode of the answer, of a one-way request too
- * @param durationMs from when the request was taken (those of one read together) to the end of the turn in which the
- *   answer was given
+ * @param durationMs from taking the request (one time for all requests of a read) to the end of the turn in which it
+ *   was answered
  * @param bytesIn of the request's frame, with its length field
  * @param bytesOut of the answer's frame, with its length field; 0 for a one-way request
  */
@@ -18,7 +18,7 @@ export type Observer = (
   bytesOut: number,
 ) => void
 
-/** Gives an observer its numbers, with one reading of the clock for all answers of a turn. */
+/** Calls an observer, with one reading of the clock for all answers of a turn. */
 export class Observation {
   readonly #observer: Observer
   readonly #clock: Pick<Clock, 'turnTime' | 'endOfTurn'>
@@ -33,7 +33,7 @@ export class Observation {
     return this.#clock.turnTime()
   }
 
-  /** Called at the end of a turn. */
+  /** To be called at the end of a turn. */
   answered(call: ObservedCall, bytesOut: number): void {
     const durationMs = this.#clock.turnTime() - call.startedAtMs
     this.#observer(call.requestCode, call.responseCode, durationMs, call.bytesIn, bytesOut)

@@ -16,7 +16,7 @@ import type { RemotingConnection } from './remoting-connection.ts'
 /** Requests of a lane that have no answer yet. */
 export interface Waiting {
   count: number
-  /** Called when there is none any more; set once somebody waits for that. */
+  /** Called when the count reaches 0; set once somebody waits for that. */
   onNone: (() => void) | undefined
 }
 
@@ -35,7 +35,7 @@ export function isDefect(error: unknown): boolean {
   return !(error instanceof ProtocolError || error instanceof BodyError || error instanceof JsonError)
 }
 
-/** A request from when its row is found until it is answered. */
+/** A request, from the lookup of its row until it is answered. */
 export class OpenCall implements Call {
   readonly connection: RemotingConnection
   readonly request: RemotingCommand

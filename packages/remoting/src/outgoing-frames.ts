@@ -7,7 +7,7 @@ import {
   writeFrameHead,
 } from '@rocketmq-ts/protocol'
 
-/** Told how many bytes a frame took, once it is handed to the system. */
+/** Called with the size of a frame, once it was handed to the system. */
 export interface FrameListener {
   written(bytes: number): void
 }
@@ -15,21 +15,21 @@ export interface FrameListener {
 interface OutgoingFrame {
   command: OutgoingCommand<unknown>
   bodyBytes: number
-  /** The head when it is too long for one write; otherwise it is written in its place. */
+  /** The encoded head when it is too long for one write; other heads are encoded when they are written. */
   head: Buffer | undefined
-  /** The most that it can be; what it is once it was written, if somebody listens. */
+  /** Upper limit of the head's size; its exact size once it was written, when there is a listener. */
   headBytes: number
   listener: FrameListener | undefined
 }
 
-/** The most that one write takes. What the system does not take at once keeps the memory of its write. */
+/** The size of the largest write. Bytes that the system does not take at once keep the memory of their write in use. */
 export const writeBytesMax = 256 * 1024
 
-/** Where frames are gathered for a write: one place for all connections, since a write mostly leaves nothing behind. */
+/** Gathers frames for a write. One buffer serves all connections, since the system mostly takes a write completely. */
 let gathered: Buffer | undefined
 
 /**
- * Frames that wait to be written to a connection. Bodies are copied when they are written, and not looked at after it:
+ * Frames that wait to be written to a connection. Bodies are copied when they are written, and not used after that:
  * their memory may be used for other things in the next turn.
  */
 export class OutgoingFrames {
@@ -46,7 +46,7 @@ export class OutgoingFrames {
     return this.#frames.length === 0
   }
 
-  /** Bytes that wait, at the most. */
+  /** Upper limit of the bytes that wait. */
   get bytes(): number {
     return this.#bytes
   }
@@ -61,7 +61,7 @@ export class OutgoingFrames {
     if (listener !== undefined) this.#isObserved = true
   }
 
-  /** Writes all frames in as few writes as possible, as the system takes one write for less than many. */
+  /** Writes all frames in as few writes as possible: one write costs less than many. */
   flush(): void {
     const frames = this.#frames
     const isObserved = this.#isObserved
@@ -111,7 +111,7 @@ export class OutgoingFrames {
   #write(end: number): number {
     if (end === 0) return 0
     this.#connection.write(place().subarray(0, end))
-    // What the system did not take at once stays where it is until it does.
+    // The socket still refers to this memory until the system has taken all of it.
     if (this.#connection.unsentBytes > 0) gathered = undefined
     return 0
   }

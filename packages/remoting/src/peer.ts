@@ -12,27 +12,27 @@ import type { Signer } from './signer.ts'
 export interface PeerOptions<As extends Role> {
   clock: Clock
   log: Log
-  /** What other ends may ask of this one. Without a table every request is answered with "not supported". */
+  /** The requests that this end serves. Without a table every request is answered with "not supported". */
   table?: CommandTable<As> | undefined
-  /** The header form of requests of ours; JSON when it is absent. Answers have the form of their request. */
+  /** The header form of requests that this end sends; JSON by default. Answers have the form of their request. */
   serializeType?: SerializeType | undefined
-  /** Signs requests of ours. */
+  /** Signs requests that this end sends. */
   signer?: Signer | undefined
-  /** Asked before each request that a row of the table serves; without one every request is allowed. */
+  /** Asked before each request that the table serves; without a guard every request is allowed. */
   guard?: Guard | undefined
-  /** Told about each answer. */
+  /** Called for each answer. */
   observer?: Observer | undefined
   /** Milliseconds without traffic after which a connection is closed; 0 never. */
   idleTimeoutMs?: number | undefined
   /** Bytes of a frame, without its length field. */
   frameBytesMax?: number | undefined
-  /** Bytes of frames that have begun and not ended, of all connections together. */
+  /** Limit for the bytes of incomplete frames, of all connections together. */
   unfinishedBytesMax?: number | undefined
-  /** Bytes for other ends that read too slowly, of all of them together. */
+  /** Limit for the bytes that wait for slow readers, of all connections together. */
   unsentBytesMax?: number | undefined
-  /** Unsent bytes of one connection above which no request of it is taken until they are sent. */
+  /** Unsent bytes of one connection above which its requests wait until these bytes are sent. */
   connectionUnsentBytesMax?: number | undefined
-  /** Requests of ours on one connection that may wait for an answer. */
+  /** Limit for requests that this end sent over one connection and that have no answer yet. */
   pendingRequestsMax?: number | undefined
   onDisconnect?(connection: RemotingConnection): void
 }
@@ -40,16 +40,16 @@ export interface PeerOptions<As extends Role> {
 const heldBytesMax = 128 * 1024 * 1024
 /** Each takes up to 4 KB. */
 const headerPatternsMax = 1024
-/** For the other ends to take part in the closing of connections. */
+/** Milliseconds that other ends have to close their side. */
 const closeTimeoutMs = 1000
 
 /**
- * One end of connections: it asks and is asked over each of them. Servers and clients are peers; they differ in how
- * they come to their connections.
+ * One end of connections, which sends and serves requests over each of them. Servers and clients are peers; they differ
+ * in how they get their connections.
  */
 export class Peer<As extends Role> {
   readonly #clock: Clock
-  /** For what other ends can cause. */
+  /** For events that other ends can cause. */
   readonly log: BoundedLog
   readonly #dispatcher: Dispatcher<As>
   readonly #parts: ConnectionParts
@@ -98,7 +98,7 @@ export class Peer<As extends Role> {
     return this.#connections
   }
 
-  /** Speaks over a connection that was made. After `close` it is cut off at once. */
+  /** Takes over an open connection. After `close` the connection is destroyed at once. */
   open(connection: Connection): RemotingConnection {
     const opened = new RemotingConnection(connection, this.#parts)
     this.#connections.add(opened)
@@ -111,7 +111,7 @@ export class Peer<As extends Role> {
     return this.#dispatcher.waitingIn(laneName)
   }
 
-  /** From now on requests are refused, in a way that makes clients ask another server. */
+  /** Refuses requests from now on, in a way that makes clients ask another server. */
   stopTaking(): void {
     this.#dispatcher.stopTaking()
   }
@@ -124,7 +124,7 @@ export class Peer<As extends Role> {
     return this.#dispatcher.drained(timeoutMs)
   }
 
-  /** Ends all connections after what was written is sent; resolves when they are closed. Answers given later are lost. */
+  /** Sends what was written, then ends all connections; resolves when they are closed. Later answers are lost. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing

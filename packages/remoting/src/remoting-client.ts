@@ -25,12 +25,12 @@ export interface Answer<C extends AnyCommand> {
   body: Buffer
 }
 
-/** A table says what servers may ask over connections of this client. */
+/** `table` holds the requests that servers may send over the connections of this client. */
 export interface RemotingClientOptions<As extends Role> extends Omit<PeerOptions<As>, 'clock' | 'log'> {
   log?: Log
 }
 
-/** Calls servers by address over one kept connection each. */
+/** Calls servers by address, over one kept connection for each address. */
 export class RemotingClient<As extends Role = 'client'> {
   readonly #platform: Pick<Platform, 'network' | 'clock'>
   readonly #peer: Peer<As>
@@ -51,7 +51,7 @@ export class RemotingClient<As extends Role = 'client'> {
     })
   }
 
-  /** Calls and gives the response as it is, whatever its code. */
+  /** Sends a request and returns the response, whatever its code. */
   async call<C extends AnyCommand>(address: string, command: C, options: InvokeOptions<C>): Promise<RemotingCommand> {
     const { header, body, timeoutMs } = options
     const connection = this.#connections.get(address) ?? (await this.#connected(address, command.name, timeoutMs))
@@ -77,7 +77,7 @@ export class RemotingClient<As extends Role = 'client'> {
     await this.#peer.close()
   }
 
-  /** A connection that somebody else may have begun to make, with more time than there is here. */
+  /** Joins a connection attempt of another call, which may have more time than this one. */
   #connected(address: string, commandName: string, timeoutMs: number): Promise<RemotingConnection> {
     if (this.#isClosed) return Promise.reject(new Error('the client is closed'))
     const begun = this.#connecting.get(address)

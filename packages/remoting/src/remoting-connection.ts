@@ -26,13 +26,13 @@ interface PendingRequest {
 /** Why this end closed a connection by itself. */
 export type CloseReason = 'malformed frame' | 'idle'
 
-/** What connections of one owner share. */
+/** What all connections of a peer share. */
 export interface ConnectionParts {
   readonly clock: Clock
   /**
    * Called with requests of the peer that came in one read, in their order.
-   * @param frameBytes bytes of each of them, with its length field; empty when `isObserved` is not set
-   * @returns how many were taken; the others come again once the connection is not paused any more
+   * @param frameBytes bytes of each frame, with its length field; empty when `isObserved` is not set
+   * @returns how many were taken; the others are given again once the connection is no longer paused
    */
   onRequests(
     requests: readonly RemotingCommand[],
@@ -44,32 +44,32 @@ export interface ConnectionParts {
   onClose(connection: RemotingConnection, error: Error | undefined): void
   /** Whether the bytes of requests are counted. */
   readonly isObserved: boolean
-  /** The header form of requests of ours. Answers have the form of their request. */
+  /** The header form of requests that this end sends. Answers have the form of their request. */
   readonly serializeType: SerializeType
   readonly signer: Signer | undefined
   /** Bytes of a frame, without its length field. */
   readonly frameBytesMax: number
-  /** Unsent bytes above which no request of the peer is taken until they are sent. */
+  /** Unsent bytes above which requests of the peer wait until these bytes are sent. */
   readonly unsentBytesMax: number
-  /** Counts the bytes of frames that have not arrived as a whole, over all connections. */
+  /** Counts the bytes of incomplete frames, over all connections. */
   readonly unfinished: HeldBytes<RemotingConnection>
-  /** Counts the memory of what peers have not taken yet, over all connections. */
+  /** Counts the memory of bytes that peers have not taken yet, over all connections. */
   readonly unsent: HeldBytes<RemotingConnection>
   readonly headerPatterns: HeaderPatterns
-  /** Unanswered requests of ours on a connection above which `invoke` refuses. */
+  /** Unanswered requests of this end at which `invoke` refuses another one. */
   readonly pendingRequestsMax: number
   /** Milliseconds without traffic after which the connection is closed; 0 never. */
   readonly idleTimeoutMs: number
 }
 
-/** Smaller rests of a frame are the common case at the end of a read, and not worth counting. */
+/** A smaller part of a frame at the end of a read is the common case, and not worth counting. */
 const unfinishedBytesMin = 16 * 1024
 const noFrameBytes: readonly number[] = []
 let connectionCount = 0
 
 /**
- * Frames over one TCP connection, in both directions: requests of the peer are handed on, responses go to the
- * requests that wait for them. What is sent in one turn of the loop leaves in one write.
+ * Frames over one TCP connection, in both directions. Requests of the peer are handed on; responses resolve the
+ * requests that wait for them. All frames of one turn of the loop leave in one write.
  */
 export class RemotingConnection {
   /** Unique in the process. */
@@ -77,7 +77,7 @@ export class RemotingConnection {
   /** The peer's `host:port`, an IPv6 host in brackets. */
   readonly remoteAddress: string
   readonly localAddress: string
-  /** What its owner knows about the peer. */
+  /** For data of other modules about the peer. */
   readonly attributes = new Map<symbol, unknown>()
   readonly #connection: Connection
   readonly #parts: ConnectionParts
@@ -88,9 +88,9 @@ export class RemotingConnection {
   #isClosed = false
   #isEnding = false
   #isPaused = false
-  /** Requests that arrived and are not taken yet. */
+  /** Requests that arrived and were not taken yet. */
   #requests: RemotingCommand[] = []
-  /** Bytes of each of them, when they are counted. */
+  /** Frame bytes of each of these requests, when they are counted. */
   #requestBytes: number[] | undefined
   #frameCount = 0
   #isUnfinishedCounted = false
@@ -133,18 +133,18 @@ export class RemotingConnection {
     return this.#outgoing.bytes + this.#connection.unsentBytes
   }
 
-  /** Memory that unsent bytes take: a write that the system did not take as a whole keeps all of its memory. */
+  /** Memory that unsent bytes take: a write that the system did not take completely keeps all of its memory. */
   get unsentMemoryBytes(): number {
     return this.unsentBytes + (this.#connection.unsentBytes > 0 ? writeBytesMax : 0)
   }
 
   /**
-   * Sends an answer at the end of this turn. A connection that is lost or ended swallows it: the peer sees that.
-   * @param listener told once it is handed to the system
+   * Sends an answer at the end of this turn. On a closed connection the answer is dropped; the peer sees the close.
+   * @param listener called once the answer was handed to the system
    */
   answer<Header>(command: OutgoingCommand<Header>, listener?: FrameListener | undefined): void {
     this.#send(command, listener)
-    // Requests of ours do not count: were both ends to stop reading for them, neither would read again.
+    // Only answers pause reading. If requests did too, both ends could stop reading and never read again.
     if (this.unsentBytes > this.#parts.unsentBytesMax) this.#pauseReading()
   }
 
@@ -181,7 +181,7 @@ export class RemotingConnection {
     return promise
   }
 
-  /** Sends what is waiting, then closes. Nothing is sent after it, and no request is taken. */
+  /** Sends what waits, then closes. Nothing is sent after that, and no request is taken. */
   end(): void {
     this.#flush()
     this.#isEnding = true
@@ -231,14 +231,14 @@ export class RemotingConnection {
     }
     this.#takeRequests()
     if (frameError !== undefined) {
-      // No frame can be found any more: there is nothing to answer to.
+      // The next frame cannot be found any more, and there is no request to answer.
       this.#closeFor('malformed frame', frameError)
       return
     }
     if (!this.#isClosed) this.#countUnfinished(this.#frameCount !== framesBefore)
   }
 
-  /** @param isOther whether a frame has ended, so that what is held of the next one is held from now on */
+  /** @param isOther whether a frame has ended, so that the held bytes are those of a newer frame */
   #countUnfinished(isOther: boolean): void {
     const { unfinished } = this.#parts
     const { bufferedBytes } = this.#decoder
@@ -257,13 +257,13 @@ export class RemotingConnection {
       return
     }
     const pending = this.#pending.get(command.opaque)
-    if (pending === undefined) return // Came after its deadline.
+    if (pending === undefined) return // The response came after its deadline.
     this.#pending.delete(command.opaque)
     pending.cancelTimer()
     pending.resolve(command)
   }
 
-  /** Hands on what arrived, as far as the limit of unsent bytes allows. */
+  /** Hands on requests, as far as the limit of unsent bytes allows. */
   #takeRequests(): void {
     const requests = this.#requests
     if (requests.length === 0 || this.#isPaused) return
@@ -284,15 +284,15 @@ export class RemotingConnection {
   }
 
   /**
-   * Counts what the peer has not taken.
-   * @param addedBytes written since the last time
+   * Counts the bytes that the peer has not taken.
+   * @param addedBytes written since the last count
    */
   #countUnsent(addedBytes: number): void {
     const { unsentBytes } = this.#connection
     const before = this.#countedUnsentBytes
     if (unsentBytes === 0 && before === 0) return
     const { unsent } = this.#parts
-    // A peer that takes something, however slowly, has not waited for long.
+    // A peer that took something, however little, counts as the youngest holder again.
     if (before > 0 && unsentBytes < before + addedBytes) unsent.set(this, 0)
     this.#countedUnsentBytes = unsentBytes
     if (unsentBytes > 0) unsent.set(this, this.unsentMemoryBytes)
@@ -302,14 +302,14 @@ export class RemotingConnection {
     if (this.#isPaused) return
     this.#isPaused = true
     this.#connection.pause()
-    // The limit may have been reached by bytes that never fill the socket's own queue.
+    // When the bytes never fill the socket's queue, it emits no drain event.
     this.#parts.clock.nextTurn(() => {
       this.#flush()
       if (this.#connection.unsentBytes === 0) this.#resumeReading()
     })
   }
 
-  /** Takes what arrived before the pause; that may fill the limit again. */
+  /** First takes requests that arrived before the pause, which may reach the limit again. */
   #resumeReading(): void {
     if (!this.#isPaused || this.#isClosed) return
     this.#isPaused = false

@@ -13,7 +13,7 @@ export interface RemotingServerOptions<As extends Role> extends Address, Omit<Pe
 }
 
 const idleTimeoutMs = 120_000
-/** Milliseconds in which it is said once that connections cannot be taken. */
+/** Milliseconds between two log lines that connections cannot be accepted. */
 const acceptLogIntervalMs = 5000
 
 const unserved = 'connections are closed unserved: no file descriptor is left'
@@ -24,8 +24,7 @@ const acceptFailures: Readonly<Record<string, string>> = {
 }
 
 /**
- * A listening port whose requests are answered from a command table. It stops in phases: `stopTaking`, `drained`,
- * `close`.
+ * Serves the requests of a command table on one or more ports. It stops in phases: `stopTaking`, `drained`, `close`.
  */
 export class RemotingServer<As extends Role> {
   readonly #options: RemotingServerOptions<As>
@@ -51,7 +50,7 @@ export class RemotingServer<As extends Role> {
   }
 
   /**
-   * Opens the port; can be called again for a further one.
+   * Opens a port; can be called again for a further one.
    * @throws Node's error with code EADDRINUSE when the port is taken
    */
   async listen(address: Address = this.#options): Promise<Address> {
@@ -69,9 +68,9 @@ export class RemotingServer<As extends Role> {
   }
 
   /**
-   * The first phase of stopping. No connection is taken any more. Requests that come are answered with GO_AWAY, or with
-   * SERVICE_NOT_AVAILABLE when the client is too old for it: with either, clients ask another server. What was taken is
-   * still answered.
+   * The first phase of stopping. New connections are not accepted any more. New requests are answered with GO_AWAY, or
+   * with SERVICE_NOT_AVAILABLE when the client is too old for it; with either, clients ask another server. Requests
+   * taken before are still answered.
    */
   stopTaking(): void {
     this.#peer.stopTaking()
@@ -80,14 +79,14 @@ export class RemotingServer<As extends Role> {
 
   /**
    * The second phase: waits until every request that was taken has its answer.
-   * @param timeoutMs after which it waits no longer
+   * @param timeoutMs milliseconds to wait at most
    * @returns how many requests have no answer
    */
   drained(timeoutMs: number): Promise<number> {
     return this.#peer.drained(timeoutMs)
   }
 
-  /** The last phase: ends all connections after what was answered is sent. Answers that are given later are lost. */
+  /** The last phase: sends the answers given so far, then ends all connections. Later answers are lost. */
   async close(): Promise<void> {
     this.stopTaking()
     await this.#peer.close()
