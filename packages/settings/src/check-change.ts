@@ -10,11 +10,11 @@ export interface ChangeRules<Table extends SettingsTable> {
   readonly table: Table
   /** Keys that RocketMQ knows beside the table. */
   readonly otherKnownKeys: OtherKnownKeys
-  /** Settles what settings say together, as a start does. */
+  /** Adjusts settings that depend on each other, as a start does. */
   settle?(values: SettingsOf<Table>): SettingsResult<SettingsOf<Table>>
   /** Keys that no request may name. */
   blackList(current: SettingsOf<Table>): readonly string[]
-  /** Keys that something else than the kept file decides at each start, with what that is: `-n`. */
+  /** Keys that something other than the file decides at each start, with what that is: `-n`. */
   readonly decidedKeys: ReadonlyMap<string, string>
 }
 
@@ -26,7 +26,7 @@ export interface RunningValues<Values> {
   readonly next: Values
 }
 
-/** What became of a request to change settings. A refused one changes nothing. */
+/** The result of a request to change settings. A refused request changes nothing. */
 export type CheckedChange<Values> =
   | {
       readonly outcome: 'refused'
@@ -37,20 +37,20 @@ export type CheckedChange<Values> =
   | {
       readonly outcome: 'taken'
       readonly values: RunningValues<Values>
-      /** All keys of the request that have an effect, with the text of their values. */
+      /** Text of values to keep: those of the request's keys that have an effect, and of changed keys. */
       readonly given: ReadonlyMap<string, string>
-      /** Keys whose value is another one now, or will be after a restart. */
+      /** Keys with another value now or after a restart. */
       readonly changedKeys: readonly string[]
-      /** Those of the changed keys that wait for a restart. */
+      /** The changed keys that take effect at the next start. */
       readonly restartKeys: readonly string[]
-      /** Sentences for the user: values that were taken differently from how they were given. */
+      /** Sentences for the user, such as about a value that was replaced by the nearest allowed one. */
       readonly notes: readonly string[]
     }
 
 /** A request names some keys; a file with all settings has 25 KiB. */
 const bodyBytesMax = 256 * 1024
 const keysMax = 1000
-/** So many problems are told. */
+/** The most problems that an answer names. */
 const problemsMax = 5
 
 type Refused = Extract<CheckedChange<unknown>, { outcome: 'refused' }>
@@ -63,7 +63,7 @@ function invalid(remark: string): Refused {
  * Decides about a request to change settings of a running process (UPDATE_BROKER_CONFIG 25, UPDATE_NAMESRV_CONFIG 318):
  * all of its keys are taken, or none.
  *
- * @param before the values so far; they are left as they are
+ * @param before the values so far; not changed
  * @param body the request's body, a .properties text in UTF-8
  */
 export function checkChange<Table extends SettingsTable>(
@@ -117,8 +117,8 @@ function readChanges(body: Buffer): ReadonlyMap<string, string> | Refused {
 }
 
 /**
- * Adds the key's value to `given`, unless it has no effect and is as it was.
- * @returns why the key cannot be changed to this
+ * Adds the key's value to `given`, unless it has no effect and equals the current value.
+ * @returns why the key cannot have this value, or undefined
  */
 function checkKey<Table extends SettingsTable>(
   rules: ChangeRules<Table>,

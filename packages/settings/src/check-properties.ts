@@ -5,10 +5,10 @@ import type { SettingProblem } from './settings-error.ts'
 /** Keys and values of a .properties text. */
 export type Properties = ReadonlyMap<string, string> | Readonly<Record<string, string>>
 
-/** Keys of RocketMQ that a table leaves out, with their defaults as text: they have no effect, and are not unknown. */
+/** Keys of RocketMQ that a table leaves out, with their defaults as text: they are known, but have no effect. */
 export type OtherKnownKeys = ReadonlyMap<string, string>
 
-/** What can be said about properties without knowing the values that they leave out. */
+/** The result of checking properties, before defaults are added. */
 export interface CheckedProperties {
   /** Usable values by key. */
   readonly values: Map<string, unknown>
@@ -62,7 +62,7 @@ function warnOfKey(key: string, value: string, table: SettingsTable, others: Oth
   return `${key} is not a known setting and has no effect${hint}`
 }
 
-/** A sentence when a key that is not acted on differs from its default. */
+/** A warning when a key without effect has another value than its default. */
 export function warnOfNotServed(
   table: SettingsTable,
   key: string,

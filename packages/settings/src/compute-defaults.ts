@@ -3,8 +3,8 @@ import type { SettingsEnvironment } from './environment.ts'
 import { type ComputeContext, isComputed, type SettingsTable } from './setting.ts'
 
 /**
- * Gives the values of settings, with defaults where none was given. A computed default may ask for other settings; it
- * is computed after them.
+ * Resolves the values of settings, with defaults where none was given. A computed default may depend on other settings,
+ * which are computed first.
  *
  * @param given values that were set
  */

@@ -5,8 +5,7 @@ import { isComputed, type Setting, type SettingsOf, type SettingsTable } from '.
  * All settings with value, default and meaning, by group, for `--print-config`. The text is itself a file that sets
  * these values.
  *
- * @param placeKeys keys whose values belong to the file that was read, and would be wrong in another one: they are shown
- *   as comments
+ * @param placeKeys keys whose values hold for the file that was read only: they are shown as comments
  */
 export function describeSettings<Table extends SettingsTable>(
   table: Table,

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { type FileSystem, replaceFile } from '@rocketmq-ts/platform'
 import { JavaPropertiesError, parseJavaProperties, replaceJavaProperties } from '@rocketmq-ts/protocol'
 
-/** A change could not be kept: nothing of it holds. The message is a sentence that says what to do. */
+/** A change could not be written to its file, so it was not made. The message says what to do. */
 export class SettingsNotKeptError extends Error {
   override readonly name = 'SettingsNotKeptError'
 }
@@ -22,7 +22,7 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * The .properties file in which changes by requests are kept: one that each start reads. What else is in it stays:
+ * The .properties file in which changes by requests are kept, and which each start reads. Everything else in it stays:
  * comments, other keys, and the order of the lines. The content before the last change is in `<path>.bak`.
  */
 export class KeptFile {
@@ -38,21 +38,21 @@ export class KeptFile {
   }
 
   /**
-   * Writes the values of keys. After a crash, or a power failure, the file has all of them or none; when this returns,
-   * it has all of them.
+   * Writes the values of keys. After a crash or a power failure the file has all of them or none. Once this has
+   * returned, it has all of them.
    *
-   * @param keys those that have to stand in the file; of the others only those that stand in it are changed
-   * @throws SettingsNotKeptError when it cannot be written; then it is as it was
+   * @param keys keys that are added when the file lacks them; other keys of `values` are only changed where they are
+   * @throws SettingsNotKeptError when the file cannot be written; its message says when the file may have changed
    */
   keep(values: ReadonlyMap<string, string>, keys: readonly string[]): void {
     const previous = this.#read()
-    // Each letter of this text is a byte of the file, whatever its encoding: what is not changed stays as it is.
+    // Each character of this text is a byte of the file, so unchanged text keeps its bytes in any encoding.
     const text = previous?.toString('latin1') ?? ''
     const next = this.#replaced(text, values, keys)
     if (next === text) return
     const fileSystem = this.#fileSystem
     try {
-      // A file that this process may not write is not to be replaced either, though its folder may allow it.
+      // A file that this process may not write must not be replaced either, even when its folder allows that.
       if (previous !== undefined) fileSystem.open(this.path, 'update').close()
       fileSystem.makeFolder(dirname(this.path))
       replaceFile(fileSystem, this.path, Buffer.from(next, 'latin1'), `${this.path}.bak`)
@@ -87,7 +87,7 @@ export class KeptFile {
   }
 
   /**
-   * Writing may fail after the file has its new content.
+   * Restores the file: writing may fail after the file has its new content.
    * @returns whether the file is as it was
    */
   #undo(previous: Buffer | undefined, next: string): boolean {

@@ -2,7 +2,7 @@
  * Finds the word that someone most likely meant.
  *
  * @returns the candidate with the fewest edits (letters inserted, removed, replaced, or swapped with their neighbour;
- *   capitals do not count), the first of several, or undefined when all differ in more than a third of the letters
+ *   case is ignored), the first of several, or undefined when all differ in more than a third of the letters
  */
 export function nearestWord(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase()

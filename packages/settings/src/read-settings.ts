@@ -5,21 +5,21 @@ import type { SettingsOf, SettingsTable } from './setting.ts'
 import { SettingsError } from './settings-error.ts'
 
 export interface ReadSettingsOptions {
-  /** Where the properties come from, for messages: a file name, or a function that tells it for each key. */
+  /** Where the properties come from, for messages: a file name, or a function that gives it for each key. */
   source: string | ((key: string) => string)
   environment: SettingsEnvironment
   /** Keys that RocketMQ knows beside the table. */
   otherKnownKeys?: OtherKnownKeys
 }
 
-/** Values of all settings of a table, and sentences that the user should read. */
+/** Values of all settings of a table, and warnings for the user. */
 export interface SettingsResult<Values> {
   readonly values: Values
   readonly warnings: readonly string[]
 }
 
 /**
- * Reads settings from properties; what they leave out has its default.
+ * Reads settings from properties. Settings that are left out have their defaults.
  *
  * @throws SettingsError when a value cannot be used; it lists all of them
  */

@@ -6,7 +6,7 @@ import type { SettingsOf, SettingsTable } from './setting.ts'
 import { shownSetting } from './settings-error.ts'
 
 export interface RunningSettingsOptions<Table extends SettingsTable> extends ChangeRules<Table> {
-  /** What the process was started with. */
+  /** The settings at the start of the process. */
   readonly initial: SettingsOf<Table>
   readonly keptFile: KeptFile
   /** Milliseconds since 1970. */
@@ -15,17 +15,17 @@ export interface RunningSettingsOptions<Table extends SettingsTable> extends Cha
 
 /** A change that was made and kept. */
 export interface SettingsChange {
-  /** Keys that have another value now, or will have after a restart. */
+  /** Keys with another value now or after a restart. */
   readonly changedKeys: readonly string[]
-  /** Those of them that wait for a restart. */
+  /** The changed keys that take effect at the next start. */
   readonly restartKeys: readonly string[]
-  /** What the answer says of it, when there is something to say. */
+  /** The remark of the answer, if there is one. */
   readonly remark?: string
 }
 
 /**
- * The settings of a running process. Whoever reads one that can change asks for it each time. A change is kept before it
- * is made, and what waits for a restart is not in force.
+ * The settings of a running process. Read `current` at each use: values can change. A change is written to the file
+ * before it takes effect. A setting that needs a restart keeps its old value in `current`.
  */
 export class RunningSettings<Table extends SettingsTable> {
   readonly #options: RunningSettingsOptions<Table>
@@ -40,31 +40,32 @@ export class RunningSettings<Table extends SettingsTable> {
     this.#lastUpdateMs = options.nowMs
   }
 
-  /** What is in force. */
+  /** The values in effect. */
   get current(): SettingsOf<Table> {
     return this.#values.current
   }
 
-  /** How often they were changed, and when for the last time; when the process started, as long as they were not. */
+  /** How often settings were changed, and when last, in milliseconds; before any change, when the process started. */
   get version(): { readonly counter: number; readonly timestamp: number } {
     return { counter: this.#updateCount, timestamp: this.#lastUpdateMs }
   }
 
-  /** All settings as the text of a .properties file; what waits for a restart is shown as it will be. */
+  /** All settings as the text of a .properties file, with the values that they will have after a restart. */
   toPropertiesText(): string {
     return toPropertiesText(this.#options.table, this.#values.next)
   }
 
-  /** Told the keys of each change that are in force, after the change. */
+  /** Calls the listener after each change, with the keys that took effect at once. */
   onChange(listener: (changedKeys: readonly string[]) => void): void {
     this.#listeners.push(listener)
   }
 
   /**
-   * Changes settings as a request asks for, all of its keys or none.
+   * Changes the settings that a request names: all of its keys or none.
    *
    * @param body of the request: a .properties text
-   * @throws ProtocolError when it is refused or cannot be kept: nothing has changed then, unless the message says so
+   * @throws ProtocolError when the change is refused or cannot be kept: nothing has changed then, unless the message
+   *   says otherwise
    */
   change(body: Buffer, nowMs: number): SettingsChange {
     const { table, keptFile } = this.#options
@@ -88,7 +89,7 @@ export class RunningSettings<Table extends SettingsTable> {
     return { changedKeys, restartKeys, remark: sentences.length > 0 ? sentences.join('; ') : undefined }
   }
 
-  /** @throws ProtocolError when one of those who listen could not do what follows from the change; all were told */
+  /** @throws ProtocolError when a listener failed; all listeners were called */
   #tell(keys: readonly string[]): void {
     const errors: unknown[] = []
     for (const listener of this.#listeners) {

@@ -1,4 +1,4 @@
-/** What reading the text of a value gave: the value, perhaps with a note for the user, or what is wrong with it. */
+/** The result of reading the text of a value: the value, perhaps with a note for the user, or what is wrong with it. */
 export type ParsedValue<T> = { ok: true; value: T; note?: string } | { ok: false; reason?: string }
 
 /** How the values of a setting are read, written and explained. */

@@ -2,12 +2,12 @@ import type { SettingsEnvironment } from './environment.ts'
 import type { SettingType } from './setting-type.ts'
 
 /**
- * When a change by a request takes effect: at once, or when the process starts again. `fixed` marks a key that no request
- * may change, with the reason.
+ * When a change by a request takes effect: at once, or at the next start. `fixed` marks a key that no request may
+ * change, with the reason.
  */
 export type SettingEffect = 'live' | 'restart' | { readonly fixed: string }
 
-/** `notServed` marks a key of RocketMQ that is known and does nothing here, with the reason. */
+/** `notServed` marks a key of RocketMQ that is known but has no effect here, with the reason. */
 export type SettingStatus = 'applied' | { readonly notServed: string }
 
 /** What a computed default sees: the environment, and the values of other settings. */
@@ -25,7 +25,7 @@ export interface ComputedDefault<T> {
   compute(context: ComputeContext): T
 }
 
-/** The part of a declaration that one line of a table holds. */
+/** What one line of a table declares. */
 export interface SettingDeclaration<T> {
   readonly type: SettingType<T>
   readonly default: T | ComputedDefault<T>
@@ -47,7 +47,7 @@ export type SettingsOf<Table extends SettingsTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Setting<infer Value> ? Value : never
 }
 
-/** Declares a setting whose changes act at once. */
+/** Declares a setting whose changes take effect at once. */
 export function live<T>(
   type: SettingType<T>,
   defaultValue: NoInfer<T> | ComputedDefault<NoInfer<T>>,
@@ -56,7 +56,7 @@ export function live<T>(
   return { type, default: defaultValue, meaning, effect: 'live' }
 }
 
-/** Declares a setting whose changes act when the process starts again. */
+/** Declares a setting whose changes take effect at the next start. */
 export function atRestart<T>(
   type: SettingType<T>,
   defaultValue: NoInfer<T> | ComputedDefault<NoInfer<T>>,
@@ -90,13 +90,13 @@ type TableOf<D extends Declarations> = {
   readonly [Key in keyof D]: D[Key] extends SettingDeclaration<infer Value> ? Setting<Value> : never
 }
 
-/** Settings that are acted on, in the group under which `--print-config` shows them. */
+/** Settings that have an effect, in the group under which `--print-config` shows them. */
 export function applied<D extends Declarations>(group: string, declarations: D): TableOf<D> {
   return withPlace(declarations, group, 'applied')
 }
 
 /**
- * Settings of RocketMQ that are known and not acted on.
+ * Settings of RocketMQ that are known but have no effect.
  *
  * @param reason a short sentence: `POP is not served yet`
  */

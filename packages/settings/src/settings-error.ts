@@ -4,13 +4,13 @@ export interface SettingProblem {
   readonly value: string
   /** Completes the sentence "allowed is ...". */
   readonly allowed: string
-  /** Why this value is not possible, when there is more to say than what is allowed. */
+  /** Why this value is not possible, when `allowed` does not explain it. */
   readonly reason?: string
   /** Where the value comes from: `broker.conf:12`. */
   readonly source: string
 }
 
-/** One line for a problem, without its source. */
+/** A problem in one line, without its source. */
 export function describeProblem(problem: SettingProblem): string {
   const reason = problem.reason === undefined ? '' : ` (${shown(problem.reason)})`
   return `${shownSetting(problem.key, problem.value)} is not possible${reason}: allowed is ${problem.allowed}`

@@ -1,13 +1,13 @@
 import type { ParsedValue, SettingType } from '../setting-type.ts'
 
 export interface NumberLimits {
-  /** Smallest value, 0 when left out. */
+  /** Smallest value, 0 by default. */
   min?: number
-  /** Largest value, that of Java's type when left out. */
+  /** Largest value; by default that of the type. */
   max?: number
-  /** What is counted: `ms`, `bytes`, `percent` ... */
+  /** The unit: `ms`, `bytes`, `percent` ... */
   unit?: string
-  /** Takes the nearest limit, with a note, instead of refusing what lies beyond it. */
+  /** Replaces a value beyond a limit by the limit, with a note, instead of refusing it. */
   clamp?: boolean
 }
 

@@ -15,7 +15,7 @@ export const boolean: SettingType<boolean> = {
 }
 
 /**
- * A switch that can only be off: turning it on would promise protection or a file layout that is not there.
+ * A switch that can only be off: turning it on would promise protection or a file layout that does not exist.
  *
  * @param reason completes the sentence "true is not possible: ..."
  */
@@ -30,7 +30,7 @@ export function falseOnly(reason: string): SettingType<boolean> {
   }
 }
 
-/** What a line of a file, a message's property and a terminal cannot carry: control characters, halves of letters. */
+/** Cannot stand in a line of a file, a message's property and a terminal: control characters, lone surrogates. */
 const uncarried = /[\p{Cc}\p{Cs}\u2028\u2029]/u
 
 /** Any text on one line, the empty one included. */
@@ -50,9 +50,9 @@ export function nonEmptyText(what: string): SettingType<string> {
 }
 
 /**
- * One of some words, in exactly this spelling.
+ * One of several words, in exactly this spelling.
  *
- * @param refused words that RocketMQ knows and we do not serve, with the reason
+ * @param refused words of RocketMQ that are not served here, with the reason
  */
 export function oneOf<const Word extends string>(
   words: readonly Word[],
