@@ -38,7 +38,7 @@ import { registerTopicInNamesrv } from './handlers/topics/register-topic-in-name
 import type { KeyValueConfiguration } from './key-values/key-value-configuration.ts'
 import type { RouteTable } from './routes/index.ts'
 
-// Handlers answer in the turn in which a request arrives: a lane is never longer than what one handler calls in itself.
+// Handlers answer in the turn in which a request arrives, so these limits are never reached.
 const routeLane: Lane = { name: 'routes', waitingMax: 50_000 }
 const registrationLane: Lane = { name: 'registration', waitingMax: 10_000 }
 const administrationLane: Lane = { name: 'administration', waitingMax: 10_000 }
@@ -53,7 +53,7 @@ export interface CommandTableParts {
   isReady(): boolean
 }
 
-/** Everything that a name server can be asked. */
+/** All commands of a name server. */
 export function nameServerCommandTable(parts: CommandTableParts): CommandTable<'name-server'> {
   const { routes, keyValues, settings, clock, log } = parts
   return {

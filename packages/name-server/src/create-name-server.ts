@@ -9,7 +9,7 @@ import type { NameServerSettings } from './settings/index.ts'
 
 export interface NameServerOptions {
   settings: NameServerSettings
-  /** Keys that no change by a request has an effect on, since something decides about them at each start: `-p`. */
+  /** Keys that no request can change, with what decides them at each start: `-p`. */
   decidedKeys?: ReadonlyMap<string, string>
   platform: Platform
   log: Log

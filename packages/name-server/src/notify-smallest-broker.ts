@@ -6,8 +6,8 @@ import type { SmallestBrokerChange } from './routes/index.ts'
 const timeoutMs = 3000
 
 /**
- * Tells the brokers of a name that the smallest id among them is another one (NOTIFY_MIN_BROKER_ID_CHANGE 905), by which
- * slaves start and stop acting as master. A broker that cannot be told learns it from its next registration.
+ * Tells the brokers of a name that the smallest id among them has changed (NOTIFY_MIN_BROKER_ID_CHANGE 905). Slaves
+ * start and stop acting as master by it. A broker that cannot be reached learns it from its next registration.
  */
 export function notifySmallestBroker({ group, left }: SmallestBrokerChange, client: RemotingClient, log: Log): void {
   const smallest = group.smallestMember
@@ -20,7 +20,7 @@ export function notifySmallestBroker({ group, left }: SmallestBrokerChange, clie
     offlineBrokerAddr: left?.address,
     haBrokerAddr: left === undefined ? smallest.haServerAddress : undefined,
   }
-  // The new smallest one knows that it came; when another one left it has to learn that too.
+  // A broker that came as the smallest one knows that itself. When a broker left, the new smallest one must learn it.
   const told = [...group.members.values()].filter((member) => left !== undefined || member !== smallest)
   for (const { address } of told) {
     client.invoke(address, commands.notifyMinBrokerIdChange, { header, timeoutMs }).catch((error) => {

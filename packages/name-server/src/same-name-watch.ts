@@ -1,7 +1,7 @@
 import type { Log } from '@rocketmq-ts/platform'
 import type { LivingBroker } from './routes/index.ts'
 
-/** Names and ids that are remembered; those that were not seen for longest are forgotten. */
+/** The most name and id pairs to remember; the least recently seen ones are forgotten. */
 const pairsMax = 1000
 /** Milliseconds between two warnings of the same two addresses. */
 const repeatMsMin = 600_000
@@ -14,8 +14,8 @@ interface Pair {
 }
 
 /**
- * Tells of brokers that take the place of others under the same name and id: each registration of one drives out the
- * other, and clients reach now one store and now the other. A broker that came back with another address does so once.
+ * Warns when brokers of two addresses register under one name and id. Each registration replaces the other broker, so
+ * clients reach now one store and now the other. A broker that restarts with another address causes one warning.
  */
 export class SameNameWatch {
   readonly #log: Log
@@ -27,8 +27,8 @@ export class SameNameWatch {
   }
 
   /**
-   * @param taker the address that has the name and id from now on
-   * @param peer where its registration came from
+   * @param taker address of the broker that has the name and id from now on
+   * @param peer address that its registration came from
    * @param nowMs milliseconds that never go back
    */
   replaced({ brokerName, brokerId, address }: NamedBroker, taker: string, peer: string, nowMs: number): void {

@@ -1,10 +1,10 @@
 import type { FileSystem } from '@rocketmq-ts/platform'
 import { type KeyValueTables, readKeyValueFile, writeKeyValueFile } from './key-value-file.ts'
 
-/** In this namespace the keys are ordered topics, the values their queues: `broker-a:4;broker-b:4`. */
+/** The namespace of ordered topics: keys are topics, values their queues, such as `broker-a:4;broker-b:4`. */
 export const orderTopicNamespace = 'ORDER_TOPIC_CONFIG'
 
-/** Values that administrators keep at the name server, by namespace and key; each change is on disk when it returns. */
+/** Values that administrators keep at the name server, by namespace and key. A change is on disk once it returns. */
 export class KeyValueConfiguration {
   readonly #fileSystem: FileSystem
   readonly #path: string
@@ -33,7 +33,7 @@ export class KeyValueConfiguration {
     this.#persist()
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the key existed */
   delete(namespace: string, key: string): boolean {
     const wasThere = this.#tables.get(namespace)?.delete(key) === true
     if (wasThere) this.#persist()

@@ -5,14 +5,14 @@ import { formatConfigJson, JsonError, type JsonValue, parseJson } from '@rocketm
 /** Namespace to key to value. */
 export type KeyValueTables = Map<string, Map<string, string>>
 
-/** The file and the one that was replaced last are both damaged. */
+/** Neither the file nor its `.bak` can be read. */
 export class DamagedFileError extends Error {
   override readonly name = 'DamagedFileError'
 }
 
 /**
- * Reads `{"configTable":{namespace:{key:value}}}`, RocketMQ's kvConfig.json. The file that was replaced last stands in
- * for one that cannot be read.
+ * Reads `{"configTable":{namespace:{key:value}}}`, RocketMQ's kvConfig.json. When the file is missing or damaged, its
+ * `.bak` is read.
  *
  * @throws DamagedFileError when neither can be read and one of them exists
  */
@@ -34,7 +34,7 @@ export function readKeyValueFile(fileSystem: FileSystem, path: string): KeyValue
   })
 }
 
-/** Replaces the file as a whole; what it held stays beside it as `.bak`. */
+/** Replaces the file as a whole; its previous content is kept as `.bak`. */
 export function writeKeyValueFile(fileSystem: FileSystem, path: string, tables: KeyValueTables): void {
   fileSystem.makeFolder(dirname(path))
   const text = formatConfigJson({ configTable: tables })
@@ -55,7 +55,7 @@ function tablesOf(content: JsonValue): KeyValueTables {
   return tables
 }
 
-/** Numbers and booleans stand for their text. */
+/** Numbers and booleans are taken as their text. */
 function textOf(value: JsonValue, name: string): string {
   if (typeof value === 'object') throw new TypeError(`${name} must be text`)
   return String(value)

@@ -2,12 +2,12 @@ import type { BrokerData, TopicRoute } from '@rocketmq-ts/protocol'
 import { masterId } from './broker-group.ts'
 import { isWritable } from './queue-layout.ts'
 
-/** By this topic brokers of a name find each other: they must see who really is master. */
+/** Brokers of one name find each other by this topic, so its routes must show the real master. */
 const memberTopicPrefix = 'rmq_sys_SYNC_BROKER_MEMBER_'
 
 /**
- * Shows the smallest slave of a group without master under the master's id, so that clients go on reading. Only where
- * the group allows it and its queues cannot be written to.
+ * Shows the smallest slave of a group without a master under the master's id, so that clients go on reading. Only for a
+ * group that allows it and whose queues cannot be written to.
  */
 export function withActingMasters(route: TopicRoute, topic: string): TopicRoute {
   if (topic.startsWith(memberTopicPrefix)) return route

@@ -3,9 +3,9 @@ import { type QueueLayout, withoutWriting } from './queue-layout.ts'
 
 export const masterId = 0
 
-/** A broker that has registered and was heard of since. */
+/** A registered broker that has not expired. */
 export interface LivingBroker {
-  /** The address that clients are told; unique among the living. */
+  /** The address that clients are told; unique among living brokers. */
   readonly address: string
   readonly clusterName: string
   readonly brokerName: string
@@ -14,16 +14,16 @@ export interface LivingBroker {
   filterServers: readonly string[]
   /** Version of the topics that were registered last. */
   dataVersion: DataVersion
-  /** Tells whether a body is the one that was taken last; undefined when topics were touched since. */
+  /** Identifies the body that was taken last; undefined when topics were changed since. */
   bodyDigest: string | undefined
-  /** The connection with which it lives and goes. */
+  /** The broker is gone when this connection is lost. */
   connectionId: number
   /** On the monotonic clock. */
   heardAtMs: number
   timeoutMs: number
 }
 
-/** The living brokers of one name (a master and its slaves) and the topics that they serve; never without a broker. */
+/** The living brokers of one name (a master and its slaves) and their topics; has at least one broker. */
 export class BrokerGroup {
   readonly brokerName: string
   readonly clusterName: string
@@ -53,7 +53,7 @@ export class BrokerGroup {
     return smallest
   }
 
-  /** Makes the next registration of each member be read, whether or not it repeats itself. */
+  /** Makes `RouteTable.refresh` refuse the next registration of each member, so that its body is read. */
   forgetBodies(): void {
     for (const member of this.members.values()) member.bodyDigest = undefined
   }
@@ -62,7 +62,7 @@ export class BrokerGroup {
     for (const [topic, layout] of this.topics) this.topics.set(topic, change(layout))
   }
 
-  /** With acting masters, nobody takes messages while the master is away. */
+  /** In a group with acting masters, no broker takes messages while the master is away. */
   stopWritingWithoutMaster(): void {
     if (this.enableActingMaster && this.master === undefined) this.changeLayouts(withoutWriting)
   }

@@ -1,17 +1,17 @@
 import type { QueueData } from '@rocketmq-ts/protocol'
 
-/** A topic's queues on one broker name. Instances are shared between topics that look the same: never change one. */
+/** A topic's queues on one broker name. Equal topics share an instance: never change one. */
 export type QueueLayout = Readonly<Omit<QueueData, 'brokerName'>>
 
 const writeBit = 2
 const readBit = 4
 const shared = new Map<string, QueueLayout>()
-/** More kinds than clusters have; beyond it layouts are correct but not shared. */
+/** Clusters have fewer kinds of layouts. Further ones are correct, but not shared. */
 const sharedMax = 10_000
 
 /**
- * Gives the one instance for these numbers. A cluster has many topics and few kinds of them, so that a topic costs no
- * more than its name and a reference.
+ * The shared instance for these numbers. A cluster has many topics and few kinds of layouts, so a topic costs its name
+ * and a reference.
  */
 export function queueLayout(layout: QueueLayout): QueueLayout {
   const { readQueueNums, writeQueueNums, perm, topicSysFlag } = layout
@@ -31,7 +31,7 @@ export function withoutWriting(layout: QueueLayout): QueueLayout {
   return isWritable(layout) ? queueLayout({ ...layout, perm: layout.perm & ~writeBit }) : layout
 }
 
-/** Readable and writable and nothing else, as RocketMQ gives the permission back. */
+/** Sets the permission to exactly readable and writable, as RocketMQ does. */
 export function withWriting(layout: QueueLayout): QueueLayout {
   return queueLayout({ ...layout, perm: readBit | writeBit })
 }

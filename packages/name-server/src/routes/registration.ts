@@ -2,7 +2,7 @@ import type { DataVersion, TopicQueueMappingInfo } from '@rocketmq-ts/protocol'
 import type { LivingBroker } from './broker-group.ts'
 import type { QueueLayout } from './queue-layout.ts'
 
-/** What a broker tells in a REGISTER_BROKER. */
+/** The content of a REGISTER_BROKER request. */
 export interface Registration {
   readonly clusterName: string
   readonly brokerName: string
@@ -10,7 +10,7 @@ export interface Registration {
   readonly brokerId: number
   readonly address: string
   readonly haServerAddress: string
-  /** undefined comes from brokers before 5.0, which know no acting masters. */
+  /** undefined from brokers before 5.0, which have no acting masters. */
   readonly enableActingMaster: boolean | undefined
   readonly zoneName: string | undefined
   /** Milliseconds of silence after which the broker counts as gone. */
@@ -44,7 +44,7 @@ export type RegistrationOutcome =
       readonly master: MasterOfSlave | undefined
       /** The broker of another address that had the name and id until now. */
       readonly replaced: LivingBroker | undefined
-      /** Topics that the broker had and has no more, if there are any. */
+      /** Topics that the broker no longer has, if there are any. */
       readonly forgotten: readonly string[] | undefined
     }
   | { readonly kind: 'refused'; readonly reason: string }

@@ -3,7 +3,7 @@ import { BrokerGroup, type LivingBroker, masterId } from './broker-group.ts'
 import { type QueueLayout, withoutWriting, withWriting } from './queue-layout.ts'
 import type { BrokerIdentity, MasterOfSlave, Registration, RegistrationOutcome } from './registration.ts'
 
-/** The smallest broker id of a name became another one. */
+/** The smallest broker id of a name has changed. */
 export interface SmallestBrokerChange {
   readonly group: BrokerGroup
   /** The broker that left, when that is the cause. */
@@ -15,8 +15,8 @@ export interface RouteTableOptions {
 }
 
 /**
- * Which brokers live and which topics they serve. No I/O and no clock: whoever calls tells the time, in milliseconds
- * that never go back. Each living broker is a member of exactly one group, each group has a member.
+ * Which brokers live and which topics they serve. No I/O and no clock: callers pass the time, in milliseconds that
+ * never go back. Each living broker is a member of exactly one group, and each group has a member.
  */
 export class RouteTable {
   readonly #groups = new Map<string, BrokerGroup>()
@@ -39,9 +39,9 @@ export class RouteTable {
 
   /**
    * Takes a registration. A body adds and changes topics and removes none: it may hold a single new topic, or a part
-   * of many. Topics that are known are looked at when the data version differs from the last one or the broker is new.
+   * of many. Known topics are updated when the data version differs from the last one or the broker is new.
    *
-   * @param isWholeList topics that are missing in the registration are forgotten
+   * @param isWholeList whether topics that are missing in the registration are forgotten
    */
   register(registration: Registration, nowMs: number, isWholeList = false): RegistrationOutcome {
     const { brokerName, brokerId, address } = registration
@@ -70,10 +70,10 @@ export class RouteTable {
   }
 
   /**
-   * Takes a registration whose body has the same bytes as the last one that was taken: nothing but a sign of life.
+   * Takes a registration whose body has the same bytes as the last one: it is a sign of life only.
    *
    * @param digest identifies the bytes
-   * @returns undefined when the body has to be read
+   * @returns undefined when the body must be read
    */
   refresh(
     identity: BrokerIdentity & { readonly brokerId: number },
@@ -100,7 +100,7 @@ export class RouteTable {
   /** @returns the broker that is gone now, or undefined when none has registered with that address, name and id */
   unregister(identity: BrokerIdentity & { readonly brokerId: number }): LivingBroker | undefined {
     const broker = this.#find(identity)
-    // Another id is that of a broker that was here before: the one that lives now stays.
+    // A request with another id is about an earlier broker at this address: the present one stays.
     if (broker === undefined || broker.brokerId !== identity.brokerId) return undefined
     this.#remove(broker)
     return broker
@@ -111,7 +111,7 @@ export class RouteTable {
     return this.#removeWhere((broker) => nowMs - broker.heardAtMs > broker.timeoutMs)
   }
 
-  /** Forgets the brokers that live over a connection. */
+  /** Forgets the brokers that were heard over this connection last. */
   connectionLost(connectionId: number): LivingBroker[] {
     return this.#removeWhere((broker) => broker.connectionId === connectionId)
   }
@@ -158,8 +158,8 @@ export class RouteTable {
   }
 
   /**
-   * The group of a broker, without an older holder of its id, and without the broker as it was known before: under
-   * another name, cluster or id (a slave that became master).
+   * The group of a broker, without an earlier holder of its id, and without an earlier entry of the broker itself under
+   * another name, cluster or id (such as a slave that became master).
    */
   #makeRoomFor(
     { brokerName, clusterName }: Registration,
@@ -203,7 +203,7 @@ export class RouteTable {
 function refusalOf(registration: Registration, holder: LivingBroker | undefined): string | undefined {
   const { brokerName, brokerId, address, dataVersion, topics } = registration
   if (holder === undefined) {
-    // It would look like a broker that has lost all its other topics.
+    // Otherwise it would look like a broker without any other topic.
     if (topics.size !== 1) return undefined
     return `register broker failed: ${brokerName} with id ${brokerId} is not known here, register all its topics first`
   }
@@ -230,12 +230,12 @@ function livingBroker(registration: Registration, nowMs: number): LivingBroker {
   }
 }
 
-/** Topics are the master's; without one, and from 5.0 on, those of the smallest slave. */
+/** Topics are taken from the master; without one, from the smallest slave, if it is of 5.0 or later. */
 function speaksForTopics({ brokerId, enableActingMaster }: Registration, group: BrokerGroup): boolean {
   return brokerId === masterId || (enableActingMaster !== undefined && group.smallestMember?.brokerId === brokerId)
 }
 
-/** @returns topics that the registration leaves out and that are forgotten for it, if there are any */
+/** @returns topics that were forgotten because the registration leaves them out, if there are any */
 function takeTopics(
   group: BrokerGroup,
   { topics, mappings, brokerId }: Registration,

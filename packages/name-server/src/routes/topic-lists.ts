@@ -23,7 +23,7 @@ export function topicsOfCluster(table: RouteTable, clusterName: string): TopicLi
   return topicsOf(table, (group) => group.clusterName === clusterName)
 }
 
-/** Topics for which a broker has a layout that fits. */
+/** Topics for which at least one broker has a fitting layout. */
 export function topicsWithLayout(table: RouteTable, fits: (layout: QueueLayout) => boolean): TopicList {
   const names = new Set<string>()
   for (const { topics } of table.groups.values()) {
@@ -32,7 +32,7 @@ export function topicsWithLayout(table: RouteTable, fits: (layout: QueueLayout) 
   return { topicList: [...names] }
 }
 
-/** Names of clusters and brokers, which are topics too, and the address of a broker that knows more of them. */
+/** Names of clusters and brokers, which are topics too, and the address of a broker that can list more. */
 export function systemTopics(table: RouteTable): TopicList {
   const names = new Set<string>()
   for (const { clusterName, brokerName } of table.groups.values()) names.add(clusterName).add(brokerName)
@@ -43,7 +43,7 @@ export function systemTopics(table: RouteTable): TopicList {
 
 function topicsOf(table: RouteTable, isWanted: (group: BrokerGroup) => boolean): TopicList {
   const groups = [...table.groups.values()].filter(isWanted)
-  // Names that several brokers have count once.
+  // A topic of several brokers is listed once.
   const names = new Set<string>()
   for (const { topics } of groups) for (const topic of topics.keys()) names.add(topic)
   return { topicList: [...names] }

@@ -5,9 +5,9 @@ import type { RouteTable } from './route-table.ts'
 import { withinZone } from './zone-filter.ts'
 
 export interface TopicRouteOptions {
-  /** Shows the smallest slave as master where the master is away and its group allows it. */
+  /** Shows the smallest slave as master when the master is away and its group allows it. */
   supportActingMaster?: boolean
-  /** Only brokers of this zone, as far as their masters live. */
+  /** Only brokers of this zone, and those without a living master. */
   zoneName?: string | undefined
   orderTopicConf?: string | undefined
 }

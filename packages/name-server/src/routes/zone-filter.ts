@@ -1,7 +1,7 @@
 import type { TopicRoute } from '@rocketmq-ts/protocol'
 import { masterId } from './broker-group.ts'
 
-/** The part of a route that lies in a zone, and brokers whose master is away: there a far slave is better than none. */
+/** The part of a route that lies in a zone. Brokers without a master stay: a far slave is better than none. */
 export function withinZone(route: TopicRoute, zoneName: string): TopicRoute {
   const wanted = zoneName.toLowerCase()
   const brokerDatas = route.brokerDatas.filter(

@@ -1,6 +1,6 @@
 /**
- * Keys of RocketMQ 5.5.0 beside `nameServerSettings`, with their defaults: tuning of its threads and of Netty. In a
- * namesrv.conf they are not unknown, and have no effect.
+ * Keys of RocketMQ 5.5.0 besides `nameServerSettings`, with their defaults: tuning of its threads and of Netty. In a
+ * namesrv.conf they are known, but have no effect.
  */
 export const otherNameServerKeys: ReadonlyMap<string, string> = new Map([
   ['clientRequestThreadPoolQueueCapacity', '50000'],

@@ -3,7 +3,7 @@ import { type commands, dataVersionBody, sameDataVersion } from '@rocketmq-ts/pr
 import type { Handler } from '@rocketmq-ts/remoting'
 import type { RouteTable } from '../../routes/index.ts'
 
-/** QUERY_DATA_VERSION (322): a broker asks whether its topics have to be registered again. Also a sign of life. */
+/** QUERY_DATA_VERSION (322): a broker asks whether it must register its topics again. Also a sign of life. */
 export function queryDataVersion(
   routes: RouteTable,
   clock: Pick<Clock, 'monotonic'>,

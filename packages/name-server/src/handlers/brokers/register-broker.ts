@@ -18,9 +18,9 @@ import { shownNames } from '../../shown-names.ts'
 
 type RegisterBroker = typeof commands.registerBroker
 
-/** Milliseconds after which a silent broker counts as gone when it names no time of its own. */
+/** Milliseconds after which a silent broker counts as gone, unless its registration names another time. */
 const defaultTimeoutMs = 120_000
-/** A hundred thousand topics with long names are some 20 MiB. */
+/** A hundred thousand topics with long names take about 20 MiB. */
 const inflatedBytesMax = 256 * 1024 * 1024
 
 export interface RegisterBrokerParts {
@@ -33,7 +33,9 @@ export interface RegisterBrokerParts {
   log: Log
 }
 
-/** REGISTER_BROKER (103): a broker tells its addresses and some or all of its topics, every 30 seconds and on changes. */
+/**
+ * REGISTER_BROKER (103): a broker sends its addresses and some or all of its topics, every 30 seconds and on changes.
+ */
 export function registerBroker({
   routes,
   keyValues,
@@ -79,7 +81,7 @@ export function registerBroker({
   }
 }
 
-/** @throws ProtocolError when the body is not the one that was sent */
+/** Identifies the bytes of a body. @throws ProtocolError when they do not match the header's checksum */
 function checkedDigest({ bodyCrc32 }: RequestOf<RegisterBroker>, body: Buffer): string {
   const checksum = crc32(body)
   if (bodyCrc32 !== 0 && bodyCrc32 !== (checksum & 0x7fffffff))

@@ -3,7 +3,7 @@ import type { commands } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import type { RouteTable } from '../../routes/index.ts'
 
-/** WIPE_WRITE_PERM_OF_BROKER (205): producers leave a broker, consumers stay. */
+/** WIPE_WRITE_PERM_OF_BROKER (205): producers stop using a broker, consumers go on. */
 export function wipeWritePermOfBroker(routes: RouteTable, log: Log): Handler<typeof commands.wipeWritePermOfBroker> {
   return ({ brokerName }, { connection }) => {
     const wipeTopicCount = routes.wipeWritePermission(brokerName)

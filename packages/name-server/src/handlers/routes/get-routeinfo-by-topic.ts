@@ -4,7 +4,7 @@ import { type KeyValueConfiguration, orderTopicNamespace } from '../../key-value
 import { type RouteTable, topicRoute } from '../../routes/index.ts'
 import type { NameServerSettings } from '../../settings/index.ts'
 
-/** Clients from V4_9_4 on read only standard JSON, older ones only that of the Java peers. */
+/** Clients from V4_9_4 on get standard JSON, older ones the dialect of the Java peers. */
 const standardJsonVersionMin = 401
 
 export interface GetRouteinfoByTopicParts {
@@ -32,7 +32,7 @@ export function getRouteinfoByTopic(parts: GetRouteinfoByTopicParts): Handler<ty
   }
 }
 
-/** Clients that want brokers of their own zone only say so in two fields. */
+/** The zone of a client that wants only brokers of its zone. Two header fields tell it. */
 function wantedZone({ extFields }: RemotingCommand): string | undefined {
   return extFields?.__ZONE_MODE?.toLowerCase() === 'true' ? extFields.__ZONE_NAME || undefined : undefined
 }

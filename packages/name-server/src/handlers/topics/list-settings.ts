@@ -3,7 +3,7 @@ import type { NameServerSettings } from '../../settings/index.ts'
 
 type Switch = 'enableAllTopicList' | 'enableTopicList'
 
-/** Settings that switch lists off. */
+/** Settings that enable the lists of topics. */
 export interface ListSettings {
   readonly current: Pick<NameServerSettings, Switch>
 }

@@ -4,7 +4,7 @@ import type { Handler } from '@rocketmq-ts/remoting'
 import { queueLayout, type RouteTable } from '../../routes/index.ts'
 import { shownNames } from '../../shown-names.ts'
 
-/** REGISTER_TOPIC_IN_NAMESRV (217): adds one topic to brokers that live. */
+/** REGISTER_TOPIC_IN_NAMESRV (217): adds one topic to living brokers. */
 export function registerTopicInNamesrv(routes: RouteTable, log: Log): Handler<typeof commands.registerTopicInNamesrv> {
   return ({ topic }, { body, connection }) => {
     const { queueDatas } = topicRouteBody.decode(body)
