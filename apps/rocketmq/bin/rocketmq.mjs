@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs on any Node since 18. TypeScript is run as it is, which takes Node 24: an older Node starts the one that is
-// installed with the packages.
+// Runs on any Node since 18. Running TypeScript as it is takes Node 24: an older Node starts the Node that is installed
+// with the packages.
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
@@ -10,14 +10,15 @@ import { fileURLToPath } from 'node:url'
 
 const nodeMajorMin = 24
 
-// From the first moment on, as with nohup, which Node has just undone: src/run-until-stopped.ts says more.
+// Ignores the hang-up of the terminal from the first moment on: Node has just reset what nohup had set. See also
+// src/run-until-stopped.ts.
 if (!isatty(0)) process.on('SIGHUP', () => {})
 
 if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) await import('../src/main.ts')
 else runOnInstalledNode()
 
 function runOnInstalledNode() {
-  // The child ends when its launcher is gone, whatever ended that: src/parent-process.ts.
+  // The child ends when its launcher is gone, for whatever reason: src/parent-process.ts.
   const env = { ...process.env, ROCKETMQ_LAUNCHER_PID: String(process.pid) }
   const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)]
   const child = spawn(installedNode(), args, { stdio: 'inherit', env })

@@ -1,7 +1,7 @@
 import path from 'node:path'
 
 /**
- * Makes paths in settings absolute, seen from the current folder.
+ * Makes paths in settings absolute, resolved from the current folder.
  *
  * @param keys the settings that are paths
  */

@@ -7,12 +7,12 @@ import { UserError } from './user-error.ts'
 
 const wildcards = new Set(['0.0.0.0', '::'])
 
-/** Whether it stands for all addresses of a machine. */
+/** Whether a host stands for all addresses of a machine. */
 export function isWildcard(host: string): boolean {
   return wildcards.has(host)
 }
 
-/** Whether only this machine reaches it. */
+/** Whether a host is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (net.isIPv4(host) && host.startsWith('127.'))
 }
@@ -23,10 +23,10 @@ export function hostPort(host: string, port: number): string {
 }
 
 /**
- * The IP address of a name; an IP address, with or without brackets, is given back.
+ * The IP address of a name; an IP address, with or without brackets, is returned without brackets.
  *
- * @param source what named it, for the message: `--host`, `b.conf:3: brokerIP1`
- * @throws UserError when nobody knows the name
+ * @param source where the name was given, for the message: `--host`, `b.conf:3: brokerIP1`
+ * @throws UserError when the name cannot be resolved
  */
 export async function resolveHost(host: string, source: string): Promise<string> {
   const plain = host.replace(/^\[(.*)\]$/, '$1')
@@ -35,7 +35,7 @@ export async function resolveHost(host: string, source: string): Promise<string>
     return (await dns.lookup(plain, { order: 'ipv4first' })).address
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    // A system without a name server says EAI_AGAIN.
+    // A system without a DNS server reports EAI_AGAIN.
     const reason = code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? 'no address is known for it' : message
     throw new UserError(`${source}=${host} is not possible: ${reason}; use an IP address of this machine`, {
       cause: error,
@@ -47,9 +47,9 @@ const advertisedKeys = ['brokerIP1', 'brokerIP2'] as const
 type AdvertisedKey = (typeof advertisedKeys)[number]
 
 /**
- * IP addresses for the names that clients would be given: messages hold the address of their broker as an IP address.
+ * Resolves the names of addresses for clients: a message holds the address of its broker as an IP address.
  *
- * @throws UserError for a name that nobody knows, and for an address that stands for all of a machine's
+ * @throws UserError for a name that cannot be resolved, and for an address that stands for all addresses of a machine
  */
 export async function resolvedAddresses(conf: SourcedProperties): Promise<Partial<Record<AdvertisedKey, string>>> {
   const resolved: Partial<Record<AdvertisedKey, string>> = {}
@@ -69,8 +69,8 @@ export async function resolvedAddresses(conf: SourcedProperties): Promise<Partia
 }
 
 /**
- * What is wrong with an address given to clients, in a sentence, or undefined. An address of this machine alone is of no
- * use to those who ask a name server elsewhere, and one at which nobody listens to nobody.
+ * A warning about an address given to clients, or undefined. A loopback address is useless to clients of a name server
+ * on another machine, and an address at which nothing listens is useless to all.
  *
  * @param nameServers `host:port` each
  */
@@ -91,7 +91,7 @@ export async function warnOfAdvertised(
 
 async function isElsewhere(address: string): Promise<boolean> {
   const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1')
-  // Who cannot be looked up is no name of this machine.
+  // A name that cannot be resolved is not one of this machine.
   const ip =
     net.isIP(host) === 0
       ? await dns.lookup(host).then(

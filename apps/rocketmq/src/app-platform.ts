@@ -1,7 +1,7 @@
 import { createNodePlatform, type Platform } from '@rocketmq-ts/platform'
 import { createLog, type LogOptions } from './log.ts'
 
-/** The platform of a process or thread that ends when another one has taken its folder. */
+/** The platform of a process or thread; the process ends when another one has taken its folder. */
 export function appPlatform(logOptions: LogOptions): Platform {
   return createNodePlatform({
     onFolderLost(path) {

@@ -29,8 +29,8 @@ export function readConfFile(fileSystem: FileSystem, file: string, option: strin
 }
 
 /**
- * The absolute path of a file that is there. Links are followed, so that a file that is replaced takes the place of the
- * file, and not of the link.
+ * The absolute path of an existing file. Links are followed, so that a later replacement replaces the file, not the
+ * link.
  */
 export function absoluteConfPath(file: string): string {
   return realpathSync(file)

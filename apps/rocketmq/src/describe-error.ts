@@ -1,6 +1,6 @@
 import { UserError } from './user-error.ts'
 
-/** Errors whose message is written for the user; they may come from another thread, where classes do not reach. */
+/** Names of errors whose message is written for the user. An error from another thread has lost its class. */
 const speakingErrors = new Set([
   'UserError',
   'SettingsError',
@@ -12,7 +12,7 @@ const speakingErrors = new Set([
   'DamagedFileError',
 ])
 
-/** What the user reads about an error: the message when it speaks for itself, otherwise all that helps to find it. */
+/** What the user reads about an error: the message when it is written for the user, otherwise stack and causes. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (speakingErrors.has(error.name)) return error.message
@@ -20,24 +20,24 @@ export function describeError(error: unknown): string {
   return (error.stack ?? `${error.name}: ${error.message}`) + cause
 }
 
-/** What a part was started with, for explaining why that failed. */
+/** How a server was started, for explaining why that failed. */
 export interface StartContext {
-  /** Who wants the ports: `broker-a`; undefined when there is nobody else. */
+  /** The server that wants the ports: `broker-a`; undefined when the process has one server. */
   readonly owner?: string
   readonly listenPort: number
   /** How to choose another port: `choose another with -p`. */
   readonly portAdvice: string
   /** How to choose another address to listen at. */
   readonly hostAdvice: string
-  /** Where the files are. */
+  /** The folder of its files. */
   readonly folder: string
   /** How to choose another place for the files. */
   readonly folderAdvice: string
 }
 
 /**
- * Explains why something could not be started, as far as the user can put it right: a port, an address, a file or folder.
- * Other errors are given back as they are.
+ * Explains a failed start, when the user can fix the cause: a port, an address, a file or folder. Other errors are
+ * returned as they are.
  */
 export function explainStartError(error: unknown, context: StartContext): unknown {
   if (!(error instanceof Error)) return error
@@ -45,7 +45,7 @@ export function explainStartError(error: unknown, context: StartContext): unknow
   return text === undefined ? error : new UserError(text, { cause: error })
 }
 
-/** Node's errors of sockets tell more than their type. */
+/** Node's errors of sockets have more fields than their type says. */
 interface NetworkError extends NodeJS.ErrnoException {
   address?: string
   port?: number
@@ -107,14 +107,14 @@ export function fileReason({ code = '', message }: NodeJS.ErrnoException): strin
   return fileReasons[code] ?? message
 }
 
-/** A sentence about an error of the file system, or undefined when it is none. */
+/** A sentence about an error of the file system, or undefined for other errors. */
 function explainFileError(error: NodeJS.ErrnoException, { folder, folderAdvice }: StartContext): string | undefined {
   const { code = '', syscall = '', path } = error
-  // Node says so of each folder that cannot be made, on a disk that can only be read for one.
+  // Node reports ENOENT when a folder cannot be made, for example on a read-only disk.
   const isFolderRefused = syscall === 'mkdir' && code === 'ENOENT'
   const reason = isFolderRefused ? 'the folder above it is missing or can only be read' : fileReasons[code]
   if (reason === undefined || syscall === '' || networkCalls.has(syscall)) return undefined
   const action = fileActions[syscall] ?? `use (${syscall})`
-  // An error of a file that is open does not name it.
+  // An error of an open file does not name the file.
   return `cannot ${action} ${path ?? `a file in ${folder}`}: ${reason}; ${folderAdvice}`
 }

@@ -1,7 +1,7 @@
 const levelNames: Readonly<Record<number, string>> = { 20: 'DEBUG', 30: 'INFO', 40: 'WARN', 50: 'ERROR' }
 
 /**
- * Makes a readable line of one of pino's: `time level part message key=value`.
+ * Makes a readable line from a JSON line of pino: `time level part message key=value`.
  *
  * @param json a line of JSON with `level`, `time` in ms, `part`, `msg` and further fields
  */

@@ -2,13 +2,13 @@ import type { FileSystem } from '@rocketmq-ts/platform'
 import { readConfFile } from './conf-file.ts'
 import { layered, type SourcedProperties, withOverrides } from './sourced-properties.ts'
 
-/** What the settings of a server come from. */
+/** The sources of a server's settings. */
 export interface SettingsSources {
-  /** A file of the user. */
+  /** The file of the user. */
   readonly conf: SourcedProperties
   /** Absolute path of that file: changes by requests are kept in it, unless it names another one for them. */
   readonly confPath?: string | undefined
-  /** Values that count more than any file; those that are undefined are left to the files. */
+  /** Values that take precedence over files; undefined leaves a key to the files. */
   readonly decided: Readonly<Record<string, string | undefined>>
   /** What decides them, for messages: `-p`. */
   readonly decidedBy: string
@@ -22,18 +22,18 @@ export interface ChangedProperties {
   readonly warnings: readonly string[]
 }
 
-/** Keys that no change by a request has an effect on, with what decides them. */
+/** Keys that no request can change, with what decides them. */
 export function decidedKeysOf({ decided, decidedBy }: SettingsSources): ReadonlyMap<string, string> {
   const keys = Object.keys(decided).filter((key) => decided[key] !== undefined)
   return new Map(keys.map((key) => [key, decidedBy]))
 }
 
 /**
- * Puts what requests changed over the file of the user, and what is decided over both.
+ * Layers the changes by requests over the file of the user, and decided values over both.
  *
- * @param file in which changes are kept; it need not be there
+ * @param file in which changes are kept; it need not exist
  * @param option the setting that names it, for messages
- * @param placeKeys settings that say where this file is: they cannot stand in it
+ * @param placeKeys settings that say where this file is: the file itself cannot set them
  * @throws UserError when it cannot be read
  */
 export function withKeptChanges(

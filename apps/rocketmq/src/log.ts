@@ -10,9 +10,9 @@ export type LogLevel = (typeof logLevels)[number]
 export const logFormats = ['text', 'json'] as const
 export type LogFormat = (typeof logFormats)[number]
 
-/** What `--log-level` and `--log-format` say. */
+/** The values of `--log-level` and `--log-format`. */
 export interface LogOptions {
-  /** By default what the environment variable ROCKETMQ_LOG_LEVEL says, or `info`. */
+  /** By default the environment variable ROCKETMQ_LOG_LEVEL, or `info`. */
   logLevel?: LogLevel
   logFormat?: LogFormat
 }
@@ -20,13 +20,13 @@ export interface LogOptions {
 /**
  * A log that writes lines to stderr.
  *
- * @param part who speaks: `broker-a`
+ * @param part the server that writes: `broker-a`
  * @throws UserError when ROCKETMQ_LOG_LEVEL is none of the levels
  */
 export function createLog(part: string, { logLevel = levelOfEnvironment(), logFormat = 'text' }: LogOptions = {}): Log {
-  // Synchronous, so that the last lines before a crash are not lost, and from every thread directly.
+  // Synchronous, and from every thread directly, so that the last lines before a crash are not lost.
   const stderr = pino.destination({ fd: 2, sync: true })
-  // Without this a terminal that is gone, or a reader of a pipe, would end the server in the middle of its work.
+  // Without this, the end of the terminal, or of the reader of a pipe, would end the server in the middle of its work.
   stderr.on('error', () => {})
   const options: LoggerOptions = { level: logLevel, base: { part } }
   const logger =

@@ -1,10 +1,10 @@
 import module from 'node:module'
 import { limitMemory } from './memory-limits.ts'
 
-// A broker is in this process, or on a thread of it.
+// The broker runs in this process, or on a thread of it.
 if (process.argv[2] === 'broker' || process.argv[2] === 'start') limitMemory()
 
-// Compiled code is kept between runs: this has to come before anything else is loaded.
+// Keeps compiled code between runs. This must come before anything else is loaded.
 module.enableCompileCache()
 
 const { runProgram } = await import('./program.ts')

@@ -2,31 +2,32 @@ import process from 'node:process'
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * Megabytes of each half of a broker's heap for what lives shortly. V8 would take four times as much: the resident
- * memory of a busy broker grows by a third then, and it gets no faster.
+ * Megabytes of each semi-space of a broker's heap, which holds new objects. With V8's default, four times as much, the
+ * resident memory of a busy broker grows by a third, and the broker gets no faster.
  */
 const semiSpaceMb = 16
 const option = '--max-semi-space-size'
-/** V8 counts three halves: two, and what is moved out of them meanwhile. */
+/** V8 counts three semi-spaces: two, and one for the objects that are moved out of them. */
 const halves = 3
 
 /**
- * How glibc gives memory back: blocks of files and of the log that are given up go to the system at once, instead of
- * leaving holes in a heap that grows from minute to minute. Other C libraries know nothing of this.
+ * Makes glibc return freed blocks of files and of the log to the system at once, instead of leaving holes in a heap
+ * that grows from minute to minute. Other C libraries ignore these variables.
  */
 const allocatorVariables = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
 
 /**
- * V8 would put objects of kinds that often outlive a collection at once among those that live long. A message is there
- * until its turn of the loop ends, which is just that: where V8 once decides so, for the rest of the process, every
- * object of a message waits for a collection of the whole heap. That takes a fifth of the rate, and doubles p99.
+ * V8 allocates objects of kinds that often survive a collection in the old generation at once (pretenuring). Objects of
+ * a message live until their turn of the loop ends, which looks just like that. Once V8 decides so, it is for the rest
+ * of the process: every object of a message waits for a collection of the whole heap, the rate falls by a fifth, and
+ * p99 doubles.
  */
 const shortLivedFlag = '--no-allocation-site-pretenuring'
 
 /**
- * Between two collections the heap may grow by half of what is in use. V8 would let it grow up to fourfold when it finds
- * collections quick, some minutes after the start, and what it once took it does not give back. Twice as much would make
- * sends a twentieth cheaper, and the peak of memory under clients that never read a third higher.
+ * The heap may grow by half of what is in use between two collections. Without this flag V8 lets it grow up to fourfold
+ * once it finds collections quick, some minutes after the start, and does not give the memory back. A limit twice as
+ * high would make sends a twentieth cheaper, and peak memory under clients that never read a third higher.
  */
 const growthFlag = '--heap-growing-percent=50'
 
@@ -34,9 +35,9 @@ const growthFlag = '--heap-growing-percent=50'
 export const brokerThreadLimits = { maxYoungGenerationSizeMb: semiSpaceMb * halves } as const
 
 /**
- * Keeps the memory of this process, which runs a broker, small and its collections of garbage short. It starts the process
- * anew with limits that hold from the start of a process only; it keeps its id, and what its user has set. Where that
- * cannot be done it goes on as it is, and takes more memory.
+ * Keeps the memory of a broker's process small, and its garbage collections short. Some limits only take effect at the
+ * start of a process, so this replaces the process by a new one (execve), which has the same process id and keeps
+ * options that the user has set. Where that is not possible, the process goes on, and takes more memory.
  */
 export function limitMemory(): void {
   for (const flag of [shortLivedFlag, growthFlag]) setFlagsFromString(flag)

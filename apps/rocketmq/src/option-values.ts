@@ -5,12 +5,12 @@ export function parsePort(text: string): number {
   return parseWholeNumber(text, 0, 65_535)
 }
 
-/** How many brokers. */
+/** A number of brokers. */
 export function parseBrokerCount(text: string): number {
   return parseWholeNumber(text, 1, 1000)
 }
 
-/** A text that says something. */
+/** A text that is not blank. */
 export function parseNonEmpty(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It is empty.')
   return text

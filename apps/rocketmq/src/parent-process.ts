@@ -3,16 +3,16 @@ import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 
 const lookIntervalMs = 500
 
-/** In this environment variable `bin/rocketmq.mjs` names itself when it starts another Node. */
+/** The environment variable in which `bin/rocketmq.mjs` passes its process id to the Node that it starts. */
 const launcherVariable = 'ROCKETMQ_LAUNCHER_PID'
 
-/** The processes of the system, as far as this one asks. */
+/** The processes of the system. */
 export interface ProcessTable {
-  /** The process that has started this one, or another one when that is gone. */
+  /** The process that started this one, or another one when that is gone. */
   readonly parentPid: number
-  /** undefined when there is no such process, or the system does not tell. */
+  /** The parent of a process; undefined when there is no such process, or the system does not tell. */
   parentOf(pid: number): number | undefined
-  /** The name of the program that it runs. */
+  /** The name of the program that a process runs. */
   nameOf(pid: number): string | undefined
 }
 
@@ -39,11 +39,11 @@ function statisticsOf(pid: number): { name: string; parentPid: number } | undefi
 const shells = /^(ash|bash|busybox|dash|sh|zsh)$/
 
 /**
- * The processes with which this one is to end: the launcher, and, for `npx` and with `--stop-with-parent`, whatever has
- * started it. npm starts a shell that starts this one; the shell would live on when npm is killed.
+ * The processes with which this one must end: the launcher, and, for `npx` and with `--stop-with-parent`, its parent.
+ * npm starts a shell, which starts this process and lives on when npm is killed: so npm is watched too.
  *
- * @param variables of the environment
- * @returns each the parent of the one before; none when this process depends on nobody
+ * @param variables environment variables
+ * @returns a chain, each the parent of the one before; empty when this process depends on no other
  */
 export function parentsToEndWith(
   variables: Readonly<Record<string, string | undefined>>,
@@ -63,9 +63,9 @@ export function parentsToEndWith(
 }
 
 /**
- * Watches for the end of the processes that started this one. A script of npm runs in a shell, and npm passes signals on
- * to that shell alone: a SIGTERM to `npm start`, as supervisors and containers send it, ends npm and the shell, and
- * would leave the server behind. So would a launcher that was killed.
+ * Watches for the end of the processes that started this one. npm runs a script in a shell, and passes signals to that
+ * shell only: a SIGTERM to `npm start`, as supervisors and containers send it, ends npm and the shell, and would leave
+ * the server running. A killed launcher would too.
  */
 export function watchParents(
   clock: Clock,

@@ -14,7 +14,7 @@ import { createLog, type LogOptions } from './log.ts'
  */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   let exitCode = 0
-  // Whoever reads them may be gone: a terminal that was closed, the end of a pipe.
+  // Their reader may be gone: a closed terminal, the other end of a pipe.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const program = new Command('rocketmq')
     .description('Apache RocketMQ in TypeScript: name server and broker.')

@@ -7,19 +7,19 @@ import { readEnvironment } from './environment.ts'
 import { type ChangedProperties, decidedKeysOf, type SettingsSources, withKeptChanges } from './kept-changes.ts'
 import { type SourcedProperties, withOverrides } from './sourced-properties.ts'
 
-/** The settings of a broker, and what a start needs beside them. */
+/** The settings of a broker, and what else a start needs. */
 export interface BrokerConf extends ChangedProperties {
   readonly values: BrokerSettings
-  /** Keys that no change by a request has an effect on, with what decides them. */
+  /** Keys that no request can change, with what decides them. */
   readonly decidedKeys: ReadonlyMap<string, string>
 }
 
-/** Keys that say where the kept changes are: they cannot stand among them. */
+/** Keys that say where changes are kept: the file of changes itself cannot set them. */
 const placeKeys = ['brokerConfigPath', 'storePathRootDir']
 
 /**
- * Reads the settings of a broker: what is decided counts most, then changes that earlier requests left beside the data or
- * in `brokerConfigPath`, then the file of the user.
+ * Reads the settings of a broker. Decided values take precedence, then changes that earlier requests left beside the
+ * data or in `brokerConfigPath`, then the file of the user.
  *
  * @throws SettingsError when a value cannot be used; UserError when a file cannot be read
  */
@@ -45,7 +45,7 @@ export function readBrokerConf(
 }
 
 /**
- * Reads the settings of a broker; relative paths are seen from the current folder.
+ * Reads the settings of a broker; relative paths are resolved from the current folder.
  *
  * @throws SettingsError when a value cannot be used
  */

@@ -6,18 +6,18 @@ import { readEnvironment } from './environment.ts'
 import { type ChangedProperties, decidedKeysOf, type SettingsSources, withKeptChanges } from './kept-changes.ts'
 import { type SourcedProperties, withDefaults, withOverrides } from './sourced-properties.ts'
 
-/** The settings of a name server, and what a start needs beside them. */
+/** The settings of a name server, and what else a start needs. */
 export interface NameServerConf extends ChangedProperties {
   readonly values: NameServerSettings
-  /** Keys that no change by a request has an effect on, with what decides them. */
+  /** Keys that no request can change, with what decides them. */
   readonly decidedKeys: ReadonlyMap<string, string>
 }
 
-/** Keys that say where the kept changes are: they cannot stand among them. */
+/** Keys that say where changes are kept: the file of changes itself cannot set them. */
 const placeKeys = ['configStorePath']
 
 /**
- * Reads the settings of a name server: what is decided counts most, then changes that earlier requests left in
+ * Reads the settings of a name server. Decided values take precedence, then changes that earlier requests left in
  * `configStorePath`, then the file of the user.
  *
  * @throws SettingsError when a value cannot be used; UserError when a file cannot be read

@@ -52,7 +52,7 @@ export function printNameServerConfig(options: NameServerOptions, platform: Plat
   const { values, keptChanges, warnings } = readNameServerConf(sources, platform)
   for (const line of keptChanges === undefined ? warnings : [...warnings, keptChanges])
     process.stderr.write(`${line}\n`)
-  // Where changes are kept follows from the file that is read: a copy of it keeps its own.
+  // The path for changes depends on the file that was read, so it would be wrong in a copy of that file.
   const placeKeys = sources.conf.properties.has('configStorePath') ? [] : (['configStorePath'] as const)
   process.stdout.write(describeSettings(nameServerSettings, values, placeKeys))
 }

@@ -5,11 +5,11 @@ import { describeError } from './describe-error.ts'
 import { parentsToEndWith, watchParents } from './parent-process.ts'
 import { stopRequested } from './stop-signals.ts'
 
-/** Something that was started and is ready. */
+/** A service that is ready. */
 export interface RunningService {
-  /** What stdout tells the user. */
+  /** Printed to stdout. */
   readyMessage: string
-  /** Resolves when it cannot go on. */
+  /** Resolves when the service cannot go on. */
   failed: Promise<Error>
   close(): Promise<void>
 }
@@ -24,17 +24,17 @@ export interface RunOptions {
 const closeDeadlineMs = 60_000
 
 /**
- * A hang-up means that the terminal is gone, which is nothing to those who were told to go on without one. Node forgets
- * at its start what `nohup` has set; what stays is that standard input is no terminal.
+ * A process started by `nohup` must ignore the hang-up of its terminal. Node resets the signal handling that `nohup`
+ * has set; the remaining sign is that standard input is not a terminal.
  */
 function hangUpIsIgnored(): boolean {
   return !isatty(0)
 }
 
 /**
- * Starts a service, says on stdout that it is ready, and runs it until a signal or a failure ends it.
+ * Starts a service, prints that it is ready, and runs it until a signal or a failure ends it.
  *
- * @param start when it rejects, it has closed what it had opened
+ * @param start when it rejects, it has closed everything it opened
  * @returns the exit code of the process
  * @throws what `start` throws
  */

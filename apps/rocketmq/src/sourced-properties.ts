@@ -1,4 +1,4 @@
-/** Properties that know where each of them was set. */
+/** Properties, with the place where each of them was set. */
 export interface SourcedProperties {
   readonly properties: ReadonlyMap<string, string>
   /** For messages: `broker.conf:12`, `-n`. */
@@ -9,7 +9,7 @@ type Values = Readonly<Record<string, string | undefined>>
 
 export const noProperties: SourcedProperties = { properties: new Map(), sourceOf: () => 'default' }
 
-/** Values that count more than `base`; those that are undefined leave it as it is. */
+/** Puts values over those of `base`; undefined ones leave `base` as it is. */
 export function withOverrides(base: SourcedProperties, values: Values, source: string): SourcedProperties {
   const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const keys = new Set(given.map(([key]) => key))
@@ -19,7 +19,7 @@ export function withOverrides(base: SourcedProperties, values: Values, source: s
   }
 }
 
-/** Properties that count more than those below them. */
+/** Puts properties over others. */
 export function layered(below: SourcedProperties, above: SourcedProperties): SourcedProperties {
   return {
     properties: new Map([...below.properties, ...above.properties]),
@@ -27,7 +27,7 @@ export function layered(below: SourcedProperties, above: SourcedProperties): Sou
   }
 }
 
-/** Values for what `base` does not set. */
+/** Adds values for keys that `base` does not set. */
 export function withDefaults(base: SourcedProperties, values: Values, source: string): SourcedProperties {
   const missing = Object.entries(values).filter(([key]) => !base.properties.has(key))
   return withOverrides(base, Object.fromEntries(missing), source)

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** One Ctrl-C arrives twice when a parent process, npm for one, passes it on as well. */
+/** Milliseconds. One Ctrl-C arrives twice when a parent process, such as npm, passes it on as well. */
 const sameRequestMs = 500
 
 export interface StopSignalsOptions {
@@ -10,7 +10,7 @@ export interface StopSignalsOptions {
   signals: EventEmitter
   /** Milliseconds that never go back. */
   monotonic(): number
-  /** Called when somebody asks again: it is to end the process at once. */
+  /** Called at the second request to stop: must end the process at once. */
   onSecondRequest(): void
   /** Called for each hang-up of the terminal that is ignored; without it a hang-up is a request to stop. */
   onIgnoredHangUp?(): void

@@ -1,4 +1,4 @@
-/** Something that the user can put right; its message says how and is all that is shown. */
+/** A problem that the user can fix. Only its message is shown, and it says how. */
 export class UserError extends Error {
   override readonly name = 'UserError'
 }

@@ -1,25 +1,25 @@
 import type { Address } from '@rocketmq-ts/platform'
 import type { LogOptions } from '../log.ts'
 
-/** What the thread of a broker is started with. */
+/** The data that a broker's thread is started with. */
 export interface BrokerThreadData {
   readonly name: string
   readonly properties: ReadonlyMap<string, string>
-  /** Keys that no change by a request has an effect on, with what decides them. */
+  /** Keys that no request can change, with what decides them. */
   readonly decidedKeys: ReadonlyMap<string, string>
   readonly log: LogOptions
   readonly acceptLostMessages: boolean
 }
 
-/** What the thread tells. */
+/** Messages from the thread. */
 export type BrokerThreadMessage =
   | { readonly kind: 'ready'; readonly address: Address; readonly advertised: string }
   | { readonly kind: 'failed'; readonly error: ErrorFacts }
 
-/** What it is told. */
+/** Messages to the thread. */
 export type BrokerThreadRequest = 'stop'
 
-/** An error on its way to another thread: classes do not reach there. */
+/** An error in a message to another thread, which cannot carry its class. */
 export interface ErrorFacts {
   readonly name: string
   readonly message: string

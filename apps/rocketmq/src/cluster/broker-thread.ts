@@ -10,9 +10,9 @@ import {
 /** A broker on a thread of its own. */
 export class BrokerThread {
   readonly name: string
-  /** `host:port` as it is given to clients, when the broker is ready; rejects when it could not start. */
+  /** Resolves with the `host:port` given to clients when the broker is ready; rejects when it could not start. */
   readonly ready: Promise<string>
-  /** Resolves when the thread ended without being asked to, or could not be closed in order. */
+  /** Resolves when the thread ended by itself, or could not be closed in order. */
   readonly failed: Promise<Error>
   readonly #worker: Worker
   readonly #ended: Promise<void>
@@ -28,7 +28,7 @@ export class BrokerThread {
     this.ready = ready.promise
     this.failed = failed.promise
     this.#ended = ended.promise
-    // Whoever waits for `failed` learns it; a thread that nobody waits for must not end the process.
+    // `failed` reports it. An unhandled rejection of `ready` must not end the process.
     ready.promise.catch(() => {})
     this.#worker = new Worker(script, { workerData: data, name: data.name, resourceLimits: brokerThreadLimits })
     this.#worker.on('message', (message: BrokerThreadMessage) => {

@@ -4,12 +4,12 @@ import { noProperties, type SourcedProperties, withDefaults } from '../sourced-p
 import { UserError } from '../user-error.ts'
 import type { ClusterPlan, PlannedBroker } from './plan-cluster.ts'
 
-/** The part of the settings that `rocketmq start` decides, as the source in messages. */
+/** The source, in messages, of the settings that `rocketmq start` decides. */
 const source = 'rocketmq start'
 
 const decidedKeys = ['brokerName', 'listenPort', 'bindAddress', 'storePathRootDir', 'brokerConfigPath']
 
-/** What the settings of the name server come from: its folder keeps what requests have changed. */
+/** The sources of the name server's settings. Changes by requests are kept in its folder. */
 export function nameServerSources(plan: ClusterPlan): SettingsSources {
   const { port, folder } = plan.nameServer
   const decided = {
@@ -22,12 +22,12 @@ export function nameServerSources(plan: ClusterPlan): SettingsSources {
 }
 
 /**
- * What the settings of one broker come from.
+ * The sources of one broker's settings.
  *
  * @param conf the file for all brokers
  * @param host address to listen at
  * @param advertised address for clients, unless `conf` names another one
- * @param nameServer address of the name server of this process; those that `conf` names come after it
+ * @param nameServer address of the name server of this process; name servers of `conf` come after it
  */
 export function brokerSources(
   broker: PlannedBroker,
@@ -50,7 +50,7 @@ export function brokerSources(
 }
 
 /**
- * What the user should know about a file for all brokers.
+ * Warnings about a file for all brokers.
  *
  * @throws UserError when brokers would write into the same folder
  */
@@ -65,7 +65,7 @@ export function checkSharedConf(plan: ClusterPlan, conf: SourcedProperties): str
     .map((key) => `${conf.sourceOf(key)}: ${key} has no effect: "rocketmq start" sets it for each broker`)
 }
 
-/** What the user should know about the address that the file gives to clients, or undefined. */
+/** A warning about the address that the file gives to clients, or undefined. */
 export function warnOfHost({ host }: ClusterPlan, conf: SourcedProperties): string | undefined {
   const brokerIP1 = conf.properties.get('brokerIP1')
   if (brokerIP1 === undefined || isLoopback(brokerIP1) || !isLoopback(host)) return undefined

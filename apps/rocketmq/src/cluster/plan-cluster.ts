@@ -40,7 +40,7 @@ export interface ClusterPlan {
 
 const portMax = 65_535
 const portStep = 10
-/** A broker opens a second port for older clients, two below its own, where there is one. */
+/** A broker opens a second port for older clients, two below its own, if that is a valid port. */
 const secondPortDistance = 2
 
 /** @throws UserError when the ports do not fit */
@@ -65,12 +65,12 @@ export function planCluster(options: ClusterOptions): ClusterPlan {
   return { dataFolder, host: options.host, nameServer, brokers }
 }
 
-/** The ports that a broker opens; none when it takes free ones. */
+/** The ports that a broker opens; empty when it takes free ones. */
 function portsOf({ port }: PlannedBroker): number[] {
   return port > secondPortDistance ? [port, port - secondPortDistance] : [port].filter((number) => number !== 0)
 }
 
-/** The address by which this process itself reaches what it runs. */
+/** The address by which this process reaches its own servers. */
 export function ownHost({ host }: Pick<ClusterPlan, 'host'>): string {
   return isWildcard(host) ? '127.0.0.1' : host
 }
@@ -78,7 +78,7 @@ export function ownHost({ host }: Pick<ClusterPlan, 'host'>): string {
 /**
  * The address that clients are given.
  *
- * @param localAddress that of this machine for others
+ * @param localAddress address of this machine for other machines
  */
 export function advertisedHost({ host }: Pick<ClusterPlan, 'host'>, localAddress: string): string {
   return isWildcard(host) ? localAddress : host

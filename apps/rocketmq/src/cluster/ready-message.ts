@@ -7,7 +7,7 @@ export interface ReadyBroker {
   readonly address: string
 }
 
-/** What `rocketmq start` tells when everything is ready. */
+/** What `rocketmq start` prints when everything is ready. */
 export function readyMessage(plan: ClusterPlan, nameServer: string, brokers: readonly ReadyBroker[]): string {
   const rows = [
     ['name server', nameServer],

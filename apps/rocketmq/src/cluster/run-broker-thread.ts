@@ -29,7 +29,7 @@ async function startBroker(data: BrokerThreadData) {
   const { name, properties, decidedKeys, log: logOptions, acceptLostMessages } = data
   const platform = appPlatform(logOptions)
   const log = createLog(name, logOptions)
-  // The main thread has read the files, and shown the warnings with the places where values were set.
+  // The main thread has read the files and logged their warnings.
   const { values: settings } = readBrokerProperties({ properties, sourceOf: () => name }, platform)
   const parts = { settings, decidedKeys, platform, log, acceptLostMessages }
   const broker = await createBroker(parts).catch((error: unknown) => {

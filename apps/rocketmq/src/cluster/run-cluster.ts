@@ -56,7 +56,7 @@ async function warnOfSharedConf(
   for (const warning of warnings) log.warn({}, warning)
 }
 
-/** The settings of one broker, with IP addresses in the place of names. */
+/** The settings of one broker, with IP addresses in place of names. */
 async function brokerConf(
   plan: ClusterPlan,
   conf: SourcedProperties,
