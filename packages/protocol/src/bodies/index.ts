@@ -113,6 +113,7 @@ export {
   subscriptionGroupListBody,
   subscriptionGroupTableBody,
 } from './subscription-group.ts'
+export { type TimerMetrics, timerMetricsBody } from './timer-metrics.ts'
 export {
   type CreateTopicList,
   createTopicListBody,

@@ -28,4 +28,10 @@ export const propertyName = {
   timerDelaySec: 'TIMER_DELAY_SEC',
   timerDeliverMs: 'TIMER_DELIVER_MS',
   timerOutMs: 'TIMER_OUT_MS',
+  timerEnqueueMs: 'TIMER_ENQUEUE_MS',
+  timerDequeueMs: 'TIMER_DEQUEUE_MS',
+  timerRollTimes: 'TIMER_ROLL_TIMES',
+  timerDeleteUniqueKey: 'TIMER_DEL_UNIQKEY',
+  bornTimestamp: 'BORN_TIMESTAMP',
+  producerGroup: 'PGROUP',
 } as const

@@ -7,6 +7,8 @@ export const halfTopic = 'RMQ_SYS_TRANS_HALF_TOPIC'
 export const opHalfTopic = 'RMQ_SYS_TRANS_OP_HALF_TOPIC'
 /** Half messages that were given up, since their producers were asked too often. */
 export const transactionChecksOverTopic = 'TRANS_CHECK_MAX_TIME_TOPIC'
+/** The topic of messages that are delivered at any time that their senders name. */
+export const timerTopic = 'rmq_sys_wheel_timer'
 /** The topic whose settings new topics take over, and whose route stands in for theirs until they exist. */
 export const defaultTopic = 'TBW102'
 

@@ -38,6 +38,7 @@ import {
   subscriptionGroupConfigBody,
   subscriptionGroupListBody,
   subscriptionGroupTableBody,
+  timerMetricsBody,
   topicConfigAndMappingTableBody,
   topicConfigAndQueueMappingBody,
   topicConfigBody,
@@ -330,6 +331,10 @@ add(
   }),
 )
 add(delayOffsetsBody, record({ dataVersion: maybe(version), offsetTable: integers(long) }))
+add(
+  timerMetricsBody,
+  record({ dataVersion: maybe(version), timingCount: names(fc.record({ count: long, timeStamp: long })) }),
+)
 add(correctionOffsetsBody, fc.record({ correctionOffsets: integers(long) }))
 add(resetOffsetBody, fc.record({ offsetTable: queues(long) }))
 add(

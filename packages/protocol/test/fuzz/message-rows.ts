@@ -6,12 +6,15 @@ import {
   decodeHost,
   decodeMessageAt,
   decodeMessages,
+  decodeRecallHandle,
   encodeBatchBody,
   encodeHost,
+  encodeRecallHandle,
   MessageDecodeError,
   type MessageToStore,
   offsetMessageId,
   parseOffsetMessageId,
+  RecallHandleError,
   readInt64,
   readRecord,
   recordBytes,
@@ -160,6 +163,21 @@ export const messageRows: readonly FuzzRow[] = [
     check({ host, port, physicalOffset }, input) {
       const id = offsetMessageId(upperHex(encodeHost(host, port)), physicalOffset)
       if (id !== input.toString('utf8').toUpperCase()) throw new Error(`it comes back as ${id}`)
+    },
+  }),
+  fuzzRow({
+    name: 'recall handle',
+    covers: ['decodeRecallHandle'],
+    words: ['djEg', 'IDE=', '=', '==', '-', '_', '+', '/', 'IA=='],
+    refusals: [RecallHandleError],
+    seeds: () =>
+      ['T', '订单'].map((topic) => {
+        const handle = { topic, brokerName: 'broker-a', deliverMs: 1_700_000_000_000, uniqueKey: '7F0000010001' }
+        return Buffer.from(encodeRecallHandle(handle))
+      }),
+    decode: (input) => decodeRecallHandle(looseText(input)),
+    check(handle) {
+      if (!sameValue(decodeRecallHandle(encodeRecallHandle(handle)), handle)) throw new Error('it does not come back')
     },
   }),
   fuzzRow({

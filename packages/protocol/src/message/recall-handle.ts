@@ -1,0 +1,35 @@
+/** Names a message that waits for its time, for whoever takes it back. */
+export interface RecallHandle {
+  topic: string
+  brokerName: string
+  /** Milliseconds since 1970 at which it is delivered. */
+  deliverMs: number
+  uniqueKey: string
+}
+
+/** A text is no recall handle. */
+export class RecallHandleError extends Error {
+  override readonly name = 'RecallHandleError'
+}
+
+const version = 'v1'
+const textMax = 4096
+
+/** The handle that a send is answered with (wire formats, section 3.4): base64url of five words. */
+export function encodeRecallHandle({ topic, brokerName, deliverMs, uniqueKey }: RecallHandle): string {
+  const base64 = Buffer.from([version, topic, brokerName, deliverMs, uniqueKey].join(' '), 'utf8').toString('base64')
+  return base64.replaceAll('+', '-').replaceAll('/', '_')
+}
+
+/** @throws RecallHandleError */
+export function decodeRecallHandle(text: string): RecallHandle {
+  if (text.length > textMax || !/^[A-Za-z0-9_-]+=*$/.test(text)) {
+    throw new RecallHandleError('it is no recall handle: use the one that the send was answered with')
+  }
+  const words = Buffer.from(text, 'base64url').toString('utf8').split(' ')
+  const [wordVersion, topic = '', brokerName = '', time = '', uniqueKey = ''] = words
+  if (words.length !== 5 || wordVersion !== version || !/^[0-9]{1,16}$/.test(time) || uniqueKey === '') {
+    throw new RecallHandleError('it is no recall handle of this version: use the one that the send was answered with')
+  }
+  return { topic, brokerName, deliverMs: Number(time), uniqueKey }
+}
