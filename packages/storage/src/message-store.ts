@@ -5,6 +5,7 @@ import type { Follower } from './followers/follower.ts'
 import type { KeyIndex, KeyKind } from './index/key-index.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import { LogSync } from './log/log-sync.ts'
+import { type RecordPlace, scatteredRecords } from './log/scattered-records.ts'
 import { Maintenance } from './maintenance.ts'
 import { PutPipeline } from './put-pipeline.ts'
 import { QueueReader, type ReadRequest, type ReadResult } from './queue-reader.ts'
@@ -20,7 +21,7 @@ import { StoreFolder } from './store-folder.ts'
 import type { PutOutcome, StoreMessage } from './store-message.ts'
 import type { StoreOptions } from './store-options.ts'
 import { offsetByTime, storeTimestampOf, timestampAt } from './time-search.ts'
-import { WriteGuard } from './write-guard.ts'
+import { isDiskFull, WriteGuard } from './write-guard.ts'
 
 const headBytes = 4
 
@@ -214,6 +215,34 @@ export class MessageStore {
     if (bytes === undefined) return undefined
     const reading = readRecord(bytes, 0)
     return reading.kind === 'record' && reading.record.physicalOffset === physicalOffset ? bytes : undefined
+  }
+
+  /**
+   * Records that stand anywhere in the log, in the order of their places; undefined where no such record stands. Cheaper
+   * than one after the other when they are not side by side.
+   */
+  recordsAt(places: readonly RecordPlace[]): Promise<(Buffer | undefined)[]> {
+    return scatteredRecords(this.#commitLog, places)
+  }
+
+  /**
+   * Makes everything that was put until now survive a failure of the power.
+   * @returns false when that failed: the store takes no more writes then
+   */
+  async syncLog(): Promise<boolean> {
+    const { pipeline, logSync, guard } = this.#parts
+    pipeline.commitNow()
+    await logSync.sync()
+    return !guard.isFenced
+  }
+
+  /**
+   * Files that follow from the log, and that somebody else keeps, could not be written or synced. A full disk is waited
+   * for; after any other failure the store takes no more writes, since what the disk holds is unknown.
+   * @param during what failed: `writing the timer's files`
+   */
+  failed(during: string, error: unknown): void {
+    if (!isDiskFull(error)) this.#parts.guard.fence(during, error)
   }
 
   /** Positions of messages that may have a key, newest first; see `KeyIndex.find`. */

@@ -12,6 +12,7 @@ import { scanLog } from '../../src/recovery/log-scan.ts'
 import { parseHiddenPositions, stringifyHiddenPositions } from '../../src/retention/hidden-messages.ts'
 import { SegmentFolder } from '../../src/segment-folder.ts'
 import { StoreFiles } from '../../src/store-files.ts'
+import { putTimerUnit, readTimerUnit, timerUnitBytes } from '../../src/timers/timer-unit.ts'
 import { logBytes } from '../faults/fault-kit.ts'
 import { limitedFileSystem } from './limited-file-system.ts'
 import { diskWith, storeFiles } from './store-snapshot.ts'
@@ -64,6 +65,24 @@ export const fileRows: readonly FuzzRow[] = [
       const bytes = Buffer.alloc(unitBytes)
       putUnit(bytes, 0, unit.physicalOffset, unit.totalSize, unit.tagsCode)
       if (!sameValue(readUnit(bytes, 0), unit)) throw new Error('the unit does not come back')
+    },
+  }),
+  fuzzRow({
+    name: 'unit of the timer log',
+    covers: ['readTimerUnit'],
+    seeds() {
+      const bytes = Buffer.alloc(timerUnitBytes)
+      const place = { previous: -1, slotMs: 5000, writtenMs: 1000, physicalOffset: 0, totalSize: 100, topicHash: 1 }
+      putTimerUnit(bytes, 0, { ...place, isRoll: true, isDelete: false })
+      return [bytes]
+    },
+    repair: (input) => Buffer.concat([input, Buffer.alloc(timerUnitBytes)], timerUnitBytes),
+    decode: (input) => readTimerUnit(Buffer.concat([input, Buffer.alloc(timerUnitBytes)]), 0, 5200),
+    check(unit) {
+      if (unit === undefined || !Number.isSafeInteger(unit.writtenMs)) return
+      const bytes = Buffer.alloc(timerUnitBytes)
+      putTimerUnit(bytes, 0, unit)
+      if (!sameValue(readTimerUnit(bytes, 0, 5200), unit)) throw new Error('the unit does not come back')
     },
   }),
   fuzzRow({

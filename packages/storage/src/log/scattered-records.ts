@@ -1,0 +1,95 @@
+import type { CommitLog } from './commit-log.ts'
+import { isRecordAt } from './stretch.ts'
+
+/** Where a record should stand. */
+export interface RecordPlace {
+  physicalOffset: number
+  totalSize: number
+}
+
+/** Records that are read with one call: those that stand near each other. */
+interface Run {
+  start: number
+  end: number
+  indexes: number[]
+}
+
+/** What lies between two records is read with them up to so many bytes: another call costs as much. */
+const gapBytesMax = 16 * 1024
+const runBytesMax = 512 * 1024
+const runsAtOnce = 4
+
+/**
+ * Reads records that stand anywhere in the log, each with as much of the file as it needs.
+ * @returns copies in the order of the places; undefined where no such record stands
+ */
+export async function scatteredRecords(
+  commitLog: CommitLog,
+  places: readonly RecordPlace[],
+): Promise<(Buffer | undefined)[]> {
+  const records: (Buffer | undefined)[] = new Array(places.length).fill(undefined)
+  const inFiles: number[] = []
+  for (const [index, { physicalOffset, totalSize }] of places.entries()) {
+    if (!canHold(commitLog, physicalOffset, totalSize)) continue
+    const stretch = commitLog.inMemory(physicalOffset, totalSize)
+    if (stretch === undefined) inFiles.push(index)
+    else {
+      const at = physicalOffset - stretch.start
+      if (isRecordAt(stretch.bytes, physicalOffset, at, totalSize)) {
+        records[index] = Buffer.from(stretch.bytes.subarray(at, at + totalSize))
+      }
+    }
+  }
+  const runs = runsOf(commitLog, places, inFiles)
+  const readRuns = async (): Promise<void> => {
+    for (let run = runs.pop(); run !== undefined; run = runs.pop()) await readRun(commitLog, run, places, records)
+  }
+  await Promise.all(Array.from({ length: Math.min(runsAtOnce, runs.length) }, readRuns))
+  return records
+}
+
+function canHold({ segments, minPosition, writtenPosition }: CommitLog, position: number, totalSize: number): boolean {
+  const end = position + totalSize
+  return (
+    totalSize > 0 &&
+    position >= minPosition &&
+    end <= writtenPosition &&
+    end <= segments.startOf(position) + segments.segmentBytes
+  )
+}
+
+function runsOf({ segments }: CommitLog, places: readonly RecordPlace[], indexes: number[]): Run[] {
+  indexes.sort((one, other) => places[one]!.physicalOffset - places[other]!.physicalOffset)
+  const runs: Run[] = []
+  for (const index of indexes) {
+    const { physicalOffset, totalSize } = places[index]!
+    const end = physicalOffset + totalSize
+    const last = runs.at(-1)
+    const isNear =
+      last !== undefined &&
+      physicalOffset - last.end <= gapBytesMax &&
+      end - last.start <= runBytesMax &&
+      segments.startOf(physicalOffset) === segments.startOf(last.start)
+    if (isNear) {
+      last.end = Math.max(last.end, end)
+      last.indexes.push(index)
+    } else runs.push({ start: physicalOffset, end, indexes: [index] })
+  }
+  return runs
+}
+
+async function readRun(
+  { segments }: CommitLog,
+  { start, end, indexes }: Run,
+  places: readonly RecordPlace[],
+  records: (Buffer | undefined)[],
+): Promise<void> {
+  const bytes = Buffer.allocUnsafeSlow(end - start)
+  const length = await segments.readLater(bytes, start)
+  for (const index of indexes) {
+    const { physicalOffset, totalSize } = places[index]!
+    const at = physicalOffset - start
+    if (at + totalSize > length || !isRecordAt(bytes, physicalOffset, at, totalSize)) continue
+    records[index] = bytes.subarray(at, at + totalSize)
+  }
+}
