@@ -77,7 +77,6 @@ const lite = unsupported('lite topics are not served yet')
 const access = unsupported('access control is not served yet')
 const replication = unsupported('replication is not served yet')
 const controller = unsupported('the controller is not served yet')
-const timers = unsupported('messages of any delay are not served yet: use the delay levels')
 const requestReply = unsupported('request and reply are not served yet')
 const rocksDb = unsupported('this broker keeps everything in files: there is no RocksDB')
 const coldData = unsupported('cold data control is not served yet')
@@ -108,7 +107,7 @@ export function brokerCommandTable(
     consumerSendMsgBack: serve(send, subscribe(group('group')), handlers.consumerSendMsgBack),
     sendReplyMessage: requestReply,
     sendReplyMessageV2: requestReply,
-    recallMessage: timers,
+    recallMessage: serve(send, publish(topic('topic')), handlers.recallMessage),
 
     // reading
     pullMessage: serve(pull, subscribe(topic('topic'), group('consumerGroup')), handlers.pullMessage),
@@ -218,7 +217,7 @@ export function brokerCommandTable(
     updateColdDataFlowCtrConfig: coldData,
     removeColdDataFlowCtrConfig: coldData,
     getColdDataFlowCtrInfo: coldData,
-    switchTimerEngine: timers,
+    switchTimerEngine: rocksDb,
 
     // transactions
     endTransaction: serve(transaction, publish(topic('topic')), handlers.endTransaction),
@@ -265,8 +264,8 @@ export function brokerCommandTable(
     notifyMinBrokerIdChange: replication,
     getAllConsumerOffset: replication,
     getAllDelayOffset: replication,
-    getTimerCheckPoint: replication,
-    getTimerMetrics: replication,
+    getTimerCheckPoint: serve(admin, get(ownCluster), handlers.getTimerCheckPoint),
+    getTimerMetrics: serve(admin, get(ownCluster), handlers.getTimerMetrics),
     getBrokerEpochCache: controller,
     notifyBrokerRoleChanged: controller,
     addBroker: container,

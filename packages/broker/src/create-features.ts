@@ -18,6 +18,7 @@ import { createRegistration } from './registration/create-registration.ts'
 import { createRetries } from './retries/create-retries.ts'
 import { createSending } from './sending/create-sending.ts'
 import { createStatistics } from './statistics/create-statistics.ts'
+import { createTimers } from './timers/create-timers.ts'
 import { createTopics } from './topics/create-topics.ts'
 import { createTraces } from './traces/create-traces.ts'
 import { createTransactions } from './transactions/create-transactions.ts'
@@ -74,11 +75,27 @@ export function createFeatures(parts: FeaturesParts) {
       store,
       isSyncAwaited: () => settings().flushDiskType === 'SYNC_FLUSH',
     })
+  const timers = features.add(
+    createTimers({
+      fileSystem,
+      random,
+      config,
+      identity,
+      settings,
+      topics: topics.table,
+      store,
+      sink,
+      onDelivered: (message, place): void => traces.stored(message, place, 'delayed'),
+    }),
+  )
+  const timer = timers.rules
   const sending = features.add(
-    createSending({ ...tables, clock, random, processId, identity, settings, sink, sendOnce }),
+    createSending({ ...tables, clock, random, processId, identity, settings, sink, sendOnce, timer }),
   )
   const traces = features.add(createTraces({ clock, log, identity, settings, sink, uniqueId: sending.uniqueId }))
-  const retries = features.add(createRetries({ ...tables, random, identity, settings, sink, store, counters, traces }))
+  const retries = features.add(
+    createRetries({ ...tables, random, identity, settings, sink, store, counters, traces, timer }),
+  )
   const delay = features.add(createDelay({ config, identity, settings, topics: topics.table, store, sink, traces }))
   const transactions = features.add(
     createTransactions({
@@ -93,6 +110,7 @@ export function createFeatures(parts: FeaturesParts) {
       sink,
       transactions: parts.followers.transactions,
       traces,
+      timer,
       uniqueId: sending.uniqueId,
     }),
   )
@@ -107,6 +125,7 @@ export function createFeatures(parts: FeaturesParts) {
       store,
       counters,
       delayProgress: delay.progress,
+      timerFigures: timers.figures,
       waitingIn: (lane) => waitingIn(lane) - reading.heldIn(lane),
     }),
   )
@@ -119,6 +138,7 @@ export function createFeatures(parts: FeaturesParts) {
   store.onArrival((topic, queueId) => {
     reading.arrived(topic, queueId)
     delay.arrived(topic, queueId)
+    timers.arrived(topic, queueId)
   })
 
   return {
@@ -127,6 +147,7 @@ export function createFeatures(parts: FeaturesParts) {
       ...sending.handlers,
       ...retries.handlers,
       ...transactions.handlers,
+      ...timers.handlers,
       ...reading.handlers,
       ...clients.handlers,
       ...locks.handlers,
@@ -155,6 +176,7 @@ export function createFeatures(parts: FeaturesParts) {
       offsets: offsets.stats(),
       delay: delay.stats(),
       transactions: transactions.stats(),
+      timers: timers.stats(),
       reading: reading.stats(),
       registration: registration.stats(),
     }),

@@ -15,13 +15,14 @@ export interface AdministrationParts {
   store: MessageStore
   counters: RuntimeInfoParts['statistics']
   delayProgress: RuntimeInfoParts['delayProgress']
+  timerFigures: RuntimeInfoParts['timerFigures']
   /** Requests of a lane that wait for their answer. */
   waitingIn: RuntimeInfoParts['waitingIn']
 }
 
 /** Settings and state of the broker as a whole. */
 export function createAdministration(parts: AdministrationParts) {
-  const { clock, log, liveSettings, store, counters, delayProgress, waitingIn } = parts
+  const { clock, log, liveSettings, store, counters, delayProgress, timerFigures, waitingIn } = parts
   const settings = () => liveSettings.current
   return {
     handlers: {
@@ -33,6 +34,7 @@ export function createAdministration(parts: AdministrationParts) {
         statistics: counters,
         store,
         delayProgress,
+        timerFigures,
         waitingIn,
         settings,
       }),

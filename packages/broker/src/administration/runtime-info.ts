@@ -3,6 +3,7 @@ import { javaDouble, protocolVersionName, scheduleTopic } from '@rocketmq-ts/pro
 import type { LogPositions } from '@rocketmq-ts/storage'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { BrokerStatistics } from '../statistics/index.ts'
+import type { TimerFigures } from '../timers/create-timers.ts'
 
 export interface RuntimeInfoParts {
   clock: Clock
@@ -17,6 +18,7 @@ export interface RuntimeInfoParts {
   }
   /** Delay levels in use with the offset that is delivered next. */
   delayProgress: { entries(): Iterable<readonly [level: number, offset: number]> }
+  timerFigures(): TimerFigures
   /** Requests of a lane that wait for their answer. */
   waitingIn(lane: 'send' | 'pull' | 'lite-pull' | 'query'): number
   settings(): BrokerSettings
@@ -35,7 +37,7 @@ export function runtimeInfo(parts: RuntimeInfoParts): Map<string, string> {
     ...putTimes(parts),
     ...queues(parts),
     ...storeState(parts),
-    ...timers,
+    ...parts.timerFigures(),
   }
   const table = new Map(Object.entries(values).map(([key, value]) => [key, String(value)]))
   for (const [level, offset] of parts.delayProgress.entries()) {
@@ -134,15 +136,6 @@ function storeState({ store, settings }: RuntimeInfoParts) {
     dispatchBehindBytes: 0,
     dispatchMaxBuffer: 0,
   }
-}
-
-/** Messages of any delay are not served: nothing waits. */
-const timers = {
-  timerReadBehind: 0,
-  timerOffsetBehind: 0,
-  timerCongestNum: 0,
-  timerEnqueueTps: '0.0',
-  timerDequeueTps: '0.0',
 }
 
 function rateText(values: readonly (number | undefined)[]): string {

@@ -1,6 +1,6 @@
 import { halfTopic, ProtocolError, propertiesBytesMax, type TopicConfig } from '@rocketmq-ts/protocol'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
-import { type Origin, type Transform, transforms } from './transforms.ts'
+import { type Origin, type TimerDecision, type Transform, transforms } from './transforms.ts'
 
 /** Where messages go that have been taken in. */
 export interface MessageSink {
@@ -11,6 +11,8 @@ export interface IntakeParts {
   /** Makes a topic of the system that is missing. */
   topics: { ensureInternal(topic: string, queueNums: number): TopicConfig }
   highestDelayLevel: number
+  /** For messages whose senders name a time; left out for those that are due. */
+  timer?: TimerDecision
   /** Bytes that a body may have; undefined for messages that were taken before. */
   bodyBytesMax?: () => number
 }
@@ -44,8 +46,8 @@ export class Intake {
   }
 
   #transformed(message: StoreMessage, redeliveriesMax: number): StoreMessage {
-    const { topics, highestDelayLevel } = this.#parts
-    const rules = { highestDelayLevel, redeliveriesMax }
+    const { topics, highestDelayLevel, timer } = this.#parts
+    const rules = { highestDelayLevel, redeliveriesMax, timer }
     const taken = this.#transforms.reduce(
       // A half message is nothing else until it is committed.
       (before, { apply }) => (before.topic === halfTopic ? before : apply(before, rules)),

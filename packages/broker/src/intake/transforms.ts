@@ -2,15 +2,26 @@ import {
   deadLetterTopicOf,
   decimalInteger,
   EncodedProperties,
+  findMessageProperty,
   halfTopic,
   marksOf,
   propertyName,
   retryTopicPrefix,
   scheduleTopic,
   sysFlag,
+  timerTopic,
 } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import { withProperties } from './property-text.ts'
+
+/** Decides about messages whose senders name a time. */
+export interface TimerDecision {
+  /**
+   * Milliseconds since 1970, or undefined when its time has come.
+   * @throws ProtocolError when it is not taken
+   */
+  outMs(properties: EncodedProperties): number | undefined
+}
 
 /**
  * How a message comes in: from a producer, alone or in a batch, sent back by a consumer, due after its delay, or by the
@@ -22,7 +33,11 @@ export interface TransformRules {
   highestDelayLevel: number
   /** Redeliveries after which the group gets the message no more. */
   redeliveriesMax: number
+  /** Undefined for messages that are due. */
+  timer: TimerDecision | undefined
 }
+
+const timerMarks = marksOf('timerDelaySec', 'timerDelayMs', 'timerDeliverMs')
 
 /** One thing that a message may become on its way in. */
 export interface Transform {
@@ -39,6 +54,7 @@ export const transforms: readonly Transform[] = [
   { origins: ['send'], marks: marksOf('transactionPrepared'), apply: half },
   // A batch takes no delayed messages. One that is due keeps its property, and is not delayed again.
   { origins: ['send', 'send-back', 'commit'], marks: marksOf('delayLevel'), apply: delayLevel },
+  { origins: ['send', 'send-back', 'commit'], marks: timerMarks, apply: timer },
 ]
 
 /** Whether a message waits for the end of a transaction. A redelivery after a delay that is marked so does not. */
@@ -87,7 +103,7 @@ function deadLetter(message: StoreMessage, { redeliveriesMax }: TransformRules):
  */
 function delayLevel(message: StoreMessage, { highestDelayLevel }: TransformRules): StoreMessage {
   const asked = delayLevelOf(message.properties)
-  if (asked === undefined) return message
+  if (asked === undefined || isUndecided(message)) return message
   const level = Math.min(asked, highestDelayLevel)
   return {
     ...message,
@@ -98,8 +114,41 @@ function delayLevel(message: StoreMessage, { highestDelayLevel }: TransformRules
       [propertyName.delayLevel]: String(level),
       [propertyName.realTopic]: message.topic,
       [propertyName.realQueueId]: String(message.queueId),
+      [propertyName.timerDelaySec]: undefined,
+      [propertyName.timerDelayMs]: undefined,
+      [propertyName.timerDeliverMs]: undefined,
     }),
   }
+}
+
+/**
+ * A message whose sender names a time goes to the topic of the timer. One that has a delay level as well is in the topic
+ * of delayed messages by now, and one that the timer had before is not delayed again.
+ */
+function timer(message: StoreMessage, { timer: decision }: TransformRules): StoreMessage {
+  const { topic, queueId, properties } = message
+  if (decision === undefined || topic === scheduleTopic || topic === timerTopic || isUndecided(message)) return message
+  if (!properties.hasAny(timerMarks)) return message
+  if (findMessageProperty(properties.text, propertyName.timerOutMs) !== undefined) return message
+  const outMs = decision.outMs(properties)
+  if (outMs === undefined) return message
+  return {
+    ...message,
+    handle: undefined,
+    topic: timerTopic,
+    queueId: 0,
+    properties: changed(message, {
+      [propertyName.timerOutMs]: String(outMs),
+      [propertyName.realTopic]: topic,
+      [propertyName.realQueueId]: String(queueId),
+    }),
+  }
+}
+
+/** A message of a transaction waits for its time from when the transaction is committed. */
+function isUndecided({ sysFlag: flags }: StoreMessage): boolean {
+  const transaction = flags & sysFlag.transactionMask
+  return transaction !== 0 && transaction !== sysFlag.transactionCommit
 }
 
 /** The delay level that a message asks for, 1 or more; undefined for none. */

@@ -2,6 +2,7 @@ import type { Random } from '@rocketmq-ts/platform'
 import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
 import { Intake, type MessageSink } from '../intake/intake.ts'
+import type { TimerDecision } from '../intake/transforms.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { BrokerStatistics } from '../statistics/index.ts'
 import type { TopicTable } from '../topics/index.ts'
@@ -18,11 +19,12 @@ export interface RetriesParts {
   groups: GroupTable
   counters: BrokerStatistics
   traces: Pick<Traces, 'stored'>
+  timer: TimerDecision
 }
 
 /** Giving a group messages once more that it could not handle, and keeping those that it never could. */
 export function createRetries(parts: RetriesParts) {
-  const { random, identity, settings, sink, store, topics, groups, counters, traces } = parts
+  const { random, identity, settings, sink, store, topics, groups, counters, traces, timer } = parts
   const { storeHost, storeHostHex } = identity
   return {
     handlers: {
@@ -35,7 +37,7 @@ export function createRetries(parts: RetriesParts) {
         storeHost,
         storeHostHex,
         brokerPermission: () => settings().brokerPermission,
-        intake: new Intake('send-back', { topics, highestDelayLevel: settings().messageDelayLevel.length }),
+        intake: new Intake('send-back', { topics, highestDelayLevel: settings().messageDelayLevel.length, timer }),
         traces,
         onSentBack: (group, topic) => counters.sentBack(group, topic),
         onDeadLetter: (group, topic) => counters.deadLettered(group, topic),

@@ -4,8 +4,8 @@ import {
   refuseDelayInBatch,
   refuseIllegalFlags,
   refuseMalformedDelay,
+  refuseTimeOfBatch,
   refuseTransaction,
-  refuseUnservedKinds,
 } from './refused-kinds.ts'
 import { type Sender, type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from './send-target.ts'
 
@@ -39,11 +39,13 @@ export function admit(
   const known = parts.topics.checkSendable(header.topic)
   if (isBatch) checkBatchTopic(header.topic)
   refuseIllegalFlags(header.sysFlag, isBatch)
-  refuseUnservedKinds(properties)
   if (!isBatch) refuseTransaction(properties, header.reconsumeTimes ?? 0, parts.settings)
   refuseMalformedDelay(properties)
   const target = sendTarget(header, known, parts, sender)
-  if (isBatch) refuseDelayInBatch(properties)
+  if (isBatch) {
+    refuseDelayInBatch(properties)
+    refuseTimeOfBatch(properties)
+  }
   return target
 }
 

@@ -4,6 +4,7 @@ import type { GroupTable } from '../groups/index.ts'
 import type { SendOnce } from '../idempotence/send-once.ts'
 import type { Identity } from '../identity.ts'
 import { Intake, type MessageSink } from '../intake/intake.ts'
+import type { TimerDecision } from '../intake/transforms.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { TopicTable } from '../topics/index.ts'
 import { BrokerProperties } from './broker-properties.ts'
@@ -23,6 +24,7 @@ export interface SendingParts {
   topics: TopicTable
   groups: GroupTable
   sendOnce: SendOnce | undefined
+  timer: TimerDecision
 }
 
 /** Taking messages from producers. */
@@ -36,11 +38,13 @@ export function createSending({
   topics,
   groups,
   sendOnce,
+  timer,
 }: SendingParts) {
-  const { storeHost, storeHostHex, clusterName } = identity
+  const { storeHost, storeHostHex, clusterName, brokerName } = identity
   const intakeParts = {
     topics,
     highestDelayLevel: settings().messageDelayLevel.length,
+    timer,
     bodyBytesMax: () => settings().maxMessageSize,
   }
   const send: SendParts = {
@@ -54,6 +58,7 @@ export function createSending({
     brokerPermission: () => settings().brokerPermission,
     storeHost,
     storeHostHex,
+    brokerName,
     brokerProperties: new BrokerProperties(clusterName),
     intake: new Intake('send', intakeParts),
     batchIntake: new Intake('batch', intakeParts),

@@ -9,24 +9,7 @@ import {
 import { isNumbered } from '../idempotence/send-once.ts'
 import { delayLevelOf, isHalf } from '../intake/transforms.ts'
 
-const timers = ['timerDelaySec', 'timerDelayMs', 'timerDeliverMs'] as const
-const unservedMarks = marksOf(...timers)
 const transactionMark = marksOf('transactionPrepared')
-
-/**
- * Refuses the kinds of messages that are not served yet, which would otherwise be delivered as ordinary ones.
- * @throws ProtocolError
- */
-export function refuseUnservedKinds(properties: EncodedProperties): void {
-  // Most messages are of no such kind, which is quickly seen.
-  if (!properties.hasAny(unservedMarks)) return
-  if (delayLevelOf(properties) !== undefined) return
-  const timer = timers.find((name) => properties.has(name))
-  if (timer !== undefined) {
-    const remark = `this broker does not serve messages of any delay (${propertyName[timer]}) yet: use one of the delay levels (DELAY)`
-    throw new ProtocolError('MESSAGE_ILLEGAL', remark)
-  }
-}
 
 /** @throws ProtocolError NO_PERMISSION for a message of a transaction, where the settings take none */
 export function refuseTransaction(
@@ -63,6 +46,14 @@ export function refuseMalformedDelay(properties: EncodedProperties): void {
   if (level >= ~int32Max && level <= int32Max) return
   const remark = `the property ${propertyName.delayLevel} is "${text.slice(0, 64)}": it must be a delay level, an integer`
   throw new ProtocolError('MESSAGE_ILLEGAL', remark)
+}
+
+const timerMarks = marksOf('timerDelaySec', 'timerDelayMs', 'timerDeliverMs')
+
+/** @throws ProtocolError MESSAGE_ILLEGAL for a time in the properties of a batch, all of which would have to wait */
+export function refuseTimeOfBatch(properties: EncodedProperties): void {
+  if (!properties.hasAny(timerMarks)) return
+  throw new ProtocolError('MESSAGE_ILLEGAL', 'a batch is not delayed (TIMER_...): send its messages one by one')
 }
 
 /** @throws ProtocolError MESSAGE_ILLEGAL for a delay level in the properties of a batch or of a message in it */

@@ -13,6 +13,7 @@ export interface SendParts extends AdmitParts {
   storeHost: Buffer
   /** `storeHost` as message ids show it. */
   storeHostHex: string
+  brokerName: string
   brokerProperties: BrokerProperties
   settings(): ReturnType<AdmitParts['settings']> & { maxMessageSize: number; traceOn: boolean; regionId: string }
   /** Makes a unique id for a message that came without one. */

@@ -11,7 +11,7 @@ import type { StoreMessage } from '@rocketmq-ts/storage'
 import { checkBodySize } from '../intake/intake.ts'
 import { admit } from './admit.ts'
 import { bornHostOf } from './host-cache.ts'
-import { refuseDelayInBatch, refuseNumberedInBatch, refuseUnservedKinds } from './refused-kinds.ts'
+import { refuseDelayInBatch, refuseNumberedInBatch } from './refused-kinds.ts'
 import type { SendParts } from './send-parts.ts'
 
 /**
@@ -30,7 +30,6 @@ export function splitBatch(
   checkBodySize(body.length, parts.settings().maxMessageSize)
   return decoded(body).map((one) => {
     const properties = new EncodedProperties(one.propertiesBytes)
-    refuseUnservedKinds(properties)
     refuseDelayInBatch(properties)
     if (parts.sendOnce !== undefined) refuseNumberedInBatch(properties)
     return parts.batchIntake.take({

@@ -40,7 +40,7 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   litePullMessageThreadPoolNums=20 litePullThreadPoolQueueCapacity=100000 loadBalancePollNameServerInterval=30000
   loadBalanceProcessorThreadPoolNums=32 loadBalanceThreadPoolQueueCapacity=100000
   logicQueueForceSwapMapInterval=43200000 logicQueueSwapMapInterval=3600000 logicQueueSwapMapReserveFileNum=20
-  mappedFileSizeTimerLog=104857600 mappedFileSwapEnable=true mapperFileSizeBatchConsumeQueue=13800000
+  mappedFileSwapEnable=true mapperFileSizeBatchConsumeQueue=13800000
   maxAsyncPutMessageRequests=5000 maxBatchDeleteFilesNum=50 maxChecksumRange=1073741824 maxConsumeQueueScan=20000
   maxErrorRateOfBloomFilter=20 maxMessageFilterNumForNotification=64 maxOffsetMapSize=104857600
   maxReconnectIntervalTimeSeconds=60 maxRocksDBIndexQueryDays=7 maxSlaveResendLength=268435456 maxTopicLength=127
@@ -62,7 +62,7 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   statefulAuthenticationCacheMaxNum=10000 statefulAuthorizationCacheExpiredSecond=60
   statefulAuthorizationCacheMaxNum=10000 storePathDLedgerCommitLog= syncBrokerMemberGroupPeriod=1000
   syncMasterFlushOffsetWhenStartup=false timerCheckMetricsWhen=05 timerColdDataCheckIntervalMs=60000
-  timerEnableCheckMetrics=true timerEnableDisruptor=false timerEnableRetryUntilSuccess=false timerFlushIntervalMs=1000
+  timerEnableCheckMetrics=true timerEnableDisruptor=false timerEnableRetryUntilSuccess=false
   timerGetMessageThreadNum=3 timerMetricSmallThreshold=1000000 timerProgressLogIntervalMs=10000
   timerPutMessageThreadNum=3 timerRecallToTimeWheelEnable=true timerRecallToTimelineEnable=true
   timerReputServiceCorePoolSize=6 timerReputServiceMaxPoolSize=6 timerReputServiceQueueCapacity=10000

@@ -1,4 +1,4 @@
-import { applied, boolean, int, live, long, notServed } from '@rocketmq-ts/settings'
+import { applied, boolean, int, live, long } from '@rocketmq-ts/settings'
 
 export const transactionSettings = {
   ...applied('Transactions', {
@@ -20,9 +20,5 @@ export const transactionSettings = {
       'Milliseconds in which committed transactions are gathered for such a record.',
     ),
     rejectTransactionMessage: live(boolean, false, 'Takes no messages of transactions.'),
-  }),
-  ...notServed('Recall', 'recalling a timed message is not served yet', {
-    recallMessageEnable: live(boolean, false, 'Producers may recall timed messages.'),
-    allowRecallWhenBrokerNotWriteable: live(boolean, true, 'Even while the broker takes no messages.'),
   }),
 }

@@ -3,6 +3,7 @@ import { findMessageProperty, propertyName } from '@rocketmq-ts/protocol'
 import type { ProducerRegistry } from '../clients/index.ts'
 import type { Identity } from '../identity.ts'
 import { Intake, type IntakeParts, type MessageSink } from '../intake/intake.ts'
+import type { TimerDecision } from '../intake/transforms.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { Traces } from '../traces/create-traces.ts'
 import { CheckBack } from './check-back.ts'
@@ -26,14 +27,28 @@ export interface TransactionsParts {
   sink: MessageSink
   transactions: TransactionLog
   traces: Traces
+  timer: TimerDecision
   /** Makes a unique id for a message of the broker's own. */
   uniqueId(): string
 }
 
 /** Messages that are seen when their transaction is committed, and never when it is rolled back. */
 export function createTransactions(parts: TransactionsParts) {
-  const { clock, log, identity, settings, topics, producers, offsets, store, sink, transactions, traces, uniqueId } =
-    parts
+  const {
+    clock,
+    log,
+    identity,
+    settings,
+    topics,
+    producers,
+    offsets,
+    store,
+    sink,
+    transactions,
+    traces,
+    timer,
+    uniqueId,
+  } = parts
   const { brokerName, storeHost, storeHostHex } = identity
   const ends = { commit: 0, rollback: 0 }
   const ops = new OpWriter({ clock, log, sink, storeHost, uniqueId, settings })
@@ -77,7 +92,7 @@ export function createTransactions(parts: TransactionsParts) {
         settings,
         store,
         sink,
-        intake: new Intake('commit', { topics, highestDelayLevel: settings().messageDelayLevel.length }),
+        intake: new Intake('commit', { topics, highestDelayLevel: settings().messageDelayLevel.length, timer }),
         transactions,
         ops,
         storeHost,

@@ -166,6 +166,13 @@ describe('the state of a running broker', () => {
         bootMs: startMs,
         store,
         delayProgress: { entries: () => [[1, 3]] },
+        timerFigures: () => ({
+          timerReadBehind: 0,
+          timerOffsetBehind: 0,
+          timerCongestNum: 0,
+          timerEnqueueTps: '0.0',
+          timerDequeueTps: '0.0',
+        }),
         waitingIn: (lane) => (lane === 'send' ? 7 : 0),
         settings: () => parts.liveSettings.current,
       }),

@@ -28,7 +28,6 @@ import { Intake } from '../../src/intake/intake.ts'
 import { withProperties } from '../../src/intake/property-text.ts'
 import { pullSubscription, tagsMatcher } from '../../src/reading/pull-subscription.ts'
 import { BrokerProperties } from '../../src/sending/broker-properties.ts'
-import { refuseUnservedKinds } from '../../src/sending/refused-kinds.ts'
 import type { SendParts } from '../../src/sending/send-parts.ts'
 import { splitBatch } from '../../src/sending/split-batch.ts'
 import { brokerChangeRules, brokerSettings, readBrokerSettings } from '../../src/settings/index.ts'
@@ -114,6 +113,7 @@ const sendParts: SendParts = {
   clock: new SteppedClock(),
   storeHost: host,
   storeHostHex: host.toString('hex'),
+  brokerName: 'broker-a',
   brokerProperties: new BrokerProperties('c'),
   sendOnce: undefined,
   settings: () => ({
@@ -250,7 +250,6 @@ export const requestRows: readonly FuzzRow[] = [
     seeds: () => propertyTexts.map((text) => Buffer.from(text)),
     decode(input) {
       const properties = new EncodedProperties(input)
-      refuseUnservedKinds(properties)
       return {
         asSent: sendIntake.take({ ...stored, properties }),
         asDue: dueMessage(messageWith(properties.text), host),

@@ -31,10 +31,12 @@ function intake(origin: Origin, bodyBytesMax?: number) {
       return newTopicConfig(topic)
     },
   }
-  const parts = { topics, highestDelayLevel: 18 }
+  const parts = { topics, highestDelayLevel: 18, timer: { outMs: () => timerOutMs } }
   const limits = bodyBytesMax === undefined ? {} : { bodyBytesMax: () => bodyBytesMax }
   return { ensured, intake: new Intake(origin, { ...parts, ...limits }) }
 }
+
+let timerOutMs: number | undefined = 7000
 
 function take(message: StoreMessage, origin: Origin = 'send', redeliveriesMax?: number): StoreMessage {
   return intake(origin).intake.take(message, redeliveriesMax)
@@ -67,6 +69,47 @@ describe('a delay level', () => {
   test('of a message that is due is over', () => {
     const message = withText('DELAY\u00012\u0002REAL_TOPIC\u0001T\u0002REAL_QID\u00013\u0002')
     expect(take(message, 'due')).toBe(message)
+  })
+})
+
+describe('a time', () => {
+  const timed = withText('TIMER_DELIVER_MS\u00017500\u0002')
+
+  test('sends the message to the topic of the timer and keeps where it belongs', () => {
+    const handle = new SendableTopic(newTopicConfig('T'))
+    const message = take({ ...timed, handle })
+    expect(message).toMatchObject({ topic: 'rmq_sys_wheel_timer', queueId: 0, handle: undefined })
+    expect(decodeMessageProperties(message.properties.text)).toEqual(
+      new Map([
+        ['TIMER_DELIVER_MS', '7500'],
+        ['TIMER_OUT_MS', '7000'],
+        ['REAL_TOPIC', 'T'],
+        ['REAL_QID', '3'],
+      ]),
+    )
+  })
+
+  test('that has passed changes nothing', () => {
+    timerOutMs = undefined
+    expect(take(timed)).toBe(timed)
+    timerOutMs = 7000
+  })
+
+  test('counts for nothing beside a delay level, and goes', () => {
+    const message = take(withText('DELAY\u00012\u0002TIMER_DELAY_SEC\u00011\u0002TIMER_DELAY_MS\u00011\u0002'))
+    expect(message.topic).toBe('SCHEDULE_TOPIC_XXXX')
+    expect([...decodeMessageProperties(message.properties.text).keys()]).toEqual(['DELAY', 'REAL_TOPIC', 'REAL_QID'])
+  })
+
+  test('counts once: a message that the timer had is not delayed again', () => {
+    const delivered = withText('TIMER_DELAY_SEC\u00011\u0002TIMER_OUT_MS\u00017000\u0002')
+    expect(take(delivered, 'send-back')).toBe(delivered)
+  })
+
+  test.each([4, 12])('of a message of a transaction waits until that is committed (sysFlag %i)', (sysFlag) => {
+    const half = { ...timed, sysFlag }
+    expect(take(half)).toBe(half)
+    expect(take({ ...timed, sysFlag: 8 }).topic).toBe('rmq_sys_wheel_timer')
   })
 })
 

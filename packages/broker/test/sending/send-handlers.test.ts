@@ -49,6 +49,7 @@ function setUp(settings: { startAcceptSendRequestTimeStamp?: number } = {}) {
     sendOnce: undefined,
     storeHost: host,
     storeHostHex: host.toString('hex'),
+    brokerName: 'broker-a',
     brokerProperties: new BrokerProperties('c'),
     settings: () => ({
       maxMessageSize: 4096,

@@ -6,18 +6,11 @@ import {
   type TopicConfig,
 } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { refuseIllegalFlags, refuseMalformedDelay, refuseUnservedKinds } from '../../src/sending/refused-kinds.ts'
+import { refuseIllegalFlags, refuseMalformedDelay } from '../../src/sending/refused-kinds.ts'
 import { type SendHeader, type SendTarget, type SendTargetParts, sendTarget } from '../../src/sending/send-target.ts'
 import { SendableTopic } from '../../src/topics/index.ts'
 
 describe('a message', () => {
-  test('of a kind that is not served yet is refused, not delivered as an ordinary one', () => {
-    expect(() => refuseUnservedKinds(EncodedProperties.ofText('TIMER_DELAY_MS\u000110\u0002'))).toThrow(
-      /TIMER_DELAY_MS/,
-    )
-    refuseUnservedKinds(EncodedProperties.ofText('TIMER_DELAY_MS\u000110\u0002DELAY\u00011\u0002'))
-  })
-
   test('with flags that only brokers set is refused, and so is a batch that is part of a transaction', () => {
     for (const flags of [-1, -2, 0x80, 0x7fffffff]) {
       expect(() => refuseIllegalFlags(flags, false)).toThrow(/inner batch/)

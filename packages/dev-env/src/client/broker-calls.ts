@@ -31,6 +31,8 @@ export interface SendAnswer {
   readonly queueOffset: number
   /** One for each message. */
   readonly messageIds: string[]
+  /** Of a message that waits for its time. */
+  readonly recallHandle?: string
 }
 
 /** A message as it stands in a queue, with its properties read. */
@@ -269,5 +271,6 @@ function bodyOf({ body = emptyBody }: NewMessage): Buffer {
 }
 
 function sendAnswerOf(header: ResponseOf<typeof commands.sendMessage>): SendAnswer {
-  return { queueId: header.queueId, queueOffset: header.queueOffset, messageIds: header.msgId.split(',') }
+  const { queueId, queueOffset, msgId, recallHandle } = header
+  return { queueId, queueOffset, messageIds: msgId.split(','), ...(recallHandle !== undefined && { recallHandle }) }
 }

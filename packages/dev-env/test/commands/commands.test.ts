@@ -11,6 +11,7 @@ import { retries } from './retries.ts'
 import { type CommandKey, type Promises, type Proof, type ProofIn, Scene } from './scene.ts'
 import { sending } from './sending.ts'
 import { statistics } from './statistics.ts'
+import { timers } from './timers.ts'
 import { topics } from './topics.ts'
 import { transactions } from './transactions.ts'
 
@@ -26,6 +27,7 @@ const areas: Readonly<Record<string, Promises>> = {
   administration,
   transactions,
   statistics,
+  timers,
   nameServer,
 }
 const proven = Object.values(areas).flatMap((promises) => Object.keys(promises) as CommandKey[])

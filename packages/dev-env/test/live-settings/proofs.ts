@@ -91,6 +91,14 @@ async function changesWhileSending(scene: Scene, what: string, durationMs: numbe
   return scene.diskChanges.slice(from).filter((change) => change.what.includes(what)).length
 }
 
+function sendTimed({ broker }: Scene, delayMs: number, body = 'timed') {
+  return broker.send({ topic: 'T', body, properties: { TIMER_DELAY_MS: String(delayMs) } })
+}
+
+async function recall({ broker }: Scene, recallHandle: string | undefined): Promise<void> {
+  await broker.ask(commands.recallMessage, { topic: 'T', recallHandle: recallHandle! })
+}
+
 /** By the key of the setting. */
 export const proofs: Readonly<Record<string, Proof>> = {
   ...transactionProofs,
@@ -250,6 +258,85 @@ export const proofs: Readonly<Record<string, Proof>> = {
     expect(await resetting()).toBe('SUCCESS')
     await scene.change({ useServerSideResetOffset: 'false' })
     expect(await resetting()).toBe('CONSUMER_NOT_ONLINE')
+  },
+
+  async timerMaxDelaySec() {
+    const scene = await withTopic()
+    await sendTimed(scene, 20_000)
+    await scene.change({ timerMaxDelaySec: '10' })
+    await sendTimed(scene, 10_000)
+    expect(await scene.codeOf(sendTimed(scene, 10_001))).toBe('MESSAGE_ILLEGAL')
+  },
+
+  async timerCongestNumEachSlot() {
+    const scene = await withTopic()
+    await scene.change({ timerCongestNumEachSlot: '1' })
+    const deliverMs = scene.machine.wallMs + 60_000
+    const send = async () => {
+      const properties = { TIMER_DELIVER_MS: String(deliverMs) }
+      const code = await scene.codeOf(scene.broker.send({ topic: 'T', properties }))
+      await scene.cluster.sleep(100)
+      return code
+    }
+    expect([await send(), await send(), await send()]).toEqual(['SUCCESS', 'SUCCESS', 'SYSTEM_ERROR'])
+    await scene.change({ timerCongestNumEachSlot: '100' })
+    expect(await send()).toBe('SUCCESS')
+  },
+
+  async timerStopEnqueue() {
+    const scene = await withTopic()
+    await scene.change({ timerStopEnqueue: 'true' })
+    await sendTimed(scene, 2000)
+    await scene.cluster.sleep(10_000)
+    expect(await pulledCount(scene)).toBe(0)
+    await scene.change({ timerStopEnqueue: 'false' })
+    await scene.cluster.sleep(2000)
+    expect(await pulledCount(scene)).toBe(1)
+  },
+
+  async timerStopDequeue() {
+    const scene = await withTopic()
+    await scene.change({ timerStopDequeue: 'true' })
+    await sendTimed(scene, 2000)
+    await scene.cluster.sleep(10_000)
+    expect(await pulledCount(scene)).toBe(0)
+    await scene.change({ timerStopDequeue: 'false' })
+    await scene.cluster.sleep(2000)
+    expect(await pulledCount(scene)).toBe(1)
+  },
+
+  async recallMessageEnable() {
+    const scene = await withTopic()
+    const { recallHandle } = await sendTimed(scene, 5000)
+    expect(await scene.codeOf(recall(scene, recallHandle))).toBe('NO_PERMISSION')
+    await scene.change({ recallMessageEnable: 'true' })
+    await recall(scene, recallHandle)
+    await scene.cluster.sleep(10_000)
+    expect(await pulledCount(scene)).toBe(0)
+  },
+
+  async allowRecallWhenBrokerNotWriteable() {
+    const scene = await withTopic({ recallMessageEnable: 'true' })
+    const { recallHandle } = await sendTimed(scene, 60_000)
+    await scene.change({ brokerPermission: '4' })
+    expect(await scene.codeOf(recall(scene, recallHandle))).toBe('SUCCESS')
+    await scene.change({ allowRecallWhenBrokerNotWriteable: 'false' })
+    expect(await scene.codeOf(recall(scene, recallHandle))).toBe('SERVICE_NOT_AVAILABLE')
+  },
+
+  async appendTopicForTimerDeleteKey() {
+    const scene = await withTopic({ recallMessageEnable: 'true' })
+    const { recallHandle } = await sendTimed(scene, 60_000)
+    const deleteKey = async () => {
+      await recall(scene, recallHandle)
+      const [last] = (await scene.broker.readQueue('rmq_sys_wheel_timer')).slice(-1)
+      return last!.properties.get('TIMER_DEL_UNIQKEY')!
+    }
+    expect(await deleteKey()).not.toContain('T+')
+    await scene.change({ appendTopicForTimerDeleteKey: 'true' })
+    expect(await deleteKey()).toMatch(/^T\+/)
+    await scene.cluster.sleep(62_000)
+    expect(await pulledCount(scene)).toBe(0)
   },
 
   async maxMessageSize() {

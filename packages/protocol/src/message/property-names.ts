@@ -33,5 +33,4 @@ export const propertyName = {
   timerRollTimes: 'TIMER_ROLL_TIMES',
   timerDeleteUniqueKey: 'TIMER_DEL_UNIQKEY',
   bornTimestamp: 'BORN_TIMESTAMP',
-  producerGroup: 'PGROUP',
 } as const

@@ -1,12 +1,14 @@
 import {
   type commands,
   EncodedProperties,
+  encodeRecallHandle,
   findMessageProperty,
   halfTopic,
   offsetMessageIds,
   propertyName,
   type RequestOf,
   scheduleTopic,
+  timerTopic,
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
@@ -55,19 +57,31 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
   }
   const taken = parts.intake.take(message, target.redeliveriesMax)
   // The queue that consumers find it in: a delayed message and a half message stand in another one until then.
-  const isWaiting = taken.topic === scheduleTopic || taken.topic === halfTopic
+  const isTimed = taken.topic === timerTopic
+  const isWaiting = isTimed || taken.topic === scheduleTopic || taken.topic === halfTopic
   const queueId = isWaiting ? target.queueId : taken.queueId
+  const recallHandle = isTimed ? recallHandleOf(taken, uniqueId, parts) : undefined
   const { sendOnce } = parts
   if (sendOnce !== undefined && isNumbered(taken.properties)) {
     sendOnce.put(taken, queueId, (outcome, firstQueueId) => {
-      answer(call, () => replyToPut(outcome, firstQueueId, uniqueId, parts))
+      answer(call, () => replyToPut(outcome, firstQueueId, uniqueId, parts, recallHandle))
     })
   } else {
     parts.sink.put([taken], (outcome) => {
-      answer(call, () => replyToPut(outcome, queueId, uniqueId, parts))
+      answer(call, () => replyToPut(outcome, queueId, uniqueId, parts, recallHandle))
     })
   }
   return answeredLater
+}
+
+/** By what the producer can take back a message that waits for its time; undefined when it does not. */
+function recallHandleOf({ properties }: StoreMessage, uniqueKey: string, parts: SendParts): string | undefined {
+  const { text } = properties
+  const outMs = findMessageProperty(text, propertyName.timerOutMs)
+  const topic = findMessageProperty(text, propertyName.realTopic)
+  if (outMs === undefined || topic === undefined) return undefined
+  // Its slot ends with the time itself, so that a message that is due then is in the same slot.
+  return encodeRecallHandle({ topic, brokerName: parts.brokerName, deliverMs: Number(outMs) + 1, uniqueKey })
 }
 
 function storeBatch(
@@ -97,6 +111,7 @@ function replyToPut(
   queueId: number,
   transactionId: string | undefined,
   parts: SendParts,
+  recallHandle?: string,
 ): SendReply {
   const { code, remark, places } = storedPut(outcome)
   const { regionId, traceOn } = parts.settings()
@@ -108,6 +123,7 @@ function replyToPut(
       queueId,
       queueOffset: places[0]!.queueOffset,
       transactionId,
+      recallHandle,
       MSG_REGION: regionId,
       TRACE_ON: traceOn,
     },

@@ -1,0 +1,198 @@
+import type { FileSystem, Random } from '@rocketmq-ts/platform'
+import { decodeMessages, javaDouble, timerTopic } from '@rocketmq-ts/protocol'
+import { type MessageStore, TimerStore } from '@rocketmq-ts/storage'
+import type { Identity } from '../identity.ts'
+import { Intake, type MessageSink } from '../intake/intake.ts'
+import type { KeptFolder } from '../kept/index.ts'
+import type { BrokerSettings } from '../settings/index.ts'
+import { logReservedMs } from '../store-options.ts'
+import type { TopicTable } from '../topics/index.ts'
+import { getTimerCheckPoint } from './handlers/get-timer-check-point.ts'
+import { getTimerMetrics } from './handlers/get-timer-metrics.ts'
+import { recallMessage } from './handlers/recall-message.ts'
+import { RecentRate } from './recent-rate.ts'
+import { TimerDelivery, type TimerDeliveryParts } from './timer-delivery.ts'
+import { TimerFlush } from './timer-flush.ts'
+import { TimerMetrics } from './timer-metrics.ts'
+import { timerQueue } from './timer-queue.ts'
+import { TimerRules } from './timer-rules.ts'
+
+export interface TimersParts {
+  fileSystem: FileSystem
+  random: Random
+  config: KeptFolder
+  identity: Identity
+  settings(): BrokerSettings
+  topics: TopicTable
+  store: MessageStore
+  sink: MessageSink
+  /** A message was put into its topic. */
+  onDelivered: TimerDeliveryParts['onDelivered']
+}
+
+/** What a broker tells of its timer, under the names of the official one. */
+export interface TimerFigures {
+  timerReadBehind: number
+  timerOffsetBehind: number
+  timerCongestNum: number
+  timerEnqueueTps: string
+  timerDequeueTps: string
+}
+
+/** Delivering messages at the time that their senders name, and taking them back before. */
+export function createTimers(parts: TimersParts) {
+  const { random, config, identity, settings, topics, sink } = parts
+  const { clock } = config
+  const engine = settings().timerWheelEnable ? createEngine(parts) : undefined
+  const rules = new TimerRules({
+    random,
+    nowMs: () => clock.now(),
+    countAt: (timeMs) => engine?.timers.countAt(timeMs) ?? 0,
+    limits: () => ({
+      isEnabled: engine !== undefined,
+      precisionMs: engine?.timers.precisionMs ?? 1,
+      maxDelayMs: settings().timerMaxDelaySec * 1000,
+      countMax: settings().timerCongestNumEachSlot,
+    }),
+  })
+  const { storeHost, brokerName } = identity
+  const recallIntake = new Intake('send', {
+    topics,
+    highestDelayLevel: settings().messageDelayLevel.length,
+    timer: rules,
+  })
+  return {
+    /** For whoever takes messages in. */
+    rules,
+    figures: engine?.figures ?? idleFigures,
+    handlers: {
+      recallMessage: recallMessage({
+        clock,
+        brokerName,
+        storeHost,
+        topics,
+        sink,
+        intake: recallIntake,
+        settings,
+      }),
+      getTimerCheckPoint: getTimerCheckPoint({ timers: engine?.timers }),
+      getTimerMetrics: getTimerMetrics({ metrics: engine?.metrics }),
+    },
+    arrived: (topic: string, queueId: number) => engine?.queue.arrived(topic, queueId),
+    start: () => engine?.start(),
+    drain: () => engine?.drain(),
+    close: () => engine?.close(),
+    stats: () => engine?.stats() ?? { waiting: 0, readBehindMs: 0, notAdded: 0 },
+  }
+}
+
+/** What runs when timers are switched on. */
+function createEngine({ fileSystem, config, identity, settings, topics, store, sink, onDelivered }: TimersParts) {
+  const { clock, log } = config
+  const { storeHost } = identity
+  const { timerPrecisionMs, timerRollWindowSlot, timerFlushIntervalMs, mappedFileSizeTimerLog } = settings()
+  const timers = new TimerStore({
+    fileSystem,
+    log,
+    rootPath: settings().storePathRootDir,
+    precisionMs: timerPrecisionMs,
+    logSegmentBytes: mappedFileSizeTimerLog,
+    nowMs: clock.now(),
+  })
+  const metrics = new TimerMetrics(config)
+  if (timers.pendingByTopic !== undefined) metrics.setCounted(timers.pendingByTopic, topics.list().keys())
+  topics.onDelete((topic) => metrics.remove(topic))
+  const enqueued = new RecentRate(clock)
+  const dequeued = new RecentRate(clock)
+  const delivery = new TimerDelivery({
+    clock,
+    log,
+    timers,
+    metrics,
+    store,
+    sink,
+    storeHost,
+    onDelivered,
+    intake: new Intake('due', { topics, highestDelayLevel: settings().messageDelayLevel.length }),
+    isStopped: () => settings().timerStopDequeue,
+    delivered(count) {
+      dequeued.add(count)
+      flush.soon()
+    },
+  })
+  const queue = timerQueue({
+    clock,
+    log,
+    store,
+    timers,
+    metrics,
+    windowMs: () => windowMs(timerRollWindowSlot, timerPrecisionMs, logReservedMs(settings())),
+    isStopped: () => settings().timerStopEnqueue,
+    deliverNow: (messages) => delivery.deliverNow(messages),
+    adding: () => delivery.passEmptySlots(),
+    added(count) {
+      enqueued.add(count)
+      delivery.added()
+      flush.soon()
+    },
+    clockIsBehind: () => delivery.start(),
+    caughtUp: () => delivery.start(),
+  })
+  const flush = new TimerFlush({ clock, log, timers, store, intervalMs: timerFlushIntervalMs })
+  const readBehindMs = () => (timers.isWaiting ? Math.max(clock.now() - timers.readMs - 2 * timers.precisionMs, 0) : 0)
+  const notAdded = () => store.maxOffset(timerTopic, 0) - timers.queueOffset
+  return {
+    timers,
+    metrics,
+    queue,
+    async start() {
+      await goOnBehindOfficial(timers, store)
+      flush.soon()
+      queue.start()
+      // What is due is delivered in the order of time: what was sent before comes into the wheel first.
+      if (notAdded() <= 0 || settings().timerStopEnqueue) delivery.start()
+    },
+    async drain() {
+      await queue.drain()
+      await delivery.drain()
+      await flush.drain()
+    },
+    async close() {
+      metrics.close()
+      // What is noted as delivered has to be there after a failure of the power.
+      if (await store.syncLog()) timers.finish(clock.now())
+      else timers.close()
+    },
+    figures: (): TimerFigures => ({
+      timerReadBehind: Math.floor(readBehindMs() / 1000),
+      timerOffsetBehind: notAdded(),
+      timerCongestNum: metrics.total(),
+      timerEnqueueTps: javaDouble(enqueued.perSecond()),
+      timerDequeueTps: javaDouble(dequeued.perSecond()),
+    }),
+    stats: () => ({ waiting: metrics.total(), readBehindMs: readBehindMs(), notAdded: notAdded() }),
+  }
+}
+
+/** A message has to be there when it is due: it goes around before its part of the log is deleted by its age. */
+function windowMs(slots: number, precisionMs: number, logReservedMs_: number): number {
+  const safeMs = Math.floor((logReservedMs_ * 3) / 4 / precisionMs) * precisionMs
+  return Math.max(Math.min(slots * precisionMs, safeMs), 2 * precisionMs)
+}
+
+/** An official broker may have added messages that it had not noted yet: those of them that are in the log of units. */
+async function goOnBehindOfficial(timers: TimerStore, store: MessageStore): Promise<void> {
+  const last = timers.lastOfOfficial
+  if (last === undefined) return
+  const [record] = await store.recordsAt([last])
+  const message = record === undefined ? undefined : decodeMessages(record)[0]
+  if (message?.topic === timerTopic) timers.queueOffset = message.queueOffset + 1
+}
+
+const idleFigures = (): TimerFigures => ({
+  timerReadBehind: 0,
+  timerOffsetBehind: 0,
+  timerCongestNum: 0,
+  timerEnqueueTps: '0.0',
+  timerDequeueTps: '0.0',
+})

@@ -1,0 +1,329 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import {
+  type DecodedMessage,
+  decodeMessages,
+  findMessageProperty,
+  MessageDecodeError,
+  ProtocolError,
+  propertyName,
+  timerTopic,
+} from '@rocketmq-ts/protocol'
+import type {
+  DueUnit,
+  PutOutcome,
+  PutPlace,
+  RecordPlace,
+  SlotUnits,
+  StoreMessage,
+  TimerStore,
+} from '@rocketmq-ts/storage'
+import type { Intake, MessageSink } from '../intake/intake.ts'
+import { dueMessage, isTakenBack, rolledMessage } from './timer-message.ts'
+import type { TimerMetrics } from './timer-metrics.ts'
+
+export interface TimerDeliveryParts {
+  clock: Clock
+  log: Log
+  timers: TimerStore
+  metrics: TimerMetrics
+  store: { recordsAt(places: readonly RecordPlace[]): Promise<(Buffer | undefined)[]> }
+  sink: MessageSink
+  intake: Intake
+  storeHost: Buffer
+  /** Nothing is delivered. */
+  isStopped(): boolean
+  onDelivered(message: StoreMessage, place: PutPlace): void
+  /** So many messages came from the wheel. */
+  delivered(count: number): void
+}
+
+const messagesAtOnce = 256
+const bytesAtOnce = 1024 * 1024
+/** The wall clock may be set while nothing is due: it is looked at again so often. */
+const clockCheckMs = 1000
+const retryMs = 1000
+
+/** What is read of a slot while it is delivered. */
+interface Batch {
+  units: DueUnit[]
+  messages: DecodedMessage[]
+}
+
+/**
+ * Delivers what is due: slot after slot in the order of time, and what is in one in the order in which it was sent. A
+ * message is put into its real topic and only then passed by, so that a crash delivers it once more rather than never.
+ */
+export class TimerDelivery {
+  readonly #parts: TimerDeliveryParts
+  #running: Promise<void> | undefined
+  #isClosed = false
+  #isFailing = false
+  #cancelTimer: CancelTimer = () => {}
+  /** Units of the slot that is due next, read ahead. */
+  #next: SlotUnits | undefined
+
+  constructor(parts: TimerDeliveryParts) {
+    this.#parts = parts
+  }
+
+  /** Looks now for what is due, and from then on by itself. */
+  start(): void {
+    if (this.#isClosed || this.#running !== undefined) return
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+      this.#waitForNext()
+    })
+  }
+
+  /** Messages came that wait: one of them may be due before all others. */
+  added(): void {
+    if (this.#running === undefined) this.#waitForNext()
+  }
+
+  /** Before messages are added: slots in which nothing waits are done when their time is over. */
+  passEmptySlots(): void {
+    const { clock, timers } = this.#parts
+    const dueBefore = this.#dueBefore(clock.now())
+    if (timers.nextSlot(dueBefore) === undefined) timers.passTo(dueBefore)
+  }
+
+  /** Resolves when nothing is being delivered any more. */
+  async drain(): Promise<void> {
+    this.#isClosed = true
+    this.#cancelTimer()
+    await this.#running
+  }
+
+  /** Delivers messages whose slot is done already. @throws Error when they could not be stored now */
+  async deliverNow(messages: readonly DecodedMessage[]): Promise<void> {
+    const nowMs = this.#parts.clock.now()
+    await this.#store(messages.flatMap((message) => this.#due(message, { enqueuedMs: nowMs, nowMs }) ?? []))
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#deliverDue()
+      this.#isFailing = false
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  /** A slot is due once all of it has passed. */
+  #dueBefore(nowMs: number): number {
+    return nowMs - (nowMs % this.#parts.timers.precisionMs)
+  }
+
+  async #deliverDue(): Promise<void> {
+    const { clock, timers } = this.#parts
+    for (;;) {
+      if (this.#isClosed) return
+      const nowMs = clock.now()
+      timers.followClock(nowMs)
+      if (this.#parts.isStopped()) return
+      const dueBefore = this.#dueBefore(nowMs)
+      const slotMs = timers.nextSlot(dueBefore)
+      if (slotMs === undefined) {
+        timers.passTo(dueBefore)
+        await this.#readAhead()
+        if (this.#dueBefore(clock.now()) === dueBefore) return
+      } else if (!(await this.#deliverSlot(slotMs))) return
+    }
+  }
+
+  /** Finds the units of the slot that is due next, so that at its time only those have to be found that came since. */
+  async #readAhead(): Promise<void> {
+    const { timers } = this.#parts
+    const slotMs = this.#nextSlot()
+    if (slotMs === undefined || this.#next?.slotMs === slotMs) return
+    this.#next = await timers.unitsOf(slotMs)
+  }
+
+  /** The slot that is due next, when that is soon. */
+  #nextSlot(): number | undefined {
+    const { clock, timers } = this.#parts
+    return timers.nextSlot(clock.now() + clockCheckMs)
+  }
+
+  /** @returns false when it was interrupted */
+  async #deliverSlot(slotMs: number): Promise<boolean> {
+    const { timers } = this.#parts
+    // What comes from now on is put into no slot before this one.
+    timers.passTo(slotMs)
+    const units = this.#next?.slotMs === slotMs ? this.#next : await timers.unitsOf(slotMs)
+    this.#next = undefined
+    await timers.addNewUnits(units)
+    const deleteKeys = await this.#deleteKeys(units)
+    let count = timers.deliveredInSlot
+    for (;;) {
+      while (count < units.count) {
+        if (this.#isClosed || this.#parts.isStopped()) return false
+        const batch = await this.#read(slotMs, units.count - count, (index) => units.at(count + index))
+        await this.#deliver(batch, deleteKeys)
+        count += batch.units.length
+        timers.noteDelivered(slotMs, count)
+      }
+      if (!timers.hasNewUnits(units)) break
+      await timers.addNewUnits(units)
+    }
+    timers.passTo(slotMs + timers.precisionMs)
+    timers.noteStep()
+    return true
+  }
+
+  async #deleteKeys(slot: SlotUnits): Promise<ReadonlySet<string>> {
+    const keys = new Set<string>()
+    const { deletes, slotMs } = slot
+    for (let from = 0; from < deletes.length; ) {
+      const start = from
+      const { units, messages } = await this.#read(slotMs, deletes.length - start, (index) =>
+        slot.at(deletes[start + index]!),
+      )
+      from += units.length
+      for (const { properties } of messages) {
+        const key = findMessageProperty(properties, propertyName.timerDeleteUniqueKey)
+        if (key !== undefined) keys.add(key)
+      }
+    }
+    return keys
+  }
+
+  /** Reads the messages of the first units of those that are left: as many as are delivered with one step. */
+  async #read(slotMs: number, left: number, unitAt: (index: number) => DueUnit): Promise<Batch> {
+    const { store, log } = this.#parts
+    const units: DueUnit[] = []
+    let bytes = 0
+    while (units.length < Math.min(left, messagesAtOnce) && bytes < bytesAtOnce) {
+      const unit = unitAt(units.length)
+      units.push(unit)
+      bytes += unit.totalSize
+    }
+    const records = await store.recordsAt(units)
+    const messages: DecodedMessage[] = []
+    for (const [index, unit] of units.entries()) {
+      const record = records[index]
+      const message = record === undefined ? undefined : decoded(record)
+      if (message?.topic === timerTopic) messages.push(message)
+      else {
+        log.warn(
+          { physicalOffset: unit.physicalOffset, slotMs },
+          'a message that is due is missing or damaged: it is passed by',
+        )
+      }
+    }
+    return { units, messages }
+  }
+
+  async #deliver({ units, messages }: Batch, deleteKeys: ReadonlySet<string>): Promise<void> {
+    const { clock, metrics, storeHost } = this.#parts
+    const unitAt = new Map(units.map((unit) => [unit.physicalOffset, unit]))
+    const nowMs = clock.now()
+    const due: StoreMessage[] = []
+    for (const message of messages) {
+      const { isRoll, isDelete, writtenMs } = unitAt.get(message.physicalOffset)!
+      const times = { enqueuedMs: writtenMs, nowMs }
+      if (isRoll) due.push(rolledMessage(message, storeHost, times))
+      else if (!isDelete && !isTakenBack(deleteKeys, message)) {
+        const one = this.#due(message, times)
+        if (one !== undefined) due.push(one)
+      }
+    }
+    await this.#store(due)
+    for (const message of messages) this.#count(message, unitAt.get(message.physicalOffset)!, deleteKeys, metrics)
+    this.#parts.delivered(due.length)
+  }
+
+  /** One that takes another one back was counted against it when it came. */
+  #count(message: DecodedMessage, { isDelete, isRoll }: DueUnit, keys: ReadonlySet<string>, metrics: TimerMetrics) {
+    const topic = findMessageProperty(message.properties, propertyName.realTopic)
+    if (topic === undefined) return
+    if (isDelete) {
+      if (isRoll) metrics.add(topic, 1)
+    } else if (!isTakenBack(keys, message)) metrics.add(topic, -1)
+  }
+
+  /** Undefined for one that can never be stored, which would hold up for ever all that stand behind it. */
+  #due(message: DecodedMessage, times: { enqueuedMs: number; nowMs: number }): StoreMessage | undefined {
+    const { intake, log, storeHost } = this.#parts
+    const { physicalOffset } = message
+    const due = dueMessage(message, storeHost, times)
+    if (due === undefined) {
+      log.warn({ physicalOffset }, 'a timed message names no topic and queue that it belongs to: it is passed by')
+      return undefined
+    }
+    try {
+      return intake.take(due)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      log.warn({ physicalOffset, err: error }, 'a timed message cannot be stored: it is passed by')
+      return undefined
+    }
+  }
+
+  /** @throws Error when they could not be stored now */
+  async #store(messages: readonly StoreMessage[]): Promise<void> {
+    await Promise.all(runsOfOneTopic(messages).map((run) => this.#storeRun(run)))
+  }
+
+  async #storeRun(messages: readonly StoreMessage[]): Promise<void> {
+    if (await this.#isStored(messages)) return
+    // One that can never be stored keeps all that are put with it from being stored.
+    for (const message of messages) {
+      if (await this.#isStored([message])) continue
+      const { topic, queueId } = message
+      this.#parts.log.warn({ topic, queueId }, 'a timed message cannot be stored as it is: it is passed by')
+    }
+  }
+
+  async #isStored(messages: readonly StoreMessage[]): Promise<boolean> {
+    const outcome = await new Promise<PutOutcome>((resolve) => this.#parts.sink.put(messages, resolve))
+    if (outcome.kind !== 'refused') {
+      for (const [index, message] of messages.entries()) {
+        if (message.topic !== timerTopic) this.#parts.onDelivered(message, outcome.places[index]!)
+      }
+      return true
+    }
+    if (outcome.cause === 'illegal') return false
+    throw new Error(outcome.reason)
+  }
+
+  #waitForNext(): void {
+    this.#cancelTimer()
+    const { clock, timers } = this.#parts
+    if (this.#isClosed || (!timers.isWaiting && !this.#isFailing)) return
+    const slotMs = this.#nextSlot()
+    const waitMs = slotMs === undefined ? clockCheckMs : slotMs + timers.precisionMs - clock.now()
+    const isHeldUp = this.#isFailing || this.#parts.isStopped()
+    this.#cancelTimer = clock.after(isHeldUp ? retryMs : Math.min(Math.max(waitMs, 0), clockCheckMs), () =>
+      this.start(),
+    )
+  }
+
+  /** A store that takes nothing fails each attempt: the first is said, and the next after a success. */
+  #failed(error: unknown): void {
+    if (!this.#isFailing) {
+      this.#parts.log.error({ err: error }, 'messages that are due could not be delivered: it goes on trying')
+    }
+    this.#isFailing = true
+  }
+}
+
+/** Messages that follow each other and are for the same topic. */
+function runsOfOneTopic(messages: readonly StoreMessage[]): StoreMessage[][] {
+  const runs: StoreMessage[][] = []
+  for (const message of messages) {
+    const last = runs.at(-1)
+    if (last !== undefined && last[0]!.topic === message.topic) last.push(message)
+    else runs.push([message])
+  }
+  return runs
+}
+
+function decoded(record: Buffer): DecodedMessage | undefined {
+  try {
+    return decodeMessages(record)[0]
+  } catch (error) {
+    if (error instanceof MessageDecodeError) return undefined
+    throw error
+  }
+}
