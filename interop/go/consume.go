@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 	"sync"
+	"time"
 
 	"github.com/apache/rocketmq-client-go/v2/consumer"
 	"github.com/apache/rocketmq-client-go/v2/primitive"
@@ -328,6 +329,51 @@ func delayLevels(r *Run) (string, error) {
 		}
 		if m.Topic != topic || m.Queue.QueueId != queues[0].QueueId {
 			return "", fmt.Errorf("%s was delivered to %s queue %d", m.GetKeys(), m.Topic, m.Queue.QueueId)
+		}
+	}
+	return fmt.Sprintf("order %v", keys(got)), nil
+}
+
+// timerDelays sends messages that say when they are due: the library knows no other way than the property.
+func timerDelays(r *Run) (string, error) {
+	topic, queues, err := r.topic(1)
+	if err != nil {
+		return "", err
+	}
+	p, err := r.producer()
+	if err != nil {
+		return "", err
+	}
+	delaysMs := []int64{4500, 2000, -5000}
+	contents := newContents(0, len(delaysMs))
+	dueMs := map[string]int64{}
+	for index, c := range contents {
+		m := c.message(topic, queues[0])
+		dueMs[c.key] = time.Now().UnixMilli() + delaysMs[index]
+		m.WithProperty("TIMER_DELIVER_MS", fmt.Sprint(dueMs[c.key]))
+		result, err := p.SendSync(r.ctx, m)
+		if err != nil {
+			return "", err
+		}
+		if result.Status != primitive.SendOK {
+			return "", fmt.Errorf("status %d", result.Status)
+		}
+	}
+	box := &inbox{}
+	if _, err := r.push(r.name("group"), topic, "*", box.accept); err != nil {
+		return "", err
+	}
+	got, err := r.receive(contents, box)
+	if err != nil {
+		return "", err
+	}
+	sort.Slice(got, func(a, b int) bool { return got[a].QueueOffset < got[b].QueueOffset })
+	if order := fmt.Sprint(keys(got)); order != fmt.Sprint([]string{contents[2].key, contents[1].key, contents[0].key}) {
+		return "", fmt.Errorf("stored in the order %v", order)
+	}
+	for _, m := range got {
+		if late := m.StoreTimestamp - dueMs[m.GetKeys()]; late < 0 || late > 10_000 {
+			return "", fmt.Errorf("%s was delivered %d ms after its time", m.GetKeys(), late)
 		}
 	}
 	return fmt.Sprintf("order %v", keys(got)), nil

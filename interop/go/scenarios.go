@@ -13,6 +13,7 @@ var scenarios = map[string]func(*Run) (string, error){
 	"retry-then-success":         retryThenSuccess,
 	"dead-letter":                deadLetter,
 	"delay-levels":               delayLevels,
+	"timer-delays":               timerDelays,
 	"pull-offsets":               pullOffsets,
 	"pull-poll":                  pullPoll,
 	"rebalance":                  rebalance,

@@ -28,6 +28,7 @@ describe.skipIf(lacksTools('go'))('the official Go client', () => {
       'retry-then-success': 'gets a refused message again, alone, after its delay and with its origin',
       'dead-letter': 'finds a message that was refused too often among the dead letters',
       'delay-levels': 'gets delayed messages in the order of their delays and none too early',
+      'timer-delays': 'gets messages at the times that their producers name, and none too early',
       'pull-offsets': 'pulls by offsets, learns where a queue ends, and goes on from a stored offset',
       'pull-poll': 'polls, and what was not acknowledged comes to the next member',
       rebalance: 'shares the queues anew when members join and leave, and misses no message',

@@ -27,6 +27,9 @@ const promises: Record<string, string> = {
   'orderly-suspend': 'delivers a refused message of an orderly consumer again before the next of its queue',
   'orderly-dead-letter': 'takes a message that an orderly consumer gives up on as a dead letter',
   'delay-levels': 'delivers messages of delay levels 1 and 2 after their time and not before',
+  'timer-delays': 'delivers messages at the times that their producers name, at once when these have passed',
+  'timer-too-far': 'refuses a delay above three days with code 13',
+  'timer-recall': 'takes back a message that waits for its time, by the handle that its send was answered with',
   pull: 'answers pulls by offset and tag, at and beyond the end, and those that wait for a message',
   'lite-pull-assign': 'lets a lite pull consumer seek, commit and go on from its commit',
   'lite-pull-subscribe': 'shares a topic between lite pull consumers that subscribe',
@@ -42,7 +45,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to the official Java client
   let cluster: Cluster
   let client: JavaClient
   beforeAll(async () => {
-    cluster = await startCluster({ label: 'java-client' })
+    cluster = await startCluster({ label: 'java-client', config: { recallMessageEnable: 'true' } })
     client = await startJavaClient(cluster)
   })
   afterAll(async () => {

@@ -31,6 +31,9 @@ final class Scenarios {
         ALL.put("orderly-suspend", RetryScenarios::orderlySuspend);
         ALL.put("orderly-dead-letter", RetryScenarios::orderlyDeadLetter);
         ALL.put("delay-levels", RetryScenarios::delayLevels);
+        ALL.put("timer-delays", TimerScenarios::delays);
+        ALL.put("timer-too-far", TimerScenarios::tooFar);
+        ALL.put("timer-recall", TimerScenarios::recall);
         ALL.put("pull", PullScenarios::pull);
         ALL.put("lite-pull-assign", PullScenarios::liteAssign);
         ALL.put("lite-pull-subscribe", PullScenarios::liteSubscribe);
