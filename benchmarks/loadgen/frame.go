@@ -58,6 +58,8 @@ type Sender struct {
 	sequence uint64
 	// numbered gives each message the id of its producer and a number, by which it is stored once.
 	numbered bool
+	// Milliseconds; 0 for messages that are delivered at once.
+	delayMs int64
 }
 
 // newSender prepares requests as the official Java producer writes them (compact header, JSON).
@@ -83,6 +85,12 @@ func newSender(topics []string, queues, size, batch int, oneWay bool, source uin
 	return s
 }
 
+// delayed lets messages be delivered so many milliseconds after they were due to be sent.
+func (s *Sender) delayed(delayMs int64) *Sender {
+	s.delayMs = delayMs
+	return s
+}
+
 // append writes the next request. stamp >= 0 is put into the first 8 bytes of each body.
 func (s *Sender) append(buffer []byte, opaque int, stamp int64, wallMs int64) []byte {
 	sequence := s.sequence
@@ -104,6 +112,10 @@ func (s *Sender) append(buffer []byte, opaque int, stamp int64, wallMs int64) []
 		if s.numbered {
 			buffer = append(append(buffer, `\u0002__PRODUCER_ID\u0001`...), s.unique[:]...)
 			buffer = strconv.AppendUint(append(buffer, `\u0002__PRODUCER_SEQUENCE\u0001`...), sequence, 10)
+		}
+		if s.delayMs > 0 {
+			buffer = append(buffer, `\u0002TIMER_DELIVER_MS\u0001`...)
+			buffer = strconv.AppendInt(buffer, wallMs+s.delayMs, 10)
 		}
 		buffer = append(buffer, `\u0002WAIT\u0001true\u0002","j":"0","k":"false","m":"false"},"flag":`...)
 	}

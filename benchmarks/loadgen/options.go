@@ -26,6 +26,7 @@ type Options struct {
 	count       int64
 	warmMs      int64
 	measureMs   int64
+	delayMs     int64
 	deadlineMs  int64
 	folder      string
 	farTopic    string
@@ -54,6 +55,7 @@ func parseOptions(command string, arguments []string) (Options, error) {
 	flags.Int64Var(&options.count, "count", 0, "fill, create, grow: messages or topics")
 	flags.Int64Var(&options.warmMs, "warm", 1000, "milliseconds before measuring")
 	flags.Int64Var(&options.measureMs, "measure", 5000, "milliseconds of measuring")
+	flags.Int64Var(&options.delayMs, "delay", 0, "milliseconds after which messages are due; poll: latency then counts from when each was")
 	flags.Int64Var(&options.deadlineMs, "deadline", 0, "milliseconds after which the process ends itself whatever happens; 0: 30 s after the load's end")
 	flags.StringVar(&options.folder, "folder", "", "drop, grow, steady: folder of a store")
 	flags.StringVar(&options.farTopic, "far-topic", "BenchFar", "steady: what consumers that are far behind read, again and again")
@@ -76,6 +78,9 @@ func parseOptions(command string, arguments []string) (Options, error) {
 	if options.connections < 1 || options.inFlight < 1 || options.topics < 1 || options.queues < 1 || options.batch < 1 ||
 		options.consumers < 1 || options.max < 1 || options.size < 8 {
 		return options, fmt.Errorf("numbers of things must be 1 or more, and bodies 8 bytes or more")
+	}
+	if options.delayMs != 0 && (options.delayMs < 0 || options.batch > 1) {
+		return options, fmt.Errorf("-delay is for single messages, and 0 or more")
 	}
 	return options, nil
 }

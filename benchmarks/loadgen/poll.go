@@ -19,13 +19,19 @@ const (
 	// Where the body's length and the body stand in a record with IPv4 hosts.
 	recordBodyLength = 84
 	recordBody       = 88
+	// precisionMs is how late a broker may deliver what is due at a time.
+	precisionMs = 1000
 )
 
 // runPoll lets consumers wait, each at the end of its own queue, and sends -rate messages a second to the queues in turn.
-// Latency counts from when a message was due to be sent until a consumer has it.
+// Latency counts from when a message was due, to be sent or to be delivered, until a consumer has it.
 func runPoll(options Options) error {
 	if options.rate <= 0 {
 		return fmt.Errorf("poll needs a -rate")
+	}
+	if options.delayMs > 0 {
+		// Until the first ones are due, nothing of what is measured happens.
+		options.warmMs += options.delayMs + precisionMs
 	}
 	received := newTallies(options.consumers)
 	sent := newTallies(options.connections)
@@ -119,7 +125,8 @@ func waitForMessages(c *Connection, index int, options Options, tally *Tally, wa
 		at := now()
 		switch response.code {
 		case 0:
-			err := eachStamp(body, func(due int64) {
+			err := eachStamp(body, func(sendDue int64) {
+				due := sendDue + options.delayMs*1e6
 				if window.measures(due) {
 					tally.messages++
 					tally.latency.record(at - due)

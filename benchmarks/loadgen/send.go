@@ -31,7 +31,7 @@ func sendWindow(options Options) error {
 	}
 	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
 		c.socket.SetDeadline(window.giveUp())
-		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index))
+		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index)).delayed(options.delayMs)
 		sender.numbered = options.numbered
 		return keepSending(c, sender, options, false, tallies[index], window)
 	})
@@ -115,7 +115,7 @@ func sendWhenDue(c *Connection, index int, options Options, stamped bool, tally 
 	var sent atomic.Int64
 	writing := make(chan error, 1)
 	go func() {
-		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index))
+		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index)).delayed(options.delayMs)
 		pace := newPace(options, index, window)
 		writing <- pace.run(c, func(at int64) error {
 			var slot int
@@ -186,7 +186,7 @@ func sendOneWay(options Options) error {
 	}
 	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
 		c.socket.SetDeadline(window.giveUp())
-		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, true, uint16(index))
+		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, true, uint16(index)).delayed(options.delayMs)
 		return newPace(options, index, window).run(c, func(at int64) error {
 			c.output = sender.append(c.output, 0, -1, processStart.UnixMilli()+at/1e6)
 			if window.measures(at) {

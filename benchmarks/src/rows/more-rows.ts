@@ -11,6 +11,7 @@ import {
   plain,
   syncFlush,
   tenThousandTopics,
+  timed,
   transactions,
   twoBrokers,
 } from './setups.ts'
@@ -124,6 +125,24 @@ export const moreRows: Row[] = [
     goals: halfTheCpu,
     mostlyWakes: true,
     quick: {},
+  },
+  {
+    id: 'timers-put',
+    title: 'send messages that are due in an hour, 20,000/s',
+    setup: timed,
+    load: send({ topic: 'Bench', connections: 4, rate: 20_000, delay: 3_600_000 }),
+    goals: halfTheCpu,
+  },
+  {
+    id: 'timers-due',
+    title: 'send messages that are due in 3 s, 20,000/s, 4 consumers (latency from when each was due)',
+    setup: timed,
+    load: {
+      kind: 'generator',
+      command: 'poll',
+      flags: { topic: 'BenchTail', consumers: 4, connections: 4, rate: 20_000, delay: 3000 },
+    },
+    goals: halfTheCpu,
   },
   {
     id: 'pull-cold',

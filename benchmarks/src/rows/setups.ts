@@ -15,6 +15,14 @@ export const plain: Setup = {
   ],
 }
 
+/** Messages that wait for their time, and nothing else. */
+export const timed: Setup = {
+  topics: [
+    { name: 'Bench', ...single },
+    { name: 'BenchTail', ...single },
+  ],
+}
+
 export const syncFlush: Setup = {
   topics: [{ name: 'Bench', ...single }],
   brokerConfig: { flushDiskType: 'SYNC_FLUSH' },
