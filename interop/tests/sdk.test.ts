@@ -1,0 +1,191 @@
+import { Consumer, DeadLetter, Producer, Reader, type ReceivedMessage, RetryAfter } from '@rocketmq-ts/client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Cluster, startCluster } from '../targets/cluster.ts'
+import { pollUntil } from '../targets/deadline.ts'
+
+const settings = { autoCreateTopicEnable: 'true', enablePropertyFilter: 'true', recallMessageEnable: 'true' }
+
+/** Our client against the servers of `INTEROP_TARGET`: what it promises does not depend on whose they are. */
+describe('our client', () => {
+  let cluster: Cluster
+  let producer: Producer
+  beforeAll(async () => {
+    cluster = await startCluster({ label: 'sdk', config: settings })
+    producer = new Producer({
+      nameServers: cluster.namesrvAddr,
+      group: 'sdk-producers',
+      checkTransaction: ({ keys }) => (keys[0] === 'checked' ? 'commit' : 'unknown'),
+    })
+    await producer.start()
+  })
+  afterAll(async () => {
+    await producer?.close()
+    await cluster?.dispose()
+  })
+
+  let count = 0
+  async function newTopic(): Promise<string> {
+    const topic = `sdk-${++count}`
+    await producer.send({ topic, body: 'the first' })
+    return topic
+  }
+
+  async function listen(topic: string, handle: (message: ReceivedMessage) => unknown = () => {}, more: object = {}) {
+    const received: ReceivedMessage[] = []
+    const consumer = new Consumer({
+      nameServers: cluster.namesrvAddr,
+      group: `${topic}-group`,
+      topics: topic,
+      from: 'latest',
+      handler: (message) => {
+        received.push(message)
+        return handle(message)
+      },
+      ...more,
+    })
+    await consumer.start()
+    return { consumer, received }
+  }
+
+  function texts(messages: readonly ReceivedMessage[]): string[] {
+    return messages.map(({ body }) => String(body))
+  }
+
+  const until = (what: string, isSo: () => boolean, timeoutMs = 30_000) =>
+    pollUntil(what, timeoutMs, async () => (isSo() ? true : { notYet: 'not yet' }))
+
+  describe.concurrent('keeps its promises:', () => {
+    it('a message that is refused comes again after the asked time, and a dead letter is one', async () => {
+      const topic = await newTopic()
+      const { consumer, received } = await listen(topic, ({ body, attempt }) => {
+        if (String(body) === 'poison') throw new DeadLetter()
+        if (attempt === 1) throw new RetryAfter(1000)
+      })
+      await producer.send({ topic, body: 'again' })
+      await producer.send({ topic, body: 'poison' })
+      await until('the second delivery', () => texts(received).filter((text) => text === 'again').length === 2)
+      await consumer.close()
+      const reader = new Reader({ nameServers: cluster.namesrvAddr, topic: `%DLQ%${topic}-group` })
+      for await (const message of reader) {
+        expect(String(message.body)).toBe('poison')
+        break
+      }
+      await reader.close()
+    })
+
+    it('messages of a queue are handled in order, the failed one again before those behind it', async () => {
+      const topic = await newTopic()
+      let failures = 2
+      const { consumer, received } = await listen(
+        topic,
+        ({ body }) => {
+          if (String(body) === '3' && failures-- > 0) throw new Error('not yet')
+        },
+        { order: 'queue' },
+      )
+      for (let n = 0; n < 6; n++) await producer.send({ topic, body: `${n}`, shardingKey: 'one' })
+      await until('all', () => texts(received).includes('5'))
+      expect(texts(received)).toEqual(['0', '1', '2', '3', '3', '3', '4', '5'])
+      await consumer.close()
+    })
+
+    it('a message with a delay level comes after its time', async () => {
+      const topic = await newTopic()
+      const { consumer, received } = await listen(topic)
+      const sentMs = Date.now()
+      await producer.send({ topic, body: 'later', delayLevel: 1 })
+      await until('it', () => received.length === 1)
+      expect(Date.now() - sentMs).toBeGreaterThanOrEqual(900)
+      await consumer.close()
+    })
+
+    it('a transaction is delivered when it is committed, and never when it is rolled back', async () => {
+      const topic = await newTopic()
+      const { consumer, received } = await listen(topic)
+      const open = await Promise.all(['one', 'two', 'three'].map((body) => producer.beginTransaction({ topic, body })))
+      await open[1]!.rollback()
+      await open[0]!.commit()
+      await until('the committed one', () => received.length === 1)
+      await open[2]!.commit()
+      await until('the other one', () => received.length === 2)
+      expect(texts(received)).toEqual(['one', 'three'])
+      await expect(open[0]!.commit()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+      await consumer.close()
+    })
+
+    it('a transaction without an end is finished by the checker', { timeout: 180_000 }, async () => {
+      const topic = await newTopic()
+      const { consumer, received } = await listen(topic)
+      await producer.beginTransaction({ topic, body: 'left open', keys: 'checked' })
+      await until('the checked one', () => received.length === 1, 150_000)
+      await consumer.close()
+    })
+
+    it('a reader reads what is there from a time on, and ends', async () => {
+      const topic = await newTopic()
+      await producer.send(Array.from({ length: 20 }, (_, n) => ({ topic, body: `${n}` })))
+      await using reader = new Reader({ nameServers: cluster.namesrvAddr, topic, from: 'earliest', to: 'latest' })
+      const read: string[] = []
+      for await (const message of reader) read.push(String(message.body))
+      expect(read.sort()).toEqual(['the first', ...Array.from({ length: 20 }, (_, n) => `${n}`)].sort())
+    })
+  })
+
+  describe
+    .skipIf(process.env.INTEROP_TARGET !== 'official')
+    .concurrent('with brokers that serve them, keeps those of requests, timers and SQL92:', () => {
+      it('a request gets its reply', async () => {
+        const topic = await newTopic()
+        const nameServers = cluster.namesrvAddr
+        await using consumer = new Consumer({
+          nameServers,
+          group: `${topic}-group`,
+          topics: topic,
+          handler: (message, context) => context.reply(message, `re: ${message.body}`),
+        })
+        await consumer.start()
+        const reply = await producer.request({ topic, body: 'question' })
+        expect(String(reply.body)).toBe('re: question')
+      })
+
+      it('a request that nobody answers ends with its time', async () => {
+        const topic = await newTopic()
+        await expect(producer.request({ topic, body: '?' }, { timeoutMs: 1500 })).rejects.toMatchObject({
+          code: 'TIMEOUT',
+        })
+      })
+
+      it('a message with a delay in milliseconds comes after its time, and one that is recalled never', async () => {
+        const topic = await newTopic()
+        const { consumer, received } = await listen(topic)
+        const recalled = await producer.send({ topic, body: 'recalled', delayMs: 6000 })
+        await producer.send({ topic, body: 'timed', deliverAt: Date.now() + 3000 })
+        await producer.recall(topic, recalled.recallHandle!)
+        await until('it', () => received.length === 1)
+        await new Promise((resolve) => setTimeout(resolve, 7000))
+        expect(texts(received)).toEqual(['timed'])
+        await consumer.close()
+      })
+
+      it('messages are chosen by SQL92, and a wrong expression is refused at the start', async () => {
+        const topic = await newTopic()
+        const { consumer, received } = await listen(topic, () => {}, {
+          topics: { [topic]: { sql: "size > 5 AND colour = 'blue'" } },
+        })
+        for (const [colour, size] of [
+          ['blue', '9'],
+          ['blue', '3'],
+          ['red', '9'],
+        ]) {
+          await producer.send({ topic, body: `${colour}${size}`, properties: { colour: colour!, size: size! } })
+        }
+        await until('it', () => received.length === 1)
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        expect(texts(received)).toEqual(['blue9'])
+        await consumer.close()
+        await expect(listen(topic, () => {}, { topics: { [topic]: { sql: 'size >' } } })).rejects.toMatchObject({
+          code: 'SUBSCRIPTION_PARSE_FAILED',
+        })
+      })
+    })
+})
