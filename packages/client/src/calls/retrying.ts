@@ -29,8 +29,11 @@ export interface Retrying<Result> {
   readonly attemptsMax?: number | undefined
   /** @param attempt from 1 on */
   attempt(attempt: number): Promise<Result>
-  /** Told of a failure that is tried again. @returns true when the next attempt goes elsewhere and need not wait */
-  onRetry?(error: RocketMQError, attempt: number): boolean
+  /**
+   * Told of a failure that may be tried again.
+   * @returns `now` when the next attempt goes elsewhere and need not wait, `never` when it would fail for the same reason
+   */
+  onRetry?(error: RocketMQError, attempt: number): 'now' | 'later' | 'never'
 }
 
 /**
@@ -56,7 +59,9 @@ export async function retrying<Result>(options: Retrying<Result>): Promise<Resul
     last.attempts = attempt
     if (isUnknown) last.outcome = 'unknown'
     if (deadline.leftMs <= 0 || !failure.retryable || attempt >= attemptsMax) throw last
-    if (options.onRetry?.(failure, attempt) === true) continue
+    const next = options.onRetry?.(failure, attempt) ?? 'later'
+    if (next === 'now') continue
+    if (next === 'never') throw last
     const waitMs = backoffMs(backoff, attempt, random)
     if (waitMs >= deadline.leftMs) throw last
     try {

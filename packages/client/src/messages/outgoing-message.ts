@@ -20,6 +20,8 @@ export interface OutgoingMessage {
   /** Whether it may share a request with others of its topic. */
   readonly isBatchable: boolean
   readonly waitForStore: boolean
+  /** Whether its broker stores it once, however often it is sent. */
+  readonly isStoredOnce?: boolean
 }
 
 /** What the kind of a message adds to it. */
@@ -50,6 +52,8 @@ export function outgoingMessage(
   options: OutgoingOptions,
 ): OutgoingMessage {
   const topic = checkedTopic(message.topic, options.namespace)
+  // The official broker fails on it without saying why.
+  if (plainBody.length === 0) throw invalidArgument('the body is empty: brokers take none without a byte')
   const uniqueId = options.newId()
   const { body, sysFlag } = compressBody(plainBody, options.compressOverBytes)
   if (body.length > options.messageBytesMax) {

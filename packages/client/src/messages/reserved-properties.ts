@@ -7,7 +7,8 @@ const names = `
   TIMER_DELIVER_MS TIMER_ENQUEUE_MS TIMER_DEQUEUE_MS TIMER_ROLL_TIMES TIMER_OUT_MS TIMER_DEL_UNIQKEY TIMER_DELAY_LEVEL
   __BORNHOST BORN_TIMESTAMP DLQ_ORIGIN_TOPIC DLQ_ORIGIN_MESSAGE_ID __CRC32# __SHARDINGKEY INNER_MULTI_DISPATCH INNER_NUM
   INNER_BASE TRANSACTION_CHECK_TIMES CHECK_IMMUNITY_TIME_IN_SECONDS __transactionId__ PROPERTY_FORWARD_QUEUE_ID REDIRECT
-  __LITE_TOPIC _SYS_MSG_PRIORITY_ ORIGIN_GROUP TIMER_ROLL_LABEL TRANS_OFFSET E_T`
+  __LITE_TOPIC _SYS_MSG_PRIORITY_ ORIGIN_GROUP TIMER_ROLL_LABEL TRANS_OFFSET E_T
+  __PRODUCER_ID __PRODUCER_SEQUENCE`
 
 export const reservedProperties: ReadonlySet<string> = new Set(names.trim().split(/\s+/))
 
@@ -15,9 +16,6 @@ export const reservedProperties: ReadonlySet<string> = new Set(names.trim().spli
 export const clientProperty = {
   shardingKey: '__SHARDINGKEY',
   priority: '_SYS_MSG_PRIORITY_',
-  producerGroup: 'PGROUP',
-  transactionId: '__transactionId__',
-  checkImmunitySec: 'CHECK_IMMUNITY_TIME_IN_SECONDS',
   correlationId: 'CORRELATION_ID',
   replyToClient: 'REPLY_TO_CLIENT',
   timeToLiveMs: 'TTL',

@@ -49,6 +49,10 @@ const illnesses: ReadonlySet<RocketMQErrorCode> = new Set([
   'FLOW_CONTROL',
 ])
 
+/** What every broker says may be so for a moment, after a change or a restart; waiting longer does not help. */
+const refusals: ReadonlySet<RocketMQErrorCode> = new Set(['NO_PERMISSION', 'TOPIC_NOT_EXIST'])
+const refusedAttemptsMax = 3
+
 interface Target {
   readonly queue: QueueRef
   readonly address: string
@@ -78,6 +82,7 @@ export class MessageSender {
     const first = messages[0]!
     /** A queue that was chosen for good: by the caller, or by a sharding key. */
     let fixed: QueueRef | undefined
+    let isBound = false
     let tried: Set<string> | undefined
     let target: Target | undefined
     return retrying({
@@ -93,13 +98,19 @@ export class MessageSender {
         target = this.#target(first.topic, route, fixed, tried)
         return this.#sendTo(target, messages, deadline, typeof first.queue === 'object')
       },
-      onRetry: (error) => {
+      onRetry: (error, attempt) => {
         this.#client.learnFrom(error, first.topic)
-        if (error.code === 'INVALID_PARAMETER') fixed = undefined
-        if (target === undefined) return false
+        if (error.code === 'INVALID_PARAMETER' && !isBound) fixed = undefined
+        if (target === undefined) return 'later'
+        // Only the broker that may have it already knows that it is the same message.
+        if (first.isStoredOnce && error.outcome === 'unknown') {
+          isBound = true
+          fixed = target.queue
+        }
         tried ??= new Set()
         tried.add(target.queue.broker)
-        return fixed === undefined && this.#hasOther(first.topic, tried)
+        if (fixed === undefined && this.#hasOther(first.topic, tried)) return 'now'
+        return refusals.has(error.code) && attempt >= refusedAttemptsMax ? 'never' : 'later'
       },
     })
   }

@@ -19,9 +19,10 @@ import { masterId } from '../routing/topic-route.ts'
 import { Batcher, type BatchingOptions } from './batching.ts'
 import { InFlight } from './in-flight.ts'
 import { MessageSender } from './message-sender.ts'
+import { Numbering } from './numbering.ts'
 import { recallMessage } from './recall.ts'
 import { PendingReplies } from './replies.ts'
-import { receiptsOf } from './send-many-error.ts'
+import { receiptsOf, type SendOutcome } from './send-many-error.ts'
 import { sendTogether } from './send-together.ts'
 import { answerCheck, halfMessage, openTransaction, type Transaction, type TransactionChecker } from './transactions.ts'
 
@@ -38,6 +39,11 @@ export interface ProducerOptions<Input = MessageBody> extends ClientOptions {
   readonly messageBytesMax?: number | undefined
   /** Gathers messages that are sent one by one into batches; `true` for the defaults. Off without it. */
   readonly batching?: BatchingOptions | boolean | undefined
+  /**
+   * Numbers the messages, so that brokers with `idempotentProducerEnable` store each once, also when an answer was lost.
+   * A message whose outcome is unknown is then tried at the same broker alone. Default false.
+   */
+  readonly idempotent?: boolean | undefined
   /**
    * Says what became of a transaction whose end its broker does not know, for example since the producer that began it
    * was killed. Needed for `beginTransaction`. The broker may ask any producer of the group.
@@ -64,6 +70,7 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
   readonly #inFlight = new InFlight()
   readonly #newId: () => string
   readonly #replies: PendingReplies
+  readonly #numbering: Numbering | undefined
   readonly #canCheck: boolean
   readonly #compressOverBytes: number
   readonly #messageBytesMax: number
@@ -94,6 +101,7 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     this.#codec = options.codec ?? (bytes as Codec<unknown> as Codec<Input, unknown>)
     this.#newId = uniqueIds(client.runtime)
     this.#replies = new PendingReplies(client)
+    this.#numbering = options.idempotent === true ? new Numbering(client.runtime) : undefined
     this.#canCheck = options.checkTransaction !== undefined
     this.#compressOverBytes = options.compressOverBytes ?? 4096
     this.#messageBytesMax = options.messageBytesMax ?? 4 * 1024 * 1024
@@ -173,11 +181,7 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
   async beginTransaction(message: Message<Input>, options: CallOptions = {}): Promise<Transaction> {
     if (!this.#canCheck) throw invalidArgument('the producer has no checkTransaction: give it in its options')
     const deadline = this.#client.deadline(options)
-    const sending = this.#outgoing(message, halfMessage(this.#group)).then(async (outgoing) => {
-      const [receipt] = await this.#sender.send([outgoing], deadline)
-      return openTransaction(this.#client, this.#group, outgoing.topic, receipt!)
-    })
-    return this.#inFlight.track(sending)
+    return this.#inFlight.track(this.#begin(message, deadline))
   }
 
   /**
@@ -210,7 +214,18 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     return this.close()
   }
 
+  async #begin(message: Message<Input>, deadline: Deadline): Promise<Transaction> {
+    const half = halfMessage(this.#group)
+    const topic = checkedTopic(message.topic, this.#client.namespace)
+    if (this.#numbering !== undefined) {
+      return openTransaction(this.#client, this.#group, topic, await this.#sendNumbered(message, deadline, half))
+    }
+    const [receipt] = await this.#sender.send([await this.#outgoing(message, half)], deadline)
+    return openTransaction(this.#client, this.#group, topic, receipt!)
+  }
+
   async #sendOne(message: Message<Input>, deadline: Deadline): Promise<SendReceipt> {
+    if (this.#numbering !== undefined) return this.#sendNumbered(message, deadline, {})
     const outgoing = await this.#outgoing(message)
     const isBatched = outgoing.isBatchable && outgoing.queue === undefined && outgoing.shardingKey === undefined
     if (this.#batcher !== undefined && isBatched) return this.#batcher.add(outgoing, deadline)
@@ -218,12 +233,33 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     return receipt!
   }
 
+  async #sendNumbered(message: Message<Input>, deadline: Deadline, extra: ExtraProperties): Promise<SendReceipt> {
+    const numbered = await this.#numbering!.take(deadline)
+    try {
+      const properties = { ...extra.properties, ...numbered.properties }
+      const outgoing = await this.#outgoing(message, { ...extra, properties })
+      const [receipt] = await this.#sender.send([{ ...outgoing, isStoredOnce: true }], deadline)
+      return receipt!
+    } finally {
+      numbered.end()
+    }
+  }
+
   async #sendMany(messages: readonly Message<Input>[], deadline: Deadline): Promise<SendReceipt[]> {
     if (messages.length === 0) return []
+    if (this.#numbering !== undefined) return receiptsOf(await this.#sendEach(messages, deadline))
     // A message that cannot be sent is the caller's mistake: then none is.
     const outgoing: OutgoingMessage[] = []
     for (const message of messages) outgoing.push(await this.#outgoing(message))
     return receiptsOf(await sendTogether(outgoing, this.#sender, deadline))
+  }
+
+  /** Numbered messages go one by one: what shares a request with others has no number. */
+  async #sendEach(messages: readonly Message<Input>[], deadline: Deadline): Promise<SendOutcome[]> {
+    const sending = messages.map((message) => this.#sendNumbered(message, deadline, {}))
+    return (await Promise.allSettled(sending)).map((outcome) =>
+      outcome.status === 'fulfilled' ? { receipt: outcome.value } : { error: outcome.reason as RocketMQError },
+    )
   }
 
   async #request(message: Message<Input>, deadline: Deadline): Promise<ReceivedMessage> {

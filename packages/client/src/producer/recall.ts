@@ -34,7 +34,7 @@ export async function recallMessage(
     },
     onRetry: (error) => {
       client.learnFrom(error, topic)
-      return false
+      return error.code === 'NO_PERMISSION' ? 'never' : 'later'
     },
   })
 }

@@ -11,7 +11,6 @@ import { defaultBackoff, retrying } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { SendReceipt } from '../messages/message.ts'
 import { type RawMessage, type ReceivedMessage, receivedMessages } from '../messages/received-message.ts'
-import { clientProperty } from '../messages/reserved-properties.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 
 /** What became of a transaction. `unknown`: the broker is to ask again later. */
@@ -39,7 +38,7 @@ export interface Transaction extends AsyncDisposable {
 export function halfMessage(group: string) {
   return {
     sysFlag: sysFlag.transactionPrepared,
-    properties: { [propertyName.transactionPrepared]: 'true', [clientProperty.producerGroup]: group },
+    properties: { [propertyName.transactionPrepared]: 'true', [propertyName.producerGroup]: group },
   }
 }
 

@@ -1,3 +1,4 @@
+import { commands } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { Producer } from '../../src/index.ts'
 import { clientMachine, startScene } from '../client-kit.ts'
@@ -72,12 +73,12 @@ describe('a producer whose cluster has faults', () => {
     }
     const { simulation } = scene.cluster
     const startMs = simulation.monotonic()
-    const late = await scene.failure(producer.send({ topic: 'T', body: '' }, { timeoutMs: 700 }))
+    const late = await scene.failure(producer.send({ topic: 'T', body: 'x' }, { timeoutMs: 700 }))
     expect(late.code).toBe('TIMEOUT')
     expect(simulation.monotonic() - startMs).toBeLessThan(1000)
     const controller = new AbortController()
     simulation.after(300, () => controller.abort())
-    const aborted = await scene.failure(producer.send({ topic: 'T', body: '' }, { signal: controller.signal }))
+    const aborted = await scene.failure(producer.send({ topic: 'T', body: 'x' }, { signal: controller.signal }))
     expect(aborted.code).toBe('ABORTED')
     expect(simulation.monotonic() - startMs).toBeLessThan(1400)
     const closingMs = simulation.monotonic()
@@ -89,7 +90,7 @@ describe('a producer whose cluster has faults', () => {
     const scene = await startScene()
     await scene.createTopic('T', 1)
     const producer = new Producer({ ...scene.client(), group: 'shop' })
-    await scene.settle(producer.send({ topic: 'T', body: '' }))
+    await scene.settle(producer.send({ topic: 'T', body: 'x' }))
     scene.cluster.brokers[0]!.pause()
     scene.cluster.nameServers[0]!.kill()
     const startMs = scene.cluster.simulation.monotonic()
@@ -103,7 +104,7 @@ describe('a producer whose cluster has faults', () => {
     scene.cluster.nameServers[0]!.kill()
     for (let n = 0; n < 6; n++) {
       const producer = new Producer({ ...scene.client(), group: 'shop' })
-      await scene.settle(producer.send({ topic: 'T', body: '' }))
+      await scene.settle(producer.send({ topic: 'T', body: 'x' }))
       await scene.settle(producer.close())
     }
   })
@@ -112,12 +113,27 @@ describe('a producer whose cluster has faults', () => {
     const scene = await startScene()
     await scene.createTopic('T', 8)
     const producer = new Producer({ ...scene.client(), group: 'shop' })
-    await scene.settle(producer.send({ topic: 'T', body: '' }))
+    await scene.settle(producer.send({ topic: 'T', body: 'x' }))
     await scene.createTopic('T', 1)
     for (let n = 0; n < 8; n++) {
-      const { queue } = await scene.settle(producer.send({ topic: 'T', body: '' }))
+      const { queue } = await scene.settle(producer.send({ topic: 'T', body: 'x' }))
       expect(queue.queueId).toBe(0)
     }
+    await scene.settle(producer.close())
+  })
+
+  test('does not go on for long with what every broker refuses', async () => {
+    const scene = await startScene({ brokers: 2, brokerSettings: { autoCreateTopicEnable: 'false' } })
+    await scene.createTopic('T', 1)
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    await scene.settle(producer.send({ topic: 'T', body: 'x' }))
+    for (const machine of scene.cluster.brokers) {
+      await scene.cluster.client.broker(machine).ask(commands.deleteTopicInBroker, { topic: 'T' })
+    }
+    const startMs = scene.cluster.simulation.monotonic()
+    const error = await scene.failure(producer.send({ topic: 'T', body: 'x' }))
+    expect(error).toMatchObject({ code: 'TOPIC_NOT_EXIST', outcome: 'refused' })
+    expect(scene.cluster.simulation.monotonic() - startMs).toBeLessThan(2000)
     await scene.settle(producer.close())
   })
 })

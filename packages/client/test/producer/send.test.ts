@@ -75,7 +75,7 @@ describe('a producer', () => {
   test('says that a topic does not exist where no message makes it', async () => {
     const scene = await startScene({ brokerSettings: { autoCreateTopicEnable: 'false' } })
     const producer = new Producer({ ...scene.client(), group: 'shop' })
-    const error = await scene.failure(producer.send({ topic: 'missing', body: '' }, { timeoutMs: 2000 }))
+    const error = await scene.failure(producer.send({ topic: 'missing', body: 'x' }, { timeoutMs: 2000 }))
     expect(error).toMatchObject({ code: 'TOPIC_NOT_EXIST', outcome: 'refused', topic: 'missing' })
     await scene.settle(producer.close())
   })
@@ -142,6 +142,7 @@ describe('a producer', () => {
     const producer = new Producer({ ...scene.client(), group: 'shop', messageBytesMax: 100 })
     const cases: [Partial<Message>, string][] = [
       [{ topic: '' }, 'INVALID_ARGUMENT'],
+      [{ body: '' }, 'INVALID_ARGUMENT'],
       [{ topic: 'a b' }, 'INVALID_ARGUMENT'],
       [{ topic: 'x'.repeat(128) }, 'INVALID_ARGUMENT'],
       [{ keys: 'two words' }, 'INVALID_ARGUMENT'],
@@ -153,7 +154,7 @@ describe('a producer', () => {
       [{ body: Buffer.alloc(101) }, 'MESSAGE_TOO_LARGE'],
     ]
     for (const [change, code] of cases) {
-      const error = await scene.failure(producer.send({ topic: 'T', body: '', ...change }))
+      const error = await scene.failure(producer.send({ topic: 'T', body: 'x', ...change }))
       expect(error, JSON.stringify(change)).toMatchObject({ code, outcome: 'refused', retryable: false })
     }
     await scene.settle(producer.close())
@@ -183,11 +184,11 @@ describe('a producer', () => {
     await scene.createTopic('T', 1)
     const machine = clientMachine(scene.cluster)
     const producer = new Producer({ ...scene.client(machine), group: 'shop' })
-    await scene.settle(producer.send({ topic: 'T', body: '' }))
+    await scene.settle(producer.send({ topic: 'T', body: 'x' }))
     await scene.cluster.until('it is known', async () => (await connectedProducers(scene)) === 1)
     await scene.settle(producer.close())
     await scene.cluster.until('it is gone', async () => (await connectedProducers(scene)) === 0)
-    const error = await scene.failure(producer.send({ topic: 'T', body: '' }))
+    const error = await scene.failure(producer.send({ topic: 'T', body: 'x' }))
     expect(error.code).toBe('CLOSED')
   })
 })
