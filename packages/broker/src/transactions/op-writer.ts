@@ -92,7 +92,8 @@ export class OpWriter {
       log.warn({ count: gathered.length, reason }, 'the ends of transactions could not be written: it goes on trying')
     }
     this.#isFailing = true
-    this.#gathered.push(...gathered)
+    // What ended first is written first: without a newer half, the older one that it renewed seems to be open.
+    this.#gathered = [...gathered, ...this.#gathered]
     this.#cancelTimer ??= clock.after(retryMs, () => this.flush())
   }
 

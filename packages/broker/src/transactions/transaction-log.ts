@@ -23,6 +23,8 @@ export class TransactionLog implements Follower {
   readonly #found = new Map<number, number>()
   /** Positions of committed messages without an op message, by the offset of their half; ascending. */
   readonly #uncovered = new Map<number, number>()
+  /** Halves of which another one took the place, found while loading: no op message names them. */
+  #renewed: number[] = []
   /** Those who wait until something that is being stored has ended a half, or has not. */
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>()
   #onHalf: (record: RecordView, half: DecodedMessage) => void = () => {}
@@ -111,6 +113,7 @@ export class TransactionLog implements Follower {
   /** The queues are given from the start of what may be needed. */
   beginLoad(): void {
     this.ops.clear()
+    this.#renewed = []
   }
 
   /** A half message stands in its queue. It takes the place of the one that it renews. */
@@ -120,7 +123,8 @@ export class TransactionLog implements Follower {
     this.slots.add(queueOffset, half.physicalOffset, timeOfHalf(half))
     const origin = originOf(half)
     if (origin === queueOffset) return
-    this.#end(this.#current.get(origin) ?? origin, 'ended')
+    const renewed = this.#current.get(origin) ?? origin
+    if (this.#end(renewed, 'ended') && !this.#isLoaded) this.#renewed.push(renewed)
     this.#current.set(origin, queueOffset)
   }
 
@@ -145,10 +149,12 @@ export class TransactionLog implements Follower {
 
   /**
    * All that the queues hold was given. Halves whose committed message was found in the log have ended.
-   * @returns their offsets: no op message says so yet
+   * @returns offsets of halves that have ended, which no op message says yet: those that were renewed first, since without
+   *   the newer one an older one seems to be open
    */
   loaded(): number[] {
-    const withoutOp: number[] = []
+    const withoutOp = this.#renewed
+    this.#renewed = []
     const ascending = [...this.#found].sort(([, one], [, other]) => one - other)
     this.#found.clear()
     for (const [position, committedPosition] of ascending) {
@@ -205,9 +211,12 @@ export class TransactionLog implements Follower {
     return this.slots.nextOpen(0)
   }
 
-  #end(queueOffset: number, state: 'committed' | 'ended'): void {
+  /** @returns whether it had not ended */
+  #end(queueOffset: number, state: 'committed' | 'ended'): boolean {
     const before = this.slots.state(queueOffset)
-    if (before === 'open' || before === 'ending') this.slots.setState(queueOffset, state)
+    if (before !== 'open' && before !== 'ending') return false
+    this.slots.setState(queueOffset, state)
+    return true
   }
 
   #committed({ encoded, physicalOffset }: RecordView): void {
