@@ -18,8 +18,6 @@ export type Claim =
   | { kind: 'too-old'; lowest: number }
 
 const none = -1
-/** In place of a position: the message is on its way. */
-const pending = -2
 
 /** The newest sequence numbers of one producer, each in the slot of its remainder. */
 class ProducerWindow {
@@ -27,6 +25,8 @@ class ProducerWindow {
   readonly positions: Float64Array
   readonly queueOffsets: Float64Array
   readonly queueIds: Int32Array
+  /** Of messages that are just being stored: until they are, they take no slot from others. */
+  readonly claimed = new Set<number>()
   highest = none
   /** Milliseconds since 1970 of the last message. */
   lastMs = 0
@@ -72,33 +72,29 @@ export class ProducerWindows {
     const known = window.sequences[slot]!
     if (known === sequence) {
       const physicalOffset = window.positions[slot]!
-      if (physicalOffset === pending) return { kind: 'pending' }
       return {
         kind: 'stored',
         place: { queueId: window.queueIds[slot]!, queueOffset: window.queueOffsets[slot]!, physicalOffset },
       }
     }
+    if (window.claimed.has(sequence)) return { kind: 'pending' }
     const lowest = window.highest - count + 1
     if (sequence < lowest || known > sequence) return { kind: 'too-old', lowest }
-    window.sequences[slot] = sequence
-    window.positions[slot] = pending
+    window.claimed.add(sequence)
     return { kind: 'new' }
   }
 
   /** The message of a claimed number was not stored: the number is free again. */
   release(id: string, sequence: number): void {
-    const window = this.#producers.get(id)
-    if (window === undefined) return
-    const slot = sequence % this.#limits.count
-    if (window.sequences[slot] === sequence && window.positions[slot] === pending) window.sequences[slot] = none
+    this.#producers.get(id)?.claimed.delete(sequence)
   }
 
   /** A message was stored. Of several with one number, the first one counts. */
   stored(id: string, sequence: number, place: FirstPlace, nowMs: number): void {
     const window = this.#windowOf(id, nowMs)
     const slot = sequence % this.#limits.count
-    const known = window.sequences[slot]!
-    if (known > sequence || (known === sequence && window.positions[slot] !== pending)) return
+    window.claimed.delete(sequence)
+    if (window.sequences[slot]! >= sequence) return
     window.sequences[slot] = sequence
     window.positions[slot] = place.physicalOffset
     window.queueOffsets[slot] = place.queueOffset
@@ -118,7 +114,7 @@ export class ProducerWindows {
     for (const [id, { sequences, positions, queueIds, queueOffsets, lastMs }] of this.#producers) {
       const producer: KeptProducer = [id, lastMs]
       for (let slot = 0; slot < sequences.length; slot++) {
-        if (sequences[slot] === none || positions[slot] === pending) continue
+        if (sequences[slot] === none) continue
         producer.push(sequences[slot]!, queueIds[slot]!, queueOffsets[slot]!, positions[slot]!)
       }
       yield producer
