@@ -56,6 +56,16 @@ const longNames = [
 const sysFlags = [0, 1, 2, 4, 8, 12, 64, 128, 192, 256, 768, 0x700, 1024, 2048, 0x7fffffff, -1, -2147483648]
 
 export const sendingCases: readonly Case[] = [
+  {
+    title: 'messages of another kind than their topic',
+    steps: ['NORMAL', 'FIFO', 'DELAY', 'TRANSACTION', 'UNSPECIFIED'].flatMap((type) => [
+      makeTopic(`Type${type}`, { attributes: `+message.type=${type}` }),
+      send(`Type${type}`, { body: 'plain' }),
+      send(`Type${type}`, { body: 'ordered', properties: { __SHARDINGKEY: 'k' } }),
+      send(`Type${type}`, { body: 'delayed', properties: { DELAY: '18' } }),
+      reaches(`Type${type}`, 2),
+    ]),
+  },
   ...requiredLetters.map((letter) => ({
     title: `a V2 send without ${letter}`,
     steps: [

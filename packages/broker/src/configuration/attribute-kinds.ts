@@ -52,7 +52,7 @@ export const topicAttributeKinds: AttributeKinds = new Map([
   [
     'message.type',
     oneOf(['UNSPECIFIED', 'MIXED', 'TRANSACTION', 'PRIORITY', 'FIFO', 'DELAY', 'LITE', 'NORMAL'], {
-      unserved: ['MIXED', 'PRIORITY', 'LITE'],
+      unserved: ['PRIORITY', 'LITE'],
     }),
   ],
   // Milliseconds; -1 keeps messages as long as the broker does.

@@ -1,5 +1,6 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import { type EncodedProperties, ProtocolError, retryTopicPrefix } from '@rocketmq-ts/protocol'
+import { refuseOtherKind } from './message-kind.ts'
 import {
   refuseDelayInBatch,
   refuseIllegalFlags,
@@ -11,7 +12,12 @@ import { type Sender, type SendHeader, type SendTarget, type SendTargetParts, se
 
 export interface AdmitParts extends SendTargetParts {
   clock: Clock
-  settings(): { startAcceptSendRequestTimeStamp: number; rejectTransactionMessage: boolean; brokerIP1: string }
+  settings(): {
+    startAcceptSendRequestTimeStamp: number
+    rejectTransactionMessage: boolean
+    enableTopicMessageTypeCheck: boolean
+    brokerIP1: string
+  }
 }
 
 export interface AdmitHeader extends SendHeader {
@@ -35,12 +41,14 @@ export function admit(
   sender: Sender,
 ): SendTarget {
   const isBatch = header.batch === true
-  checkAccepting(parts.settings().startAcceptSendRequestTimeStamp, parts.clock)
+  const { startAcceptSendRequestTimeStamp, enableTopicMessageTypeCheck } = parts.settings()
+  checkAccepting(startAcceptSendRequestTimeStamp, parts.clock)
   const known = parts.topics.checkSendable(header.topic)
   if (isBatch) checkBatchTopic(header.topic)
   refuseIllegalFlags(header.sysFlag, isBatch)
   if (!isBatch) refuseTransaction(properties, header.reconsumeTimes ?? 0, parts.settings)
   refuseMalformedDelay(properties)
+  if (enableTopicMessageTypeCheck && !isBatch) refuseOtherKind(header.topic, known?.config.attributes, properties)
   const target = sendTarget(header, known, parts, sender)
   if (isBatch) {
     refuseDelayInBatch(properties)

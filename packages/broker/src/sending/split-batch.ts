@@ -11,6 +11,7 @@ import type { StoreMessage } from '@rocketmq-ts/storage'
 import { checkBodySize } from '../intake/intake.ts'
 import { admit } from './admit.ts'
 import { bornHostOf } from './host-cache.ts'
+import { refuseOtherKind } from './message-kind.ts'
 import { refuseDelayInBatch, refuseNumberedInBatch } from './refused-kinds.ts'
 import type { SendParts } from './send-parts.ts'
 
@@ -27,10 +28,12 @@ export function splitBatch(
   const { body, connection } = call
   const target = admit(header, EncodedProperties.ofText(header.properties ?? ''), parts, call)
   const bornHost = bornHostOf(connection)
-  checkBodySize(body.length, parts.settings().maxMessageSize)
+  const { maxMessageSize, enableTopicMessageTypeCheck } = parts.settings()
+  checkBodySize(body.length, maxMessageSize)
   return decoded(body).map((one) => {
     const properties = new EncodedProperties(one.propertiesBytes)
     refuseDelayInBatch(properties)
+    if (enableTopicMessageTypeCheck) refuseOtherKind(target.topic, target.memo?.config.attributes, properties)
     if (parts.sendOnce !== undefined) refuseNumberedInBatch(properties)
     return parts.batchIntake.take({
       topic: target.topic,

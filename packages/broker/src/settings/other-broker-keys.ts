@@ -26,7 +26,7 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   enableAcceleratedRecovery=false enableAsyncReput=true enableBatchPush=false
   enableBuildConsumeQueueConcurrently=false enableCleanExpiredOffset=false enableConnectionMetrics=true
   enableCreateSysGroup=true enableFastChannelEventProcess=false enableLagAndDlqMetrics=true enableLitePopLog=false
-  enableLogConsumeQueueRepeatedlyBuildWhenRecover=false enableMessageStoreMetrics=true enableMixedMessageType=false
+  enableLogConsumeQueueRepeatedlyBuildWhenRecover=false enableMessageStoreMetrics=true
   enableNetWorkFlowControl=false enableNotifyAfterPopOrderLockRelease=true enableNotifyBeforePopCalculateLag=true
   enablePopBatchAck=false enablePopLog=false enableReconnectForGoAway=true enableRegisterProducer=true
   enableRemotingMetrics=true enableRequestMetrics=true enableRocksDBLog=false enableRunningFlagsInFlush=false

@@ -13,6 +13,16 @@ export const topicsAndGroupsSettings = {
     ),
     clusterTopicEnable: atRestart(boolean, true, 'The topic named like the cluster takes and gives messages.'),
     brokerTopicEnable: atRestart(boolean, true, 'The topic named like the broker takes and gives messages.'),
+    enableMixedMessageType: live(
+      boolean,
+      false,
+      'Topics may be made that take messages of all types (message.type=MIXED).',
+    ),
+    enableTopicMessageTypeCheck: live(
+      boolean,
+      false,
+      'Topics take messages of their type (message.type) alone. In RocketMQ the proxy checks this, and no broker.',
+    ),
     traceTopicEnable: atRestart(boolean, false, 'Creates the topic that message traces go to.'),
     msgTraceTopicName: atRestart(nonEmptyText('a topic'), 'RMQ_SYS_TRACE_TOPIC', 'Topic that message traces go to.'),
     brokerTraceEnable: live(

@@ -7,6 +7,7 @@ export interface SystemTopicSettings {
   clusterTopicEnable: boolean
   brokerTopicEnable: boolean
   traceTopicEnable: boolean
+  enableMixedMessageType: boolean
   msgTraceTopicName: string
   reviveQueueNum: number
 }

@@ -242,6 +242,7 @@ export class TopicTable {
     for (const update of updates) {
       const before = changed.get(update.topicName) ?? this.#topics.get(update.topicName)
       const after = updatedTopic(update, before)
+      this.#refuseMixed(after, before)
       if (before === undefined || !sameTopicConfig(before, after)) changed.set(after.topicName, after)
     }
     if (changed.size === 0) return
@@ -357,6 +358,14 @@ export class TopicTable {
     const topics = found.slice(0, warnedTopicsMax)
     const count = found.length
     this.#options.config.log.warn({ topics, count }, 'topics have attributes that are not served yet: they do nothing')
+  }
+
+  /** @throws ProtocolError for a topic that is to take messages of all types, where the settings have none */
+  #refuseMixed(after: TopicConfig, before: TopicConfig | undefined): void {
+    const isMixed = (topic: TopicConfig | undefined) => topic?.attributes.get('message.type') === 'MIXED'
+    if (!isMixed(after) || isMixed(before) || this.#options.settings().enableMixedMessageType) return
+    const remark = 'MIXED message type is not supported: set enableMixedMessageType of the broker'
+    throw new ProtocolError('INVALID_PARAMETER', remark)
   }
 
   #refuseSystemTopic(topic: string): void {

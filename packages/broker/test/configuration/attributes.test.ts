@@ -56,14 +56,16 @@ describe('attribute changes', () => {
     })
   })
 
-  test.each(['UNSPECIFIED', 'NORMAL', 'FIFO', 'DELAY', 'TRANSACTION'])('may make a topic one of type %s', (type) => {
-    expect(alter(undefined, `+message.type=${type}`)).toEqual({ 'message.type': type })
-  })
+  test.each(['UNSPECIFIED', 'NORMAL', 'FIFO', 'DELAY', 'TRANSACTION', 'MIXED'])(
+    'may make a topic one of type %s',
+    (type) => {
+      expect(alter(undefined, `+message.type=${type}`)).toEqual({ 'message.type': type })
+    },
+  )
 
   const unserved = [
     'message.type=PRIORITY',
     'message.type=LITE',
-    'message.type=MIXED',
     'cleanup.policy=COMPACTION',
     'queue.type=BatchCQ',
     'lite.topic.expiration=10',

@@ -121,6 +121,7 @@ const sendParts: SendParts = {
     traceOn: false,
     regionId: '',
     rejectTransactionMessage: false,
+    enableTopicMessageTypeCheck: false,
     brokerIP1: '127.0.0.1',
     startAcceptSendRequestTimeStamp: 0,
   }),

@@ -56,6 +56,7 @@ function setUp(settings: { startAcceptSendRequestTimeStamp?: number } = {}) {
       traceOn: false,
       regionId: '',
       rejectTransactionMessage: false,
+      enableTopicMessageTypeCheck: false,
       brokerIP1: '127.0.0.1',
       startAcceptSendRequestTimeStamp: 0,
       ...settings,

@@ -13,6 +13,7 @@ const defaults = {
   clusterTopicEnable: true,
   brokerTopicEnable: true,
   traceTopicEnable: false,
+  enableMixedMessageType: false,
   msgTraceTopicName: 'RMQ_SYS_TRACE_TOPIC',
   reviveQueueNum: 8,
 }

@@ -1,3 +1,4 @@
+import { commands } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
 import { opTopic, TransactionProducer } from '../transactions/transaction-producer.ts'
 import type { Proof } from './proofs.ts'
@@ -14,6 +15,20 @@ async function withProducer(brokerSettings: Record<string, string> = {}): Promis
   const producer = new TransactionProducer(scene.cluster.client, () => scene.broker)
   await producer.join()
   return { scene, producer }
+}
+
+async function makeTyped({ broker }: Scene, topic: string, type: string): Promise<void> {
+  await broker.ask(commands.updateAndCreateTopic, {
+    topic,
+    defaultTopic: 'TBW102',
+    readQueueNums: 1,
+    writeQueueNums: 1,
+    perm: 6,
+    topicFilterType: 'SINGLE_TAG',
+    order: false,
+    force: false,
+    attributes: `+message.type=${type}`,
+  })
 }
 
 async function checksIn({ scene, producer }: Transactions, durationMs: number): Promise<number> {
@@ -93,6 +108,35 @@ export const transactionProofs: Readonly<Record<string, Proof>> = {
     await scene.change({ endTransactionPoolQueueCapacity: '1' })
     const codes = await Promise.all(halves.map((half) => producer.end(half, 'rollback')))
     expect(codes.toSorted()).toEqual(['SUCCESS', 'SYSTEM_BUSY', 'SYSTEM_BUSY'])
+  },
+
+  async enableMixedMessageType() {
+    const { scene } = await withProducer()
+    const make = (topic: string) => scene.codeOf(makeTyped(scene, topic, 'MIXED'))
+    expect(await make('Mixed')).toBe('INVALID_PARAMETER')
+    await scene.change({ enableMixedMessageType: 'true' })
+    expect(await make('Mixed')).toBe('SUCCESS')
+    await scene.change({ enableMixedMessageType: 'false' })
+    // One that is there may be changed as it is.
+    expect(await make('Mixed')).toBe('SUCCESS')
+    expect(await make('Mixed2')).toBe('INVALID_PARAMETER')
+  },
+
+  async enableTopicMessageTypeCheck() {
+    const { scene } = await withProducer()
+    await makeTyped(scene, 'Ordered', 'FIFO')
+    const send = (topic: string, properties = {}) => scene.codeOf(scene.broker.send({ topic, properties }))
+    expect(await send('Ordered')).toBe('SUCCESS')
+    await scene.change({ enableTopicMessageTypeCheck: 'true' })
+    expect(await send('Ordered')).toBe('MESSAGE_ILLEGAL')
+    expect(await send('Ordered', { __SHARDINGKEY: 'k' })).toBe('SUCCESS')
+    expect(await send('T', { __SHARDINGKEY: 'k' })).toBe('MESSAGE_ILLEGAL')
+    expect(await send('T')).toBe('SUCCESS')
+    const batch = (topic: string, properties = {}) => scene.codeOf(scene.broker.sendBatch([{ topic, properties }]))
+    expect(await batch('Ordered')).toBe('MESSAGE_ILLEGAL')
+    expect(await batch('Ordered', { __SHARDINGKEY: 'k' })).toBe('SUCCESS')
+    expect(await send('New', { DELAY: '1' })).toBe('MESSAGE_ILLEGAL')
+    expect((await scene.broker.topics()).topicConfigTable.has('New')).toBe(false)
   },
 
   async brokerTraceEnable() {
