@@ -1,4 +1,4 @@
-import { Consumer, DeadLetter, Producer, Reader, type ReceivedMessage, RetryAfter } from '@rocketmq-ts/client'
+import { Admin, Consumer, DeadLetter, Producer, Reader, type ReceivedMessage, RetryAfter } from '@rocketmq-ts/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
@@ -119,6 +119,36 @@ describe('our client', () => {
       await producer.beginTransaction({ topic, body: 'left open', keys: 'checked' })
       await until('the checked one', () => received.length === 1, 150_000)
       await consumer.close()
+    })
+
+    it('an admin makes topics and groups, finds messages, and lets a group go on elsewhere', async () => {
+      await using admin = new Admin({ nameServers: cluster.namesrvAddr })
+      const topic = `sdk-admin-${++count}`
+      await admin.createTopic(topic, { queues: 2 })
+      await admin.createGroup(`${topic}-group`)
+      expect(await admin.topics()).toContain(topic)
+      expect(await admin.groups()).toContain(`${topic}-group`)
+      const [receipt] = await producer.send([1, 2, 3].map((n) => ({ topic, body: `${n}`, keys: 'key' })))
+      const { consumer, received } = await listen(topic, () => {}, { from: 'earliest' })
+      await until('all', () => received.length === 3)
+      const described = await admin.describeGroup(`${topic}-group`)
+      expect(described.members.map(({ clientId }) => clientId)).toEqual([consumer.clientId])
+      await consumer.close()
+      const progress = await admin.progress(`${topic}-group`, topic)
+      expect(progress.map(({ lag }) => lag)).toEqual([0, 0])
+      const { queues } = await admin.describeTopic(topic)
+      expect(queues.reduce((sum, { maxOffset }) => sum + maxOffset, 0)).toBe(3)
+      expect(String((await admin.messageAt(receipt!.offsetMessageId))!.body)).toBe('1')
+      await pollUntil('the index', 10_000, async () =>
+        (await admin.messagesByKey(topic, 'key')).length === 3 ? true : { notYet: 'not yet' },
+      )
+      expect(texts(await admin.messagesById(topic, receipt!.messageId))).toEqual(['1'])
+      await admin.resetOffsets(`${topic}-group`, topic, 'earliest')
+      const again = await listen(topic)
+      await until('all again', () => again.received.length === 3)
+      await again.consumer.close()
+      await admin.deleteTopic(topic)
+      expect(await admin.topics()).not.toContain(topic)
     })
 
     it('a reader reads what is there from a time on, and ends', async () => {

@@ -1,3 +1,16 @@
+export { Admin, type AdminOptions } from './admin/admin.ts'
+export type {
+  BrokerDescription,
+  ConnectedClient,
+  GroupDescription,
+  GroupSettings,
+  OffsetChange,
+  QueueProgress,
+  QueueRange,
+  TopicDescription,
+  TopicSettings,
+} from './admin/descriptions.ts'
+export type { KeyQuery } from './admin/messages.ts'
 export type { CallOptions } from './calls/deadline.ts'
 export type { Credentials } from './connection/acl-signer.ts'
 export type { ClientOptions } from './connection/client-options.ts'

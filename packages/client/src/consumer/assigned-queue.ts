@@ -36,6 +36,8 @@ export interface QueueParts {
   handle(messages: readonly RawMessage[]): Promise<Outcome[]>
   /** There may be something to begin. */
   onWork(): void
+  /** Everything that was pulled is done. */
+  onRest(): void
 }
 
 /** Milliseconds for which brokers hold a pull when there is nothing. */
@@ -57,11 +59,18 @@ const heartbeatErrors: ReadonlySet<RocketMQErrorCode> = new Set([
   'FILTER_DATA_NOT_LATEST',
 ])
 
+/** A message that waits for its handler, or is with it. */
+interface Pending {
+  readonly message: RawMessage
+  /** The one that it was taken into: another one counts after the group was sent back. */
+  readonly window: OffsetWindow
+}
+
 /** A queue that this member reads: it pulls ahead, keeps what waits for a handler, and knows how far all is done. */
 export class AssignedQueue implements WorkSource {
   readonly queue: QueueRef
   readonly #parts: QueueParts
-  readonly #lanes: Lanes<RawMessage>
+  readonly #lanes: Lanes<Pending>
   /** Ends pulling. */
   readonly #stop = new AbortController()
   /** Ends everything that is still tried. */
@@ -84,7 +93,8 @@ export class AssignedQueue implements WorkSource {
   constructor(queue: QueueRef, parts: QueueParts) {
     this.queue = queue
     this.#parts = parts
-    this.#lanes = new Lanes(laneOf(parts.order))
+    const laneOfMessage = laneOf(parts.order)
+    this.#lanes = new Lanes(({ message }) => laneOfMessage(message))
   }
 
   get hasWork(): boolean {
@@ -142,11 +152,11 @@ export class AssignedQueue implements WorkSource {
   }
 
   async begin(): Promise<void> {
-    const { lane, messages } = this.#lanes.take(this.#parts.batchMax)!
+    const { lane, messages: taken } = this.#lanes.take(this.#parts.batchMax)!
     this.#active++
-    const outcomes = await this.#parts.handle(messages)
-    if (lane === undefined) this.#settleFree(messages, outcomes)
-    else await this.#settleLane(lane, messages, outcomes)
+    const outcomes = await this.#parts.handle(taken.map(({ message }) => message))
+    if (lane === undefined) this.#settleFree(taken, outcomes)
+    else await this.#settleLane(lane, taken, outcomes)
     this.#ended()
   }
 
@@ -215,19 +225,24 @@ export class AssignedQueue implements WorkSource {
       },
       deadline,
     )
-    if (!this.isStopped) this.#take(pulled, window)
+    if (!this.isStopped) this.#take(pulled, offset)
   }
 
-  #take({ messages, nextOffset, maxOffset, suggestedBrokerId }: Pulled, window: OffsetWindow): void {
+  #take({ messages, nextOffset, maxOffset, suggestedBrokerId }: Pulled, offset: number): void {
     this.#maxOffset = maxOffset
     this.#brokerId = suggestedBrokerId
     this.#nextOffset = nextOffset
+    if (nextOffset < offset) {
+      // The group was sent back, or the broker has lost messages. What is here is handled all the same, and counts no more.
+      this.#window = new OffsetWindow(nextOffset)
+    }
+    const window = this.#window!
     window.take(messages.map(({ queueOffset }) => queueOffset))
     window.advance(nextOffset)
     for (const message of messages) {
       this.#pendingMessages++
       this.#pendingBytes += message.bytes
-      this.#lanes.add(message)
+      this.#lanes.add({ message, window })
     }
     if (messages.length > 0) this.#parts.onWork()
   }
@@ -257,30 +272,31 @@ export class AssignedQueue implements WorkSource {
   }
 
   /** Messages that nothing waits for. */
-  #settleFree(messages: readonly RawMessage[], outcomes: readonly Outcome[]): void {
-    for (const [index, message] of messages.entries()) {
+  #settleFree(taken: readonly Pending[], outcomes: readonly Outcome[]): void {
+    for (const [index, pending] of taken.entries()) {
       const outcome = outcomes[index]!
-      if (outcome.kind === 'done' || outcome.kind === 'skip') this.#done(message)
-      else if (this.#parts.isBroadcast) this.#handleAgain(message, outcome)
-      else void this.#giveBack(message, outcome)
+      if (outcome.kind === 'done' || outcome.kind === 'skip') this.#done(pending)
+      else if (this.#parts.isBroadcast) this.#handleAgain(pending, outcome)
+      else void this.#giveBack(pending, outcome)
     }
   }
 
   /** Messages that others wait for: what fails is handled again in its place, before those behind it. */
-  async #settleLane(lane: string, messages: readonly RawMessage[], outcomes: readonly Outcome[]): Promise<void> {
-    const again: RawMessage[] = []
-    let delayMs: number | undefined
-    for (const [index, message] of messages.entries()) {
+  async #settleLane(lane: string, taken: readonly Pending[], outcomes: readonly Outcome[]): Promise<void> {
+    const again: Pending[] = []
+    let delayMs = 0
+    for (const [index, pending] of taken.entries()) {
       const outcome = outcomes[index]!
-      if (outcome.kind === 'done' || outcome.kind === 'skip') this.#done(message)
+      const { message, window } = pending
+      if (outcome.kind === 'done' || outcome.kind === 'skip') this.#done(pending)
       else if (
         outcome.kind === 'deadLetter' ||
         message.attempt >= (this.#parts.attemptsMax ?? Number.POSITIVE_INFINITY)
       ) {
-        if (this.#parts.isBroadcast || (await this.#sendBack(message, deadLetterLevel))) this.#done(message)
+        if (this.#parts.isBroadcast || (await this.#sendBack(message, deadLetterLevel))) this.#done(pending)
       } else {
-        again.push({ ...message, attempt: message.attempt + 1 })
-        delayMs = Math.max(delayMs ?? 0, outcome.delayMs ?? againAfterMs(message.attempt))
+        again.push({ message: { ...message, attempt: message.attempt + 1 }, window })
+        delayMs = Math.max(delayMs, outcome.delayMs ?? againAfterMs(message.attempt))
       }
     }
     if (this.isStopped) return
@@ -290,19 +306,20 @@ export class AssignedQueue implements WorkSource {
       return
     }
     this.#lanes.putBack(lane, again)
-    this.#later(delayMs!, () => this.#lanes.release(lane))
+    this.#later(delayMs, () => this.#lanes.release(lane))
   }
 
-  #handleAgain(message: RawMessage, outcome: Outcome): void {
+  #handleAgain(pending: Pending, outcome: Outcome): void {
     if (this.isStopped) return
     const { client, attemptsMax = broadcastAttemptsMax } = this.#parts
+    const { message, window } = pending
     if (outcome.kind !== 'retry' || message.attempt >= attemptsMax) {
       const { topic, messageId, attempt } = message
       client.log.error({ topic, messageId, attempt }, 'a broadcast message was given up')
-      this.#done(message)
+      this.#done(pending)
       return
     }
-    const again = { ...message, attempt: message.attempt + 1 }
+    const again = { message: { ...message, attempt: message.attempt + 1 }, window }
     this.#later(outcome.delayMs ?? againAfterMs(message.attempt), () => this.#lanes.add(again))
   }
 
@@ -315,10 +332,10 @@ export class AssignedQueue implements WorkSource {
     this.#timers.add(cancel)
   }
 
-  async #giveBack(message: RawMessage, outcome: Outcome): Promise<void> {
+  async #giveBack(pending: Pending, outcome: Outcome): Promise<void> {
     const level = outcome.kind === 'retry' ? delayLevelOf(outcome.delayMs) : deadLetterLevel
     this.#active++
-    if (await this.#sendBack(message, level)) this.#done(message)
+    if (await this.#sendBack(pending.message, level)) this.#done(pending)
     this.#ended()
   }
 
@@ -328,10 +345,11 @@ export class AssignedQueue implements WorkSource {
     return sendBack(message, delayLevel, parts, this.#abort.signal)
   }
 
-  #done({ queueOffset, bytes }: RawMessage): void {
-    this.#window?.done(queueOffset)
+  #done({ message, window }: Pending): void {
+    window.done(message.queueOffset)
     this.#pendingMessages--
-    this.#pendingBytes -= bytes
+    this.#pendingBytes -= message.bytes
+    if (this.#pendingMessages === 0) this.#parts.onRest()
     this.#wake?.()
   }
 

@@ -245,6 +245,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       startOffset: (address, deadline) => this.#startOffset(queue, address, isLate, deadline),
       handle: (messages) => this.#handling.run(messages),
       onWork: () => this.#dispatcher.kick(),
+      onRest: () => this.#offsets.rests(),
     })
     void assigned.run()
     return assigned

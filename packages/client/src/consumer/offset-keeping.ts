@@ -31,6 +31,8 @@ export interface Progressing {
 }
 
 const intervalMs = 5000
+/** When nothing was done for so long, what was done is kept without waiting for the interval. */
+const restMs = 300
 
 /** Keeps how far a group is in its queues: at the brokers, or, for broadcast, in a store of the member's own. */
 export class OffsetKeeping {
@@ -38,7 +40,10 @@ export class OffsetKeeping {
   readonly #group: string
   readonly #store: OffsetStore | undefined
   readonly #kept = new Map<string, number>()
+  #queues: () => Iterable<Progressing> = () => []
   #cancelTimer: CancelTimer | undefined
+  #cancelRest: CancelTimer | undefined
+  #lastDoneMs = 0
   #isKeeping = false
 
   /** @param store for broadcast */
@@ -49,12 +54,32 @@ export class OffsetKeeping {
   }
 
   start(queues: () => Iterable<Progressing>): void {
-    this.#cancelTimer ??= this.#client.runtime.clock.every(intervalMs, () => {
-      if (this.#isKeeping) return
-      this.#isKeeping = true
-      void this.keep([...queues()], intervalMs).finally(() => {
-        this.#isKeeping = false
-      })
+    this.#queues = queues
+    this.#cancelTimer ??= this.#client.runtime.clock.every(intervalMs, () => this.#keepAll())
+  }
+
+  /** A queue has nothing to do at the moment. */
+  rests(): void {
+    if (this.#cancelTimer === undefined) return
+    this.#lastDoneMs = this.#client.runtime.clock.turnTime()
+    if (this.#cancelRest === undefined) this.#keepAfterRest(restMs)
+  }
+
+  #keepAfterRest(delayMs: number): void {
+    const { clock } = this.#client.runtime
+    this.#cancelRest = clock.after(delayMs, () => {
+      this.#cancelRest = undefined
+      const leftMs = restMs - (clock.turnTime() - this.#lastDoneMs)
+      if (leftMs > 1) this.#keepAfterRest(leftMs)
+      else this.#keepAll()
+    })
+  }
+
+  #keepAll(): void {
+    if (this.#isKeeping) return
+    this.#isKeeping = true
+    void this.keep([...this.#queues()], intervalMs).finally(() => {
+      this.#isKeeping = false
     })
   }
 
@@ -112,5 +137,7 @@ export class OffsetKeeping {
 
   close(): void {
     this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    this.#cancelRest?.()
   }
 }

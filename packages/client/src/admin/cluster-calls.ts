@@ -1,0 +1,124 @@
+import {
+  type AnyCommand,
+  clusterInfoBody,
+  commands,
+  type RequestOf,
+  type ResponseOf,
+  responseCodes,
+} from '@rocketmq-ts/protocol'
+import type { Deadline } from '../calls/deadline.ts'
+import { defaultBackoff, retrying } from '../calls/retrying.ts'
+import type { ClusterClient } from '../connection/cluster-client.ts'
+import { answerError, RocketMQError, type RocketMQErrorCode } from '../rocketmq-error.ts'
+import { masterId } from '../routing/topic-route.ts'
+import type { BrokerDescription } from './descriptions.ts'
+
+/** A broker that takes requests. */
+export interface Master {
+  readonly name: string
+  readonly address: string
+}
+
+export interface CallAnswer<C extends AnyCommand> {
+  readonly header: ResponseOf<C>
+  readonly body: Buffer
+}
+
+const noBody = Buffer.alloc(0)
+
+/** Requests to the brokers of a cluster, tried again while they are away. */
+export class ClusterCalls {
+  readonly client: ClusterClient
+
+  constructor(client: ClusterClient) {
+    this.client = client
+  }
+
+  async brokers(deadline: Deadline): Promise<BrokerDescription[]> {
+    const answer = await this.client.nameServers.ask(commands.getBrokerClusterInfo, {}, deadline)
+    const { brokerAddrTable } = clusterInfoBody.decode(answer.body ?? noBody)
+    return [...brokerAddrTable.values()]
+      .map(({ brokerName: name, cluster = '', brokerAddrs: addresses }) => ({ name, cluster, addresses }))
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  }
+
+  /**
+   * The brokers that take requests; waits for one while name servers know none.
+   * @param names all of them without it
+   * @throws RocketMQError BROKER_NOT_EXIST for a name that no broker has
+   */
+  async masters(deadline: Deadline, names?: readonly string[]): Promise<Master[]> {
+    const masters = await retrying({
+      deadline,
+      random: this.client.runtime.random,
+      backoff: defaultBackoff,
+      attempt: async () => {
+        const found = (await this.brokers(deadline)).flatMap(({ name, addresses }) => {
+          const address = addresses.get(masterId)
+          return address === undefined ? [] : [{ name, address }]
+        })
+        if (found.length === 0) throw new RocketMQError('NO_ROUTE', 'the name servers know no broker at the moment')
+        return found
+      },
+    })
+    if (names === undefined) return masters
+    return names.map((wanted) => {
+      const master = masters.find(({ name }) => name === wanted)
+      if (master !== undefined) return master
+      const known = masters.map(({ name }) => name).join(', ')
+      throw new RocketMQError('BROKER_NOT_EXIST', `no broker ${wanted} takes requests now; there are: ${known}`)
+    })
+  }
+
+  async master(broker: string, deadline: Deadline): Promise<Master> {
+    const [master] = await this.masters(deadline, [broker])
+    return master!
+  }
+
+  /**
+   * Asks a broker, again when it cannot be reached.
+   * @throws RocketMQError also when the answer is not SUCCESS
+   */
+  async ask<C extends AnyCommand>(
+    master: Master,
+    command: C,
+    header: RequestOf<C>,
+    deadline: Deadline,
+    body?: Buffer,
+  ): Promise<CallAnswer<C>> {
+    const answer = await this.askOr(master, command, header, deadline, [], body)
+    return answer!
+  }
+
+  /**
+   * Like `ask`.
+   * @param codes of answers that say that there is nothing
+   * @returns undefined for those
+   */
+  askOr<C extends AnyCommand>(
+    master: Master,
+    command: C,
+    header: RequestOf<C>,
+    deadline: Deadline,
+    codes: readonly RocketMQErrorCode[],
+    body?: Buffer,
+  ): Promise<CallAnswer<C> | undefined> {
+    return retrying({
+      deadline,
+      random: this.client.runtime.random,
+      backoff: defaultBackoff,
+      attempt: async () => {
+        const answer = await this.client.ask(master, { command, header, body }, deadline)
+        if (answer.code === responseCodes.SUCCESS.code) {
+          const decoded = command.responseCodec.decode(answer.extFields) as ResponseOf<C>
+          return { header: decoded, body: answer.body ?? noBody }
+        }
+        const error = answerError(command.name, answer, { broker: master.name })
+        if (codes.includes(error.code)) return undefined
+        throw error
+      },
+      // A broker that answers says the same again; one that cannot be reached may come back.
+      onRetry: ({ responseCode }) => (responseCode === undefined ? 'later' : 'never'),
+    })
+  }
+}
