@@ -1,6 +1,7 @@
 /**
  * Imports point to the left only:
- * base <- platform <- protocol <- {settings, remoting, storage} <- {name-server, broker} <- apps; remoting <- client.
+ * base <- platform <- protocol <- {settings, remoting, storage} <- {name-server, broker} <- apps; remoting <- client;
+ * {name-server, broker, client} <- testing.
  * `dev-env` is for tests: nothing of the product imports it.
  */
 const layers = {
@@ -13,6 +14,7 @@ const layers = {
   client: ['base', 'platform', 'protocol', 'remoting'],
   'name-server': ['base', 'platform', 'protocol', 'remoting', 'settings'],
   broker: ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage'],
+  testing: ['platform', 'protocol', 'remoting', 'settings', 'name-server', 'broker', 'client'],
   'dev-env': ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage', 'name-server', 'broker'],
 }
 

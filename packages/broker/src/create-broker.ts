@@ -1,5 +1,5 @@
 import type { Address, Log, Platform } from '@rocketmq-ts/platform'
-import { RemotingServer } from '@rocketmq-ts/remoting'
+import { type Guard, RemotingServer } from '@rocketmq-ts/remoting'
 import { type LogPositions, MessageStore } from '@rocketmq-ts/storage'
 import { brokerCommandTable, brokerLanes } from './command-table.ts'
 import { createFeatures, type Features } from './create-features.ts'
@@ -32,6 +32,8 @@ export interface CreateBrokerOptions extends StoreStart {
   decidedKeys?: ReadonlyMap<string, string> | undefined
   /** For message ids and the lock of the store. */
   processId?: number
+  /** Asked before each request; every request is allowed without it. */
+  guard?: Guard | undefined
 }
 
 export interface Broker {
@@ -93,6 +95,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     port: initial.listenPort,
     backlog: initial.serverSocketBacklog,
     idleTimeoutMs: initial.serverChannelMaxIdleTimeSeconds * 1000,
+    guard: options.guard,
     observer: made.observer,
     onDisconnect: (connection) => features.disconnected(connection),
   })

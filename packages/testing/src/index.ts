@@ -1,0 +1,1 @@
+export { type EmbeddedRocketMQ, type StartOptions, startRocketMQ } from './embedded-rocketmq.ts'

@@ -1,0 +1,177 @@
+import { Consumer, Producer, type ReceivedMessage } from '@rocketmq-ts/client'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type EmbeddedRocketMQ, startRocketMQ } from '../src/index.ts'
+
+const opened: AsyncDisposable[] = []
+
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]()
+})
+
+function open<One extends AsyncDisposable>(one: One): One {
+  opened.push(one)
+  return one
+}
+
+async function start(brokerSettings: Record<string, string> = {}): Promise<EmbeddedRocketMQ> {
+  return open(await startRocketMQ({ brokerSettings }))
+}
+
+function producerOf(mq: EmbeddedRocketMQ): Producer {
+  return open(new Producer({ nameServers: mq.nameServers, group: 'shop' }))
+}
+
+async function consume(
+  mq: EmbeddedRocketMQ,
+  topic: string,
+  handle: (message: ReceivedMessage) => unknown = () => {},
+): Promise<{ consumer: Consumer; received: string[] }> {
+  const received: string[] = []
+  const consumer = open(
+    new Consumer({
+      nameServers: mq.nameServers,
+      group: 'mailer',
+      topics: topic,
+      from: 'earliest',
+      handler: (message) => {
+        received.push(String(message.body))
+        return handle(message)
+      },
+    }),
+  )
+  await consumer.start()
+  return { consumer, received }
+}
+
+/** Waits for something that needs no more than turns of the loop and the network of this machine. */
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const endMs = performance.now() + 20_000; performance.now() < endMs; ) {
+    if (await isSo()) return
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  throw new Error(`${what}: not in 20 s`)
+}
+
+function bodies(messages: readonly ReceivedMessage[]): string[] {
+  return messages.map(({ body }) => String(body))
+}
+
+describe('an embedded RocketMQ', () => {
+  test('takes messages and gives them to a group, which is idle then', async () => {
+    const mq = await start()
+    await mq.topic('orders', { queues: 1 })
+    await producerOf(mq).send(['a', 'b'].map((body) => ({ topic: 'orders', body })))
+    expect(bodies(await mq.messages('orders'))).toEqual(['a', 'b'])
+    expect(await mq.messages('nothing')).toEqual([])
+    const { received } = await consume(mq, 'orders')
+    await mq.waitForIdle('mailer')
+    expect(received.sort()).toEqual(['a', 'b'])
+  })
+
+  test('says who is not idle, and why', async () => {
+    const mq = await start()
+    await mq.topic('orders', { queues: 1 })
+    await producerOf(mq).send({ topic: 'orders', body: 'a' })
+    await expect(mq.waitForIdle('nobody', { timeoutMs: 100 })).rejects.toThrow('no offset yet')
+    const gate = Promise.withResolvers<void>()
+    await consume(mq, 'orders', () => gate.promise)
+    await expect(mq.waitForIdle('mailer', { timeoutMs: 50 })).rejects.toThrow(/1 in queue 0 of orders/)
+    gate.resolve()
+    await mq.waitForIdle('mailer')
+  })
+
+  test('lets delays and redeliveries happen at once', async () => {
+    const mq = await start()
+    await mq.topic('orders', { queues: 1 })
+    const producer = producerOf(mq)
+    const { received } = await consume(mq, 'orders', ({ attempt }) => {
+      if (attempt < 4) throw new Error('not yet')
+    })
+    await producer.send({ topic: 'orders', body: 'in two hours', delayLevel: 18 })
+    await mq.advance('1h')
+    expect(received).toEqual([])
+    await mq.advance('61m')
+    await until('the first attempt', () => received.length >= 1)
+    for (let attempt = 2; attempt <= 4; attempt++) {
+      // The message may still be on its way back to the broker.
+      await until(`attempt ${attempt}`, async () => {
+        await mq.advance('1m')
+        return received.length >= attempt
+      })
+    }
+    await mq.advance('1h')
+    expect(received.length).toBe(4)
+  })
+
+  test('has after a kill what it had acknowledged, at the same address', async () => {
+    const mq = await start()
+    await mq.topic('orders', { queues: 1 })
+    const producer = producerOf(mq)
+    await producer.send({ topic: 'orders', body: 'a' })
+    const address = mq.brokerAddress
+    await mq.kill()
+    await expect(producer.send({ topic: 'orders', body: 'lost' }, { timeoutMs: 300 })).rejects.toThrow()
+    await mq.start()
+    expect(mq.brokerAddress).toBe(address)
+    await producer.send({ topic: 'orders', body: 'b' })
+    await mq.restart()
+    await producer.send({ topic: 'orders', body: 'c' })
+    expect(bodies(await mq.messages('orders'))).toEqual(['a', 'b', 'c'])
+  })
+
+  test('lets nothing pass while it is partitioned', async () => {
+    const mq = await start()
+    await mq.topic('orders', { queues: 1 })
+    const producer = producerOf(mq)
+    await producer.send({ topic: 'orders', body: 'a' })
+    const heal = mq.partition()
+    const error = await producer.send({ topic: 'orders', body: 'b' }, { timeoutMs: 300 }).catch((one) => one)
+    expect(error).toMatchObject({ code: 'TIMEOUT', outcome: 'unknown' })
+    heal()
+    await producer.send({ topic: 'orders', body: 'c' })
+    expect(bodies(await mq.messages('orders')).at(-1)).toBe('c')
+  })
+
+  test('answers the next request with the code that a test wants', async () => {
+    const mq = await start()
+    await mq.topic('orders', { queues: 1 })
+    const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop', attemptsMax: 1 }))
+    mq.failNext('FLOW_CONTROL', { count: 2 })
+    for (let n = 0; n < 2; n++) {
+      await expect(producer.send({ topic: 'orders', body: 'a' })).rejects.toMatchObject({ code: 'FLOW_CONTROL' })
+    }
+    await producer.send({ topic: 'orders', body: 'b' })
+    expect(bodies(await mq.messages('orders'))).toEqual(['b'])
+  })
+
+  test('is as new after a reset, and clients go on with it', async () => {
+    const mq = await start()
+    await mq.topic('orders', { queues: 1 })
+    const producer = producerOf(mq)
+    await producer.send({ topic: 'orders', body: 'a' })
+    await mq.reset()
+    expect(await mq.messages('orders')).toEqual([])
+    await mq.topic('orders', { queues: 1 })
+    await producer.send({ topic: 'orders', body: 'b' })
+    expect(bodies(await mq.messages('orders'))).toEqual(['b'])
+  })
+
+  test('runs twenty times in a process, each on its own, and leaves no handle open', async () => {
+    const before = process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')).length
+    const many = await Promise.all(Array.from({ length: 20 }, () => startRocketMQ()))
+    await Promise.all(
+      many.map(async (mq, n) => {
+        await mq.topic('T', { queues: 1 })
+        const producer = new Producer({ nameServers: mq.nameServers, group: 'shop' })
+        await producer.send({ topic: 'T', body: `${n}` })
+        expect(bodies(await mq.messages('T'))).toEqual([`${n}`])
+        await producer.close()
+      }),
+    )
+    await Promise.all(many.map((mq) => mq.close()))
+    await until('no socket is left', () => {
+      const sockets = process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'))
+      return sockets.length <= before
+    })
+  })
+})
