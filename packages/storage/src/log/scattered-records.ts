@@ -7,20 +7,20 @@ export interface RecordPlace {
   totalSize: number
 }
 
-/** Records that are read with one call: those that stand near each other. */
+/** Records near each other, which are read with one call. */
 interface Run {
   start: number
   end: number
   indexes: number[]
 }
 
-/** What lies between two records is read with them up to so many bytes: another call costs as much. */
+/** Records with at most this gap between them are read with one call: a second call costs as much as the gap. */
 const gapBytesMax = 16 * 1024
 const runBytesMax = 512 * 1024
 const runsAtOnce = 4
 
 /**
- * Reads records that stand anywhere in the log, each with as much of the file as it needs.
+ * Reads records from anywhere in the log, without the cache of blocks.
  * @returns copies in the order of the places; undefined where no such record stands
  */
 export async function scatteredRecords(

@@ -1,6 +1,6 @@
 import type { TimerUnit } from './timer-unit.ts'
 
-/** What is delivered of a unit. */
+/** The part of a unit that delivery needs. */
 export interface DueUnit {
   physicalOffset: number
   totalSize: number
@@ -15,12 +15,12 @@ const flagBits = 4
 const roll = 1
 const takeBack = 2
 
-/** The units of a slot, oldest first. There may be a million: each is three numbers. */
+/** The units of a slot, oldest first. There may be a million, so each is kept as three numbers. */
 export class SlotUnits {
   readonly slotMs: number
-  /** Where the newest one stands in the timer log; -1 without any. */
+  /** Position of the newest unit in the timer log; -1 without any. */
   lastPosition = -1
-  /** Numbers of those that take another one back. */
+  /** Indexes of units that recall another message. */
   readonly deletes: number[] = []
   readonly #numbers: number[] = []
 
@@ -45,7 +45,7 @@ export class SlotUnits {
     }
   }
 
-  /** @param newestFirst units behind those that are here */
+  /** @param newestFirst units newer than those added before */
   add(newestFirst: readonly TimerUnit[], lastPosition: number): void {
     for (let index = newestFirst.length - 1; index >= 0; index--) {
       const { physicalOffset, totalSize, writtenMs, isRoll, isDelete } = newestFirst[index]!

@@ -4,25 +4,25 @@ import { type DataVersion, readInt64, writeInt64 } from '@rocketmq-ts/protocol'
 
 /** How far the timer got. */
 export interface TimerProgress {
-  /** Milliseconds since 1970: of all slots before it everything was delivered. */
+  /** Milliseconds since 1970: everything in the slots before it was delivered. */
   readMs: number
-  /** Of the slot at `readMs`, so many units were. */
+  /** How many units of the slot at `readMs` were delivered. */
   deliveredInSlot: number
-  /** Where the next unit stands in the timer log. */
+  /** Position of the next unit in the timer log. */
   logEnd: number
-  /** Of the next message of the timer's topic that has no unit yet. */
+  /** Queue offset of the first message of the timer's topic that has no unit yet. */
   queueOffset: number
-  /** Units before it count no more, whatever their slot. */
+  /** Units of the timer log before it no longer count, whatever their slot. */
   logStart: number
   /** No slot behind it was ever used. */
   lastSlotMs: number
 }
 
-/** What our broker keeps of it. */
+/** What our broker records of it. */
 export interface OwnTimerCheckpoint {
   progress: TimerProgress
   precisionMs: number
-  /** The wheel is as the timer log says, and all is synced. */
+  /** Whether the files were closed in order: the wheel agrees with the timer log, and all is synced. */
   isClosed: boolean
 }
 
@@ -52,9 +52,9 @@ const syncedParts = [
  *               | last slot 8 | precision 8 | closed 8
  *
  * The first of our parts is written with each step and never synced: it counts while the system stays up. The others
- * tell what survives a failure of the power, and are synced before the first 56 bytes are written. Where these are not
- * the same as in one of the copies, or a mixture of both, an official broker has written them, and our parts say
- * nothing any more.
+ * tell what survives a power failure, and are synced before the first 56 bytes are written. When the first 56 bytes are
+ * neither a copy nor, byte by byte, a mixture of both, an official broker has written them, and our parts no longer
+ * count.
  */
 export class TimerCheckpoint {
   readonly #file: FileHandle
@@ -80,14 +80,14 @@ export class TimerCheckpoint {
     }
   }
 
-  /** Undefined when an official broker used the store since, or nobody did. */
+  /** Undefined when an official broker used the store since, or the store is new. */
   get own(): OwnTimerCheckpoint | undefined {
     if (!this.#isSharedOurs()) return undefined
     const written = this.#validPart(writtenPart)
     if (written !== undefined) {
       const bootId = written.toString('utf8', 8 + progressBytes).replace(/\0+$/, '')
       const own = readProgress(written, 8)
-      // One that was closed in order was synced before.
+      // Files that were closed in order were synced before.
       if (own.isClosed || (bootId === this.#bootId && bootId !== '')) return own
     }
     const newest = this.#newest()
@@ -162,7 +162,7 @@ export class TimerCheckpoint {
     return isValid ? part : undefined
   }
 
-  /** Lets the first 56 bytes follow before the part that they come from is replaced. */
+  /** Writes the newest copy to the first 56 bytes, before the older part is replaced that they may still equal. */
   #catchUp(): boolean {
     return this.#isSharedOurs() && this.#followNewest()
   }

@@ -11,19 +11,19 @@ import {
   timerUnitBytes,
 } from './timer-unit.ts'
 
-/** Units stand in blocks that no unit crosses: each file starts with one. */
+/** Bytes of a block, which no unit crosses. Each file starts with a block. */
 const blockBytes = 1260 * timerUnitBytes
 const blocksKept = 64
 const scanBytes = 16 * blockBytes
 
 /**
  * The folder `timerlog`: a unit for each message that waits for its time, in files of one size. Units are only appended.
- * The last block is in memory; of the others, those that were read last.
+ * The last block and the most recently read ones are in memory.
  */
 export class TimerLog {
   readonly #segments: SegmentFolder
   readonly #blocks = new LruMap<number, Buffer>(blocksKept)
-  /** The block in which the next unit stands. */
+  /** The block that the next unit goes into. */
   #last: Buffer = Buffer.alloc(blockBytes)
   #lastStart = 0
   #end = 0
@@ -39,17 +39,17 @@ export class TimerLog {
     return this.#segments.firstPosition
   }
 
-  /** Where the next unit stands, unless the file has no room for it. */
+  /** Position of the next unit, unless the file has no room for it. */
   get end(): number {
     return this.#end
   }
 
-  /** Where each file starts. */
+  /** Start positions of the files. */
   get fileStarts(): readonly number[] {
     return this.#segments.starts
   }
 
-  /** Goes on at a position. What stands behind it is cleared. */
+  /** Continues at a position, and clears everything behind it. */
   continueAt(position: number): void {
     const segments = this.#segments
     const end = Math.min(Math.max(position, segments.firstPosition), segments.endPosition)
@@ -65,7 +65,7 @@ export class TimerLog {
     this.#last = this.#read(this.#lastStart)
   }
 
-  /** @returns where the unit stands */
+  /** @returns the position of the unit */
   append(unit: TimerUnit): number {
     this.#makeRoom()
     const position = this.#end
@@ -82,7 +82,7 @@ export class TimerLog {
     this.#writtenEnd = this.#end
   }
 
-  /** Makes what is written now survive a power failure. */
+  /** Syncs what is written now. */
   async sync(): Promise<void> {
     const end = this.#writtenEnd
     for (const start of this.#unsyncedFiles(end)) await this.#segments.sync(start)
@@ -103,7 +103,7 @@ export class TimerLog {
     return readTimerUnit(block, at, position)
   }
 
-  /** Brings the unit at a position into memory, if there is one. */
+  /** Reads the block of a position into memory, unless it is there or has no unit. */
   async load(position: number): Promise<void> {
     const start = this.#blockStart(position)
     if (start === this.#lastStart || position < this.start || position >= this.#end) return
@@ -120,10 +120,10 @@ export class TimerLog {
   }
 
   /**
-   * Reads units in their order, as long as there are any.
-   * @param from where one stands, or the end
-   * @param visit gives false to end it
-   * @returns where the next one would stand
+   * Visits units in their order, up to the last one.
+   * @param from position of a unit, or the end
+   * @param visit returns false to end the scan
+   * @returns the position behind the last visited unit, or of the unit at which `visit` returned false
    */
   scan(from: number, visit: (unit: TimerUnit, position: number) => boolean): number {
     const { segmentBytes } = this.#segments
@@ -149,7 +149,7 @@ export class TimerLog {
     return position
   }
 
-  /** Deletes the first files as long as `isDone` says so of their last unit. The last file stays. */
+  /** Deletes the first files as long as `isDone` returns true for their last unit. The last file stays. */
   trim(isDone: (unit: TimerUnit) => boolean): void {
     while (this.#segments.starts.length > 1) {
       const last = this.#lastUnitOfFirst()

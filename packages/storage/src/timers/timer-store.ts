@@ -10,7 +10,7 @@ import { TimerWheel } from './timer-wheel.ts'
 export interface TimerStoreOptions {
   fileSystem: FileSystem
   log: Log
-  /** Of the store. */
+  /** Folder of the store. */
   rootPath: string
   precisionMs: number
   /** Bytes of a file of the timer log. */
@@ -24,13 +24,13 @@ export interface TimerStoreOptions {
 export interface WaitingMessage {
   physicalOffset: number
   totalSize: number
-  /** Java's hash of the topic that it is for. */
+  /** Java's hash of the topic that it will be delivered to. */
   topicHash: number
-  /** It takes back another one that is due at the same time. */
+  /** Whether it recalls another message that is due at the same time. */
   isDelete: boolean
 }
 
-/** Up to where everything of the timer's files was written at one moment. */
+/** How far the timer's files were written at one moment. */
 export interface TimerMark {
   readonly own: OwnTimerCheckpoint
 }
@@ -39,13 +39,12 @@ const openFilesMax = 64
 const checkName = 'config/timercheck'
 
 /**
- * What waits for its time, in the files of RocketMQ: a wheel with a slot for each time, and a log whose units are chained
- * by slot. Slots are read in the order of time; those before `readMs` are done.
+ * Messages that wait for their time, in RocketMQ's files: a wheel with a slot for each time, and a log whose units are
+ * chained by slot. Slots are read in the order of time; those before `readMs` are done.
  *
- * The log of units is the truth, and the wheel is made of it again unless it was closed in order: so nothing of it has to
- * survive a crash. What of the log counts is said by the checkpoint, which goes on only with what is written, and, for a
- * failure of the power, with what is synced. Units behind that are cut off, and their messages are read again from the
- * timer's topic.
+ * The wheel is made again from the timer log unless it was closed in order, so it need not survive a crash. The
+ * checkpoint tells which part of the timer log counts: the written part, or, after a power failure, the synced part.
+ * Units behind it are cut off, and their messages are read again from the timer's topic.
  */
 export class TimerStore {
   readonly precisionMs: number
@@ -57,7 +56,7 @@ export class TimerStore {
   #progress: TimerProgress
   #dataVersion: DataVersion
   #isChanged = false
-  /** An official broker had the files last: `queueOffset` may lie before what has units already. */
+  /** An official broker had the files last: messages behind `queueOffset` may have units already. */
   readonly #wasOfficial: boolean
   #pendingByTopic: Map<number, number> | undefined
 
@@ -82,14 +81,14 @@ export class TimerStore {
     this.#units.continueAt(this.#progress.logEnd)
     const isWhole = this.#units.end === this.#progress.logEnd
     this.#progress.logEnd = this.#units.end
-    // From now on the wheel may be ahead of what the disk knows of the timer log.
+    // From now on the wheel may be ahead of the synced timer log, so the checkpoint must no longer say "closed".
     this.#noteWritten()
     this.#files.noteNames(rootPath)
     this.#files.syncAllNames()
     this.#checkpoint.syncNow()
     const isMade = own?.isClosed !== true || !isWhole || !isWheelThere
     const fitsSlots = isMade ? this.#makeWheel() : true
-    // Were the power to fail now, messages that are sent until then would not be known to be later than this.
+    // Otherwise, after a power failure, messages sent from now on would not be known to be newer than this start.
     if (own === undefined && !this.#wasOfficial) this.#checkpoint.writeSyncedNow(this.#own(false), this.#dataVersion)
     const madeWith = own?.precisionMs ?? precisionMs
     if (madeWith !== precisionMs || !fitsSlots || this.isAheadOf(nowMs)) this.#moveUnits(nowMs, madeWith)
@@ -110,7 +109,7 @@ export class TimerStore {
     return this.#progress.readMs
   }
 
-  /** Of the slot at `readMs`, so many units were delivered. */
+  /** How many units of the slot at `readMs` were delivered. */
   get deliveredInSlot(): number {
     return this.#progress.deliveredInSlot
   }
@@ -124,12 +123,12 @@ export class TimerStore {
     return this.#checkpoint.sharedPart
   }
 
-  /** By the hash of their topics, how many messages wait; undefined when it did not have to be counted. */
+  /** Waiting messages by the hash of their topics; undefined when the wheel was not made again at the start. */
   get pendingByTopic(): ReadonlyMap<number, number> | undefined {
     return this.#pendingByTopic
   }
 
-  /** The message of the last unit when an official broker had the files last, for `queueOffset`. */
+  /** The message of the last unit, when an official broker had the files last: it tells where `queueOffset` is. */
   get lastOfOfficial(): { physicalOffset: number; totalSize: number } | undefined {
     if (!this.#wasOfficial) return undefined
     let last: TimerUnit | undefined
@@ -139,21 +138,21 @@ export class TimerStore {
     return last
   }
 
-  /** Messages that are due at a time, less those that take one back. */
+  /** Messages that are due at a time, minus recalls. */
   countAt(timeMs: number): number {
     return this.#wheel.slot(this.#slotOf(timeMs))?.count ?? 0
   }
 
-  /** The same of all times from one on and before another one. */
+  /** The same for all times from `fromMs` on and before `untilMs`. */
   countBetween(fromMs: number, untilMs: number): number {
     return this.#wheel.countBetween(this.#slotOf(Math.max(fromMs, this.readMs)), this.#slotOf(untilMs))
   }
 
   /**
-   * Adds a message, in the slot of its time or, when that is done already, in the first one that is not.
-   * @param outMs its time
-   * @param windowMs a later one goes around once more: it comes to be put into the timer's topic again
-   * @returns false when the wheel has no free slot for it yet, since slots are not read that should be
+   * Adds a message to the slot of its time or, when that is done, to the first slot that is not.
+   * @param outMs the time of the message
+   * @param windowMs a message that is due later than this is put into the timer's topic again in between
+   * @returns false when the wheel has no free slot for it yet, since the reading of slots is behind
    */
   add(message: WaitingMessage, outMs: number, nowMs: number, windowMs: number): boolean {
     const writtenMs = this.#slotOf(nowMs)
@@ -183,12 +182,12 @@ export class TimerStore {
     return units
   }
 
-  /** Whether units came since. */
+  /** Whether the slot has units that were added since. */
   hasNewUnits({ slotMs, lastPosition }: SlotUnits): boolean {
     return this.#lastOf(slotMs) > lastPosition
   }
 
-  /** Adds those that came since. */
+  /** Appends the units that were added to the slot since. */
   async addNewUnits(units: SlotUnits): Promise<void> {
     const { slotMs, lastPosition } = units
     const last = this.#lastOf(slotMs)
@@ -206,7 +205,7 @@ export class TimerStore {
     units.add(found, Math.max(last, lastPosition))
   }
 
-  /** Units of the slot at `slotMs` were delivered, the first ones of it, and all of the slots before. */
+  /** Notes that the first `count` units of the slot at `slotMs` were delivered, and everything in earlier slots. */
   noteDelivered(slotMs: number, count: number): void {
     this.#progress.readMs = slotMs
     this.#progress.deliveredInSlot = count
@@ -214,24 +213,24 @@ export class TimerStore {
     this.noteStep()
   }
 
-  /** All slots before a time are done. */
+  /** Notes that all slots before a time are done. */
   passTo(timeMs: number): void {
     if (timeMs <= this.readMs) return
     this.#progress.readMs = this.#slotOf(timeMs)
     this.#progress.deliveredInSlot = 0
   }
 
-  /** Whether the clock was set back so far that what waits has to be put to where it is now. */
+  /** Whether the clock was set back so far that waiting messages must be moved to other slots. */
   isAheadOf(nowMs: number): boolean {
     return this.readMs > this.#slotOf(nowMs) + clockStepMsMax
   }
 
-  /** Puts what waits to where the clock is now, when it was set back far. Not while a slot is being read. */
+  /** Moves waiting messages when the clock was set back far. Must not be called while a slot is read. */
   followClock(nowMs: number): void {
     if (this.isAheadOf(nowMs)) this.#moveUnits(nowMs, this.precisionMs)
   }
 
-  /** Writes what was added, and how far that is: it outlives the process. */
+  /** Writes added units, and in the checkpoint how far that is: both survive the death of the process. */
   noteStep(): void {
     this.#units.write()
     this.#progress.logEnd = this.#units.end
@@ -239,7 +238,7 @@ export class TimerStore {
   }
 
   /**
-   * Writes the wheel, and marks how far everything is written.
+   * Writes everything, and returns how far that is.
    * @returns undefined when nothing changed since the last mark
    */
   mark(): TimerMark | undefined {
@@ -250,7 +249,7 @@ export class TimerStore {
     return { own: this.#own(false) }
   }
 
-  /** Makes what is marked survive a failure of the power. All of the log that it follows from has to be synced before. */
+  /** Syncs what was written at a mark. The part of the commit log that it is derived from must be synced before. */
   async sync(mark: TimerMark, nowMs: number): Promise<void> {
     await this.#units.sync()
     await this.#wheel.sync()
@@ -264,7 +263,7 @@ export class TimerStore {
     this.#units.trim(({ physicalOffset }) => physicalOffset < logStart)
   }
 
-  /** Writes and syncs everything, and closes. All of the log has to be synced. */
+  /** Writes and syncs everything, and closes. The whole commit log must be synced before. */
   finish(nowMs: number): void {
     this.noteStep()
     this.#wheel.write()
@@ -324,7 +323,7 @@ export class TimerStore {
       return { ...none, readMs: this.#slotOf(nowMs), logEnd: start, queueOffset: 0 }
     }
     const { readMs, logEnd, queueOffset } = shared
-    // It may have written units behind what it noted.
+    // That broker may have written units behind the end that it noted.
     const end = this.#units.scan(Math.max(start, logEnd), () => true)
     return { ...none, readMs: this.#slotOf(readMs > 0 ? readMs : nowMs), logEnd: end, queueOffset }
   }
@@ -356,13 +355,13 @@ export class TimerStore {
     return starts.some((start) => start <= logStart) ? Math.max(from, startOfFile(starts, logStart)) : from
   }
 
-  /** What no broker would have added: its slot stands for another time. */
+  /** Whether a unit is damaged: no broker adds one beyond the reach of the wheel. */
   #isTooFar({ slotMs }: TimerUnit): boolean {
     return slotMs - this.readMs >= this.#wheel.spanMs
   }
 
   /**
-   * Makes the wheel of the units that are not done; their chains are as they were.
+   * Makes the wheel again from the units that are not done. Their chains stay as they are.
    * @returns false when there are units that have no slot of this precision
    */
   #makeWheel(): boolean {
@@ -400,8 +399,8 @@ export class TimerStore {
   }
 
   /**
-   * Adds all units that are not done once more, in slots of this precision and not before the time that it is now: what
-   * stood in front of them counts no more.
+   * Adds all units that are not done again, in slots of this precision that are not before the present time. The units
+   * in front of them no longer count.
    * @param madeWithMs the precision with which they were added
    */
   #moveUnits(nowMs: number, madeWithMs: number): void {
@@ -415,7 +414,7 @@ export class TimerStore {
     this.#wheel.clear()
     const logStart = this.#units.end
     for (const unit of units) {
-      // A slot is due when its time has passed by the precision: not before what it was with the other one.
+      // A slot is due one precision after its time. A message must not be due earlier than with the other precision.
       const dueMs = unit.slotMs + madeWithMs
       const slotMs = Math.max(Math.ceil(dueMs / this.precisionMs) * this.precisionMs - this.precisionMs, readMs)
       this.#append({ ...unit, slotMs, writtenMs: this.#slotOf(nowMs) })
@@ -426,10 +425,10 @@ export class TimerStore {
   }
 }
 
-/** A clock that was set back by no more is waited for: until it is where it was, nothing more becomes due. */
+/** Milliseconds. When the clock was set back by at most this, nothing becomes due until it has caught up. */
 const clockStepMsMax = 10_000
 
-/** How far ahead a message goes that is due later than the window: so that the last step is not a small one. */
+/** How far ahead a message is put that is due later than the window, so that its last step is not too small. */
 function rollMs(aheadMs: number, windowMs: number): number {
   return aheadMs - windowMs < windowMs / 3 ? windowMs / 2 : windowMs
 }

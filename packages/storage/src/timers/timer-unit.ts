@@ -14,14 +14,14 @@ const magicBits = { unit: 1, roll: 2, delete: 4 } as const
 const knownBits = 15
 
 export interface TimerUnit {
-  /** Where the unit before it in its slot stands; -1 for the first one. */
+  /** Position of the previous unit of its slot; -1 for the first one. */
   previous: number
-  /** Milliseconds since 1970: the slot's, and when the unit was written. */
+  /** Milliseconds since 1970: time of the slot, and when the unit was written. */
   slotMs: number
   writtenMs: number
-  /** The message is put into the timer's topic once more, since it is due later than the wheel reaches. */
+  /** Whether the message must be put into the timer's topic again, since it is due later than the wheel reaches. */
   isRoll: boolean
-  /** The message takes another one of its slot back. */
+  /** Whether the message recalls another one of its slot. */
   isDelete: boolean
   /** Where the message stands in the log. */
   physicalOffset: number
@@ -47,9 +47,9 @@ export function putTimerUnit(target: Buffer, at: number, unit: TimerUnit): void 
 }
 
 /**
- * Reads the unit at `at`, for which there are bytes.
- * @param position where it stands in the timer log
- * @returns undefined when that is no unit
+ * Reads the unit at `at`; `source` must be long enough.
+ * @param position of the unit in the timer log
+ * @returns undefined when there is no unit
  */
 export function readTimerUnit(source: Buffer, at: number, position: number): TimerUnit | undefined {
   const magic = source.readInt32BE(at + 12)

@@ -6,23 +6,23 @@ import type { StoreFiles } from '../store-files.ts'
  *
  *     time / precision 8 | first position in the timer log 8 | last position 8 | count 4 | 0 4
  *
- * A slot is used for another time when the wheel has gone around: then its old content counts for nothing.
+ * A slot is used for another time once the wheel has gone around: then its old content no longer counts.
  */
 const slotBytes = 32
 const slotsInPage = 128
 const pageBytes = slotsInPage * slotBytes
-/** Seven days of seconds, twice: while one half is read, the other one is filled. */
+/** A slot for each second of seven days, twice: while one half is read, the other one is filled. */
 export const timerSlotCount = 2 * 604_800
 
 export interface TimerSlot {
   firstPosition: number
-  /** Where the chain of its units begins. */
+  /** The newest unit, at which the chain begins. */
   lastPosition: number
-  /** Units, less those that take one back. */
+  /** Number of units, minus recalls. */
   count: number
 }
 
-/** A part of the wheel that was used. */
+/** A part of the wheel in memory. */
 interface Page {
   readonly bytes: Buffer
   /** The latest time of its slots, in precisions. */
@@ -30,8 +30,7 @@ interface Page {
 }
 
 /**
- * The file `timerwheel`: for each time where in the timer log the units of its messages are found. Only what is used of
- * it is in memory.
+ * The file `timerwheel`: for each time, where its units are in the timer log. Only the pages in use are in memory.
  */
 export class TimerWheel {
   readonly #files: StoreFiles
@@ -39,7 +38,7 @@ export class TimerWheel {
   readonly #precisionMs: number
   readonly #slotCount: number
   readonly #pages: (Page | undefined)[] = []
-  /** Pages that are not written as they are. */
+  /** Indexes of pages with unwritten changes. */
   readonly #changed = new Set<number>()
   #isUnsynced = false
 
@@ -53,12 +52,12 @@ export class TimerWheel {
     else if (size < slotCount * slotBytes) files.open(path).truncate(slotCount * slotBytes)
   }
 
-  /** Milliseconds for which it has slots of their own. */
+  /** Milliseconds that the wheel spans. */
   get spanMs(): number {
     return this.#slotCount * this.#precisionMs
   }
 
-  /** What is known of a time, or undefined when nothing is. */
+  /** The slot of a time, or undefined when it has no units. */
   slot(timeMs: number): TimerSlot | undefined {
     const time = timeMs / this.#precisionMs
     const index = time % this.#slotCount
@@ -72,7 +71,7 @@ export class TimerWheel {
     }
   }
 
-  /** Makes a unit the last one of its slot. */
+  /** Sets the slot of a time. */
   set(timeMs: number, slot: TimerSlot): void {
     const time = timeMs / this.#precisionMs
     const index = time % this.#slotCount
@@ -105,7 +104,7 @@ export class TimerWheel {
     return undefined
   }
 
-  /** Sum of the counts of the slots from `fromMs` on and before `untilMs`. */
+  /** The sum of the counts of slots from `fromMs` on and before `untilMs`. */
   countBetween(fromMs: number, untilMs: number): number {
     let sum = 0
     for (let at = this.nextUsed(fromMs, untilMs); at !== undefined; ) {
@@ -124,7 +123,7 @@ export class TimerWheel {
     this.#isUnsynced = true
   }
 
-  /** Writes what was changed. */
+  /** Writes changed pages. */
   write(): void {
     for (const index of this.#changed) {
       this.#files.open(this.#path).write(this.#page(index).bytes, index * pageBytes)
@@ -133,7 +132,7 @@ export class TimerWheel {
     this.#changed.clear()
   }
 
-  /** Makes what is written now survive a power failure. */
+  /** Syncs what is written now. */
   async sync(): Promise<void> {
     if (!this.#isUnsynced) return
     this.#isUnsynced = false
