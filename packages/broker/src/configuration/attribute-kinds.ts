@@ -45,7 +45,7 @@ const trueOrFalse: AttributeKind = {
   problemOf: (value) => (/^(true|false)$/i.test(value) ? undefined : 'boolean attribute format is wrong.'),
 }
 
-/** Attributes of topics in RocketMQ 5.5 (wire formats, section 6). */
+/** Attributes of topics in RocketMQ 5.5. */
 export const topicAttributeKinds: AttributeKinds = new Map([
   ['queue.type', oneOf(['BatchCQ', 'SimpleCQ'], { isChangeable: false, unserved: ['BatchCQ'] })],
   ['cleanup.policy', oneOf(['DELETE', 'COMPACTION'], { isChangeable: false, unserved: ['COMPACTION'] })],
@@ -61,7 +61,7 @@ export const topicAttributeKinds: AttributeKinds = new Map([
   ['lite.topic.expiration', inRange(-1n, 43_200n, nothing)],
 ])
 
-/** Attributes of consumer groups in RocketMQ 5.5 (wire formats, section 6). */
+/** Attributes of consumer groups in RocketMQ 5.5. */
 export const groupAttributeKinds: AttributeKinds = new Map([
   ['priority.factor', inRange(0n, 100n)],
   ['lite.bind.topic', anyText],

@@ -5,7 +5,7 @@ const groupLengthMax = 120
 const internalTopicLengthMax = 255
 const allowed = /^[%|a-zA-Z0-9_-]+$/
 
-/** What is wrong with the name of a topic, or undefined (wire formats, section 15). */
+/** What is wrong with the name of a topic, or undefined. */
 export function topicNameProblem(topic: string): string | undefined {
   return nameProblem('topic', topic, topicLengthMax)
 }

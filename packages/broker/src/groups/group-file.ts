@@ -16,7 +16,7 @@ export function readGroupFile(text: string): SubscriptionGroupTable {
   return subscriptionGroupTableBody.parse(text)
 }
 
-/** The content of config/subscriptionGroup.json (wire formats, section 6), in pieces; of the table as it is now. */
+/** The content of config/subscriptionGroup.json, in pieces; of the table as it is now. */
 export function groupFilePieces(table: SubscriptionGroupTable): Iterable<string> {
   const { dataVersion, forbiddenTable, subscriptionGroupTable } = table
   const forbidden = [...forbiddenTable].map(([group, topics]): [string, Writable] => [group, new Map(topics)])

@@ -1,4 +1,4 @@
-/** Groups that every broker has from the start (wire formats, section 14). */
+/** Groups that every broker has from the start. */
 export const predefinedGroups = [
   'TOOLS_CONSUMER',
   'FILTERSRV_CONSUMER',

@@ -10,7 +10,7 @@ export function readOffsetFile(text: string): ConsumerOffsets {
 }
 
 /**
- * The content of config/consumerOffset.json in the layout of `formatConfigJson` (wire formats, section 6), put together
+ * The content of config/consumerOffset.json in the layout of `formatConfigJson`, put together
  * from entries that are kept as text: `"topic@group":{queueId:offset}`, tabs for indents, keys in no order.
  */
 export function formatOffsetFile(dataVersion: DataVersion, offsets: OffsetMap, pullOffsets: OffsetMap): string {

@@ -47,7 +47,7 @@ const everywhere = [
   'RMQ_SYS_ROCKSDB_TRANS_OP_HALF_TOPIC',
 ]
 
-/** Names that belong to the system, whether or not there is such a topic (wire formats, section 14). */
+/** Names that belong to the system, whether or not there is such a topic. */
 export function systemTopicNames(clusterName: string, brokerName: string): ReadonlySet<string> {
   return new Set([...everywhere, ...ofBroker(clusterName, brokerName)])
 }

@@ -16,7 +16,7 @@ export function readTopicFile(text: string): TopicConfigTable {
   return topicConfigTableBody.parse(text)
 }
 
-/** The content of config/topics.json (wire formats, section 6), in pieces; of the table as it is now. */
+/** The content of config/topics.json, in pieces; of the table as it is now. */
 export function topicFilePieces({ dataVersion, topicConfigTable }: TopicConfigTable): Iterable<string> {
   return tableFilePieces([
     { name: 'dataVersion', value: dataVersionBody.toWritable(dataVersion) },

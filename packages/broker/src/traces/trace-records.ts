@@ -1,6 +1,5 @@
 /**
- * One step of a message, in the encoding of the official clients' traces: fields that 0x01 parts, ended by 0x02
- * (wire formats, section 10).
+ * One step of a message, in the encoding of the official clients' traces: fields separated by 0x01, ended by 0x02.
  */
 const fieldEnd = '\u0001'
 const recordEnd = '\u0002'

@@ -13,7 +13,7 @@ const INFLATED_MAX = 64 * 1024 * 1024
 const namesShape = list(text)
 
 /**
- * Writes the compressed form of the body of request 103 (wire formats, section 16), a zlib stream of level 9 of:
+ * Writes the compressed form of the body of request 103, a zlib stream of level 9 of:
  *
  *     int length, DataVersion as JSON
  *     int count, per topic: int length, text of the topic (see formatTopicConfigText)

@@ -6,7 +6,7 @@ import { newTopicConfig, type TopicConfig } from './topic-config.ts'
 const attributesShape = nameTable(text)
 
 /**
- * Writes a topic in the form that compressed registrations hold (wire formats, sections 6 and 16):
+ * Writes a topic in the form that compressed registrations hold:
  *
  *     name readQueueNums writeQueueNums perm SINGLE_TAG {"attribute":"value"}
  *

@@ -16,7 +16,7 @@ const LENGTH_MAX = 64 * 1024 * 1024
 
 /**
  * Reads JSON as the Java peers write it: standard JSON, and fastjson's dialect with bare keys (`{0:"a"}`), objects as
- * keys (`{{"topic":"T"}:1}`), single quotes and trailing commas (wire formats, section 1.4).
+ * keys (`{{"topic":"T"}:1}`), single quotes and trailing commas.
  *
  * Standard text takes the engine's own parser. Integers outside the safe range are returned as `bigint`, exactly;
  * integers outside Java's `long` are refused. A repeated key keeps its last value. `__proto__` is an ordinary key:

@@ -20,7 +20,7 @@ export function stringifyStandard(value: Writable): string {
 }
 
 /**
- * Writes what the Java peers write and need: integer keys bare, objects as keys raw (wire formats, section 1.4).
+ * Writes what the Java peers write and need: integer keys bare, objects as keys raw.
  * The result is standard JSON unless there are such keys.
  */
 export function stringifyJava(value: Writable): string {

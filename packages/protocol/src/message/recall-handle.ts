@@ -15,7 +15,7 @@ export class RecallHandleError extends Error {
 const version = 'v1'
 const textMax = 4096
 
-/** The handle that a send is answered with (wire formats, section 3.4): base64url of five words. */
+/** The handle that a send is answered with: base64url of five words. */
 export function encodeRecallHandle({ topic, brokerName, deliverMs, uniqueKey }: RecallHandle): string {
   const base64 = Buffer.from([version, topic, brokerName, deliverMs, uniqueKey].join(' '), 'utf8').toString('base64')
   return base64.replaceAll('+', '-').replaceAll('/', '_')

@@ -3,7 +3,7 @@ import { type JsonStyle, type Writable, writeJson } from '../json/index.ts'
 const configStyle: JsonStyle = { keys: 'raw', sortTables: true, pretty: true }
 
 /**
- * Writes JSON as RocketMQ's own configuration files are written (wire formats, section 6): indented by tabs, no blank
+ * Writes JSON as RocketMQ's own configuration files are written: indented by tabs, no blank
  * after a colon, keys sorted, integer map keys without quotes. The official broker reads it; so does `parseJson`.
  * @param depth how deep in the file the value stands, where it is not the whole
  */

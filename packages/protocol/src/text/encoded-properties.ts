@@ -59,7 +59,7 @@ function memoryFor(byteCount: number): number {
 }
 
 /**
- * Encoded properties of a message (wire formats, section 3.2) and where in them the known ones stand: found in one
+ * Encoded properties of a message and where in them the known ones stand: found in one
  * pass, without making a text of each. Agrees with `decodeMessageProperties`: a pair without a name or a value is
  * skipped, and of a repeated name the last value counts.
  */

@@ -2,7 +2,7 @@ import { textHash } from '@rocketmq-ts/base'
 
 /**
  * Java's `String.hashCode`: 31-based over UTF-16 units, wrapped to a signed 32-bit integer. A message's tags code is
- * this hash of its tag (wire formats, section 3.5); index files hash their keys with it.
+ * this hash of its tag; index files hash their keys with it.
  */
 export function javaStringHash(text: string): number {
   return continuedHash(0, text)

@@ -1,5 +1,5 @@
 /**
- * Message properties as text: `name \x01 value \x02`, repeated (wire formats, section 3.2). The last \x02 may be
+ * Message properties as text: `name \x01 value \x02`, repeated. The last \x02 may be
  * missing in what is read and is always written. Order has no meaning.
  */
 const NAME_END = '\u0001'

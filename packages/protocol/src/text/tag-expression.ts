@@ -11,7 +11,7 @@ export class TagExpressionError extends Error {
 }
 
 /**
- * Parses a subscription by tags: `A || B` (wire formats, sections 3.5 and 17). Absent, empty and exactly `*` stand
+ * Parses a subscription by tags: `A || B`. Absent, empty and exactly `*` stand
  * for all. A `*` between separators or blanks is an ordinary tag, as it is for the Java peers.
  *
  * @returns the trimmed tags without blanks and repetitions, in their order, with their distinct hash codes

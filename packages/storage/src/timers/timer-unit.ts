@@ -1,7 +1,7 @@
 import { putInt32, readInt64, recordBytesMin, recordMagic, writeInt64 } from '@rocketmq-ts/protocol'
 
 /**
- * A unit of the timer log, big-endian (wire formats, section 5):
+ * A unit of the timer log, big-endian:
  *
  *     size 4 (52) | previous 8 | magic 4 | writeTime 8 | delay 4 | physicalOffset 8 | totalSize 4 | topicHash 4 | 0 8
  *

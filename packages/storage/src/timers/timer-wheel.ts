@@ -2,7 +2,7 @@ import { putInt32, readInt64, writeInt64 } from '@rocketmq-ts/protocol'
 import type { StoreFiles } from '../store-files.ts'
 
 /**
- * A slot of the wheel, big-endian (wire formats, section 5): for one time, as many milliseconds wide as the precision.
+ * A slot of the wheel, big-endian: for one time, as many milliseconds wide as the precision.
  *
  *     time / precision 8 | first position in the timer log 8 | last position 8 | count 4 | 0 4
  *
