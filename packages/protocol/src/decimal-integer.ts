@@ -2,7 +2,7 @@ const plus = 0x2b
 const minus = 0x2d
 const zero = 0x30
 
-/** Numbers of so many digits fit 32 bits, in which the processor counts fastest, and are safe integers. */
+/** Numbers with at most this many digits fit 32 bits, with which arithmetic is fastest. */
 const smallDigits = 9
 const safeDigits = 15
 const longDigits = 19
@@ -34,7 +34,7 @@ export function decimalInteger(text: string): number {
   return number
 }
 
-/** What is not a few digits: with a sign, longer, or no integer at all. */
+/** Reads a text that is not just a few digits: with a sign, longer, or no integer at all. */
 function signedInteger(text: string): number {
   const sign = text.charCodeAt(0)
   let first = sign === minus || sign === plus ? 1 : 0

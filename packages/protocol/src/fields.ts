@@ -7,7 +7,7 @@ type ValueOfKind = { str: string; i32: number; i64: number; bool: boolean; bound
 
 export interface Field<Kind extends FieldKind = FieldKind, Absent = unknown> {
   readonly kind: Kind
-  /** `required`: a header without it is refused; `optional`: undefined; otherwise the value that is taken. */
+  /** When the field is absent: `required` refuses the header, `optional` gives undefined, otherwise the default. */
   readonly absent: 'required' | 'optional' | { readonly value: Absent }
 }
 

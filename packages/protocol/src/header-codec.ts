@@ -15,7 +15,7 @@ export interface HeaderCodec<Header> {
   /** Room that `writeJson` needs at the most, in bytes. */
   jsonBytesMax(header: Header): number
   /**
-   * Writes the header as the inside of a JSON object, without braces; nothing when there is nothing in it.
+   * Writes the header as the inside of a JSON object, without braces; writes nothing for an empty header.
    * @returns the position behind it
    */
   writeJson(target: Buffer, position: number, header: Header): number

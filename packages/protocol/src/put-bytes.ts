@@ -1,11 +1,11 @@
-/** What is written into bytes as it is made; each returns or implies the position behind it. Big-endian. */
+/** Writers of values into bytes, big-endian. Each returns the position behind the value, or implies it. */
 
 /** Room that `putUtf8` needs at the most, in bytes. */
 export function utf8BytesMax(text: string): number {
   return text.length * 3
 }
 
-/** Longer text is written by the system, for which it needs a call. */
+/** Longer text is written by Buffer's native code, which costs a call. */
 const loopCharactersMax = 20
 
 /** Writes text as UTF-8; returns the position behind it. */

@@ -12,7 +12,7 @@ const consumeDirectlyShape = record({
   spentTimeMills: withDefault(long, () => 0),
 })
 
-/** What came of a message that a client was told to consume. */
+/** The result of a message that a client was told to consume. */
 export type ConsumeDirectly = ShapeValue<typeof consumeDirectlyShape>
 
 /** Response body of request 309. */

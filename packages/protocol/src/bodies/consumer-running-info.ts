@@ -40,7 +40,7 @@ const consumerRunningInfoShape = record({
   jstack: optional(text),
 })
 
-/** What a consumer tells of itself. A broker passes the bytes on as they are; this is for those who read them. */
+/** What a consumer reports about itself. A broker passes the bytes on unread; this is for tools that read them. */
 export type ConsumerRunningInfo = ShapeValue<typeof consumerRunningInfoShape>
 
 /** Response body of request 307. */

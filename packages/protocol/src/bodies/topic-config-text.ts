@@ -25,8 +25,8 @@ export function formatTopicConfigText(config: TopicConfig): string {
 }
 
 /**
- * Reads the form that `formatTopicConfigText` writes. As the Java peers do, it takes a text without attributes, and
- * takes attributes that cannot be read for none.
+ * Reads the form that `formatTopicConfigText` writes. As in the Java peers, attributes may be missing, and unreadable
+ * attributes count as none.
  *
  * @throws BodyError when a part is missing or no number
  */

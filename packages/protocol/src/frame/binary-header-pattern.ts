@@ -17,8 +17,8 @@ interface KnownField {
 const { fixedBytes, opaqueStart, flagStart, remarkLengthStart, remarkStart } = binaryHeaderLayout
 
 /**
- * Decodes ROCKETMQ headers that have the same fields as a known one, in the same order: values that are equal are
- * compared and not decoded. Whatever is not quite as expected is left to the parser.
+ * Decodes ROCKETMQ headers that have the same fields as a known one, in the same order. Equal values are compared and
+ * not decoded. Anything unexpected is left to the parser.
  */
 export class BinaryHeaderPattern implements Pattern {
   readonly #view: DataView
@@ -40,7 +40,7 @@ export class BinaryHeaderPattern implements Pattern {
   static of(header: Buffer, command: RemotingCommand): BinaryHeaderPattern | undefined {
     const { extFields, remark } = command
     if (extFields === undefined || remark !== undefined || header.length > patternBytesMax) return undefined
-    // What stands behind the fields is passed by, and is not to be read as fields.
+    // The parser ignores bytes behind the fields: a pattern must not read them as fields.
     if (header.readInt32BE(remarkStart) !== header.length - fixedBytes) return undefined
     const fields = fieldsOf(header)
     // Of fields with one name the last counts, and this name would set a prototype.
@@ -87,7 +87,7 @@ export class BinaryHeaderPattern implements Pattern {
   }
 }
 
-/** Where the fields of a header stand that the parser took, and that has no remark. */
+/** The places of fields in a header that the parser accepted and that has no remark. */
 function fieldsOf(header: Buffer): KnownField[] {
   const fields: KnownField[] = []
   eachField(header, fixedBytes, header.length, (keyStart, keyEnd, valueStart, valueEnd) => {

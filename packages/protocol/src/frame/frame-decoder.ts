@@ -28,7 +28,7 @@ export class FrameDecoder {
   /** The start of a frame that has not arrived as a whole. */
   #gathered: Buffer = Buffer.alloc(0)
   #gatheredBytes = 0
-  /** Bytes that must be there before it is worth looking again. */
+  /** Bytes that must be gathered before the next attempt to decode. */
   #wantedBytes = lengthBytes
 
   /**
@@ -64,7 +64,7 @@ export class FrameDecoder {
     this.#decodeAll(chunk, position)
   }
 
-  /** Either the length is known now, and more is wanted, or the frame is there. */
+  /** Called with the wanted bytes: now either the length is known and more is wanted, or the frame is complete. */
   #endGathering(): void {
     const gathered = this.#gathered
     if (this.#wantedBytes === lengthBytes) {

@@ -1,4 +1,4 @@
-/** Bytes that are no frame. Whoever sent them cannot be answered: the connection is closed. */
+/** Bytes that are no frame. The peer cannot be answered: the connection is closed. */
 export class FrameError extends Error {
   override readonly name = 'FrameError'
 }

@@ -23,9 +23,8 @@ const nine = 0x39
 const int32Max = 2 ** 31 - 1
 
 /**
- * Decodes JSON headers that differ from a known one in the values of some fields only, as those that a peer sends
- * again and again do: what is equal is compared and not parsed. Whatever is not quite as expected is left to the
- * parser.
+ * Decodes JSON headers that differ from a known one only in the values of some fields, as repeated headers of a peer
+ * do. Equal parts are compared and not parsed. Anything unexpected is left to the parser.
  */
 export class HeaderPattern implements Pattern {
   readonly #bytes: Buffer
@@ -121,12 +120,12 @@ function plainText(bytes: Buffer, start: number, end: number): string {
   return end - start === 1 ? String.fromCharCode(bytes[start]!) : bytes.toString('latin1', start, end)
 }
 
-/** Where strings are put together; larger ones are left to the parser. */
+/** Buffer for unescaped strings; longer ones are left to the parser. */
 const unescaped = Buffer.allocUnsafeSlow(1024)
 
 /**
  * The text of a string with escapes.
- * @param end position of a quote, which may be an escaped one: up to there it is no string then
+ * @param end position of a quote. If that is an escaped one, the string does not end there, and the result is undefined
  */
 function escapedText(bytes: Buffer, start: number, end: number): string | undefined {
   let length = 0
@@ -224,7 +223,7 @@ class PatternScan {
     for (; this.#at < this.#bytes.length; this.#at++) {
       const byte = this.#bytes[this.#at]!
       if (byte === quote) return { start, end: this.#at++, hasEscapes }
-      // What is beyond ASCII is read as text with escapes is.
+      // Characters beyond ASCII take the same way as escapes.
       if (byte === backslash || byte > 0x7e) hasEscapes = true
       if (byte === backslash) this.#at++
     }

@@ -14,9 +14,9 @@ const depthMax = 128
 type ParsedHeader = Readonly<Record<string, unknown>>
 
 /**
- * Reads the header {code, language, version, opaque, flag, remark?, extFields?}; unknown keys are ignored. What the Java
- * peers take of nearly JSON is taken: a comma before a closing brace, single quotes, NUL for a blank, numbers as text.
- * Fields that are numbers, booleans or objects are taken as their text.
+ * Reads the header {code, language, version, opaque, flag, remark?, extFields?}; unknown keys are ignored. As the Java
+ * peers do, it accepts a comma before a closing brace, single quotes, NUL as a blank, and numbers as text. Fields that
+ * are numbers, booleans or objects are taken as their text.
  * @throws FrameError when it is not such an object, or a number of it is no decimal integer of 32 bits
  */
 export function decodeJsonHeader(header: string, body: Buffer | undefined): RemotingCommand {
@@ -59,7 +59,7 @@ function isObject(value: unknown): value is ParsedHeader {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map)
 }
 
-/** 0 for what is absent, which the Java peers also write as null and as no text. */
+/** 0 for an absent number; null and empty text count as absent too, as the Java peers write them. */
 function int32(value: unknown, name: string): number {
   if (value === undefined || value === null || value === '' || value === 'null') return 0
   const number = typeof value === 'string' ? decimalInteger(value) : value
@@ -84,7 +84,7 @@ function convertedFields(fields: ParsedHeader, header: string): ExtFields {
     if (typeof value !== 'object') {
       extFields[name] = String(value)
     } else {
-      // The engine's parser takes objects in each other without end: what is written again is parsed within a limit.
+      // `JSON.parse` has no limit for nested objects: an object that is converted to text is parsed with one.
       again ??= (tolerantlyParsed(header) as { extFields: JsonObject }).extFields
       extFields[name] = stringifyStandard(again[name])
     }

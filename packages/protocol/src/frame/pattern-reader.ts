@@ -38,17 +38,17 @@ interface Kind {
   failedPatterns: number
 }
 
-/** Longer headers are not worth the memory of a pattern. */
+/** A longer header is not worth the memory of a pattern. */
 export const patternBytesMax = 2048
 
 const kindsMax = 4
-/** A pattern is made from a header when so many had to be parsed. */
+/** A pattern is made once this many headers had to be parsed. */
 const parsedBeforePattern = 8
-/** A pattern that decoded fewer was of no use; after a few of these there is no other. */
+/** A pattern that decoded fewer headers was useless; after a few useless ones no other is made. */
 const usefulDecodedCount = 64
 const failedPatternsMax = 4
 
-/** Limits how many patterns the readers of a server keep; the oldest are given up. */
+/** Limits how many patterns the readers of a server keep; the oldest are dropped. */
 export class HeaderPatterns {
   readonly #kinds: (Kind | undefined)[]
   #next = 0

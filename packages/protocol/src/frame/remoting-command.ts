@@ -1,6 +1,6 @@
 import type { ExtFields } from '../header-codec.ts'
 
-/** How the header of a frame is written: both sides take either on any frame. */
+/** The form of a frame's header. Both sides accept either form in any frame. */
 export type SerializeType = 'JSON' | 'ROCKETMQ'
 
 const responseFlag = 1
@@ -33,7 +33,7 @@ export function isOneWay(command: RemotingCommand): boolean {
 
 export const flags = { response: responseFlag, oneWay: oneWayFlag } as const
 
-/** The version that we tell peers: that of the RocketMQ release whose behaviour we follow (V5_5_0). */
+/** The version that we tell peers: that of RocketMQ 5.5.0, whose behaviour we follow. */
 export const protocolVersion = 513
 export const protocolVersionName = 'V5_5_0'
 

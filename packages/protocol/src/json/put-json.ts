@@ -1,6 +1,6 @@
 /**
- * JSON that is written into bytes as it is made. Most of it is short and plain ASCII: byte by byte takes less than
- * making a text first, which then has to be put together and converted.
+ * Writes JSON straight into bytes. Most of it is short and plain ASCII, so writing byte by byte costs less than making
+ * a string first and converting it.
  */
 
 const quote = 0x22
@@ -61,7 +61,7 @@ function putDigits(target: Uint8Array, position: number, value: number): number 
   return putSmall(target, putDigits(target, position, high), value - high * billion, 9)
 }
 
-/** Writes so many digits of a number below a billion, from its last one on. */
+/** Writes `count` digits of a number below a billion, from the last digit on. */
 function putSmall(target: Uint8Array, position: number, value: number, count: number): number {
   let rest = value | 0
   for (let at = position + count - 1; at >= position; at--) {

@@ -1,6 +1,6 @@
 /**
- * A value of JSON as an error message shows it. An object is not made to text: its own `toString` came with it, and need
- * not be a function.
+ * A JSON value as an error message shows it. An object is not converted to text: it may have a field `toString` that is
+ * no function.
  */
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list'

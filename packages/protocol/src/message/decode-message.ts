@@ -48,8 +48,8 @@ export function decodeMessageAt(source: Buffer, record: RecordLayout): DecodedMe
 }
 
 /**
- * Decodes records that stand one behind the other, as pulls answer them.
- * @throws MessageDecodeError with the position of what is no record
+ * Decodes adjacent records, as in the answer to a pull.
+ * @throws MessageDecodeError with the position where there is no record
  */
 export function decodeMessages(source: Buffer): DecodedMessage[] {
   const messages: DecodedMessage[] = []

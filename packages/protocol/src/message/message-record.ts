@@ -70,8 +70,8 @@ export function recordBytes(message: MessageToStore): number {
 }
 
 /**
- * Why a message cannot be written as a record, or undefined when it can. Whoever gives out an offset for a message asks
- * first: a record that fails half-way would leave a gap.
+ * Why a message cannot be written as a record, or undefined when it can. Check this before giving the message a queue
+ * offset: a record that fails half-way would leave a gap.
  */
 export function recordProblem(message: MessageToStore): string | undefined {
   const { topicBytes, propertiesBytes, bornHost, storeHost, queueId, sysFlag: flags } = message
@@ -100,7 +100,7 @@ export function bodyCrc(body: Uint8Array): number {
   return crc32(body) & 0x7fffffff
 }
 
-/** Longer runs of bytes are copied by the system, for which it needs a call. */
+/** Longer runs of bytes are copied by Buffer's native code, which costs a call. */
 const loopBytesMax = 24
 
 /**
@@ -121,7 +121,7 @@ export function writeInt64(target: Buffer, value: number, position: number): voi
   putInt32(target, (value - high * 0x1_0000_0000) | 0, position + 4)
 }
 
-/** Reads a 64-bit integer; beyond 2^53 the nearest number that there is. */
+/** Reads a 64-bit integer; beyond 2^53 the nearest number. */
 export function readInt64(source: Buffer, position: number): number {
   return source.readInt32BE(position) * 0x1_0000_0000 + source.readUInt32BE(position + 4)
 }
@@ -134,8 +134,8 @@ export function recordSysFlag({ sysFlag: flags, bornHost, storeHost }: MessageTo
 }
 
 /**
- * Writes the record into `target` at `position`, which has `totalSize` = `recordBytes(message)` bytes of room. For a
- * message that `recordProblem` finds nothing wrong with, it does not throw.
+ * Writes the record into `target` at `position`, where it needs `totalSize` = `recordBytes(message)` bytes of room. It
+ * does not throw for a message without a `recordProblem`.
  * @param physicalOffset where the record will stand in the log
  */
 export function writeRecord(

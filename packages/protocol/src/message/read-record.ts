@@ -35,7 +35,7 @@ export type RecordReading =
   | { kind: 'invalid'; reason: string }
 
 /**
- * Reads the record at `start`. Lengths are checked against each other, so that no field leads out of the record.
+ * Reads the record at `start`. Lengths are checked against each other, so that no field ends outside of the record.
  * @param checkCrc whether the body is compared with its checksum
  */
 export function readRecord(source: Buffer, start: number, checkCrc = false): RecordReading {

@@ -1,4 +1,4 @@
-/** Names a message that waits for its time, for whoever takes it back. */
+/** Identifies a message that waits for its time, in order to recall it. */
 export interface RecallHandle {
   topic: string
   brokerName: string

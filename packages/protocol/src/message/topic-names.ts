@@ -5,9 +5,9 @@ export const scheduleTopic = 'SCHEDULE_TOPIC_XXXX'
 export const halfTopic = 'RMQ_SYS_TRANS_HALF_TOPIC'
 /** Which half messages have ended. */
 export const opHalfTopic = 'RMQ_SYS_TRANS_OP_HALF_TOPIC'
-/** Half messages that were given up, since their producers were asked too often. */
+/** Half messages that were given up after too many questions to their producers. */
 export const transactionChecksOverTopic = 'TRANS_CHECK_MAX_TIME_TOPIC'
-/** The topic of messages that are delivered at any time that their senders name. */
+/** Messages that wait for a time of delivery that their senders chose. */
 export const timerTopic = 'rmq_sys_wheel_timer'
 /** The topic whose settings new topics take over, and whose route stands in for theirs until they exist. */
 export const defaultTopic = 'TBW102'

@@ -4,7 +4,7 @@ import { continuedHash } from './java-string-hash.ts'
 const nameEnd = 1
 const valueEnd = 2
 
-/** The properties that servers look for in each message. */
+/** The properties that servers look for in every message. */
 export const knownProperties = [
   'tags',
   'keys',
@@ -45,11 +45,11 @@ const noRoom = Buffer.alloc(0)
 const utf8BytesMax = 3
 const memoryBytes = 64 * 1024
 
-/** Where texts are encoded, one behind the other; a full one stays with those that are in it. */
+/** Memory for encoded texts, one behind the other. A full block lives on with the texts in it. */
 let memory = noRoom
 let memoryUsed = 0
 
-/** @returns where in `memory` so many bytes are free */
+/** @returns where `memory` has `byteCount` free bytes */
 function memoryFor(byteCount: number): number {
   if (memoryUsed + byteCount > memory.length) {
     memory = Buffer.allocUnsafeSlow(Math.max(memoryBytes, byteCount))
@@ -120,9 +120,9 @@ export class EncodedProperties {
   }
 
   /**
-   * Hashes the words of a value, which spaces part; those of the keys, of which a message may have several.
-   * @param start the hash of what stands before each of them
-   * @param hashes to which theirs are added
+   * Hashes the words of a value, which spaces separate, such as the keys of a message.
+   * @param start the hash of the text in front of each word
+   * @param hashes the hashes are appended to this array
    */
   addWordHashes(property: KnownProperty, start: number, hashes: number[]): void {
     const at = this.#placeOf(property)
@@ -136,13 +136,13 @@ export class EncodedProperties {
     }
   }
 
-  /** Like `hash`, going on from the hash of what stands before the value. Only for a property that is there. */
+  /** Like `hash`, continuing the hash of the text in front of the value. The property must be present. */
   hashFrom(start: number, property: KnownProperty): number {
     const at = this.#placeOf(property)
     return hashOfBytes(start, this.#bytes, this.#places[at + 1]!, this.#places[at + 2]!)
   }
 
-  /** Appends other properties, behind the separator which old clients leave out at the end. */
+  /** Appends other properties, and before them the final separator if an old client left it out. */
   append(others: EncodedProperties): void {
     const { length } = this.#bytes
     const separator = length > 0 && this.#bytes[length - 1] !== valueEnd ? 1 : 0
@@ -208,7 +208,7 @@ export function marksOf(...properties: KnownProperty[]): number {
   return properties.reduce((sum, property) => sum | marks[property], 0)
 }
 
-/** Java's `String.hashCode` of text in UTF-8, from the hash of what stands before it. */
+/** Java's `String.hashCode` of text in UTF-8, continuing the hash of the text in front of it. */
 function hashOfBytes(start: number, bytes: Buffer, from: number, to: number): number {
   let hash = start
   for (let at = from; at < to; at++) {

@@ -59,9 +59,8 @@ export function formatJavaProperties(properties: Iterable<readonly [key: string,
 }
 
 /**
- * Gives keys other values, and leaves everything else in the text as it is: comments, blank lines, other entries, and
- * how lines end. Of a repeated key the last entry is changed, which is the one that counts. Keys that the text does not
- * have are added at its end.
+ * Changes the values of keys, and nothing else in the text: comments, blank lines, other entries and line ends stay. Of
+ * a repeated key the last entry is changed, which is the one that counts. Missing keys are added at the end.
  *
  * @throws JavaPropertiesError for a broken `\u` escape in a key
  */
@@ -84,7 +83,7 @@ export function replaceJavaProperties(text: string, changes: ReadonlyMap<string,
   if (added.length === 0) return result
   const lineEnd = text.match(/\r\n|\r|\n/g)?.at(-1) ?? '\n'
   if (result !== '' && !/[\r\n]$/.test(result)) result += lineEnd
-  // A backslash at the end of the text would go on with the first line behind it.
+  // Otherwise a backslash at the end of the text would join the first added line to it.
   if (isOpen) result += lineEnd
   return result + added.map(([key, value]) => propertyLine(key, value) + lineEnd).join('')
 }
@@ -101,7 +100,7 @@ interface LogicalLine {
   /** Where it begins and ends in the text, without the end of its last line. */
   readonly start: number
   readonly end: number
-  /** It ends in a backslash behind which the text ends. */
+  /** Whether a backslash at the end of the text leaves it open. */
   readonly isOpen: boolean
 }
 

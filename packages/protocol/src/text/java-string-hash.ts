@@ -8,7 +8,7 @@ export function javaStringHash(text: string): number {
   return continuedHash(0, text)
 }
 
-/** The hash of two texts, one behind the other, of which the hash of the first is known. */
+/** The hash of two concatenated texts, from the hash of the first one. */
 export function continuedHash(start: number, text: string): number {
   return textHash(text, start)
 }

@@ -35,7 +35,7 @@ export function optional<T>(shape: Shape<T>): OptionalShape<T> {
   }
 }
 
-/** A field that is always written and takes a value of its own when it is absent. */
+/** A field that is always written, and has a default when it is absent. */
 export function withDefault<T>(shape: Shape<T>, makeDefault: () => NoInfer<T>): Shape<T> {
   return {
     decode: (value) => (isAbsent(value) ? makeDefault() : shape.decode(value)),
@@ -58,7 +58,7 @@ export function present(value: JsonValue | undefined): Exclude<JsonValue, null> 
   return value
 }
 
-/** Runs a step of decoding or encoding; a BodyError in it is told where it happened. */
+/** Runs a step of decoding or encoding; a BodyError in it gets the key of the place. */
 export function at<T>(key: string | number, step: () => T): T {
   try {
     return step()
