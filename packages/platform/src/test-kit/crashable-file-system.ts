@@ -1,5 +1,5 @@
 /**
- * A disk in memory that crashes. It takes the liberties that POSIX gives to real ones, since a store that survives
+ * A disk in memory that crashes. It takes all liberties that POSIX gives to real disks, since a store that survives
  * them survives any file system, mount option and disk cache:
  *
  * - What was synced is kept: the data and the size of a file by `syncData`, the names in a folder by `syncFolder`.
@@ -8,12 +8,12 @@
  *   touched it, independently of the others and of the size of the file. Bytes that never reached the disk are zeros.
  * - A synced file is reached only when its name is there: new, removed and renamed names survive when their folder was
  *   synced, otherwise by chance and in any order, so that a file removed earlier can be there and one removed later
- *   not. A rename is one change: a file is never lost by it. A folder's own name stands in the folder above it.
- * - The death of the process alone (`kill`) loses nothing that was written. Of a write in the background that had not
- *   ended, any part from its start on was.
+ *   not. A rename is one change: it never loses a file. A folder's own name is in the folder above it.
+ * - The death of the process alone (`kill`) loses nothing that was written. Of an unfinished background write, any part
+ *   from its start on was written.
  *
- * Not played, since nothing in software alone survives them: sectors that were synced and are lost, and sectors that
- * come back with other bytes. Such damage is what `FaultyFileSystem` and tests that change files are for.
+ * Not simulated, since no software alone survives them: synced sectors that are lost, and sectors that come back with
+ * other bytes. For such damage there are `FaultyFileSystem` and tests that change files.
  */
 import { basename, dirname } from 'node:path'
 import {
@@ -28,7 +28,7 @@ import {
 import { FileNode, FolderNode } from './crashable-nodes.ts'
 import { SeededRandom } from './seeded-random.ts'
 
-/** Thrown by everything that a program asks of the disk after the power failed. */
+/** Thrown by every call after the power failed. */
 export class PowerFailure extends Error {
   override readonly name = 'PowerFailure'
 }
@@ -37,17 +37,17 @@ function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code, path })
 }
 
-/** Turns of the microtask queue that a sync, a read or a write in the background takes at the most. */
+/** The most turns of the microtask queue that a background sync, read or write takes. */
 const backgroundTurnsMax = 6
 
 export interface CrashableFileSystemOptions {
-  /** How long a sync, a read or a write in the background takes; a few turns of the microtask queue without it. */
+  /** Resolves when a background sync, read or write ends; by default after a few turns of the microtask queue. */
   background?(): Promise<void>
-  /** Decides what no crash does. */
+  /** Decides everything random except the outcome of crashes. */
   random?: SeededRandom
-  /** Told of every change, before it is made. */
+  /** Called before every change. */
   onChange?(operation: string, path: string, data?: Uint8Array): void
-  /** Told when the power fails by `failPowerAt`. */
+  /** Called when the power fails by `failPowerAt`. */
   onPowerFailure?(): void
 }
 
@@ -62,7 +62,7 @@ export class CrashableFileSystem implements FileSystem {
   #boot = 1
   #isDown = false
   #operationsLeft = Number.POSITIVE_INFINITY
-  /** What `diskSpace` tells. */
+  /** The result of `diskSpace`. */
   space: DiskSpace = { totalBytes: 2 ** 40, freeBytes: 2 ** 39 }
   /** Changes that programs asked for so far: writes, truncations, syncs and changes of names. */
   operationCount = 0
@@ -79,12 +79,12 @@ export class CrashableFileSystem implements FileSystem {
     return this.#isDown
   }
 
-  /** Lets the power fail in the middle of the nth change from now on, counted from 1. */
+  /** Makes the power fail in the middle of the nth change from now on, counted from 1. */
   failPowerAt(operation: number): void {
     this.#operationsLeft = operation
   }
 
-  /** The power fails, and comes back: `seed` decides what of that which was not synced is on the disk. */
+  /** The power fails, and comes back: `seed` decides which unsynced changes are on the disk. */
   crash(seed: number): void {
     const random = new SeededRandom(seed)
     if (this.#options.random === undefined) this.#random = random
@@ -93,7 +93,7 @@ export class CrashableFileSystem implements FileSystem {
     this.kill()
   }
 
-  /** The process dies: what was written is there, its handles and locks are gone. */
+  /** The process dies: written data stays, its handles and locks are gone. */
   kill(): void {
     this.#run++
     this.#isDown = false
@@ -120,7 +120,7 @@ export class CrashableFileSystem implements FileSystem {
     return { kind: 'file', sizeBytes: node.content.sizeBytes, modifiedMs: node.modifiedMs }
   }
 
-  /** Nobody is kept from anything here. */
+  /** Does nothing: this disk has no permissions. */
   copyAccess(): void {
     this.#check()
   }
@@ -260,7 +260,7 @@ export class CrashableFileSystem implements FileSystem {
       readLater: async (target, position) => {
         check()
         await this.#background()
-        // Closed meanwhile or not: what has begun comes to its end.
+        // A read that has begun ends, even when the handle was closed meanwhile.
         checkAlive()
         return node.content.read(target, position)
       },
@@ -304,7 +304,7 @@ export class CrashableFileSystem implements FileSystem {
     if (this.#isDown) throw new PowerFailure('the power failed')
   }
 
-  /** Makes a change, unless the power fails in the middle of it: then it is one that may or may not survive. */
+  /** Makes a change. When the power fails in the middle of it, the change may or may not survive. */
   #change(operation: string, path: string, action: () => void, data?: Uint8Array): void {
     this.operationCount++
     this.#options.onChange?.(operation, path, data)

@@ -10,10 +10,10 @@ function applyChange(target: SparseBytes, change: FileChange): void {
   else target.truncate(change.sizeBytes)
 }
 
-/** A file: what programs see, what the disk surely holds, and the changes between the two. */
+/** A file: what programs see, what is durable, and the changes between the two. */
 export class FileNode {
   readonly kind = 'file'
-  /** What reads give. */
+  /** What programs read. */
   content = new SparseBytes()
   #durable = new SparseBytes()
   /** Made since the last sync, in order. */
@@ -33,7 +33,7 @@ export class FileNode {
     if (sizeBytes !== this.content.sizeBytes) this.#add({ kind: 'truncate', sizeBytes })
   }
 
-  /** How many changes were made so far: a sync that starts now vouches for these. */
+  /** How many changes were made so far: a sync that starts now makes these durable. */
   get changeCount(): number {
     return this.#syncedCount + this.#changes.length
   }
@@ -116,7 +116,7 @@ type Node = FileNode | FolderNode
 /** A change of the names in a folder: `node` undefined takes the name away. A rename is one change of two names. */
 type NameChange = { name: string; node: Node | undefined }[]
 
-/** A folder: the names that programs see, those that the disk surely holds, and the changes between the two. */
+/** A folder: the names that programs see, the durable ones, and the changes between the two. */
 export class FolderNode {
   readonly kind = 'folder'
   names = new Map<string, Node>()

@@ -16,14 +16,14 @@ export type FaultyOperation =
   | 'diskSpace'
 
 export interface Fault {
-  /** Stands in the message of the error, so that a failing test tells which fault it was. */
+  /** Part of the error's message, so that a failing test tells which fault it was. */
   label: string
   operation: FaultyOperation
-  /** Paths it is for; all without it. */
+  /** Paths that it affects; all by default. */
   path?: RegExp
-  /** Which of the matching calls fails, counted from 1 from when the fault was set; the first without it. */
+  /** Which of the matching calls fails, counted from 1 since the fault was set; the first by default. */
   nth?: number
-  /** How many calls fail from then on; one without it. */
+  /** How many calls fail from then on; one by default. */
   count?: number
   /**
    * What happens: an error of this code; `short`: half of the bytes are written, then EIO; `no-space`: half of the
@@ -39,7 +39,7 @@ interface SetFault extends Fault {
   struck: number
 }
 
-/** Passes everything on to another file system, except for the calls that are to fail. */
+/** Passes all calls on to another file system, except for those that must fail. */
 export class FaultyFileSystem implements FileSystem {
   readonly #inner: FileSystem
   readonly #faults: SetFault[] = []
@@ -48,7 +48,7 @@ export class FaultyFileSystem implements FileSystem {
     this.#inner = inner
   }
 
-  /** @returns tells how often it struck, and takes it away */
+  /** @returns counts how often the fault struck, and removes it */
   add(fault: Fault): { readonly struck: number; remove(): void } {
     const set: SetFault = { ...fault, seen: 0, struck: 0 }
     this.#faults.push(set)
@@ -172,7 +172,7 @@ export class FaultyFileSystem implements FileSystem {
     if (fault !== undefined) throw errorOf(fault, path)
   }
 
-  /** False for a lie. */
+  /** Returns false for a lie: the call must be skipped. */
   #mayPass(operation: FaultyOperation, path: string): boolean {
     const fault = this.#strike(operation, path)
     if (fault !== undefined && fault.kind !== 'lie') throw errorOf(fault, path)

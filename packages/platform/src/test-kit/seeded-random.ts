@@ -40,7 +40,7 @@ export class SeededRandom implements Random {
     return bytes
   }
 
-  /** A generator of its own for one part of a run, so that what the parts draw does not depend on their interleaving. */
+  /** A separate generator for one part of a run, so that its numbers do not depend on how the parts interleave. */
   fork(): SeededRandom {
     return new SeededRandom(this.below(2 ** 32))
   }

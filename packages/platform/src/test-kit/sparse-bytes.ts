@@ -1,6 +1,6 @@
 const pageBytes = 4096
 
-/** A sequence of bytes of which only the pages that were written take memory; the rest reads as zeros. */
+/** A sequence of bytes. Only pages that were written take memory; the rest reads as zeros. */
 export class SparseBytes {
   readonly #pages = new Map<number, Buffer>()
   sizeBytes = 0
@@ -15,7 +15,7 @@ export class SparseBytes {
     this.sizeBytes = Math.max(this.sizeBytes, position + data.length)
   }
 
-  /** Fills `target` as far as the bytes go, and gives the number of bytes read. */
+  /** Fills `target` as far as the bytes go, and returns the number of bytes read. */
   read(target: Uint8Array, position: number): number {
     const count = Math.max(0, Math.min(target.length, this.sizeBytes - position))
     for (let done = 0; done < count; ) {

@@ -54,7 +54,7 @@ export class SteppedClock implements Clock {
     this.#nextTurn.push(callback)
   }
 
-  /** Runs what waits for the end of the turn and what that adds, and all turns that this one asks for. */
+  /** Runs the callbacks of the end of the turn and those that they add, and all turns requested by them. */
   finishTurn(): void {
     while (this.#endOfTurn.length > 0 || this.#nextTurn.length > 0) {
       this.#turnTimeMs = undefined
@@ -64,7 +64,7 @@ export class SteppedClock implements Clock {
     this.#turnTimeMs = undefined
   }
 
-  /** Lets time pass and runs the timers that become due, in order. */
+  /** Advances the time, and runs the timers that become due, in order. */
   advance(durationMs: number): void {
     const untilMs = this.#nowMs + durationMs
     for (;;) {
