@@ -1,16 +1,16 @@
 import { type Profiler, Session } from 'node:inspector'
 
-/** A function of the packages, and a place in it that ran. */
+/** A place in a function of the packages that ran. */
 interface Place {
   readonly functionKey: string
   /** Characters from the function's start. */
   readonly offset: number
 }
 
-/** Tells which code of the packages ran since it was last asked, character by character. */
+/** Tells which code of the packages ran since the last call, character by character. */
 export class CoverageProbe {
   readonly #session = new Session()
-  /** What ran of each function so far: one byte a character. */
+  /** For each function, which characters ran so far: one byte a character. */
   readonly #seen = new Map<string, Uint8Array>()
 
   constructor() {
@@ -40,7 +40,7 @@ export class CoverageProbe {
     return fresh
   }
 
-  /** Those of the places that ran since the last call. */
+  /** Filters the places for those that ran since the last call. */
   takeReached(places: readonly Place[]): Place[] {
     const ran = this.#take()
     return places.filter(({ functionKey, offset }) => ran.get(functionKey)?.[offset] === 1)

@@ -3,8 +3,8 @@ import { globSync, readFileSync } from 'node:fs'
 const decoderPattern = /^export (?:async )?function ((?:parse|decode|read|find|locate|split)[A-Z]\w*)/gm
 
 /**
- * Names of the exported functions below a folder of source files that read what others wrote, by how they are called:
- * parse, decode, read, find, locate or split something. Sorted.
+ * Names, sorted, of the exported functions in a folder of source files that read foreign data. They are told by their
+ * names, which begin with parse, decode, read, find, locate or split.
  */
 export function exportedDecoders(folder: string): string[] {
   const names = globSync(`${folder}/**/*.ts`)

@@ -3,19 +3,19 @@ import { SeededRandom } from '../seeded-random.ts'
 import { AllocationError, type AllocationGuard } from './fuzz-guards.ts'
 import type { FuzzRow } from './fuzz-row.ts'
 
-/** What came of one input. */
+/** The result of one input. */
 export type Attempt =
   | { readonly kind: 'taken' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'defect'; readonly stage: 'decode' | 'check' | 'valid input'; readonly error: unknown }
 
-/** Where and how it went wrong. */
+/** A defect: where it showed, and how. */
 export type FoundDefect = Extract<Attempt, { kind: 'defect' }>
 
 const allocatedBytesMin = 1024 * 1024
 const allocatedForByte = 64
 
-/** Feeds one input to a row. @param mustBeTaken it is a valid one */
+/** Feeds one input to a row. @param mustBeTaken whether the input is valid */
 export function attempt(row: FuzzRow, input: Buffer, mustBeTaken: boolean, guard: AllocationGuard): Attempt {
   guard.start(row.allocatedBytesMax ?? allocatedBytesMin + allocatedForByte * input.length)
   let value: unknown
@@ -36,7 +36,7 @@ export function attempt(row: FuzzRow, input: Buffer, mustBeTaken: boolean, guard
   }
 }
 
-/** A decoder may have caught the error that it got for allocating too much. */
+/** The error for allocating too much, which a decoder may have caught. */
 function overspent(guard: AllocationGuard): AllocationError | undefined {
   try {
     guard.check()

@@ -2,19 +2,19 @@ import type { FoundDefect } from './fuzz-attempt.ts'
 import type { FuzzOptions } from './fuzz-options.ts'
 import type { FuzzRow } from './fuzz-row.ts'
 
-/** An input with which a decoder did what it must not. */
+/** An input on which a decoder failed. */
 export interface Defect {
-  /** Index of the input that showed it; undefined when it follows from more than the seed. */
+  /** Index of the input that showed the defect; undefined when seed and index do not determine the input. */
   readonly index: number | undefined
   readonly input: Buffer
-  /** Perhaps shorter, with the same defect. */
+  /** The shortest input found that shows the same defect. */
   readonly shortest: Buffer
   readonly attempt: FoundDefect
 }
 
 const shownBytesMax = 600
 
-/** Decoders did what they must not; the message holds the inputs and how to repeat them. */
+/** Decoders failed. The message has the inputs, and the commands that repeat them. */
 export class FuzzFailure extends Error {
   override readonly name = 'FuzzFailure'
   readonly defects: readonly Defect[]

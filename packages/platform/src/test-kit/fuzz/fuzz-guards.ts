@@ -1,11 +1,11 @@
 import { Script } from 'node:vm'
 
-/** One input took longer than any should. */
+/** One input took too long. */
 export class HangError extends Error {
   override readonly name = 'HangError'
 }
 
-/** One input made its decoder ask for far more memory than it has bytes itself. */
+/** One input made its decoder allocate far more memory than the input has bytes. */
 export class AllocationError extends Error {
   override readonly name = 'AllocationError'
 }
@@ -14,9 +14,9 @@ const slot = Symbol.for('rocketmq-ts.fuzz.step')
 const script = new Script('globalThis[Symbol.for("rocketmq-ts.fuzz.step")]()')
 
 /**
- * Runs a step that cannot be interrupted otherwise, since it never gives the loop back.
+ * Runs a synchronous step with a timeout.
  *
- * @throws HangError when it is not over after `timeoutMs`; what it throws itself
+ * @throws HangError when the step is not over after `timeoutMs`; what the step throws
  */
 export function runWithin(timeoutMs: number, step: () => void): void {
   const holder = globalThis as { [slot]?: () => void }
@@ -34,8 +34,8 @@ export function runWithin(timeoutMs: number, step: () => void): void {
 const allocators = ['alloc', 'allocUnsafe', 'allocUnsafeSlow'] as const
 
 /**
- * Counts what is asked for by `Buffer.alloc` and its like while it is in use, and refuses what is beyond a limit before
- * the memory is gone.
+ * Counts the bytes that `Buffer.alloc` and its like allocate while it is in use, and refuses allocations beyond a
+ * limit.
  */
 export class AllocationGuard {
   readonly #originals = allocators.map((name) => [name, Buffer[name]] as const)
@@ -53,13 +53,13 @@ export class AllocationGuard {
     }
   }
 
-  /** Begins to count anew. */
+  /** Starts a new count. */
   start(bytesMax: number): void {
     this.#bytes = 0
     this.#bytesMax = bytesMax
   }
 
-  /** @throws AllocationError once the limit was passed, for those who caught the first one */
+  /** @throws AllocationError once the limit was exceeded, since a decoder may have caught the first error */
   check(): void {
     if (this.#bytes > this.#bytesMax) {
       throw new AllocationError(`${this.#bytes} bytes of buffers were asked for, ${this.#bytesMax} are allowed`)

@@ -7,8 +7,8 @@ import { JsonMutator } from './mutate-json.ts'
 const changesMax = 4
 
 /**
- * Makes the inputs of a row. Each follows from the seed and its index alone, as long as nothing is added to the corpus:
- * first the valid inputs as they are, then what becomes of them.
+ * Makes the inputs of a row: first the valid inputs as they are, then mutations of them. Seed and index determine an
+ * input, as long as nothing is added to the corpus.
  */
 export class FuzzInputs {
   readonly #row: FuzzRow
@@ -16,7 +16,7 @@ export class FuzzInputs {
   readonly #corpus: Buffer[]
   readonly #words: readonly Buffer[]
   readonly #json = new JsonMutator()
-  /** How many inputs are valid ones, unchanged. */
+  /** The number of valid, unchanged inputs. */
   readonly validCount: number
 
   constructor(row: FuzzRow, seed: number) {
@@ -28,12 +28,12 @@ export class FuzzInputs {
     this.#words = (row.words ?? []).map((word) => Buffer.from(word, 'utf8'))
   }
 
-  /** How many inputs there are to start from. */
+  /** The number of inputs that mutations start from. */
   get corpusSize(): number {
     return this.#corpus.length
   }
 
-  /** Further inputs start from this one, too. */
+  /** Adds an input that further mutations can start from. */
   keep(input: Buffer): void {
     this.#corpus.push(Buffer.from(input))
   }

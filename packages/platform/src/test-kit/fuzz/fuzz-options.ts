@@ -1,6 +1,6 @@
 import type { FuzzRow } from './fuzz-row.ts'
 
-/** How much is tried, and which inputs. */
+/** How many inputs are tried, and which. */
 export interface FuzzOptions {
   /** Inputs of a row whose cost is 1. */
   readonly count: number
@@ -9,11 +9,11 @@ export interface FuzzOptions {
   readonly index?: number | undefined
   /** Only this input. */
   readonly input?: Buffer | undefined
-  /** Keeps inputs that make code run which had not run before, and goes on from them. */
+  /** Whether inputs that reach new code are kept, as a start for further inputs. */
   readonly isGuided: boolean
-  /** Ends a row when so many different defects are known. */
+  /** A row ends after this many different defects. */
   readonly defectsMax: number
-  /** After so many milliseconds one input counts as hanging. */
+  /** Milliseconds after which an input counts as hanging. */
   readonly hangMs: number
   /** A file that gets a line of JSON for each row. */
   readonly reportPath?: string | undefined
@@ -43,12 +43,12 @@ export function fuzzOptions(where: string, variables: NodeJS.ProcessEnv = proces
   }
 }
 
-/** How many inputs of a row are tried: all valid ones at least. */
+/** The number of inputs of a row to try: at least all valid ones. */
 export function inputCount(row: FuzzRow, options: FuzzOptions): number {
   return Math.max(Math.ceil(options.count / (row.cost ?? 1)), row.seeds().length)
 }
 
-/** Milliseconds that the test of a row may take: generous, since it is there to end what hangs. */
+/** Milliseconds that the test of a row may take: generous, since it only has to end a hang. */
 export function fuzzTimeoutMs(row: FuzzRow, options: FuzzOptions): number {
   return 60_000 + options.defectsMax * 60_000 + inputCount(row, options) * 5 * (row.cost ?? 1)
 }

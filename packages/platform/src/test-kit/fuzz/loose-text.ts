@@ -1,4 +1,4 @@
-/** Bytes as text that no bytes can carry: what is no UTF-8 becomes half of a surrogate pair. */
+/** Bytes as text, with a lone surrogate in place of what is not UTF-8: text that cannot be encoded back. */
 export function looseText(bytes: Buffer): string {
   return bytes.toString('utf8').replaceAll('\ufffd', '\ud83d')
 }

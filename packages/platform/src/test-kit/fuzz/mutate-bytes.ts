@@ -7,10 +7,10 @@ const extremes = [
 ]
 
 /**
- * Changes an input in one of the ways in which bytes go wrong: on the way, on the disk, or by someone's will.
+ * Changes an input in one of the ways in which bytes go wrong: in transit, on a disk, or by intent.
  *
- * @param other gives another valid input, to be mixed with this one
- * @param words what has a meaning to the decoder
+ * @param other returns another valid input, to be mixed with this one
+ * @param words with a meaning to the decoder
  */
 export function mutateBytes(
   input: Buffer,
@@ -64,7 +64,7 @@ function withByte(input: Buffer, random: SeededRandom, change: (byte: number) =>
   return bytes
 }
 
-/** Overwrites an integer of 1, 2, 4 or 8 bytes: by an extreme one, by one near to it, or by a length. */
+/** Overwrites an integer of 1, 2, 4 or 8 bytes: by an extreme one, a nearby one, or a length. */
 function withNumber(input: Buffer, random: SeededRandom): Buffer {
   const width = random.pick([1, 2, 4, 4, 4, 8])
   if (input.length < width) return randomBytes(random, width)
@@ -85,7 +85,7 @@ function withNumber(input: Buffer, random: SeededRandom): Buffer {
   return bytes
 }
 
-/** Mostly twice; now and then so often that work which grows with the square of the length shows. */
+/** How often to repeat a part: mostly twice; at times so often that quadratic work shows. */
 function timesOf(random: SeededRandom): number {
   if (!random.oneIn(8)) return 2
   return random.oneIn(8) ? 50_000 : random.below(300)

@@ -71,7 +71,7 @@ const hostileValues = [
   deepList,
   deepObject,
 ] as const
-/** Values of the same kind, which get further than others. */
+/** Values of one kind: a replacement of the same kind gets further into a decoder. */
 const numbers = hostileValues.filter((value) => /^"?-?\d+"?$/.test(value))
 const texts = hostileValues.filter((value) => /^"([^"\\]|\\u[\da-f]{4})*"$/.test(value))
 const flags = ['true', 'false', '"true"', '0', '1', 'null']
@@ -84,11 +84,11 @@ function likeOf(token: string): readonly string[] {
 const hostileKeys = ['"__proto__"', '"constructor"', '"toString"', '"length"', '0', '-1', '""', '{}', 'a', '"\\ud800"']
 const punctuation = ['{', '}', '[', ']', ',', ':', '"', '\\', ' ', '\n', '']
 
-/** Changes tokens of JSON texts; knows the tokens of a text that it has seen. */
+/** Changes tokens of JSON texts; caches the tokens of each text. */
 export class JsonMutator {
   readonly #tokens = new WeakMap<Buffer, readonly string[]>()
 
-  /** @param input kept as it is */
+  /** @param input not changed */
   mutate(input: Buffer, random: SeededRandom): Buffer {
     if (random.oneIn(2000)) return Buffer.from(tooDeepForTheStack)
     const tokens = [...this.#tokensOf(input)]
@@ -111,7 +111,7 @@ function change(tokens: string[], random: SeededRandom): void {
   let at = random.below(tokens.length)
   const kind = random.below(16)
   if (kind < 10) {
-    // A value or a key, the nearest that there is.
+    // The nearest value or key.
     while (at < tokens.length - 1 && !valuePattern.test(tokens[at]!)) at++
     const isKey = tokens[at + 1] === ':' && !random.oneIn(8)
     tokens[at] = random.pick(isKey ? hostileKeys : kind < 6 ? likeOf(tokens[at]!) : hostileValues)

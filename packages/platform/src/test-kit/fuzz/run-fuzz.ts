@@ -9,27 +9,27 @@ import { type FuzzOptions, inputCount } from './fuzz-options.ts'
 import type { FuzzRow } from './fuzz-row.ts'
 import { shrinkInput } from './shrink-input.ts'
 
-/** What a run of a row did. */
+/** The result of a run of a row. */
 export interface FuzzReport {
   readonly row: string
   readonly seed: number
   readonly inputs: number
   readonly taken: number
   readonly refused: number
-  /** Inputs that were kept since they made code run which had not run before. */
+  /** Inputs that were kept because they reached new code. */
   readonly kept: number
   readonly durationMs: number
 }
 
 const batchSize = 2048
 const guidedBatchSize = 64
-/** Frames of a stack that a defect is told with. */
+/** Stack frames in the report of a defect. */
 const stackFrames = 10
 
 /**
  * Feeds the inputs of a row to its decoder.
  *
- * @throws FuzzFailure with the inputs that it did not stand
+ * @throws FuzzFailure with the inputs on which the decoder failed
  */
 export async function runFuzzRow(row: FuzzRow, options: FuzzOptions): Promise<FuzzReport> {
   using guard = new AllocationGuard()
@@ -94,7 +94,7 @@ class FuzzRun {
     return this.defects.size < this.#options.defectsMax
   }
 
-  /** Many inputs under one guard, which costs more than most of them. */
+  /** Runs many inputs under one timeout, since setting a timeout costs more than most inputs. */
   #batch(first: number, end: number): void {
     let next = first
     while (next < end && this.#goesOn) {
@@ -104,7 +104,7 @@ class FuzzRun {
         })
       } catch (error) {
         if (!(error instanceof HangError)) throw error
-        // The batch was slow, or this input hangs: by itself it has as much time as all of them had.
+        // The batch was slow, or this input hangs: alone it gets as much time as the whole batch had.
         this.single(this.inputs.at(next), next)
         next++
       }
@@ -116,16 +116,16 @@ class FuzzRun {
     this.#note(input, this.#indexToShow(index), attempt(this.#row, input, index < this.inputs.validCount, this.#guard))
   }
 
-  /** Once inputs were kept, an index does not tell an input any more. */
+  /** Once inputs were kept, an index no longer determines an input. */
   #indexToShow(index: number): number | undefined {
     return this.#options.isGuided ? undefined : index
   }
 
-  /** Keeps the inputs of a batch that ran what none had run before. */
+  /** Keeps the inputs of a batch that reached new code. */
   #keepFresh(first: number, end: number, probe: CoverageProbe): void {
     let fresh = probe.takeFresh()
     if (fresh.length === 0) return
-    // With what is kept, an index gives another input: they are all made before.
+    // A kept input changes what an index gives, so all inputs are made before the first is kept.
     const inputs = Array.from({ length: end - first }, (_, offset) => this.inputs.at(first + offset))
     for (const input of inputs) {
       this.#guarded(input, false)
@@ -157,7 +157,7 @@ class FuzzRun {
 
   #noteDefect(input: Buffer, index: number | undefined, outcome: FoundDefect): void {
     using _ = withStackFrames(stackFrames)
-    // Once more, now with the stack. What does not happen again hangs now and then, or remembers what came before.
+    // Try again with a stack. A defect that does not show again hangs only at times, or depends on earlier inputs.
     const again = outcome.error instanceof HangError ? outcome : this.#guarded(input, outcome.stage === 'valid input')
     const found = again.kind === 'defect' ? again : outcome
     const key = defectKey(found)
@@ -178,7 +178,7 @@ class FuzzRun {
   }
 }
 
-/** Stacks cost more than all else that refusing an input does: they are for defects. */
+/** Limits stacks: they cost more than all the rest of refusing an input, and only defects need them. */
 function withStackFrames(count: number): Disposable {
   const before = Error.stackTraceLimit
   Error.stackTraceLimit = count

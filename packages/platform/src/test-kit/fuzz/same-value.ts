@@ -1,7 +1,7 @@
 /**
- * Whether two decoded values mean the same on the wire: absent, null and numbers that JSON cannot say are one, and so
- * are the two zeros. Bytes are compared by content, tables whatever their order, unless their keys are objects.
- * A table of names is the same as an object with these fields.
+ * Whether two decoded values mean the same on the wire. Absent, null and numbers that JSON cannot represent are equal,
+ * and so are the two zeros. Bytes are compared by content; tables regardless of order, unless their keys are objects. A
+ * table of names equals an object with these fields.
  */
 export function sameValue(left: unknown, right: unknown): boolean {
   if (isNothing(left) || isNothing(right)) return isNothing(left) && isNothing(right)

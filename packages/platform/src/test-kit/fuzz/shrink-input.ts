@@ -1,8 +1,8 @@
 /**
- * Makes an input shorter as long as `fails` says that it still fails: halves, quarters and so on are left out, and what
- * remains is made plain.
+ * Makes an input shorter while `fails` returns true for it: halves, quarters and so on are left out, and remaining
+ * bytes are replaced by `0`.
  *
- * @param triesMax how often `fails` may be asked
+ * @param triesMax how often `fails` may be called
  */
 export function shrinkInput(input: Buffer, fails: (shorter: Buffer) => boolean, triesMax = 2000): Buffer {
   let shortest = input
