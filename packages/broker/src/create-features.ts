@@ -111,7 +111,6 @@ export function createFeatures(parts: FeaturesParts) {
       transactions: parts.followers.transactions,
       traces,
       timer,
-      uniqueId: sending.uniqueId,
     }),
   )
   const reading = features.add(

@@ -67,9 +67,11 @@ export function isHalf(properties: EncodedProperties, reconsumeTimes: number): b
  * A message of a transaction goes to the topic of half messages; its real topic and queue travel as properties, and its
  * unique key as the id of the transaction.
  */
-function half(message: StoreMessage): StoreMessage {
+function half(message: StoreMessage, { timer: decision }: TransformRules): StoreMessage {
   const { properties } = message
   if (!isHalf(properties, message.reconsumeTimes)) return message
+  // A time that is not taken is refused now: when the transaction is committed, it would be too late.
+  if (properties.hasAny(timerMarks) && delayLevelOf(properties) === undefined) decision?.outMs(properties)
   return {
     ...message,
     handle: undefined,

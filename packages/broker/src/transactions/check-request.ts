@@ -3,6 +3,7 @@ import {
   commands,
   type DecodedMessage,
   findMessageProperty,
+  halfTopic,
   offsetMessageId,
   propertyName,
 } from '@rocketmq-ts/protocol'
@@ -31,7 +32,8 @@ export function sendCheck(half: DecodedMessage, parts: CheckRequestParts): void 
   producer.link.tell(
     commands.checkTransactionState,
     {
-      topic: place.topic,
+      // As official brokers say it: where the half stands. Where it belongs stands in the message.
+      topic: halfTopic,
       tranStateTableOffset: queueOffset,
       commitLogOffset: physicalOffset,
       msgId: uniqueId,

@@ -28,30 +28,14 @@ export interface TransactionsParts {
   transactions: TransactionLog
   traces: Traces
   timer: TimerDecision
-  /** Makes a unique id for a message of the broker's own. */
-  uniqueId(): string
 }
 
 /** Messages that are seen when their transaction is committed, and never when it is rolled back. */
 export function createTransactions(parts: TransactionsParts) {
-  const {
-    clock,
-    log,
-    identity,
-    settings,
-    topics,
-    producers,
-    offsets,
-    store,
-    sink,
-    transactions,
-    traces,
-    timer,
-    uniqueId,
-  } = parts
+  const { clock, log, identity, settings, topics, producers, offsets, store, sink, transactions, traces, timer } = parts
   const { brokerName, storeHost, storeHostHex } = identity
   const ends = { commit: 0, rollback: 0 }
-  const ops = new OpWriter({ clock, log, sink, storeHost, uniqueId, settings })
+  const ops = new OpWriter({ clock, log, sink, storeHost, settings })
   const progress = new TransactionProgress({ offsets, store, transactions })
   const load = async (): Promise<void> => {
     for (const queueOffset of await loadTransactions({ log, store, transactions, progress })) ops.ended(queueOffset)

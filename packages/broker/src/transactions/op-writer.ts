@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import { EncodedProperties, opHalfTopic } from '@rocketmq-ts/protocol'
+import { EncodedProperties, opHalfTopic, propertyName } from '@rocketmq-ts/protocol'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
 import { encodedProperty } from '../intake/property-text.ts'
@@ -10,7 +10,6 @@ export interface OpWriterParts {
   log: Log
   sink: MessageSink
   storeHost: Buffer
-  uniqueId(): string
   settings(): { transactionOpMsgMaxSize: number; transactionOpBatchInterval: number }
 }
 
@@ -98,9 +97,10 @@ export class OpWriter {
   }
 
   #message(body: string): StoreMessage {
-    const { clock, storeHost, uniqueId } = this.#parts
+    const { clock, storeHost } = this.#parts
+    // Whoever waits for the end of a transaction waits until it is as safe as messages are.
     const properties =
-      encodedProperty('UNIQ_KEY', uniqueId()) + encodedProperty('WAIT', 'false') + encodedProperty('TAGS', removedTag)
+      encodedProperty(propertyName.waitStoreOk, 'true') + encodedProperty(propertyName.tags, removedTag)
     return {
       topic: opHalfTopic,
       queueId: 0,

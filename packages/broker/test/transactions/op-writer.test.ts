@@ -22,7 +22,7 @@ function setUp() {
   }
   const settings = () => ({ transactionOpMsgMaxSize: 8, transactionOpBatchInterval: 3000 })
   const storeHost = encodeHost('127.0.0.1', 1)
-  const ops = new OpWriter({ clock, log: silentLog, sink, storeHost, uniqueId: () => 'id', settings })
+  const ops = new OpWriter({ clock, log: silentLog, sink, storeHost, settings })
   return {
     clock,
     bodies,

@@ -69,6 +69,19 @@ export const transactions = {
       expect(producer.takeChecks()).toEqual([])
       expect(await scene.bodiesIn('T')).toEqual(['a'])
     },
+    'a delay begins with the commit': async (scene) => {
+      const producer = await producerFor(scene)
+      const later = { DELAY: '1', TIMER_DELAY_SEC: '3' }
+      for (const [name, value] of Object.entries(later)) {
+        const half = await producer.prepare('T', name, { [name]: value })
+        await scene.cluster.sleep(5000)
+        expect(await producer.end(half, 'commit')).toBe('SUCCESS')
+        expect(await scene.bodiesIn('T')).not.toContain(name)
+        await scene.cluster.sleep(5000)
+        expect(await scene.bodiesIn('T')).toContain(name)
+      }
+      await expect(producer.prepare('T', 'far', { TIMER_DELAY_SEC: '99999999' })).rejects.toMatchObject({ code: 13 })
+    },
     'any producer of the group is asked': async (scene) => {
       const first = await producerFor(scene)
       const other = scene.newClient()

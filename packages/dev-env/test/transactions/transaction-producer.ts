@@ -83,12 +83,13 @@ export class TransactionProducer {
     this.#checksTaken = all.length
     return fresh.map(({ extFields, body }) => {
       const header = requestCodec.decode(extFields)
+      const message = readMessages(Buffer.from(body!))[0]!
       return {
-        topic: header.topic!,
+        topic: message.topic,
         id: header.msgId!,
         queueOffset: header.tranStateTableOffset,
         physicalOffset: header.commitLogOffset,
-        message: readMessages(Buffer.from(body!))[0]!,
+        message,
       }
     })
   }
