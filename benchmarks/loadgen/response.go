@@ -65,7 +65,7 @@ func scanHeader(header []byte, response *Response) error {
 				case "queueOffset":
 					response.queueOffset = number(header, at+1)
 				case "msgId":
-					response.position = positionOf(header, at+1)
+					response.position = positionOfID(header, at+1)
 				}
 			}
 			if at < len(header) && header[at] == '"' {
@@ -119,8 +119,8 @@ func number(text []byte, at int) int64 {
 	return value
 }
 
-// positionOf is the position in the log that an id of a stored message ends with; -1 when it is none.
-func positionOf(text []byte, at int) int64 {
+// positionOfID is the position in the log that an id of a stored message ends with; -1 when it is none.
+func positionOfID(text []byte, at int) int64 {
 	end := endOfString(text, at)
 	if end-at < 16 {
 		return -1
