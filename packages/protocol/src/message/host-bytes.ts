@@ -13,11 +13,10 @@ export function encodeHost(host: string, port: number): Buffer {
 /** @param bytes 8 or 20 bytes as `encodeHost` gives them */
 export function decodeHost(bytes: Buffer): { host: string; port: number } {
   const addressBytes = bytes.length - 4
-  const address = bytes.subarray(0, addressBytes)
   const host =
     addressBytes === 4
-      ? [...address].join('.')
-      : Array.from({ length: 8 }, (_, index) => address.readUInt16BE(index * 2).toString(16)).join(':')
+      ? `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`
+      : Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16)).join(':')
   return { host, port: bytes.readInt32BE(addressBytes) }
 }
 
