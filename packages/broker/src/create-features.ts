@@ -137,7 +137,7 @@ export function createFeatures(parts: FeaturesParts) {
   store.onArrival((topic, queueId) => {
     reading.arrived(topic, queueId)
     delay.arrived(topic, queueId)
-    timers.arrived(topic, queueId)
+    timers.arrived(topic)
   })
 
   return {

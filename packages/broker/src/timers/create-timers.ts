@@ -1,4 +1,4 @@
-import type { FileSystem, Random } from '@rocketmq-ts/platform'
+import type { CancelTimer, FileSystem, Random } from '@rocketmq-ts/platform'
 import { decodeMessages, javaDouble, timerTopic } from '@rocketmq-ts/protocol'
 import { type MessageStore, TimerStore } from '@rocketmq-ts/storage'
 import type { Identity } from '../identity.ts'
@@ -78,13 +78,18 @@ export function createTimers(parts: TimersParts) {
       getTimerCheckPoint: getTimerCheckPoint({ timers: engine?.timers }),
       getTimerMetrics: getTimerMetrics({ metrics: engine?.metrics }),
     },
-    arrived: (topic: string, queueId: number) => engine?.queue.arrived(topic, queueId),
+    arrived: (topic: string) => {
+      if (topic === timerTopic) engine?.arrived()
+    },
     start: () => engine?.start(),
     drain: () => engine?.drain(),
     close: () => engine?.close(),
     stats: () => engine?.stats() ?? { waiting: 0, readBehindMs: 0, notAdded: 0 },
   }
 }
+
+/** Milliseconds by which a message may be later than the precision, for the sake of those that come with it. */
+const gatherMs = 10
 
 /** What runs when timers are switched on. */
 function createEngine({ fileSystem, config, identity, settings, topics, store, sink, onDelivered }: TimersParts) {
@@ -98,6 +103,7 @@ function createEngine({ fileSystem, config, identity, settings, topics, store, s
     precisionMs: timerPrecisionMs,
     logSegmentBytes: mappedFileSizeTimerLog,
     nowMs: clock.now(),
+    onFailure: (during, error) => store.failed(during, error),
   })
   const metrics = new TimerMetrics(config)
   if (timers.pendingByTopic !== undefined) metrics.setCounted(timers.pendingByTopic, topics.list().keys())
@@ -141,10 +147,17 @@ function createEngine({ fileSystem, config, identity, settings, topics, store, s
   const flush = new TimerFlush({ clock, log, timers, store, intervalMs: timerFlushIntervalMs })
   const readBehindMs = () => (timers.isWaiting ? Math.max(clock.now() - timers.readMs - 2 * timers.precisionMs, 0) : 0)
   const notAdded = () => store.maxOffset(timerTopic, 0) - timers.queueOffset
+  let cancelGathering: CancelTimer | undefined
   return {
     timers,
     metrics,
-    queue,
+    /** Messages came to the timer's topic. They are added some at a time, since each step is written to the files. */
+    arrived() {
+      cancelGathering ??= clock.after(gatherMs, () => {
+        cancelGathering = undefined
+        queue.arrived(timerTopic, 0)
+      })
+    },
     async start() {
       await goOnBehindOfficial(timers, store)
       flush.soon()
@@ -153,6 +166,7 @@ function createEngine({ fileSystem, config, identity, settings, topics, store, s
       if (notAdded() <= 0 || settings().timerStopEnqueue) delivery.start()
     },
     async drain() {
+      cancelGathering?.()
       await queue.drain()
       await delivery.drain()
       await flush.drain()

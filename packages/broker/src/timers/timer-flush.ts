@@ -5,7 +5,7 @@ export interface TimerFlushParts {
   clock: Clock
   log: Log
   timers: TimerStore
-  store: { readonly positions: LogPositions; failed(during: string, error: unknown): void }
+  store: { readonly positions: LogPositions }
   intervalMs: number
 }
 
@@ -69,7 +69,6 @@ export class TimerFlush {
   }
 
   #failed(error: unknown): void {
-    this.#parts.store.failed('writing the files of the timer', error)
     if (!this.#isFailing) {
       this.#parts.log.error({ err: error }, 'the files of the timer could not be written: it goes on trying')
     }

@@ -131,6 +131,27 @@ describe('a message whose sender names a time', () => {
   })
 })
 
+describe('when the disk', () => {
+  test('is full, a message that waits comes once there is space again', async () => {
+    const { cluster, machine, broker } = await withTopic()
+    await send(broker, 'a', { TIMER_DELAY_SEC: '3' })
+    machine.faults.add({ label: 'full', operation: 'write', path: /timerlog|commitlog/, kind: 'no-space', count: 20 })
+    await cluster.sleep(60_000)
+    expect(await bodies(broker)).toEqual(['a'])
+  })
+
+  test('fails to write what waits, the store takes no more writes, and says so', async () => {
+    const { cluster, machine, broker } = await withTopic()
+    machine.faults.add({ label: 'broken', operation: 'write', path: /timerlog/, kind: 'EIO' })
+    await send(broker, 'a', { TIMER_DELAY_SEC: '3' })
+    await cluster.sleep(3000)
+    await expect(send(broker, 'b', {})).rejects.toMatchObject({ code: 14 })
+    await machine.restart()
+    await cluster.sleep(5000)
+    expect(await bodies(newBroker(cluster))).toEqual(['a'])
+  })
+})
+
 describe('what fell due', () => {
   const delays = [40, 10, 30, 20, 10]
 

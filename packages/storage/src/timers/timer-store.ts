@@ -16,6 +16,8 @@ export interface TimerStoreOptions {
   /** Bytes of a file of the timer log. */
   logSegmentBytes: number
   nowMs: number
+  /** Told when something could not be written or synced; it is thrown as well. */
+  onFailure(during: string, error: unknown): void
   /** Slots of the wheel, for tests. */
   slotCount?: number
 }
@@ -49,6 +51,7 @@ const checkName = 'config/timercheck'
 export class TimerStore {
   readonly precisionMs: number
   readonly #log: Log
+  readonly #onFailure: TimerStoreOptions['onFailure']
   readonly #files: StoreFiles
   readonly #units: TimerLog
   readonly #wheel: TimerWheel
@@ -65,6 +68,7 @@ export class TimerStore {
     const { fileSystem, log, rootPath, precisionMs, logSegmentBytes, nowMs, slotCount } = options
     this.precisionMs = precisionMs
     this.#log = log
+    this.#onFailure = options.onFailure
     this.#files = new StoreFiles(fileSystem, openFilesMax)
     for (const folder of [`${rootPath}/timerlog`, `${rootPath}/config`]) {
       this.#files.makeFolder(folder)
@@ -156,10 +160,11 @@ export class TimerStore {
    */
   add(message: WaitingMessage, outMs: number, nowMs: number, windowMs: number): boolean {
     const writtenMs = this.#slotOf(nowMs)
+    const window = Math.min(windowMs, this.#slotOf(delayMsMax))
     const asked = Math.max(this.#slotOf(outMs), this.readMs)
     const aheadMs = asked - writtenMs
-    const isRoll = aheadMs >= windowMs
-    const slotMs = isRoll ? writtenMs + this.#slotOf(rollMs(aheadMs, windowMs)) : asked
+    const isRoll = aheadMs >= window
+    const slotMs = isRoll ? writtenMs + this.#slotOf(rollMs(aheadMs, window)) : asked
     if (slotMs - this.readMs >= this.#wheel.spanMs) return false
     this.#append({ ...message, previous: -1, slotMs, writtenMs, isRoll })
     return true
@@ -232,9 +237,11 @@ export class TimerStore {
 
   /** Writes added units, and in the checkpoint how far that is: both survive the death of the process. */
   noteStep(): void {
-    this.#units.write()
-    this.#progress.logEnd = this.#units.end
-    this.#noteWritten()
+    this.#guarded(() => {
+      this.#units.write()
+      this.#progress.logEnd = this.#units.end
+      this.#noteWritten()
+    })
   }
 
   /**
@@ -243,19 +250,24 @@ export class TimerStore {
    */
   mark(): TimerMark | undefined {
     if (!this.#isChanged) return undefined
-    this.#isChanged = false
     this.noteStep()
-    this.#wheel.write()
+    this.#guarded(() => this.#wheel.write())
+    this.#isChanged = false
     return { own: this.#own(false) }
   }
 
   /** Syncs what was written at a mark. The part of the commit log that it is derived from must be synced before. */
   async sync(mark: TimerMark, nowMs: number): Promise<void> {
-    await this.#units.sync()
-    await this.#wheel.sync()
-    await this.#files.syncAllNamesLater()
-    this.#dataVersion = nextDataVersion(this.#dataVersion, nowMs, this.#dataVersion.stateVersion)
-    await this.#checkpoint.writeSynced(mark.own, this.#dataVersion)
+    try {
+      await this.#units.sync()
+      await this.#wheel.sync()
+      await this.#files.syncAllNamesLater()
+      this.#dataVersion = nextDataVersion(this.#dataVersion, nowMs, this.#dataVersion.stateVersion)
+      await this.#checkpoint.writeSynced(mark.own, this.#dataVersion)
+    } catch (error) {
+      this.#onFailure('syncing the files of the timer', error)
+      throw error
+    }
   }
 
   /** Deletes files of the timer log whose messages are no longer in the log. */
@@ -292,6 +304,15 @@ export class TimerStore {
     return this.#wheel.slot(slotMs)?.lastPosition ?? -1
   }
 
+  #guarded(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#onFailure('writing the files of the timer', error)
+      throw error
+    }
+  }
+
   #own(isClosed: boolean): OwnTimerCheckpoint {
     return { progress: { ...this.#progress }, precisionMs: this.precisionMs, isClosed }
   }
@@ -305,9 +326,14 @@ export class TimerStore {
   }
 
   #append(unit: TimerUnit): void {
+    this.#guarded(() => this.#appendUnit(unit))
+  }
+
+  #appendUnit(unit: TimerUnit): void {
     const slot = this.#wheel.slot(unit.slotMs)
+    const writtenMs = Math.min(Math.max(unit.writtenMs, unit.slotMs - delayMsMax), unit.slotMs)
     this.#progress.lastSlotMs = Math.max(this.#progress.lastSlotMs, unit.slotMs)
-    const position = this.#units.append({ ...unit, previous: slot?.lastPosition ?? -1 })
+    const position = this.#units.append({ ...unit, writtenMs, previous: slot?.lastPosition ?? -1 })
     this.#wheel.set(unit.slotMs, {
       firstPosition: slot?.firstPosition ?? position,
       lastPosition: position,
@@ -424,6 +450,9 @@ export class TimerStore {
     this.noteStep()
   }
 }
+
+/** A unit tells its slot by milliseconds since it was written, in 32 bits. */
+const delayMsMax = 0x7fffffff
 
 /** Milliseconds. When the clock was set back by at most this, nothing becomes due until it has caught up. */
 const clockStepMsMax = 10_000

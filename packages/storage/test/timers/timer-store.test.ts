@@ -40,6 +40,17 @@ describe('the timer', () => {
     expect(await deliver(timers, startMs + 11_000)).toEqual([1])
   })
 
+  test('puts a message into the slot of its time, however long that has passed', async () => {
+    const fileSystem = disk()
+    const timers = openTimers(fileSystem)
+    const monthLater = startMs + 30 * 86_400 * secondMs
+    add(timers, 1, 5000)
+    add(timers, 2, 3000, monthLater)
+    timers.noteStep()
+    fileSystem.kill()
+    expect(await deliver(openTimers(fileSystem, { nowMs: monthLater }), startMs + 6000)).toEqual([2, 1])
+  })
+
   test('takes none that its wheel has no slot for', async () => {
     const timers = openTimers(disk())
     const farMs = 1280 * secondMs
