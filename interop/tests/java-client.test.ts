@@ -30,6 +30,7 @@ const promises: Record<string, string> = {
   'timer-delays': 'delivers messages at the times that their producers name, at once when these have passed',
   'timer-too-far': 'refuses a delay above three days with code 13',
   'timer-recall': 'takes back a message that waits for its time, by the handle that its send was answered with',
+  priorities: 'stores a message with a priority in the queue of that',
   pull: 'answers pulls by offset and tag, at and beyond the end, and those that wait for a message',
   'lite-pull-assign': 'lets a lite pull consumer seek, commit and go on from its commit',
   'lite-pull-subscribe': 'shares a topic between lite pull consumers that subscribe',

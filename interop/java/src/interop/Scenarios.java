@@ -34,6 +34,7 @@ final class Scenarios {
         ALL.put("timer-delays", TimerScenarios::delays);
         ALL.put("timer-too-far", TimerScenarios::tooFar);
         ALL.put("timer-recall", TimerScenarios::recall);
+        ALL.put("priorities", SendScenarios::priorities);
         ALL.put("pull", PullScenarios::pull);
         ALL.put("lite-pull-assign", PullScenarios::liteAssign);
         ALL.put("lite-pull-subscribe", PullScenarios::liteSubscribe);

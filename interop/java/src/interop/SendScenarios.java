@@ -37,6 +37,33 @@ final class SendScenarios {
         return "40 messages";
     }
 
+    /** Whatever queue the producer chooses, each priority has one of its own, and those above the last share that. */
+    static String priorities(Run run) throws Exception {
+        String topic = run.topic(3);
+        DefaultMQProducer producer = run.producer();
+        List<MessageQueue> queues = run.queues(topic);
+        for (int priority = 0; priority < 5; priority++) {
+            Message message = Content.of("p" + priority, "A").message(topic);
+            message.setPriority(priority);
+            SendResult result = Run.stored(producer.send(message, queues.get(1)));
+            Check.equal("queue of priority " + priority, Math.min(priority, 2), result.getMessageQueue().getQueueId());
+        }
+        List<MessageExt> stored = run.readAll(topic, 5, 10_000);
+        for (MessageExt message : stored) {
+            Check.equal("queue of " + message.getKeys(), Math.min(message.getPriority(), 2), message.getQueueId());
+            Check.equal("priority", message.getKeys(), "p" + message.getPriority());
+        }
+        Message delayed = Content.of("delayed", "A").message(topic);
+        delayed.setPriority(2);
+        delayed.setDelayTimeLevel(1);
+        Check.equal("queue of a delayed message", 0,
+            Run.stored(producer.send(delayed, queues.get(0))).getMessageQueue().getQueueId());
+        MessageExt late = run.readAll(topic, 6, 10_000).stream()
+            .filter(message -> message.getKeys().equals("delayed")).findFirst().orElseThrow();
+        Check.equal("priority of a delayed message", -1, late.getPriority());
+        return "priorities 0 to 4 in three queues";
+    }
+
     static String async(Run run) throws Exception {
         String topic = run.topic(4);
         DefaultMQProducer producer = run.producer();

@@ -52,7 +52,7 @@ export const topicAttributeKinds: AttributeKinds = new Map([
   [
     'message.type',
     oneOf(['UNSPECIFIED', 'MIXED', 'TRANSACTION', 'PRIORITY', 'FIFO', 'DELAY', 'LITE', 'NORMAL'], {
-      unserved: ['PRIORITY', 'LITE'],
+      unserved: ['LITE'],
     }),
   ],
   // Milliseconds; -1 keeps messages as long as the broker does.

@@ -61,6 +61,8 @@ export interface Sender {
 export interface SendTarget {
   topic: string
   queueId: number
+  /** Of the topic, to write to. */
+  queueNums: number
   /** Redeliveries after which a message to a retry topic goes to the dead letters. */
   redeliveriesMax: number
   /** Of the topic; undefined when it was made just now. */
@@ -101,6 +103,7 @@ export function sendTarget(
   return {
     topic: config.topicName,
     queueId: targetQueue(header, config, random),
+    queueNums: config.writeQueueNums,
     redeliveriesMax: limit,
     memo: known,
   }

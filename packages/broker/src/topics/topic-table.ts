@@ -232,6 +232,22 @@ export class TopicTable {
   }
 
   /**
+   * Gives a retry topic more queues when it has fewer, so that there is one for each priority of what is redelivered.
+   * @returns the topic as it is then
+   */
+  widenInternal(topic: string, queueNums: number): TopicConfig {
+    const existing = this.ensureInternal(topic, queueNums)
+    if (existing.writeQueueNums >= queueNums) return existing
+    const readQueueNums = Math.max(existing.readQueueNums, queueNums)
+    const wider = { ...existing, readQueueNums, writeQueueNums: queueNums }
+    this.#topics.set(topic, wider)
+    this.#log.info({ topic, queueNums }, 'a topic of a group got more queues, one for each priority')
+    this.#changed([topic])
+    this.#kept.soon()
+    return wider
+  }
+
+  /**
    * Creates or changes topics as an administrator wants them: all or, when one is refused, none.
    * @param peer who wants it, for the log
    * @throws ProtocolError with what is wrong; the file system's errors

@@ -64,7 +64,6 @@ describe('attribute changes', () => {
   )
 
   const unserved = [
-    'message.type=PRIORITY',
     'message.type=LITE',
     'cleanup.policy=COMPACTION',
     'queue.type=BatchCQ',

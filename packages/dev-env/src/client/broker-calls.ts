@@ -194,7 +194,8 @@ export class BrokerCalls extends Calls {
     })
   }
 
-  async createTopic(topic: string, queues = 4, perm = 6): Promise<void> {
+  /** @param attributes in the form `+name=value` */
+  async createTopic(topic: string, queues = 4, perm = 6, attributes?: string): Promise<void> {
     await this.ask(commands.updateAndCreateTopic, {
       topic,
       defaultTopic: 'TBW102',
@@ -204,6 +205,7 @@ export class BrokerCalls extends Calls {
       topicFilterType: 'SINGLE_TAG',
       order: false,
       force: false,
+      ...(attributes !== undefined && { attributes }),
     })
   }
 

@@ -22,6 +22,29 @@ export const retries = {
       expect(again!.properties.get('RETRY_TOPIC')).toBe('T')
       expect(again!.properties.get('ORIGIN_MESSAGE_ID')).toBe(messageId)
     },
+    'a message keeps its priority, however often it is redelivered': async (scene) => {
+      const { broker } = scene
+      await broker.createTopic('P', 4, 6, '+message.type=PRIORITY')
+      await scene.join('g', 'P', scene.client)
+      for (const priority of ['1', '3']) {
+        await broker.send({ topic: 'P', body: priority, properties: { _SYS_MSG_PRIORITY_: priority } })
+      }
+      for (const queueId of [1, 3]) {
+        const [message] = await broker.readQueue('P', queueId)
+        await broker.sendBack(message!, 'g', 1)
+        await scene.cluster.sleep(1500)
+        const [again] = await broker.readQueue('%RETRY%g', queueId)
+        expect([String(again!.body), again!.reconsumeTimes]).toEqual([String(queueId), 1])
+        await broker.sendBack(again!, 'g', 1)
+        await scene.cluster.sleep(1500)
+        const [, third] = await broker.readQueue('%RETRY%g', queueId)
+        expect([String(third!.body), third!.reconsumeTimes]).toEqual([String(queueId), 2])
+      }
+      expect((await broker.topics()).topicConfigTable.get('%RETRY%g')).toMatchObject({
+        readQueueNums: 4,
+        writeQueueNums: 4,
+      })
+    },
     'a message comes again after the time of the level that is asked for': async (scene) => {
       const { message } = await withMessage(scene)
       await scene.broker.sendBack(message, 'g', 1)

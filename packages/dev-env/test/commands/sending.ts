@@ -1,6 +1,6 @@
 import { commands, parseOffsetMessageId } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
-import { codeOf, type Promises, type Scene, withSettings } from './scene.ts'
+import { bodiesOf, codeOf, type Promises, type Scene, withSettings } from './scene.ts'
 
 const sendHeader = (topic: string, queueId = 0) => ({
   producerGroup: 'producers',
@@ -61,6 +61,20 @@ export const sending = {
       expect(await codeOf(broker, commands.sendMessageV2, sendHeader('SCHEDULE_TOPIC_XXXX'), aBody)).toBe(
         'NO_PERMISSION',
       )
+    },
+    'a message with a priority stands in the queue of that, whatever queue it was sent to': async ({ broker }) => {
+      await broker.createTopic('T', 3, 6, '+message.type=PRIORITY')
+      for (const [priority, queueId] of [
+        [0, 0],
+        [1, 1],
+        [2, 2],
+        [9, 2],
+      ] as const) {
+        const properties = { _SYS_MSG_PRIORITY_: String(priority) }
+        const answer = await broker.send({ topic: 'T', queueId: 1, body: `${priority}`, properties })
+        expect(answer.queueId).toBe(queueId)
+      }
+      expect(bodiesOf(await broker.readQueue('T', 2))).toEqual(['2', '9'])
     },
     'a delayed message comes after the time of its level': async (scene) => {
       await scene.store('T')

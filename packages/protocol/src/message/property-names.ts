@@ -33,4 +33,6 @@ export const propertyName = {
   timerRollTimes: 'TIMER_ROLL_TIMES',
   timerDeleteUniqueKey: 'TIMER_DEL_UNIQKEY',
   bornTimestamp: 'BORN_TIMESTAMP',
+  priority: '_SYS_MSG_PRIORITY_',
+  shardingKey: '__SHARDINGKEY',
 } as const

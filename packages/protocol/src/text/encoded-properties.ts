@@ -18,6 +18,7 @@ export const knownProperties = [
   'messageRegion',
   'traceOn',
   'cluster',
+  'priority',
   'producerId',
   'producerSequence',
 ] as const satisfies (keyof typeof propertyName)[]

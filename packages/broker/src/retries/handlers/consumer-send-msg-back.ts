@@ -11,12 +11,14 @@ import {
   type RequestOf,
   retryTopicOf,
   type SubscriptionGroupConfig,
+  type TopicConfig,
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import type { Intake, MessageSink } from '../../intake/intake.ts'
 import { withProperties } from '../../intake/property-text.ts'
 import { storedAgain } from '../../intake/stored-again.ts'
+import { priorityIn, queueOfPriority } from '../../sending/priority.ts'
 import { storedPut } from '../../sending/put-reply.ts'
 import { redeliveriesMax } from '../../sending/redeliveries-max.ts'
 import { checkTakesMessages, knownGroup, type SendTargetParts } from '../../sending/send-target.ts'
@@ -24,6 +26,11 @@ import { unitFlagOf } from '../../topics/index.ts'
 import type { Traces } from '../../traces/create-traces.ts'
 
 export interface SendBackParts extends SendTargetParts {
+  topics: SendTargetParts['topics'] & {
+    get(topic: string): TopicConfig | undefined
+    /** Gives a retry topic more queues when it has fewer. */
+    widenInternal(topic: string, queueNums: number): TopicConfig
+  }
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
   sink: MessageSink
   intake: Intake
@@ -72,6 +79,24 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
   }
 }
 
+/**
+ * Any queue of the retry topic. A message with a priority keeps it: it goes to the queue of that, in a retry topic that has
+ * as many queues as the message's own topic.
+ */
+function retryQueue(
+  { topic, properties }: DecodedMessage,
+  originalTopic: string | undefined,
+  { retryQueueNums }: SubscriptionGroupConfig,
+  retryTopic: TopicConfig,
+  { topics, random }: SendBackParts,
+): number {
+  const priority = priorityIn(properties)
+  if (priority === undefined) return random.below(retryQueueNums)
+  const wanted = topics.get(originalTopic ?? topic)?.writeQueueNums ?? 1
+  const { writeQueueNums } = topics.widenInternal(retryTopic.topicName, Math.max(wanted, retryQueueNums))
+  return queueOfPriority(priority, writeQueueNums)
+}
+
 function retryCopy(
   message: DecodedMessage,
   config: SubscriptionGroupConfig,
@@ -79,14 +104,14 @@ function retryCopy(
   parts: SendBackParts,
 ): StoreMessage {
   const topic = retryTopicOf(config.groupName)
-  parts.topics.ensureInternal(topic, config.retryQueueNums, unitFlagOf(unitMode, true))
+  const made = parts.topics.ensureInternal(topic, config.retryQueueNums, unitFlagOf(unitMode, true))
   const { properties, reconsumeTimes } = message
   const level = askedLevel === 0 ? firstRetryLevel + reconsumeTimes : askedLevel
   const originId = findMessageProperty(properties, propertyName.originMessageId)
   const retryTopic = findMessageProperty(properties, propertyName.retryTopic)
   return storedAgain(message, {
     topic,
-    queueId: parts.random.below(config.retryQueueNums),
+    queueId: retryQueue(message, retryTopic, config, made, parts),
     storeHost: parts.storeHost,
     reconsumeTimes: reconsumeTimes + 1,
     properties: EncodedProperties.ofText(

@@ -7,6 +7,7 @@ import {
   offsetMessageIds,
   propertyName,
   type RequestOf,
+  retryTopicPrefix,
   scheduleTopic,
   timerTopic,
 } from '@rocketmq-ts/protocol'
@@ -16,8 +17,10 @@ import { isNumbered } from '../../idempotence/send-once.ts'
 import { encodedProperty } from '../../intake/property-text.ts'
 import { admit } from '../admit.ts'
 import { bornHostOf } from '../host-cache.ts'
+import { placedByPriority } from '../priority.ts'
 import { storedPut } from '../put-reply.ts'
 import type { SendParts } from '../send-parts.ts'
+import type { SendTarget } from '../send-target.ts'
 import { splitBatch } from '../split-batch.ts'
 
 type SendCommand = typeof commands.sendMessage
@@ -33,8 +36,10 @@ export function sendMessage(parts: SendParts): Handler<SendCommand> {
 }
 
 function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts): typeof answeredLater {
-  const given = parts.brokerProperties.encode(header.properties ?? '')
+  let given = parts.brokerProperties.encode(header.properties ?? '')
   const target = admit(header, given, parts, call)
+  // Most messages have no priority, and go where they are sent.
+  if (given.has('priority')) given = placeByPriority(given, target)
   const givenId = given.value('uniqueKey')
   const uniqueId = givenId ?? parts.uniqueId()
   const properties = parts.brokerProperties.addTo(given, parts.settings())
@@ -72,6 +77,13 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
     })
   }
   return answeredLater
+}
+
+/** Gives a message the queue of its priority. @returns its properties */
+function placeByPriority(given: EncodedProperties, target: SendTarget): EncodedProperties {
+  const { queueId, properties } = placedByPriority(given, target.queueNums, target.topic.startsWith(retryTopicPrefix))
+  if (queueId !== undefined) target.queueId = queueId
+  return properties
 }
 
 /** By what the producer can take back a message that waits for its time; undefined when it does not. */
