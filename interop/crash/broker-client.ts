@@ -52,6 +52,8 @@ export interface SendAnswer {
   readonly queueOffset: number
   /** One for each message, separated by commas. */
   readonly messageIds: string[]
+  /** Of a message that waits for its time. */
+  readonly recallHandle?: string
 }
 
 const { network, clock } = createNodePlatform()
@@ -272,5 +274,6 @@ function sendHeader(topic: string, queueId: number, properties: string): Request
 }
 
 function sendAnswer(header: ResponseOf<typeof commands.sendMessage>): SendAnswer {
-  return { queueId: header.queueId, queueOffset: header.queueOffset, messageIds: header.msgId.split(',') }
+  const { queueId, queueOffset, msgId, recallHandle } = header
+  return { queueId, queueOffset, messageIds: msgId.split(','), ...(recallHandle !== undefined && { recallHandle }) }
 }

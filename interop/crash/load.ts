@@ -107,7 +107,9 @@ export class Load {
       const batch = Array.from({ length: random.between(2, 12) }, () => this.#messages.create(random, place))
       return recorder.send(batch, () => client.sendBatch(batch))
     }
-    const message = this.#messages.create(random, place, random.chance(0.04) ? random.between(1, 2) : 0)
+    const delayLevel = random.chance(0.04) ? random.between(1, 2) : 0
+    const timedForMs = delayLevel === 0 && random.chance(0.04) ? Date.now() + random.between(1, 6000) : 0
+    const message = this.#messages.create(random, place, delayLevel, timedForMs)
     const version = random.chance(0.1) ? 1 : 2
     return recorder.send([message], () => client.send(message, version))
   }

@@ -1,4 +1,4 @@
-import { retryTopicOf, scheduleTopic } from '@rocketmq-ts/protocol'
+import { retryTopicOf, scheduleTopic, timerTopic } from '@rocketmq-ts/protocol'
 import type { History, ObservedQueue, ObservedRecord } from './history.ts'
 import type { Violation } from './violation.ts'
 
@@ -13,18 +13,20 @@ export function checkDelays(
   delayLevelsMs: readonly number[],
 ): Violation[] {
   const delivered = Map.groupBy(
-    queues.filter(({ topic }) => topic !== scheduleTopic).flatMap(({ records }) => records),
+    queues.filter(({ topic }) => topic !== scheduleTopic && topic !== timerTopic).flatMap(({ records }) => records),
     ({ id, topic }) => `${id} ${topic}`,
   )
   const violations: Violation[] = []
   for (const send of history.sends) {
-    if (send.delayLevel === 0) continue
+    const { delayLevel, timedForMs } = send
+    if (delayLevel === 0 && timedForMs === 0) continue
     const records = delivered.get(`${send.id} ${send.topic}`) ?? []
     if (records.length === 0 && send.outcome.kind === 'acknowledged') {
-      const detail = `${send.id}, sent to ${send.topic} with level ${send.delayLevel}`
-      violations.push({ rule: 'delayed message not delivered', detail })
+      const when = timedForMs > 0 ? `for ${timedForMs}` : `with level ${delayLevel}`
+      violations.push({ rule: 'delayed message not delivered', detail: `${send.id}, sent to ${send.topic} ${when}` })
     }
-    violations.push(...checkTimes(records, send.sentAtMs + delayLevelsMs[send.delayLevel - 1]!))
+    const dueMs = timedForMs > 0 ? timedForMs : send.sentAtMs + delayLevelsMs[delayLevel - 1]!
+    violations.push(...checkTimes(records, dueMs))
   }
   // A consumer that did not get its answer sends the same message back once more.
   const sendBacks = Map.groupBy(history.sendBacks, ({ id, group }) => `${id} ${retryTopicOf(group)}`)

@@ -1,4 +1,4 @@
-import { retryTopicOf, scheduleTopic } from '@rocketmq-ts/protocol'
+import { retryTopicOf, scheduleTopic, timerTopic } from '@rocketmq-ts/protocol'
 import {
   type History,
   type ObservedQueue,
@@ -11,7 +11,13 @@ import type { Violation } from './violation.ts'
 
 /** The queue into which the broker puts a message when it is sent. */
 export function storedIn(send: SentMessage): { topic: string; queueId: number } {
-  return send.delayLevel > 0 ? { topic: scheduleTopic, queueId: send.delayLevel - 1 } : send
+  if (send.delayLevel > 0) return { topic: scheduleTopic, queueId: send.delayLevel - 1 }
+  return isWaiting(send) ? { topic: timerTopic, queueId: 0 } : send
+}
+
+/** Whether a message whose sender named a time was put aside until then: it is not when that had passed already. */
+function isWaiting({ timedForMs, outcome }: SentMessage): boolean {
+  return timedForMs > 0 && outcome.kind === 'acknowledged' && outcome.isWaiting === true
 }
 
 /**
@@ -161,8 +167,11 @@ function originOf(record: ObservedRecord, send: SentMessage | undefined, sentBac
     if (sentBack.has(`${record.id} ${record.realTopic}`)) return 'delivery'
     return send.delayLevel === record.queueId + 1 && record.realTopic === send.topic ? 'send' : undefined
   }
+  if (record.topic === timerTopic) return send.timedForMs > 0 && record.realTopic === send.topic ? 'send' : undefined
   if (record.topic !== send.topic || record.queueId !== send.queueId) return undefined
-  return send.delayLevel > 0 ? 'delivery' : 'send'
+  if (send.delayLevel > 0) return 'delivery'
+  // One without an answer may have been put aside or not.
+  return send.timedForMs > 0 && (isWaiting(send) || send.outcome.kind !== 'acknowledged') ? 'delivery' : 'send'
 }
 
 /** A message that was sent after the acknowledgement of another one stands behind it. */

@@ -14,6 +14,8 @@ export interface Place {
   readonly queueOffset: number
   /** The offset message id: store host and commit log offset. */
   readonly messageId: string
+  /** It was told a handle by which it can be taken back, since it waits for its time. */
+  readonly isWaiting?: boolean
 }
 
 export interface SentMessage {
@@ -27,6 +29,8 @@ export interface SentMessage {
   readonly key: string | undefined
   /** 0: delivered at once. Otherwise it is put into queue `delayLevel - 1` of the topic of delayed messages first. */
   readonly delayLevel: number
+  /** The time that its sender named, in milliseconds since 1970, before which it must not come; 0 for none. */
+  readonly timedForMs: number
   /** Position among all events of the history at which the request was handed to the connection. */
   readonly sentSeq: number
   /** Wall clock of the broker. */

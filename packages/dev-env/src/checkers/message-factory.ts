@@ -20,7 +20,8 @@ export class MessageFactory {
     this.#name = name
   }
 
-  create(random: SeededRandom, place: { topic: string; queueId: number }, delayLevel = 0): LoadMessage {
+  /** @param timedForMs milliseconds since 1970 at which it is to be delivered; 0 for at once */
+  create(random: SeededRandom, place: { topic: string; queueId: number }, delayLevel = 0, timedForMs = 0): LoadMessage {
     const number = (++this.#count).toString(16).toUpperCase().padStart(8, '0')
     // The form of the ids that producers make: 32 hexadecimal digits.
     const id = Buffer.from(this.#name).toString('hex').toUpperCase().padEnd(24, '0').slice(0, 24) + number
@@ -34,6 +35,7 @@ export class MessageFactory {
         WAIT: 'true',
         ...(random.chance(0.7) ? { TAGS: random.pick(tags) } : {}),
         ...(delayLevel > 0 ? { DELAY: String(delayLevel) } : {}),
+        ...(timedForMs > 0 ? { TIMER_DELIVER_MS: String(timedForMs) } : {}),
       },
     }
   }

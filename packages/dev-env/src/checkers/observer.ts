@@ -1,5 +1,5 @@
 import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
-import { retryTopicOf, scheduleTopic, type TopicConfigTable } from '@rocketmq-ts/protocol'
+import { retryTopicOf, scheduleTopic, type TopicConfigTable, timerTopic } from '@rocketmq-ts/protocol'
 import { ResponseError } from '@rocketmq-ts/remoting'
 import {
   type History,
@@ -45,6 +45,7 @@ export function observedTopics(topics: readonly ObservedTopic[], groups: readonl
   return [
     ...topics,
     { topic: scheduleTopic, queues: delayLevels },
+    { topic: timerTopic, queues: 1 },
     ...groups.map((group) => ({ topic: retryTopicOf(group), queues: 1 })),
   ]
 }
@@ -132,7 +133,9 @@ async function askKeys(
   random: SeededRandom,
   queries: number,
 ): Promise<KeyQuery[]> {
-  const acknowledged = sends.filter(({ outcome, delayLevel }) => outcome.kind === 'acknowledged' && delayLevel === 0)
+  const acknowledged = sends.filter(
+    ({ outcome, delayLevel, timedForMs }) => outcome.kind === 'acknowledged' && delayLevel === 0 && timedForMs === 0,
+  )
   const asked: KeyQuery[] = []
   for (let count = 0; count < queries && acknowledged.length > 0; count++) {
     const { topic, key, id } = random.pick(acknowledged)
@@ -154,7 +157,9 @@ async function askTimes(
   random: SeededRandom,
   queries: number,
 ): Promise<TimeQuery[]> {
-  const filled = queues.filter(({ topic, records }) => records.length > 0 && topic !== scheduleTopic)
+  const filled = queues.filter(
+    ({ topic, records }) => records.length > 0 && topic !== scheduleTopic && topic !== timerTopic,
+  )
   const asked: TimeQuery[] = []
   for (let count = 0; count < queries && filled.length > 0; count++) {
     const { topic, queueId, records } = random.pick(filled)

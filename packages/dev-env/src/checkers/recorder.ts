@@ -20,6 +20,7 @@ interface SendAnswer {
   readonly queueOffset: number
   /** One for each message. */
   readonly messageIds: readonly string[]
+  readonly recallHandle?: string
 }
 
 /** The clocks by which a load's history is written. */
@@ -60,7 +61,12 @@ export class Recorder {
     sends.forEach((send, index) => {
       send.outcome =
         outcome.kind === 'acknowledged'
-          ? { ...outcome, queueOffset: outcome.queueOffset + index, messageId: outcome.messageIds[index] ?? '' }
+          ? {
+              ...outcome,
+              queueOffset: outcome.queueOffset + index,
+              messageId: outcome.messageIds[index] ?? '',
+              isWaiting: outcome.recallHandle !== undefined,
+            }
           : outcome
     })
   }
@@ -109,6 +115,7 @@ export class Recorder {
       bodyBytes: body.length,
       key: properties.KEYS,
       delayLevel: Number(properties.DELAY ?? 0),
+      timedForMs: Number(properties.TIMER_DELIVER_MS ?? 0),
       sentSeq: ++this.#lastSeq,
       sentAtMs: this.#clocks.wallMs(),
       outcome: unknown,

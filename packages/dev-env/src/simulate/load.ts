@@ -86,7 +86,10 @@ export class Load {
       messages = Array.from({ length: random.between(2, 8) }, () => this.#messages.create(random, place))
       await recorder.send(messages, () => sent(calls.sendBatch(messages)))
     } else {
-      messages = [this.#messages.create(random, place, random.chance(0.06) ? random.between(1, 2) : 0)]
+      const delayLevel = random.chance(0.06) ? random.between(1, 2) : 0
+      const isTimed = delayLevel === 0 && random.chance(0.08)
+      const timedForMs = isTimed ? this.#broker.machine.wallMs + random.between(1, 8000) : 0
+      messages = [this.#messages.create(random, place, delayLevel, timedForMs)]
       await recorder.send(messages, () => sent(calls.send(messages[0]!, random.chance(0.1) ? 1 : 2)))
     }
     if (!isAcknowledged) await this.#cluster.sleep(restMs)

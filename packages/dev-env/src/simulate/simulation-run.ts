@@ -1,4 +1,5 @@
 import { SeededRandom, type SimulatedHost } from '@rocketmq-ts/platform/test-kit'
+import { scheduleTopic, timerTopic } from '@rocketmq-ts/protocol'
 import {
   checkConsumed,
   checkDelays,
@@ -180,7 +181,7 @@ class SimulationRun {
     const random = this.#random.fork()
     const seen = await broker.observed((observed) => observe(observed, history, topics, random, queriesOfEach))
     const observation = broker.wasSetBack ? { ...seen, timeQueries: [] } : seen
-    const consumedTopics = observation.queues.filter(({ topic }) => topic !== 'SCHEDULE_TOPIC_XXXX')
+    const consumedTopics = observation.queues.filter(({ topic }) => topic !== scheduleTopic && topic !== timerTopic)
     return [
       ...checkHistory(history, observation, { flushIntervalMs: 0, timerDelayMsMax: 0, delayLevelsMs }),
       ...checkConsumed(followingGroup, consumedTopics, consumer.consumed),

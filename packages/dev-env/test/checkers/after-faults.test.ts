@@ -53,6 +53,7 @@ function acknowledged(): History {
       bodyBytes: 0,
       key: undefined,
       delayLevel: 0,
+      timedForMs: 0,
       sentSeq: 2 * number,
       sentAtMs: 0,
       outcome: {

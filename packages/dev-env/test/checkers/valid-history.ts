@@ -76,6 +76,7 @@ class ModelBroker {
       bodyCrc: this.#random.between(0, 1_000_000),
       bodyBytes: this.#random.between(0, 100),
       delayLevel,
+      timedForMs: 0,
       sentSeq: ++this.#seq,
       sentAtMs: this.#nowMs,
       outcome: { kind: 'unknown' },

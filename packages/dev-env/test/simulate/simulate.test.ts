@@ -1,4 +1,4 @@
-import { commands } from '@rocketmq-ts/protocol'
+import { commands, decodeMessageProperties, encodeMessageProperties } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { describeViolations, type Rule } from '../../src/checkers/index.ts'
 import type { Cluster } from '../../src/index.ts'
@@ -29,6 +29,14 @@ function tampered(servers: 'brokers' | 'nameServers', tampering: Tampering) {
 
 function plusOne(fields: Record<string, string> | undefined, name: string): Record<string, string> {
   return { ...fields, [name]: String(Number(fields?.[name]) + 1) }
+}
+
+function twoSecondsEarlier(properties: string): string {
+  const timed = decodeMessageProperties(properties)
+  const deliverMs = timed.get('TIMER_DELIVER_MS')
+  if (deliverMs === undefined) return properties
+  timed.set('TIMER_DELIVER_MS', String(Number(deliverMs) - 2000))
+  return encodeMessageProperties(timed)
 }
 
 const defects: { title: string; rules: Rule[]; plant(cluster: Cluster): void }[] = [
@@ -98,6 +106,22 @@ const defects: { title: string; rules: Rule[]; plant(cluster: Cluster): void }[]
     plant: ({ brokers }) => {
       for (const { settings } of brokers) settings.messageDelayLevel = '1s 1s'
     },
+  },
+  {
+    title: 'delivers what waits for a time too early',
+    rules: ['delayed message early'],
+    plant: tampered('brokers', {
+      incoming: (frames) =>
+        frames.map((frame) => {
+          const earlier = Object.entries(frame.extFields ?? {}).map(([name, text]) => [name, twoSecondsEarlier(text)])
+          return { ...frame, extFields: Object.fromEntries(earlier) }
+        }),
+    }),
+  },
+  {
+    title: 'forgets what waits for a time when it is killed',
+    rules: ['delayed message not delivered'],
+    plant: lyingDisk('write', /timerlog/),
   },
   {
     title: 'forgets a route',
