@@ -10,6 +10,8 @@ const highWaterBytes = 16 * 1024
 const readBytesMax = 64 * 1024
 /** Pieces into which one write is cut at the most. */
 const piecesMax = 6
+/** Milliseconds: the simulation counts microseconds. */
+const clockStepMs = 0.001
 
 type Packet =
   | { readonly kind: 'hello'; readonly atMs: number }
@@ -392,8 +394,10 @@ export class SimulatedSocket implements Connection {
     this.#cancelIdle = clock.after(delayMs, () => {
       if (this.isGone) return
       const leftMs = this.#activeMs + this.#idleMs - clock.monotonic()
-      this.#watchIdle(leftMs > 0 ? leftMs : this.#idleMs)
-      if (leftMs <= 0) this.#user.enter(() => this.#idleHandler?.())
+      // Sums of milliseconds that are no binary fractions are a little off: less than a step of the clock is nothing.
+      const isIdle = leftMs < clockStepMs
+      this.#watchIdle(isIdle ? this.#idleMs : leftMs)
+      if (isIdle) this.#user.enter(() => this.#idleHandler?.())
     })
   }
 }

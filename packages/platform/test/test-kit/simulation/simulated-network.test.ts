@@ -202,6 +202,21 @@ describe('a connection', () => {
     await pair.simulation.sleep(200)
     expect(idleMs).toBeGreaterThan(1900)
   })
+
+  test('is told so at all times, also where sums of milliseconds are a little off', { timeout: 5000 }, async () => {
+    const pair = new Pair()
+    const { client, server } = await pair.open()
+    let told = 0
+    server.connection.onIdle(0.7, () => {
+      told++
+    })
+    for (let count = 0; count < 300; count++) {
+      client.connection.write(Buffer.from('x'))
+      await pair.simulation.sleep(0.1 + count / 1000)
+    }
+    await pair.simulation.sleep(100)
+    expect(told).toBeGreaterThan(100)
+  })
 })
 
 describe('connecting', () => {
