@@ -1,6 +1,6 @@
 /**
  * Imports point to the left only:
- * base <- platform <- protocol <- {settings, remoting, storage} <- {name-server, broker} <- apps; remoting <- client;
+ * base <- platform <- protocol <- {settings, remoting, storage, filter} <- {name-server, broker} <- apps; remoting <- client;
  * {name-server, broker, client} <- testing.
  * `dev-env` is for tests: nothing of the product imports it.
  */
@@ -12,10 +12,11 @@ const layers = {
   remoting: ['base', 'platform', 'protocol'],
   storage: ['base', 'platform', 'protocol'],
   client: ['base', 'platform', 'protocol', 'remoting'],
+  filter: ['base', 'platform', 'protocol'],
   'name-server': ['base', 'platform', 'protocol', 'remoting', 'settings'],
-  broker: ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage'],
+  broker: ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage', 'filter'],
   testing: ['platform', 'protocol', 'remoting', 'settings', 'name-server', 'broker', 'client'],
-  'dev-env': ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage', 'name-server', 'broker'],
+  'dev-env': ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage', 'filter', 'name-server', 'broker'],
 }
 
 const layerRules = Object.entries(layers).map(([name, allowed]) => ({

@@ -26,7 +26,7 @@ export {
   writeRecord,
 } from './message-record.ts'
 export { propertyName } from './property-names.ts'
-export { type RecordLayout, type RecordReading, readRecord } from './read-record.ts'
+export { type RecordLayout, type RecordReading, readRecord, recordPropertiesStart } from './read-record.ts'
 export { decodeRecallHandle, encodeRecallHandle, type RecallHandle, RecallHandleError } from './recall-handle.ts'
 export { sysFlag } from './sys-flag.ts'
 export * from './topic-names.ts'

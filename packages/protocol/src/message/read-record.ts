@@ -108,3 +108,16 @@ function readChecked(
   }
   return { kind: 'record', record }
 }
+
+/**
+ * Where the properties begin of a record that stands whole at `start`; they end with it. Only for records whose lengths
+ * are known to add up.
+ */
+export function recordPropertiesStart(source: Buffer, start: number): number {
+  const flags = source.readInt32BE(start + recordPosition.sysFlag)
+  const hostBytes = ((flags & sysFlag.bornHostV6) === 0 ? 8 : 20) + ((flags & sysFlag.storeHostV6) === 0 ? 8 : 20)
+  const bodyStart = start + recordPosition.bornHost + hostBytes + 24
+  const bodyEnd = bodyStart + source.readInt32BE(bodyStart - 4)
+  const isV2 = source.readInt32BE(start + recordPosition.magic) === recordMagic.v2
+  return isV2 ? bodyEnd + 4 + source.readInt16BE(bodyEnd) : bodyEnd + 3 + source.readInt8(bodyEnd)
+}
