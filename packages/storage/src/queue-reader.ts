@@ -20,6 +20,18 @@ export interface ReadRequest {
   bytesMax: number
   /** Whether a message with this tags code is wanted. */
   matches(tagsCode: number): boolean
+  /** Asked then about the record itself, when the tags code does not tell enough. */
+  recordFilter?: RecordFilter | undefined
+}
+
+export interface RecordFilter {
+  /**
+   * Whether a message is wanted.
+   * @param bytes holds its record, whole, from `start` on; for as long as the call lasts
+   */
+  matches(bytes: Buffer, start: number, byteCount: number): boolean
+  /** Bytes of records after which a read tells where to go on, whatever it found: more would hold up others. */
+  readonly bytesMax: number
 }
 
 export type ReadStatus =
@@ -70,6 +82,12 @@ const coldReadClasses = [
 /** A result, or what is needed first: a block to load, or a turn for a record that is not in the log's own memory. */
 type Attempt = ReadResult | { missing: MissingBlock } | { coldPosition: number }
 
+/** How far a read has come that looks into records. What was passed by is not looked at again in the next attempt. */
+interface Progress {
+  offset: number
+  lookedBytes: number
+}
+
 /**
  * Reads messages by queue offset. What is in memory is answered at once; otherwise the read waits for its turn, the
  * missing blocks are loaded, and the attempt is made again.
@@ -112,13 +130,14 @@ export class QueueReader {
   }
 
   read(request: ReadRequest): ReadResult | Promise<ReadResult> {
-    let attempt = this.#attempt(request, false)
+    const progress = request.recordFilter && { offset: request.queueOffset, lookedBytes: 0 }
+    let attempt = this.#attempt(request, false, progress)
     if ('coldPosition' in attempt) {
-      const inTurn = this.#attemptInTurn(request, attempt.coldPosition)
-      if (inTurn instanceof Promise) return inTurn.then((later) => this.#readWithLoads(request, later))
+      const inTurn = this.#attemptInTurn(request, attempt.coldPosition, progress)
+      if (inTurn instanceof Promise) return inTurn.then((later) => this.#readWithLoads(request, later, progress))
       attempt = inTurn
     }
-    return 'status' in attempt ? attempt : this.#readWithLoads(request, attempt)
+    return 'status' in attempt ? attempt : this.#readWithLoads(request, attempt, progress)
   }
 
   /** A copy of the record at a position of the log, or undefined when none can stand there. */
@@ -162,7 +181,7 @@ export class QueueReader {
     this.#queueBlocks.forget(queue.segments)
   }
 
-  async #readWithLoads(request: ReadRequest, first: Attempt): Promise<ReadResult> {
+  async #readWithLoads(request: ReadRequest, first: Attempt, progress: Progress | undefined): Promise<ReadResult> {
     let attempt = first
     for (;;) {
       if ('status' in attempt) return attempt
@@ -172,20 +191,20 @@ export class QueueReader {
         const loaded = await cache.load(missing)
         if (loaded.length < missing.byteCount) return this.#removed(request)
         // A reader of new messages may need a block of the queue: it does not wait for readers that are far behind.
-        attempt = this.#attempt(request, false)
+        attempt = this.#attempt(request, false, progress)
       }
-      if ('coldPosition' in attempt) attempt = await this.#attemptInTurn(request, attempt.coldPosition)
+      if ('coldPosition' in attempt) attempt = await this.#attemptInTurn(request, attempt.coldPosition, progress)
     }
   }
 
-  #attemptInTurn(request: ReadRequest, position: number): Attempt | Promise<Attempt> {
+  #attemptInTurn(request: ReadRequest, position: number, progress: Progress | undefined): Attempt | Promise<Attempt> {
     const behindBytes = this.#commitLog.writtenPosition - position
-    return this.#coldReads.inTurn(behindBytes, () => this.#attempt(request, true))
+    return this.#coldReads.inTurn(behindBytes, () => this.#attempt(request, true, progress))
   }
 
   /** @param mayBeCold whether records may be read that are not in the log's own memory */
-  #attempt(request: ReadRequest, mayBeCold: boolean): Attempt {
-    const { queueOffset } = request
+  #attempt(request: ReadRequest, mayBeCold: boolean, progress: Progress | undefined): Attempt {
+    const queueOffset = progress === undefined ? request.queueOffset : progress.offset
     const queue = this.#queues.existing(request.topic, request.queueId)
     if (queue === undefined) return nothing('NO_MATCHED_LOGIC_QUEUE', 0, 0, 0)
     const { maxOffset } = queue
@@ -194,31 +213,52 @@ export class QueueReader {
     if (queueOffset < minOffset) return nothing('OFFSET_TOO_SMALL', minOffset, minOffset, maxOffset)
     if (queueOffset === maxOffset) return nothing('OFFSET_OVERFLOW_ONE', queueOffset, minOffset, maxOffset)
     if (queueOffset > maxOffset) return nothing('OFFSET_OVERFLOW_BADLY', maxOffset, minOffset, maxOffset)
-    return this.#scan(request, queue, minOffset, mayBeCold)
+    return this.#scan(request, queue, minOffset, mayBeCold, progress)
   }
 
-  #scan(request: ReadRequest, queue: ConsumeQueue, minOffset: number, mayBeCold: boolean): Attempt {
+  #scan(
+    request: ReadRequest,
+    queue: ConsumeQueue,
+    minOffset: number,
+    mayBeCold: boolean,
+    progress: Progress | undefined,
+  ): Attempt {
     const { maxOffset } = queue
+    const { recordFilter } = request
     const parts = new RecordParts()
     let count = 0
     let byteCount = 0
-    let offset = request.queueOffset
+    let offset = progress === undefined ? request.queueOffset : progress.offset
     let lastPosition = this.#commitLog.writtenPosition
-    const scanEnd = Math.min(maxOffset, offset + request.scannedUnitsMax)
+    const scanEnd = Math.min(maxOffset, request.queueOffset + request.scannedUnitsMax)
     const { firstInMemory } = this.#commitLog
     for (; offset < scanEnd && count < request.countMax; offset++) {
       const unit = this.#unit(queue, offset, this.#scanned)
-      if ('missing' in unit) return unit
+      if ('missing' in unit) {
+        if (endsAt(offset, count, progress)) break
+        return unit
+      }
       if (!isMessage(unit) || !request.matches(unit.tagsCode)) continue
       const { physicalOffset, totalSize } = unit
       if (count > 0 && byteCount + totalSize > request.bytesMax) break
       let stretch = physicalOffset < firstInMemory ? undefined : this.#commitLog.inMemory(physicalOffset, totalSize)
       if (stretch === undefined) {
-        if (!mayBeCold) return { coldPosition: physicalOffset }
+        if (!mayBeCold) {
+          if (endsAt(offset, count, progress)) break
+          return { coldPosition: physicalOffset }
+        }
         const inFile = this.#recordInFile(queue, offset, unit)
         if (inFile === undefined) continue
-        if ('missing' in inFile) return inFile
+        if ('missing' in inFile) {
+          if (endsAt(offset, count, progress)) break
+          return inFile
+        }
         stretch = inFile
+      }
+      if (recordFilter !== undefined) {
+        if (progress!.lookedBytes >= recordFilter.bytesMax) break
+        progress!.lookedBytes += totalSize
+        if (!recordFilter.matches(stretch.bytes, physicalOffset - stretch.start, totalSize)) continue
       }
       parts.add(stretch, physicalOffset, totalSize)
       lastPosition = physicalOffset + totalSize
@@ -301,6 +341,16 @@ export class QueueReader {
     const next = Math.max(request.queueOffset, minOffset)
     return nothing('MESSAGE_WAS_REMOVING', next, minOffset, queue?.maxOffset ?? 0)
   }
+}
+
+/**
+ * Whether a read that cannot go on at an offset for now ends there: one that looked into records and found some answers
+ * them, rather than looks for them once more. One that found none goes on from there in its next attempt.
+ */
+function endsAt(offset: number, count: number, progress: Progress | undefined): boolean {
+  if (progress === undefined) return false
+  progress.offset = offset
+  return count > 0
 }
 
 function nothing(status: ReadStatus, nextQueueOffset: number, minOffset: number, maxOffset: number): ReadResult {
