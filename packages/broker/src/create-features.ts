@@ -5,6 +5,7 @@ import { createAssignment } from './assignment/create-assignment.ts'
 import { createClients } from './clients/create-clients.ts'
 import { createDelay } from './delay/create-delay.ts'
 import type { FeatureList } from './feature.ts'
+import { createFilters } from './filters/create-filters.ts'
 import type { BrokerFollowers } from './followers.ts'
 import { createGroups } from './groups/create-groups.ts'
 import { SendOnce } from './idempotence/send-once.ts'
@@ -62,9 +63,15 @@ export function createFeatures(parts: FeaturesParts) {
   const groups = features.add(createGroups({ config, settings, counters }))
   const tables = { topics: topics.table, groups: groups.table }
   const locks = features.add(createLocks({ clock, groups: groups.table }))
-  const clients = features.add(createClients({ ...tables, clock, log, identity, settings, store }))
+  const filters = features.add(createFilters({ ...tables, config, settings }))
+  const { compiler } = filters
+  const clients = features.add(
+    createClients({ ...tables, clock, log, identity, settings, store, compiler, filters: filters.table }),
+  )
   const { consumers, producers } = clients
-  const offsets = features.add(createOffsets({ ...tables, config, identity, settings, consumers, store, counters }))
+  const offsets = features.add(
+    createOffsets({ ...tables, config, identity, settings, consumers, filters: filters.table, store, counters }),
+  )
   const { producers: numbered } = parts.followers
   const sendOnce =
     numbered &&
@@ -114,7 +121,17 @@ export function createFeatures(parts: FeaturesParts) {
     }),
   )
   const reading = features.add(
-    createReading({ ...tables, clock, settings, store, consumers, offsets: offsets.table, counters }),
+    createReading({
+      ...tables,
+      clock,
+      settings,
+      store,
+      consumers,
+      offsets: offsets.table,
+      compiler,
+      filters: filters.table,
+      counters,
+    }),
   )
   const administration = features.add(
     createAdministration({
@@ -171,6 +188,7 @@ export function createFeatures(parts: FeaturesParts) {
       topics: topics.stats(),
       groups: groups.stats(),
       clients: clients.stats(),
+      filters: filters.stats(),
       locks: locks.stats(),
       offsets: offsets.stats(),
       delay: delay.stats(),

@@ -2,7 +2,7 @@ import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import { type Heartbeat, retryTopicOf, type SubscriptionGroupConfig } from '@rocketmq-ts/protocol'
 import { unitFlagOf } from '../topics/index.ts'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
-import { ConsumerRegistry } from './consumer-registry.ts'
+import { ConsumerRegistry, type GroupFilters } from './consumer-registry.ts'
 import { ProducerRegistry } from './producer-registry.ts'
 
 export interface ClientRegistryOptions {
@@ -18,6 +18,7 @@ export interface ClientRegistryOptions {
     /** Makes a retry topic if it is missing. */
     ensureInternal(topic: string, queueNums: number, topicSysFlag?: number): unknown
   }
+  filters: GroupFilters
   settings(): { notifyConsumerIdsChangedEnable: boolean; channelExpiredTimeout: number }
 }
 
@@ -42,7 +43,8 @@ export class ClientRegistry {
   constructor(options: ClientRegistryOptions) {
     this.#options = options
     this.producers = new ProducerRegistry(options.log)
-    this.consumers = new ConsumerRegistry(options.log, (group) => this.#isNotified(group))
+    const { log, filters } = options
+    this.consumers = new ConsumerRegistry({ log, filters, isNotified: (group) => this.#isNotified(group) })
   }
 
   /** Starts to forget connections that are silent for too long. */

@@ -16,6 +16,20 @@ export interface ConsumerGroupView {
   find(clientId: string): ClientConnection | undefined
 }
 
+/** Told what groups subscribe to, for what is kept of their expressions. */
+export interface GroupFilters {
+  register(group: string, subscriptions: readonly SubscriptionData[]): void
+  /** A group has no members any more. */
+  unregister(group: string): void
+}
+
+export interface ConsumerRegistryOptions {
+  log: Log
+  filters: GroupFilters
+  /** Whether the members of a group are told of changes. */
+  isNotified(group: string): boolean
+}
+
 class ConsumerGroup implements ConsumerGroupView {
   consumeType: ConsumerData['consumeType']
   messageModel: ConsumerData['messageModel']
@@ -47,13 +61,10 @@ class ConsumerGroup implements ConsumerGroupView {
 /** Connected consumers, by group. Members are told at once when others come, go, or subscribe to other topics. */
 export class ConsumerRegistry {
   readonly #groups = new Map<string, ConsumerGroup>()
-  readonly #log: Log
-  readonly #isNotified: (group: string) => boolean
+  readonly #options: ConsumerRegistryOptions
 
-  /** @param isNotified whether the members of a group are told of changes */
-  constructor(log: Log, isNotified: (group: string) => boolean) {
-    this.#log = log
-    this.#isNotified = isNotified
+  constructor(options: ConsumerRegistryOptions) {
+    this.#options = options
   }
 
   /** @param withSubscriptions false: the heartbeat left the subscriptions out because they are as before */
@@ -68,8 +79,10 @@ export class ConsumerRegistry {
     group.messageModel = data.messageModel
     group.consumeFromWhere = data.consumeFromWhere
     const isNew = group.members.put(client)
-    if (isNew) this.#log.info({ group: groupName, ...describeClient(client) }, 'a consumer joined a group')
+    const { log, filters } = this.#options
+    if (isNew) log.info({ group: groupName, ...describeClient(client) }, 'a consumer joined a group')
     const isChanged = withSubscriptions && group.table.update(data.subscriptionDataSet)
+    if (withSubscriptions) filters.register(groupName, data.subscriptionDataSet)
     if (isNew || isChanged) this.#tellMembers(groupName, group)
   }
 
@@ -77,9 +90,13 @@ export class ConsumerRegistry {
     const group = this.#groups.get(groupName)
     const client = group?.members.take(link)
     if (group === undefined || client === undefined) return
-    this.#log.info({ group: groupName, ...describeClient(client), reason }, 'a consumer left a group')
-    if (group.members.size === 0) this.#groups.delete(groupName)
-    else this.#tellMembers(groupName, group)
+    const { log, filters } = this.#options
+    log.info({ group: groupName, ...describeClient(client), reason }, 'a consumer left a group')
+    if (group.members.size > 0) this.#tellMembers(groupName, group)
+    else {
+      this.#groups.delete(groupName)
+      filters.unregister(groupName)
+    }
   }
 
   /** The connection is gone. */
@@ -132,7 +149,7 @@ export class ConsumerRegistry {
 
   /** Members of a broadcasting group share nothing, so that they have nothing to divide anew. */
   #tellMembers(groupName: string, group: ConsumerGroup): void {
-    if (group.messageModel === 'BROADCASTING' || !this.#isNotified(groupName)) return
+    if (group.messageModel === 'BROADCASTING' || !this.#options.isNotified(groupName)) return
     for (const { link } of group.members.values()) {
       link.tell(commands.notifyConsumerIdsChanged, { consumerGroup: groupName })
     }

@@ -1,5 +1,6 @@
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import type { RemotingConnection } from '@rocketmq-ts/remoting'
+import type { ConsumerFilterTable, ExpressionCompiler } from '../filters/index.ts'
 import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
 import type { BrokerSettings } from '../settings/index.ts'
@@ -24,12 +25,15 @@ export interface ClientsParts {
   topics: Pick<TopicTable, 'get' | 'ensureInternal'>
   groups: Pick<GroupTable, 'get' | 'find'>
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
+  compiler: Pick<ExpressionCompiler, 'compile' | 'checkEnabled'>
+  filters: Pick<ConsumerFilterTable, 'register' | 'unregister'>
 }
 
 /** Who is connected, in which groups, and what they subscribe to. */
-export function createClients({ clock, log, identity, settings, topics, groups, store }: ClientsParts) {
+export function createClients(parts: ClientsParts) {
+  const { clock, log, identity, settings, topics, groups, store, compiler, filters } = parts
   const { brokerName } = identity
-  const clients = new ClientRegistry({ clock, log, groups, topics, settings })
+  const clients = new ClientRegistry({ clock, log, groups, topics, filters, settings })
   const { consumers, producers } = clients
   return {
     consumers,
@@ -37,7 +41,7 @@ export function createClients({ clock, log, identity, settings, topics, groups, 
     handlers: {
       heartBeat: heartBeat({ clients }),
       unregisterClient: unregisterClient({ clients }),
-      checkClientConfig: checkClientConfig(),
+      checkClientConfig: checkClientConfig({ compiler }),
       getConsumerListByGroup: getConsumerListByGroup({ consumers }),
       getConsumerRunningInfo: getConsumerRunningInfo({ consumers }),
       consumeMessageDirectly: consumeMessageDirectly({ brokerName, topics, groups, consumers, store }),

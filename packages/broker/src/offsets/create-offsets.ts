@@ -1,5 +1,6 @@
 import type { QueueUnit } from '@rocketmq-ts/storage'
 import type { ConsumerRegistry } from '../clients/index.ts'
+import type { ConsumerFilterTable } from '../filters/index.ts'
 import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
 import type { KeptFolder } from '../kept/index.ts'
@@ -33,6 +34,7 @@ export interface OffsetsParts {
   groups: Pick<GroupTable, 'get' | 'list' | 'onDelete'>
   consumers: ConsumerRegistry
   store: QueueOffsets & {
+  filters: Pick<ConsumerFilterTable, 'get'>
     units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]>
     isInMemory(topic: string, queueId: number, queueOffset: number): boolean
     readonly recovered: { mayHaveLost: boolean }
@@ -42,7 +44,7 @@ export interface OffsetsParts {
 
 /** Offsets of queues, and how far each group is in them. */
 export function createOffsets(parts: OffsetsParts) {
-  const { config, identity, settings, topics, groups, consumers, store, counters } = parts
+  const { config, identity, settings, topics, groups, consumers, filters, store, counters } = parts
   const { clock, log } = config
   const { brokerName, brokerAddress } = identity
   const offsets = new ConsumerOffsetTable({
@@ -91,7 +93,8 @@ export function createOffsets(parts: OffsetsParts) {
       }),
       invokeBrokerToGetConsumerStatus: invokeBrokerToGetConsumerStatus({ consumers }),
       cloneGroupOffset: cloneGroupOffset({ log, topics, offsets, consumers }),
-      queryConsumeQueue: queryConsumeQueue({ store, consumers }),
+      queryConsumeQueue: queryConsumeQueue({ store, consumers, filters }),
+      queryCorrectionOffset: queryCorrectionOffset({ offsets, store }),
       queryTopicConsumeByWho: queryTopicConsumeByWho({ consumers, offsets }),
       queryTopicsByConsumer: queryTopicsByConsumer({ brokerAddress, offsets }),
     },

@@ -2,6 +2,7 @@ import type { Clock } from '@rocketmq-ts/platform'
 import type { RemotingConnection } from '@rocketmq-ts/remoting'
 import type { MessageStore } from '@rocketmq-ts/storage'
 import type { ConsumerRegistry } from '../clients/index.ts'
+import type { ConsumerFilterTable, ExpressionCompiler } from '../filters/index.ts'
 import type { GroupTable } from '../groups/index.ts'
 import type { ConsumerOffsetTable } from '../offsets/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
@@ -22,6 +23,8 @@ export interface ReadingParts {
   groups: Pick<GroupTable, 'find' | 'isReadForbidden'>
   consumers: ConsumerRegistry
   offsets: ConsumerOffsetTable
+  compiler: ExpressionCompiler
+  filters: ConsumerFilterTable
   counters: BrokerStatistics
 }
 
@@ -31,7 +34,7 @@ const fileReadsPerConnectionMax = 1_024
 
 /** Giving messages to those who ask: by queue, by position, by key. */
 export function createReading(parts: ReadingParts) {
-  const { clock, settings, store, topics, groups, consumers, offsets, counters } = parts
+  const { clock, settings, store, topics, groups, consumers, offsets, compiler, filters, counters } = parts
   const fileReads = new FileReads(fileReadsPerConnectionMax)
   const longPolling = new LongPolling(clock, heldPullsPerConnectionMax)
   topics.onDelete((topic) => longPolling.giveUp(topic))
@@ -41,6 +44,8 @@ export function createReading(parts: ReadingParts) {
     groups,
     consumers,
     offsets,
+    compiler,
+    filters,
     longPolling,
     fileReads,
     brokerPermission: () => settings().brokerPermission,

@@ -6,7 +6,7 @@ import {
   type SubscriptionGroupConfig,
   TagExpressionError,
 } from '@rocketmq-ts/protocol'
-import { refuseUnservedFilter } from './filter-kinds.ts'
+import { isByTags } from '../filters/is-by-tags.ts'
 
 /** What members of a group told in their heartbeats. */
 export interface GroupSubscriptions {
@@ -34,15 +34,17 @@ export function pullSubscription(
   config: SubscriptionGroupConfig,
   group: GroupSubscriptions | undefined,
 ): SubscriptionData {
-  const subscription =
-    (header.sysFlag & subscriptionInHeader) !== 0 ? inHeader(header) : fromHeartbeats(header, config, group)
-  refuseUnservedFilter(subscription.expressionType)
-  return subscription
+  return isInHeader(header) ? inHeader(header) : fromHeartbeats(header, config, group)
+}
+
+/** Whether a pull tells by itself what it wants. */
+export function isInHeader({ sysFlag }: Pick<PullSubscriptionHeader, 'sysFlag'>): boolean {
+  return (sysFlag & subscriptionInHeader) !== 0
 }
 
 function inHeader(header: PullSubscriptionHeader): SubscriptionData {
   const { topic, subscription = '*', subVersion, expressionType } = header
-  if (expressionType !== undefined && expressionType !== '' && expressionType !== 'TAG') {
+  if (expressionType !== undefined && !isByTags({ expressionType })) {
     return { ...newTagSubscription(topic, '*', subVersion), subString: subscription, expressionType }
   }
   try {
@@ -81,16 +83,3 @@ function fromHeartbeats(
   }
   return subscription
 }
-
-/** Whether a message with a tags code belongs to a subscription by tags: to one without any, none does. */
-export function tagsMatcher(subscription: SubscriptionData): (tagsCode: number) => boolean {
-  if (subscription.subString === '*') return matchesAll
-  if (subscription.codeSet.length === 1) {
-    const [code] = subscription.codeSet
-    return (tagsCode) => tagsCode === code
-  }
-  const codes = new Set(subscription.codeSet)
-  return (tagsCode) => codes.has(tagsCode)
-}
-
-const matchesAll = (): boolean => true

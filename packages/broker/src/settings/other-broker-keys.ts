@@ -42,7 +42,7 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   logicQueueForceSwapMapInterval=43200000 logicQueueSwapMapInterval=3600000 logicQueueSwapMapReserveFileNum=20
   mappedFileSwapEnable=true mapperFileSizeBatchConsumeQueue=13800000
   maxAsyncPutMessageRequests=5000 maxBatchDeleteFilesNum=50 maxChecksumRange=1073741824 maxConsumeQueueScan=20000
-  maxErrorRateOfBloomFilter=20 maxMessageFilterNumForNotification=64 maxOffsetMapSize=104857600
+  maxMessageFilterNumForNotification=64 maxOffsetMapSize=104857600
   maxReconnectIntervalTimeSeconds=60 maxRocksDBIndexQueryDays=7 maxSlaveResendLength=268435456 maxTopicLength=127
   memTableFlushIntervalMs=3600000 messageStorePlugIn= persistConsumerOffsetIncrementally=false
   popCkOffsetMaxQueueSize=20000 popCkStayBufferTimeOut=3000 popConsumerFSServiceInit=true

@@ -66,16 +66,32 @@ export const topicsAndGroupsSettings = {
   ...notServed(consumers, 'answers are always slices of what was read', {
     transferMsgByHeap: live(boolean, true, 'Copies messages into an answer instead of sending a region of the file.'),
   }),
-  ...notServed(consumers, 'SQL92 filters are not served yet', {
-    enablePropertyFilter: live(boolean, false, 'Consumers may filter by SQL92 expressions.'),
-    enableCalcFilterBitMap: atRestart(boolean, false, 'Prepares the results of filters when a message is stored.'),
-    filterSupportRetry: live(boolean, false, 'Filters retried messages too.'),
-    expectConsumerNumUseFilter: atRestart(int(), 32, 'Consumers with filters to expect.'),
+  ...applied(consumers, {
+    // Off in RocketMQ: but an expression costs only those who subscribe by one, and how much is bounded.
+    enablePropertyFilter: live(boolean, true, 'Consumers may filter by SQL92 expressions.'),
+    filterSupportRetry: live(
+      boolean,
+      false,
+      'Expressions on a retry topic are those of the topic that a message is of.',
+    ),
+    expectConsumerNumUseFilter: atRestart(
+      int({ min: 1 }),
+      32,
+      'Groups with expressions to expect: what consumerFilter.json tells an official broker follows from it.',
+    ),
+    maxErrorRateOfBloomFilter: atRestart(
+      int({ min: 1, max: 49, unit: 'percent' }),
+      20,
+      'Percent of wrong guesses that such a broker takes, which follows too.',
+    ),
     filterDataCleanTimeSpan: live(
       long({ unit: 'ms' }),
       86_400_000,
       'Milliseconds that the filters of absent consumers are kept.',
     ),
+  }),
+  ...notServed(consumers, 'expressions are asked when messages are read', {
+    enableCalcFilterBitMap: atRestart(boolean, false, 'Prepares the results of filters when a message is stored.'),
   }),
   ...notServed(consumers, 'slow consumers are never stopped', {
     disableConsumeIfConsumerReadSlowly: live(boolean, false, 'Stops groups that fall too far behind.'),

@@ -134,7 +134,7 @@ describe('the settings of a running broker', () => {
     ['maxMesageSize=1', 29, /did you mean maxMessageSize\?$/],
     ['storePathRootDir=/x', 29, /the data of this broker is there/],
     ['mappedFileSizeCommitLog=4096', 29, /laid out by it/],
-    ['enablePropertyFilter=true', 29, /it would have no effect, since SQL92 filters are not served yet/],
+    ['enableCalcFilterBitMap=true', 29, /it would have no effect, since expressions are asked when messages are read/],
     ['useTLS=true', 29, /no effect here/],
     ['authenticationEnabled=true', 29, /open to everyone/],
     ['brokerId=3', 29, /brokerId=0, which is used/],

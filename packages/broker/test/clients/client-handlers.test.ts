@@ -26,6 +26,7 @@ import { getProducerConnectionList } from '../../src/clients/handlers/get-produc
 import { heartBeat } from '../../src/clients/handlers/heart-beat.ts'
 import { unregisterClient } from '../../src/clients/handlers/unregister-client.ts'
 import { ClientRegistry } from '../../src/clients/index.ts'
+import { ExpressionCompiler } from '../../src/filters/expression-compiler.ts'
 import { ask } from '../call-kit.ts'
 import { FakeLink } from './fake-link.ts'
 
@@ -35,6 +36,8 @@ function open() {
     log: silentLog,
     groups: { get: (name) => newSubscriptionGroupConfig(name), find: (name) => newSubscriptionGroupConfig(name) },
     topics: { ensureInternal: () => undefined },
+    filters: { register: () => {}, unregister: () => {} },
+    counters: { subscriptionsDiffer: () => {} },
     settings: () => ({ notifyConsumerIdsChangedEnable: true, channelExpiredTimeout: 120_000 }),
   })
   const { consumers, producers } = clients
@@ -193,10 +196,11 @@ describe('a question to a client', () => {
 })
 
 describe('a check of a subscription', () => {
-  const check = (expressionType: string, subString: string) => {
+  const checkBy = (isEnabled: boolean) => checkClientConfig({ compiler: new ExpressionCompiler(() => isEnabled) })
+  const check = (expressionType: string, subString: string, isEnabled = true) => {
     const subscriptionData = { ...newTagSubscription('T', '*', 1), expressionType, subString }
     return ask(
-      checkClientConfig(),
+      checkBy(isEnabled),
       {},
       { body: checkClientBody.encode({ clientId: 'c', group: 'g', subscriptionData }) },
     )
@@ -204,12 +208,12 @@ describe('a check of a subscription', () => {
 
   test('passes tags, and requests that name none', async () => {
     expect((await check('TAG', 'A || B')).code).toBe(0)
-    expect((await ask(checkClientConfig(), {})).code).toBe(0)
-    expect((await ask(checkClientConfig(), {}, { body: Buffer.from('{"clientId":"c"}') })).code).toBe(0)
+    expect((await ask(checkBy(true), {})).code).toBe(0)
+    expect((await ask(checkBy(true), {}, { body: Buffer.from('{"clientId":"c"}') })).code).toBe(0)
   })
 
   test('refuses SQL92 as an official broker without enablePropertyFilter, and tags without any', async () => {
-    const refused = await check('SQL92', 'a > 1')
+    const refused = await check('SQL92', 'a > 1', false)
     expect(refused.code).toBe(1)
     expect(refused.remark).toMatch(/^The broker does not support consumer to filter message by SQL92/)
     expect((await check('TAG', '||')).code).toBe(23)

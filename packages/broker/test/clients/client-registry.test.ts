@@ -26,6 +26,8 @@ function open(options: { notify?: boolean; groups?: SubscriptionGroupConfig[]; r
         options.refuseGroups?.includes(name) ? undefined : (known.get(name) ?? newSubscriptionGroupConfig(name)),
     },
     topics: { ensureInternal: (topic, queueNums, sysFlag) => retryTopics.push([topic, queueNums, sysFlag]) },
+    filters: { register: () => {}, unregister: () => {} },
+    counters: { subscriptionsDiffer: () => {} },
     settings: () => ({ notifyConsumerIdsChangedEnable: options.notify ?? true, channelExpiredTimeout: 120_000 }),
   })
   clients.start()
@@ -218,10 +220,10 @@ describe('a client', () => {
     const { clients } = open()
     const link = new FakeLink()
     beat(clients, link, 'A', { producerDataSet: [{ groupName: 'p' }] })
-    expect(clients.producers.find('A')?.link).toBe(link)
-    expect(clients.producers.find('B')).toBeUndefined()
+    expect(clients.connectionsOf('A')).toEqual([link])
+    expect(clients.connectionsOf('B')).toEqual([])
     link.isClosed = true
-    expect(clients.producers.find('A')).toBeUndefined()
+    expect(clients.connectionsOf('A')).toEqual([])
   })
 
   test('leaves the groups of its connection, whatever it calls itself', () => {

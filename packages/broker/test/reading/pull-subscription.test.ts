@@ -1,6 +1,7 @@
 import { heartbeatBody, newSubscriptionGroupConfig, ProtocolError, type SubscriptionData } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { pullSubscription, tagsMatcher } from '../../src/reading/pull-subscription.ts'
+import { tagsMatcher } from '../../src/reading/message-filter.ts'
+import { pullSubscription } from '../../src/reading/pull-subscription.ts'
 
 const codeOf = { a: 97, b: 98, none: 0 } as const
 const config = newSubscriptionGroupConfig('G')

@@ -109,8 +109,8 @@ describe('what is not served', () => {
   })
 
   test('a feature that is switched on warns and does not stop the start', () => {
-    expect(read({ enablePropertyFilter: 'true' }).warnings).toEqual([
-      'broker.conf: enablePropertyFilter=true has no effect: SQL92 filters are not served yet',
+    expect(read({ enableCalcFilterBitMap: 'true' }).warnings).toEqual([
+      'broker.conf: enableCalcFilterBitMap=true has no effect: expressions are asked when messages are read',
     ])
   })
 

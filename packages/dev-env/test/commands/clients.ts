@@ -105,14 +105,12 @@ export const clients = {
     },
   },
   checkClientConfig: {
-    'tags can be subscribed to, and SQL cannot': async ({ broker, client }) => {
-      const checked = (expressionType: string, subString: string) => {
-        const subscriptionData = { ...newTagSubscription('T', '*', 1), subString, expressionType }
-        const body = checkClientBody.encode({ clientId: client.id, group: 'g', subscriptionData })
-        return codeOf(broker, commands.checkClientConfig, {}, body)
-      }
-      expect(await checked('TAG', 'a || b')).toBe('SUCCESS')
-      expect(await checked('SQL92', 'a > 1')).toBe('SYSTEM_ERROR')
+    'tags and SQL92 expressions can be subscribed to, and what is wrong is refused with its place': async (scene) => {
+      expect(await checked(scene, 'TAG', 'a || b')).toMatchObject({ code: 0 })
+      expect(await checked(scene, 'SQL92', 'a > 1')).toMatchObject({ code: 0 })
+      const refused = await checked(scene, 'SQL92', 'a > TRUE')
+      expect(refused).toMatchObject({ code: 23, remark: expect.stringContaining('at character 5') })
+      expect(await checked(scene, 'OTHER', 'a > 1')).toMatchObject({ code: 23 })
     },
   },
   getConsumerListByGroup: {
@@ -121,6 +119,12 @@ export const clients = {
       const { body } = await scene.broker.ask(commands.getConsumerListByGroup, { consumerGroup: 'g' })
       expect(consumerIdListBody.decode(body).consumerIdList.sort()).toEqual(ids)
     },
+    'SQL92 expressions are refused where they are off': withSettings(
+      { enablePropertyFilter: 'false' },
+      async (scene) => {
+        expect(await checked(scene, 'SQL92', 'a > 1')).toMatchObject({ code: 1 })
+      },
+    ),
     'a group without members is refused': async ({ broker }) => {
       expect(await codeOf(broker, commands.getConsumerListByGroup, { consumerGroup: 'none' })).toBe('SYSTEM_ERROR')
     },

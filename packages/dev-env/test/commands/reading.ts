@@ -1,8 +1,9 @@
-import { commands, type RequestOf, responseCodeName } from '@rocketmq-ts/protocol'
+import { commands, newTagSubscription, type RequestOf, responseCodeName } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
 import { readMessages } from '../../src/client/broker-calls.ts'
 import { bodiesOf, codeOf, type Promises, type Scene, withSettings } from './scene.ts'
 
+const suspendFlag = 2
 const subscriptionInHeader = 4
 const liteFlag = 16
 
@@ -29,6 +30,27 @@ const queryHeader = (key: string, rest: Partial<RequestOf<typeof commands.queryM
   endTimestamp: 4_000_000_000_000,
   ...rest,
 })
+
+/** Pulls by an SQL92 expression of the request. */
+const sqlHeader = (expression: string, rest: Partial<RequestOf<typeof commands.pullMessage>> = {}) =>
+  pullHeader('T', { subscription: expression, expressionType: 'SQL92', ...rest })
+
+/** One client subscribes to T by an SQL92 expression. */
+async function subscribeBySql({ broker }: Scene, subString: string, subVersion = 1): Promise<void> {
+  const subscription = { ...newTagSubscription('T', '*', subVersion), subString, expressionType: 'SQL92' }
+  await broker.heartbeat([{ group: 'g', topics: {}, consumer: { subscriptionDataSet: [subscription] } }])
+}
+
+/** Messages whose property n counts. */
+async function counted(scene: Scene, count: number): Promise<void> {
+  await scene.store('T')
+  for (let n = 0; n < count; n++) await scene.broker.send({ topic: 'T', body: String(n), properties: { n: String(n) } })
+}
+
+async function bodiesBySql({ broker }: Scene, header: ReturnType<typeof pullHeader>) {
+  const { body } = await broker.ask(commands.pullMessage, header)
+  return bodiesOf(readMessages(body))
+}
 
 async function withKeys(scene: Scene): Promise<void> {
   await scene.store('T')
@@ -101,6 +123,63 @@ export const reading = {
       await scene.join('g', 'T', scene.client)
       expect(await codeOf(scene.broker, commands.pullMessage, header)).toBe('SUCCESS')
     },
+    'messages come whose properties an SQL92 expression asks for, and the others are passed by': async (scene) => {
+      await counted(scene, 10)
+      expect(await bodiesBySql(scene, sqlHeader('n > 2 AND n <> 5 AND n < 8'))).toEqual(['3', '4', '6', '7'])
+      const none = await scene.broker.call(commands.pullMessage, sqlHeader('n > 99'))
+      expect(responseCodeName(none.code)).toBe('PULL_RETRY_IMMEDIATELY')
+      expect(commands.pullMessage.responseCodec.decode(none.extFields).nextBeginOffset).toBe(10)
+    },
+    'messages whose properties are missing, or of another type, are passed by': async (scene) => {
+      await scene.store('T', 'without')
+      for (const n of ['x', '5.0', '5']) await scene.broker.send({ topic: 'T', body: n, properties: { n } })
+      expect(await bodiesBySql(scene, sqlHeader('n = 5'))).toEqual(['5'])
+    },
+    'a group that subscribed by an SQL92 expression gets what matches': async (scene) => {
+      await counted(scene, 6)
+      await subscribeBySql(scene, "n IN ('1', '4')")
+      expect(await bodiesBySql(scene, pullHeader('T', { sysFlag: 0 }))).toEqual(['1', '4'])
+      await subscribeBySql(scene, 'n = 2', 2)
+      expect(await bodiesBySql(scene, pullHeader('T', { sysFlag: 0 }))).toEqual(['2'])
+    },
+    'a pull that waits is answered by a message that matches its expression, and by no other': async (scene) => {
+      const { broker, cluster } = scene
+      await scene.store('T')
+      const waiting = { sysFlag: subscriptionInHeader | suspendFlag, suspendTimeoutMillis: 30_000 }
+      const pulling = broker.call(commands.pullMessage, sqlHeader('n = 7', waiting), undefined, 40_000)
+      let isAnswered = false
+      void pulling.then(() => {
+        isAnswered = true
+      })
+      for (const n of ['1', '2', '3']) await broker.send({ topic: 'T', body: n, properties: { n } })
+      await cluster.sleep(1000)
+      expect(isAnswered).toBe(false)
+      await broker.send({ topic: 'T', body: 'seven', properties: { n: '7' } })
+      expect(bodiesOf(readMessages((await pulling).body!))).toEqual(['seven'])
+    },
+    'an SQL92 expression that is wrong is refused, and the remark says where': async (scene) => {
+      await scene.store('T', 'a')
+      const { code, remark } = await scene.broker.call(commands.pullMessage, sqlHeader('n = = 5'))
+      expect(responseCodeName(code)).toBe('SUBSCRIPTION_PARSE_FAILED')
+      expect(remark).toContain('at character 5')
+    },
+    'a group whose expression is wrong, or older than its pull, is told so': async (scene) => {
+      await scene.store('T', 'a')
+      const code = (subVersion: number) =>
+        codeOf(scene.broker, commands.pullMessage, pullHeader('T', { sysFlag: 0, subVersion }))
+      await subscribeBySql(scene, 'n = = 5', 1)
+      expect(await code(1)).toBe('FILTER_DATA_NOT_EXIST')
+      await subscribeBySql(scene, 'n = 5', 2)
+      expect(await code(2)).toBe('PULL_RETRY_IMMEDIATELY')
+      expect(await code(3)).toBe('SUBSCRIPTION_NOT_LATEST')
+    },
+    'SQL92 expressions are refused where they are off': withSettings(
+      { enablePropertyFilter: 'false' },
+      async (scene) => {
+        await scene.store('T', 'a')
+        expect(await codeOf(scene.broker, commands.pullMessage, sqlHeader('n = 5'))).toBe('SYSTEM_ERROR')
+      },
+    ),
     'an unknown group is refused': withSettings({ autoCreateSubscriptionGroup: 'false' }, async (scene) => {
       await scene.store('T', 'a')
       const code = await codeOf(scene.broker, commands.pullMessage, pullHeader('T'))

@@ -1,4 +1,4 @@
-import { commands, consumerIdListBody } from '@rocketmq-ts/protocol'
+import { commands, consumerIdListBody, newTagSubscription } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
 import { Scene } from './scene.ts'
 import { transactionProofs } from './transaction-proofs.ts'
@@ -69,6 +69,31 @@ async function isToldOfMembers(scene: Scene, name: string): Promise<boolean> {
   await scene.cluster.newClient().broker(scene.machine).heartbeat(subscribing)
   await scene.cluster.sleep(100)
   return first.requests.some(({ code }) => code === commands.notifyConsumerIdsChanged.code)
+}
+
+/** A pull of the group g by an SQL92 expression of its own. */
+function pullBySql({ broker }: Scene, topic: string, subscription: string) {
+  const queue = { topic, queueId: 0, queueOffset: 0, maxMsgNums: 32 }
+  const header = { consumerGroup: 'g', ...queue, sysFlag: 4, subscription, expressionType: 'SQL92', subVersion: 0 }
+  return broker.call(commands.pullMessage, header)
+}
+
+/** A member of the group g subscribes to T by an SQL92 expression. */
+async function subscribeBySql({ broker }: Scene, subString: string): Promise<void> {
+  const subscription = { ...newTagSubscription('T', '*', 1), subString, expressionType: 'SQL92' }
+  await broker.heartbeat([{ group: 'g', topics: {}, consumer: { subscriptionDataSet: [subscription] } }])
+}
+
+/** A reply to a client that is not there. */
+const replyHeader = {
+  producerGroup: 'p',
+  topic: 'T',
+  defaultTopic: 'TBW102',
+  defaultTopicQueueNums: 1,
+  queueId: 0,
+  sysFlag: 0,
+  flag: 0,
+  properties: 'REPLY_TO_CLIENT\u0001nobody\u0002',
 }
 
 /** What the broker sends to the name server in so many milliseconds. */
@@ -238,6 +263,53 @@ export const proofs: Readonly<Record<string, Proof>> = {
     expect(await isToldOfMembers(scene, 'before')).toBe(true)
     await scene.change({ notifyConsumerIdsChangedEnable: 'false' })
     expect(await isToldOfMembers(scene, 'after')).toBe(false)
+  },
+
+  async enablePropertyFilter() {
+    const scene = await withTopic()
+    const pull = () => pullBySql(scene, 'T', 'TRUE')
+    expect((await pull()).code).not.toBe(1)
+    await scene.change({ enablePropertyFilter: 'false' })
+    expect((await pull()).code).toBe(1)
+  },
+
+  async filterSupportRetry() {
+    const scene = await withTopic()
+    await subscribeBySql(scene, 'n = 1')
+    for (const n of ['1', '2']) {
+      await scene.broker.send({ topic: '%RETRY%g', body: n, properties: { n, RETRY_TOPIC: 'T' } })
+    }
+    const found = async () => recordCount((await pullBySql(scene, '%RETRY%g', 'TRUE')).body ?? Buffer.alloc(0))
+    expect(await found()).toBe(2)
+    await scene.change({ filterSupportRetry: 'true' })
+    expect(await found()).toBe(1)
+  },
+
+  async filterDataCleanTimeSpan() {
+    const scene = await withTopic()
+    const expressions = () => scene.machine.server.stats().filters.expressions
+    const leave = async () => {
+      await subscribeBySql(scene, 'n = 1')
+      await scene.broker.ask(commands.unregisterClient, { clientID: scene.broker.client.id, consumerGroup: 'g' })
+      await scene.cluster.sleep(30_000)
+    }
+    await leave()
+    expect(expressions()).toBe(1)
+    await scene.change({ filterDataCleanTimeSpan: '0' })
+    await leave()
+    expect(expressions()).toBe(0)
+  },
+
+  async storeReplyMessageEnable() {
+    const scene = await withTopic()
+    const stored = async () => {
+      const header = { ...replyHeader, bornTimestamp: scene.machine.wallMs }
+      await scene.broker.call(commands.sendReplyMessage, header, Buffer.from('reply'))
+      return (await scene.broker.readQueue('T')).length
+    }
+    expect(await stored()).toBe(1)
+    await scene.change({ storeReplyMessageEnable: 'false' })
+    expect(await stored()).toBe(1)
   },
 
   async litePullMessageEnable() {

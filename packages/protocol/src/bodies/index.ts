@@ -30,6 +30,12 @@ export {
   type QueueTimeSpan,
 } from './consume-time-span.ts'
 export {
+  type ConsumerFilterData,
+  type ConsumerFilters,
+  consumerFiltersBody,
+  topicFiltersBody,
+} from './consumer-filters.ts'
+export {
   type ConsumerOffsets,
   type CorrectionOffsets,
   consumerOffsetsBody,

@@ -3,11 +3,13 @@ import {
   type Body,
   brokerMemberGroupBody,
   brokerStatsBody,
+  type ConsumerFilterData,
   checkClientBody,
   clusterInfoBody,
   consumeDirectlyBody,
   consumeQueueQueryBody,
   consumerConnectionBody,
+  consumerFiltersBody,
   consumerIdListBody,
   consumerOffsetsBody,
   consumerRunningInfoBody,
@@ -43,6 +45,7 @@ import {
   topicConfigAndQueueMappingBody,
   topicConfigBody,
   topicConfigTableBody,
+  topicFiltersBody,
   topicListBody,
   topicQueueMappingDetailBody,
   topicQueueMappingInfoBody,
@@ -218,6 +221,22 @@ const rates = fc.record({
 })
 const processQueue = fc.record({ locked: flag, cachedMsgCount: int, note: text })
 
+const topicFilters = record<ValueOf<typeof topicFiltersBody>>({
+  groupFilterData: names(
+    record<ConsumerFilterData>({
+      bloomFilterData: maybe(fc.record({ bitNum: int, bitPos: list(int) })),
+      bornTime: long,
+      clientVersion: long,
+      consumerGroup: maybe(text),
+      deadTime: long,
+      expression: maybe(text),
+      expressionType: maybe(text),
+      topic: maybe(text),
+    }),
+  ),
+  topic: maybe(text),
+})
+
 export interface BodyWithValues<T> {
   readonly body: Body<T>
   readonly values: Arbitrary<T>
@@ -330,6 +349,8 @@ add(
     pullOffsetTable: maybe(names(integers(long))),
   }),
 )
+add(topicFiltersBody, topicFilters)
+add(consumerFiltersBody, fc.record({ filterDataByTopic: names(topicFilters) }))
 add(delayOffsetsBody, record({ dataVersion: maybe(version), offsetTable: integers(long) }))
 add(
   timerMetricsBody,

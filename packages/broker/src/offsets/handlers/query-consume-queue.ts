@@ -1,7 +1,10 @@
-import { type commands, consumeQueueQueryBody, ProtocolError } from '@rocketmq-ts/protocol'
+import { type commands, consumeQueueQueryBody, ProtocolError, type SubscriptionData } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import type { QueueUnit } from '@rocketmq-ts/storage'
-import { type GroupSubscriptions, tagsMatcher } from '../../reading/pull-subscription.ts'
+import type { ConsumerFilter, ConsumerFilterTable } from '../../filters/index.ts'
+import { isByTags } from '../../filters/is-by-tags.ts'
+import { tagsMatcher } from '../../reading/message-filter.ts'
+import type { GroupSubscriptions } from '../../reading/pull-subscription.ts'
 
 export interface QueryConsumeQueueParts {
   store: {
@@ -10,12 +13,16 @@ export interface QueryConsumeQueueParts {
     units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]>
   }
   consumers: { subscriptionsOf(group: string): GroupSubscriptions | undefined }
+  filters: Pick<ConsumerFilterTable, 'get'>
 }
 
 const countDefault = 10
 const countLimit = 1000
 
-/** QUERY_CONSUME_QUEUE: units of a queue, and whether each matches what a group subscribes to. */
+/**
+ * QUERY_CONSUME_QUEUE: units of a queue, and whether each matches what a group subscribes to. Of an expression a unit does
+ * not tell.
+ */
 export function queryConsumeQueue(parts: QueryConsumeQueueParts): Handler<typeof commands.queryConsumeQueue> {
   return async ({ topic, queueId, index, count, consumerGroup }) => {
     if (topic === undefined || queueId === undefined || index === undefined) {
@@ -31,7 +38,7 @@ export function queryConsumeQueue(parts: QueryConsumeQueueParts): Handler<typeof
     const units = await store.units(topic, queueId, index, countMax)
     const subscriptionData =
       consumerGroup === undefined ? undefined : parts.consumers.subscriptionsOf(consumerGroup)?.subscription(topic)
-    const matches = subscriptionData === undefined ? () => false : tagsMatcher(subscriptionData)
+    const matches = unitMatcher(subscriptionData)
     const queueData = units.map(({ physicalOffset, totalSize, tagsCode }) => ({
       physicOffset: physicalOffset,
       physicSize: totalSize,
@@ -39,9 +46,22 @@ export function queryConsumeQueue(parts: QueryConsumeQueueParts): Handler<typeof
       eval: matches(tagsCode),
     }))
     const isOffline = consumerGroup !== undefined && subscriptionData === undefined
-    const filterData = isOffline ? `${consumerGroup}@${topic} is not online!` : undefined
+    const filter = consumerGroup === undefined ? undefined : parts.filters.get(topic, consumerGroup)
+    const filterData = isOffline ? `${consumerGroup}@${topic} is not online!` : filterText(filter)
     return {
       body: consumeQueueQueryBody.encode({ subscriptionData, filterData, queueData, minQueueIndex, maxQueueIndex }),
     }
   }
+}
+
+function unitMatcher(subscription: SubscriptionData | undefined): (tagsCode: number) => boolean {
+  if (subscription === undefined) return () => false
+  return isByTags(subscription) ? tagsMatcher(subscription) : () => true
+}
+
+function filterText(filter: ConsumerFilter | undefined): string | undefined {
+  if (filter === undefined) return undefined
+  const { topic, group, expression, expressionType, clientVersion, bornMs, deadMs } = filter
+  const shown = { bornTime: bornMs, clientVersion, consumerGroup: group, deadTime: deadMs }
+  return JSON.stringify({ ...shown, expression, expressionType, topic }, undefined, '\t')
 }

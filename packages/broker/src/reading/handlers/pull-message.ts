@@ -11,7 +11,8 @@ import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
 import type { QueueRange } from '../../offsets/queue-offsets.ts'
 import type { FileReads } from '../file-reads.ts'
 import type { HeldPull, LongPolling, PullLane } from '../long-polling.ts'
-import { type GroupSubscriptions, pullSubscription, tagsMatcher } from '../pull-subscription.ts'
+import { type MessageFilter, type MessageFilterParts, messageFilter } from '../message-filter.ts'
+import { type GroupSubscriptions, pullSubscription } from '../pull-subscription.ts'
 import { pullCode, pullRemark } from '../read-outcome.ts'
 
 type PullCommand = typeof commands.pullMessage
@@ -24,9 +25,10 @@ export interface PullSettings {
   maxTransferCountOnMessageInMemory: number
   maxTransferBytesOnMessageInMemory: number
   maxFilterMessageSize: number
+  filterSupportRetry: boolean
 }
 
-export interface PullParts {
+export interface PullParts extends MessageFilterParts {
   lane: PullLane
   store: QueueRange & { read(request: ReadRequest): ReadResult | Promise<ReadResult> }
   topics: { get(topic: string): TopicConfig | undefined }
@@ -65,7 +67,7 @@ export function pullMessage(parts: PullParts): Handler<PullCommand> {
     const { topicSysFlag } = checkedTopic(header, parts)
     checkFileReads(parts.fileReads, call.connection.id)
     const subscription = pullSubscription(header, group, parts.consumers.subscriptionsOf(header.consumerGroup))
-    const pull = new Pull(header, call, tagsMatcher(subscription), group, topicSysFlag, parts)
+    const pull = new Pull(header, call, messageFilter(subscription, header, parts), group, topicSysFlag, parts)
     pull.start()
     return answeredLater
   }
@@ -137,7 +139,7 @@ class Pull implements HeldPull {
   readonly lane: PullLane
   readonly #header: PullRequest
   readonly #call: Call<PullCommand>
-  readonly #matches: (tagsCode: number) => boolean
+  readonly #filter: MessageFilter
   readonly #group: SubscriptionGroupConfig
   readonly #topicSysFlag: number
   readonly #parts: PullParts
@@ -148,14 +150,14 @@ class Pull implements HeldPull {
   constructor(
     header: PullRequest,
     call: Call<PullCommand>,
-    matches: (tagsCode: number) => boolean,
+    filter: MessageFilter,
     group: SubscriptionGroupConfig,
     topicSysFlag: number,
     parts: PullParts,
   ) {
     this.#header = header
     this.#call = call
-    this.#matches = matches
+    this.#filter = filter
     this.#group = group
     this.#topicSysFlag = topicSysFlag
     this.#parts = parts
@@ -204,7 +206,8 @@ class Pull implements HeldPull {
       countMax: Math.max(1, Math.min(maxMsgNums, settings.maxTransferCountOnMessageInMemory)),
       scannedUnitsMax: Math.max(settings.maxFilterMessageSize / unitBytes, maxMsgNums),
       bytesMax: maxMsgBytes === undefined || maxMsgBytes <= 0 ? bytesMax : Math.min(bytesMax, maxMsgBytes),
-      matches: this.#matches,
+      matches: this.#filter.matches,
+      recordFilter: this.#filter.recordFilter,
     })
   }
 
@@ -252,7 +255,9 @@ class Pull implements HeldPull {
     if (result.status === 'NO_MATCHED_MESSAGE') {
       // Nothing for this subscription: it goes on waiting behind what was looked at.
       this.#offset = result.nextQueueOffset
-      return result.nextQueueOffset < result.maxOffset && this.retry()
+      if (result.nextQueueOffset === result.maxOffset) return false
+      // To look into records takes time: who has more to look at comes again, so that others have their turn.
+      if (this.#filter.recordFilter === undefined) return this.retry()
     }
     this.#answerResult(result)
     return true

@@ -1,0 +1,230 @@
+import type { SqlFilter } from '@rocketmq-ts/filter'
+import {
+  type ConsumerFilterData,
+  type ConsumerFilters,
+  consumerFiltersBody,
+  ProtocolError,
+  type SubscriptionData,
+  topicFiltersBody,
+  type Writable,
+} from '@rocketmq-ts/protocol'
+import { type KeptFolder, KeptState, tableFilePieces } from '../kept/index.ts'
+import { type BloomBits, type BloomSizes, bloomBits } from './bloom-bits.ts'
+import type { ExpressionCompiler } from './expression-compiler.ts'
+import { isByTags } from './is-by-tags.ts'
+
+export interface ConsumerFilterTableOptions {
+  /** Where consumerFilter.json is. */
+  config: KeptFolder
+  compiler: Pick<ExpressionCompiler, 'compile'>
+  bloomSizes: BloomSizes
+  /** Milliseconds that the expressions of absent groups are kept. */
+  keptMs(): number
+}
+
+/** The expression by which a group asks for messages of a topic. */
+export interface ConsumerFilter {
+  readonly topic: string
+  readonly group: string
+  readonly expressionType: string
+  readonly expression: string
+  readonly filter: SqlFilter
+  /** Of the subscription; the newer one counts. */
+  readonly clientVersion: number
+  /** Milliseconds since 1970. */
+  readonly bornMs: number
+  /** Milliseconds since 1970 since when nobody asks by it; 0 while somebody does. */
+  readonly deadMs: number
+  readonly bits: BloomBits
+}
+
+/** Milliseconds between two writes of the file, as in the official broker. */
+const writeIntervalMs = 10_000
+/** Of a group that was there when the broker stopped nobody knows when it left. */
+const absentBeforeStartMs = 30_000
+
+/**
+ * The expressions that groups told in their heartbeats, kept in config/consumerFilter.json. They come again with the next
+ * heartbeats: what is kept tells an official broker which expressions its bit maps were made for.
+ */
+export class ConsumerFilterTable {
+  readonly #options: ConsumerFilterTableOptions
+  /** Group to topic. */
+  readonly #groups = new Map<string, Map<string, ConsumerFilter>>()
+  readonly #kept: KeptState<ConsumerFilters>
+
+  /** @throws Error when the file is there and cannot be used */
+  constructor(options: ConsumerFilterTableOptions) {
+    this.#options = options
+    this.#kept = new KeptState(options.config, {
+      file: 'consumerFilter.json',
+      parse: (text) => consumerFiltersBody.parse(text),
+      pieces: () => this.#pieces(),
+      intervalMs: writeIntervalMs,
+      gatherMs: writeIntervalMs,
+    })
+    for (const { groupFilterData } of this.#kept.content?.filterDataByTopic.values() ?? []) {
+      for (const data of groupFilterData.values()) this.#load(data)
+    }
+  }
+
+  /** Groups that have expressions, and how many. */
+  counts(): { groups: number; expressions: number } {
+    let expressions = 0
+    for (const topics of this.#groups.values()) expressions += topics.size
+    return { groups: this.#groups.size, expressions }
+  }
+
+  get(topic: string, group: string): ConsumerFilter | undefined {
+    return this.#groups.get(group)?.get(topic)
+  }
+
+  /** A member of a group subscribes to these topics and no others. */
+  register(group: string, subscriptions: readonly SubscriptionData[]): void {
+    const byExpression = subscriptions.filter((subscription) => !isByTags(subscription))
+    const topics = this.#groups.get(group)
+    if (byExpression.length === 0 && topics === undefined) return
+    for (const subscription of byExpression) this.#registerOne(group, subscription)
+    for (const { topic } of topics?.values() ?? []) {
+      if (!byExpression.some((subscription) => subscription.topic === topic)) this.#die(group, topic)
+    }
+  }
+
+  /** A group has no members any more. */
+  unregister(group: string): void {
+    for (const topic of this.#groups.get(group)?.keys() ?? []) this.#die(group, topic)
+  }
+
+  removeGroup(group: string): void {
+    if (this.#groups.delete(group)) this.#kept.later()
+  }
+
+  removeTopic(topic: string): void {
+    for (const [group, topics] of this.#groups) if (topics.has(topic)) this.#remove(group, topic)
+  }
+
+  /** Writes what is not written yet; nothing is written after it. */
+  close(): void {
+    this.#kept.close()
+  }
+
+  #registerOne(group: string, subscription: SubscriptionData): void {
+    const { topic, subString = '', expressionType, subVersion } = subscription
+    const known = this.get(topic, group)
+    if (known !== undefined && subVersion < known.clientVersion) return
+    const isSame = known?.expression === subString && known.expressionType === expressionType
+    if (isSame && subVersion === known.clientVersion && known.deadMs === 0) return
+    const filter = isSame ? known.filter : this.#compiled(group, subscription)
+    if (filter === undefined) {
+      // Pulls are told that there is none, and the members of the group see that theirs is wrong.
+      this.#remove(group, topic)
+      return
+    }
+    this.#set({
+      topic,
+      group,
+      expressionType,
+      expression: subString,
+      filter,
+      clientVersion: subVersion,
+      bornMs: isSame ? known.bornMs : this.#options.config.clock.now(),
+      deadMs: 0,
+      bits: isSame ? known.bits : bloomBits(topic, group, this.#options.bloomSizes),
+    })
+    if (!isSame) {
+      const { log } = this.#options.config
+      log.info({ group, topic, expression: subString }, 'a group filters messages by an expression')
+    }
+  }
+
+  #compiled(group: string, { topic, subString = '', expressionType }: SubscriptionData): SqlFilter | undefined {
+    try {
+      return this.#options.compiler.compile(expressionType, subString)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      const fields = { group, topic, expression: subString, reason: error.message }
+      this.#options.config.log.warn(fields, 'a group subscribed by an expression that cannot be used')
+      return undefined
+    }
+  }
+
+  #set(filter: ConsumerFilter): void {
+    const { group, topic } = filter
+    let topics = this.#groups.get(group)
+    if (topics === undefined) {
+      topics = new Map()
+      this.#groups.set(group, topics)
+    }
+    topics.set(topic, filter)
+    this.#kept.later()
+  }
+
+  #remove(group: string, topic: string): void {
+    const topics = this.#groups.get(group)
+    if (!topics?.delete(topic)) return
+    if (topics.size === 0) this.#groups.delete(group)
+    this.#kept.later()
+  }
+
+  #die(group: string, topic: string): void {
+    const filter = this.get(topic, group)!
+    if (filter.deadMs === 0) this.#set({ ...filter, deadMs: this.#options.config.clock.now() })
+  }
+
+  #load(data: ConsumerFilterData): void {
+    const { topic, consumerGroup: group, expression = '', expressionType = '', clientVersion, bornTime } = data
+    if (topic === undefined || group === undefined) return
+    const filter = this.#compiled(group, { topic, subString: expression, expressionType } as SubscriptionData)
+    if (filter === undefined) return
+    const leftMs = Math.max(bornTime, this.#options.config.clock.now() - absentBeforeStartMs)
+    const deadMs = data.deadTime === 0 ? leftMs : data.deadTime
+    const bits = bloomBits(topic, group, this.#options.bloomSizes)
+    this.#set({ topic, group, expressionType, expression, filter, clientVersion, bornMs: bornTime, deadMs, bits })
+  }
+
+  #pieces(): Iterable<string> {
+    this.#dropOld()
+    const byTopic = new Map<string, ConsumerFilter[]>()
+    for (const topics of this.#groups.values()) {
+      for (const filter of topics.values()) {
+        const filters = byTopic.get(filter.topic)
+        if (filters === undefined) byTopic.set(filter.topic, [filter])
+        else filters.push(filter)
+      }
+    }
+    return tableFilePieces([{ name: 'filterDataByTopic', entries: writableTopics(byTopic) }])
+  }
+
+  #dropOld(): void {
+    const beforeMs = this.#options.config.clock.now() - this.#options.keptMs()
+    for (const topics of [...this.#groups.values()]) {
+      for (const { group, topic, deadMs } of [...topics.values()]) {
+        if (deadMs !== 0 && deadMs <= beforeMs) this.#remove(group, topic)
+      }
+    }
+  }
+}
+
+/** A filter that changes is another object then. */
+function* writableTopics(
+  byTopic: ReadonlyMap<string, readonly ConsumerFilter[]>,
+): Iterable<[topic: string, value: Writable]> {
+  for (const [topic, filters] of byTopic) {
+    const groupFilterData = new Map(filters.map((filter) => [filter.group, dataOf(filter)]))
+    yield [topic, topicFiltersBody.toWritable({ groupFilterData, topic })]
+  }
+}
+
+function dataOf(filter: ConsumerFilter): ConsumerFilterData {
+  const { topic, group, expression, expressionType, clientVersion, bornMs, deadMs, bits } = filter
+  return {
+    bloomFilterData: bits,
+    bornTime: bornMs,
+    clientVersion,
+    consumerGroup: group,
+    deadTime: deadMs,
+    expression,
+    expressionType,
+    topic,
+  }
+}

@@ -1,0 +1,2 @@
+export type { ConsumerFilter, ConsumerFilterTable } from './consumer-filter-table.ts'
+export type { ExpressionCompiler } from './expression-compiler.ts'
