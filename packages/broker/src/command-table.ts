@@ -32,6 +32,8 @@ import type { LiveSettings } from './live-settings.ts'
 /** Requests that share a limit on how many of them may wait for an answer. */
 export interface BrokerLanes {
   send: Lane
+  /** Replies wait for the clients that get them. */
+  reply: Lane
   /** Pulls that are held count: each costs memory. */
   pull: Lane
   litePull: Lane
@@ -43,6 +45,8 @@ export interface BrokerLanes {
 }
 
 const otherLaneMax = 100_000
+/** As many as the official broker queues. */
+const replyLaneMax = 10_000
 
 /** Lanes whose limits follow the settings. */
 export function brokerLanes(liveSettings: Pick<LiveSettings, 'current' | 'onChange'>): BrokerLanes {
@@ -62,6 +66,7 @@ export function brokerLanes(liveSettings: Pick<LiveSettings, 'current' | 'onChan
   liveSettings.onChange(setLimits)
   return {
     send,
+    reply: { name: 'reply', waitingMax: replyLaneMax },
     pull,
     litePull,
     query: { name: 'query', waitingMax: otherLaneMax },
@@ -77,7 +82,6 @@ const lite = unsupported('lite topics are not served yet')
 const access = unsupported('access control is not served yet')
 const replication = unsupported('replication is not served yet')
 const controller = unsupported('the controller is not served yet')
-const requestReply = unsupported('request and reply are not served yet')
 const rocksDb = unsupported('this broker keeps everything in files: there is no RocksDB')
 const coldData = unsupported('cold data control is not served yet')
 const staticTopics = unsupported('static topics are not served yet')
@@ -98,15 +102,15 @@ export function brokerCommandTable(
   lanes: BrokerLanes,
   sendLookAhead: LookAhead<typeof commands.sendMessageV2>,
 ): CommandTable<'broker'> {
-  const { send, pull, litePull, query, client, consumer, transaction, admin } = lanes
+  const { send, reply, pull, litePull, query, client, consumer, transaction, admin } = lanes
   return {
     // sending
     sendMessage: serve(send, publish(topic('topic')), handlers.sendMessage, sendLookAhead),
     sendMessageV2: serve(send, publish(topic('topic')), handlers.sendMessageV2, sendLookAhead),
     sendBatchMessage: serve(send, publish(topic('topic')), handlers.sendBatchMessage),
     consumerSendMsgBack: serve(send, subscribe(group('group')), handlers.consumerSendMsgBack),
-    sendReplyMessage: requestReply,
-    sendReplyMessageV2: requestReply,
+    sendReplyMessage: serve(reply, publish(topic('topic')), handlers.sendReplyMessage),
+    sendReplyMessageV2: serve(reply, publish(topic('topic')), handlers.sendReplyMessageV2),
     recallMessage: serve(send, publish(topic('topic')), handlers.recallMessage),
 
     // reading

@@ -16,6 +16,7 @@ import { createLocks } from './locks/create-locks.ts'
 import { createOffsets } from './offsets/create-offsets.ts'
 import { createReading } from './reading/create-reading.ts'
 import { createRegistration } from './registration/create-registration.ts'
+import { createReplies } from './replies/create-replies.ts'
 import { createRetries } from './retries/create-retries.ts'
 import { createSending } from './sending/create-sending.ts'
 import { createStatistics } from './statistics/create-statistics.ts'
@@ -99,6 +100,7 @@ export function createFeatures(parts: FeaturesParts) {
   const sending = features.add(
     createSending({ ...tables, clock, random, processId, identity, settings, sink, sendOnce, timer }),
   )
+  const replies = features.add(createReplies({ log, identity, settings, send: sending.parts, clients }))
   const traces = features.add(createTraces({ clock, log, identity, settings, sink, uniqueId: sending.uniqueId }))
   const retries = features.add(
     createRetries({ ...tables, random, identity, settings, sink, store, counters, traces, timer }),
@@ -161,6 +163,7 @@ export function createFeatures(parts: FeaturesParts) {
     /** By the keys of the command table. */
     handlers: {
       ...sending.handlers,
+      ...replies.handlers,
       ...retries.handlers,
       ...transactions.handlers,
       ...timers.handlers,

@@ -22,6 +22,7 @@ const timeoutMs = 10_000
 const lane = { name: 'test', waitingMax: 100 }
 const lanes: BrokerLanes = {
   send: lane,
+  reply: lane,
   pull: lane,
   litePull: lane,
   query: lane,

@@ -93,6 +93,12 @@ export class ClientRegistry {
     if (groups.consumerGroup !== undefined) this.consumers.unregister(groups.consumerGroup, link, 'unregistered')
   }
 
+  /** Living connections of a client, in whatever groups it is. */
+  connectionsOf(clientId: string): ClientLink[] {
+    const links = new Set([...this.producers.linksOf(clientId), ...this.consumers.linksOf(clientId)])
+    return [...links].filter(({ isClosed }) => !isClosed)
+  }
+
   /** A connection was lost or closed. */
   connectionLost(link: ClientLink): void {
     this.producers.removeLink(link)

@@ -38,6 +38,8 @@ export function createClients(parts: ClientsParts) {
   return {
     consumers,
     producers,
+    /** Living connections of a client, in whatever groups it is. */
+    connectionsOf: (clientId: string) => clients.connectionsOf(clientId),
     handlers: {
       heartBeat: heartBeat({ clients }),
       unregisterClient: unregisterClient({ clients }),

@@ -49,13 +49,9 @@ export class ProducerRegistry {
     return [...this.#groups.keys()]
   }
 
-  /** A living connection of a client, in whatever group. */
-  find(clientId: string): ClientConnection | undefined {
-    for (const members of this.#groups.values()) {
-      const client = members.find(clientId)
-      if (client !== undefined && !client.link.isClosed) return client
-    }
-    return undefined
+  /** Connections of a client, in whatever groups. */
+  linksOf(clientId: string): ClientLink[] {
+    return [...this.#groups.values()].flatMap((members) => members.linksOf(clientId))
   }
 
   /** Groups that have members, and their members. */

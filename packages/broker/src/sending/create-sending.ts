@@ -74,6 +74,8 @@ export function createSending({
     handlers: {
       sendMessage: sendMessage(send),
       sendMessageV2: sendMessageV2(send),
+    /** For other features that take messages from clients. */
+    parts: send,
       sendBatchMessage: sendBatchMessage(send),
     },
   }

@@ -85,9 +85,9 @@ export const topicsAndGroupsSettings = {
       'Percent of wrong guesses that such a broker takes, which follows too.',
     ),
     filterDataCleanTimeSpan: live(
-      long({ unit: 'ms' }),
+      long({ min: 0, unit: 'ms' }),
       86_400_000,
-      'Milliseconds that the filters of absent consumers are kept.',
+      'Milliseconds that the expressions of absent consumers are kept.',
     ),
   }),
   ...notServed(consumers, 'expressions are asked when messages are read', {
@@ -120,8 +120,8 @@ export const topicsAndGroupsSettings = {
       'Milliseconds after which an unused one is dropped.',
     ),
   }),
-  ...notServed(consumers, 'request and reply messages are not served yet', {
-    storeReplyMessageEnable: live(boolean, true, 'Stores reply messages.'),
+  ...applied(consumers, {
+    storeReplyMessageEnable: live(boolean, true, 'Stores replies, beside handing them to those who asked.'),
   }),
   ...notServed(consumers, 'light message queues are not served yet', {
     enableLmqStats: live(boolean, false, 'Statistics of light message queues.'),

@@ -7,6 +7,7 @@ import { locks } from './locks.ts'
 import { nameServer } from './name-server.ts'
 import { offsets } from './offsets.ts'
 import { reading } from './reading.ts'
+import { replies } from './replies.ts'
 import { retries } from './retries.ts'
 import { type CommandKey, type Promises, type Proof, type ProofIn, Scene } from './scene.ts'
 import { sending } from './sending.ts'
@@ -17,6 +18,7 @@ import { transactions } from './transactions.ts'
 
 const areas: Readonly<Record<string, Promises>> = {
   sending,
+  replies,
   retries,
   reading,
   clients,

@@ -35,4 +35,6 @@ export const propertyName = {
   bornTimestamp: 'BORN_TIMESTAMP',
   priority: '_SYS_MSG_PRIORITY_',
   shardingKey: '__SHARDINGKEY',
+  replyToClient: 'REPLY_TO_CLIENT',
+  pushReplyTime: 'PUSH_REPLY_TIME',
 } as const
