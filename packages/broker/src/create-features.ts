@@ -67,7 +67,7 @@ export function createFeatures(parts: FeaturesParts) {
   const filters = features.add(createFilters({ ...tables, config, settings }))
   const { compiler } = filters
   const clients = features.add(
-    createClients({ ...tables, clock, log, identity, settings, store, compiler, filters: filters.table }),
+    createClients({ ...tables, clock, log, identity, settings, store, compiler, filters: filters.table, counters }),
   )
   const { consumers, producers } = clients
   const offsets = features.add(

@@ -26,7 +26,10 @@ test('a broker tells its numbers', async () => {
   const { SEND_MESSAGE_V2: sends } = stats.statistics.commands
   expect(Math.min(sends!.bytesIn, sends!.bytesOut)).toBeGreaterThan(4 * 100)
   expect(sends!.durationMsMax).toBeLessThanOrEqual(sends!.durationMs)
-  expect(stats.clients).toEqual({ consumers: { groups: 1, members: 1 }, producers: { groups: 1, members: 1 } })
+  expect(stats.clients).toEqual({
+    consumers: { groups: 1, members: 1, differing: 0 },
+    producers: { groups: 1, members: 1 },
+  })
   expect(stats.offsets).toEqual({ groups: 1, topics: 1, queues: 1 })
   expect(stats.delay.levels).toHaveLength(18)
   expect(stats.delay.levels[1]).toEqual({ nextOffset: 0, maxOffset: 1 })

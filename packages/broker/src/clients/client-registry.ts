@@ -19,6 +19,7 @@ export interface ClientRegistryOptions {
     ensureInternal(topic: string, queueNums: number, topicSysFlag?: number): unknown
   }
   filters: GroupFilters
+  counters: { subscriptionsDiffer(group: string): void }
   settings(): { notifyConsumerIdsChangedEnable: boolean; channelExpiredTimeout: number }
 }
 
@@ -43,8 +44,8 @@ export class ClientRegistry {
   constructor(options: ClientRegistryOptions) {
     this.#options = options
     this.producers = new ProducerRegistry(options.log)
-    const { log, filters } = options
-    this.consumers = new ConsumerRegistry({ log, filters, isNotified: (group) => this.#isNotified(group) })
+    const { log, filters, counters } = options
+    this.consumers = new ConsumerRegistry({ log, filters, counters, isNotified: (group) => this.#isNotified(group) })
   }
 
   /** Starts to forget connections that are silent for too long. */

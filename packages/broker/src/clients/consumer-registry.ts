@@ -3,6 +3,7 @@ import { type ConsumerData, commands, type SubscriptionData } from '@rocketmq-ts
 import type { ClientConnection, ClientLink } from './client-connection.ts'
 import { GroupSubscriptionTable } from './group-subscriptions.ts'
 import { describeClient, type LeaveReason, MemberTable } from './member-table.ts'
+import { type SubscriptionDifference, SubscriptionDifferences } from './subscription-differences.ts'
 
 /** A consumer group with members, as their heartbeats tell. */
 export interface ConsumerGroupView {
@@ -14,6 +15,8 @@ export interface ConsumerGroupView {
   clients(): ClientConnection[]
   clientIds(): string[]
   find(clientId: string): ClientConnection | undefined
+  /** How the subscriptions of its members differ. */
+  differences(): SubscriptionDifference[]
 }
 
 /** Told what groups subscribe to, for what is kept of their expressions. */
@@ -26,6 +29,7 @@ export interface GroupFilters {
 export interface ConsumerRegistryOptions {
   log: Log
   filters: GroupFilters
+  counters: { subscriptionsDiffer(group: string): void }
   /** Whether the members of a group are told of changes. */
   isNotified(group: string): boolean
 }
@@ -36,6 +40,11 @@ class ConsumerGroup implements ConsumerGroupView {
   consumeFromWhere: ConsumerData['consumeFromWhere']
   readonly members = new MemberTable()
   readonly table = new GroupSubscriptionTable()
+  readonly differing = new SubscriptionDifferences()
+
+  differences(): SubscriptionDifference[] {
+    return this.differing.list()
+  }
 
   subscription(topic: string): SubscriptionData | undefined {
     return this.table.get(topic)
@@ -82,7 +91,10 @@ export class ConsumerRegistry {
     const { log, filters } = this.#options
     if (isNew) log.info({ group: groupName, ...describeClient(client) }, 'a consumer joined a group')
     const isChanged = withSubscriptions && group.table.update(data.subscriptionDataSet)
-    if (withSubscriptions) filters.register(groupName, data.subscriptionDataSet)
+    if (withSubscriptions) {
+      filters.register(groupName, data.subscriptionDataSet)
+      this.#tellDifferences(groupName, group.differing.update(client, data.subscriptionDataSet))
+    }
     if (isNew || isChanged) this.#tellMembers(groupName, group)
   }
 
@@ -92,6 +104,7 @@ export class ConsumerRegistry {
     if (group === undefined || client === undefined) return
     const { log, filters } = this.#options
     log.info({ group: groupName, ...describeClient(client), reason }, 'a consumer left a group')
+    group.differing.remove(link)
     if (group.members.size > 0) this.#tellMembers(groupName, group)
     else {
       this.#groups.delete(groupName)
@@ -130,11 +143,15 @@ export class ConsumerRegistry {
     return [...this.#groups.keys()]
   }
 
-  /** Groups that have members, and their members. */
-  counts(): { groups: number; members: number } {
+  /** Groups that have members, their members, and groups whose members subscribe to different messages. */
+  counts(): { groups: number; members: number; differing: number } {
     let members = 0
-    for (const { members: table } of this.#groups.values()) members += table.size
-    return { groups: this.#groups.size, members }
+    let differing = 0
+    for (const group of this.#groups.values()) {
+      members += group.members.size
+      if (group.differing.areThere) differing++
+    }
+    return { groups: this.#groups.size, members, differing }
   }
 
   has(link: ClientLink): boolean {
@@ -150,6 +167,19 @@ export class ConsumerRegistry {
 
   silentSince(beforeMs: number): ClientLink[] {
     return [...this.#groups.values()].flatMap(({ members }) => members.silentSince(beforeMs))
+  }
+
+  #tellDifferences(group: string, differences: readonly SubscriptionDifference[]): void {
+    if (differences.length === 0) return
+    const { log, counters } = this.#options
+    counters.subscriptionsDiffer(group)
+    for (const { topic, members } of differences) {
+      log.warn(
+        { group, topic, members },
+        'members of a group subscribe to different messages: some are passed by, and never consumed. ' +
+          'Give all members of the group the same subscriptions, or members of their own group to those that differ',
+      )
+    }
   }
 
   /** Members of a broadcasting group share nothing, so that they have nothing to divide anew. */

@@ -27,13 +27,14 @@ export interface ClientsParts {
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
   compiler: Pick<ExpressionCompiler, 'compile' | 'checkEnabled'>
   filters: Pick<ConsumerFilterTable, 'register' | 'unregister'>
+  counters: { subscriptionsDiffer(group: string): void }
 }
 
 /** Who is connected, in which groups, and what they subscribe to. */
 export function createClients(parts: ClientsParts) {
-  const { clock, log, identity, settings, topics, groups, store, compiler, filters } = parts
+  const { clock, log, identity, settings, topics, groups, store, compiler, filters, counters } = parts
   const { brokerName } = identity
-  const clients = new ClientRegistry({ clock, log, groups, topics, filters, settings })
+  const clients = new ClientRegistry({ clock, log, groups, topics, filters, counters, settings })
   const { consumers, producers } = clients
   return {
     consumers,

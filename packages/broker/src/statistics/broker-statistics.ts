@@ -153,6 +153,11 @@ export class BrokerStatistics {
     this.#counter('DLQ_PUT_NUMS', `${topic}@${group}`).add(1)
   }
 
+  /** Members of a group were found to subscribe to different messages. */
+  subscriptionsDiffer(group: string): void {
+    this.#counter('GROUP_SUBSCRIPTIONS_DIFFER', group).add(1)
+  }
+
   /** Reading messages for a pull took so many milliseconds. */
   getTook(group: string, topic: string, queueId: number, elapsedMs: number): void {
     if (elapsedMs > this.getMsMax) this.getMsMax = elapsedMs
@@ -193,6 +198,7 @@ export class BrokerStatistics {
   removeGroup(group: string): void {
     this.#groups.delete(group)
     this.#removeKeys((parts) => parts.length > 1 && parts.at(-1) === group)
+    this.#counters.get('GROUP_SUBSCRIPTIONS_DIFFER')?.delete(group)
   }
 
   get #timed(): { start(): void; close(): void }[] {

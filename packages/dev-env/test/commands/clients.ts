@@ -1,4 +1,5 @@
 import {
+  brokerStatsBody,
   checkClientBody,
   commands,
   consumeDirectlyBody,
@@ -43,6 +44,12 @@ async function assigned({ broker, client }: Scene, asking: Asking = {}) {
 
 async function assignedIds(scene: Scene, asking: Asking): Promise<(number | undefined)[] | undefined> {
   return (await assigned(scene, asking))?.map(({ messageQueue }) => messageQueue?.queueId)
+}
+
+function checked({ broker, client }: Scene, expressionType: string, subString: string) {
+  const subscriptionData = { ...newTagSubscription('T', '*', 1), subString, expressionType }
+  const body = checkClientBody.encode({ clientId: client.id, group: 'g', subscriptionData })
+  return broker.call(commands.checkClientConfig, {}, body)
 }
 
 export const clients = {
@@ -112,6 +119,12 @@ export const clients = {
       expect(refused).toMatchObject({ code: 23, remark: expect.stringContaining('at character 5') })
       expect(await checked(scene, 'OTHER', 'a > 1')).toMatchObject({ code: 23 })
     },
+    'SQL92 expressions are refused where they are off': withSettings(
+      { enablePropertyFilter: 'false' },
+      async (scene) => {
+        expect(await checked(scene, 'SQL92', 'a > 1')).toMatchObject({ code: 1 })
+      },
+    ),
   },
   getConsumerListByGroup: {
     'all members of a group are told': async (scene) => {
@@ -119,12 +132,6 @@ export const clients = {
       const { body } = await scene.broker.ask(commands.getConsumerListByGroup, { consumerGroup: 'g' })
       expect(consumerIdListBody.decode(body).consumerIdList.sort()).toEqual(ids)
     },
-    'SQL92 expressions are refused where they are off': withSettings(
-      { enablePropertyFilter: 'false' },
-      async (scene) => {
-        expect(await checked(scene, 'SQL92', 'a > 1')).toMatchObject({ code: 1 })
-      },
-    ),
     'a group without members is refused': async ({ broker }) => {
       expect(await codeOf(broker, commands.getConsumerListByGroup, { consumerGroup: 'none' })).toBe('SYSTEM_ERROR')
     },
@@ -218,6 +225,26 @@ export const clients = {
         messageModel: 'CLUSTERING',
         consumeFromWhere: 'CONSUME_FROM_FIRST_OFFSET',
       })
+    },
+    'members that subscribe to different messages are told in the remark, counted, and logged once': async (scene) => {
+      const { other } = await withTwoMembers(scene)
+      const connections = () => scene.broker.call(commands.getConsumerConnectionList, { consumerGroup: 'g' })
+      expect((await connections()).remark).toBeUndefined()
+      await other.broker(scene.machine).heartbeat([{ group: 'g', topics: { T: 'a || b' } }])
+      const { code, remark } = await connections()
+      expect(code).toBe(0)
+      for (const part of [scene.client.id, other.id, scene.client.host.address, 'TAG *', 'TAG a || b']) {
+        expect(remark).toContain(part)
+      }
+      expect(scene.machine.server.stats().clients.consumers).toEqual({ groups: 1, members: 2, differing: 1 })
+      await scene.join('g', 'T', scene.client)
+      await other.broker(scene.machine).heartbeat([{ group: 'g', topics: { T: 'b || a' } }])
+      const statsHeader = { statsName: 'GROUP_SUBSCRIPTIONS_DIFFER', statsKey: 'g' }
+      await scene.cluster.sleep(10_000)
+      const { body } = await scene.broker.ask(commands.viewBrokerStatsData, statsHeader)
+      expect(brokerStatsBody.decode(body).statsMinute?.sum).toBe(1)
+      await scene.join('g', 'T', other)
+      expect((await connections()).remark).toBeUndefined()
     },
     'a group without members is refused': async ({ broker }) => {
       const code = await codeOf(broker, commands.getConsumerConnectionList, { consumerGroup: 'none' })
