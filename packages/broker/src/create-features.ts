@@ -98,7 +98,18 @@ export function createFeatures(parts: FeaturesParts) {
   )
   const timer = timers.rules
   const sending = features.add(
-    createSending({ ...tables, clock, random, processId, identity, settings, sink, sendOnce, timer }),
+    createSending({
+      ...tables,
+      clock,
+      random,
+      processId,
+      identity,
+      settings,
+      sink,
+      sendOnce,
+      timer,
+      locks: locks.table,
+    }),
   )
   const replies = features.add(createReplies({ log, identity, settings, send: sending.parts, clients }))
   const traces = features.add(createTraces({ clock, log, identity, settings, sink, uniqueId: sending.uniqueId }))

@@ -13,6 +13,7 @@ export function createLocks({ clock, groups }: LocksParts) {
   const locks = new QueueLocks(clock)
   groups.onDelete((group) => locks.removeGroup(group))
   return {
+    table: locks,
     handlers: { lockBatchMq: lockBatchMq({ locks }), unlockBatchMq: unlockBatchMq({ locks }) },
     stats: () => ({ groups: locks.groupCount }),
   }

@@ -5,6 +5,7 @@ import type { SendOnce } from '../idempotence/send-once.ts'
 import type { Identity } from '../identity.ts'
 import { Intake, type MessageSink } from '../intake/intake.ts'
 import type { TimerDecision } from '../intake/transforms.ts'
+import type { QueueLocks } from '../locks/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { TopicTable } from '../topics/index.ts'
 import { BrokerProperties } from './broker-properties.ts'
@@ -25,21 +26,12 @@ export interface SendingParts {
   groups: GroupTable
   sendOnce: SendOnce | undefined
   timer: TimerDecision
+  locks: Pick<QueueLocks, 'hasLocks'>
 }
 
 /** Taking messages from producers. */
-export function createSending({
-  clock,
-  random,
-  processId,
-  identity,
-  settings,
-  sink,
-  topics,
-  groups,
-  sendOnce,
-  timer,
-}: SendingParts) {
+export function createSending(parts: SendingParts) {
+  const { clock, random, processId, identity, settings, sink, topics, groups, sendOnce, timer, locks } = parts
   const { storeHost, storeHostHex, clusterName, brokerName } = identity
   const intakeParts = {
     topics,
@@ -54,6 +46,7 @@ export function createSending({
     random,
     topics,
     groups,
+    locks,
     settings,
     brokerPermission: () => settings().brokerPermission,
     storeHost,
@@ -68,14 +61,14 @@ export function createSending({
     ),
   }
   return {
+    /** For other features that take messages from clients. */
+    parts: send,
     lookAhead: sendLookAhead(topics),
     /** Makes a unique id for a message of the broker's own. */
     uniqueId: send.uniqueId,
     handlers: {
       sendMessage: sendMessage(send),
       sendMessageV2: sendMessageV2(send),
-    /** For other features that take messages from clients. */
-    parts: send,
       sendBatchMessage: sendBatchMessage(send),
     },
   }

@@ -37,6 +37,10 @@ export interface SendGroups {
 export interface SendTargetParts {
   topics: SendTopics
   groups: SendGroups
+  locks: {
+    /** Whether members of a group hold queues for themselves: it consumes in order. */
+    hasLocks(group: string): boolean
+  }
   random: Random
   /** Permission bits of the broker. */
   brokerPermission(): number
@@ -136,8 +140,15 @@ function createTopic(header: SendHeader, topics: SendTopics, { connection }: Sen
   throw new ProtocolError('TOPIC_NOT_EXIST', remark)
 }
 
-/** A client whose send-back failed sends to the retry topic itself: the limit of redeliveries holds there too. */
-function retryLimit(header: SendHeader, { groups }: SendTargetParts, clientVersion: number): number {
-  const config = knownGroup(groups, header.topic.slice(retryTopicPrefix.length))
-  return redeliveriesMax(header.maxReconsumeTimes, clientVersion, config)
+/**
+ * A client whose send-back failed sends to the retry topic itself: the limit of redeliveries holds there too. One that
+ * consumes in order has tried in place, and sends what it gives up: that is not delivered again behind what came later.
+ */
+function retryLimit(header: SendHeader, { groups, locks }: SendTargetParts, clientVersion: number): number {
+  const group = header.topic.slice(retryTopicPrefix.length)
+  const config = knownGroup(groups, group)
+  return locks.hasLocks(group) ? noRedelivery : redeliveriesMax(header.maxReconsumeTimes, clientVersion, config)
 }
+
+/** Below the count of any message. */
+const noRedelivery = -1

@@ -107,6 +107,7 @@ const sendParts: SendParts = {
     autoCreate: (topic) => newTopicConfig(topic),
     ensureInternal: (topic) => newTopicConfig(topic),
   },
+  locks: { hasLocks: () => false },
   groups: { find: (group) => newSubscriptionGroupConfig(group) },
   random: new SeededRandom(1),
   brokerPermission: () => 6,

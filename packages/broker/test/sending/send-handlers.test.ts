@@ -35,6 +35,7 @@ function setUp(settings: { startAcceptSendRequestTimeStamp?: number } = {}) {
   const intake = { topics, highestDelayLevel: 18, bodyBytesMax: () => 4096 }
   const parts: SendParts = {
     topics,
+    locks: { hasLocks: () => false },
     groups: { find: (group) => newSubscriptionGroupConfig(group, { retryMaxTimes: 2 }) },
     random: new SeededRandom(1),
     brokerPermission: () => 6,

@@ -57,6 +57,7 @@ describe('the target of a send', () => {
         return newTopicConfig(topic, { writeQueueNums: queueNums })
       },
     },
+    locks: { hasLocks: () => false },
     groups: { find: (group) => (group === 'G' ? newSubscriptionGroupConfig('G', { retryMaxTimes: 2 }) : undefined) },
     random: { below: (limit) => limit - 1 },
     brokerPermission: () => 6,

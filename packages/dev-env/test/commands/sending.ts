@@ -1,4 +1,4 @@
-import { commands, parseOffsetMessageId } from '@rocketmq-ts/protocol'
+import { commands, lockBatchRequestBody, parseOffsetMessageId } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
 import { bodiesOf, codeOf, type Promises, type Scene, withSettings } from './scene.ts'
 
@@ -75,6 +75,20 @@ export const sending = {
         expect(answer.queueId).toBe(queueId)
       }
       expect(bodiesOf(await broker.readQueue('T', 2))).toEqual(['2', '9'])
+    },
+    'what a group that consumes in order gives up is not delivered again, but a dead letter': async (scene) => {
+      const { broker, cluster } = scene
+      await scene.join('g', 'T', scene.client)
+      const queue = { topic: 'T', brokerName: 'broker-1', queueId: 0 }
+      const lock = { consumerGroup: 'g', clientId: scene.client.id, onlyThisBroker: false, mqSet: [queue] }
+      await broker.ask(commands.lockBatchMq, {}, lockBatchRequestBody.encode(lock))
+      const giveUp = (body: string) => broker.send({ topic: '%RETRY%g', body, properties: { DELAY: '1' } })
+      await giveUp('given up')
+      expect(await scene.bodiesIn('%DLQ%g')).toEqual(['given up'])
+      await cluster.sleep(61_000)
+      await giveUp('once more')
+      await cluster.sleep(2000)
+      expect([await scene.bodiesIn('%RETRY%g'), await scene.bodiesIn('%DLQ%g')]).toEqual([['once more'], ['given up']])
     },
     'a delayed message comes after the time of its level': async (scene) => {
       await scene.store('T')

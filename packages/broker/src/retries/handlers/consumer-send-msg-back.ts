@@ -25,7 +25,7 @@ import { checkTakesMessages, knownGroup, type SendTargetParts } from '../../send
 import { unitFlagOf } from '../../topics/index.ts'
 import type { Traces } from '../../traces/create-traces.ts'
 
-export interface SendBackParts extends SendTargetParts {
+export interface SendBackParts extends Omit<SendTargetParts, 'locks'> {
   topics: SendTargetParts['topics'] & {
     get(topic: string): TopicConfig | undefined
     /** Gives a retry topic more queues when it has fewer. */
