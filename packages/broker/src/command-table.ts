@@ -164,7 +164,7 @@ export function brokerCommandTable(
     ),
     getBrokerConsumeStats: serve(admin, get(ownCluster), handlers.getBrokerConsumeStats),
     queryConsumeTimeSpan: serve(admin, get(topic('topic'), group('group')), handlers.queryConsumeTimeSpan),
-    queryCorrectionOffset: unsupported('offsets are not corrected by comparing groups: reset them by time instead'),
+    queryCorrectionOffset: serve(admin, get(topic('topic')), handlers.queryCorrectionOffset),
     invokeBrokerToResetOffset: serve(admin, update(topic('topic'), group('group')), handlers.invokeBrokerToResetOffset),
     invokeBrokerToGetConsumerStatus: serve(
       admin,

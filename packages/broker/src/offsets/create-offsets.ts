@@ -20,6 +20,7 @@ import { invokeBrokerToResetOffset } from './handlers/invoke-broker-to-reset-off
 import { queryConsumeQueue } from './handlers/query-consume-queue.ts'
 import { queryConsumeTimeSpan } from './handlers/query-consume-time-span.ts'
 import { queryConsumerOffset } from './handlers/query-consumer-offset.ts'
+import { queryCorrectionOffset } from './handlers/query-correction-offset.ts'
 import { queryTopicConsumeByWho } from './handlers/query-topic-consume-by-who.ts'
 import { queryTopicsByConsumer } from './handlers/query-topics-by-consumer.ts'
 import { searchOffsetByTimestamp } from './handlers/search-offset-by-timestamp.ts'
@@ -33,8 +34,8 @@ export interface OffsetsParts {
   topics: Pick<TopicTable, 'get' | 'onDelete'>
   groups: Pick<GroupTable, 'get' | 'list' | 'onDelete'>
   consumers: ConsumerRegistry
-  store: QueueOffsets & {
   filters: Pick<ConsumerFilterTable, 'get'>
+  store: QueueOffsets & {
     units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]>
     isInMemory(topic: string, queueId: number, queueOffset: number): boolean
     readonly recovered: { mayHaveLost: boolean }

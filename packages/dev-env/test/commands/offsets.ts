@@ -5,6 +5,7 @@ import {
   consumeStatsBody,
   consumeStatsListBody,
   consumeTimeSpanBody,
+  correctionOffsetsBody,
   formatTimeSpanStamp,
   newTagSubscription,
   type RequestOf,
@@ -232,6 +233,37 @@ export const offsets = {
     'a topic that is not there is refused': async ({ broker }) => {
       const header = { topic: 'None', group: 'g' }
       expect(await codeOf(broker, commands.queryConsumeTimeSpan, header)).toBe('TOPIC_NOT_EXIST')
+    },
+  },
+  queryCorrectionOffset: {
+    'the least offset of all groups but some comes, by queue': async (scene) => {
+      const { broker } = scene
+      await broker.createTopic('T', 2)
+      for (const body of ['a', 'b', 'c']) await broker.send({ topic: 'T', body })
+      await broker.heartbeat(['g', 'h', 'k'].map((group) => ({ group, topics: { T: '*' } })))
+      for (const [group, offset] of [
+        ['g', 2],
+        ['h', 1],
+        ['k', 3],
+      ] as const) {
+        await broker.commitOffset(group, 'T', 0, offset)
+      }
+      await broker.commitOffset('k', 'T', 1, 0)
+      const least = async (filterGroups?: string) => {
+        const header = { topic: 'T', compareGroup: 'k', filterGroups }
+        const { body } = await broker.ask(commands.queryCorrectionOffset, header)
+        return [...correctionOffsetsBody.decode(body).correctionOffsets].sort()
+      }
+      expect(await least()).toEqual([
+        [0, 1],
+        [1, 0],
+      ])
+      expect(await least('h,k')).toEqual([[0, 2]])
+      expect(await broker.committedOffset('h', 'T', 0)).toBe(1)
+    },
+    'nothing comes of a topic that nobody consumes': async ({ broker }) => {
+      const { body } = await broker.ask(commands.queryCorrectionOffset, { topic: 'None', compareGroup: 'g' })
+      expect(correctionOffsetsBody.decode(body).correctionOffsets).toEqual(new Map())
     },
   },
   invokeBrokerToResetOffset: {
