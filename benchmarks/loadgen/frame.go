@@ -47,10 +47,12 @@ func sealFrame(buffer []byte, begin, headerLength int) []byte {
 
 // Sender writes send requests from parts that are made once: a request costs a few copies of bytes.
 type Sender struct {
-	topics   [][]byte
-	queues   int
-	oneWay   bool
-	batch    int
+	topics [][]byte
+	queues int
+	oneWay bool
+	batch  int
+	// inTurn gives messages of batches a property n, 0 to 9 in turn, for filters to ask about.
+	inTurn   bool
 	body     []byte
 	opening  []byte
 	settings []byte
@@ -158,16 +160,23 @@ func (s *Sender) appendBody(buffer []byte, stamp int64) []byte {
 // appendBatchPart writes one message of a batch: length, magic 0, checksum 0, flag 0, body length, body, properties
 // length, properties.
 func (s *Sender) appendBatchPart(buffer []byte, sequence uint64, stamp int64) []byte {
-	const properties = 9 + 32 + 1 + 10
+	properties := 9 + 32 + 1 + 10
+	if s.inTurn {
+		properties += 4
+	}
 	total := 20 + len(s.body) + 2 + properties
 	buffer = binary.BigEndian.AppendUint32(buffer, uint32(total))
 	buffer = append(buffer, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 	buffer = binary.BigEndian.AppendUint32(buffer, uint32(len(s.body)))
 	buffer = s.appendBody(buffer, stamp)
-	buffer = binary.BigEndian.AppendUint16(buffer, properties)
+	buffer = binary.BigEndian.AppendUint16(buffer, uint16(properties))
 	buffer = append(buffer, "UNIQ_KEY\x01"...)
 	buffer = s.appendUniqueID(buffer, sequence)
-	return append(buffer, "\x02WAIT\x01true\x02"...)
+	buffer = append(buffer, "\x02WAIT\x01true\x02"...)
+	if s.inTurn {
+		buffer = append(buffer, 'n', 1, '0'+byte(sequence%10), 2)
+	}
+	return buffer
 }
 
 // putHex fills the digits from the right; what does not fit is left away.
@@ -184,9 +193,14 @@ type Puller struct {
 	afterOffset  []byte
 }
 
-// newPuller prepares requests that carry the subscription; suspendMs > 0 asks the broker to hold them.
-func newPuller(group, topic string, queue, max int, suspendMs int) *Puller {
+// newPuller prepares requests that carry the subscription; suspendMs > 0 asks the broker to hold them. Without an SQL92
+// expression they are for all messages.
+func newPuller(group, topic string, queue, max int, suspendMs int, sql string) *Puller {
 	flags := 4
+	subscription, kind := `"*"`, "TAG"
+	if sql != "" {
+		subscription, kind = strconv.Quote(sql), "SQL92"
+	}
 	if suspendMs > 0 {
 		flags |= 2
 	}
@@ -194,7 +208,7 @@ func newPuller(group, topic string, queue, max int, suspendMs int) *Puller {
 		beforeOffset: []byte(`{"code":11,"extFields":{"consumerGroup":"` + group + `","topic":"` + topic +
 			`","queueId":"` + strconv.Itoa(queue) + `","maxMsgNums":"` + strconv.Itoa(max) + `","sysFlag":"` +
 			strconv.Itoa(flags) + `","commitOffset":"0","suspendTimeoutMillis":"` + strconv.Itoa(suspendMs) +
-			`","subscription":"*","subVersion":"0","expressionType":"TAG","queueOffset":"`),
+			`","subscription":` + subscription + `,"subVersion":"0","expressionType":"` + kind + `","queueOffset":"`),
 		afterOffset: []byte(`"},"flag":0,"language":"JAVA","opaque":`),
 	}
 }

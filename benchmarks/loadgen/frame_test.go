@@ -86,8 +86,25 @@ func TestBatchesHoldWholeMessages(t *testing.T) {
 	}
 }
 
+func TestBatchesMayHoldAPropertyInTurn(t *testing.T) {
+	sender := newSender([]string{"A"}, 4, 16, 3, false, 0)
+	sender.inTurn = true
+	_, body := headerOf(t, sender.append(nil, 0, -1, 1))
+	for count := byte(0); count < 3; count++ {
+		size := int(binary.BigEndian.Uint32(body))
+		if string(body[size-4:size]) != "n\x01"+string('0'+rune(count))+"\x02" {
+			t.Fatalf("part %d: %q", count, body[:size])
+		}
+		body = body[size:]
+	}
+	pull, _ := headerOf(t, newPuller("g", "T", 3, 32, 0, "n = 7").append(nil, 0, 0))
+	if pull.ExtFields["subscription"] != "n = 7" || pull.ExtFields["expressionType"] != "SQL92" {
+		t.Fatalf("%+v", pull)
+	}
+}
+
 func TestPullAndOneWayRequestsAreWellFormed(t *testing.T) {
-	pull, _ := headerOf(t, newPuller("g", "T", 3, 32, 15000).append([]byte{}, 5, 77))
+	pull, _ := headerOf(t, newPuller("g", "T", 3, 32, 15000, "").append([]byte{}, 5, 77))
 	if pull.Code != codePull || pull.ExtFields["queueOffset"] != "77" || pull.ExtFields["sysFlag"] != "6" || pull.Opaque != 5 {
 		t.Fatalf("%+v", pull)
 	}

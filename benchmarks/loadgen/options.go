@@ -22,6 +22,8 @@ type Options struct {
 	numbered    bool
 	rate        float64
 	max         int
+	sql         string
+	inTurn      bool
 	consumers   int
 	count       int64
 	warmMs      int64
@@ -51,6 +53,8 @@ func parseOptions(command string, arguments []string) (Options, error) {
 	flags.BoolVar(&options.numbered, "numbered", false, "send: messages have the id of a producer and a number, by which they are stored once")
 	flags.Float64Var(&options.rate, "rate", 0, "requests a second in all; latency then counts from when each was due. 0: as fast as answers come")
 	flags.IntVar(&options.max, "max", 32, "messages asked for by a pull")
+	flags.StringVar(&options.sql, "sql", "", "pull, poll: SQL92 expression that messages have to match")
+	flags.BoolVar(&options.inTurn, "in-turn", false, "fill: batches of messages with a property n, 0 to 9 in turn")
 	flags.IntVar(&options.consumers, "consumers", 4, "poll: consumers, each with a connection and a queue of its own")
 	flags.Int64Var(&options.count, "count", 0, "fill, create, grow: messages or topics")
 	flags.Int64Var(&options.warmMs, "warm", 1000, "milliseconds before measuring")

@@ -105,7 +105,7 @@ func waitForMessages(c *Connection, index int, options Options, tally *Tally, wa
 	if err != nil {
 		return err
 	}
-	puller := newPuller(group, topic, queue, options.max, suspendMs)
+	puller := newPuller(group, topic, queue, options.max, suspendMs, options.sql)
 	c.output = puller.append(c.output, 0, offset)
 	if err := c.flush(); err != nil {
 		return err

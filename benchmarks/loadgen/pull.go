@@ -47,7 +47,7 @@ func keepPulling(c *Connection, index int, options Options, offsets []int64, tal
 	pullers := make([]*Puller, options.inFlight)
 	started := make([]int64, options.inFlight)
 	for slot := range pullers {
-		pullers[slot] = newPuller("loadgen", options.topic, queueOfPull(index, slot, options), options.max, 0)
+		pullers[slot] = newPuller("loadgen", options.topic, queueOfPull(index, slot, options), options.max, 0, options.sql)
 		started[slot] = now()
 		c.output = pullers[slot].append(c.output, slot, offsets[slot])
 	}

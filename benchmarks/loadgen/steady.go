@@ -150,7 +150,7 @@ func followTail(c *Connection, queue int, options Options, tally *Tally, window 
 	if err != nil {
 		return err
 	}
-	puller := newPuller(group, options.topic, queue, tailMax, suspendMs)
+	puller := newPuller(group, options.topic, queue, tailMax, suspendMs, "")
 	beatAt := now()
 	c.output = puller.append(c.output, 0, offset)
 	c.flushesToRead = true

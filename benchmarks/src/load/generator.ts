@@ -84,11 +84,14 @@ export async function generateLoad(
   }
 }
 
-/** Sends that many messages in batches, before a row that reads them. */
-export async function fillTopic(addresses: string, topic: string, count: number): Promise<void> {
+/**
+ * Sends that many messages in batches, before a row that reads them.
+ * @param inTurn whether they have a property n, 0 to 9 in turn
+ */
+export async function fillTopic(addresses: string, topic: string, count: number, inTurn = false): Promise<void> {
   const timeoutMs = 60_000
-  const flags = { address: addresses, topic, count, batch: 32, 'in-flight': 4, measure: timeoutMs - 5000 }
-  await runGenerator('fill', flags, timeoutMs)
+  const flags: Flags = { address: addresses, topic, count, batch: 32, 'in-flight': 4, measure: timeoutMs - 5000 }
+  await runGenerator('fill', inTurn ? { ...flags, 'in-turn': true } : flags, timeoutMs)
 }
 
 /** Sends one message to each queue of several topics. */

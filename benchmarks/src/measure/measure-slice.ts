@@ -28,7 +28,7 @@ export async function prepareRow(row: Row, servers: BenchServers, say: (text: st
   if (known.has(what)) return
   if (fill !== undefined) {
     say(`sending ${fill.toLocaleString('en')} messages to read`)
-    await fillTopic(servers.brokerAddresses, String(topic), fill)
+    await fillTopic(servers.brokerAddresses, String(topic), fill, 'sql' in flags)
   } else if (command === 'send' && Number(topics) > 1) {
     await makeQueueFiles(servers, String(topic), Number(topics), queues, say)
   }

@@ -2,6 +2,7 @@ import type { Goal } from '../figures/goals.ts'
 import type { Flags, Row } from './row.ts'
 import {
   cold,
+  filtered,
   fiveThousandQueues,
   fortyThousandQueues,
   grown,
@@ -155,6 +156,18 @@ export const moreRows: Row[] = [
     },
     goals: halfTheCpu,
     rounds: 1,
+  },
+  {
+    id: 'pull-sql',
+    title: 'pull by an SQL92 expression that 1 of 10 messages matches, 4 x 4 (messages looked at)',
+    setup: filtered,
+    load: {
+      kind: 'generator',
+      command: 'pull',
+      flags: { topic: 'BenchSql', connections: 4, 'in-flight': 4, max: 32, sql: 'n = 7' },
+      fill: 300_000,
+    },
+    goals: halfTheCpu,
   },
   {
     id: 'poll-1000',

@@ -70,3 +70,9 @@ export const grown: Setup = { topics: [{ name: 'BenchGrown', count: 1, queues: 1
 
 export const oneBroker: Setup = { topics: [{ name: 'Bench', ...single }], brokersInOneProcess: 1 }
 export const twoBrokers: Setup = { topics: [{ name: 'Bench', ...single }], brokersInOneProcess: 2 }
+
+/** The official broker serves SQL92 only when it is told to. */
+export const filtered: Setup = {
+  topics: [{ name: 'BenchSql', ...single }],
+  brokerConfig: { enablePropertyFilter: 'true' },
+}
