@@ -88,8 +88,21 @@ func (r *Run) producer(options ...producer.Option) (rocketmq.Producer, error) {
 
 type handler = func(context.Context, ...*primitive.MessageExt) (consumer.ConsumeResult, error)
 
+func byTags(tags string) consumer.MessageSelector {
+	return consumer.MessageSelector{Type: consumer.TAG, Expression: tags}
+}
+
+func bySQL(expression string) consumer.MessageSelector {
+	return consumer.MessageSelector{Type: consumer.SQL92, Expression: expression}
+}
+
 // push starts a push consumer that reads from the first message on unless the options say otherwise.
 func (r *Run) push(group, topic, tags string, handle handler, options ...consumer.Option) (rocketmq.PushConsumer, error) {
+	return r.pushSelected(group, topic, byTags(tags), handle, options...)
+}
+
+// pushSelected does the same for messages that any selector selects.
+func (r *Run) pushSelected(group, topic string, selector consumer.MessageSelector, handle handler, options ...consumer.Option) (rocketmq.PushConsumer, error) {
 	all := append([]consumer.Option{
 		consumer.WithNameServer(r.request.NameServers),
 		consumer.WithGroupName(group),
@@ -100,7 +113,7 @@ func (r *Run) push(group, topic, tags string, handle handler, options ...consume
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Subscribe(topic, consumer.MessageSelector{Type: consumer.TAG, Expression: tags}, handle); err != nil {
+	if err := c.Subscribe(topic, selector, handle); err != nil {
 		return nil, err
 	}
 	if err := c.Start(); err != nil {
@@ -120,7 +133,7 @@ func (r *Run) pull(group, topic, tags string) (rocketmq.PullConsumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Subscribe(topic, consumer.MessageSelector{Type: consumer.TAG, Expression: tags}); err != nil {
+	if err := c.Subscribe(topic, byTags(tags)); err != nil {
 		return nil, err
 	}
 	if err := c.Start(); err != nil {

@@ -10,6 +10,7 @@ var scenarios = map[string]func(*Run) (string, error){
 	"orderly":                    orderly,
 	"broadcast":                  broadcast,
 	"tag-filter":                 tagFilter,
+	"sql-filter":                 sqlFilter,
 	"retry-then-success":         retryThenSuccess,
 	"dead-letter":                deadLetter,
 	"delay-levels":               delayLevels,

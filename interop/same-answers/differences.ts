@@ -16,3 +16,10 @@ export const malformedIsTold: Difference = {
   official: { code: 1, hasRemark: true },
   ours: { code: 29, hasRemark: true },
 }
+
+/** A pull whose own expression is wrong, or of an unknown type. */
+export const wrongExpressionIsRefused: Difference = {
+  reason: 'the official broker gives all messages to a pull whose expression it cannot use',
+  official: { code: 0 },
+  ours: { code: 23, hasRemark: true },
+}

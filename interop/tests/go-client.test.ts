@@ -7,7 +7,7 @@ describe.skipIf(lacksTools('go'))('the official Go client', () => {
   let cluster: Cluster
   let client: GoClient
   beforeAll(async () => {
-    cluster = await startCluster({ label: 'go-client' })
+    cluster = await startCluster({ label: 'go-client', config: { enablePropertyFilter: 'true' } })
     client = await startGoClient(cluster)
   }, 300_000)
   afterAll(async () => {
@@ -25,6 +25,7 @@ describe.skipIf(lacksTools('go'))('the official Go client', () => {
       orderly: 'consumes each queue in order, and gets a refused message again before any later one',
       broadcast: 'gives every message to every member of a broadcast group',
       'tag-filter': 'gets the messages of the tags it asked for and no others, equal hash codes included',
+      'sql-filter': 'gets the messages whose properties an SQL92 expression asks for, and no others',
       'retry-then-success': 'gets a refused message again, alone, after its delay and with its origin',
       'dead-letter': 'finds a message that was refused too often among the dead letters',
       'delay-levels': 'gets delayed messages in the order of their delays and none too early',

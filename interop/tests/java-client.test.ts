@@ -21,6 +21,12 @@ const promises: Record<string, string> = {
   'push-assigned': 'tells members their queues that do not divide them by themselves, also when one leaves',
   'push-broadcast': 'gives each member of a broadcasting group all messages, and keeps no offsets for them',
   'push-tags': 'gives consumers the messages of the tags they subscribe to, also when hash codes collide',
+  'sql-push': 'gives consumers the messages whose properties their SQL92 expressions ask for, and no others',
+  'sql-pull': 'gives pulls the messages whose properties their SQL92 expressions ask for, also when they wait',
+  'sql-lite-pull': 'gives lite pull consumers the messages whose properties an SQL92 expression asks for',
+  'sql-refused': 'refuses an SQL92 expression that is wrong when a consumer starts with it',
+  'request-reply': 'hands each reply to the client that asked, also when many ask at once',
+  'request-unanswered': 'lets a request that nobody answers run into its time',
   'heartbeat-v2': 'understands heartbeats V2, also when a subscription changes',
   'retry-then-success': 'delivers a refused message again with its count of attempts, until it is accepted',
   'dead-letter': 'moves a message that was refused too often to the dead letter topic',
@@ -46,7 +52,10 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to the official Java client
   let cluster: Cluster
   let client: JavaClient
   beforeAll(async () => {
-    cluster = await startCluster({ label: 'java-client', config: { recallMessageEnable: 'true' } })
+    cluster = await startCluster({
+      label: 'java-client',
+      config: { recallMessageEnable: 'true', enablePropertyFilter: 'true' },
+    })
     client = await startJavaClient(cluster)
   })
   afterAll(async () => {

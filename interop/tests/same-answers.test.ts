@@ -19,8 +19,12 @@ interface Brokers {
 
 const hasIpv6 = Object.values(os.networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
-/** Otherwise a thread of the official broker spins after the first transaction that ends. */
-const config = { transactionOpMsgMaxSize: '1', transactionOpBatchInterval: '100000000' }
+const config = {
+  // Otherwise a thread of the official broker spins after the first transaction that ends.
+  transactionOpMsgMaxSize: '1',
+  transactionOpBatchInterval: '100000000',
+  enablePropertyFilter: 'true',
+}
 
 /**
  * The same frames, sent to the official broker and to ours. With INTEROP_TARGET=official both are official: that shows

@@ -1,6 +1,7 @@
 import type { Case } from '../case.ts'
 import { administrationCases } from './administration.ts'
 import { assignmentCases } from './assignment.ts'
+import { filterCases } from './filters.ts'
 import { headerCases } from './headers.ts'
 import { missingFieldCases } from './missing-fields.ts'
 import { offsetCases } from './offsets.ts'
@@ -16,6 +17,7 @@ export const cases: readonly Case[] = [
   ...headerCases,
   ...sendingCases,
   ...subscriptionCases,
+  ...filterCases,
   ...offsetCases,
   ...queryCases,
   ...administrationCases,

@@ -25,6 +25,12 @@ final class Scenarios {
         ALL.put("push-assigned", PushScenarios::assigned);
         ALL.put("push-broadcast", PushScenarios::broadcast);
         ALL.put("push-tags", PushScenarios::tags);
+        ALL.put("sql-push", FilterScenarios::push);
+        ALL.put("sql-pull", FilterScenarios::pull);
+        ALL.put("sql-lite-pull", FilterScenarios::litePull);
+        ALL.put("sql-refused", FilterScenarios::refused);
+        ALL.put("request-reply", RequestScenarios::answered);
+        ALL.put("request-unanswered", RequestScenarios::unanswered);
         ALL.put("heartbeat-v2", PushScenarios::heartbeatV2);
         ALL.put("retry-then-success", RetryScenarios::retryThenSuccess);
         ALL.put("dead-letter", RetryScenarios::deadLetter);
