@@ -39,6 +39,9 @@ export class ClientRegistry {
   readonly #options: ClientRegistryOptions
   /** What the last heartbeat over a connection was, for those that leave out what did not change. */
   readonly #fingerprints = new WeakMap<ClientLink, number>()
+  /** Living connections by the id that the last heartbeat over them named. */
+  readonly #links = new Map<string, Set<ClientLink>>()
+  readonly #clientIds = new Map<ClientLink, string>()
   #cancelTimer: CancelTimer | undefined
 
   constructor(options: ClientRegistryOptions) {
@@ -67,6 +70,7 @@ export class ClientRegistry {
       clientId: heartbeat.clientID,
       lastUpdateMs: this.#options.clock.now(),
     }
+    this.#noteId(heartbeat.clientID, source.link)
     let isChanged = this.#isOtherThanBefore(heartbeat, source.link)
     for (const data of heartbeat.consumerDataSet) {
       const { groupName } = data
@@ -96,14 +100,33 @@ export class ClientRegistry {
 
   /** Living connections of a client, in whatever groups it is. */
   connectionsOf(clientId: string): ClientLink[] {
-    const links = new Set([...this.producers.linksOf(clientId), ...this.consumers.linksOf(clientId)])
-    return [...links].filter(({ isClosed }) => !isClosed)
+    return [...(this.#links.get(clientId) ?? [])].filter(({ isClosed }) => !isClosed)
   }
 
   /** A connection was lost or closed. */
   connectionLost(link: ClientLink): void {
     this.producers.removeLink(link)
     this.consumers.removeLink(link)
+    this.#forgetId(link)
+  }
+
+  #noteId(clientId: string, link: ClientLink): void {
+    if (this.#clientIds.get(link) === clientId) return
+    this.#forgetId(link)
+    if (link.isClosed) return
+    this.#clientIds.set(link, clientId)
+    const links = this.#links.get(clientId)
+    if (links === undefined) this.#links.set(clientId, new Set([link]))
+    else links.add(link)
+  }
+
+  #forgetId(link: ClientLink): void {
+    const clientId = this.#clientIds.get(link)
+    if (clientId === undefined) return
+    this.#clientIds.delete(link)
+    const links = this.#links.get(clientId)!
+    links.delete(link)
+    if (links.size === 0) this.#links.delete(clientId)
   }
 
   #isOtherThanBefore(heartbeat: Heartbeat, link: ClientLink): boolean {

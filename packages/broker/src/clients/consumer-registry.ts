@@ -127,11 +127,6 @@ export class ConsumerRegistry {
     return this.#groups.get(group)
   }
 
-  /** Connections of a client, in whatever groups. */
-  linksOf(clientId: string): ClientLink[] {
-    return [...this.#groups.values()].flatMap(({ members }) => members.linksOf(clientId))
-  }
-
   /** Groups whose members subscribed to a topic. */
   groupsOf(topic: string): string[] {
     const names: string[] = []

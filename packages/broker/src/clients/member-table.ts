@@ -47,13 +47,6 @@ export class MemberTable {
     return undefined
   }
 
-  /** Connections of a client. */
-  linksOf(clientId: string): ClientLink[] {
-    const links: ClientLink[] = []
-    for (const client of this.#members.values()) if (client.clientId === clientId) links.push(client.link)
-    return links
-  }
-
   /** Distinct, in the order in which they came. */
   clientIds(): string[] {
     return [...new Set([...this.#members.values()].map(({ clientId }) => clientId))]

@@ -49,11 +49,6 @@ export class ProducerRegistry {
     return [...this.#groups.keys()]
   }
 
-  /** Connections of a client, in whatever groups. */
-  linksOf(clientId: string): ClientLink[] {
-    return [...this.#groups.values()].flatMap((members) => members.linksOf(clientId))
-  }
-
   /** Groups that have members, and their members. */
   counts(): { groups: number; members: number } {
     let members = 0
