@@ -1,3 +1,4 @@
+import { LruMap } from '@rocketmq-ts/base'
 import type { SqlFilter } from '@rocketmq-ts/filter'
 import {
   type ConsumerFilterData,
@@ -42,6 +43,8 @@ export interface ConsumerFilter {
 const writeIntervalMs = 10_000
 /** Of a group that was there when the broker stopped nobody knows when it left. */
 const absentBeforeStartMs = 30_000
+/** Expressions that cannot be used come with each heartbeat: each is told of once. */
+const refusedKept = 1_000
 
 /**
  * The expressions that groups told in their heartbeats, kept in config/consumerFilter.json. They come again with the next
@@ -51,6 +54,8 @@ export class ConsumerFilterTable {
   readonly #options: ConsumerFilterTableOptions
   /** Group to topic. */
   readonly #groups = new Map<string, Map<string, ConsumerFilter>>()
+  /** The expression of a group for a topic that was refused last. */
+  readonly #refused = new LruMap<string, string>(refusedKept)
   readonly #kept: KeptState<ConsumerFilters>
 
   /** @throws Error when the file is there and cannot be used */
@@ -95,12 +100,14 @@ export class ConsumerFilterTable {
     for (const topic of this.#groups.get(group)?.keys() ?? []) this.#die(group, topic)
   }
 
+  /** A group was deleted. What members subscribe to stays: not all tell it again with each heartbeat. */
   removeGroup(group: string): void {
-    if (this.#groups.delete(group)) this.#kept.later()
+    for (const topic of [...(this.#groups.get(group)?.keys() ?? [])]) this.#removeDead(group, topic)
   }
 
+  /** A topic was deleted; see `removeGroup`. */
   removeTopic(topic: string): void {
-    for (const [group, topics] of this.#groups) if (topics.has(topic)) this.#remove(group, topic)
+    for (const group of [...this.#groups.keys()]) this.#removeDead(group, topic)
   }
 
   /** Writes what is not written yet; nothing is written after it. */
@@ -142,8 +149,12 @@ export class ConsumerFilterTable {
       return this.#options.compiler.compile(expressionType, subString)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      const fields = { group, topic, expression: subString, reason: error.message }
-      this.#options.config.log.warn(fields, 'a group subscribed by an expression that cannot be used')
+      const key = `${topic}@${group}`
+      if (this.#refused.get(key) !== subString) {
+        this.#refused.set(key, subString)
+        const fields = { group, topic, expression: subString, reason: error.message }
+        this.#options.config.log.warn(fields, 'a group subscribed by an expression that cannot be used')
+      }
       return undefined
     }
   }
@@ -164,6 +175,11 @@ export class ConsumerFilterTable {
     if (!topics?.delete(topic)) return
     if (topics.size === 0) this.#groups.delete(group)
     this.#kept.later()
+  }
+
+  #removeDead(group: string, topic: string): void {
+    const filter = this.get(topic, group)
+    if (filter !== undefined && filter.deadMs !== 0) this.#remove(group, topic)
   }
 
   #die(group: string, topic: string): void {
@@ -222,6 +238,7 @@ function dataOf(filter: ConsumerFilter): ConsumerFilterData {
     bornTime: bornMs,
     clientVersion,
     consumerGroup: group,
+    dead: deadMs !== 0,
     deadTime: deadMs,
     expression,
     expressionType,

@@ -44,12 +44,13 @@ describe('the expression of a group for a topic', () => {
     expect(table.get('T', 'g')?.expression).toBe('a = 3')
   })
 
-  test('that is wrong is none, and says so in the log', () => {
+  test('that is wrong is none, and says so once in the log', () => {
     using folder = temporaryFolder()
     const { open, lines } = setUp(folder.path)
     const table = open()
     table.register('g', [sql('T', 'a = 1', 1)])
     table.register('g', [sql('T', 'a = = 1', 2)])
+    table.register('g', [sql('T', 'a = = 1', 3)])
     expect(table.get('T', 'g')).toBeUndefined()
     expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
   })
@@ -72,11 +73,16 @@ describe('the expression of a group for a topic', () => {
     expect([reopened.get('T', 'g')?.expression, reopened.get('U', 'g')]).toEqual(['a = 1', undefined])
   })
 
-  test('goes with its group, and with its topic', () => {
+  test('goes with its group, and with its topic, unless members ask by it', () => {
     using folder = temporaryFolder()
     const table = setUp(folder.path).open()
     table.register('g', [sql('T', 'a = 1'), sql('U', 'b = 1')])
     table.register('h', [sql('T', 'a = 1')])
+    table.removeTopic('T')
+    table.removeGroup('g')
+    expect(table.counts()).toEqual({ groups: 2, expressions: 3 })
+    table.unregister('g')
+    table.unregister('h')
     table.removeTopic('T')
     expect(table.counts()).toEqual({ groups: 1, expressions: 1 })
     table.removeGroup('g')
@@ -100,6 +106,7 @@ describe('consumerFilter.json', () => {
       bornTime: startMs,
       clientVersion: Number.MAX_SAFE_INTEGER,
       consumerGroup: 'g',
+      dead: false,
       deadTime: 0,
       expression: "a = 'it''s' AND b > 1",
       expressionType: 'SQL92',

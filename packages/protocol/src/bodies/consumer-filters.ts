@@ -1,5 +1,16 @@
 import { defineBody } from './body.ts'
-import { int, list, long, nameTable, optional, record, type ShapeValue, text, withDefault } from './shape/index.ts'
+import {
+  flag,
+  int,
+  list,
+  long,
+  nameTable,
+  optional,
+  record,
+  type ShapeValue,
+  text,
+  withDefault,
+} from './shape/index.ts'
 
 const bloomFilterDataShape = record({
   bitNum: withDefault(int, () => 0),
@@ -14,6 +25,8 @@ const consumerFilterDataShape = record({
   /** The subscription's version. */
   clientVersion: withDefault(long, () => 0),
   consumerGroup: optional(text),
+  /** What `deadTime` says. */
+  dead: withDefault(flag, () => false),
   /** Milliseconds since 1970 since when nobody asks by it; 0 while somebody does. */
   deadTime: withDefault(long, () => 0),
   expression: optional(text),

@@ -228,6 +228,7 @@ const topicFilters = record<ValueOf<typeof topicFiltersBody>>({
       bornTime: long,
       clientVersion: long,
       consumerGroup: maybe(text),
+      dead: flag,
       deadTime: long,
       expression: maybe(text),
       expressionType: maybe(text),
