@@ -1,4 +1,13 @@
-import { type Clock, type Network, nodeClock, nodeNetwork, nodeRandom, type Random } from '@rocketmq-ts/platform'
+import {
+  type Clock,
+  connectWithTls,
+  type Network,
+  nodeClock,
+  nodeNetwork,
+  nodeRandom,
+  type Random,
+  type TlsOptions,
+} from '@rocketmq-ts/platform'
 
 /** The outside world as the client sees it. Tests give one of their own, with a network, time and chance that they control. */
 export interface Runtime {
@@ -8,6 +17,9 @@ export interface Runtime {
   readonly processId: number
 }
 
-export function nodeRuntime(): Runtime {
-  return { network: nodeNetwork, clock: nodeClock, random: nodeRandom, processId: process.pid }
+/** @param tls for encrypted connections */
+export function nodeRuntime(tls?: TlsOptions): Runtime {
+  const { connect, localAddress } = nodeNetwork
+  const network = { connect: tls === undefined ? connect : connectWithTls(tls), localAddress }
+  return { network, clock: nodeClock, random: nodeRandom, processId: process.pid }
 }

@@ -1,4 +1,4 @@
-import type { Log } from '@rocketmq-ts/platform'
+import type { Log, TlsOptions } from '@rocketmq-ts/platform'
 import type { Runtime } from '../runtime.ts'
 import type { Credentials } from './acl-signer.ts'
 
@@ -14,6 +14,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number | undefined
   /** Milliseconds for one attempt, connecting included. Default 3000. */
   readonly attemptTimeoutMs?: number | undefined
+  /** Encrypts connections to name servers and brokers; `true` trusts the authorities that Node trusts. */
+  readonly tls?: TlsOptions | boolean | undefined
   /** Where log lines go; nowhere by default. */
   readonly logger?: Log | undefined
   /** Network, time and chance; those of Node by default. */

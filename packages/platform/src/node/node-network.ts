@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
+import tls from 'node:tls'
 import type { Address, Connection, Listener, ListenOptions, Network } from '../network.ts'
 import { DescriptorWatch } from './descriptor-watch.ts'
 import { LoopPolling } from './loop-polling.ts'
@@ -125,18 +126,52 @@ function listenAt(host: string, options: ListenOptions): Promise<Listener> {
 }
 
 function connect(address: Address, timeoutMs: number): Promise<Connection> {
+  const { host, port } = address
+  return opened(net.connect({ host, port, noDelay: true }), 'connect', address, timeoutMs)
+}
+
+/** Whom to trust, and what to show, where connections are encrypted. PEM, as Node takes it. */
+export interface TlsOptions {
+  /** Certificates of the authorities to trust; those of the system without it. */
+  readonly ca?: string | Buffer | undefined
+  /** The certificate that is shown, and its key, where servers ask for one. */
+  readonly cert?: string | Buffer | undefined
+  readonly key?: string | Buffer | undefined
+  /** The name that has to be in the server's certificate; the host that is connected to without it. */
+  readonly serverName?: string | undefined
+  /** False takes any certificate, which keeps nobody in the middle out. Default true. */
+  readonly verifyServer?: boolean | undefined
+}
+
+/** Connects with TLS. @throws Node's error when the server's certificate is not to be trusted */
+export function connectWithTls(options: TlsOptions): Network['connect'] {
+  const { ca, cert, key, serverName, verifyServer = true } = options
+  return (address, timeoutMs) => {
+    const { host, port } = address
+    // A name is told to the server; an address must not be.
+    const servername = serverName ?? (net.isIP(host) === 0 ? host : '')
+    const socket = tls.connect({ host, port, servername, ca, cert, key, rejectUnauthorized: verifyServer })
+    return opened(socket, 'secureConnect', address, timeoutMs)
+  }
+}
+
+function opened(
+  socket: net.Socket,
+  event: 'connect' | 'secureConnect',
+  { host, port }: Address,
+  timeoutMs: number,
+): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host: address.host, port: address.port, noDelay: true })
     const timer = setTimeout(() => {
       socket.destroy()
-      reject(new Error(`connecting to ${address.host}:${address.port} took longer than ${timeoutMs} ms`))
+      reject(new Error(`connecting to ${host}:${port} took longer than ${timeoutMs} ms`))
     }, timeoutMs)
     const fail = (error: Error): void => {
       clearTimeout(timer)
       reject(error)
     }
     socket.once('error', fail)
-    socket.once('connect', () => {
+    socket.once(event, () => {
       clearTimeout(timer)
       socket.off('error', fail)
       resolve(new NodeConnection(socket))
