@@ -1,3 +1,4 @@
+export type { TlsOptions } from '@rocketmq-ts/platform'
 export { Admin, type AdminOptions } from './admin/admin.ts'
 export type {
   BrokerDescription,
@@ -27,12 +28,14 @@ export {
   type UndecodablePolicy,
 } from './consumer/redelivery.ts'
 
+export type { ProcessDiagnostics, SendDiagnostics } from './diagnostics.ts'
 export { bytes, type Codec, json, type MessageBody, type StandardSchema, text } from './messages/codec.ts'
 export type { Message, QueueChooser, SendReceipt, SendStatus } from './messages/message.ts'
 export type { ReceivedMessage } from './messages/received-message.ts'
 export type { BatchingOptions } from './producer/batching.ts'
 export { Producer, type ProducerOptions } from './producer/producer.ts'
 export { SendManyError, type SendOutcome } from './producer/send-many-error.ts'
+export type { SendStreamOptions } from './producer/send-stream.ts'
 export type { Transaction, TransactionChecker, TransactionState } from './producer/transactions.ts'
 export type { StartPosition } from './reading/queue-positions.ts'
 export { type QueueLag, Reader, type ReaderOptions } from './reading/reader.ts'

@@ -41,7 +41,7 @@ export class Admin implements AsyncDisposable {
   }
 
   /** The brokers that name servers know, by name. @throws RocketMQError */
-  brokers(options: CallOptions = {}): Promise<BrokerDescription[]> {
+  async brokers(options: CallOptions = {}): Promise<BrokerDescription[]> {
     return this.#calls.brokers(this.#deadline(options))
   }
 
@@ -62,7 +62,7 @@ export class Admin implements AsyncDisposable {
   }
 
   /** @throws RocketMQError TOPIC_NOT_EXIST among others */
-  describeTopic(topic: string, options: CallOptions = {}): Promise<TopicDescription> {
+  async describeTopic(topic: string, options: CallOptions = {}): Promise<TopicDescription> {
     return describeTopic(this.#calls, this.#topic(topic), this.#deadline(options))
   }
 
@@ -70,37 +70,37 @@ export class Admin implements AsyncDisposable {
    * Makes a topic, or changes it. Resolves when name servers have it on all of its brokers.
    * @throws RocketMQError; brokers that were asked before one that failed have it
    */
-  createTopic(topic: string, settings: TopicSettings = {}, options: CallOptions = {}): Promise<void> {
+  async createTopic(topic: string, settings: TopicSettings = {}, options: CallOptions = {}): Promise<void> {
     return createTopic(this.#calls, this.#topic(topic), settings, this.#deadline(options))
   }
 
   /** Deletes a topic with its messages, on all brokers. @throws RocketMQError */
-  deleteTopic(topic: string, options: CallOptions = {}): Promise<void> {
+  async deleteTopic(topic: string, options: CallOptions = {}): Promise<void> {
     return deleteTopic(this.#calls, this.#topic(topic), this.#deadline(options))
   }
 
   /** Names of all groups that brokers have settings of, in their order. @throws RocketMQError */
-  groups(options: CallOptions = {}): Promise<string[]> {
+  async groups(options: CallOptions = {}): Promise<string[]> {
     return groupNames(this.#calls, this.#deadline(options))
   }
 
   /** Members of a group and what they subscribe to. @throws RocketMQError */
-  describeGroup(group: string, options: CallOptions = {}): Promise<GroupDescription> {
+  async describeGroup(group: string, options: CallOptions = {}): Promise<GroupDescription> {
     return describeGroup(this.#calls, this.#group(group), this.#deadline(options))
   }
 
   /** Makes a group, or changes it. @throws RocketMQError; brokers that were asked before one that failed have it */
-  createGroup(group: string, settings: GroupSettings = {}, options: CallOptions = {}): Promise<void> {
+  async createGroup(group: string, settings: GroupSettings = {}, options: CallOptions = {}): Promise<void> {
     return createGroup(this.#calls, this.#group(group), settings, this.#deadline(options))
   }
 
   /** Deletes a group with its offsets, on all brokers. @throws RocketMQError */
-  deleteGroup(group: string, options: CallOptions = {}): Promise<void> {
+  async deleteGroup(group: string, options: CallOptions = {}): Promise<void> {
     return deleteGroup(this.#calls, this.#group(group), this.#deadline(options))
   }
 
   /** Producers of a group that are connected. @throws RocketMQError */
-  producers(group: string, options: CallOptions = {}): Promise<ConnectedClient[]> {
+  async producers(group: string, options: CallOptions = {}): Promise<ConnectedClient[]> {
     return producersOf(this.#calls, this.#group(group), this.#deadline(options))
   }
 
@@ -109,7 +109,7 @@ export class Admin implements AsyncDisposable {
    * @param topic all in which the group has offsets without it
    * @throws RocketMQError
    */
-  progress(group: string, topic?: string, options: CallOptions = {}): Promise<QueueProgress[]> {
+  async progress(group: string, topic?: string, options: CallOptions = {}): Promise<QueueProgress[]> {
     const wrapped = topic === undefined ? undefined : this.#topic(topic)
     return progressOf(this.#calls, this.#group(group), wrapped, this.#deadline(options))
   }
@@ -119,7 +119,7 @@ export class Admin implements AsyncDisposable {
    * @param dryRun only says what would change
    * @throws RocketMQError
    */
-  resetOffsets(
+  async resetOffsets(
     group: string,
     topic: string,
     to: StartPosition,
@@ -130,17 +130,17 @@ export class Admin implements AsyncDisposable {
   }
 
   /** The message at the place that an `offsetMessageId` names; undefined when it is not there. @throws RocketMQError */
-  messageAt(offsetMessageId: string, options: CallOptions = {}): Promise<ReceivedMessage | undefined> {
+  async messageAt(offsetMessageId: string, options: CallOptions = {}): Promise<ReceivedMessage | undefined> {
     return messageAt(this.#calls, offsetMessageId, this.#deadline(options))
   }
 
   /** Messages that their producer gave an id, one for each time that it was stored. @throws RocketMQError */
-  messagesById(topic: string, messageId: string, options: CallOptions = {}): Promise<ReceivedMessage[]> {
+  async messagesById(topic: string, messageId: string, options: CallOptions = {}): Promise<ReceivedMessage[]> {
     return messagesByUniqueId(this.#calls, this.#topic(topic), messageId, this.#deadline(options))
   }
 
   /** Messages with a key, the oldest first. @throws RocketMQError */
-  messagesByKey(topic: string, key: string, query: KeyQuery & CallOptions = {}): Promise<ReceivedMessage[]> {
+  async messagesByKey(topic: string, key: string, query: KeyQuery & CallOptions = {}): Promise<ReceivedMessage[]> {
     return messagesByKey(this.#calls, this.#topic(topic), key, query, this.#deadline(query))
   }
 

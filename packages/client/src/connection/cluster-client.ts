@@ -55,6 +55,20 @@ const routeErrors: ReadonlySet<RocketMQErrorCode> = new Set([
   'TIMEOUT',
 ])
 
+/** What a logger throws must not end what the line is about. */
+function guarded(logger: Log): Log {
+  const line =
+    (level: keyof Log): Log[keyof Log] =>
+    (fields, message) => {
+      try {
+        logger[level](fields, message)
+      } catch {
+        // There is nowhere to say it.
+      }
+    }
+  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
+}
+
 /** One client of a cluster: its id, connections, routes and heartbeats. Producers, consumers, readers and admins have one each. */
 export class ClusterClient {
   readonly runtime: Runtime
@@ -74,8 +88,10 @@ export class ClusterClient {
   constructor(options: ClientOptions, role: ClientRole) {
     checkDuration('timeoutMs', options.timeoutMs, invalidArgument)
     checkDuration('attemptTimeoutMs', options.attemptTimeoutMs, invalidArgument)
-    this.runtime = options.runtime ?? nodeRuntime()
-    this.log = options.logger ?? silentLog
+    if (options.runtime !== undefined && options.tls)
+      throw invalidArgument('give a runtime or tls: a runtime connects itself')
+    this.runtime = options.runtime ?? nodeRuntime(options.tls === true ? {} : options.tls || undefined)
+    this.log = options.logger === undefined ? silentLog : guarded(options.logger)
     this.#role = role
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
     this.attemptTimeoutMs = options.attemptTimeoutMs ?? defaultAttemptTimeoutMs

@@ -40,6 +40,7 @@ export class Heartbeats {
   }
 
   start(): void {
+    if (this.#isClosed) return
     this.#cancelTimer ??= this.#options.clock.every(intervalMs, () => void this.beatAll())
   }
 

@@ -126,7 +126,10 @@ export class Assignment {
     const free = added.filter((queue) => !this.#leaving.has(queueKey(queue)))
     const { locks } = this.#parts
     const mine = locks === undefined || free.length === 0 ? free : await locks.lock(free)
-    if (this.#isClosed) return false
+    if (this.#isClosed) {
+      await locks?.unlock(mine, leaveTimeoutMs)
+      return false
+    }
     const firstSeen = this.#firstSeen.get(topic)
     for (const queue of mine) {
       const key = queueKey(queue)

@@ -89,6 +89,8 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       client.log.error({ err: error as Error }, 'a defect of the consumer'),
     )
     this.#handling = new MessageHandling<Body>({
+      group: this.#group,
+      clientId: client.clientId,
       clock,
       log: client.log,
       // Without a codec, `Body` is what the default one gives.
@@ -189,6 +191,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     for (const subscription of this.#subscriptions) {
       if (subscription.expressionType !== 'TAG') await this.#checkFilter(subscription, deadline)
     }
+    if (this.#closing !== undefined) throw closedError('consumer')
     this.#client.heartbeats.start()
     this.#offsets.start(() => this.#assignment.queues)
     await this.#rebalancing.runNow()

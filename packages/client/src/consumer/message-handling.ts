@@ -1,5 +1,6 @@
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import type { CallOptions } from '../calls/deadline.ts'
+import { type ProcessDiagnostics, tracedProcess } from '../diagnostics.ts'
 import type { Codec, MessageBody } from '../messages/codec.ts'
 import type { RawMessage, ReceivedMessage } from '../messages/received-message.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
@@ -23,6 +24,8 @@ export type Handler<Body> = (message: ReceivedMessage<Body>, context: HandlerCon
 export type BatchHandler<Body> = (messages: readonly ReceivedMessage<Body>[], context: HandlerContext) => unknown
 
 export interface HandlingParts<Body> {
+  readonly group: string
+  readonly clientId: string
   readonly clock: Clock
   readonly log: Log
   readonly codec: Codec<never, Body>
@@ -100,8 +103,9 @@ export class MessageHandling<Body> {
     )
     try {
       const context = { signal: controller.signal, reply }
-      const handled = batchHandler === undefined ? handler!(messages[0]!, context) : batchHandler(messages, context)
-      await Promise.race([handled, late.promise])
+      const call = async (): Promise<unknown> =>
+        batchHandler === undefined ? handler!(messages[0]!, context) : batchHandler(messages, context)
+      await Promise.race([tracedProcess(() => this.#about(messages), call), late.promise])
       return undefined
     } catch (error) {
       return { error }
@@ -109,6 +113,13 @@ export class MessageHandling<Body> {
       cancel()
       this.#running.delete(end)
     }
+  }
+
+  #about(messages: readonly ReceivedMessage<unknown>[]): ProcessDiagnostics {
+    const { topic, queue } = messages[0]!
+    const { broker, queueId } = queue
+    const messageIds = messages.map(({ messageId }) => messageId)
+    return { topic, group: this.#parts.group, clientId: this.#parts.clientId, broker, queueId, messageIds }
   }
 
   #outcome(thrown: Thrown | undefined, message: ReceivedMessage<Body>): Outcome {

@@ -1,4 +1,5 @@
 import {
+  type BatchedMessage,
   type DecodedMessage,
   decodeBatchBody,
   decodeMessageProperties,
@@ -56,7 +57,14 @@ export function receivedMessages(record: DecodedMessage, broker: string, namespa
   if (!isWhole || body instanceof RocketMQError) {
     return [received(record, decodeMessageProperties(record.properties), body, 0, broker, namespace)]
   }
-  return decodeBatchBody(body).map((inner, index) => {
+  let batch: BatchedMessage[]
+  try {
+    batch = decodeBatchBody(body)
+  } catch (cause) {
+    const error = new RocketMQError('UNDECODABLE', 'the batch cannot be read', { cause })
+    return [received(record, decodeMessageProperties(record.properties), error, 0, broker, namespace)]
+  }
+  return batch.map((inner, index) => {
     const properties = decodeMessageProperties(inner.propertiesBytes.toString('utf8'))
     return received({ ...record, flag: inner.flag }, properties, inner.body, index, broker, namespace)
   })

@@ -12,7 +12,7 @@ import {
 import type { Deadline } from '../calls/deadline.ts'
 import { type Backoff, retrying } from '../calls/retrying.ts'
 import type { BrokerRequest, ClusterClient } from '../connection/cluster-client.ts'
-import type { SendReceipt, SendStatus } from '../messages/message.ts'
+import type { QueueChooser, SendReceipt, SendStatus } from '../messages/message.ts'
 import type { OutgoingMessage } from '../messages/outgoing-message.ts'
 import { answerError, invalidArgument, RocketMQError, type RocketMQErrorCode } from '../rocketmq-error.ts'
 import { BrokerHealth } from '../routing/broker-health.ts'
@@ -237,11 +237,22 @@ function fixedQueue({ queue, shardingKey }: OutgoingMessage, route: TopicRoute):
   if (typeof queue === 'object') return { ...queue, topic: route.topic }
   if (route.writeQueues.length === 0) return undefined
   if (typeof queue === 'function') {
-    const chosen = queue(route.writeQueues)
-    if (chosen === undefined) throw invalidArgument(`no queue was chosen for a message of ${route.topic}`)
-    return chosen
+    return chosenQueue(queue, route)
   }
   return shardingKey === undefined ? undefined : queueOfKey(route.writeQueues, shardingKey)
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT when the caller's function throws, or gives none of the queues */
+function chosenQueue(choose: QueueChooser, { topic, writeQueues }: TopicRoute): QueueRef {
+  let chosen: QueueRef | undefined
+  try {
+    chosen = choose(writeQueues)
+  } catch (cause) {
+    throw invalidArgument(`choosing a queue of ${topic} failed: ${(cause as Error).message}`, cause)
+  }
+  const queue = writeQueues.find(({ broker, queueId }) => broker === chosen?.broker && queueId === chosen.queueId)
+  if (queue === undefined) throw invalidArgument(`none of the queues of ${topic} was chosen`)
+  return queue
 }
 
 /** The queue was chosen by a route that has changed since: the next attempt chooses by the new one. */

@@ -4,6 +4,7 @@ import { defaultBackoff } from '../calls/retrying.ts'
 import type { ClientOptions } from '../connection/client-options.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
+import { type SendDiagnostics, tracedSend } from '../diagnostics.ts'
 import { bytes, type Codec, type MessageBody, toBuffer } from '../messages/codec.ts'
 import type { Message, SendReceipt } from '../messages/message.ts'
 import {
@@ -23,6 +24,7 @@ import { Numbering } from './numbering.ts'
 import { recallMessage } from './recall.ts'
 import { PendingReplies } from './replies.ts'
 import { receiptsOf, type SendOutcome } from './send-many-error.ts'
+import { type SendStreamOptions, sendStream } from './send-stream.ts'
 import { sendTogether } from './send-together.ts'
 import { answerCheck, halfMessage, openTransaction, type Transaction, type TransactionChecker } from './transactions.ts'
 
@@ -154,9 +156,30 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<SendReceipt | SendReceipt[]> {
     const deadline = this.#client.deadline(options)
-    return this.#inFlight.track<SendReceipt | SendReceipt[]>(
-      isList(given) ? this.#sendMany(given, deadline) : this.#sendOne(given, deadline),
-    )
+    const messages = isList(given) ? given : [given]
+    const about = (): SendDiagnostics => {
+      const { clientId } = this.#client
+      return { topic: messages[0]?.topic ?? '', group: this.#group, clientId, count: messages.length }
+    }
+    const call = (): Promise<SendReceipt | SendReceipt[]> =>
+      isList(given) ? this.#sendMany(given, deadline) : this.#sendOne(given, deadline)
+    return this.#inFlight.track(tracedSend(about, call))
+  }
+
+  /**
+   * Sends what a source gives, many at a time, and gives receipts in the order of the source. With `batching` they share
+   * requests.
+   *
+   *     for await (const receipt of producer.sendStream(lines)) ...
+   *
+   * The source is read only as far ahead as `concurrency` allows, and as receipts are taken.
+   * @throws as `send`; messages that were read before may be stored all the same
+   */
+  sendStream(
+    source: AsyncIterable<Message<Input>> | Iterable<Message<Input>>,
+    options: SendStreamOptions = {},
+  ): AsyncGenerator<SendReceipt, void, void> {
+    return sendStream(source, (message) => this.send(message, options), options)
   }
 
   /**

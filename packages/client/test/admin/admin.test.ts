@@ -34,7 +34,7 @@ describe('an admin', () => {
     expect(unknown).toMatchObject({ code: 'BROKER_NOT_EXIST' })
     expect(unknown.message).toContain('broker-1, broker-2')
     await scene.settle(admin.close())
-    expect(await scene.failure(Promise.resolve().then(() => admin.topics()))).toMatchObject({ code: 'CLOSED' })
+    expect(await scene.failure(admin.describeTopic('orders'))).toMatchObject({ code: 'CLOSED' })
   })
 
   test('makes, lists, describes and deletes groups', async () => {

@@ -106,3 +106,42 @@ describe('automatic batches', () => {
     await scene.settle(producer.close())
   })
 })
+
+describe('a stream of messages', () => {
+  test('is sent many at a time, with receipts in its order, and read no further ahead than it may be', async () => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    const producer = new Producer({ ...scene.client(), group: 'shop', batching: true })
+    let given = 0
+    let taken = 0
+    async function* source() {
+      for (; given < 200; given++) {
+        expect(given - taken).toBeLessThanOrEqual(50)
+        yield { topic: 'T', body: `m${given}` }
+      }
+    }
+    const reading = (async () => {
+      for await (const { queueOffset } of producer.sendStream(source(), { concurrency: 50 })) {
+        expect(queueOffset).toBe(taken++)
+      }
+    })()
+    await scene.settle(reading)
+    expect(await scene.bodies('T')).toEqual(numbered(200))
+    await scene.settle(producer.close())
+  })
+
+  test('ends with the error of the message that is not stored', async () => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    const stream = producer.sendStream([
+      { topic: 'T', body: 'a' },
+      { topic: 'no topic', body: 'b' },
+      { topic: 'T', body: 'c' },
+    ])
+    const first = await scene.settle(stream.next())
+    expect(first.value).toMatchObject({ queueOffset: 0 })
+    expect(await scene.failure(stream.next())).toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await scene.settle(producer.close())
+  })
+})
