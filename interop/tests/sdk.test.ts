@@ -159,63 +159,59 @@ describe('our client', () => {
       for await (const message of reader) read.push(String(message.body))
       expect(read.sort()).toEqual(['the first', ...Array.from({ length: 20 }, (_, n) => `${n}`)].sort())
     })
-  })
 
-  describe
-    .skipIf(process.env.INTEROP_TARGET !== 'official')
-    .concurrent('with brokers that serve them, keeps those of requests, timers and SQL92:', () => {
-      it('a request gets its reply', async () => {
-        const topic = await newTopic()
-        const nameServers = cluster.namesrvAddr
-        await using consumer = new Consumer({
-          nameServers,
-          group: `${topic}-group`,
-          topics: topic,
-          handler: (message, context) => context.reply(message, `re: ${message.body}`),
-        })
-        await consumer.start()
-        const reply = await producer.request({ topic, body: 'question' })
-        expect(String(reply.body)).toBe('re: question')
+    it('a request gets its reply', async () => {
+      const topic = await newTopic()
+      const nameServers = cluster.namesrvAddr
+      await using consumer = new Consumer({
+        nameServers,
+        group: `${topic}-group`,
+        topics: topic,
+        handler: (message, context) => context.reply(message, `re: ${message.body}`),
       })
+      await consumer.start()
+      const reply = await producer.request({ topic, body: 'question' })
+      expect(String(reply.body)).toBe('re: question')
+    })
 
-      it('a request that nobody answers ends with its time', async () => {
-        const topic = await newTopic()
-        await expect(producer.request({ topic, body: '?' }, { timeoutMs: 1500 })).rejects.toMatchObject({
-          code: 'TIMEOUT',
-        })
-      })
-
-      it('a message with a delay in milliseconds comes after its time, and one that is recalled never', async () => {
-        const topic = await newTopic()
-        const { consumer, received } = await listen(topic)
-        const recalled = await producer.send({ topic, body: 'recalled', delayMs: 6000 })
-        await producer.send({ topic, body: 'timed', deliverAt: Date.now() + 3000 })
-        await producer.recall(topic, recalled.recallHandle!)
-        await until('it', () => received.length === 1)
-        await new Promise((resolve) => setTimeout(resolve, 7000))
-        expect(texts(received)).toEqual(['timed'])
-        await consumer.close()
-      })
-
-      it('messages are chosen by SQL92, and a wrong expression is refused at the start', async () => {
-        const topic = await newTopic()
-        const { consumer, received } = await listen(topic, () => {}, {
-          topics: { [topic]: { sql: "size > 5 AND colour = 'blue'" } },
-        })
-        for (const [colour, size] of [
-          ['blue', '9'],
-          ['blue', '3'],
-          ['red', '9'],
-        ]) {
-          await producer.send({ topic, body: `${colour}${size}`, properties: { colour: colour!, size: size! } })
-        }
-        await until('it', () => received.length === 1)
-        await new Promise((resolve) => setTimeout(resolve, 1000))
-        expect(texts(received)).toEqual(['blue9'])
-        await consumer.close()
-        await expect(listen(topic, () => {}, { topics: { [topic]: { sql: 'size >' } } })).rejects.toMatchObject({
-          code: 'SUBSCRIPTION_PARSE_FAILED',
-        })
+    it('a request that nobody answers ends with its time', async () => {
+      const topic = await newTopic()
+      await expect(producer.request({ topic, body: '?' }, { timeoutMs: 1500 })).rejects.toMatchObject({
+        code: 'TIMEOUT',
       })
     })
+
+    it('a message with a delay in milliseconds comes after its time, and one that is recalled never', async () => {
+      const topic = await newTopic()
+      const { consumer, received } = await listen(topic)
+      const recalled = await producer.send({ topic, body: 'recalled', delayMs: 6000 })
+      await producer.send({ topic, body: 'timed', deliverAt: Date.now() + 3000 })
+      await producer.recall(topic, recalled.recallHandle!)
+      await until('it', () => received.length === 1)
+      await new Promise((resolve) => setTimeout(resolve, 7000))
+      expect(texts(received)).toEqual(['timed'])
+      await consumer.close()
+    })
+
+    it('messages are chosen by SQL92, and a wrong expression is refused at the start', async () => {
+      const topic = await newTopic()
+      const { consumer, received } = await listen(topic, () => {}, {
+        topics: { [topic]: { sql: "size > 5 AND colour = 'blue'" } },
+      })
+      for (const [colour, size] of [
+        ['blue', '9'],
+        ['blue', '3'],
+        ['red', '9'],
+      ]) {
+        await producer.send({ topic, body: `${colour}${size}`, properties: { colour: colour!, size: size! } })
+      }
+      await until('it', () => received.length === 1)
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      expect(texts(received)).toEqual(['blue9'])
+      await consumer.close()
+      await expect(listen(topic, () => {}, { topics: { [topic]: { sql: 'size >' } } })).rejects.toMatchObject({
+        code: 'SUBSCRIPTION_PARSE_FAILED',
+      })
+    })
+  })
 })

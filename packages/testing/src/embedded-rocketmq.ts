@@ -83,6 +83,7 @@ const settingsOfTests: Readonly<Record<string, string>> = {
   storePathRootDir: `${dataFolder}/store`,
   autoCreateTopicEnable: 'true',
   enablePropertyFilter: 'true',
+  recallMessageEnable: 'true',
   mappedFileSizeCommitLog: String(16 * 1024 * 1024),
   mappedFileSizeConsumeQueue: '20000',
   maxHashSlotNum: '1000',

@@ -10,6 +10,12 @@ import type { OffsetKeeping } from './offset-keeping.ts'
 import type { QueueLocks } from './queue-locks.ts'
 import { queueShare } from './queue-share.ts'
 
+/**
+ * When a queue appeared to this member: `atOnce` with its topic, when it first looked; `withTopic`, which name servers did
+ * not know at first; or `later`, the topic has got it since.
+ */
+export type Appearance = 'atOnce' | 'withTopic' | 'later'
+
 export interface AssignmentParts {
   readonly client: ClusterClient
   readonly group: string
@@ -17,8 +23,7 @@ export interface AssignmentParts {
   /** Undefined when messages are not handled in order, or each member has all queues. */
   readonly locks: QueueLocks | undefined
   readonly offsets: OffsetKeeping
-  /** @param isLate whether the topic has got the queue since this member first saw the topic */
-  open(queue: QueueRef, subscription: SubscriptionData, isLate: boolean): AssignedQueue
+  open(queue: QueueRef, subscription: SubscriptionData, appearance: Appearance): AssignedQueue
   onChange(queues: readonly AssignedQueue[]): void
 }
 
@@ -33,6 +38,8 @@ export class Assignment {
   readonly #leaving = new Map<string, Promise<void>>()
   /** What each topic's queues were when they were first seen. */
   readonly #firstSeen = new Map<string, ReadonlySet<string>>()
+  /** Topics that name servers did not know when they were first looked for. */
+  readonly #unknownAtFirst = new Set<string>()
 
   #isClosed = false
 
@@ -97,8 +104,10 @@ export class Assignment {
       return share !== undefined && (await this.#take(share, subscription))
     } catch (error) {
       const failure = error as RocketMQError
+      const isUnknown = failure.code === 'TOPIC_NOT_EXIST'
+      if (isUnknown && !this.#firstSeen.has(topic)) this.#unknownAtFirst.add(topic)
       // The broker makes the retry topic with the group's first heartbeat.
-      const isExpected = isRetryTopic(topic) && failure.code === 'TOPIC_NOT_EXIST'
+      const isExpected = isRetryTopic(topic) && isUnknown
       const level = isExpected ? 'debug' : 'warn'
       client.log[level]({ topic, err: failure }, 'the queues of a topic could not be shared out; it is tried again')
       return false
@@ -130,14 +139,18 @@ export class Assignment {
       await locks?.unlock(mine, leaveTimeoutMs)
       return false
     }
-    const firstSeen = this.#firstSeen.get(topic)
     for (const queue of mine) {
       const key = queueKey(queue)
       if (this.#queues.has(key) || this.#leaving.has(key)) continue
-      this.#queues.set(key, this.#parts.open(queue, subscription, firstSeen?.has(key) === false))
+      this.#queues.set(key, this.#parts.open(queue, subscription, this.#appearance(queue)))
     }
     if (mine.length > 0) this.#parts.onChange(this.queues)
     return mine.length === added.length
+  }
+
+  #appearance(queue: QueueRef): Appearance {
+    if (this.#firstSeen.get(queue.topic)?.has(queueKey(queue)) === false) return 'later'
+    return this.#unknownAtFirst.has(queue.topic) ? 'withTopic' : 'atOnce'
   }
 
   async #handOver(assigned: AssignedQueue): Promise<void> {

@@ -9,12 +9,12 @@ import { type CallOptions, Deadline } from '../calls/deadline.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
 import { bytes, type Codec } from '../messages/codec.ts'
-import { isRetryTopic, offsetOfPosition } from '../reading/queue-positions.ts'
+import { isRetryTopic, offsetOfPosition, type StartPosition } from '../reading/queue-positions.ts'
 import { subscriptionOf, subscriptionsOf } from '../reading/subscriptions.ts'
 import { closedError, type RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type QueueRef } from '../routing/topic-route.ts'
 import { AssignedQueue } from './assigned-queue.ts'
-import { Assignment } from './assignment.ts'
+import { type Appearance, Assignment } from './assignment.ts'
 import { type ConsumerOptions, checkConsumerOptions } from './consumer-options.ts'
 import { consumerRequests } from './consumer-requests.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -32,6 +32,9 @@ const defaults = {
   pendingBytesMax: 64 * 1024 * 1024,
   closeTimeoutMs: 30_000,
 } as const
+
+/** Clocks of brokers and clients may differ by so much. */
+const clockSkewMs = 60_000
 
 /** Milliseconds for each step of leaving a cluster whose brokers may be gone. */
 const leaveTimeoutMs = 3000
@@ -58,6 +61,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
   readonly #rebalancing: RebalanceTimer
   /** Topics that are paused; `*` for all. */
   readonly #paused = new Map<string, number>()
+  #startedMs = 0
   #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
@@ -113,7 +117,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       isBroadcast: this.#isBroadcast,
       locks: this.#locks,
       offsets: this.#offsets,
-      open: (queue, subscription, isLate) => this.#open(queue, subscription, isLate),
+      open: (queue, subscription, appearance) => this.#open(queue, subscription, appearance),
       onChange: () => this.#dispatcher.setSources(this.#assignment.queues),
     })
     this.#rebalancing = new RebalanceTimer(clock, () =>
@@ -187,6 +191,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
 
   async #start(options: CallOptions): Promise<void> {
     const deadline = this.#client.deadline(options)
+    this.#startedMs ||= this.#client.runtime.clock.now()
     await this.#client.nameServers.ask(commands.getBrokerClusterInfo, {}, deadline)
     for (const subscription of this.#subscriptions) {
       if (subscription.expressionType !== 'TAG') await this.#checkFilter(subscription, deadline)
@@ -233,7 +238,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     }
   }
 
-  #open(queue: QueueRef, subscription: SubscriptionData, isLate: boolean): AssignedQueue {
+  #open(queue: QueueRef, subscription: SubscriptionData, appearance: Appearance): AssignedQueue {
     const options = this.#options
     const assigned = new AssignedQueue(queue, {
       client: this.#client,
@@ -245,7 +250,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       attemptsMax: options.attemptsMax,
       share: () => this.#share(),
       isPaused: () => this.#paused.size > 0 && (this.#paused.has('*') || this.#paused.has(queue.topic)),
-      startOffset: (address, deadline) => this.#startOffset(queue, address, isLate, deadline),
+      startOffset: (address, deadline) => this.#startOffset(queue, address, appearance, deadline),
       handle: (messages) => this.#handling.run(messages),
       onWork: () => this.#dispatcher.kick(),
       onRest: () => this.#offsets.rests(),
@@ -262,15 +267,24 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     return { messages: pendingMessagesMax / queues, bytes: pendingBytesMax / queues }
   }
 
-  /** A queue that the topic got while this member was there has nothing that the member did not want. */
-  async #startOffset(queue: QueueRef, address: string, isLate: boolean, deadline: Deadline): Promise<number> {
+  async #startOffset(queue: QueueRef, address: string, appearance: Appearance, deadline: Deadline): Promise<number> {
     const kept = await this.#offsets.kept(queue, address, deadline)
     if (kept !== undefined) return kept
-    const from = isLate || isRetryTopic(queue.topic) ? 'earliest' : (this.#options.from ?? 'latest')
+    const from = isRetryTopic(queue.topic) ? 'earliest' : this.#startPosition(appearance)
     const offset = await offsetOfPosition(this.#client, queue, address, from, deadline)
     // Whoever has the queue next begins here, and not where its end is by then.
     await this.#offsets.set(queue, address, offset, deadline)
     return offset
+  }
+
+  /**
+   * A queue that the topic got while this member was there has nothing that the member did not want. A topic that name
+   * servers did not know may be new, or they were started just now: then its end is not where the member came in.
+   */
+  #startPosition(appearance: Appearance): StartPosition {
+    const { from = 'latest' } = this.#options
+    if (appearance === 'later') return 'earliest'
+    return appearance === 'withTopic' && from === 'latest' ? this.#startedMs - clockSkewMs : from
   }
 
   #lockLost(queue: QueueRef): void {

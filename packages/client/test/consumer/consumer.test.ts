@@ -149,6 +149,15 @@ describe('a consumer', () => {
     await scene.settle(consumer.close())
   })
 
+  test('misses nothing of a topic that is made while it is there', async () => {
+    const scene = await startScene({ brokerSettings: { autoCreateTopicEnable: 'true' } })
+    const group = new Group(scene)
+    const { consumer } = await group.join('one', { topics: 'T', from: 'latest' })
+    await send(scene, 'T', numbered(8))
+    await group.sees(numbered(8), 60_000)
+    await scene.settle(consumer.close())
+  })
+
   test('is given the messages of its tags alone', async () => {
     const scene = await startScene()
     await scene.createTopic('T', 1)
