@@ -1,5 +1,6 @@
 import type { Log, TlsOptions } from '@rocketmq-ts/platform'
 import type { Runtime } from '../runtime.ts'
+import type { OpenTelemetry } from '../telemetry.ts'
 import type { Credentials } from './acl-signer.ts'
 
 /** What everything that connects to a cluster takes. */
@@ -16,6 +17,8 @@ export interface ClientOptions {
   readonly attemptTimeoutMs?: number | undefined
   /** Encrypts connections to name servers and brokers; `true` trusts the authorities that Node trusts. */
   readonly tls?: TlsOptions | boolean | undefined
+  /** Spans and metrics go to what the program has set up of `@opentelemetry/api`; nowhere by default. */
+  readonly openTelemetry?: OpenTelemetry | undefined
   /** Where log lines go; nowhere by default. */
   readonly logger?: Log | undefined
   /** Network, time and chance; those of Node by default. */

@@ -11,6 +11,7 @@ import { type CallOptions, Deadline } from '../calls/deadline.ts'
 import { answerError, closedError, invalidArgument, type RocketMQErrorCode } from '../rocketmq-error.ts'
 import { RouteCache } from '../routing/route-cache.ts'
 import { nodeRuntime, type Runtime } from '../runtime.ts'
+import { Telemetry } from '../telemetry.ts'
 import { AclSigner } from './acl-signer.ts'
 import { newClientId } from './client-id.ts'
 import { type ClientOptions, checkDuration, defaultAttemptTimeoutMs, defaultTimeoutMs } from './client-options.ts'
@@ -81,6 +82,7 @@ export class ClusterClient {
   readonly attemptTimeoutMs: number
   readonly #timeoutMs: number
   readonly #role: ClientRole
+  readonly #options: ClientOptions
   readonly #connections: Connections
   #isClosed = false
 
@@ -93,6 +95,7 @@ export class ClusterClient {
     this.runtime = options.runtime ?? nodeRuntime(options.tls === true ? {} : options.tls || undefined)
     this.log = options.logger === undefined ? silentLog : guarded(options.logger)
     this.#role = role
+    this.#options = options
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
     this.attemptTimeoutMs = options.attemptTimeoutMs ?? defaultAttemptTimeoutMs
     this.clientId = newClientId(this.runtime)
@@ -177,6 +180,13 @@ export class ClusterClient {
     return deadline.unlessAborted(
       this.#connections.tell(broker.address, { ...request, timeoutMs, broker: broker.name }),
     )
+  }
+
+  /** Undefined when nobody asked for it. */
+  telemetry(group: string): Telemetry | undefined {
+    const { openTelemetry, namespace } = this.#options
+    if (openTelemetry === undefined) return undefined
+    return new Telemetry(openTelemetry, { clientId: this.clientId, group, namespace, clock: this.runtime.clock })
   }
 
   /** Looks the topic up again when an error says that its route may be wrong. */

@@ -95,6 +95,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     this.#handling = new MessageHandling<Body>({
       group: this.#group,
       clientId: client.clientId,
+      telemetry: client.telemetry(this.#group),
       clock,
       log: client.log,
       // Without a codec, `Body` is what the default one gives.

@@ -4,6 +4,7 @@ import { type ProcessDiagnostics, tracedProcess } from '../diagnostics.ts'
 import type { Codec, MessageBody } from '../messages/codec.ts'
 import type { RawMessage, ReceivedMessage } from '../messages/received-message.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
+import type { Telemetry } from '../telemetry.ts'
 import { type Redelivery, type RetryPolicy, redeliveryOf, type UndecodablePolicy } from './redelivery.ts'
 
 /** What a handler is given besides the message. */
@@ -26,6 +27,7 @@ export type BatchHandler<Body> = (messages: readonly ReceivedMessage<Body>[], co
 export interface HandlingParts<Body> {
   readonly group: string
   readonly clientId: string
+  readonly telemetry: Telemetry | undefined
   readonly clock: Clock
   readonly log: Log
   readonly codec: Codec<never, Body>
@@ -105,7 +107,9 @@ export class MessageHandling<Body> {
       const context = { signal: controller.signal, reply }
       const call = async (): Promise<unknown> =>
         batchHandler === undefined ? handler!(messages[0]!, context) : batchHandler(messages, context)
-      await Promise.race([tracedProcess(() => this.#about(messages), call), late.promise])
+      const { telemetry } = this.#parts
+      const handle = telemetry === undefined ? call : () => telemetry.process(messages, call)
+      await Promise.race([tracedProcess(() => this.#about(messages), handle), late.promise])
       return undefined
     } catch (error) {
       return { error }

@@ -17,6 +17,7 @@ import type { ReceivedMessage } from '../messages/received-message.ts'
 import { uniqueIds } from '../messages/unique-ids.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import { masterId } from '../routing/topic-route.ts'
+import type { Carrier, Telemetry } from '../telemetry.ts'
 import { Batcher, type BatchingOptions } from './batching.ts'
 import { InFlight } from './in-flight.ts'
 import { MessageSender } from './message-sender.ts'
@@ -73,6 +74,7 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
   readonly #newId: () => string
   readonly #replies: PendingReplies
   readonly #numbering: Numbering | undefined
+  readonly #telemetry: Telemetry | undefined
   readonly #canCheck: boolean
   readonly #compressOverBytes: number
   readonly #messageBytesMax: number
@@ -105,6 +107,7 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     this.#replies = new PendingReplies(client)
     this.#numbering = options.idempotent === true ? new Numbering(client.runtime) : undefined
     this.#canCheck = options.checkTransaction !== undefined
+    this.#telemetry = client.telemetry(this.#group)
     this.#compressOverBytes = options.compressOverBytes ?? 4096
     this.#messageBytesMax = options.messageBytesMax ?? 4 * 1024 * 1024
     const { attemptsMax } = options
@@ -161,9 +164,11 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
       const { clientId } = this.#client
       return { topic: messages[0]?.topic ?? '', group: this.#group, clientId, count: messages.length }
     }
-    const call = (): Promise<SendReceipt | SendReceipt[]> =>
-      isList(given) ? this.#sendMany(given, deadline) : this.#sendOne(given, deadline)
-    return this.#inFlight.track(tracedSend(about, call))
+    const call = (carrier: Carrier = {}): Promise<SendReceipt | SendReceipt[]> =>
+      isList(given) ? this.#sendMany(given, deadline, carrier) : this.#sendOne(given, deadline, carrier)
+    const telemetry = this.#telemetry
+    const send = telemetry === undefined ? call : () => telemetry.send(messages, call)
+    return this.#inFlight.track(tracedSend(about, send))
   }
 
   /**
@@ -247,9 +252,9 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     return openTransaction(this.#client, this.#group, topic, receipt!)
   }
 
-  async #sendOne(message: Message<Input>, deadline: Deadline): Promise<SendReceipt> {
-    if (this.#numbering !== undefined) return this.#sendNumbered(message, deadline, {})
-    const outgoing = await this.#outgoing(message)
+  async #sendOne(message: Message<Input>, deadline: Deadline, properties: Carrier): Promise<SendReceipt> {
+    if (this.#numbering !== undefined) return this.#sendNumbered(message, deadline, { properties })
+    const outgoing = await this.#outgoing(message, { properties })
     const isBatched = outgoing.isBatchable && outgoing.queue === undefined && outgoing.shardingKey === undefined
     if (this.#batcher !== undefined && isBatched) return this.#batcher.add(outgoing, deadline)
     const [receipt] = await this.#sender.send([outgoing], deadline)
@@ -268,18 +273,26 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     }
   }
 
-  async #sendMany(messages: readonly Message<Input>[], deadline: Deadline): Promise<SendReceipt[]> {
+  async #sendMany(
+    messages: readonly Message<Input>[],
+    deadline: Deadline,
+    properties: Carrier,
+  ): Promise<SendReceipt[]> {
     if (messages.length === 0) return []
-    if (this.#numbering !== undefined) return receiptsOf(await this.#sendEach(messages, deadline))
+    if (this.#numbering !== undefined) return receiptsOf(await this.#sendEach(messages, deadline, properties))
     // A message that cannot be sent is the caller's mistake: then none is.
     const outgoing: OutgoingMessage[] = []
-    for (const message of messages) outgoing.push(await this.#outgoing(message))
+    for (const message of messages) outgoing.push(await this.#outgoing(message, { properties }))
     return receiptsOf(await sendTogether(outgoing, this.#sender, deadline))
   }
 
   /** Numbered messages go one by one: what shares a request with others has no number. */
-  async #sendEach(messages: readonly Message<Input>[], deadline: Deadline): Promise<SendOutcome[]> {
-    const sending = messages.map((message) => this.#sendNumbered(message, deadline, {}))
+  async #sendEach(
+    messages: readonly Message<Input>[],
+    deadline: Deadline,
+    properties: Carrier,
+  ): Promise<SendOutcome[]> {
+    const sending = messages.map((message) => this.#sendNumbered(message, deadline, { properties }))
     return (await Promise.allSettled(sending)).map((outcome) =>
       outcome.status === 'fulfilled' ? { receipt: outcome.value } : { error: outcome.reason as RocketMQError },
     )

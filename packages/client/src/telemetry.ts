@@ -1,0 +1,158 @@
+import type * as api from '@opentelemetry/api'
+import type { Clock } from '@rocketmq-ts/platform'
+import type { SendReceipt } from './messages/message.ts'
+import type { ReceivedMessage } from './messages/received-message.ts'
+import { RocketMQError } from './rocketmq-error.ts'
+
+/** The module `@opentelemetry/api`, as the program has set it up: `import * as openTelemetry from '@opentelemetry/api'`. */
+export type OpenTelemetry = Pick<
+  typeof api,
+  'context' | 'metrics' | 'propagation' | 'ROOT_CONTEXT' | 'SpanKind' | 'SpanStatusCode' | 'trace'
+>
+
+/** Whose telemetry it is. */
+export interface TelemetryOwner {
+  readonly clientId: string
+  readonly group: string
+  readonly namespace: string | undefined
+  readonly clock: Pick<Clock, 'monotonic'>
+}
+
+/** A message that is sent, as far as telemetry tells of it. */
+export interface SentMessage {
+  readonly topic: string
+  readonly tag?: string | undefined
+  readonly keys?: string | readonly string[] | undefined
+  readonly shardingKey?: string | undefined
+}
+
+const scope = '@rocketmq-ts/client'
+
+/** What a message carries, so that what its consumers do can be linked to its sending (W3C trace context). */
+export type Carrier = Record<string, string>
+
+/** Spans and metrics by OpenTelemetry's conventions for messaging. */
+export class Telemetry {
+  readonly #api: OpenTelemetry
+  readonly #owner: TelemetryOwner
+  readonly #tracer: api.Tracer
+  readonly #operationDuration: api.Histogram
+  readonly #processDuration: api.Histogram
+  readonly #sent: api.Counter
+  readonly #consumed: api.Counter
+
+  constructor(openTelemetry: OpenTelemetry, owner: TelemetryOwner) {
+    this.#api = openTelemetry
+    this.#owner = owner
+    this.#tracer = openTelemetry.trace.getTracer(scope)
+    const meter = openTelemetry.metrics.getMeter(scope)
+    this.#operationDuration = meter.createHistogram('messaging.client.operation.duration', { unit: 's' })
+    this.#processDuration = meter.createHistogram('messaging.process.duration', { unit: 's' })
+    this.#sent = meter.createCounter('messaging.client.sent.messages', { unit: '{message}' })
+    this.#consumed = meter.createCounter('messaging.client.consumed.messages', { unit: '{message}' })
+  }
+
+  /** @param call sends the messages with what it is given among their properties */
+  async send(
+    messages: readonly SentMessage[],
+    call: (carrier: Carrier) => Promise<SendReceipt | SendReceipt[]>,
+  ): Promise<SendReceipt | SendReceipt[]> {
+    const { context, propagation, SpanKind, trace } = this.#api
+    const [first] = messages
+    const common = this.#common('send', first?.topic ?? '')
+    const attributes: api.Attributes = {
+      ...common,
+      'messaging.rocketmq.client_group': this.#owner.group,
+      ...aboutMessage(first, messages.length),
+    }
+    const name = `send ${first?.topic ?? ''}`
+    const span = this.#tracer.startSpan(name, { kind: SpanKind.PRODUCER, attributes })
+    const carrier: Carrier = {}
+    propagation.inject(trace.setSpan(context.active(), span), carrier)
+    const startMs = this.#owner.clock.monotonic()
+    let failure: api.Attributes = {}
+    try {
+      const sent = await call(carrier)
+      const receipts = Array.isArray(sent) ? sent : [sent]
+      if (receipts.length === 1) {
+        const { messageId, queue } = receipts[0]!
+        span.setAttributes({
+          'messaging.message.id': messageId,
+          'messaging.destination.partition.id': `${queue.broker}-${queue.queueId}`,
+        })
+      }
+      return sent
+    } catch (error) {
+      failure = this.#failed(span, error)
+      throw error
+    } finally {
+      this.#operationDuration.record((this.#owner.clock.monotonic() - startMs) / 1000, { ...common, ...failure })
+      this.#sent.add(messages.length, { ...common, ...failure })
+      span.end()
+    }
+  }
+
+  /** @param handle runs the handler; what it throws is thrown on */
+  async process(messages: readonly ReceivedMessage<unknown>[], handle: () => Promise<unknown>): Promise<unknown> {
+    const { context, propagation, ROOT_CONTEXT, SpanKind, trace } = this.#api
+    const { topic, queue, messageId } = messages[0]!
+    const common = { ...this.#common('process', topic), 'messaging.consumer.group.name': this.#owner.group }
+    const links = messages.flatMap(({ properties }) => {
+      const sender = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, properties))
+      return sender === undefined ? [] : [{ context: sender }]
+    })
+    const attributes: api.Attributes = {
+      ...common,
+      'messaging.destination.partition.id': `${queue.broker}-${queue.queueId}`,
+      ...aboutMessage(messages[0], messages.length),
+      ...(messages.length === 1 ? { 'messaging.message.id': messageId } : {}),
+    }
+    const span = this.#tracer.startSpan(`process ${topic}`, { kind: SpanKind.CONSUMER, attributes, links })
+    const startMs = this.#owner.clock.monotonic()
+    let failure: api.Attributes = {}
+    try {
+      return await context.with(trace.setSpan(context.active(), span), handle)
+    } catch (error) {
+      failure = this.#failed(span, error)
+      throw error
+    } finally {
+      this.#processDuration.record((this.#owner.clock.monotonic() - startMs) / 1000, { ...common, ...failure })
+      this.#consumed.add(messages.length, { ...common, ...failure })
+      span.end()
+    }
+  }
+
+  #common(operation: 'send' | 'process', topic: string): api.Attributes {
+    const { clientId, namespace } = this.#owner
+    return {
+      'messaging.system': 'rocketmq',
+      'messaging.operation.name': operation,
+      'messaging.operation.type': operation,
+      'messaging.destination.name': topic,
+      'messaging.client.id': clientId,
+      ...(namespace === undefined ? {} : { 'messaging.rocketmq.namespace': namespace }),
+    }
+  }
+
+  #failed(span: api.Span, error: unknown): api.Attributes {
+    const type = error instanceof RocketMQError ? error.code : error instanceof Error ? error.name : '_OTHER'
+    span.setAttribute('error.type', type)
+    span.setStatus({
+      code: this.#api.SpanStatusCode.ERROR,
+      message: error instanceof Error ? error.message : undefined,
+    })
+    return { 'error.type': type }
+  }
+}
+
+function aboutMessage(message: SentMessage | ReceivedMessage<unknown> | undefined, count: number): api.Attributes {
+  if (count > 1) return { 'messaging.batch.message_count': count }
+  if (message === undefined) return {}
+  const { tag, keys = [], shardingKey } = message
+  const list = typeof keys === 'string' ? [keys] : [...keys]
+  return {
+    ...(tag === undefined ? {} : { 'messaging.rocketmq.message.tag': tag }),
+    ...(list.length === 0 ? {} : { 'messaging.rocketmq.message.keys': list }),
+    ...(shardingKey === undefined ? {} : { 'messaging.rocketmq.message.group': shardingKey }),
+  }
+}

@@ -1,0 +1,162 @@
+import * as openTelemetry from '@opentelemetry/api'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Consumer, Producer } from '../src/index.ts'
+import { startScene } from './client-kit.ts'
+
+interface RecordedSpan {
+  readonly name: string
+  readonly options: openTelemetry.SpanOptions
+  readonly attributes: openTelemetry.Attributes
+  readonly context: openTelemetry.SpanContext
+  status: openTelemetry.SpanStatus | undefined
+  isEnded: boolean
+}
+
+interface Recorded {
+  readonly name: string
+  readonly value: number
+  readonly attributes: openTelemetry.Attributes
+}
+
+/** What a program sets up, as far as it is used: spans, metrics and W3C's context are noted. */
+class Recorder {
+  readonly spans: RecordedSpan[] = []
+  readonly measured: Recorded[] = []
+
+  setUp(): void {
+    const tracer = { startSpan: (name: string, options: openTelemetry.SpanOptions) => this.#span(name, options) }
+    openTelemetry.trace.setGlobalTracerProvider({ getTracer: () => tracer as unknown as openTelemetry.Tracer })
+    const instrument = (name: string) => {
+      const note = (value: number, attributes: openTelemetry.Attributes): void => {
+        this.measured.push({ name, value, attributes })
+      }
+      return { record: note, add: note }
+    }
+    const meter = { createHistogram: instrument, createCounter: instrument }
+    openTelemetry.metrics.setGlobalMeterProvider({ getMeter: () => meter as unknown as openTelemetry.Meter })
+    openTelemetry.propagation.setGlobalPropagator({
+      inject(context, carrier, setter) {
+        const { traceId, spanId } = openTelemetry.trace.getSpanContext(context)!
+        setter.set(carrier, 'traceparent', `00-${traceId}-${spanId}-01`)
+      },
+      extract(context, carrier, getter) {
+        const [, traceId = '', spanId = ''] = String(getter.get(carrier, 'traceparent') ?? '').split('-')
+        if (traceId === '') return context
+        return openTelemetry.trace.setSpanContext(context, { traceId, spanId, traceFlags: 1 })
+      },
+      fields: () => ['traceparent'],
+    })
+  }
+
+  #span(name: string, options: openTelemetry.SpanOptions): openTelemetry.Span {
+    const number = this.spans.length + 1
+    const recorded: RecordedSpan = {
+      name,
+      options,
+      attributes: { ...options.attributes },
+      context: {
+        traceId: String(number).padStart(32, '0'),
+        spanId: String(number).padStart(16, '0'),
+        traceFlags: 1,
+      },
+      status: undefined,
+      isEnded: false,
+    }
+    this.spans.push(recorded)
+    const span = {
+      spanContext: () => recorded.context,
+      setAttribute: (key: string, value: openTelemetry.AttributeValue) =>
+        Object.assign(recorded.attributes, { [key]: value }),
+      setAttributes: (attributes: openTelemetry.Attributes) => Object.assign(recorded.attributes, attributes),
+      setStatus: (status: openTelemetry.SpanStatus) => {
+        recorded.status = status
+      },
+      end: () => {
+        recorded.isEnded = true
+      },
+    }
+    return span as unknown as openTelemetry.Span
+  }
+}
+
+describe('telemetry', () => {
+  let recorder: Recorder
+  beforeEach(() => {
+    recorder = new Recorder()
+    recorder.setUp()
+  })
+  afterEach(() => {
+    openTelemetry.trace.disable()
+    openTelemetry.metrics.disable()
+    openTelemetry.propagation.disable()
+  })
+
+  test('has a span for each send and each handling, linked by the context in the message', async () => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    const producer = new Producer({ ...scene.client(), group: 'shop', openTelemetry })
+    const message = { topic: 'T', body: 'a', tag: 'x', keys: 'k', shardingKey: 's' }
+    const receipt = await scene.settle(producer.send(message))
+    let attempts = 0
+    const consumer = new Consumer({
+      ...scene.client(),
+      group: 'readers',
+      topics: 'T',
+      from: 'earliest',
+      openTelemetry,
+      handler: () => {
+        if (++attempts === 1) throw new TypeError('not yet')
+      },
+    })
+    await scene.settle(consumer.start())
+    await scene.cluster.until('it is handled', () => recorder.spans.filter(({ isEnded }) => isEnded).length === 3)
+    const [sent, failed, handled] = recorder.spans
+    expect(sent).toMatchObject({
+      name: 'send T',
+      options: { kind: openTelemetry.SpanKind.PRODUCER },
+      attributes: {
+        'messaging.system': 'rocketmq',
+        'messaging.operation.name': 'send',
+        'messaging.operation.type': 'send',
+        'messaging.destination.name': 'T',
+        'messaging.destination.partition.id': 'broker-1-0',
+        'messaging.client.id': producer.clientId,
+        'messaging.message.id': receipt.messageId,
+        'messaging.rocketmq.message.tag': 'x',
+        'messaging.rocketmq.message.keys': ['k'],
+        'messaging.rocketmq.message.group': 's',
+      },
+      status: undefined,
+    })
+    expect(failed).toMatchObject({
+      name: 'process T',
+      attributes: { 'messaging.consumer.group.name': 'readers', 'error.type': 'TypeError' },
+      status: { code: openTelemetry.SpanStatusCode.ERROR },
+    })
+    expect(handled).toMatchObject({
+      name: 'process T',
+      options: { kind: openTelemetry.SpanKind.CONSUMER, links: [{ context: { traceId: sent!.context.traceId } }] },
+      attributes: { 'messaging.message.id': receipt.messageId },
+      status: undefined,
+    })
+    await scene.settle(Promise.all([producer.close(), consumer.close()]))
+  })
+
+  test('measures durations and counts, with the kind of an error', async () => {
+    const scene = await startScene({ brokerSettings: { autoCreateTopicEnable: 'false' } })
+    await scene.createTopic('T', 1)
+    const producer = new Producer({ ...scene.client(), group: 'shop', openTelemetry })
+    await scene.settle(producer.send([1, 2, 3].map((n) => ({ topic: 'T', body: `${n}` }))))
+    await scene.failure(producer.send({ topic: 'missing', body: 'a' }))
+    const named = (name: string): Recorded[] => recorder.measured.filter((one) => one.name === name)
+    expect(named('messaging.client.sent.messages')).toMatchObject([
+      { value: 3, attributes: { 'messaging.destination.name': 'T' } },
+      { value: 1, attributes: { 'error.type': 'TOPIC_NOT_EXIST' } },
+    ])
+    const durations = named('messaging.client.operation.duration')
+    expect(durations.length).toBe(2)
+    for (const { value } of durations) expect(value).toBeLessThan(60)
+    expect(recorder.spans[0]!.attributes['messaging.batch.message_count']).toBe(3)
+    await scene.settle(producer.close())
+  })
+})
