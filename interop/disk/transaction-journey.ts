@@ -128,6 +128,8 @@ class TransactionJourney {
       this.#all.push(body)
       halves.push([body, await producer.prepare(body)])
     }
+    // Meanwhile the broker stores all of them anew, to ask about them: whoever has the store next may find both.
+    await pause(2500)
     const ending = halves.filter((_, index) => index % 2 === 0)
     for (const [body] of halves.filter((_, index) => index % 2 === 1)) this.#open.add(body)
     for (const [body, half] of ending) await producer.end(half, isCommitted(body))

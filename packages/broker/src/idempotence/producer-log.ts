@@ -87,7 +87,7 @@ export class ProducerLog implements Follower {
   }
 
   prepare(): undefined {
-    const kept = this.#file.load((text) => JSON.parse(text) as Kept)
+    const kept = this.#file.load(parseKept)
     const { clock, limits } = this.#options
     if (kept === undefined || clock.now() - kept.savedMs > limits.silenceMsMax()) return undefined
     for (const producer of kept.producers) this.windows.restore(producer)
@@ -128,7 +128,7 @@ export class ProducerLog implements Follower {
 
   /** @returns false when the file lags behind the log */
   syncNow(): boolean {
-    this.#save.flush()
+    this.#saveNow(() => this.#save.flush())
     return this.position === Number.POSITIVE_INFINITY
   }
 
@@ -140,7 +140,16 @@ export class ProducerLog implements Follower {
   trim(): void {}
 
   close(): void {
-    this.#save.close()
+    this.#saveNow(() => this.#save.close())
+  }
+
+  /** What cannot be saved is read in the log again. */
+  #saveNow(save: () => void): void {
+    try {
+      save()
+    } catch (error) {
+      this.#options.log.warn({ err: error, path: this.#file.path }, 'the numbers of producers could not be saved')
+    }
   }
 
   *#pieces(): Iterable<string> {
@@ -159,4 +168,26 @@ function queueIdOf({ queueId, properties }: RecordView): number {
   const real = findMessageProperty(properties.text, propertyName.realQueueId)
   const realQueueId = real === undefined ? Number.NaN : decimalInteger(real)
   return Number.isNaN(realQueueId) ? queueId : realQueueId
+}
+
+/** @throws Error when the text is not what the file should hold */
+function parseKept(text: string): Kept {
+  const kept: unknown = JSON.parse(text)
+  if (typeof kept !== 'object' || kept === null) throw new Error('it holds no object')
+  const { savedMs, producers } = kept as Partial<Kept>
+  if (typeof savedMs !== 'number' || !Array.isArray(producers)) throw new Error('savedMs or producers is missing')
+  for (const producer of producers as unknown[]) {
+    if (!isKeptProducer(producer)) throw new Error('a producer is no list of its id and of numbers from 0 on')
+  }
+  return { savedMs, producers }
+}
+
+function isKeptProducer(producer: unknown): producer is KeptProducer {
+  if (!Array.isArray(producer)) return false
+  const [id, ...numbers] = producer as unknown[]
+  return (
+    typeof id === 'string' &&
+    numbers.length % 4 === 1 &&
+    numbers.every((one) => Number.isSafeInteger(one) && (one as number) >= 0)
+  )
 }

@@ -80,6 +80,8 @@ function half(message: StoreMessage, { timer: decision }: TransformRules): Store
     sysFlag: message.sysFlag & ~sysFlag.transactionMask,
     properties: changed(message, {
       [propertyName.transactionId]: properties.value('uniqueKey'),
+      // A producer does not say which half this one renews.
+      [propertyName.preparedQueueOffset]: undefined,
       [propertyName.realTopic]: message.topic,
       [propertyName.realQueueId]: String(message.queueId),
     }),

@@ -13,7 +13,7 @@ export const idempotenceSettings = applied('Idempotent producers', {
     'Of each producer, so many of the newest numbers are known.',
   ),
   idempotentProducersMax: atRestart(
-    int({ min: 1, max: 100_000 }),
+    int({ min: 1, max: 10_000 }),
     1000,
     'So many producers are known: the one that was silent for longest is forgotten for another.',
   ),

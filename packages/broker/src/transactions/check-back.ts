@@ -171,18 +171,12 @@ export class CheckBack {
   async #store(steps: readonly Step[]): Promise<void> {
     const { sink, transactions, ops } = this.#parts
     const outcome = await new Promise<PutOutcome>((resolve) => {
-      sink.put(
-        steps.map(({ message }) => message!),
-        (stored) => {
-          if (stored.kind !== 'refused') {
-            for (const { half } of steps) {
-              transactions.settle(half, 'ended')
-              ops.ended(half.queueOffset)
-            }
-          }
-          resolve(stored)
-        },
-      )
+      // Together, so that an official broker that finds a new half finds that the older one has ended.
+      const ended = ops.messagesFor(steps.map(({ half }) => half.queueOffset))
+      sink.put([...steps.map(({ message }) => message!), ...ended], (stored) => {
+        if (stored.kind !== 'refused') for (const { half } of steps) transactions.settle(half, 'ended')
+        resolve(stored)
+      })
     })
     if (outcome.kind === 'refused') {
       if (outcome.cause !== 'illegal') throw new Error(outcome.reason)

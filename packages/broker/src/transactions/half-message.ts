@@ -32,7 +32,7 @@ export function realPlace({
 export function originOf({ properties, queueOffset }: Pick<DecodedMessage, 'properties' | 'queueOffset'>): number {
   const text = findMessageProperty(properties, propertyName.preparedQueueOffset)
   const offset = text === undefined ? -1 : decimalInteger(text)
-  return offset >= 0 ? offset : queueOffset
+  return offset >= 0 && offset < queueOffset ? offset : queueOffset
 }
 
 export function timeOfHalf({

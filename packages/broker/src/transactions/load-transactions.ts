@@ -11,7 +11,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import type { KeyKind } from '@rocketmq-ts/storage'
 import type { InternalStore } from '../internal-consumer/internal-consumer.ts'
-import { realPlace } from './half-message.ts'
+import { originOf, realPlace } from './half-message.ts'
 import { offsetsOfOp } from './op-records.ts'
 import type { TransactionLog } from './transaction-log.ts'
 
@@ -48,11 +48,32 @@ export async function loadTransactions(parts: LoadParts): Promise<number[]> {
     for (const offset of offsetsOfOp(message.body)) if (offset >= from && offset < to) ended[offset - from] = 1
   }
   const isOpen = (queueOffset: number): boolean => ended[queueOffset - from] === 0
+  const others = transactions.isOfOthers ? new RenewedByOthers() : undefined
   for await (const half of messagesOf(halfTopic, from, to, parts, isOpen)) {
-    if (transactions.isOfOthers && (await hasCommittedCopy(half, parts))) transactions.foundCommitted(half)
-    else transactions.half(half)
+    if (others === undefined) transactions.half(half)
+    else if (await hasCommittedCopy(half, parts)) transactions.foundCommitted(half)
+    else transactions.half(half, others.firstOf(half))
   }
   return transactions.loaded()
+}
+
+/**
+ * Halves that official brokers renewed. Those do not name the first half of their transaction, but have its unique key;
+ * after a crash both may be there.
+ */
+class RenewedByOthers {
+  readonly #first = new Map<string, number>()
+
+  /** The offset of the first half with the same unique key. */
+  firstOf(half: DecodedMessage): number {
+    const key = findMessageProperty(half.properties, propertyName.uniqueKey)
+    const own = originOf(half)
+    if (key === undefined) return own
+    const name = `${realPlace(half)?.topic} ${key}`
+    const first = this.#first.get(name)
+    if (first === undefined) this.#first.set(name, own)
+    return first ?? own
+  }
 }
 
 /** Messages of queue 0 of a topic. One that is missing or damaged is passed by and said. */

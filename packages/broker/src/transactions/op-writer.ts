@@ -58,6 +58,11 @@ export class OpWriter {
     this.#awaited.push({ queueOffset, done })
   }
 
+  /** Op messages of halves, for whoever stores them together with what ends those. */
+  messagesFor(queueOffsets: readonly number[]): StoreMessage[] {
+    return opBodies(queueOffsets, this.#parts.settings().transactionOpMsgMaxSize).map((body) => this.#message(body))
+  }
+
   /** Writes what was gathered. */
   flush(): void {
     this.#cancelTimer?.()
@@ -69,8 +74,8 @@ export class OpWriter {
     this.#bodyBytes = 0
     if (gathered.length + awaited.length === 0) return
     const offsets = [...gathered, ...awaited.map(({ queueOffset }) => queueOffset)]
-    const { settings, sink } = this.#parts
-    const messages = opBodies(offsets, settings().transactionOpMsgMaxSize).map((body) => this.#message(body))
+    const { sink } = this.#parts
+    const messages = this.messagesFor(offsets)
     const ended = (refused: Refused | undefined): void => {
       if (refused === undefined) this.#isFailing = false
       else this.#again(gathered, refused)

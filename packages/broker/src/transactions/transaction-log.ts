@@ -116,12 +116,14 @@ export class TransactionLog implements Follower {
     this.#renewed = []
   }
 
-  /** A half message stands in its queue. It takes the place of the one that it renews. */
-  half(half: DecodedMessage): void {
+  /**
+   * A half message stands in its queue. It takes the place of the one that it renews.
+   * @param origin offset of the first half of its transaction
+   */
+  half(half: DecodedMessage, origin = originOf(half)): void {
     const { queueOffset } = half
     if (this.slots.state(queueOffset) !== undefined) return
     this.slots.add(queueOffset, half.physicalOffset, timeOfHalf(half))
-    const origin = originOf(half)
     if (origin === queueOffset) return
     const renewed = this.#current.get(origin) ?? origin
     if (this.#end(renewed, 'ended') && !this.#isLoaded) this.#renewed.push(renewed)

@@ -85,7 +85,13 @@ function setUp(log: HalfLog, transactionCheckMax = 15) {
     sink: log,
     topics: { ensureInternal: () => undefined },
     transactions: log.transactions,
-    ops: { ended: (offset: number) => ended.push(offset) } as unknown as OpWriter,
+    ops: {
+      ended: (offset: number) => ended.push(offset),
+      messagesFor(offsets: readonly number[]) {
+        ended.push(...offsets)
+        return []
+      },
+    } as unknown as OpWriter,
     storeHost: encodeHost('127.0.0.1', 1),
     settings: () => ({
       transactionTimeOut: 1000,
