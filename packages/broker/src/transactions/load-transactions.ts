@@ -120,7 +120,8 @@ async function hasCommittedCopy(half: DecodedMessage, { store }: LoadParts): Pro
   const topic = realPlace(half)?.topic
   const key = findMessageProperty(half.properties, propertyName.uniqueKey)
   if (topic === undefined || key === undefined) return false
-  const positions = store.findByKey(topic, key, 'key', keysMax, half.storeTimestamp, Number.MAX_SAFE_INTEGER)
+  // A half may have been renewed after an older one was committed: the committed message may be the older of the two.
+  const positions = store.findByKey(topic, key, 'key', keysMax, 0, Number.MAX_SAFE_INTEGER)
   for (const position of positions) {
     const message = decodedOne(await store.recordAt(position))
     if (message === undefined || message.topic !== topic) continue
