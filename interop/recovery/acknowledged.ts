@@ -1,4 +1,5 @@
-import type { BrokerClient, NewMessage } from '../crash/broker-client.ts'
+import type { LoadMessage } from '@rocketmq-ts/dev-env/checkers'
+import type { BrokerClient } from '../crash/broker-client.ts'
 
 /** Digits that UNIQ_KEY has. */
 const idDigits = 32
@@ -9,7 +10,7 @@ const keysAsked = 200
 const problemsMax = 20
 
 /** The message of this number; nothing else is needed to know it again. */
-export function numberedMessage(number: number, topic: string, queueId: number, bodyBytes: number): NewMessage {
+export function numberedMessage(number: number, topic: string, queueId: number, bodyBytes: number): LoadMessage {
   const id = idOf(number)
   return {
     topic,

@@ -1,7 +1,6 @@
 import dns from 'node:dns/promises'
 import net from 'node:net'
 import os from 'node:os'
-import { formatAddress } from '@rocketmq-ts/remoting'
 import type { SourcedProperties } from './sourced-properties.ts'
 import { UserError } from './user-error.ts'
 
@@ -15,11 +14,6 @@ export function isWildcard(host: string): boolean {
 /** Whether a host is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (net.isIPv4(host) && host.startsWith('127.'))
-}
-
-/** `host:port`, an IPv6 address in brackets. */
-export function hostPort(host: string, port: number): string {
-  return formatAddress({ host, port })
 }
 
 /**

@@ -1,7 +1,8 @@
 import { brokerSettings, createBroker } from '@rocketmq-ts/broker'
 import type { Platform } from '@rocketmq-ts/platform'
+import { formatAddress } from '@rocketmq-ts/remoting'
 import { describeSettings } from '@rocketmq-ts/settings'
-import { hostPort, resolvedAddresses, warnOfAdvertised } from './addresses.ts'
+import { resolvedAddresses, warnOfAdvertised } from './addresses.ts'
 import { absoluteConfPath, readConfFile } from './conf-file.ts'
 import { explainStartError } from './describe-error.ts'
 import type { SettingsSources } from './kept-changes.ts'
@@ -45,7 +46,7 @@ export async function runBroker(options: BrokerOptions, platform: Platform): Pro
       })
       const nameServers = namesrvAddr.join(';') || 'none'
       return {
-        readyMessage: `Broker ${brokerName} ready at ${hostPort(brokerIP1, broker.address.port)}, name servers: ${nameServers}\n`,
+        readyMessage: `Broker ${brokerName} ready at ${formatAddress({ host: brokerIP1, port: broker.address.port })}, name servers: ${nameServers}\n`,
         failed: new Promise(() => {}),
         close: () => broker.close(),
       }

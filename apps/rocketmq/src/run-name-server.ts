@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { createNameServer, nameServerSettings } from '@rocketmq-ts/name-server'
 import type { Platform } from '@rocketmq-ts/platform'
+import { formatAddress } from '@rocketmq-ts/remoting'
 import { describeSettings } from '@rocketmq-ts/settings'
-import { hostPort } from './addresses.ts'
 import { absoluteConfPath, readConfFile } from './conf-file.ts'
 import { explainStartError } from './describe-error.ts'
 import type { SettingsSources } from './kept-changes.ts'
@@ -37,7 +37,7 @@ export async function runNameServer(options: NameServerOptions, platform: Platfo
       })
       const { host, port } = nameServer.address
       return {
-        readyMessage: `Name server ready at ${hostPort(host, port)}\n`,
+        readyMessage: `Name server ready at ${formatAddress({ host, port })}\n`,
         failed: new Promise(() => {}),
         close: () => nameServer.close(),
       }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { hostPort, isLoopback, resolvedAddresses, resolveHost, warnOfAdvertised } from '../src/addresses.ts'
+import { isLoopback, resolvedAddresses, resolveHost, warnOfAdvertised } from '../src/addresses.ts'
 import { noProperties, withOverrides } from '../src/sourced-properties.ts'
 
 const conf = (values: Record<string, string>) => withOverrides(noProperties, values, 'b.conf:1')
@@ -14,11 +14,6 @@ test.each([
   ['0.0.0.0', false],
 ])('%s is for this machine alone: %s', (host, expected) => {
   expect(isLoopback(host)).toBe(expected)
-})
-
-test('an IPv6 address with a port stands in brackets', () => {
-  expect(hostPort('::1', 9876)).toBe('[::1]:9876')
-  expect(hostPort('127.0.0.1', 9876)).toBe('127.0.0.1:9876')
 })
 
 test('a name becomes its address', async () => {

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { createBroker } from '@rocketmq-ts/broker'
-import { hostPort } from '../addresses.ts'
+import { formatAddress } from '@rocketmq-ts/remoting'
 import { appPlatform } from '../app-platform.ts'
 import { explainStartError } from '../describe-error.ts'
 import { createLog } from '../log.ts'
@@ -16,7 +16,7 @@ export function runBrokerThread(data: BrokerThreadData, parent: MessagePort): vo
   }
   const starting = startBroker(data).then(({ broker, brokerIP1 }) => {
     const { address } = broker
-    tell({ kind: 'ready', address, advertised: hostPort(brokerIP1, address.port) })
+    tell({ kind: 'ready', address, advertised: formatAddress({ host: brokerIP1, port: address.port }) })
     return broker
   })
   starting.catch(fail)

@@ -1,6 +1,7 @@
 import { createNameServer } from '@rocketmq-ts/name-server'
 import { type FolderLock, FolderLockedError, type Log, type Platform } from '@rocketmq-ts/platform'
-import { hostPort, resolvedAddresses } from '../addresses.ts'
+import { formatAddress } from '@rocketmq-ts/remoting'
+import { resolvedAddresses } from '../addresses.ts'
 import { readConfFile } from '../conf-file.ts'
 import { describeError, explainStartError } from '../describe-error.ts'
 import { createLog, type LogOptions } from '../log.ts'
@@ -67,7 +68,7 @@ async function brokerConf(
   const addresses = {
     host: plan.host,
     advertised: advertisedHost(plan, platform.network.localAddress()),
-    nameServer: hostPort(ownHost(plan), nameServerPort),
+    nameServer: formatAddress({ host: ownHost(plan), port: nameServerPort }),
   }
   const read = readBrokerConf(brokerSources(broker, conf, addresses), platform)
   return { ...read, sourced: withOverrides(read.sourced, await resolvedAddresses(read.sourced), broker.name) }
@@ -102,7 +103,11 @@ async function startCluster(
     const addresses = await Promise.all(threads.map(({ ready }) => ready))
     const brokers = threads.map(({ name }, index) => ({ name, address: addresses[index]! }))
     return {
-      readyMessage: readyMessage(plan, hostPort(advertisedHost(plan, platform.network.localAddress()), port), brokers),
+      readyMessage: readyMessage(
+        plan,
+        formatAddress({ host: advertisedHost(plan, platform.network.localAddress()), port }),
+        brokers,
+      ),
       failed: Promise.race(threads.map(({ failed }) => failed)),
       close: () => opened.disposeAsync(),
     }

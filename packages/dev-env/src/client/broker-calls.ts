@@ -9,6 +9,7 @@ import {
   encodeMessageProperties,
   heartbeatBody,
   newTagSubscription,
+  parseJavaProperties,
   type RequestOf,
   type ResponseOf,
   responseCodeName,
@@ -207,6 +208,20 @@ export class BrokerCalls extends Calls {
       force: false,
       ...(attributes !== undefined && { attributes }),
     })
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await this.ask(commands.deleteTopicInBroker, { topic })
+  }
+
+  /** Changes settings as an administrator does. */
+  async changeSettings(values: Readonly<Record<string, string>>): Promise<void> {
+    const lines = Object.entries(values).map(([key, value]) => `${key}=${value}`)
+    await this.ask(commands.updateBrokerConfig, {}, Buffer.from(lines.join('\n')))
+  }
+
+  async settings(): Promise<ReadonlyMap<string, string>> {
+    return new Map(parseJavaProperties((await this.ask(commands.getBrokerConfig, {})).body.toString()))
   }
 
   async topics(): Promise<TopicConfigTable> {

@@ -1,0 +1,8 @@
+export {
+  BrokerCalls,
+  type NewMessage,
+  type PullAnswer,
+  type PullRequest,
+  type SendAnswer,
+} from './broker-calls.ts'
+export type { Caller } from './calls.ts'
