@@ -40,6 +40,8 @@ export interface FileHandle {
 
 /** Exclusive ownership of a folder. */
 export interface FolderLock {
+  /** What it cannot keep out, and what to do about that; undefined when there is nothing to say. */
+  readonly weakness?: string | undefined
   release(): void
 }
 

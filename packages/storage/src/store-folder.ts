@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import { type FileSystem, type FolderLock, FolderLockedError } from '@rocketmq-ts/platform'
+import { type FileSystem, type FolderLock, FolderLockedError, type Log } from '@rocketmq-ts/platform'
 import type { StoreFiles } from './store-files.ts'
 
 /** The store is in use by another process, another thread or an official broker. */
@@ -24,9 +24,10 @@ export class StoreFolder {
 
   /**
    * @param commitLogPath where its log is: another store may name the same folder
+   * @param log told when the lock keeps out less than it should
    * @throws StoreLockedError
    */
-  constructor(files: StoreFiles, path: string, commitLogPath: string, processId: number) {
+  constructor(files: StoreFiles, path: string, commitLogPath: string, processId: number, log: Log) {
     const { fileSystem } = files
     this.path = path
     this.#files = files
@@ -34,6 +35,8 @@ export class StoreFolder {
     // Without a checkpoint the store is new: a process may have made its folder and died before the names were synced.
     if (fileSystem.status(`${path}/checkpoint`) === undefined) files.noteAncestors(path)
     this.#locks = takeLocks(fileSystem, path, commitLogPath)
+    const { weakness } = this.#locks[0]!
+    if (weakness !== undefined) log.warn({ path }, weakness)
     this.wasClosed = fileSystem.status(this.#abortPath) === undefined
     const file = fileSystem.open(this.#abortPath, 'create')
     file.truncate(0)

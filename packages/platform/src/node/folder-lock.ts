@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { dirname } from 'node:path'
 import { type FolderLock, FolderLockedError } from '../file-system.ts'
-import { pidOfPosixLock, tryKernelLock } from './kernel-lock.ts'
+import { type KernelLock, pidOfPosixLock, tryKernelLock } from './kernel-lock.ts'
 import { isOfThisKernel, livenessOf, nameOfThisProcess, pidOf } from './process-name.ts'
 import { SignsOfLife, signIntervalMs } from './signs-of-life.ts'
 
@@ -19,22 +19,38 @@ export type OnFolderLost = (lockFilePath: string) => void
  * @throws FolderLockedError when another one holds the folder, or is about to
  */
 export function lockFolder(lockFilePath: string, onLost: OnFolderLost = endWithError): FolderLock {
-  const kernelLock = tryKernelLock(lockFilePath)
-  if (kernelLock === 'taken') throw lockedError(lockFilePath)
-  const kernelTells = kernelLock !== 'unknown'
+  const answer = tryKernelLock(lockFilePath)
+  if (answer === 'taken') throw lockedError(lockFilePath)
+  return lockFolderWith(lockFilePath, answer, onLost)
+}
+
+/** @param answer of the kernel, which has not refused the lock; see `lockFolder` for the rest */
+export function lockFolderWith(
+  lockFilePath: string,
+  answer: KernelLock | 'no locks' | 'no binary',
+  onLost: OnFolderLost = endWithError,
+): FolderLock {
+  const kernelLock = typeof answer === 'string' ? undefined : answer
   try {
-    const marks = lockFolderByMarks(lockFilePath, { kernelTells, onLost })
+    const marks = lockFolderByMarks(lockFilePath, { kernelTells: kernelLock !== undefined, onLost })
     return {
+      weakness: answer === 'no binary' ? withoutBinary : undefined,
       release() {
         marks.release()
-        if (kernelTells) kernelLock.release()
+        kernelLock?.release()
       },
     }
   } catch (error) {
-    if (kernelTells) kernelLock.release()
+    kernelLock?.release()
     throw error
   }
 }
+
+const withoutBinary =
+  `fs-native-extensions cannot be loaded (${process.platform}-${process.arch}), so the kernel cannot be asked who uses ` +
+  'this folder: an official broker that uses it is not noticed, and a broker of another container takes it when this ' +
+  'process stands still for 2.5 s. Install the dependencies again (npm ci); there are binaries for Linux with glibc, ' +
+  'macOS and Windows, on x64 and arm64. Until then let nobody else use the folder'
 
 export interface MarkOptions {
   /** Whether this process has the kernel's lock: then no other process of this kernel has it. */

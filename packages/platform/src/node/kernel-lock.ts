@@ -27,18 +27,19 @@ export interface KernelLock {
  * node:sqlite cannot lock the first byte.
  *
  * @param path created when it is missing; its content does not change
- * @returns `taken` when another one has it; `unknown` when this system or file system has no such locks
+ * @returns `taken` when another one has it; `no locks` when this file system has none; `no binary` when what asks for them
+ *   is missing
  */
-export function tryKernelLock(path: string): KernelLock | 'taken' | 'unknown' {
+export function tryKernelLock(path: string): KernelLock | 'taken' | 'no locks' | 'no binary' {
   const descriptor = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o666)
   const locks = loadNativeLocks()
   try {
     if (locks?.tryLock(descriptor, 0, 1)) return { release: () => fs.closeSync(descriptor) }
     fs.closeSync(descriptor)
-    return locks === undefined ? 'unknown' : 'taken'
+    return locks === undefined ? 'no binary' : 'taken'
   } catch (error) {
     fs.closeSync(descriptor)
-    if (withoutLocks.has((error as NodeJS.ErrnoException).code ?? '')) return 'unknown'
+    if (withoutLocks.has((error as NodeJS.ErrnoException).code ?? '')) return 'no locks'
     throw error
   }
 }
@@ -62,7 +63,7 @@ export function pidOfPosixLock(path: string): number | undefined {
   }
 }
 
-/** undefined when there is no binary for this system, such as Linux with musl. */
+/** undefined when there is no binary for this system, such as Linux with musl, or it was not installed. */
 export function loadNativeLocks(): NativeLocks | undefined {
   try {
     return require('fs-native-extensions')

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test, vi } from 'vitest'
-import { FolderLockedError } from '../../src/file-system.ts'
-import { lockFolder, lockFolderByMarks } from '../../src/node/folder-lock.ts'
+import { type FolderLock, FolderLockedError } from '../../src/file-system.ts'
+import { lockFolder, lockFolderByMarks, lockFolderWith } from '../../src/node/folder-lock.ts'
 import { tryKernelLock } from '../../src/node/kernel-lock.ts'
 import { nameOfThisProcess } from '../../src/node/process-name.ts'
 import { silentMsMax } from '../../src/node/signs-of-life.ts'
@@ -117,6 +117,18 @@ describe('the lock of a folder', () => {
     writeFileSync(`${folder.path}/lock`, 'lock')
     lockFolder(`${folder.path}/lock`).release()
     expect(readFileSync(`${folder.path}/lock`, 'utf8')).toBe('lock')
+  })
+
+  test('says what it cannot keep out when the kernel cannot be asked, and nothing otherwise', () => {
+    using folder = temporaryFolder()
+    const path = `${folder.path}/lock`
+    const weaknessOf = (lock: FolderLock) => {
+      lock.release()
+      return lock.weakness
+    }
+    expect(weaknessOf(lockFolder(path))).toBeUndefined()
+    expect(weaknessOf(lockFolderWith(path, 'no locks'))).toBeUndefined()
+    expect(weaknessOf(lockFolderWith(path, 'no binary'))).toMatch(/official broker.*is not noticed.*npm ci/)
   })
 
   test('is the one on the first byte of the file, whoever took that', () => {

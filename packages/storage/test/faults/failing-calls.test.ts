@@ -1,4 +1,5 @@
-import type { Fault } from '@rocketmq-ts/platform/test-kit'
+import type { FolderLock } from '@rocketmq-ts/platform'
+import { type Fault, FaultyFileSystem } from '@rocketmq-ts/platform/test-kit'
 import { describe, expect, test } from 'vitest'
 import { settle } from '../settle.ts'
 import { FaultKit, numbered, range, readable, root } from './fault-kit.ts'
@@ -155,4 +156,15 @@ describe('a store whose disk fails a read', () => {
     await settle()
     expect(await readable(store)).toEqual([0, 1, 2, 3, 5, 6])
   })
+})
+
+test('a store whose lock keeps out less than it should says so once, and is opened', () => {
+  const kit = new FaultKit()
+  class WeaklyLocked extends FaultyFileSystem {
+    override lockFolder(path: string): FolderLock {
+      return { ...super.lockFolder(path), weakness: 'the kernel cannot be asked' }
+    }
+  }
+  kit.open({ platform: { fileSystem: new WeaklyLocked(kit.disk), clock: kit.clock } })
+  expect(kit.alarms).toEqual(['the kernel cannot be asked'])
 })
