@@ -24,6 +24,11 @@ export interface PeerOptions<As extends Role> {
   observer?: Observer | undefined
   /** Milliseconds without traffic after which a connection is closed; 0 never. */
   idleTimeoutMs?: number | undefined
+  /**
+   * Milliseconds in which nothing came, while an answer was waited for, after which a connection is closed when a request
+   * of ours runs out of time; 0 never.
+   */
+  silenceMsMax?: number | undefined
   /** Bytes of a frame, without its length field. */
   frameBytesMax?: number | undefined
   /** Limit for the bytes of incomplete frames, of all connections together. */
@@ -91,6 +96,7 @@ export class Peer<As extends Role> {
       headerPatterns: new HeaderPatterns(headerPatternsMax),
       pendingRequestsMax: options.pendingRequestsMax ?? 65_536,
       idleTimeoutMs: options.idleTimeoutMs ?? 0,
+      silenceMsMax: options.silenceMsMax ?? 0,
     }
   }
 
@@ -155,6 +161,8 @@ export class Peer<As extends Role> {
     if (reason === 'idle') {
       const { idleTimeoutMs } = this.#parts
       this.log.info(reason, { peer, idleTimeoutMs }, 'a connection was closed: nothing came or went over it for long')
+    } else if (reason === 'silent') {
+      this.log.warn(reason, { peer }, 'a connection was closed: no answer came over it in time, and nothing else')
     } else {
       this.log.warn(reason, { peer, reason: error?.message }, 'a connection was closed: what came is no frame')
     }

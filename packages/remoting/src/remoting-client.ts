@@ -30,7 +30,13 @@ export interface RemotingClientOptions<As extends Role> extends Omit<PeerOptions
   log?: Log
 }
 
-/** Calls servers by address, over one kept connection for each address. */
+/**
+ * Nothing but silence for so many milliseconds, while requests run out of time, means that a server is gone without a
+ * word: its machine lost its power, or the way to it is cut. A system finds that out after minutes.
+ */
+const silenceMsMax = 1000
+
+/** Calls servers by address over one kept connection each. One that has gone silent is given up for another. */
 export class RemotingClient<As extends Role = 'client'> {
   readonly #platform: Pick<Platform, 'network' | 'clock'>
   readonly #peer: Peer<As>
@@ -41,6 +47,7 @@ export class RemotingClient<As extends Role = 'client'> {
   constructor(platform: Pick<Platform, 'network' | 'clock'>, options: RemotingClientOptions<As> = {}) {
     this.#platform = platform
     this.#peer = new Peer({
+      silenceMsMax,
       ...options,
       clock: platform.clock,
       log: options.log ?? silentLog,

@@ -24,7 +24,7 @@ interface PendingRequest {
 }
 
 /** Why this end closed a connection by itself. */
-export type CloseReason = 'malformed frame' | 'idle'
+export type CloseReason = 'malformed frame' | 'idle' | 'silent'
 
 /** What all connections of a peer share. */
 export interface ConnectionParts {
@@ -60,6 +60,11 @@ export interface ConnectionParts {
   readonly pendingRequestsMax: number
   /** Milliseconds without traffic after which the connection is closed; 0 never. */
   readonly idleTimeoutMs: number
+  /**
+   * When a request of ours gets no answer in its time, and nothing else has come for so many milliseconds while one was
+   * waited for, the connection is closed; 0 never.
+   */
+  readonly silenceMsMax: number
 }
 
 /** A smaller part of a frame at the end of a read is the common case, and not worth counting. */
@@ -88,6 +93,8 @@ export class RemotingConnection {
   #isClosed = false
   #isEnding = false
   #isPaused = false
+  /** Since when a request of ours waits and nothing has come, by the monotonic clock. */
+  #silentSinceMs: number | undefined
   /** Requests that arrived and were not taken yet. */
   #requests: RemotingCommand[] = []
   /** Frame bytes of each of these requests, when they are counted. */
@@ -172,9 +179,12 @@ export class RemotingConnection {
       return promise
     }
     const opaque = this.#takeOpaque()
-    const cancelTimer = this.#parts.clock.after(options.timeoutMs, () => {
+    const { clock } = this.#parts
+    this.#silentSinceMs ??= clock.turnTime()
+    const cancelTimer = clock.after(options.timeoutMs, () => {
       this.#pending.delete(opaque)
       reject(new RequestTimeoutError(command.name, this.remoteAddress, options.timeoutMs))
+      this.#closeWhenSilent()
     })
     this.#pending.set(opaque, { resolve, reject, cancelTimer })
     this.#request(command, opaque, 0, header, options.body)
@@ -222,6 +232,7 @@ export class RemotingConnection {
   }
 
   #read(chunk: Buffer): void {
+    this.#silentSinceMs = undefined
     const framesBefore = this.#frameCount
     let frameError: Error | undefined
     try {
@@ -315,6 +326,13 @@ export class RemotingConnection {
     this.#isPaused = false
     this.#takeRequests()
     if (!this.#isPaused) this.#connection.resume()
+  }
+
+  /** The other end may be gone without a word: whoever asks next has to come by another connection. */
+  #closeWhenSilent(): void {
+    const { silenceMsMax, clock } = this.#parts
+    if (silenceMsMax === 0 || this.#silentSinceMs === undefined) return
+    if (clock.monotonic() - this.#silentSinceMs >= silenceMsMax) this.#closeFor('silent', undefined)
   }
 
   #closeFor(reason: CloseReason, error: Error | undefined): void {

@@ -21,6 +21,7 @@
 import type { SeededRandom } from '../seeded-random.ts'
 import type { Carrier, NetworkHost, OpenConnection } from './network-parts.ts'
 import { SimulatedHost } from './simulated-host.ts'
+import { giveUpMs } from './simulated-wire.ts'
 
 export interface NetworkOptions {
   clock: Carrier['clock']
@@ -35,8 +36,6 @@ export interface Latency {
   mostUs: number
 }
 
-/** Milliseconds after which a system gives up what nobody confirms. */
-const giveUpMs = 60_000
 const firstRetryMs = 200
 const retryMsMax = 5000
 
@@ -121,8 +120,8 @@ export class SimulatedNetwork implements Carrier {
   /** Nothing of the connection arrives any more, and nobody is told. */
   silence({ client, server }: OpenConnection): void {
     this.note(`silence ${client.name}`)
-    client.isSilenced = true
-    server.isSilenced = true
+    client.silence()
+    server.silence()
   }
 
   opened(connection: OpenConnection): void {

@@ -1,6 +1,7 @@
 import type { CancelTimer } from '../../clock.ts'
 import type { Address, Connection } from '../../network.ts'
 import type { NetworkHost, NetworkUser } from './network-parts.ts'
+import { type Packet, SimulatedWire } from './simulated-wire.ts'
 
 /** Bytes that a writer's system takes before the peer has read them, at the most. */
 const windowBytesMax = 256 * 1024
@@ -12,11 +13,6 @@ const readBytesMax = 64 * 1024
 const piecesMax = 6
 /** Milliseconds: the simulation counts microseconds. */
 const clockStepMs = 0.001
-
-type Packet =
-  | { readonly kind: 'hello'; readonly atMs: number }
-  | { readonly kind: 'data'; readonly atMs: number; readonly bytes: Buffer }
-  | { readonly kind: 'end'; readonly atMs: number }
 
 /**
  * One end of a connection: what the process asks for, and what its system does with it.
@@ -37,8 +33,7 @@ export class SimulatedSocket implements Connection {
   #unsentBytes = 0
   /** Taken by the system, and not read by the peer. */
   #unreadBytes = 0
-  #wire: Packet[] = []
-  #isWireBusy = false
+  readonly #wire: SimulatedWire
   #received: Buffer[] = []
   #isReading = true
   /** Bytes read and not confirmed to the peer. */
@@ -60,8 +55,6 @@ export class SimulatedSocket implements Connection {
   #idleHandler: (() => void) | undefined
   /** Told when this end is gone, for whatever reason. */
   onGone: (() => void) | undefined
-  /** Nothing of this connection arrives any more. */
-  isSilenced = false
 
   constructor(host: NetworkHost, user: NetworkUser, local: Address, remote: Address) {
     this.#host = host
@@ -71,7 +64,22 @@ export class SimulatedSocket implements Connection {
     const { random } = host.network
     this.#windowBytes = random.oneIn(3) ? 1024 + random.below(windowBytesMax) : windowBytesMax
     this.#isCut = random.oneIn(2)
+    const { network } = host
+    this.#wire = new SimulatedWire({
+      clock: network.clock,
+      random,
+      latencyMs: () => network.latencyMs(),
+      carry: (isWanted, arrived, gaveUp, delayMs) =>
+        network.carry(host, this.#peerHost!, isWanted, arrived, gaveUp, delayMs),
+      deliver: (packet) => this.#deliver(packet),
+      gaveUp: () => this.fail('ETIMEDOUT'),
+    })
     host.add(this)
+  }
+
+  /** Nothing that this end sends arrives any more. */
+  silence(): void {
+    this.#wire.isSilenced = true
   }
 
   get name(): string {
@@ -142,7 +150,7 @@ export class SimulatedSocket implements Connection {
   /** The connection is lost: the process is told. */
   fail(code: string): void {
     if (this.isGone) return
-    this.#wire = []
+    this.#wire.clear()
     this.#received = []
     this.#close(Object.assign(new Error(code), { code }), true)
   }
@@ -155,14 +163,14 @@ export class SimulatedSocket implements Connection {
   /** The machine is gone. What is on the wire is beyond its reach; nobody is told of the rest. */
   vanish(): void {
     this.#hasVanished = true
-    this.#wire.splice(this.#host.network.random.below(this.#wire.length + 1))
+    this.#wire.cutOff()
     this.#free()
   }
 
   /** As the side that asked for the connection: the peer's end comes into being with the first thing that arrives. */
   connect(peerHost: NetworkHost): void {
     this.#peerHost = peerHost
-    this.#put({ kind: 'hello', atMs: this.#arrivalMs() })
+    this.#wire.send({ kind: 'hello' })
   }
 
   #free(): void {
@@ -187,12 +195,12 @@ export class SimulatedSocket implements Connection {
 
   #sendEnd(): void {
     this.#isEndSent = true
-    this.#put({ kind: 'end', atMs: this.#arrivalMs() })
+    this.#wire.send({ kind: 'end' })
   }
 
   #resetPeer(): void {
     const peer = this.#peer
-    if (peer === undefined || this.isSilenced) return
+    if (peer === undefined || this.#wire.isSilenced) return
     const { network } = this.#host
     network.carry(
       this.#host,
@@ -215,7 +223,7 @@ export class SimulatedSocket implements Connection {
       this.#unsentBytes -= taken.length
       this.#unreadBytes += taken.length
       room -= taken.length
-      for (const bytes of this.#cut(taken)) this.#put({ kind: 'data', atMs: this.#arrivalMs(), bytes })
+      for (const bytes of this.#cut(taken)) this.#wire.send({ kind: 'data', bytes })
     }
     if (this.#unsentBytes > 0) return
     if (this.#isEndAsked && !this.#isEndSent) {
@@ -235,43 +243,6 @@ export class SimulatedSocket implements Connection {
       rest = rest.subarray(at)
     }
     return [...pieces, rest]
-  }
-
-  #arrivalMs(): number {
-    const { network } = this.#host
-    return network.clock.monotonic() + network.latencyMs()
-  }
-
-  #put(packet: Packet): void {
-    this.#wire.push(packet)
-    this.#moveWire()
-  }
-
-  /** What was sent first arrives first. */
-  #moveWire(): void {
-    const packet = this.#wire[0]
-    if (packet === undefined || this.#isWireBusy) return
-    this.#isWireBusy = true
-    const { network } = this.#host
-    network.carry(
-      this.#host,
-      this.#peerHost!,
-      () => this.#wire[0] === packet,
-      () => {
-        if (this.isSilenced) return this.#gaveUpLater()
-        this.#isWireBusy = false
-        this.#wire.shift()
-        this.#deliver(packet)
-        this.#moveWire()
-      },
-      () => this.fail('ETIMEDOUT'),
-      Math.max(0, packet.atMs - network.clock.monotonic()),
-    )
-  }
-
-  /** Nobody will ever confirm it. */
-  #gaveUpLater(): void {
-    this.#host.network.clock.after(60_000, () => this.fail('ETIMEDOUT'))
   }
 
   #deliver(packet: Packet): void {
@@ -359,7 +330,7 @@ export class SimulatedSocket implements Connection {
       () => !peer.isGone,
       () => {
         this.#isConfirming = false
-        if (this.isSilenced) return
+        if (this.#wire.isSilenced) return
         const confirmed = this.#unconfirmedBytes
         this.#unconfirmedBytes = 0
         peer.#confirmed(confirmed)
