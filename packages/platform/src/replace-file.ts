@@ -17,6 +17,23 @@ export function replaceFile(fileSystem: FileSystem, path: string, content: Uint8
 }
 
 /**
+ * Makes the folder of a file that is to be kept. Before there is a file, the names of all folders above it are synced,
+ * whoever made them: without them a power failure takes the file, too.
+ */
+export function makeFolderOf(fileSystem: FileSystem, path: string): void {
+  if (fileSystem.status(path) !== undefined) return
+  fileSystem.makeFolder(dirname(path))
+  for (let at = dirname(path); at !== dirname(at); at = dirname(at)) {
+    try {
+      fileSystem.syncFolder(dirname(at))
+    } catch (error) {
+      // A folder that this user may not read is not of his making.
+      if ((error as { code?: string }).code !== 'EACCES') throw error
+    }
+  }
+}
+
+/**
  * Like `replaceFile`, without blocking the loop. Only one may be under way for a path; a `replaceFile` of the same path
  * may be called meanwhile.
  * @param isWanted asked before a name is changed; false, for example because of newer content, ends the call

@@ -1,5 +1,4 @@
-import { dirname } from 'node:path'
-import { type FileSystem, replaceFile } from '@rocketmq-ts/platform'
+import { type FileSystem, makeFolderOf, replaceFile } from '@rocketmq-ts/platform'
 import { JavaPropertiesError, parseJavaProperties, replaceJavaProperties } from '@rocketmq-ts/protocol'
 
 /** A change could not be written to its file, so it was not made. The message says what to do. */
@@ -54,7 +53,7 @@ export class KeptFile {
     try {
       // A file that this process may not write must not be replaced either, even when its folder allows that.
       if (previous !== undefined) fileSystem.open(this.path, 'update').close()
-      fileSystem.makeFolder(dirname(this.path))
+      makeFolderOf(fileSystem, this.path)
       replaceFile(fileSystem, this.path, Buffer.from(next, 'latin1'), `${this.path}.bak`)
       this.#isThere = true
     } catch (error) {

@@ -154,3 +154,12 @@ test('a power failure at any moment leaves the old file or the new one', () => {
     [userText.toString('latin1'), userText.toString('latin1').replace('port=2', 'port=3')].sort(),
   )
 })
+
+test('a change that is kept in a new file survives a power failure, and so do its new folders', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const disk = new CrashableFileSystem()
+    new KeptFile(disk, '/data/config/broker.properties').keep(new Map([['port', '3']]), ['port'])
+    disk.crash(seed)
+    expect(disk.readFile('/data/config/broker.properties')?.toString()).toBe('port=3\n')
+  }
+})

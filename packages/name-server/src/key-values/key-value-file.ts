@@ -1,5 +1,4 @@
-import { dirname } from 'node:path'
-import { type FileSystem, replaceFile } from '@rocketmq-ts/platform'
+import { type FileSystem, makeFolderOf, replaceFile } from '@rocketmq-ts/platform'
 import { formatConfigJson, JsonError, type JsonValue, parseJson } from '@rocketmq-ts/protocol'
 
 /** Namespace to key to value. */
@@ -36,7 +35,7 @@ export function readKeyValueFile(fileSystem: FileSystem, path: string): KeyValue
 
 /** Replaces the file as a whole; its previous content is kept as `.bak`. */
 export function writeKeyValueFile(fileSystem: FileSystem, path: string, tables: KeyValueTables): void {
-  fileSystem.makeFolder(dirname(path))
+  makeFolderOf(fileSystem, path)
   const text = formatConfigJson({ configTable: tables })
   replaceFile(fileSystem, path, Buffer.from(text, 'utf8'), backupPath(path))
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { nodeFileSystem } from '@rocketmq-ts/platform'
-import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
+import { CrashableFileSystem, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readKeyValueFile, writeKeyValueFile } from '../../src/key-values/key-value-file.ts'
@@ -18,6 +18,18 @@ test('the file that was replaced last stands in for a damaged one', () => {
   writeKeyValueFile(nodeFileSystem, path, new Map([['n', new Map([['k', '2']])]]))
   fs.writeFileSync(path, '{"configTable":{"n"')
   expect(readKeyValueFile(nodeFileSystem, path)).toEqual(first)
+})
+
+test('a file in a new folder survives a power failure, and so does one in a folder that a dead process made', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const disk = new CrashableFileSystem()
+    const tables = new Map([['n', new Map([['k', '1']])]])
+    if (seed % 2 === 0) disk.makeFolder('/home/namesrv')
+    disk.kill()
+    writeKeyValueFile(disk, '/home/namesrv/kv.json', tables)
+    disk.crash(seed)
+    expect(readKeyValueFile(disk, '/home/namesrv/kv.json')).toEqual(tables)
+  }
 })
 
 test('numbers and booleans are taken as their text, and null as nothing', () => {
