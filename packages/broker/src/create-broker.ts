@@ -85,6 +85,8 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     followers,
     waitingIn: (lane): number => server.waitingIn(lane),
   })
+  // What they keep was compared with the log while they were made.
+  store.endDoubt()
   store.hideExpired()
 
   const server: RemotingServer<'broker'> = new RemotingServer({

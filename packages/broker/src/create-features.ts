@@ -48,7 +48,7 @@ export function createFeatures(parts: FeaturesParts) {
   const { features, platform, log, processId, identity, liveSettings, store, waitingIn } = parts
   const { clock, fileSystem, network, random } = platform
   const settings = () => liveSettings.current
-  const config = new ConfigFolder(fileSystem, clock, log, settings().storePathRootDir)
+  const config = new ConfigFolder(fileSystem, clock, log, settings().storePathRootDir, store)
   const statistics = features.add(createStatistics({ clock, identity, store }))
   const { counters, sink } = statistics
   const topics = features.add(

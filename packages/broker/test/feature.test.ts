@@ -52,6 +52,7 @@ function createTallies({ config, store }: { config: KeptFolder; store: FakeInter
     parse: (text) => JSON.parse(text),
     pieces: () => [JSON.stringify(tally)],
     intervalMs: 100,
+    isProgress: true,
   })
   Object.assign(tally, kept.content)
   const consumer = new InternalConsumer({
@@ -65,6 +66,10 @@ function createTallies({ config, store }: { config: KeptFolder; store: FakeInter
       setOffset(_queueId, offset) {
         tally.nextOffset = offset
         kept.later()
+      },
+      goBack(_queueId, offset) {
+        tally.nextOffset = offset
+        kept.flush()
       },
     },
     async handle(messages: readonly DecodedMessage[]) {

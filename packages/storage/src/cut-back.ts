@@ -7,6 +7,7 @@ import { isRecordAt } from './log/stretch.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { PutPipeline } from './put-pipeline.ts'
 import type { QueueReader } from './queue-reader.ts'
+import type { ConsumeQueues } from './queues/consume-queues.ts'
 import type { CheckpointFile } from './recovery/checkpoint.ts'
 import type { HiddenMessages } from './retention/hidden-messages.ts'
 import type { WriteGuard } from './write-guard.ts'
@@ -23,6 +24,7 @@ export interface CutBackParts {
   pipeline: PutPipeline
   maintenance: Maintenance
   followers: readonly Follower[]
+  queues: ConsumeQueues
   hiddenMessages: HiddenMessages
   reader: QueueReader
   checkpoint: CheckpointFile
@@ -39,10 +41,16 @@ export interface CutBackParts {
  */
 export class CutBack {
   readonly #parts: CutBackParts
+  readonly #listeners: (() => void)[] = []
   #isUnderWay = false
 
   constructor(parts: CutBackParts) {
     this.#parts = parts
+  }
+
+  /** Told when the log was cut back, before anything can be put where messages were. */
+  onCut(listener: () => void): void {
+    this.#listeners.push(listener)
   }
 
   /**
@@ -65,6 +73,7 @@ export class CutBack {
       if (position === end) return
       this.#cut(position)
       log.warn({ position, end }, 'the end of the log was cut off')
+      for (const listener of this.#listeners) listener()
     } finally {
       this.#isUnderWay = false
       guard.setCuttingBack(false)
@@ -105,7 +114,7 @@ export class CutBack {
   }
 
   #cut(position: number): void {
-    const { checkpoint, commitLog, logSync, followers, hiddenMessages, reader, maintenance, guard, pipeline } =
+    const { checkpoint, commitLog, logSync, followers, queues, hiddenMessages, reader, maintenance, guard, pipeline } =
       this.#parts
     try {
       checkpoint.beginCut(position)
@@ -113,7 +122,7 @@ export class CutBack {
       logSync.cutBackTo(position)
       pipeline.forgetRaw()
       for (const follower of followers) follower.truncate(position)
-      hiddenMessages.cutBackTo(position)
+      queues.makeAgain(hiddenMessages.cutBackTo(position), commitLog)
       reader.forgetAll()
       maintenance.cutBackTo(position)
     } catch (error) {

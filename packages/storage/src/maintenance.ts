@@ -83,8 +83,9 @@ export class Maintenance {
 
   /** The log was cut back, and followers with it, while no sync was under way. */
   cutBackTo(position: number): void {
-    const { checkpoint } = this.#parts
-    this.#syncedPosition = Math.min(this.#syncedPosition, position)
+    const { checkpoint, followers } = this.#parts
+    // What followers made again is not in their files.
+    this.#syncedPosition = Math.min(this.#syncedPosition, position, positionOfAll(followers))
     this.#samples = []
     checkpoint.endCut(position, this.#written())
     this.#shared = checkpoint.shared
@@ -101,7 +102,7 @@ export class Maintenance {
     const areSynced = followers.map((follower) => follower.syncNow())
     if (areSynced.every(Boolean)) {
       this.#noteSynced(writtenPosition, this.#parts.lastTimestamp())
-      checkpoint.writeSyncedNow(this.#shared, this.#syncedPosition)
+      checkpoint.writeSyncedNow(this.#shared, this.#syncedPosition, this.#parts.lastTimestamp())
     }
     this.#writeCheckpoint()
     checkpoint.syncNow()
@@ -141,8 +142,13 @@ export class Maintenance {
   }
 
   #written(): WrittenCheckpoint {
-    const { followers, logSync, bootId } = this.#parts
-    return { position: positionOfAll(followers), logSyncedPosition: logSync.syncedPosition, bootId }
+    const { followers, logSync, bootId, lastTimestamp } = this.#parts
+    return {
+      position: positionOfAll(followers),
+      logSyncedPosition: logSync.syncedPosition,
+      bootId,
+      newestTimestamp: lastTimestamp(),
+    }
   }
 
   #sync(): void {
@@ -161,7 +167,7 @@ export class Maintenance {
       for (const follower of followers) await follower.sync()
       if (logSync.syncedPosition < position) return
       this.#noteSynced(position, timestamp)
-      await checkpoint.writeSynced(this.#shared, position)
+      await checkpoint.writeSynced(this.#shared, position, this.#parts.lastTimestamp())
     } catch (error) {
       this.#parts.guard.fence(`syncing ${this.#names}`, error)
     }

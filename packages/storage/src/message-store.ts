@@ -4,7 +4,7 @@ import { CutBack } from './cut-back.ts'
 import type { Follower } from './followers/follower.ts'
 import type { KeyIndex, KeyKind } from './index/key-index.ts'
 import type { CommitLog } from './log/commit-log.ts'
-import { LogSync } from './log/log-sync.ts'
+import { LogSync, type SyncedWithLog } from './log/log-sync.ts'
 import { type RecordPlace, scatteredRecords } from './log/scattered-records.ts'
 import { Maintenance } from './maintenance.ts'
 import { PutPipeline } from './put-pipeline.ts'
@@ -73,7 +73,7 @@ export class MessageStore {
    */
   static open(options: StoreOptions): MessageStore {
     const files = new StoreFiles(options.platform.fileSystem, options.openFilesMax)
-    const folder = new StoreFolder(files, options.rootPath, options.commitLogPath, options.processId)
+    const folder = new StoreFolder(files, options.rootPath, options.commitLogPath, options.processId, options.log)
     let isAsItWas = true
     const onChange = (): void => {
       isAsItWas = false
@@ -91,6 +91,12 @@ export class MessageStore {
   /** What recovery found: for the log and for tests. */
   get recovered(): Recovery {
     return this.#parts.recovery
+  }
+
+  /** What is noted elsewhere, such as offsets of groups, was compared with what is there: `recovered.mayHaveLost`. */
+  endDoubt(): void {
+    const { checkpoint } = this.#parts
+    if (checkpoint.hasDoubt) checkpoint.noteDoubt(undefined)
   }
 
   /** Why nothing can be stored, or undefined when it can. */
@@ -147,6 +153,29 @@ export class MessageStore {
    */
   cutBackTo(position: number): Promise<void> {
     return this.#parts.cutBack.to(position)
+  }
+
+  /**
+   * Makes all that was stored until now survive a power failure: for what points into the log and must not outlive it.
+   * @returns false when the disk refuses
+   */
+  syncLog(): Promise<boolean> {
+    return this.#parts.logSync.syncWritten()
+  }
+
+  /** Like `syncLog`, before it returns. */
+  syncLogNow(): boolean {
+    return this.#parts.logSync.syncWrittenNow()
+  }
+
+  /** Has something else survive a failure of the power before a message that came after it is confirmed as synced. */
+  syncWithLog(companion: SyncedWithLog): void {
+    this.#parts.logSync.add(companion)
+  }
+
+  /** Told when the log was cut back, before anything can be put where messages were: what is noted elsewhere is compared. */
+  onCutBack(listener: () => void): void {
+    this.#parts.cutBack.onCut(listener)
   }
 
   /** Calls the listener once a turn for every queue that got messages. */
@@ -330,6 +359,7 @@ function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder,
   const retention = new Retention({ clock, fileSystem, log, commitLog, followers, guard, hiddenMessages, live })
   if (opened.cutPosition !== undefined) {
     hiddenMessages.cutBackTo(opened.cutPosition)
+    queues.makeAgain(hiddenMessages.topics(), commitLog)
     maintenance.cutBackTo(opened.cutPosition)
   }
   const cutBack = new CutBack({
@@ -339,6 +369,7 @@ function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder,
     pipeline,
     maintenance,
     followers,
+    queues,
     hiddenMessages,
     reader,
     checkpoint,

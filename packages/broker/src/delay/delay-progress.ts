@@ -31,6 +31,7 @@ export class DelayProgress {
       pieces: () => [this.#nextText()],
       intervalMs: flushIntervalMs,
       gatherMs: flushIntervalMs,
+      isProgress: true,
     })
     const { content } = this.#kept
     this.#offsets = new Map(content?.offsetTable)
@@ -45,6 +46,15 @@ export class DelayProgress {
   setOffset(level: number, offset: number): void {
     this.#offsets.set(level, offset)
     this.#kept.later()
+  }
+
+  /**
+   * Goes back to an offset. That lasts when this returns.
+   * @throws the file system's errors, and Error when the log cannot be synced; it is then tried again later
+   */
+  goBack(level: number, offset: number): void {
+    this.setOffset(level, offset)
+    this.#kept.flush()
   }
 
   /** Levels in use with their offsets. */

@@ -35,12 +35,12 @@ export function delayedDelivery(parts: DelayedDeliveryParts): InternalConsumer {
     progress: {
       offset: (queueId) => progress.offset(levelOf(queueId)),
       setOffset: (queueId, offset) => progress.setOffset(levelOf(queueId), offset),
+      goBack: (queueId, offset) => progress.goBack(levelOf(queueId), offset),
     },
     // The tags code of a delayed message is the time at which it is due.
-    waitMs(queueId, { tagsCode: dueMs }, nowMs) {
-      // When the clock was set back, a message is not kept longer than its delay.
-      return dueMs > nowMs + delayLevelsMs[queueId]! ? 0 : dueMs - nowMs
-    },
+    waitMs: (_queueId, { tagsCode: dueMs }, nowMs) => dueMs - nowMs,
+    // Store times do not fall when the clock is set back, and the times at which messages are due do not, either.
+    waitMsMax: (queueId) => delayLevelsMs[queueId]!,
     handle: (messages, queueId) => deliver(messages, levelOf(queueId), parts),
   })
 }

@@ -66,6 +66,7 @@ export class ConsumerFilterTable {
       parse: (text) => consumerFiltersBody.parse(text),
       pieces: () => this.#pieces(),
       intervalMs: writeIntervalMs,
+      isProgress: false,
       gatherMs: writeIntervalMs,
     })
     for (const { groupFilterData } of this.#kept.content?.filterDataByTopic.values() ?? []) {

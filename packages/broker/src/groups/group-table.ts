@@ -7,6 +7,7 @@ import {
   type SubscriptionGroupConfig,
   type SubscriptionGroupTable,
 } from '@rocketmq-ts/protocol'
+import type { FlushMode } from '@rocketmq-ts/storage'
 import { alteredAttributes, groupAttributeKinds, groupNameProblem, refuseProblem } from '../configuration/index.ts'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
 import { formatGroupChange, type GroupChange, parseGroupChange } from './group-changes.ts'
@@ -16,7 +17,7 @@ import { isSystemGroup, predefinedGroups } from './predefined-groups.ts'
 export interface GroupTableOptions {
   /** Where subscriptionGroup.json is, and what changed since it was written. */
   config: KeptFolder
-  settings(): { autoCreateSubscriptionGroup: boolean }
+  settings(): { autoCreateSubscriptionGroup: boolean; flushDiskType: FlushMode }
 }
 
 /** What an administrator wants a group to be; its attributes as changes (`+name`, `-name`) of those it has. */
@@ -48,6 +49,7 @@ export class GroupTable {
       parse: readGroupFile,
       pieces: () => groupFilePieces(this.snapshot()),
       intervalMs: saveIntervalMs,
+      isProgress: false,
       journal: {
         file: 'subscriptionGroup.journal',
         version: () => this.#dataVersion,
@@ -122,7 +124,7 @@ export class GroupTable {
       this.#log.info(fields, isNew ? 'a consumer group was made' : 'a consumer group was changed')
     }
     this.#changed([...changed.keys()])
-    this.#kept.soon()
+    this.#kept.later()
   }
 
   /** Told a group that is deleted, so that what is kept of it elsewhere goes too. */
@@ -143,7 +145,7 @@ export class GroupTable {
     if (existed || hadForbidden) {
       this.#log.info({ group, withOffsets, peer }, 'a consumer group was deleted')
       this.#changed([group])
-      this.#kept.soon()
+      this.#kept.later()
     }
     for (const listener of this.#deleteListeners) listener(group, withOffsets)
     return existed
@@ -170,7 +172,17 @@ export class GroupTable {
     if (topics.size === 0) this.#forbidden.delete(group)
     else this.#forbidden.set(group, topics)
     this.#changed([group])
-    this.#kept.soon()
+    this.#kept.later()
+  }
+
+  /**
+   * Resolves when all changes until now are as safe as the flush mode says: with SYNC_FLUSH they survive a failure of the
+   * power. With ASYNC_FLUSH those do that come alone; of several within 200 ms the others survive the death of the process.
+   * @throws the file system's errors: what changed counts, and is written later when that is possible
+   */
+  confirmed(): Promise<void> {
+    const isSync = this.#options.settings().flushDiskType === 'SYNC_FLUSH'
+    return isSync ? this.#kept.secured() : this.#kept.securedWhenAlone()
   }
 
   /** Writes what is not written yet. */

@@ -1,6 +1,7 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import { type DecodedMessage, decodeMessages, MessageDecodeError } from '@rocketmq-ts/protocol'
 import type { QueueUnit } from '@rocketmq-ts/storage'
+import { ArrivalTimes } from './arrival-times.ts'
 
 /** What is read of a store. */
 export interface InternalStore {
@@ -8,6 +9,8 @@ export interface InternalStore {
   recordAt(physicalOffset: number, totalSize: number): Promise<Buffer | undefined>
   minOffset(topic: string, queueId: number): number
   maxOffset(topic: string, queueId: number): number
+  /** Told when the ends of queues were cut off, before messages come in their place. */
+  onCutBack(listener: () => void): void
 }
 
 export interface InternalConsumerOptions {
@@ -17,13 +20,24 @@ export interface InternalConsumerOptions {
   topic: string
   /** Its queues are read each for itself. */
   queueCount: number
-  /** The queue offset of the next message, kept by its owner. */
+  /** The queue offset of the next message, kept by its owner: a `KeptState` with `isProgress`, or an offset of a group. */
   progress: {
     offset(queueId: number): number
     setOffset(queueId: number, offset: number): void
+    /**
+     * Sets one that is lower, since messages were lost. It lasts when this returns: the one before would pass by messages
+     * that come where lost ones were.
+     * @throws Error when it cannot be kept
+     */
+    goBack(queueId: number, offset: number): void
   }
   /** Milliseconds until a message may be handled, 0 or less for now; those behind it wait for it. Left out: now. */
   waitMs?(queueId: number, unit: QueueUnit, nowMs: number): number
+  /**
+   * Milliseconds that a message of a queue waits at the most, from when it arrived, or from the start when it was there
+   * before. So it comes in time although the clock was set back. Left out: as long as `waitMs` says.
+   */
+  waitMsMax?(queueId: number): number
   /**
    * Handles messages of a queue, in their order. They are passed by when it resolves; when it rejects, they come again
    * after a second, so that none is lost, and one may come twice.
@@ -55,15 +69,18 @@ export class InternalConsumer {
   constructor(options: InternalConsumerOptions) {
     this.#options = options
     this.#queues = Array.from({ length: options.queueCount }, (_, queueId) => new InternalQueue(queueId, options))
+    options.store.onCutBack(() => {
+      for (const queue of this.#queues) queue.cutBack()
+    })
   }
 
   start(): void {
-    for (const queue of this.#queues) queue.wake()
+    for (const queue of this.#queues) queue.arrived()
   }
 
   /** Messages arrived in a queue of some topic. */
   arrived(topic: string, queueId: number): void {
-    if (topic === this.#options.topic) this.#queues[queueId]?.wake()
+    if (topic === this.#options.topic) this.#queues[queueId]?.arrived()
   }
 
   /** Resolves when nothing is being handled any more. */
@@ -84,11 +101,29 @@ class InternalQueue {
   #isClosed = false
   #isFailing = false
   #cancelTimer: CancelTimer = () => {}
+  /** How often the queue may have become shorter. */
+  #cutCount = 0
+  /** Undefined when no message waits longer than its time by the clock. */
+  readonly #arrivals: ArrivalTimes | undefined
 
   constructor(queueId: number, options: InternalConsumerOptions) {
     this.#queueId = queueId
     this.#options = options
+    const waitMsMax = options.waitMsMax?.(queueId)
+    this.#arrivals = waitMsMax === undefined ? undefined : new ArrivalTimes(waitMsMax)
     this.#clampProgress()
+    this.#noteArrivals()
+  }
+
+  arrived(): void {
+    this.#noteArrivals()
+    this.wake()
+  }
+
+  cutBack(): void {
+    this.#cutCount++
+    this.#clampProgress()
+    this.#noteArrivals()
   }
 
   /** Looks at the queue now; when a look is under way, once more after it. */
@@ -131,40 +166,57 @@ class InternalQueue {
     const queueId = this.#queueId
     this.#clampProgress()
     for (;;) {
+      const cutCount = this.#cutCount
       const offset = Math.max(progress.offset(queueId), store.minOffset(topic, queueId))
       const units = await store.units(topic, queueId, offset, unitsAtOnce)
       if (units.length === 0 || this.#isClosed) return
-      const ready = this.#ready(units)
+      this.#arrivals?.forget(offset)
+      const ready = this.#ready(units, offset)
       if (ready.units.length > 0) {
         const messages = await this.#read(ready.units)
         if (messages.length > 0) await this.#options.handle(messages, queueId)
+        // What was handled may be gone, and other messages stand there.
+        if (this.#cutCount !== cutCount) continue
         progress.setOffset(queueId, offset + ready.units.length)
       }
       if (ready.next !== undefined) {
-        this.#waitFor(ready.next)
+        this.#waitFor(ready.next, offset + ready.units.length)
         return
       }
     }
   }
 
-  /** Those whose time has come, and the next one, which has to wait. */
-  #ready(units: QueueUnit[]): { units: QueueUnit[]; next: QueueUnit | undefined } {
+  /**
+   * Those whose time has come, and the next one, which has to wait.
+   * @param offset of the first
+   */
+  #ready(units: QueueUnit[], offset: number): { units: QueueUnit[]; next: QueueUnit | undefined } {
     const nowMs = this.#options.clock.now()
-    const waiting = units.findIndex((unit) => this.#waitMs(unit, nowMs) > 0)
+    const waiting = units.findIndex((unit, index) => this.#waitMs(unit, offset + index, nowMs) > 0)
     return waiting < 0 ? { units, next: undefined } : { units: units.slice(0, waiting), next: units[waiting] }
   }
 
-  #waitMs(unit: QueueUnit, nowMs: number): number {
-    return this.#options.waitMs?.(this.#queueId, unit, nowMs) ?? 0
+  #waitMs(unit: QueueUnit, offset: number, nowMs: number): number {
+    const { clock, waitMs, waitMsMax } = this.#options
+    const byClockMs = waitMs?.(this.#queueId, unit, nowMs) ?? 0
+    if (byClockMs <= 0 || this.#arrivals === undefined) return byClockMs
+    const monotonicMs = clock.monotonic()
+    const sinceArrivalMs = monotonicMs - this.#arrivals.at(offset, monotonicMs)
+    return Math.min(byClockMs, waitMsMax!(this.#queueId) - sinceArrivalMs)
   }
 
-  #waitFor(unit: QueueUnit): void {
+  #waitFor(unit: QueueUnit, offset: number): void {
     const { clock } = this.#options
-    const waitMs = this.#waitMs(unit, clock.now())
+    const waitMs = this.#waitMs(unit, offset, clock.now())
     if (waitMs <= 0) this.wake()
     else if (!this.#isClosed) {
-      this.#cancelTimer = clock.after(Math.min(waitMs, clockCheckMs), () => this.#waitFor(unit))
+      this.#cancelTimer = clock.after(Math.min(waitMs, clockCheckMs), () => this.#waitFor(unit, offset))
     }
+  }
+
+  #noteArrivals(): void {
+    const { clock, store, topic } = this.#options
+    this.#arrivals?.note(store.maxOffset(topic, this.#queueId), clock.monotonic())
   }
 
   /** A damaged message would hold up for ever all that stand behind it. */
@@ -189,11 +241,16 @@ class InternalQueue {
     const offset = progress.offset(queueId)
     const maxOffset = store.maxOffset(topic, queueId)
     if (offset <= maxOffset) return
-    progress.setOffset(queueId, maxOffset)
     log.warn(
       { topic, queueId, offset, maxOffset },
       'the progress in a queue points past its end, as after messages were lost: it goes on at the end',
     )
+    try {
+      progress.goBack(queueId, maxOffset)
+    } catch (error) {
+      // In memory it is right, and its owner tries to keep it again.
+      log.error({ err: error, topic, queueId }, 'that the progress in a queue went back could not be kept')
+    }
   }
 
   /** A store that takes nothing fails each attempt: the first is said, and the next after a success. */

@@ -33,10 +33,17 @@ export class ChangeJournal {
   #sum = 0
   #base = ''
   #isNameSynced = false
-  /** Counts the changes; of those, the last that the table's file holds, and the last that the journal misses. */
+  /**
+   * Counts the changes; of those, the last that the table's file holds, the last that the journal misses, and the last
+   * that survives a power failure here.
+   */
   #changeCount = 0
   #changesInFile = 0
   #missingChange = 0
+  #syncedChange = 0
+  #syncing: Promise<boolean> | undefined
+  /** The sync that follows the one that is under way. */
+  #nextSync: Promise<boolean> | undefined
 
   constructor(fileSystem: FileSystem, path: string, log: Log) {
     this.#fileSystem = fileSystem
@@ -80,17 +87,38 @@ export class ChangeJournal {
     return this.#missingChange <= this.#changesInFile
   }
 
+  /** Whether all changes survive a power failure, here or in the table's file. */
+  get isSynced(): boolean {
+    return Math.max(this.#syncedChange, this.#changesInFile) === this.#changeCount && this.isComplete
+  }
+
   /**
-   * Makes the changes so far survive a power failure.
-   * @returns false when they do not, since one could not be written: the table's file has to be written
+   * Makes the changes so far survive a power failure. All that come while a sync is under way wait for one more.
+   * @returns false when they do not, since one could not be written or synced: the table's file has to be written
    */
-  syncNow(): boolean {
+  sync(): Promise<boolean> {
+    if (this.isSynced) return Promise.resolve(true)
+    if (this.#syncing === undefined) {
+      this.#syncing = this.#sync().finally(() => {
+        this.#syncing = undefined
+      })
+      return this.#syncing
+    }
+    this.#nextSync ??= this.#syncing.then(() => {
+      this.#nextSync = undefined
+      return this.sync()
+    })
+    return this.#nextSync
+  }
+
+  async #sync(): Promise<boolean> {
     if (!this.isComplete) return false
-    if (this.#endPosition === 0) return true
+    const change = this.#changeCount
     try {
-      this.#open().syncDataNow()
-      if (!this.#isNameSynced) this.#fileSystem.syncFolder(dirname(this.#path))
+      await this.#open().syncData()
+      if (!this.#isNameSynced) await this.#fileSystem.syncFolderLater(dirname(this.#path))
       this.#isNameSynced = true
+      this.#syncedChange = Math.max(this.#syncedChange, change)
       return true
     } catch (error) {
       this.#log.error({ err: error, path: this.#path }, 'the journal could not be synced: its table is written instead')

@@ -12,6 +12,14 @@ export interface Snapshot {
 /** What the text goes to. */
 export type SavedFile = Pick<ConfigFile, 'path' | 'save' | 'saveLater'>
 
+/** What has to be on the disk before a table is. Nothing of the table is written when that fails. */
+export interface Precondition {
+  /** @throws Error when it cannot be met */
+  now(): void
+  /** Like `now`, without holding up the loop. */
+  later(): Promise<void>
+}
+
 export interface DeferredSaveOptions {
   clock: Clock
   log: Log
@@ -21,10 +29,8 @@ export interface DeferredSaveOptions {
   /** Milliseconds that a change which nobody waits for waits for others. */
   gatherMs: number
   snapshot(): Snapshot
-  /** Makes what changed outlive a power failure without the whole table being written; false when that fails. */
-  secure?(): boolean
-  /** Whether what changed outlives the process without the table being written; without it nobody asks. */
-  isNoted?(): boolean
+  /** Met after the text is made, and before it is written. */
+  precondition?: Precondition | undefined
 }
 
 /** A write may take this share of the loop's time, whatever its size: a large table is written less often. */
@@ -35,8 +41,7 @@ const sliceMs = 2
 /**
  * Decides when a table that changes often is written to its file. Changes that follow each other closely are written
  * together when the interval is over, so that a file that grows with each of 10,000 changes is not written 10,000 times;
- * that is done in the background, since the file of 100,000 topics takes a while. A change whose author wants it to last
- * is made to when it comes alone.
+ * that is done in the background, since the file of 100,000 topics takes a while.
  */
 export class DeferredSave {
   readonly #options: DeferredSaveOptions
@@ -49,6 +54,8 @@ export class DeferredSave {
   #cancelTimer: CancelTimer | undefined
   /** By the monotonic clock. */
   #nextWriteMs = Number.NEGATIVE_INFINITY
+  /** For those who wait until what changed is written: what is under way may not have it. */
+  #nextSave: PromiseWithResolvers<void> | undefined
 
   constructor(options: DeferredSaveOptions) {
     this.#options = options
@@ -61,34 +68,41 @@ export class DeferredSave {
   }
 
   /**
-   * Something changed that its author wants to last: it is secured, or written when it cannot be, before this returns,
-   * unless the last write was less than the interval ago. Then it outlives the process at least.
-   * @throws the file system's errors when it is written; that is then tried again later
+   * Resolves when all that changed until now is written, when its time has come.
+   * @throws the file system's errors, and those of the precondition; it is then tried again later
    */
-  soon(): void {
+  saved(): Promise<void> {
+    if (!this.#isChanged && !this.#isSavingLater) return Promise.resolve()
+    // A save that is under way may have been begun before the last change.
     this.#isChanged = true
-    const { clock, secure, isNoted } = this.#options
-    const isAlone = clock.monotonic() >= this.#nextWriteMs
-    if (isAlone ? secure?.() !== true : isNoted?.() === false) this.flush()
-    else this.#arm()
+    this.#nextSave ??= Promise.withResolvers()
+    this.#arm()
+    return this.#nextSave.promise
   }
 
   /**
    * Writes what is not written yet.
-   * @throws the file system's errors; it is then tried again later
+   * @throws the file system's errors, and those of the precondition; it is then tried again later
    */
   flush(): void {
     this.#disarm()
     // What is under way would end after this returns.
     if (!this.#isChanged && !this.#isSavingLater) return
-    const { clock, file, snapshot } = this.#options
+    const { clock, file, snapshot, precondition } = this.#options
     const startMs = clock.monotonic()
     this.#isChanged = true
+    const waiting = this.#takeWaiting()
     try {
       const { pieces, written } = snapshot()
-      file.save([...pieces].join(''))
+      const text = [...pieces].join('')
+      precondition?.now()
+      file.save(text)
       written?.()
       this.#isChanged = false
+      waiting?.resolve()
+    } catch (error) {
+      waiting?.reject(error)
+      throw error
     } finally {
       this.#written(clock.monotonic() - startMs)
     }
@@ -145,12 +159,16 @@ export class DeferredSave {
     const loopTime = { ms: 0 }
     this.#isChanged = false
     this.#isSavingLater = true
+    const waiting = this.#takeWaiting()
     try {
       const { pieces, written } = snapshot()
       loopTime.ms = clock.monotonic() - startMs
       if (await file.saveLater(this.#contentOf(pieces, loopTime))) written?.()
+      // Otherwise a `flush` has come meanwhile, and has written what is newer.
+      waiting?.resolve()
     } catch (error) {
       this.#isChanged = true
+      waiting?.reject(error)
       throw error
     } finally {
       this.#isSavingLater = false
@@ -158,9 +176,9 @@ export class DeferredSave {
     }
   }
 
-  /** Puts the pieces together, a slice in each turn of the loop. */
+  /** Puts the pieces together, a slice in each turn of the loop, and waits until they may be written. */
   async #contentOf(pieces: Iterable<string>, loopTime: { ms: number }): Promise<Uint8Array> {
-    const { clock } = this.#options
+    const { clock, precondition } = this.#options
     const slices: Buffer[] = []
     let texts: string[] = []
     let startMs = clock.monotonic()
@@ -177,7 +195,14 @@ export class DeferredSave {
       startMs = clock.monotonic()
     }
     endSlice()
+    await precondition?.later()
     return Buffer.concat(slices)
+  }
+
+  #takeWaiting(): PromiseWithResolvers<void> | undefined {
+    const waiting = this.#nextSave
+    this.#nextSave = undefined
+    return waiting
   }
 
   #disarm(): void {

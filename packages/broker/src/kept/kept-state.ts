@@ -2,12 +2,20 @@ import type { Clock, Log } from '@rocketmq-ts/platform'
 import { type DataVersion, dataVersionBody, stringifyStandard } from '@rocketmq-ts/protocol'
 import type { ConfigFile } from '@rocketmq-ts/storage'
 import type { ChangeJournal } from './change-journal.ts'
-import { DeferredSave } from './deferred-save.ts'
+import { DeferredSave, type Precondition } from './deferred-save.ts'
+
+/** The log of messages that a state may point into. */
+export interface SyncedLog {
+  /** Makes all that is stored survive a power failure. @returns false when the disk refuses */
+  syncLog(): Promise<boolean>
+  syncLogNow(): boolean
+}
 
 /** Where states are kept. */
 export interface KeptFolder {
   readonly clock: Clock
   readonly log: Log
+  readonly messages: SyncedLog
   file(name: string): ConfigFile
   journal(name: string): ChangeJournal
 }
@@ -36,6 +44,11 @@ export interface KeptStateOptions<Content, Change> {
   intervalMs: number
   /** Milliseconds that a change waits for others to be written with; 1 when left out. */
   gatherMs?: number
+  /**
+   * Whether the state says how far messages were read, delivered or consumed. Then the log is synced before the file is
+   * written: after a power failure the file never passes by a message that was lost, or came of one that was delivered.
+   */
+  isProgress: boolean
   journal?: JournalFormat<Content, Change>
 }
 
@@ -49,13 +62,18 @@ export class KeptState<Content, Change = never> {
   readonly content: Content | undefined
   /** The changes of the journal since then, in their order. */
   readonly changes: readonly Change[]
+  readonly #clock: Clock
+  readonly #intervalMs: number
+  #securedAtMs = Number.NEGATIVE_INFINITY
   readonly #save: DeferredSave
   readonly #journal: ChangeJournal | undefined
   readonly #format: JournalFormat<Content, Change> | undefined
 
   /** @throws Error when the file is there and cannot be used */
   constructor(folder: KeptFolder, options: KeptStateOptions<Content, Change>) {
-    const { journal: format, pieces, intervalMs, gatherMs = 1 } = options
+    const { journal: format, pieces, intervalMs, gatherMs = 1, isProgress } = options
+    this.#clock = folder.clock
+    this.#intervalMs = intervalMs
     const file = folder.file(options.file)
     const journal = format && folder.journal(format.file)
     this.#journal = journal
@@ -69,17 +87,17 @@ export class KeptState<Content, Change = never> {
       file,
       intervalMs,
       gatherMs,
+      precondition: isProgress ? logSynced(folder.messages, file.path) : undefined,
       snapshot() {
         if (journal === undefined) return { pieces: pieces() }
         const mark = journal.mark(versionName(format!.version()))
         return { pieces: pieces(), written: () => journal.written(mark) }
       },
-      ...(journal && { secure: () => journal.syncNow(), isNoted: () => journal.isComplete }),
     })
     if (this.changes.length > 0) this.#save.later()
   }
 
-  /** Has a change outlive the process; one of `later` and `soon` has to follow. */
+  /** Has a change outlive the process; `later` has to follow. */
   note(change: Change): void {
     this.#journal?.append(this.#format!.format(change))
   }
@@ -89,18 +107,36 @@ export class KeptState<Content, Change = never> {
     this.#save.later()
   }
 
+  /** Whether all that was noted survives a failure of the power. */
+  get isSecured(): boolean {
+    return this.#journal?.isSynced === true
+  }
+
   /**
-   * Something changed that its author wants to last: it survives a power failure before this returns, unless the last
-   * write was less than the interval ago. The death of the process it survives in any case.
-   * @throws the file system's errors when it had to be written; that is then tried again later
+   * Resolves when all that changed until now survives a failure of the power: those who change something at once wait for
+   * one sync of the journal, or, when it could not be written, for the next write of the file.
+   * @throws the file system's errors, and Error when it is progress and the log cannot be synced; it is then tried again
+   *   later
    */
-  soon(): void {
-    this.#save.soon()
+  async secured(): Promise<void> {
+    this.#securedAtMs = this.#clock.monotonic()
+    if ((await this.#journal?.sync()) !== true) await this.#save.saved()
+  }
+
+  /**
+   * Like `secured`, unless somebody asked less than the interval ago: then what changed survives the death of the process,
+   * and a failure of the power once the interval is over. Each of many changes, made one after the other, would otherwise
+   * wait for the disk.
+   */
+  async securedWhenAlone(): Promise<void> {
+    const isAlone = this.#clock.monotonic() - this.#securedAtMs >= this.#intervalMs
+    if (isAlone || this.#journal?.isComplete !== true) await this.secured()
   }
 
   /**
    * Writes what is not written yet.
-   * @throws the file system's errors; it is then tried again later
+   * @throws the file system's errors, and Error when it is progress and the log cannot be synced; it is then tried again
+   *   later
    */
   flush(): void {
     this.#save.flush()
@@ -113,6 +149,17 @@ export class KeptState<Content, Change = never> {
     } finally {
       this.#journal?.close()
     }
+  }
+}
+
+function logSynced(messages: SyncedLog, path: string): Precondition {
+  const refuseUnless = (isSynced: boolean): void => {
+    if (isSynced) return
+    throw new Error(`the log of messages cannot be synced, and ${path} must not pass by what a power failure may take`)
+  }
+  return {
+    now: () => refuseUnless(messages.syncLogNow()),
+    later: async () => refuseUnless(await messages.syncLog()),
   }
 }
 

@@ -33,9 +33,13 @@ export class CheckedOffsets {
     return maxOffset
   }
 
-  /** Checks all that are known, before messages come where lost ones were. It opens the queues that have any. */
+  /**
+   * Checks all that are known, before messages come where lost ones were. It opens the queues that have any. What went
+   * back is kept when this returns: the offsets before would pass by what comes.
+   */
   checkAll(): void {
     const { log, offsets, store } = this.#parts
+    let hasChanged = false
     for (const group of offsets.groups()) {
       for (const topic of offsets.topicsOf(group)) {
         const changes: Record<number, { offset: number; maxOffset: number }> = {}
@@ -45,9 +49,17 @@ export class CheckedOffsets {
         }
         const changed = Object.entries(changes)
         if (changed.length === 0) continue
+        hasChanged = true
         for (const [queueId, { maxOffset }] of changed) offsets.commit(group, topic, Number(queueId), maxOffset)
         log.warn({ group, topic, queues: changes }, warning)
       }
+    }
+    if (!hasChanged) return
+    try {
+      offsets.flush()
+    } catch (error) {
+      // In memory they are right, and the table tries to keep them again.
+      log.error({ err: error }, 'that offsets of groups went back could not be kept')
     }
   }
 }

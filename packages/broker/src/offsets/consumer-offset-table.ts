@@ -35,6 +35,7 @@ export class ConsumerOffsetTable {
       pieces: () => [formatOffsetFile(this.#dataVersion, this.#offsets, this.#pullOffsets)],
       intervalMs: flushIntervalMs,
       gatherMs: flushIntervalMs,
+      isProgress: true,
     })
     const { content } = this.#kept
     this.#load(content, config.log)
@@ -134,7 +135,7 @@ export class ConsumerOffsetTable {
 
   /**
    * Writes what changed, whatever the interval.
-   * @throws the file system's errors
+   * @throws the file system's errors, and Error when the log cannot be synced; it is then tried again later
    */
   flush(): void {
     this.#kept.flush()

@@ -39,6 +39,7 @@ export interface OffsetsParts {
     units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]>
     isInMemory(topic: string, queueId: number, queueOffset: number): boolean
     readonly recovered: { mayHaveLost: boolean }
+    onCutBack(listener: () => void): void
   }
   counters: { groupGetTps(group: string, topic: string): number }
 }
@@ -54,6 +55,7 @@ export function createOffsets(parts: OffsetsParts) {
   })
   const checked = new CheckedOffsets({ log, offsets, store })
   if (store.recovered.mayHaveLost) checked.checkAll()
+  store.onCutBack(() => checked.checkAll())
   topics.onDelete((topic) => offsets.removeTopic(topic))
   groups.onDelete((group, withOffsets) => {
     if (withOffsets) offsets.removeGroup(group)

@@ -18,7 +18,7 @@ import { LongPolling } from './long-polling.ts'
 export interface ReadingParts {
   clock: Clock
   settings(): BrokerSettings
-  store: Pick<MessageStore, 'read' | 'minOffset' | 'maxOffset' | 'recordAt' | 'findByKey' | 'lastIndexed'>
+  store: Pick<MessageStore, 'read' | 'minOffset' | 'maxOffset' | 'recordAt' | 'findByKey' | 'lastIndexed' | 'onCutBack'>
   topics: Pick<TopicTable, 'get' | 'onDelete'>
   groups: Pick<GroupTable, 'find' | 'isReadForbidden'>
   consumers: ConsumerRegistry
@@ -38,6 +38,7 @@ export function createReading(parts: ReadingParts) {
   const fileReads = new FileReads(fileReadsPerConnectionMax)
   const longPolling = new LongPolling(clock, heldPullsPerConnectionMax)
   topics.onDelete((topic) => longPolling.giveUp(topic))
+  store.onCutBack(() => longPolling.retryAll())
   const pull = {
     store,
     topics,

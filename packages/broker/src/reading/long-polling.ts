@@ -106,6 +106,13 @@ export class LongPolling {
     for (const waiting of [...waitingPulls]) this.#retry(waiting)
   }
 
+  /** Has all that wait read again: the ends of queues were cut off. */
+  retryAll(): void {
+    for (const queues of [...this.#topics.values()]) {
+      for (const waitingPulls of [...queues.values()]) for (const waiting of [...waitingPulls]) this.#retry(waiting)
+    }
+  }
+
   /** Answers all that wait for a topic: it is gone. */
   giveUp(topic: string): void {
     for (const waitingPulls of [...(this.#topics.get(topic)?.values() ?? [])]) {

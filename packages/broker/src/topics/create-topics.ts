@@ -1,3 +1,4 @@
+import type { SyncedWithLog } from '@rocketmq-ts/storage'
 import type { Identity } from '../identity.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { LiveSettings } from '../live-settings.ts'
@@ -18,7 +19,11 @@ export interface TopicsParts {
   config: KeptFolder
   identity: Identity
   liveSettings: LiveSettings
-  store: QueueOffsets & { topicsWithQueues(): ReadonlySet<string>; removeTopic(topic: string): void }
+  store: QueueOffsets & {
+    topicsWithQueues(): ReadonlySet<string>
+    removeTopic(topic: string): void
+    syncWithLog(table: SyncedWithLog): void
+  }
   counters: { topicPutTps(topic: string): number; removeTopic(topic: string): void }
   /** Resolves when the name servers know what changed. */
   whenRegistered(): Promise<void>
@@ -36,6 +41,8 @@ export function createTopics(parts: TopicsParts) {
     settings: () => liveSettings.current,
   })
   liveSettings.onChange((changedKeys) => topics.settingsChanged(changedKeys))
+  // A message that is confirmed as synced can be read after a failure of the power: its topic, made for it, is there.
+  store.syncWithLog(topics)
   topics.onDelete((topic) => {
     store.removeTopic(topic)
     counters.removeTopic(topic)

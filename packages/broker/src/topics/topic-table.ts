@@ -13,6 +13,7 @@ import {
   type TopicConfig,
   type TopicConfigTable,
 } from '@rocketmq-ts/protocol'
+import type { FlushMode } from '@rocketmq-ts/storage'
 import {
   type AttributeChanges,
   alteredAttributes,
@@ -42,7 +43,7 @@ export interface TopicTableOptions {
   clusterName: string
   brokerName: string
   /** Read at the start and whenever they matter. */
-  settings(): SystemTopicSettings
+  settings(): SystemTopicSettings & { flushDiskType: FlushMode }
 }
 
 /** What an administrator wants a topic to be; its attributes as changes of those it has. */
@@ -86,6 +87,7 @@ export class TopicTable {
       parse: readTopicFile,
       pieces: () => topicFilePieces({ dataVersion: this.#dataVersion, topicConfigTable: this.#topics }),
       intervalMs: saveIntervalMs,
+      isProgress: false,
       journal: {
         file: 'topics.journal',
         version: () => this.#dataVersion,
@@ -243,7 +245,7 @@ export class TopicTable {
     this.#topics.set(topic, wider)
     this.#log.info({ topic, queueNums }, 'a topic of a group got more queues, one for each priority')
     this.#changed([topic])
-    this.#kept.soon()
+    this.#kept.later()
     return wider
   }
 
@@ -277,7 +279,7 @@ export class TopicTable {
       this.#log.info({ ...fields, peer }, isNew ? 'a topic was made' : 'a topic was changed')
     }
     this.#changed([...changed.keys()])
-    this.#kept.soon()
+    this.#kept.later()
   }
 
   /**
@@ -293,7 +295,7 @@ export class TopicTable {
     if (existed) {
       this.#log.info({ topic, peer }, 'a topic was deleted')
       this.#changed([topic])
-      this.#kept.soon()
+      this.#kept.later()
     }
     for (const listener of this.#deleteListeners) listener(topic)
     return existed
@@ -334,6 +336,29 @@ export class TopicTable {
     }
     this.#changed([defaultTopic])
     this.#kept.later()
+  }
+
+  /** Whether all changes survive a failure of the power. */
+  get isSecured(): boolean {
+    return this.#kept.isSecured
+  }
+
+  /**
+   * Resolves when all changes until now survive a failure of the power.
+   * @throws the file system's errors: what changed counts, and is written later when that is possible
+   */
+  secured(): Promise<void> {
+    return this.#kept.secured()
+  }
+
+  /**
+   * Resolves when all changes until now are as safe as the flush mode says: with SYNC_FLUSH they survive a failure of the
+   * power. With ASYNC_FLUSH those do that come alone; of several within 200 ms the others survive the death of the process.
+   * @throws the file system's errors: what changed counts, and is written later when that is possible
+   */
+  confirmed(): Promise<void> {
+    const isSync = this.#options.settings().flushDiskType === 'SYNC_FLUSH'
+    return isSync ? this.#kept.secured() : this.#kept.securedWhenAlone()
   }
 
   /** Writes what is not written yet. */

@@ -46,6 +46,8 @@ class FakeStore {
     return this.records[position]
   }
 
+  onCutBack(): void {}
+
   minOffset(): number {
     return 0
   }
@@ -132,13 +134,45 @@ describe('delayed messages', () => {
     await close()
   })
 
-  test('are not kept longer than their level when the clock was set back', async () => {
+  test('come after the time of their level when the clock was set back, and not before', async () => {
     using folder = temporaryFolder()
     const { clock, store, delivery, bodies, close } = setUp(folder.path)
-    store.add(1, clock.now() + 3_600_000, 'late')
+    const hourMs = 3_600_000
     delivery.start()
     await settle()
-    expect(bodies()).toEqual(['late'])
+    for (const body of ['a', 'b']) {
+      store.add(2, clock.now() + hourMs, body)
+      delivery.arrived('SCHEDULE_TOPIC_XXXX', 1)
+      clock.advance(2000)
+      await settle()
+    }
+    clock.advance(999)
+    await settle()
+    expect(bodies()).toEqual([])
+    clock.advance(1)
+    await settle()
+    expect(bodies()).toEqual(['a'])
+    clock.advance(1999)
+    await settle()
+    expect(bodies()).toEqual(['a'])
+    clock.advance(1)
+    await settle()
+    expect(bodies()).toEqual(['a', 'b'])
+    await close()
+  })
+
+  test('that wait when the broker starts, while the clock is behind, come after the time of their level', async () => {
+    using folder = temporaryFolder()
+    const { clock, store, delivery, bodies, close } = setUp(folder.path)
+    for (const body of ['a', 'b']) store.add(1, clock.now() + 3_600_000, body)
+    delivery.start()
+    await settle()
+    clock.advance(999)
+    await settle()
+    expect(bodies()).toEqual([])
+    clock.advance(1)
+    await settle()
+    expect(bodies()).toEqual(['a', 'b'])
     await close()
   })
 

@@ -14,7 +14,7 @@ function open(path: string, autoCreateSubscriptionGroup = true) {
     writes,
     groups: new GroupTable({
       config,
-      settings: () => ({ autoCreateSubscriptionGroup }),
+      settings: () => ({ autoCreateSubscriptionGroup, flushDiskType: 'ASYNC_FLUSH' }),
     }),
   }
 }

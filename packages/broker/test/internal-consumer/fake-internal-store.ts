@@ -9,6 +9,7 @@ export class FakeInternalStore implements InternalStore {
   readonly records: Buffer[] = []
   readonly queues: QueueUnit[][]
   readonly #topic: string
+  readonly #listeners: (() => void)[] = []
   min = 0
 
   constructor(topic: string, queueCount: number) {
@@ -35,6 +36,16 @@ export class FakeInternalStore implements InternalStore {
 
   async recordAt(position: number): Promise<Buffer | undefined> {
     return this.records[position]
+  }
+
+  onCutBack(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Cuts off what stands at or behind an offset. */
+  cutBack(queueId: number, offset: number): void {
+    this.queues[queueId]!.length = offset
+    for (const listener of this.#listeners) listener()
   }
 
   minOffset(): number {

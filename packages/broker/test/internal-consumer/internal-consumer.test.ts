@@ -8,6 +8,7 @@ import { FakeInternalStore } from './fake-internal-store.ts'
 const topic = 'RMQ_SYS_TEST'
 
 function setUp(progress: Record<number, number> = {}, options: Partial<InternalConsumerOptions> = {}) {
+  const wentBack: [queueId: number, offset: number][] = []
   const clock = new SteppedClock()
   const { log, lines } = recordingLog()
   const store = new FakeInternalStore(topic, 2)
@@ -24,13 +25,17 @@ function setUp(progress: Record<number, number> = {}, options: Partial<InternalC
         setOffset: (queueId, offset) => {
           progress[queueId] = offset
         },
+        goBack: (queueId, offset) => {
+          progress[queueId] = offset
+          wentBack.push([queueId, offset])
+        },
       },
       async handle(messages: readonly DecodedMessage[], queueId) {
         handled.push(...messages.map(({ body }) => `${queueId}:${body}`))
       },
       ...options,
     })
-  return { clock, lines, store, handled, progress, open }
+  return { clock, lines, store, handled, progress, wentBack, open }
 }
 
 describe('a topic that the broker reads itself', () => {
@@ -74,9 +79,10 @@ describe('a topic that the broker reads itself', () => {
   })
 
   test('whose progress points past its end goes on at the end, and says so once', async () => {
-    const { clock, store, handled, progress, lines, open } = setUp({ 0: 7 })
+    const { clock, store, handled, progress, wentBack, lines, open } = setUp({ 0: 7 })
     for (const body of ['a', 'b']) store.add(0, body)
     const consumer = open()
+    expect(wentBack).toEqual([[0, 2]])
     // What arrives stands where lost messages stood.
     for (const body of ['new', 'newer']) store.add(0, body)
     consumer.start()
@@ -86,20 +92,51 @@ describe('a topic that the broker reads itself', () => {
     expect(lines).toEqual([{ level: 'warn', message: expect.stringMatching(/points past its end/) }])
   })
 
+  test('goes on at its end when that cannot be kept, and says so', async () => {
+    const progress = {
+      offset: () => 7,
+      setOffset() {},
+      goBack() {
+        throw new Error('the disk is full')
+      },
+    }
+    const { lines, open } = setUp({}, { progress })
+    open()
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'error', 'warn', 'error'])
+  })
+
   test('that is cut back while the broker runs goes on at its new end', async () => {
-    const { clock, store, handled, lines, open } = setUp()
+    const { clock, store, handled, wentBack, lines, open } = setUp()
     for (const body of ['a', 'b', 'c']) store.add(0, body)
     const consumer = open()
     consumer.start()
     await settle(clock)
-    store.queues[0]!.length = 1
+    store.cutBack(0, 1)
+    expect(wentBack).toEqual([[0, 1]])
+    for (const body of ['b', 'c', 'd']) store.add(0, `other ${body}`)
     consumer.arrived(topic, 0)
     await settle(clock)
-    store.add(0, 'other b')
-    consumer.arrived(topic, 0)
-    await settle(clock)
-    expect(handled).toEqual(['0:a', '0:b', '0:c', '0:other b'])
+    expect(handled).toEqual(['0:a', '0:b', '0:c', '0:other b', '0:other c', '0:other d'])
     expect(lines).toHaveLength(1)
+  })
+
+  test('that is cut back while its messages are handled goes on at its new end', async () => {
+    const gate = Promise.withResolvers<void>()
+    const bodies: string[] = []
+    const handle = async (messages: readonly DecodedMessage[]) => {
+      bodies.push(...messages.map(({ body }) => body.toString()))
+      await gate.promise
+    }
+    const { clock, store, progress, open } = setUp({}, { handle })
+    for (const body of ['a', 'b', 'c']) store.add(0, body)
+    open().start()
+    await settle(clock)
+    store.cutBack(0, 0)
+    for (const body of ['A', 'B', 'C', 'D']) store.add(0, body)
+    gate.resolve()
+    await settle(clock)
+    expect(bodies).toEqual(['a', 'b', 'c', 'A', 'B', 'C', 'D'])
+    expect(progress[0]).toBe(4)
   })
 
   test('waits for the time of a message, and so do those behind it', async () => {

@@ -4,6 +4,7 @@ import type { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { ConfigFile } from '@rocketmq-ts/storage'
 import { ChangeJournal } from '../../src/kept/change-journal.ts'
 import type { KeptFolder } from '../../src/kept/index.ts'
+import type { SyncedLog } from '../../src/kept/kept-state.ts'
 
 export interface LoggedLine {
   level: 'debug' | 'info' | 'warn' | 'error'
@@ -56,14 +57,25 @@ function countedFile(path: string, log: Log): { file: ConfigFile } & SaveCounts 
   return { file, writes: () => writes, endedSaves: () => file.endedSaves }
 }
 
+/** A log of messages of which everything is on the disk. */
+const syncedLog: SyncedLog = { syncLog: async () => true, syncLogNow: () => true }
+
+interface KeptAtOptions {
+  clock: Clock
+  log?: Log
+  disk?: FileSystem
+  messages?: SyncedLog
+}
+
 /** A folder whose one file has some path, beside which its journal is. */
 export function keptAt(
   path: string,
-  { clock, log = silentLog, disk = nodeFileSystem }: { clock: Clock; log?: Log; disk?: FileSystem },
+  { clock, log = silentLog, disk = nodeFileSystem, messages = syncedLog }: KeptAtOptions,
 ): KeptFolder {
   return {
     clock,
     log,
+    messages,
     file: () => new ConfigFile(disk, path, log),
     journal: () => new ChangeJournal(disk, `${path}.journal`, log),
   }

@@ -12,12 +12,10 @@ interface SaverOptions {
   failures?: number
   /** Writes in the background wait until the test ends them. */
   isGated?: boolean
-  secure?(): boolean
-  isNoted?(): boolean
 }
 
 /** One that saves a number, which the test raises. */
-function saver({ takesMs = 0, pieces = 1, failures = 0, isGated = false, secure, isNoted }: SaverOptions = {}) {
+function saver({ takesMs = 0, pieces = 1, failures = 0, isGated = false }: SaverOptions = {}) {
   const clock = new SteppedClock()
   const { log, lines } = recordingLog()
   let state = 0
@@ -69,8 +67,6 @@ function saver({ takesMs = 0, pieces = 1, failures = 0, isGated = false, secure,
       const value = state
       return { pieces: textOf(value), written: () => void told.push(value) }
     },
-    ...(secure && { secure }),
-    ...(isNoted && { isNoted }),
   })
   const pass = async (ms: number): Promise<void> => {
     for (let left = ms; left > 0; left -= 10) {
@@ -100,53 +96,56 @@ function saver({ takesMs = 0, pieces = 1, failures = 0, isGated = false, secure,
 }
 
 describe('a deferred save', () => {
-  test('that cannot secure a change writes one that comes alone before it returns', () => {
-    const { save, change, saved, told } = saver({ secure: () => false })
-    change()
-    save.soon()
-    expect([saved, told]).toEqual([[1], [1]])
-  })
-
-  test('secures a change that comes alone, and writes it in the background', async () => {
-    let secured = 0
-    const { save, change, saved, savedAtOnce, told, pass } = saver({ secure: () => ++secured > 0 })
-    change()
-    save.soon()
-    expect([secured, saved]).toEqual([1, []])
-    await pass(10)
-    expect([saved, savedAtOnce, told]).toEqual([[1], [], [1]])
-    change()
-    save.soon()
-    expect(secured).toBe(1)
-  })
-
-  test('writes a change that is noted nowhere before it returns, however soon after another it comes', () => {
-    let isNoted = true
-    const { save, change, saved } = saver({ secure: () => false, isNoted: () => isNoted })
-    const soon = (): void => {
+  test('tells those who wait for it once a file that holds their changes is written', async () => {
+    const { clock, save, change, saved, endSaving, pass } = saver({ isGated: true })
+    const ended: string[] = []
+    const wait = (name: string): void => {
       change()
-      save.soon()
+      save.later()
+      save.saved().then(
+        () => ended.push(name),
+        (error: Error) => ended.push(`${name}: ${error.message}`),
+      )
     }
-    soon()
-    soon()
-    expect(saved).toEqual([1])
-    isNoted = false
-    soon()
-    expect(saved).toEqual([1, 3])
+    await save.saved()
+    wait('a')
+    wait('b')
+    await pass(10)
+    // What is under way does not hold it.
+    wait('c')
+    await endSaving()
+    expect([ended, saved]).toEqual([['a', 'b'], [2]])
+    await pass(100)
+    await endSaving(new Error('disk full'))
+    expect(ended).toEqual(['a', 'b', 'c: disk full'])
+    wait('d')
+    save.flush()
+    await settle(clock)
+    expect([ended.at(-1), saved]).toEqual(['d', [2, 4]])
+  })
+
+  test('that fails at once tells so those who wait for it', async () => {
+    const { save, change, clock } = saver({ failures: 1 })
+    change()
+    save.later()
+    const waiting = save.saved().catch((error: Error) => error.message)
+    expect(() => save.flush()).toThrow('disk full')
+    await settle(clock)
+    expect(await waiting).toBe('disk full')
   })
 
   test('writes changes that follow closely once, when the interval is over', async () => {
     const { save, change, saved, savedAt, pass } = saver()
-    for (let index = 0; index < 1000; index++) {
+    change()
+    save.later()
+    await pass(10)
+    for (let index = 1; index < 1000; index++) {
       change()
-      save.soon()
+      save.later()
     }
-    expect(savedAt).toEqual([0])
-    await pass(100)
-    expect([saved, savedAt]).toEqual([
-      [1, 1000],
-      [0, 100],
-    ])
+    expect(saved).toEqual([1])
+    await pass(200)
+    expect(saved).toEqual([1, 1000])
     await pass(1000)
     expect(savedAt).toHaveLength(2)
   })
@@ -177,7 +176,7 @@ describe('a deferred save', () => {
   test('tries again after a failure, and says once that it failed and that it was written', async () => {
     const { lines, save, change, saved, pass } = saver({ failures: 5 })
     change()
-    expect(() => save.soon()).toThrow('disk full')
+    save.later()
     await pass(150)
     expect(saved).toEqual([])
     expect(lines).toEqual([{ level: 'error', message: 'the file could not be written: it will be tried again' }])
@@ -188,10 +187,11 @@ describe('a deferred save', () => {
 
   test('writes the last change when it is closed, and nothing later', async () => {
     const { save, change, saved, pass } = saver()
-    change()
-    save.soon()
-    change()
-    save.later()
+    for (const waitMs of [10, 0]) {
+      change()
+      save.later()
+      await pass(waitMs)
+    }
     save.close()
     expect(saved).toEqual([1, 2])
     await pass(1000)
@@ -257,13 +257,12 @@ describe('a deferred save', () => {
 
   test('has every change written one interval later at the latest', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.nat(80), fc.boolean()), { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(fc.nat(80), { maxLength: 60 }), async (steps) => {
         const { save, change, saved, pass } = saver()
-        for (const [waitMs, isUrgent] of steps) {
+        for (const waitMs of steps) {
           await pass(waitMs)
           change()
-          if (isUrgent) save.soon()
-          else save.later()
+          save.later()
         }
         await pass(111)
         return steps.length === 0 || saved.at(-1) === steps.length

@@ -70,7 +70,7 @@ describe('changes that come while the file is written', () => {
     expect(open(disk, 'v2').changes).toEqual(['two', 'three', 'four'])
   })
 
-  test('are known as missing when nothing could be written that says to which file they belong', () => {
+  test('are known as missing when nothing could be written that says to which file they belong', async () => {
     const disk = new FaultyFileSystem(newDisk())
     const { log, lines } = recordingLog()
     const journal = new ChangeJournal(disk, path, log)
@@ -81,27 +81,27 @@ describe('changes that come while the file is written', () => {
     expect(lines).toHaveLength(1)
     journal.append('two')
     journal.written(mark)
-    expect(journal.syncNow()).toBe(false)
+    expect(await journal.sync()).toBe(false)
     // The next file holds the missing one.
     const next = journal.mark('v3')
     journal.append('three')
     journal.written(next)
-    expect(journal.syncNow()).toBe(true)
+    expect(await journal.sync()).toBe(true)
     expect(open(disk, 'v3').changes).toEqual(['three'])
   })
 })
 
 describe('a synced journal', () => {
-  test('has its changes after any power failure, until the file was written', () => {
-    fc.assert(
-      fc.property(fc.nat(), fc.boolean(), (seed, isWritten) => {
+  test('has its changes after any power failure, until the file was written', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.boolean(), async (seed, isWritten) => {
         const disk = newDisk()
         const { journal } = open(disk, 'v1')
         journal.append('one')
         const mark = journal.mark('v2')
         journal.append('two')
         if (isWritten) journal.written(mark)
-        expect(journal.syncNow()).toBe(true)
+        expect(await journal.sync()).toBe(true)
         journal.append('three')
         disk.crash(seed)
         expect(open(disk, 'v2').changes.slice(0, 1)).toEqual(['two'])
@@ -109,26 +109,55 @@ describe('a synced journal', () => {
     )
   })
 
-  test('says that a change is missing that could not be written, until the file was written', () => {
+  test('says that a change is missing that could not be written, until the file was written', async () => {
     const disk = new FaultyFileSystem(newDisk())
     const { journal } = open(disk, 'v1')
-    expect(journal.syncNow()).toBe(true)
+    expect(await journal.sync()).toBe(true)
     disk.add({ operation: 'write', kind: 'no-space', label: 'full' })
     journal.append('one')
-    expect(journal.syncNow()).toBe(false)
+    expect(await journal.sync()).toBe(false)
     journal.append('two')
-    expect(journal.syncNow()).toBe(false)
+    expect(await journal.sync()).toBe(false)
     journal.written(journal.mark('v2'))
-    expect(journal.syncNow()).toBe(true)
+    expect(await journal.sync()).toBe(true)
   })
 
-  test('says when the disk refuses', () => {
+  test('has all changes of one moment after two syncs, however many they are', async () => {
+    const disk = newDisk()
+    const { journal } = open(disk, 'v1')
+    const before = disk.operationCount
+    const synced: Promise<boolean>[] = []
+    for (let index = 0; index < 1000; index++) {
+      journal.append(`${index}`)
+      synced.push(journal.sync())
+    }
+    expect(journal.isSynced).toBe(false)
+    expect(new Set(await Promise.all(synced))).toEqual(new Set([true]))
+    expect(journal.isSynced).toBe(true)
+    // One write each, and besides them making the file, its first line, two syncs, and one of its name.
+    expect(disk.operationCount - before - 1000).toBeLessThan(8)
+    disk.crash(7)
+    expect(open(disk, 'v1').changes).toHaveLength(1000)
+  })
+
+  test('that was read again after a death is not taken for synced', async () => {
+    const disk = newDisk()
+    open(disk, 'v1').journal.append('one')
+    disk.kill()
+    const { journal } = open(disk, 'v1')
+    expect(journal.isSynced).toBe(false)
+    expect(await journal.sync()).toBe(true)
+    disk.crash(3)
+    expect(open(disk, 'v1').changes).toEqual(['one'])
+  })
+
+  test('says when the disk refuses', async () => {
     const disk = new FaultyFileSystem(newDisk())
     const { log, lines } = recordingLog()
     const journal = new ChangeJournal(disk, path, log)
     journal.append('one')
     disk.add({ operation: 'sync', kind: 'EIO', label: 'dying' })
-    expect(journal.syncNow()).toBe(false)
+    expect(await journal.sync()).toBe(false)
     expect(lines).toEqual([{ level: 'error', message: expect.stringMatching(/could not be synced/) }])
   })
 })

@@ -1,7 +1,9 @@
 import fs from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { CrashableFileSystem, SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
+import type { FileSystem } from '@rocketmq-ts/platform'
+import { CrashableFileSystem, FaultyFileSystem, SteppedClock, temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { newDataVersion, newTopicConfig, ProtocolError, parseJson, topicConfigTableBody } from '@rocketmq-ts/protocol'
+import type { FlushMode } from '@rocketmq-ts/storage'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { TopicTable, type TopicUpdate } from '../../src/topics/index.ts'
@@ -16,6 +18,7 @@ const defaults = {
   enableMixedMessageType: false,
   msgTraceTopicName: 'RMQ_SYS_TRACE_TOPIC',
   reviveQueueNum: 8,
+  flushDiskType: 'ASYNC_FLUSH' as FlushMode,
 }
 
 function open(path: string, changes: Partial<typeof defaults> = {}) {
@@ -33,14 +36,14 @@ function open(path: string, changes: Partial<typeof defaults> = {}) {
 }
 
 /** On a disk in memory, where a process that died writes nothing any more. */
-function openOn(disk: CrashableFileSystem) {
+function openOn(disk: FileSystem, flushDiskType: FlushMode = 'ASYNC_FLUSH') {
   const clock = new SteppedClock()
   const path = '/config/topics.json'
   const topics = new TopicTable({
     config: keptAt(path, { clock, disk }),
     clusterName: 'DefaultCluster',
     brokerName: 'broker-a',
-    settings: () => defaults,
+    settings: () => ({ ...defaults, flushDiskType }),
   })
   const pass = async (ms: number): Promise<void> => {
     clock.advance(ms)
@@ -378,16 +381,58 @@ describe('a topic that was made or changed', () => {
     expect(again.dataVersion).toEqual(topics.dataVersion)
   })
 
-  test('is there after a power failure, when it came alone', () => {
-    fc.assert(
-      fc.property(fc.nat(), (seed) => {
+  test('is there after a power failure once it is confirmed with ASYNC_FLUSH, when it came alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
         const disk = newDisk()
-        const { topics } = openOn(disk)
-        topics.update([update('First', { writeQueueNums: 3 })])
+        const { topics, pass } = openOn(disk)
+        topics.update([update('First')])
+        await topics.confirmed()
+        await pass(200)
+        topics.update([update('Later')])
+        await topics.confirmed()
+        // It comes too soon to be synced at once.
+        topics.update([update('Soon_after')])
+        await topics.confirmed()
         disk.crash(seed)
-        expect(openOn(disk).topics.get('First')?.writeQueueNums).toBe(3)
+        expect(openOn(disk).topics.get('Later')).toBeDefined()
       }),
     )
+  })
+
+  test('is there after a power failure once it is confirmed with SYNC_FLUSH, however many come at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 20 }), async (seed, count) => {
+        const disk = newDisk()
+        const { topics } = openOn(disk, 'SYNC_FLUSH')
+        const securing = Array.from({ length: count }, (_, index) => {
+          topics.update([update(`T${index}`, { writeQueueNums: 3 })])
+          return topics.confirmed()
+        })
+        await Promise.all(securing)
+        expect(topics.isSecured).toBe(true)
+        topics.autoCreate('auto', 'TBW102', 5)
+        expect(topics.isSecured).toBe(false)
+        disk.crash(seed)
+        const again = openOn(disk).topics
+        for (let index = 0; index < count; index++) expect(again.get(`T${index}`)?.writeQueueNums).toBe(3)
+      }),
+    )
+  })
+
+  test('is secured by its file when its line could not be written, and not when that cannot be written either', async () => {
+    const disk = new FaultyFileSystem(newDisk())
+    const { topics, pass } = openOn(disk)
+    const full = disk.add({ operation: 'write', kind: 'no-space', label: 'full', count: Number.POSITIVE_INFINITY })
+    topics.update([update('First')])
+    const refused = expect(topics.secured()).rejects.toThrow(/ENOSPC/)
+    for (let attempt = 0; attempt < 5; attempt++) await pass(200)
+    await refused
+    full.remove()
+    const securing = topics.secured()
+    for (let attempt = 0; attempt < 5; attempt++) await pass(200)
+    await securing
+    expect(openOn(disk).topics.get('First')).toBeDefined()
   })
 
   const changeStep = fc.record({

@@ -7,7 +7,15 @@ import type { WriteGuard } from '../write-guard.ts'
 export interface SyncedLog {
   /** Everything before is in the files. */
   readonly writtenPosition: number
-  readonly segments: Pick<SegmentFolder, 'segmentBytes' | 'firstPosition' | 'startOf' | 'sync'>
+  readonly segments: Pick<SegmentFolder, 'segmentBytes' | 'firstPosition' | 'startOf' | 'sync' | 'syncNow'>
+}
+
+/** What messages need to be read, and is kept elsewhere: it is synced whenever the log is. */
+export interface SyncedWithLog {
+  /** Whether everything of it survives a failure of the power. */
+  readonly isSecured: boolean
+  /** Resolves when everything that is there now does. Its errors are told by itself. */
+  secured(): Promise<void>
 }
 
 /** The deadline of a waiter without one. */
@@ -32,9 +40,12 @@ export class LogSync {
   readonly #guard: WriteGuard
   readonly #clock: Clock
   readonly #timeoutMs: () => number
+  readonly #companions: SyncedWithLog[] = []
   #waiters: Waiter[] = []
   #syncedPosition: number
   #isRunning = false
+  /** What the disk has of what is not synced is unknown then, whatever a later sync says. */
+  #hasFailed = false
   /** Set while there is a waiter with a deadline. */
   #cancelTimer: CancelTimer | undefined
   /** When the timer fires, by the monotonic clock. */
@@ -50,6 +61,10 @@ export class LogSync {
     this.#clock = clock
     this.#timeoutMs = timeoutMs
     this.#syncedPosition = syncedPosition
+  }
+
+  add(companion: SyncedWithLog): void {
+    this.#companions.push(companion)
   }
 
   /** Everything before survives a power failure. */
@@ -88,6 +103,30 @@ export class LogSync {
     })
   }
 
+  /**
+   * Syncs what is written now, however long that takes, in a store that takes no more writes too.
+   * @returns whether it survives a power failure; never again once a sync has failed
+   */
+  async syncWritten(): Promise<boolean> {
+    const position = this.#commitLog.writtenPosition
+    await this.sync()
+    return this.#syncedPosition >= position || this.syncWrittenNow()
+  }
+
+  /** Like `syncWritten`, before it returns. */
+  syncWrittenNow(): boolean {
+    if (this.#hasFailed) return false
+    const { segments, writtenPosition } = this.#commitLog
+    try {
+      for (const at of this.unsyncedFiles()) segments.syncNow(at)
+    } catch (error) {
+      this.#failed(error)
+      return false
+    }
+    this.#syncedPosition = Math.max(this.#syncedPosition, writtenPosition)
+    return true
+  }
+
   /** Whether a sync is under way. */
   get isRunning(): boolean {
     return this.#isRunning
@@ -114,15 +153,33 @@ export class LogSync {
       try {
         for (const at of this.unsyncedFiles()) await segments.sync(at)
       } catch (error) {
-        this.#guard.fence('syncing the log', error)
+        this.#failed(error)
         break
       }
-      this.#syncedPosition = target
-      this.#end((waiter) => waiter.position <= target, true)
+      this.#syncedPosition = Math.max(this.#syncedPosition, target)
+      const isSecured = await this.#secureCompanions()
+      this.#end((waiter) => waiter.position <= target, isSecured)
     }
     // In the same turn in which the loop ended: a later waiter starts another run.
     this.#isRunning = false
     if (this.#guard.isFenced) this.#end(() => true, false)
+  }
+
+  /** @returns whether they are secured: on a full disk they may not be, and are tried again with the next sync */
+  async #secureCompanions(): Promise<boolean> {
+    let isSecured = true
+    for (const companion of this.#companions) {
+      if (companion.isSecured) continue
+      await companion.secured().catch(() => {
+        isSecured = false
+      })
+    }
+    return isSecured
+  }
+
+  #failed(error: unknown): void {
+    this.#hasFailed = true
+    this.#guard.fence('syncing the log', error)
   }
 
   #expire(): void {

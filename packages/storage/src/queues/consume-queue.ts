@@ -75,6 +75,12 @@ export class ConsumeQueue {
     return this.#writtenOffset < this.#maxOffset
   }
 
+  /** Whether it begins behind a file that is gone, and has nothing: where it goes on is not in its files. */
+  get isEmptyBehindStart(): boolean {
+    const { firstPosition } = this.segments
+    return firstPosition > 0 && this.#maxOffset * unitBytes === firstPosition
+  }
+
   /** The first offset whose message is not hidden and still in the log, which starts at `logStartPosition`. */
   minOffset(logStartPosition: number): number {
     const startPosition = Math.max(logStartPosition, this.#hiddenPosition)

@@ -1,7 +1,8 @@
 import { InvariantError } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import type { Follower } from '../followers/follower.ts'
-import { type RecordView, standsInQueue } from '../followers/record-view.ts'
+import { type RecordSource, RecordView, standsInQueue } from '../followers/record-view.ts'
+import { type SafeRecords, scanLog } from '../recovery/log-scan.ts'
 import type { RecoveryPlan } from '../recovery/recover.ts'
 import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
@@ -29,6 +30,8 @@ const queuesKeptInMemory = 2_000
 const queuesWrittenAtOnce = 20
 /** Most queues that are synced when the store is closed: more would take minutes. */
 const queuesSyncedAtCloseMax = 2_000
+/** Damage in a log that is in use is passed by. */
+const everythingIsSafe: SafeRecords = { position: 0, isSafe: () => true, tornFrom: Number.POSITIVE_INFINITY }
 /** Topics that are searched for old files in one go. */
 const topicsTrimmedAtOnce = 500
 
@@ -224,6 +227,30 @@ export class ConsumeQueues implements Follower {
     // Files of queues that are not open were cut too.
     this.#hasUnknownFiles = true
     this.#appliedPosition = Math.min(this.#appliedPosition, position)
+  }
+
+  /**
+   * After the log was cut back: of topics whose messages were hidden, files may have gone before the log did. A queue that
+   * has nothing else is made again from the log, where it stands at which offset it goes on.
+   * @param source the log
+   */
+  makeAgain(topics: readonly string[], source: RecordSource): void {
+    const { segments, log } = this.#options
+    const wanted = new Map<string, Set<number>>()
+    for (const topic of topics) {
+      const empty = this.table.queueIds(topic).filter((queueId) => this.table.queue(topic, queueId).isEmptyBehindStart)
+      if (empty.length > 0) wanted.set(topic, new Set(empty))
+    }
+    if (wanted.size === 0) return
+    log.warn(
+      { topics: [...wanted.keys()] },
+      'queues are made again from the log, which was cut back before all of them',
+    )
+    scanLog(segments, segments.firstPosition, false, everythingIsSafe, (layout, bytes) => {
+      const record = RecordView.ofLayout(source, layout, bytes)
+      if (standsInQueue(record.sysFlag) && wanted.get(record.topic)?.has(record.queueId)) this.#applyFromLog(record)
+      record.release()
+    })
   }
 
   trim(logStartPosition: number): void {

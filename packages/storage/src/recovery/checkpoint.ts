@@ -21,13 +21,17 @@ export interface WrittenCheckpoint {
   logSyncedPosition: number
   /** The boot of the system in which this was written; another boot id means that the system went down since. */
   bootId: string
+  /** No message in front of `position` has a later store time. */
+  newestTimestamp: number
 }
 
 /** A part is undefined when it was never written, or did not reach the disk. */
 export interface OwnCheckpoint {
-  written: WrittenCheckpoint | undefined
+  written: Omit<WrittenCheckpoint, 'newestTimestamp'> | undefined
   /** Everything derived from messages before it survives a power failure; 0 when nothing was synced yet. */
   syncedPosition: number
+  /** No message in front of either position has a later store time; 0 in files of brokers that did not note it. */
+  newestTimestamp: number
 }
 
 const fileBytes = 4096
@@ -35,6 +39,7 @@ const sharedBytes = 48
 const magic = 0x524d5453
 const checkedStart = 8
 
+const doubtPart = { start: 512, bytes: 16 }
 const writtenPart = { start: 1024, bytes: 80 }
 const syncedParts = [
   { start: 1536, bytes: 72 },
@@ -42,6 +47,12 @@ const syncedParts = [
 ] as const
 const cutPart = { start: 2560, bytes: 16 }
 const lostPart = { start: 3072, bytes: 16 }
+const timePart = { start: 3584, bytes: 16 }
+
+/** So many turns may pass in a millisecond of store time. */
+const turnsPerMs = 256
+/** Far from where numbers stop being exact; store times reach it in the year 2527. */
+const turnMax = 2 ** 52
 
 /**
  * The checkpoint file (4096 bytes, big-endian):
@@ -51,12 +62,16 @@ const lostPart = { start: 3072, bytes: 16 }
  *
  * and, in what the official broker leaves alone, our own parts, each in a sector of its own:
  *
+ *     @512 while what was noted elsewhere may pass by lost messages, zeros at other times: magic 4 | crc32 4 | position 8
  *     @1024 magic 4 | crc32 4 (of what follows) | written position 8 | synced position of the log 8 | boot id 56
- *     @1536 and @2048, by turns: magic 4 | crc32 4 | turn 8 | synced position 8 | copy of the first 48 bytes
+ *     @1536 and @2048, by turns: magic 4 | crc32 4 | turn 8 | synced position 8 | copy of the first 48 bytes.
+ *       The turn rises with each. A 256th of it is no lower than the store times of messages in front of the position
  *     @2560 while the log is cut back, zeros at other times: magic 4 | crc32 4 | position 8
  *     @3072 while a part of the log is missing, zeros at other times: magic 4 | crc32 4 | position 8
  *
- * The first of our parts is written often and never synced. The next two are written by turns, so that one of them stays
+ *     @3584 magic 4 | crc32 4 | store time 8, which no message in front of the written position passes
+ *
+ * The written position is written often and never synced, each time behind the store time. The next two are written by turns, so that one of them stays
  * whole when the power fails. Each is synced before the first 48 bytes are written. So these are always the same as one
  * of the two copies, or, byte by byte, a mixture of both. Where they are not, an official broker has written them, and
  * our parts say nothing any more.
@@ -92,11 +107,13 @@ export class CheckpointFile {
     const newest = this.#newestPart()
     if (written === undefined && newest === undefined) return undefined
     if (!this.#isSharedOurs()) return undefined
-    return { written, syncedPosition: newest?.syncedPosition ?? 0 }
+    const newestTimestamp = Math.max(this.#noteOf(timePart) ?? 0, Math.floor((newest?.turn ?? 0) / turnsPerMs))
+    return { written, syncedPosition: newest?.syncedPosition ?? 0, newestTimestamp }
   }
 
   /** Notes how far the files are written. */
   write(written: WrittenCheckpoint): void {
+    if (this.#noteOf(timePart) !== written.newestTimestamp) this.#writeNote(timePart, written.newestTimestamp)
     const part = Buffer.alloc(writtenPart.bytes)
     writeInt64(part, written.position, 8)
     writeInt64(part, written.logSyncedPosition, 16)
@@ -104,18 +121,22 @@ export class CheckpointFile {
     this.#writePart(writtenPart.start, part)
   }
 
-  /** Notes how far the files are synced. */
-  async writeSynced(shared: SharedCheckpoint, syncedPosition: number): Promise<void> {
+  /**
+   * Notes how far the files are synced.
+   * @param newestTimestamp no message in front of the position has a later store time; 0 when the last note says so too
+   */
+  async writeSynced(shared: SharedCheckpoint, syncedPosition: number, newestTimestamp: number): Promise<void> {
     if (this.#catchUp()) await this.#file.syncData()
-    this.#writeSyncedPart(shared, syncedPosition)
+    this.#writeSyncedPart(shared, syncedPosition, newestTimestamp)
     await this.#file.syncData()
     this.#writeShared(shared)
     await this.#file.syncData()
   }
 
-  writeSyncedNow(shared: SharedCheckpoint, syncedPosition: number): void {
+  /** Like `writeSynced`, before it returns. */
+  writeSyncedNow(shared: SharedCheckpoint, syncedPosition: number, newestTimestamp: number): void {
     if (this.#catchUp()) this.#file.syncDataNow()
-    this.#writeSyncedPart(shared, syncedPosition)
+    this.#writeSyncedPart(shared, syncedPosition, newestTimestamp)
     this.#file.syncDataNow()
     this.#writeShared(shared)
     this.#file.syncDataNow()
@@ -141,6 +162,16 @@ export class CheckpointFile {
     this.#note(lostPart, position)
   }
 
+  /** Whether messages may be lost that are noted elsewhere, in offsets of groups, and nobody has compared that yet. */
+  get hasDoubt(): boolean {
+    return this.#noted(doubtPart) !== undefined
+  }
+
+  /** @param endPosition of the log behind which messages may be lost; undefined once what is noted was compared */
+  noteDoubt(endPosition: number | undefined): void {
+    this.#note(doubtPart, endPosition)
+  }
+
   /** Ends a cut: lowers the written and synced positions to the new end, then removes the note of the cut. */
   endCut(position: number, written: WrittenCheckpoint): void {
     const { shared, own } = this
@@ -151,7 +182,8 @@ export class CheckpointFile {
     })
     // An official broker goes by the times. Without them it reads the whole log again.
     const times = { ...shared, queuesTimestamp: 0, indexTimestamp: 0, queuesPosition: 0 }
-    this.writeSyncedNow(times, Math.min(own?.syncedPosition ?? 0, position))
+    const synced = Math.min(own?.syncedPosition ?? 0, position, written.position)
+    this.writeSyncedNow(times, synced, written.newestTimestamp)
     this.#note(cutPart, undefined)
   }
 
@@ -161,7 +193,8 @@ export class CheckpointFile {
    */
   forgetOldNotes(): void {
     if (this.own !== undefined) return
-    for (const place of [cutPart, lostPart]) if (this.#validPart(place) !== undefined) this.#note(place, undefined)
+    for (const place of [cutPart, lostPart, doubtPart])
+      if (this.#validPart(place) !== undefined) this.#note(place, undefined)
   }
 
   syncNow(): void {
@@ -173,24 +206,34 @@ export class CheckpointFile {
   }
 
   #noted(place: { start: number; bytes: number }): number | undefined {
-    const part = this.own === undefined ? undefined : this.#validPart(place)
+    return this.own === undefined ? undefined : this.#noteOf(place)
+  }
+
+  /** The number in a part that holds one, whoever had the store last. */
+  #noteOf(place: { start: number; bytes: number }): number | undefined {
+    const part = this.#validPart(place)
     return part === undefined ? undefined : readInt64(part, 8)
   }
 
   /** Writes or removes a position, and syncs that. */
-  #note({ start, bytes }: { start: number; bytes: number }, position: number | undefined): void {
-    const part = Buffer.alloc(bytes)
+  #note(place: { start: number; bytes: number }, position: number | undefined): void {
     if (position === undefined) {
-      part.copy(this.#bytes, start)
-      this.#file.write(part, start)
+      const zeros = Buffer.alloc(place.bytes)
+      zeros.copy(this.#bytes, place.start)
+      this.#file.write(zeros, place.start)
     } else {
-      writeInt64(part, position, 8)
-      this.#writePart(start, part)
+      this.#writeNote(place, position)
     }
     this.#file.syncDataNow()
   }
 
-  #written(): WrittenCheckpoint | undefined {
+  #writeNote({ start, bytes }: { start: number; bytes: number }, value: number): void {
+    const part = Buffer.alloc(bytes)
+    writeInt64(part, value, 8)
+    this.#writePart(start, part)
+  }
+
+  #written(): Omit<WrittenCheckpoint, 'newestTimestamp'> | undefined {
     const part = this.#validPart(writtenPart)
     if (part === undefined) return undefined
     return {
@@ -235,8 +278,11 @@ export class CheckpointFile {
     return true
   }
 
-  #writeSyncedPart(shared: SharedCheckpoint, syncedPosition: number): void {
-    this.#turn++
+  #writeSyncedPart(shared: SharedCheckpoint, syncedPosition: number, newestTimestamp: number): void {
+    const next = this.#turn + 1
+    const turn = Math.max(next, Math.min(newestTimestamp * turnsPerMs, turnMax))
+    // It goes to the place of the older one.
+    this.#turn = (turn - next) % syncedParts.length === 0 ? turn : turn + 1
     const place = syncedParts[this.#turn % syncedParts.length]!
     const part = Buffer.alloc(place.bytes)
     writeInt64(part, this.#turn, 8)

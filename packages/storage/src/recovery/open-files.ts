@@ -122,8 +122,17 @@ export function openFiles(
   if (losses.wereAccepted) for (const follower of followers) follower.truncate(endPosition)
   writeReplayed(followers, log)
   const syncedPosition = Math.min(plan.syncedPosition, endPosition)
+  const mayHaveLost = recovery.mayHaveLost || losses.wereAccepted || checkpoint.hasDoubt
+  // What is written next vouches for the log as it is: the next start would not know that it was longer.
+  if (mayHaveLost) checkpoint.noteDoubt(endPosition)
+  const lastTimestamp = Math.max(recovery.lastTimestamp, shared.logTimestamp, own?.newestTimestamp ?? 0)
   // Torn ends are cut off now: if this process dies, the files are as it wrote them.
-  checkpoint.write({ position: Math.min(plan.from, endPosition), logSyncedPosition: syncedPosition, bootId })
+  checkpoint.write({
+    position: Math.min(plan.from, endPosition),
+    logSyncedPosition: syncedPosition,
+    bootId,
+    newestTimestamp: lastTimestamp,
+  })
   if (checkpoint.lostPosition !== undefined) checkpoint.noteLost(undefined)
   return {
     commitLog,
@@ -133,8 +142,8 @@ export function openFiles(
     followers,
     checkpoint,
     bootId,
-    recovery: { ...recovery, mayHaveLost: recovery.mayHaveLost || losses.wereAccepted },
-    lastTimestamp: Math.max(recovery.lastTimestamp, shared.logTimestamp),
+    recovery: { ...recovery, mayHaveLost },
+    lastTimestamp,
     syncedPosition,
     cutPosition,
   }
@@ -145,6 +154,7 @@ function ownBefore(cutPosition: number, own: OwnCheckpoint | undefined): OwnChec
   if (own === undefined) return undefined
   const { written, syncedPosition } = own
   return {
+    ...own,
     written: written && {
       ...written,
       position: Math.min(written.position, cutPosition),
@@ -170,11 +180,12 @@ function prepareAll(followers: readonly Follower[], plan: RecoveryPlan): Recover
  * the checkpoint must not vouch for what is not written yet.
  */
 function lowerCheckpoint(checkpoint: CheckpointFile, own: OwnCheckpoint, from: number): void {
-  const { written, syncedPosition } = own
-  if (written !== undefined && written.position > from) checkpoint.write({ ...written, position: from })
+  const { written, syncedPosition, newestTimestamp } = own
+  if (written !== undefined && written.position > from)
+    checkpoint.write({ ...written, position: from, newestTimestamp })
   if (syncedPosition <= from) return
   const times = { ...checkpoint.shared, queuesTimestamp: 0, indexTimestamp: 0, queuesPosition: 0 }
-  checkpoint.writeSyncedNow(times, from)
+  checkpoint.writeSyncedNow(times, from, newestTimestamp)
 }
 
 /**

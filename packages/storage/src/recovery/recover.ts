@@ -74,7 +74,10 @@ export interface Recovery {
   /** Store time of the last record read; 0 without any. */
   lastTimestamp: number
   damages: Damage[]
-  /** Messages that others have noted may be missing: the system went down, or the log is not what it was. */
+  /**
+   * Messages that others have noted may be missing: the system went down, or the log is not what it was. It stays so at
+   * later starts until `MessageStore.endDoubt`.
+   */
   mayHaveLost: boolean
 }
 

@@ -75,14 +75,22 @@ export class HiddenMessages {
 
   /**
    * The log was cut back: messages that come behind its new end are not hidden.
+   * @returns topics that were hidden beyond it: files of their queues may be gone that they go on in
    * @throws the file system's errors; the file says more than is there then
    */
-  cutBackTo(position: number): void {
-    for (const [topic, hiddenBefore] of this.#positions) if (hiddenBefore > position) this.#note(topic, position)
-    if (!this.#isUnsaved) return
+  cutBackTo(position: number): string[] {
+    const beyond = [...this.#positions].filter(([, hiddenBefore]) => hiddenBefore > position).map(([topic]) => topic)
+    for (const topic of beyond) this.#note(topic, position)
+    if (!this.#isUnsaved) return beyond
     this.#file.save(stringifyHiddenPositions(this.#positions))
     this.#isUnsaved = false
     this.#hasFailed = false
+    return beyond
+  }
+
+  /** Topics that have hidden messages which the log has still. */
+  topics(): string[] {
+    return [...this.#positions.keys()]
   }
 
   /**

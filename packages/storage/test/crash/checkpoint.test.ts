@@ -18,7 +18,7 @@ async function noteSynced(disk: CrashableFileSystem, position: number, failAt: n
   }
   disk.failPowerAt(failAt)
   try {
-    await checkpoint.writeSynced(shared, position)
+    await checkpoint.writeSynced(shared, position, times)
   } catch (error) {
     if (!disk.isDown) throw error
   }
@@ -43,6 +43,8 @@ test('a checkpoint stays ours, and holds a position that was synced, when the po
         const { own, shared } = new CheckpointFile(disk, path)
         expect([2000, 3000, 4000], where).toContain(own?.syncedPosition)
         expect(shared.queuesPosition, where).toBe(own?.syncedPosition)
+        expect(own?.newestTimestamp, where).toBeGreaterThanOrEqual(shared.logTimestamp)
+        expect(own?.newestTimestamp, where).toBeLessThanOrEqual(shared.logTimestamp + 1)
       }
     }
   }

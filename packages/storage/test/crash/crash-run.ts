@@ -36,7 +36,11 @@ class CrashRun {
   readonly #disk: CrashableFileSystem
   readonly #fileSystem: FileSystem
   readonly #history = new History()
+  /** Decides how far the clock is set back between two lives. */
+  readonly #clockRandom: SeededRandom
   #clock = new SteppedClock()
+  /** The latest that any clock has shown. */
+  #latestMs = 0
   #lastCrash: 'running' | 'kill' | 'power' = 'running'
   /** The log is being cut back. */
   #cutting: object | undefined
@@ -50,6 +54,7 @@ class CrashRun {
   constructor(options: CrashRunOptions) {
     this.#options = options
     this.#random = new SeededRandom(options.seed)
+    this.#clockRandom = new SeededRandom(options.seed ^ 0xc10c)
     this.#disk = new CrashableFileSystem(() => this.#clock.now())
     this.#fileSystem = options.wrap?.(this.#disk) ?? this.#disk
   }
@@ -57,7 +62,9 @@ class CrashRun {
   async run(): Promise<string[]> {
     while (this.#life < livesPerRun) {
       this.#life++
-      this.#clock = new SteppedClock(this.#clock.now() + 1000)
+      this.#latestMs = Math.max(this.#latestMs, this.#clock.now())
+      const byMs = this.#clockRandom.oneIn(3) ? -this.#clockRandom.below(60_000) : 1000
+      this.#clock = new SteppedClock(this.#clock.now() + byMs)
       const problems = await this.#live()
       if (problems.length > 0) return problems.map((problem) => `life ${this.#life}: ${problem}`)
     }
@@ -240,7 +247,9 @@ class CrashRun {
     for (let count = 1 + this.#random.below(5); count > 0; count--) {
       const put = this.#newPut(topic, queueId)
       puts.push(put)
-      source.append(message({ topic, queueId, body: Buffer.from(put.body), properties: put.properties }), queueOffset++)
+      const sent = message({ topic, queueId, body: Buffer.from(put.body), properties: put.properties })
+      // The store may have gone on by some milliseconds while the clock was behind.
+      source.append(sent, queueOffset++, 5 + Math.max(this.#latestMs, this.#clock.now()))
     }
     const { bytes, ends } = source
     const waiting = [...puts]

@@ -44,6 +44,7 @@ async function messagesOf(store: MessageStore, topic: string, queueId: number, f
           queueOffset: decoded.queueOffset,
           physicalOffset: decoded.physicalOffset,
           totalSize: decoded.totalSize,
+          storeTimestamp: decoded.storeTimestamp,
           body: decoded.body.toString(),
           properties: decoded.properties,
         })

@@ -12,6 +12,7 @@ function found(id: number, changes: Partial<Found> = {}): Found {
     queueOffset: id,
     physicalOffset: id * 100,
     totalSize: 100,
+    storeTimestamp: 1000,
     ...changes,
   }
 }
@@ -52,6 +53,7 @@ describe('the checker', () => {
       /was put at 0/,
     ],
     ['a gap in the offsets', findings([found(0), found(1), found(2, { queueOffset: 3 })]), /3 where 2 was expected/],
+    ['a store time that falls', findings([found(0), found(1, { storeTimestamp: 999 })]), /fall by 1 ms at 1/],
     ['a message that is lost in front of one that is there', findings([found(0), found(2)]), /lost/],
     ['a message that its key does not find', findings([found(0), found(1)], () => []), /not found by its key/],
   ])('finds %s', (_, wrong, problem) => {

@@ -24,6 +24,7 @@ export interface Found extends Place {
   queueId: number
   body: string
   properties: string
+  storeTimestamp: number
 }
 
 /** Everything that was found in a store. */
@@ -144,7 +145,13 @@ export class History {
     const where = `${queue.topic}/${queue.queueId}`
     let expectedOffset = queue.minOffset
     let lastId = -1
+    let lastTimestamp = 0
     for (const message of queue.messages) {
+      const { storeTimestamp } = message
+      if (storeTimestamp < lastTimestamp) {
+        problems.push(`store times in ${where} fall by ${lastTimestamp - storeTimestamp} ms at ${message.queueOffset}`)
+      }
+      lastTimestamp = storeTimestamp
       while (expectedOffset < message.queueOffset && this.#wasDeleted(queue, expectedOffset)) expectedOffset++
       if (message.queueOffset !== expectedOffset) {
         problems.push(`${where} has offset ${message.queueOffset} where ${expectedOffset} was expected`)

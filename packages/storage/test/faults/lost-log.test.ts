@@ -171,3 +171,22 @@ describe('a store whose log', () => {
     }
   })
 })
+
+test('a store that may have lost messages says so at every start, until what is noted of them elsewhere was compared', async () => {
+  const kit = new FaultKit()
+  const first = kit.open()
+  expect(first.recovered.mayHaveLost).toBe(false)
+  await kit.put(first, numbered(10))
+  kit.disk.crash(1)
+  // Whoever opened it died before he compared: killed, then stopped in order.
+  kit.open()
+  kit.disk.kill()
+  const second = kit.open()
+  expect(second.recovered.mayHaveLost).toBe(true)
+  second.close()
+  const third = kit.open()
+  expect(third.recovered.mayHaveLost).toBe(true)
+  third.endDoubt()
+  kit.disk.kill()
+  expect(kit.open().recovered.mayHaveLost).toBe(false)
+})

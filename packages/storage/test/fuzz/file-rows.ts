@@ -152,12 +152,16 @@ export const fileRows: readonly FuzzRow[] = [
     check({ disk, file, shared }) {
       if (!Object.values(shared).every(Number.isInteger)) throw new Error('a time or position is no number')
       const written = { position: 12, logSyncedPosition: 10, bootId: 'boot' }
+      const newestTimestamp = 1_700_000_000_000
       const next = { logTimestamp: 1, queuesTimestamp: 2, indexTimestamp: 3, queuesPosition: 4 }
-      file.write(written)
-      file.writeSyncedNow(next, 11)
+      file.write({ ...written, newestTimestamp })
+      file.writeSyncedNow(next, 11, newestTimestamp)
       const again = new CheckpointFile(disk, '/store/checkpoint')
       if (!sameValue(again.shared, next)) throw new Error('what is shared does not come back')
-      if (again.own !== undefined && !sameValue(again.own, { written, syncedPosition: 11 })) {
+      const { own } = again
+      if (own === undefined) return
+      const expected = { written, syncedPosition: 11, newestTimestamp: own.newestTimestamp }
+      if (!sameValue(own, expected) || own.newestTimestamp < newestTimestamp) {
         throw new Error('what is ours does not come back')
       }
     },

@@ -9,6 +9,7 @@ import { settle } from '../settle.ts'
 class SlowLog {
   writtenPosition = 0
   readonly started: number[] = []
+  readonly syncedNow: number[] = []
   readonly #pending: PromiseWithResolvers<void>[] = []
   readonly segments = {
     segmentBytes: 100,
@@ -19,6 +20,9 @@ class SlowLog {
       const pending = Promise.withResolvers<void>()
       this.#pending.push(pending)
       return pending.promise
+    },
+    syncNow: (position: number): void => {
+      this.syncedNow.push(position)
     },
   }
 
@@ -33,6 +37,7 @@ class SlowLog {
 interface SetUp {
   log: SlowLog
   clock: SteppedClock
+  guard: WriteGuard
   logSync: LogSync
   /** `name` for each that was told it is synced, `not name` for each that was told it is not. */
   told: string[]
@@ -43,13 +48,14 @@ interface SetUp {
 function setUp(): SetUp {
   const log = new SlowLog()
   const clock = new SteppedClock()
-  const logSync = new LogSync(log, new WriteGuard(silentLog), clock, () => 5000, 0)
+  const guard = new WriteGuard(silentLog)
+  const logSync = new LogSync(log, guard, clock, () => 5000, 0)
   const told: string[] = []
   const writeAndWait = (name: string): void => {
     log.writtenPosition += 10
     logSync.whenSynced(log.writtenPosition, (isSynced) => void told.push(isSynced ? name : `not ${name}`))
   }
-  return { log, clock, logSync, told, writeAndWait }
+  return { log, clock, guard, logSync, told, writeAndWait }
 }
 
 describe('the sync of the log', () => {
@@ -177,5 +183,68 @@ describe('the sync of the log', () => {
     expect(told).toEqual(['not a', 'not b', 'not c'])
     expect(logSync.syncedPosition).toBe(0)
     expect(log.started).toHaveLength(1)
+  })
+
+  test('goes over what was written before the store was fenced, when somebody needs that, unless a sync failed', async () => {
+    const { log, guard, logSync } = setUp()
+    log.writtenPosition = 150
+    guard.fence('writing messages', new Error('EIO'))
+    expect(await logSync.syncWritten()).toBe(true)
+    expect(log.syncedNow).toEqual([0, 100])
+    expect(logSync.syncedPosition).toBe(150)
+
+    const other = setUp()
+    other.writeAndWait('a')
+    await other.log.end(new Error('EIO'))
+    expect(await other.logSync.syncWritten()).toBe(false)
+    expect(other.logSync.syncWrittenNow()).toBe(false)
+    expect(other.log.syncedNow).toEqual([])
+  })
+
+  test('confirms nothing before what came with it elsewhere is secured, and says when that fails', async () => {
+    const { log, logSync, told, writeAndWait } = setUp()
+    let securing = Promise.withResolvers<void>()
+    const table = {
+      isSecured: true,
+      asked: 0,
+      secured(): Promise<void> {
+        this.asked++
+        return securing.promise
+      },
+    }
+    logSync.add(table)
+    writeAndWait('a')
+    await log.end()
+    expect([told, table.asked]).toEqual([['a'], 0])
+    table.isSecured = false
+    writeAndWait('b')
+    await log.end()
+    expect(told).toEqual(['a'])
+    securing.resolve()
+    await settle()
+    expect(told).toEqual(['a', 'b'])
+    securing = Promise.withResolvers()
+    writeAndWait('c')
+    await log.end()
+    securing.reject(new Error('the disk is full'))
+    await settle()
+    expect(told).toEqual(['a', 'b', 'not c'])
+    // The log itself is synced, and the next is tried again.
+    expect(logSync.syncedPosition).toBe(30)
+    securing = Promise.withResolvers()
+    securing.resolve()
+    writeAndWait('d')
+    await log.end()
+    expect(told).toEqual(['a', 'b', 'not c', 'd'])
+  })
+
+  test('at once is not undone by one that began before it', async () => {
+    const { log, logSync } = setUp()
+    log.writtenPosition = 40
+    void logSync.sync()
+    log.writtenPosition = 60
+    expect(logSync.syncWrittenNow()).toBe(true)
+    await log.end()
+    expect(logSync.syncedPosition).toBe(60)
   })
 })

@@ -80,6 +80,48 @@ describe('messages of a topic with a time of its own', () => {
     expect(await store.read({ ...read, topic: 'T', queueOffset: 100 })).toMatchObject({ status: 'FOUND' })
   })
 
+  const ends: [string, (kit: FaultKit, store: MessageStore) => MessageStore][] = [
+    ['goes on running', (_, store) => store],
+    [
+      'is closed',
+      (kit, store) => {
+        store.close()
+        return kit.open()
+      },
+    ],
+    [
+      'is killed',
+      (kit) => {
+        kit.disk.kill()
+        return kit.open()
+      },
+    ],
+    [
+      'loses its power',
+      (kit) => {
+        kit.disk.crash(5)
+        return kit.open()
+      },
+    ],
+  ]
+  test.each(ends)(
+    'leave no gap when the log is cut back before them after their queue files went, and the store %s',
+    async (_, next) => {
+      const kit = new FaultKit()
+      const store = kit.open({ topicReserves: () => [oneMinute], queueSyncIntervalMs: 1000 })
+      const outcomes = await kit.put(store, numbered(200))
+      for (let round = 0; round < 15; round++) await kit.pass(10_000)
+      expect(kit.disk.list(`${root}/consumequeue/T/0`)).toHaveLength(1)
+      const kept = outcomes[50]!
+      if (kept.kind !== 'stored') throw new Error(kept.kind)
+      await store.cutBackTo(kept.places[0]!.physicalOffset)
+      const after = next(kit, store)
+      expect([after.maxOffset('T', 0), after.maxOffset('T', 1)]).toEqual([25, 25])
+      expect(await kit.put(after, numbered(1, 200))).toMatchObject([{ places: [{ queueOffset: 25 }] }])
+      expect(await after.read({ ...read, topic: 'T', queueOffset: 25 })).toMatchObject({ status: 'FOUND', count: 1 })
+    },
+  )
+
   test('stay hidden when the attribute is taken away or raised, and no more of them are', async () => {
     const { kit, store, reserves } = await open(new FaultKit(), [oneMinute])
     await kit.pass(10_000)

@@ -6,8 +6,9 @@ import type { UpdateGroupParts } from './update-and-create-subscriptiongroup.ts'
 export function updateAndCreateSubscriptiongroupList(
   parts: UpdateGroupParts,
 ): Handler<typeof commands.updateAndCreateSubscriptiongroupList> {
-  return (_header, call) => {
+  return async (_header, call) => {
     parts.groups.update(subscriptionGroupListBody.decode(call.body).groupConfigList, call.connection.remoteAddress)
+    await parts.groups.confirmed()
     return {}
   }
 }

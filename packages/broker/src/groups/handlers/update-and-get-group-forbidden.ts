@@ -5,6 +5,7 @@ export interface GroupForbiddenParts {
   groups: {
     isReadForbidden(group: string, topic: string): boolean
     setReadForbidden(group: string, topic: string, isForbidden: boolean, peer: string): void
+    confirmed(): Promise<void>
   }
 }
 
@@ -12,9 +13,12 @@ export interface GroupForbiddenParts {
 export function updateAndGetGroupForbidden(
   parts: GroupForbiddenParts,
 ): Handler<typeof commands.updateAndGetGroupForbidden> {
-  return ({ group, topic, readable }, call) => {
+  return async ({ group, topic, readable }, call) => {
     const { groups } = parts
-    if (readable !== undefined) groups.setReadForbidden(group, topic, !readable, call.connection.remoteAddress)
+    if (readable !== undefined) {
+      groups.setReadForbidden(group, topic, !readable, call.connection.remoteAddress)
+      await groups.confirmed()
+    }
     return { body: groupForbiddenBody.encode({ group, topic, readable: !groups.isReadForbidden(group, topic) }) }
   }
 }

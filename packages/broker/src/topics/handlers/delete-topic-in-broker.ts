@@ -3,14 +3,15 @@ import type { Handler } from '@rocketmq-ts/remoting'
 import { internalTopicNameProblem, refuseProblem } from '../../configuration/index.ts'
 
 export interface DeleteTopicParts {
-  topics: { delete(topic: string, peer: string): boolean }
+  topics: { delete(topic: string, peer: string): boolean; confirmed(): Promise<void> }
 }
 
 /** DELETE_TOPIC_IN_BROKER: the topic with its queues and the offsets of all groups in it. */
 export function deleteTopicInBroker(parts: DeleteTopicParts): Handler<typeof commands.deleteTopicInBroker> {
-  return ({ topic }, call) => {
+  return async ({ topic }, call) => {
     refuseProblem(internalTopicNameProblem(topic))
     parts.topics.delete(topic, call.connection.remoteAddress)
+    await parts.topics.confirmed()
     return {}
   }
 }

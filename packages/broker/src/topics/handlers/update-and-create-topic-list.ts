@@ -10,7 +10,7 @@ export function updateAndCreateTopicList(parts: UpdateTopicParts): Handler<typeo
       topicConfigList.map(({ attributes, ...config }) => ({ ...config, attributeChanges: attributes })),
       call.connection.remoteAddress,
     )
-    await parts.whenRegistered()
+    await Promise.all([parts.topics.confirmed(), parts.whenRegistered()])
     return {}
   }
 }

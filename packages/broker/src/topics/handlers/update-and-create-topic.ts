@@ -4,16 +4,16 @@ import { parseAttributeChanges } from '../../configuration/index.ts'
 import type { TopicUpdate } from '../index.ts'
 
 export interface UpdateTopicParts {
-  topics: { update(updates: readonly TopicUpdate[], peer: string): void }
+  topics: { update(updates: readonly TopicUpdate[], peer: string): void; confirmed(): Promise<void> }
   /** Resolves when the name servers know what changed. */
   whenRegistered(): Promise<void>
 }
 
-/** UPDATE_AND_CREATE_TOPIC: answered when the name servers know the topic. */
+/** UPDATE_AND_CREATE_TOPIC: answered when the topic is as safe as the flush mode says, and the name servers know it. */
 export function updateAndCreateTopic(parts: UpdateTopicParts): Handler<typeof commands.updateAndCreateTopic> {
   return async (header, call) => {
     parts.topics.update([topicUpdate(header)], call.connection.remoteAddress)
-    await parts.whenRegistered()
+    await Promise.all([parts.topics.confirmed(), parts.whenRegistered()])
     return {}
   }
 }
