@@ -156,15 +156,18 @@ export class MessageStore {
   }
 
   /**
-   * Makes all that was stored until now survive a power failure: for what points into the log and must not outlive it.
-   * @returns false when the disk refuses
+   * Makes everything that was put until now survive a failure of the power: for what points into the log and must not
+   * outlive it.
+   * @returns false when a sync failed, now or before
    */
   syncLog(): Promise<boolean> {
+    this.#parts.pipeline.commitNow()
     return this.#parts.logSync.syncWritten()
   }
 
   /** Like `syncLog`, before it returns. */
   syncLogNow(): boolean {
+    this.#parts.pipeline.commitNow()
     return this.#parts.logSync.syncWrittenNow()
   }
 
@@ -252,17 +255,6 @@ export class MessageStore {
    */
   recordsAt(places: readonly RecordPlace[]): Promise<(Buffer | undefined)[]> {
     return scatteredRecords(this.#commitLog, places)
-  }
-
-  /**
-   * Makes everything that was put until now survive a failure of the power.
-   * @returns false when that failed: the store takes no more writes then
-   */
-  async syncLog(): Promise<boolean> {
-    const { pipeline, logSync, guard } = this.#parts
-    pipeline.commitNow()
-    await logSync.sync()
-    return !guard.isFenced
   }
 
   /**

@@ -26,6 +26,7 @@ export class TimerMetrics {
       pieces: () => [this.#nextText()],
       intervalMs,
       gatherMs: intervalMs,
+      isProgress: false,
     })
     this.#counts = new Map(this.#kept.content?.timingCount)
     this.#dataVersion = this.#kept.content?.dataVersion ?? newDataVersion(config.clock.now())

@@ -55,6 +55,11 @@ export function timerQueue(parts: TimerQueueParts): InternalConsumer {
         isCaughtUp = true
         parts.caughtUp()
       },
+      // It is written with the wheel, as each step is.
+      goBack: (_queueId, offset) => {
+        timers.queueOffset = offset
+        timers.noteStep()
+      },
     },
     waitMs(_queueId, _unit, nowMs) {
       if (parts.isStopped()) return checkMs

@@ -4,7 +4,6 @@ import type { Violation } from './violation.ts'
 /** What a group of consumers was given of a queue. */
 export class Consumed {
   readonly #ids = new Map<number, Set<string>>()
-  #excusedBelow = 0
 
   add(queueOffset: number, id: string): void {
     const ids = this.#ids.get(queueOffset)
@@ -12,13 +11,8 @@ export class Consumed {
     else ids.add(id)
   }
 
-  /** What comes to stand below an offset, after the queue became shorter, may be passed by. */
-  excuseBelow(queueOffset: number): void {
-    this.#excusedBelow = Math.max(this.#excusedBelow, queueOffset)
-  }
-
   has(queueOffset: number, id: string): boolean {
-    return queueOffset < this.#excusedBelow || this.#ids.get(queueOffset)?.has(id) === true
+    return this.#ids.get(queueOffset)?.has(id) === true
   }
 }
 

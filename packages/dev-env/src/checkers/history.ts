@@ -102,8 +102,6 @@ export interface ObservedOffset {
   readonly queueId: number
   /** Undefined: it knows none. */
   readonly offset: number | undefined
-  /** A queue that may have become shorter did not end before; an offset behind its end is taken back to that. */
-  readonly queueEndLeast?: number
 }
 
 export interface BrokerRun {

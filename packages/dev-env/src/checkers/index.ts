@@ -2,7 +2,7 @@ export { Consumed, checkConsumed } from './check-consumed.ts'
 export { checkDelays } from './check-delays.ts'
 export { takeOverPowerLoss } from './check-power-loss.ts'
 export { checkQueries } from './check-queries.ts'
-export { checkQueues, storedIn } from './check-queues.ts'
+export { checkQueues } from './check-queues.ts'
 export { checkRoutes, type ExpectedRoute } from './check-routes.ts'
 export { type CheckLimits, checkHistory } from './checker.ts'
 export {
@@ -16,6 +16,7 @@ export {
   queueKey,
   type TimeQuery,
 } from './history.ts'
+export { LastValue } from './last-value.ts'
 export { type LoadMessage, MessageFactory } from './message-factory.ts'
 export { observedRecords } from './observed-records.ts'
 export {

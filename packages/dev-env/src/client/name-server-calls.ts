@@ -18,6 +18,20 @@ export class NameServerCalls extends Calls {
     return topicRouteBody.decode(answer.body!)
   }
 
+  /** What is kept under a key; undefined for nothing. */
+  async keyValue(namespace: string, key: string): Promise<string | undefined> {
+    const answer = await this.call(commands.getKvConfig, { namespace, key })
+    if (answer.code === responseCodes.QUERY_NOT_FOUND.code) return undefined
+    if (answer.code !== responseCodes.SUCCESS.code) throw this.responseError(commands.getKvConfig, answer)
+    return commands.getKvConfig.responseCodec.decode(answer.extFields).value
+  }
+
+  /** @param value undefined takes the key away */
+  async setKeyValue(namespace: string, key: string, value: string | undefined): Promise<void> {
+    if (value === undefined) await this.ask(commands.deleteKvConfig, { namespace, key })
+    else await this.ask(commands.putKvConfig, { namespace, key, value })
+  }
+
   /** The brokers by their clusters. */
   async clusterInfo(): Promise<ClusterInfo> {
     return clusterInfoBody.decode((await this.ask(commands.getBrokerClusterInfo, {})).body)

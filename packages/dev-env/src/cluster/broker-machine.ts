@@ -26,6 +26,8 @@ export interface BrokerOptions {
 export class BrokerMachine extends Machine<Broker> {
   /** Keys of its broker.conf. What is changed counts from the next start, unless a request changed it too. */
   readonly settings: Record<string, string>
+  /** Whether it is started with --accept-lost-messages. */
+  acceptsLostMessages = false
   readonly #options: BrokerOptions
   #processId = 1000
 
@@ -55,7 +57,14 @@ export class BrokerMachine extends Machine<Broker> {
     const changed = kept === undefined ? {} : Object.fromEntries(parseJavaProperties(kept.toString('utf8')))
     const { values, warnings } = readBrokerSettings({ ...properties, ...changed }, options)
     for (const warning of warnings) log.warn({}, warning)
-    return createBroker({ settings: values, platform, log, processId: ++this.#processId, checksMemoryUse: true })
+    return createBroker({
+      settings: values,
+      platform,
+      log,
+      processId: ++this.#processId,
+      acceptLostMessages: this.acceptsLostMessages,
+      checksMemoryUse: true,
+    })
   }
 }
 

@@ -6,11 +6,9 @@ import {
   type ObservedTopic,
   observedRecords,
   observedTopics,
-  queueKey,
   Recorder,
   readOffsets,
   readQueues,
-  storedIn,
   takeOverPowerLoss,
   type Violation,
 } from '../checkers/index.ts'
@@ -27,12 +25,9 @@ const groups = [followingGroup, tailGroup]
 export const flushIntervalMs = 500
 /** How late that may be: timers, slow disks, a sync that is under way. */
 const lateMsMax = 1500
-/**
- * Milliseconds after which a topic survives a failure of the power: one that is made soon after another one is written
- * at once, and synced together with others. The load uses it from then on.
- */
-export const topicSafeMs = 1000
 export const delayLevelsMs = [1000, 5000]
+/** With ASYNC_FLUSH, milliseconds after which a topic that was made soon after another one survives a failure of the power. */
+export const topicSafeMs = 1000
 
 /** It may be that the broker refuses connections for a while, or stands still. */
 const observeAttemptsMax = 100
@@ -53,42 +48,33 @@ export class BrokerUnderLoad {
   readonly topics: ObservedTopic[] = []
   readonly violations: Violation[] = []
   readonly #cluster: Cluster
-  readonly #isSyncFlush: boolean
+  readonly isSyncFlush: boolean
   readonly #troubles: Trouble[] = []
-  /** Told of each queue's end after a failure of the power, as far as is known. */
-  readonly #onShortened: ((ends: ReadonlyMap<string, number>) => void)[] = []
+  /** Told after a failure of the power, and when that was, that the ends of queues may be gone. */
+  readonly #onShortened: ((atMs: number) => void)[] = []
   /** Number of the run, from 1. */
   run = 1
   /** Consumers do nothing from the end of a run until what it left behind was looked at. */
   #isOpenForConsumers = true
   #consuming = 0
-  /** The latest that its clock ever showed before it was set. */
-  #latestWallMs = 0
-  /** By so much its clock was set forward. */
-  #jumpedMs = 0
   /** Somebody ends or starts it. */
   isInTransition = false
 
   constructor(cluster: Cluster, machine: BrokerMachine) {
     this.#cluster = cluster
     this.machine = machine
-    this.#isSyncFlush = machine.settings.flushDiskType === 'SYNC_FLUSH'
+    this.isSyncFlush = machine.settings.flushDiskType === 'SYNC_FLUSH'
     this.recorder = new Recorder({
-      wallMs: () => (machine.wallMs < this.#latestWallMs ? 0 : machine.wallMs),
+      wallMs: () => machine.wallMs,
       monotonicMs: () => cluster.simulation.monotonic(),
     })
-  }
-
-  /** Whether its clock was ever set back: store times may fall at the next start then. */
-  get wasSetBack(): boolean {
-    return this.#latestWallMs > 0
   }
 
   get name(): string {
     return this.machine.name
   }
 
-  onShortened(listener: (ends: ReadonlyMap<string, number>) => void): void {
+  onShortened(listener: (atMs: number) => void): void {
     this.#onShortened.push(listener)
   }
 
@@ -101,21 +87,11 @@ export class BrokerUnderLoad {
     }
   }
 
-  /**
-   * When the clock was set back, what waits may come at once, and what is under way seems to be of later. Until it has
-   * caught up, store times do not rise and what is delayed comes at once, too.
-   */
+  /** What waits when the clock is set back waits for as long as before: it is due at an earlier time of the clock. */
   jumpClock(byMs: number): void {
-    if (byMs < 0) this.#latestWallMs = Math.max(this.#latestWallMs, this.machine.wallMs)
     this.machine.jumpClock(byMs)
-    if (byMs > 0) {
-      this.#jumpedMs += byMs
-      return
-    }
-    for (const one of [...this.recorder.history.sends, ...this.recorder.history.sendBacks]) {
-      const isDelivered = one.sentAtMs + delayLevelsMs.at(-1)! < this.machine.wallMs
-      if (!isDelivered) one.sentAtMs = 0
-    }
+    if (byMs > 0) return
+    for (const one of [...this.recorder.history.sends, ...this.recorder.history.sendBacks]) one.sentAtMs += byMs
   }
 
   /**
@@ -189,72 +165,23 @@ export class BrokerUnderLoad {
   }
 
   async #lookBack(ending: Ending, endedAtMs: number, sentSeqMax: number): Promise<void> {
-    const isPowerLoss = ending === 'power lost'
-    const leastEnds = isPowerLoss ? await this.#takeOverPowerLoss(endedAtMs, sentSeqMax) : new Map<string, number>()
-    const offsets = await this.observed((broker) => readOffsets(broker, this.topics, groups))
-    const offsetsAfter = offsets.map((offset) =>
-      isPowerLoss ? { ...offset, queueEndLeast: leastEnds.get(queueKey(offset)) ?? 0 } : offset,
-    )
+    if (ending === 'power lost') await this.#takeOverPowerLoss(endedAtMs, sentSeqMax)
+    const offsetsAfter = await this.observed((broker) => readOffsets(broker, this.topics, groups))
     const savedMs = ending === 'stopped' ? endedAtMs : this.#doneBefore(endedAtMs) + flushIntervalMs
     this.recorder.history.runs.push({ number: this.run, ending, endedAtMs: savedMs, offsetsAfter })
   }
 
-  /** @returns before which offset no queue ends: what came since may have filled one again before it was looked at */
-  async #takeOverPowerLoss(atMs: number, sentSeqMax: number): Promise<Map<string, number>> {
+  async #takeOverPowerLoss(atMs: number, sentSeqMax: number): Promise<void> {
     const { history } = this.recorder
     const queues = await this.readQueues()
     const syncedMs = this.#doneBefore(atMs)
-    for (const creation of history.topicCreations) {
+    for (const creation of this.isSyncFlush ? [] : history.topicCreations) {
       const { outcome } = creation
       if (outcome.kind === 'acknowledged' && outcome.atMs > atMs - topicSafeMs) creation.outcome = { kind: 'unknown' }
     }
-    const safeMs = this.#isSyncFlush ? atMs : syncedMs
+    const safeMs = this.isSyncFlush ? atMs : syncedMs
     this.violations.push(...takeOverPowerLoss(history, queues, { atMs, safeMs, sentBackSafeMs: syncedMs, sentSeqMax }))
-    this.#excuseDeliveries(atMs - syncedMs)
-    const ends = new Map([...this.#allQueues(), ...queues].map((queue) => [queueKey(queue), 0]))
-    for (const [key, end] of this.#endsOfKnown(sentSeqMax, atMs)) ends.set(key, end)
-    for (const listener of this.#onShortened) listener(ends)
-    return ends
-  }
-
-  /**
-   * The progress of delayed messages can be on the disk when the last that it passed by are not: what was delivered in
-   * that time may be lost.
-   * @param forMs before the power failed
-   */
-  #excuseDeliveries(forMs: number): void {
-    const { sends, sendBacks } = this.recorder.history
-    for (const one of [...sends, ...sendBacks]) {
-      if (one.delayLevel === 0 || one.outcome.kind !== 'acknowledged') continue
-      const dueMs = one.sentAtMs + delayLevelsMs[one.delayLevel - 1]!
-      const sinceMs = this.machine.wallMs - dueMs
-      const downMs = this.#nowMs - this.machine.endedAtMs
-      if (one.sentAtMs === 0 || (sinceMs >= 0 && sinceMs <= forMs + downMs + this.#jumpedMs)) {
-        one.outcome = { kind: 'unknown' }
-      }
-    }
-  }
-
-  /** Behind what was known of each queue before a moment. */
-  #endsOfKnown(sentSeqMax: number, atMs: number): Map<string, number> {
-    const { sends, seen } = this.recorder.history
-    const ends = new Map<string, number>()
-    const known = (key: string, queueOffset: number): void => {
-      ends.set(key, Math.max(ends.get(key) ?? 0, queueOffset + 1))
-    }
-    for (const send of sends) {
-      const { outcome, sentSeq } = send
-      if (outcome.kind !== 'acknowledged' || sentSeq > sentSeqMax || outcome.atMs > atMs) continue
-      known(queueKey(storedIn(send)), outcome.queueOffset)
-    }
-    for (const record of seen) known(queueKey(record), record.queueOffset)
-    return ends
-  }
-
-  #allQueues(): { topic: string; queueId: number }[] {
-    return this.topics.flatMap(({ topic, queues }) =>
-      Array.from({ length: queues }, (_, queueId) => ({ topic, queueId })),
-    )
+    for (const listener of this.#onShortened) listener(atMs)
   }
 
   /** What was done until then was saved and synced when the run ended. */

@@ -32,7 +32,7 @@ export class FollowingConsumer {
     this.#broker = broker
     this.#calls = calls
     this.#random = random
-    broker.onShortened((ends) => this.#shortened(ends))
+    broker.onShortened(() => this.#next.clear())
   }
 
   /** Consumes until `stop`. */
@@ -111,16 +111,5 @@ export class FollowingConsumer {
     const consumed = new Consumed()
     this.consumed.set(key, consumed)
     return consumed
-  }
-
-  /** Who was, or has committed, behind a queue's end may miss what comes to stand there. */
-  #shortened(ends: ReadonlyMap<string, number>): void {
-    const { commits } = this.#broker.recorder.history
-    for (const [key, end] of ends) {
-      const committed = commits.filter((commit) => commit.group === followingGroup && queueKey(commit) === key)
-      const furthest = Math.max(this.#next.get(key) ?? 0, ...committed.map(({ offset }) => offset))
-      if (furthest > end) this.#consumedIn(key).excuseBelow(furthest)
-    }
-    this.#next.clear()
   }
 }

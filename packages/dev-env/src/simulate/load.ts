@@ -8,6 +8,8 @@ import { type BrokerUnderLoad, tailGroup, topicSafeMs } from './broker-under-loa
 const windowMax = 12
 const topicsMax = 8
 const timeoutMs = 3000
+/** What a producer of the load asks for, and default topics have at least. */
+const autoCreatedQueues = 4
 /** What comes back at once is not asked for again at once. */
 const restMs = 50
 
@@ -122,7 +124,9 @@ export class Load {
   async #createTopics(calls: BrokerCalls, random: SeededRandom): Promise<void> {
     while (!this.#isOver) {
       await this.#cluster.sleep(random.between(20, 3000))
-      if (this.#broker.topics.length < topicsMax) await this.#createTopic(calls, random.between(1, 4))
+      if (this.#broker.topics.length >= topicsMax) continue
+      if (this.#broker.isSyncFlush && random.oneIn(3)) await this.#sendToNewTopic(calls, random)
+      else await this.#createTopic(calls, random.between(1, 4))
     }
   }
 
@@ -132,9 +136,22 @@ export class Load {
     const what = `${topic} of ${queues} queues is ${created ? '' : 'not '}made`
     this.#cluster.simulation.trace.tell(`${calls.client.id}: ${what}`)
     if (!created) return
-    await this.#cluster.sleep(topicSafeMs)
+    if (!this.#broker.isSyncFlush) await this.#cluster.sleep(topicSafeMs)
     const { outcome } = this.#broker.recorder.history.topicCreations.find((creation) => creation.topic === topic)!
     if (outcome.kind === 'acknowledged') this.#broker.topics.push({ topic, queues })
+  }
+
+  /** With SYNC_FLUSH, a message that is confirmed has a topic, although it was made for it. */
+  async #sendToNewTopic(calls: BrokerCalls, random: SeededRandom): Promise<void> {
+    const { recorder, topics } = this.#broker
+    const topic = `${this.#broker.name}-topic-${++this.#topicCount}`
+    const queues = autoCreatedQueues
+    const message = this.#messages.create(random, { topic, queueId: random.between(0, queues - 1) })
+    await recorder.send([message], () => calls.send(message))
+    const { outcome } = recorder.history.sends.find(({ id }) => id === message.properties.UNIQ_KEY)!
+    if (outcome.kind !== 'acknowledged') return
+    recorder.history.topicCreations.push({ topic, queues, outcome })
+    topics.push({ topic, queues })
   }
 }
 

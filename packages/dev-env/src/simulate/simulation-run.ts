@@ -13,6 +13,7 @@ import {
 } from '../checkers/index.ts'
 import type { ClusterClient } from '../client/cluster-client.ts'
 import { Cluster } from '../cluster/cluster.ts'
+import { Administration } from './administration.ts'
 import { BrokerUnderLoad, delayLevelsMs, flushIntervalMs, followingGroup } from './broker-under-load.ts'
 import { type FaultTargets, healNetwork, randomFault } from './faults.ts'
 import { FollowingConsumer } from './following-consumer.ts'
@@ -67,6 +68,7 @@ class SimulationRun {
   readonly #loads: Load[]
   readonly #consumers: FollowingConsumer[]
   readonly #consumerClients: ClusterClient[] = []
+  readonly #administration: Administration
   readonly #targets: FaultTargets
 
   constructor(options: SimulationOptions) {
@@ -93,12 +95,14 @@ class SimulationRun {
       this.#consumerClients.push(client)
       return new FollowingConsumer(this.#cluster, broker, client.broker(broker.machine), this.#random.fork())
     })
+    this.#administration = new Administration(this.#cluster, this.#brokers, this.#random.fork())
     this.#targets = {
       cluster: this.#cluster,
       brokers: this.#brokers,
       clientHosts: (): SimulatedHost[] => [
         ...this.#loads.flatMap(({ clients }) => clients.map(({ host }) => host)),
         ...this.#consumerClients.map(({ host }) => host),
+        this.#administration.client.host,
       ],
     }
   }
@@ -119,7 +123,8 @@ class SimulationRun {
 
   async #loadAndDisturb(): Promise<void> {
     const { simulation } = this.#cluster
-    const working = Promise.all([...this.#loads, ...this.#consumers].map((one) => one.run()))
+    const workers = [...this.#loads, ...this.#consumers, this.#administration]
+    const working = Promise.all(workers.map((one) => one.run()))
     working.catch(() => {})
     const untilMs = simulation.monotonic() + this.#random.between(500, 8000)
     const disturbing: Promise<void>[] = []
@@ -131,7 +136,7 @@ class SimulationRun {
     }
     await Promise.all(disturbing)
     healNetwork(this.#targets)
-    for (const one of [...this.#loads, ...this.#consumers]) one.stop()
+    for (const one of workers) one.stop()
     await working
   }
 
@@ -139,6 +144,11 @@ class SimulationRun {
   async #settleAndCheck(): Promise<Violation[]> {
     this.#cluster.simulation.trace.tell('all faults are over')
     await this.#cluster.start()
+    // What is kept is read from the disk.
+    for (const nameServer of this.#cluster.nameServers) {
+      nameServer.powerLoss()
+      await nameServer.start()
+    }
     for (const broker of this.#brokers) {
       // A store that takes no more writes, after a full disk, does so until it is started again.
       await broker.restart(
@@ -155,6 +165,7 @@ class SimulationRun {
       await this.#consumers[index]!.finish()
       violations.push(...(await this.#checkBroker(broker, this.#consumers[index]!)))
     }
+    violations.push(...(await this.#administration.check()))
     violations.push(...(await this.#checkRoutes()))
     return violations
   }
@@ -179,8 +190,7 @@ class SimulationRun {
     const { history } = broker.recorder
     const topics = broker.observedTopics()
     const random = this.#random.fork()
-    const seen = await broker.observed((observed) => observe(observed, history, topics, random, queriesOfEach))
-    const observation = broker.wasSetBack ? { ...seen, timeQueries: [] } : seen
+    const observation = await broker.observed((observed) => observe(observed, history, topics, random, queriesOfEach))
     const consumedTopics = observation.queues.filter(({ topic }) => topic !== scheduleTopic && topic !== timerTopic)
     return [
       ...checkHistory(history, observation, { flushIntervalMs: 0, timerDelayMsMax: 0, delayLevelsMs }),

@@ -124,13 +124,6 @@ describe('a consumer', () => {
     consumed.add(1, 'id-1')
     expect(check()).toEqual([])
   })
-
-  test('may pass by what came to stand where it had been', () => {
-    const consumed = new Consumed()
-    consumed.excuseBelow(1)
-    const violations = checkConsumed('G', queueOf([record(0), record(1)]), new Map([['T/0', consumed]]))
-    expect(violations.map(({ detail }) => detail)).toEqual(['id-1 in T/0 at 1, by G'])
-  })
 })
 
 test('a route has to name each broker that has the topic, with its queues and address', () => {
