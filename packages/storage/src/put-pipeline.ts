@@ -277,7 +277,13 @@ export class PutPipeline {
       for (const put of puts) put.refuse(guard.refusal!)
       return
     }
-    commitLog.takeBackUnwritten()
+    try {
+      commitLog.takeBackUnwritten()
+    } catch (failure) {
+      guard.fence('taking back messages', failure)
+      for (const put of puts) put.refuse(guard.refusal!)
+      return
+    }
     this.#raw.clear()
     for (const { records } of puts) takeBackOffsets(records)
     guard.setDiskFull(diskFullReason)

@@ -151,6 +151,8 @@ export class CommitLog implements RecordSource {
     this.#endPosition = position
     this.segments.removeFrom(position)
     this.segments.clearFrom(position)
+    // A power failure could bring back records that were written as a whole.
+    this.segments.syncNow(position)
   }
 
   /**

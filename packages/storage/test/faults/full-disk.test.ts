@@ -99,3 +99,17 @@ test('a disk that is full for the index alone costs no key, however many wait', 
   expect(found(kit.open(large))).toEqual([1, 1, 1, 1])
   expect(kit.alarms.join()).not.toMatch(/takes no more writes/)
 })
+
+test('messages that a full disk refused do not show after a failure of the power, although some of them were written', async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const kit = new FaultKit()
+    const store = kit.open()
+    await kit.put(store, numbered(4))
+    await kit.pass(1000)
+    kit.faults.add({ operation: 'write', path: /commitlog\/\d+$/, kind: 'no-space', label: 'full' })
+    const outcomes = await kit.put(store, numbered(6, 4))
+    expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['refused']))
+    kit.disk.crash(seed)
+    expect(await readable(kit.open()), `seed ${seed}`).toEqual(range(0, 4))
+  }
+})
