@@ -131,6 +131,28 @@ describe('a message whose sender names a time', () => {
   })
 })
 
+test('a message for a month from now is taken back weeks before its time, also over a restart', async () => {
+  const settings = { timerMaxDelaySec: String(40 * 86_400), recallMessageEnable: 'true' }
+  const { cluster, machine, broker } = await withTopic(settings)
+  const properties = { TIMER_DELAY_SEC: String(30 * 86_400) }
+  const answers = []
+  for (const body of ['taken back', 'kept']) {
+    answers.push(await broker.send({ topic: 'T', queueId: 1, body, properties }))
+  }
+  await cluster.sleep(2000)
+  machine.jumpClock(5 * dayMs)
+  await cluster.sleep(3000)
+  const recallHandle = answers[0]!.recallHandle!
+  await broker.ask(commands.recallMessage, { topic: 'T', recallHandle })
+  await cluster.sleep(2000)
+  await machine.restart()
+  for (let days = 0; days < 26; days++) {
+    machine.jumpClock(dayMs)
+    await cluster.sleep(3000)
+  }
+  expect(await bodies(newBroker(cluster))).toEqual(['kept'])
+})
+
 describe('when the disk', () => {
   test('is full, a message that waits comes once there is space again', async () => {
     const { cluster, machine, broker } = await withTopic()

@@ -157,5 +157,5 @@ export const recallMessage = defineCommand({
   from: ['client'],
   to: ['broker'],
   request: { producerGroup: optional(str), topic: str, recallHandle: str, ...topicFields },
-  response: { msgId: str },
+  response: { msgId: str, MSG_REGION: optional(str) },
 })

@@ -32,6 +32,7 @@ export interface RecallMessageParts {
     brokerPermission: number
     timerMaxDelaySec: number
     startAcceptSendRequestTimeStamp: number
+    regionId: string
   }
 }
 
@@ -74,7 +75,7 @@ export function recallMessage(parts: RecallMessageParts): Handler<typeof command
       try {
         // Stored is stored, whether or not the disk was in time.
         storedPut(outcome)
-        call.answer({ header: { msgId: uniqueKey } })
+        call.answer({ header: { msgId: uniqueKey, MSG_REGION: parts.settings().regionId } })
       } catch (error) {
         call.fail(error)
       }
