@@ -24,6 +24,7 @@ const config = {
   transactionOpMsgMaxSize: '1',
   transactionOpBatchInterval: '100000000',
   enablePropertyFilter: 'true',
+  recallMessageEnable: 'true',
 }
 
 /**

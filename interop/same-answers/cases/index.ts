@@ -8,6 +8,7 @@ import { offsetCases } from './offsets.ts'
 import { queryCases } from './queries.ts'
 import { sendingCases } from './sending.ts'
 import { subscriptionCases } from './subscriptions.ts'
+import { timerCases } from './timers.ts'
 import { transactionCases } from './transactions.ts'
 import { unitCases } from './units.ts'
 
@@ -23,6 +24,7 @@ export const cases: readonly Case[] = [
   ...administrationCases,
   ...assignmentCases,
   ...transactionCases,
+  ...timerCases,
   ...unitCases,
   ...missingFieldCases,
 ]
