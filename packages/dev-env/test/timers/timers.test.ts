@@ -153,6 +153,30 @@ test('a message for a month from now is taken back weeks before its time, also o
   expect(await bodies(newBroker(cluster))).toEqual(['kept'])
 })
 
+test('a message with a time that its producer has numbered is delivered once, however often it is sent', async () => {
+  const { cluster, machine, broker } = await withTopic({ idempotentProducerEnable: 'true' })
+  const sendNumbered = (calls: BrokerCalls, sequence: number, time: Record<string, string>) =>
+    calls.send({
+      topic: 'T',
+      queueId: 1,
+      body: `${sequence}`,
+      properties: { __PRODUCER_ID: 'p', __PRODUCER_SEQUENCE: String(sequence), UNIQ_KEY: `u${sequence}`, ...time },
+    })
+  const atTime = { TIMER_DELIVER_MS: String(machine.wallMs + 4000) }
+  const answers = [await sendNumbered(broker, 1, { TIMER_DELAY_SEC: '4' }), await sendNumbered(broker, 2, atTime)]
+  // By a delay, nobody knows the time of the first one.
+  expect(answers.map(({ recallHandle }) => recallHandle !== undefined)).toEqual([false, true])
+  await cluster.sleep(1500)
+  expect(await sendNumbered(broker, 1, { TIMER_DELAY_SEC: '4' })).toEqual(answers[0])
+  expect(await sendNumbered(broker, 2, atTime)).toEqual(answers[1])
+  await cluster.sleep(6000)
+  expect(await bodies(broker)).toEqual(['1', '2'])
+  await machine.restart()
+  expect(await sendNumbered(newBroker(cluster), 1, { TIMER_DELAY_SEC: '4' })).toEqual(answers[0])
+  await cluster.sleep(8000)
+  expect(await bodies(newBroker(cluster))).toEqual(['1', '2'])
+})
+
 describe('when the disk', () => {
   test('is full, a message that waits comes once there is space again', async () => {
     const { cluster, machine, broker } = await withTopic()

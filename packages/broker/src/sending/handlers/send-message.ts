@@ -4,6 +4,7 @@ import {
   encodeRecallHandle,
   findMessageProperty,
   halfTopic,
+  marksOf,
   offsetMessageIds,
   propertyName,
   type RequestOf,
@@ -69,7 +70,9 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
   const { sendOnce } = parts
   if (sendOnce !== undefined && isNumbered(taken.properties)) {
     sendOnce.put(taken, queueId, (outcome, firstQueueId) => {
-      answer(call, () => replyToPut(outcome, firstQueueId, uniqueId, parts, recallHandle))
+      // Sent once more, a message with a delay has another time than where it was stored.
+      const firstHandle = taken.properties.hasAny(delayMarks) ? undefined : recallHandle
+      answer(call, () => replyToPut(outcome, firstQueueId, uniqueId, parts, firstHandle))
     })
   } else {
     parts.sink.put([taken], (outcome) => {
@@ -85,6 +88,8 @@ function placeByPriority(given: EncodedProperties, target: SendTarget): EncodedP
   if (queueId !== undefined) target.queueId = queueId
   return properties
 }
+
+const delayMarks = marksOf('timerDelaySec', 'timerDelayMs')
 
 /** By what the producer can take back a message that waits for its time; undefined when it does not. */
 function recallHandleOf({ properties }: StoreMessage, uniqueKey: string, parts: SendParts): string | undefined {
