@@ -1,4 +1,4 @@
-import type { Address, Clock, Connection, Listener, ListenOptions, Network } from '@rocketmq-ts/platform'
+import type { Address, CancelTimer, Clock, Connection, Listener, ListenOptions, Network } from '@rocketmq-ts/platform'
 import { nodeNetwork } from '@rocketmq-ts/platform'
 
 /**
@@ -10,6 +10,7 @@ export class ServerLife {
   readonly network: Network
   readonly #connections = new Set<GatedConnection>()
   readonly #listeners = new Set<Listener>()
+  readonly #timers = new Set<CancelTimer>()
   #isOver = false
   #isPartitioned = false
 
@@ -21,8 +22,8 @@ export class ServerLife {
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
       turnTime: () => clock.turnTime(),
-      after: (delayMs, callback) => clock.after(delayMs, unlessOver(callback)),
-      every: (intervalMs, callback) => this.#every(clock, intervalMs, callback),
+      after: (delayMs, callback) => this.#after(clock, delayMs, callback),
+      every: (intervalMs, callback) => this.#timer(clock.every(intervalMs, callback)),
       endOfTurn: (callback) => clock.endOfTurn(unlessOver(callback)),
       nextTurn: (callback) => clock.nextTurn(unlessOver(callback)),
     }
@@ -37,6 +38,7 @@ export class ServerLife {
   /** Nothing of it happens any more; resolves when its ports are free. */
   async end(): Promise<void> {
     this.#isOver = true
+    for (const cancel of this.#timers) cancel()
     const closing = [...this.#listeners].map((listener) => listener.close())
     for (const connection of this.#connections) connection.destroy()
     await Promise.all(closing)
@@ -48,11 +50,24 @@ export class ServerLife {
     for (const connection of this.#connections) connection.isHeld = isPartitioned
   }
 
-  #every(clock: Clock, intervalMs: number, callback: () => void) {
-    const cancel = clock.every(intervalMs, () => {
-      if (this.#isOver) cancel()
-      else callback()
-    })
+  #after(clock: Clock, delayMs: number, callback: () => void): CancelTimer {
+    const cancel = this.#timer(
+      clock.after(delayMs, () => {
+        this.#timers.delete(cancel)
+        callback()
+      }),
+    )
+    return cancel
+  }
+
+  /** @returns what cancels the timer; the end of the life does, too */
+  #timer(cancelTimer: CancelTimer): CancelTimer {
+    const cancel = (): void => {
+      this.#timers.delete(cancel)
+      cancelTimer()
+    }
+    this.#timers.add(cancel)
+    if (this.#isOver) cancel()
     return cancel
   }
 
