@@ -13,6 +13,8 @@ export interface CallOptions {
 export class Deadline {
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
+  /** Whether the caller has said nothing: what keeps to the usual time by itself needs no watching. */
+  readonly isUsual: boolean
   readonly #clock: Pick<Clock, 'monotonic' | 'after'>
   readonly #endMs: number
 
@@ -21,6 +23,7 @@ export class Deadline {
     this.#clock = clock
     this.timeoutMs = options.timeoutMs ?? timeoutMs
     this.signal = options.signal
+    this.isUsual = options.timeoutMs === undefined && options.signal === undefined
     this.#endMs = clock.monotonic() + this.timeoutMs
   }
 

@@ -82,7 +82,8 @@ export class Batcher {
     this.#pendingBytes += bytes
     const { promise, resolve, reject } = Promise.withResolvers<SendReceipt>()
     this.#enter({ message, bytes, resolve, reject })
-    return deadline.within(promise)
+    // The batch keeps to the usual time itself, from when it is sent: a timer a message would cost more than its sending.
+    return deadline.isUsual ? promise : deadline.within(promise)
   }
 
   /** Sends what waits; resolves when everything has its answer. */
