@@ -133,7 +133,8 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
 
   /** The queues that it reads at the moment. */
   get assigned(): QueueRef[] {
-    return this.#assignment.queues.map(({ queue }) => queue)
+    const { namespace } = this.#client
+    return this.#assignment.queues.map(({ queue }) => ({ ...queue, topic: namespace.unwrap(queue.topic) }))
   }
 
   /**

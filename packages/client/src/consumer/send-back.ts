@@ -48,7 +48,7 @@ export async function sendBack(
       if (signal.aborted) break
       const failure = error as RocketMQError
       client.log.warn({ messageId, ...queue, failures, err: failure }, 'a message could not be given back yet')
-      client.learnFrom(failure, queue.topic)
+      client.learnFrom(failure, client.namespace.wrap(queue.topic))
     }
     const waitMs = backoffMs(defaultBackoff, failures, random)
     await new Deadline(clock, { signal }, waitMs + 1000).pause(waitMs).catch(() => {})

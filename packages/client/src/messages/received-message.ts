@@ -103,7 +103,7 @@ function received(
     systemProperties: system,
     shardingKey: system[clientProperty.shardingKey],
     messageId: system[propertyName.uniqueKey] ?? '',
-    queue: { topic, broker, queueId },
+    queue: { topic: namespace.unwrap(topic), broker, queueId },
     queueOffset: queueOffset + index,
     physicalOffset,
     attempt: reconsumeTimes + 1,

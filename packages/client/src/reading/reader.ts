@@ -77,7 +77,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   /** The topic's queues that give messages. @throws RocketMQError */
   async queues(options: CallOptions = {}): Promise<readonly QueueRef[]> {
     const route = await this.#client.routes.find(this.#topic, this.#client.deadline(options))
-    return route.readQueues
+    return route.readQueues.map((queue) => this.#shown(queue))
   }
 
   /** From now on these queues are read, and no others. Those that are new begin at `from`. */
@@ -119,7 +119,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
         const address = this.#client.routes.known(queue.topic)?.brokers.get(queue.broker)?.brokerAddrs.get(masterId)
         if (address === undefined) throw new RocketMQError('NO_ROUTE', `${queue.broker} has no master now`, queue)
         const endOffset = await offsetOfPosition(this.#client, queue, address, 'latest', deadline)
-        return { queue, nextOffset, endOffset, lag: Math.max(0, endOffset - nextOffset) }
+        return { queue: this.#shown(queue), nextOffset, endOffset, lag: Math.max(0, endOffset - nextOffset) }
       }),
     )
   }
@@ -245,6 +245,10 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
       const { messageId, queue } = raw
       throw new RocketMQError('UNDECODABLE', `the body of message ${messageId} cannot be decoded`, { ...queue, cause })
     }
+  }
+
+  #shown(queue: QueueRef): QueueRef {
+    return { ...queue, topic: this.#client.namespace.unwrap(queue.topic) }
   }
 
   #queue({ broker, queueId }: Pick<QueueRef, 'broker' | 'queueId'>): QueueRef {
