@@ -3,7 +3,7 @@ import { type DecodedMessage, propertiesBytesMax, transactionChecksOverTopic } f
 import { type PutOutcome, repeat, type StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
 import { type CheckRules, checkDecision } from './check-decision.ts'
-import { givenUpHalf, renewedHalf } from './half-message.ts'
+import { checkCountOf, givenUpHalf, renewedHalf } from './half-message.ts'
 import { decodedOne } from './load-transactions.ts'
 import type { OpWriter } from './op-writer.ts'
 import type { TransactionLog } from './transaction-log.ts'
@@ -27,7 +27,7 @@ export interface CheckBackParts {
 /** A half that is dealt with, and what is stored of it; undefined when it is asked about where it stands. */
 interface Step {
   half: DecodedMessage
-  kind: 'ask' | 'give-up'
+  kind: 'ask' | 'move' | 'give-up'
   message: StoreMessage | undefined
 }
 
@@ -149,17 +149,18 @@ export class CheckBack {
       )
       return { half, kind: 'give-up', message: givenUpHalf(half, storeHost) }
     }
-    const renewed = renewedHalf(half, decision.checkCount, storeHost)
+    const checkCount = decision.kind === 'ask' ? decision.checkCount : checkCountOf(half)
+    const renewed = renewedHalf(half, checkCount, storeHost)
     // One that has no room for the number of its checks is asked about as it is.
     const isTooLarge = renewed.properties.bytes.length > propertiesBytesMax
-    return { half, kind: 'ask', message: isTooLarge ? undefined : renewed }
+    return { half, kind: decision.kind, message: isTooLarge ? undefined : renewed }
   }
 
   async #take(steps: readonly Step[]): Promise<void> {
     const { transactions, topics } = this.#parts
-    for (const { half } of steps.filter(({ message }) => message === undefined)) {
+    for (const { half, kind } of steps.filter(({ message }) => message === undefined)) {
       transactions.settle(half, 'open')
-      this.#ask(half)
+      if (kind === 'ask') this.#ask(half)
     }
     const storing = steps.filter(({ message }) => message !== undefined)
     if (storing.length === 0) return
@@ -187,7 +188,8 @@ export class CheckBack {
     for (const [index, { half, kind, message }] of steps.entries()) {
       const { physicalOffset, queueOffset, storeTimestamp } = outcome.places[index]!
       if (kind === 'give-up') this.counts.givenUp++
-      else this.#ask({ ...half, properties: message!.properties.text, physicalOffset, queueOffset, storeTimestamp })
+      else if (kind === 'ask')
+        this.#ask({ ...half, properties: message!.properties.text, physicalOffset, queueOffset, storeTimestamp })
     }
   }
 
@@ -197,7 +199,7 @@ export class CheckBack {
     const { queueOffset } = half
     transactions.settle(half, 'open')
     if (kind === 'ask') this.#ask(half)
-    else
+    else if (kind === 'give-up')
       log.warn(
         { queueOffset, reason },
         `a transaction that is given up cannot be kept in ${transactionChecksOverTopic}`,

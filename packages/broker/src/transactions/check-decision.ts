@@ -1,5 +1,6 @@
 import type { DecodedMessage } from '@rocketmq-ts/protocol'
 import { checkCountOf, timeOfHalf } from './half-message.ts'
+import { movedAfterMs } from './half-slots.ts'
 
 export interface CheckRules {
   transactionTimeOut: number
@@ -8,8 +9,12 @@ export interface CheckRules {
   fileReservedTime: number
 }
 
-/** What is done about an open half: nothing yet, ask its producers, or give it up. */
-export type CheckDecision = { kind: 'wait' } | { kind: 'ask'; checkCount: number } | { kind: 'give-up'; reason: string }
+/** What is done about an open half: nothing yet, store it anew since it is old, ask its producers, or give it up. */
+export type CheckDecision =
+  | { kind: 'wait' }
+  | { kind: 'move' }
+  | { kind: 'ask'; checkCount: number }
+  | { kind: 'give-up'; reason: string }
 
 const hourMs = 3_600_000
 
@@ -30,5 +35,6 @@ export function checkDecision(half: DecodedMessage, rules: CheckRules, nowMs: nu
       ? { kind: 'wait' }
       : { kind: 'ask', checkCount: checkCount + 1 }
   }
-  return ageMs < ownImmunityMs ? { kind: 'wait' } : { kind: 'ask', checkCount: checkCount + 1 }
+  if (ageMs >= ownImmunityMs) return { kind: 'ask', checkCount: checkCount + 1 }
+  return nowMs - half.storeTimestamp < movedAfterMs ? { kind: 'wait' } : { kind: 'move' }
 }

@@ -37,9 +37,10 @@ export function originOf({ properties, queueOffset }: Pick<DecodedMessage, 'prop
 
 export function timeOfHalf({
   bornTimestamp,
+  storeTimestamp,
   properties,
-}: Pick<DecodedMessage, 'bornTimestamp' | 'properties'>): HalfTime {
-  return { bornTimestamp, ownImmunityMs: ownImmunityMs(properties) }
+}: Pick<DecodedMessage, 'bornTimestamp' | 'storeTimestamp' | 'properties'>): HalfTime {
+  return { bornTimestamp, storeTimestamp, ownImmunityMs: ownImmunityMs(properties) }
 }
 
 /** Whether a half asks for a time of its own, be it one that cannot be read. */

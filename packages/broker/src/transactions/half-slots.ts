@@ -40,7 +40,15 @@ export interface HalfTime {
   bornTimestamp: number
   /** Milliseconds that it asks to be left alone for; undefined for as long as the broker's setting says. */
   ownImmunityMs: number | undefined
+  /** Milliseconds since 1970 at which it was stored. */
+  storeTimestamp: number
 }
+
+/**
+ * Milliseconds after which a half that asks for more time is stored anew all the same, so that the log does not delete it
+ * with its oldest files.
+ */
+export const movedAfterMs = 1_800_000
 
 /**
  * The half messages of a broker by their offset in the queue of half messages, in typed arrays: a million open ones take
@@ -63,11 +71,14 @@ export class HalfSlots {
   }
 
   /** A half message stands at an offset. One that is known already stays as it is. */
-  add(queueOffset: number, position: number, { bornTimestamp, ownImmunityMs }: HalfTime): void {
+  add(queueOffset: number, position: number, { bornTimestamp, ownImmunityMs, storeTimestamp }: HalfTime): void {
     const chunk = this.#chunkFor(queueOffset)
     const slot = queueOffset - chunk.base
     if (chunk.states[slot] !== 0) return
-    const ms = bornTimestamp + (ownImmunityMs ?? 0)
+    const ms =
+      ownImmunityMs === undefined
+        ? bornTimestamp
+        : Math.min(bornTimestamp + ownImmunityMs, storeTimestamp + movedAfterMs)
     chunk.positions[slot] = position
     chunk.seconds[slot] = Math.min(secondsMax, Math.max(0, Math.floor(ms / 1000)))
     chunk.states[slot] = codes.open | (ownImmunityMs === undefined ? 0 : ownImmunityBit)

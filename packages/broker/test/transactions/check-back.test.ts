@@ -104,8 +104,9 @@ function setUp(log: HalfLog, transactionCheckMax = 15) {
   })
   checks.start()
   const pass = async (ms: number) => {
-    for (let passed = 0; passed < ms; passed += 1000) {
-      clock.advance(1000)
+    const step = Math.max(1000, ms / 100)
+    for (let passed = 0; passed < ms; passed += step) {
+      clock.advance(step)
       for (let turns = 0; turns < 20; turns++) await settle(clock)
     }
   }
@@ -124,6 +125,14 @@ describe('a round of checks', () => {
     expect(asked).toEqual(Array.from({ length: 98 }, (_, index) => 100 + index))
     expect(ended).toHaveLength(98)
     expect(log.transactions.firstOpen).toBe(100)
+  })
+
+  test('stores a half anew that asks for much time, without asking about it', async () => {
+    const log = new HalfLog(1, { CHECK_IMMUNITY_TIME_IN_SECONDS: '7200' })
+    const { asked, ended, pass } = setUp(log)
+    await pass(1_800_000)
+    expect([asked, ended, log.transactions.firstOpen]).toEqual([[], [0], 1])
+    expect(log.stored[0]!.properties.text).toContain('TRANSACTION_CHECK_TIMES\u00010\u0002')
   })
 
   test('leaves alone what is just being ended', async () => {

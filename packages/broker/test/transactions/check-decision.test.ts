@@ -6,7 +6,11 @@ const rules = { transactionTimeOut: 6000, transactionCheckMax: 3, fileReservedTi
 const now = 1_700_000_000_000
 
 function decide(ageMs: number, properties: Record<string, string> = {}): string {
-  const half = { bornTimestamp: now - ageMs, properties: encodeMessageProperties(Object.entries(properties)) }
+  const half = {
+    bornTimestamp: now - ageMs,
+    storeTimestamp: now - ageMs,
+    properties: encodeMessageProperties(Object.entries(properties)),
+  }
   const decision = checkDecision(half as DecodedMessage, rules, now)
   return decision.kind === 'ask' ? `ask ${decision.checkCount}` : decision.kind
 }
@@ -29,6 +33,11 @@ describe('about an open transaction, producers', () => {
       'wait',
       'ask 1',
     ])
+  })
+
+  test('are left alone, and the half is stored anew, while it asks for more time than half an hour', () => {
+    const asked = (ageMs: number) => decide(ageMs, { CHECK_IMMUNITY_TIME_IN_SECONDS: '7200' })
+    expect([asked(1_799_999), asked(1_800_000), asked(7_200_000)]).toEqual(['wait', 'move', 'ask 1'])
   })
 
   test('are asked as often as is set, and then it is given up', () => {

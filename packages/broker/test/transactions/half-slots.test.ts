@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HalfSlots, type HalfState } from '../../src/transactions/half-slots.ts'
 
-const time = { bornTimestamp: 1_700_000_000_000, ownImmunityMs: undefined }
+const time = { bornTimestamp: 1_700_000_000_000, storeTimestamp: 1_700_000_000_000, ownImmunityMs: undefined }
 
 /** Positions that ascend with offsets. */
 const positionOf = (queueOffset: number) => 1000 + queueOffset * 7
@@ -66,16 +66,18 @@ describe('the slots of half messages', () => {
   test('tell whether it is time to ask, never too late', () => {
     const slots = new HalfSlots()
     const bornTimestamp = 1_700_000_000_400
-    slots.add(1, 1, { bornTimestamp, ownImmunityMs: undefined })
-    slots.add(2, 2, { bornTimestamp, ownImmunityMs: 60_000 })
-    slots.add(3, 3, { bornTimestamp: bornTimestamp + 5000, ownImmunityMs: undefined })
-    slots.add(4, 4, { bornTimestamp: -5, ownImmunityMs: undefined })
-    slots.add(5, 5, { bornTimestamp: 1e15, ownImmunityMs: 1e15 })
+    slots.add(1, 1, { bornTimestamp, ownImmunityMs: undefined, storeTimestamp: bornTimestamp })
+    slots.add(2, 2, { bornTimestamp, ownImmunityMs: 60_000, storeTimestamp: bornTimestamp })
+    slots.add(3, 3, { bornTimestamp: bornTimestamp + 5000, ownImmunityMs: undefined, storeTimestamp: bornTimestamp })
+    slots.add(4, 4, { bornTimestamp: -5, ownImmunityMs: undefined, storeTimestamp: bornTimestamp })
+    slots.add(5, 5, { bornTimestamp: 1e15, ownImmunityMs: 1e15, storeTimestamp: bornTimestamp })
     const due = (nowMs: number) => [1, 2, 3, 4, 5].filter((offset) => slots.mayBeDue(offset, nowMs, 6000))
     // The third is from the future: it is asked about at once.
     expect(due(bornTimestamp + 1000)).toEqual([3, 4])
     expect(due(bornTimestamp + 6000)).toEqual([1, 4])
     expect(due(bornTimestamp + 60_000)).toEqual([1, 2, 3, 4])
+    // However long one asks to be left alone, it is looked at before the log can have deleted it.
+    expect(due(bornTimestamp + 1_800_000)).toEqual([1, 2, 3, 4, 5])
   })
 
   test('of a million open halves take less than 32 MB', () => {

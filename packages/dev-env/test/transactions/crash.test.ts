@@ -51,7 +51,11 @@ describe('the runs find', () => {
   test('that a renewed half does not take the place of the older one', { timeout: 120_000 }, async () => {
     const beside = function (this: TransactionLog, half: Parameters<TransactionLog['half']>[0]): void {
       const { queueOffset, physicalOffset, bornTimestamp } = half
-      this.slots.add(queueOffset, physicalOffset, { bornTimestamp, ownImmunityMs: undefined })
+      this.slots.add(queueOffset, physicalOffset, {
+        bornTimestamp,
+        storeTimestamp: bornTimestamp,
+        ownImmunityMs: undefined,
+      })
     }
     await withDefect('half', beside, async () => {
       expect(await firstFinding('kill')).toBeDefined()
