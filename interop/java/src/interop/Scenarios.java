@@ -47,6 +47,7 @@ final class Scenarios {
         ALL.put("query-by-key", QueryScenarios::byKey);
         ALL.put("query-by-id", QueryScenarios::byId);
         ALL.put("query-offsets", QueryScenarios::offsets);
+        ALL.put("orderly-members-change", OrderScenarios::membersChange);
         ALL.put("join-and-leave", GroupScenarios::joinAndLeave);
         ALL.put("member-killed", GroupScenarios::memberKilled);
         ALL.put("holding-member", GroupScenarios::holdingMember);
