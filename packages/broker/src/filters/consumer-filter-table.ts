@@ -1,5 +1,4 @@
 import { LruMap } from '@rocketmq-ts/base'
-import type { SqlFilter } from '@rocketmq-ts/filter'
 import {
   type ConsumerFilterData,
   type ConsumerFilters,
@@ -29,7 +28,6 @@ export interface ConsumerFilter {
   readonly group: string
   readonly expressionType: string
   readonly expression: string
-  readonly filter: SqlFilter
   /** Of the subscription; the newer one counts. */
   readonly clientVersion: number
   /** Milliseconds since 1970. */
@@ -122,8 +120,7 @@ export class ConsumerFilterTable {
     if (known !== undefined && subVersion < known.clientVersion) return
     const isSame = known?.expression === subString && known.expressionType === expressionType
     if (isSame && subVersion === known.clientVersion && known.deadMs === 0) return
-    const filter = isSame ? known.filter : this.#compiled(group, subscription)
-    if (filter === undefined) {
+    if (!isSame && !this.#isUsable(group, subscription)) {
       // Pulls are told that there is none, and the members of the group see that theirs is wrong.
       this.#remove(group, topic)
       return
@@ -133,7 +130,6 @@ export class ConsumerFilterTable {
       group,
       expressionType,
       expression: subString,
-      filter,
       clientVersion: subVersion,
       bornMs: isSame ? known.bornMs : this.#options.config.clock.now(),
       deadMs: 0,
@@ -145,9 +141,11 @@ export class ConsumerFilterTable {
     }
   }
 
-  #compiled(group: string, { topic, subString = '', expressionType }: SubscriptionData): SqlFilter | undefined {
+  #isUsable(group: string, subscription: Pick<SubscriptionData, 'topic' | 'subString' | 'expressionType'>): boolean {
+    const { topic, subString = '', expressionType } = subscription
     try {
-      return this.#options.compiler.compile(expressionType, subString)
+      this.#options.compiler.compile(expressionType, subString)
+      return true
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       const key = `${topic}@${group}`
@@ -156,7 +154,7 @@ export class ConsumerFilterTable {
         const fields = { group, topic, expression: subString, reason: error.message }
         this.#options.config.log.warn(fields, 'a group subscribed by an expression that cannot be used')
       }
-      return undefined
+      return false
     }
   }
 
@@ -191,12 +189,11 @@ export class ConsumerFilterTable {
   #load(data: ConsumerFilterData): void {
     const { topic, consumerGroup: group, expression = '', expressionType = '', clientVersion, bornTime } = data
     if (topic === undefined || group === undefined) return
-    const filter = this.#compiled(group, { topic, subString: expression, expressionType } as SubscriptionData)
-    if (filter === undefined) return
+    if (!this.#isUsable(group, { topic, subString: expression, expressionType })) return
     const leftMs = Math.max(bornTime, this.#options.config.clock.now() - absentBeforeStartMs)
     const deadMs = data.deadTime === 0 ? leftMs : data.deadTime
     const bits = bloomBits(topic, group, this.#options.bloomSizes)
-    this.#set({ topic, group, expressionType, expression, filter, clientVersion, bornMs: bornTime, deadMs, bits })
+    this.#set({ topic, group, expressionType, expression, clientVersion, bornMs: bornTime, deadMs, bits })
   }
 
   #pieces(): Iterable<string> {

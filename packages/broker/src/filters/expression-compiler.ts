@@ -2,17 +2,30 @@ import { LruMap } from '@rocketmq-ts/base'
 import { compileSqlFilter, FilterExpressionError, type SqlFilter } from '@rocketmq-ts/filter'
 import { ProtocolError } from '@rocketmq-ts/protocol'
 
-const compiledKept = 1_000
+const compiledKept = 10_000
+/** Of the expressions that are kept compiled, which takes some fifty times as many bytes. */
+const charactersMax = 1024 * 1024
 const sqlType = 'SQL92'
 
-/** Compiles the expressions of clients, each once as long as it is used. */
+/**
+ * Compiles the expressions of clients, each once as long as it is used: what nobody asked for long is given up, so that
+ * clients cannot fill the memory with expressions.
+ */
 export class ExpressionCompiler {
   readonly #isEnabled: () => boolean
-  readonly #compiled = new LruMap<string, SqlFilter>(compiledKept)
+  readonly #compiled = new LruMap<string, SqlFilter>(compiledKept, ({ expression }) => {
+    this.#characters -= expression.length
+  })
+  #characters = 0
 
   /** @param isEnabled whether consumers may filter by expressions (enablePropertyFilter) */
   constructor(isEnabled: () => boolean) {
     this.#isEnabled = isEnabled
+  }
+
+  /** Characters of the expressions that are kept. */
+  get characters(): number {
+    return this.#characters
   }
 
   /** @throws ProtocolError SUBSCRIPTION_PARSE_FAILED that says where the expression is wrong */
@@ -24,12 +37,18 @@ export class ExpressionCompiler {
     if (known !== undefined) return known
     try {
       const filter = compileSqlFilter(expression)
-      this.#compiled.set(expression, filter)
+      this.#keep(filter)
       return filter
     } catch (error) {
       if (error instanceof FilterExpressionError) throw notParsed(error.message)
       throw error
     }
+  }
+
+  #keep(filter: SqlFilter): void {
+    this.#characters += filter.expression.length
+    this.#compiled.set(filter.expression, filter)
+    while (this.#characters > charactersMax) this.#compiled.delete(this.#compiled.keys().next().value!)
   }
 
   /** @throws ProtocolError SYSTEM_ERROR when this broker does not filter by expressions */

@@ -73,7 +73,7 @@ function filterOfGroup({ topic, consumerGroup, subVersion }: PullSubscriptionHea
     const remark = `the consumer's consumer filter data not latest: the heartbeat's is ${known.clientVersion}, the pull's ${subVersion}`
     throw new ProtocolError('FILTER_DATA_NOT_LATEST', remark)
   }
-  return known.filter
+  return parts.compiler.compile(known.expressionType, known.expression)
 }
 
 /** Tags codes are hashes of 32 bits. In the slot may also stand a time of delivery, or where more is told: then it says nothing. */
@@ -98,14 +98,14 @@ function recordFilterOf(filter: SqlFilter): RecordFilter {
 }
 
 /** Messages that a group has again are matched by its expression for the topic that they are of, if it has one. */
-function retryFilter(group: string, { filters }: MessageFilterParts): RecordFilter {
+function retryFilter(group: string, { compiler, filters }: MessageFilterParts): RecordFilter {
   return {
     matches: (bytes, start, byteCount) => {
       const from = recordPropertiesStart(bytes, start)
       const end = start + byteCount
       const topic = findMessageProperty(bytes.toString('utf8', from, end), propertyName.retryTopic)
-      const filter = topic === undefined ? undefined : filters.get(topic, group)?.filter
-      return filter === undefined || filter.matches(bytes, from, end)
+      const known = topic === undefined ? undefined : filters.get(topic, group)
+      return known === undefined || compiler.compile(known.expressionType, known.expression).matches(bytes, from, end)
     },
     bytesMax: lookedBytesMax / fewComparisons,
   }

@@ -13,7 +13,7 @@ function filterOf(expression: string, changes: { sysFlag?: number; subVersion?: 
     get: () =>
       known === undefined
         ? undefined
-        : ({ clientVersion: known, filter: compiler.compile('SQL92', expression) } as ConsumerFilter),
+        : ({ clientVersion: known, expressionType: 'SQL92', expression } as ConsumerFilter),
   }
   const subscription: SubscriptionData = {
     ...newTagSubscription('T', '*', 0),
