@@ -84,7 +84,7 @@ function unitMatcher({ tagsCodes }: SqlFilter): (tagsCode: number) => boolean {
 
 /** Bytes of records that a pull looks at for an expression of a few comparisons; longer ones look at fewer. */
 const lookedBytesMax = 4 * 1024 * 1024
-const fewComparisons = 8
+const fewComparisons = 4
 
 function lookedBytes({ comparisons }: SqlFilter): number {
   return Math.ceil(lookedBytesMax / Math.max(1, comparisons / fewComparisons))

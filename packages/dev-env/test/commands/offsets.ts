@@ -373,6 +373,22 @@ export const offsets = {
         maxQueueIndex: 3,
       })
     },
+    'of a group that filters by an expression the expression is told, and units say nothing of it': async (scene) => {
+      const { broker } = scene
+      await scene.store('T', 'a')
+      const subscription = { ...newTagSubscription('T', '*', 1), subString: 'n > 5', expressionType: 'SQL92' }
+      await broker.heartbeat([{ group: 'g', topics: {}, consumer: { subscriptionDataSet: [subscription] } }])
+      const header = { topic: 'T', queueId: 0, index: 0, count: 1, consumerGroup: 'g' }
+      const { body } = await broker.ask(commands.queryConsumeQueue, header)
+      const { queueData, filterData } = consumeQueueQueryBody.decode(body)
+      expect(queueData!.map((unit) => unit.eval)).toEqual([true])
+      expect(JSON.parse(filterData!)).toMatchObject({
+        consumerGroup: 'g',
+        topic: 'T',
+        expression: 'n > 5',
+        deadTime: 0,
+      })
+    },
     'an index past the end shows nothing, and says so': async (scene) => {
       await scene.store('T', 'a')
       const answer = await scene.broker.call(commands.queryConsumeQueue, { topic: 'T', queueId: 0, index: 1, count: 9 })

@@ -157,6 +157,17 @@ export const reading = {
       await broker.send({ topic: 'T', body: 'seven', properties: { n: '7' } })
       expect(bodiesOf(readMessages((await pulling).body!))).toEqual(['seven'])
     },
+    'a pull that waits by an expression comes back when more came than is looked at in one go': async (scene) => {
+      await scene.store('T')
+      const waiting = { sysFlag: subscriptionInHeader | suspendFlag, suspendTimeoutMillis: 30_000 }
+      const pulling = scene.broker.call(commands.pullMessage, sqlHeader('n = 7', waiting), undefined, 40_000)
+      await scene.cluster.sleep(100)
+      const batch = Array.from({ length: 900 }, () => ({ topic: 'T', properties: { n: '1' } }))
+      await scene.broker.sendBatch(batch)
+      const { code, extFields } = await pulling
+      expect(responseCodeName(code)).toBe('PULL_RETRY_IMMEDIATELY')
+      expect(commands.pullMessage.responseCodec.decode(extFields).nextBeginOffset).toBe(800)
+    },
     'an SQL92 expression that is wrong is refused, and the remark says where': async (scene) => {
       await scene.store('T', 'a')
       const { code, remark } = await scene.broker.call(commands.pullMessage, sqlHeader('n = = 5'))
