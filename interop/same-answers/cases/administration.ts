@@ -36,6 +36,7 @@ const attributes = [
   '+no.such=1',
   '-message.type',
   'message.type=NORMAL',
+  '+message.type=PRIORITY',
   '+message.type=NORMAL,+message.type=FIFO',
   '+message.type=FIFO,+reserve.time=1000',
   ',',
@@ -43,7 +44,6 @@ const attributes = [
 
 /** What RocketMQ knows and we do not serve yet. */
 const unserved = [
-  '+message.type=PRIORITY',
   '+message.type=LITE',
   '+cleanup.policy=COMPACTION',
   '+queue.type=BatchCQ',
