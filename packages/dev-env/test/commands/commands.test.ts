@@ -1,37 +1,8 @@
 import { type AnyCommand, commands, responseCodeName } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { administration } from './administration.ts'
-import { clients } from './clients.ts'
-import { groups } from './groups.ts'
-import { locks } from './locks.ts'
-import { nameServer } from './name-server.ts'
-import { offsets } from './offsets.ts'
-import { reading } from './reading.ts'
-import { replies } from './replies.ts'
-import { retries } from './retries.ts'
-import { type CommandKey, type Promises, type Proof, type ProofIn, Scene } from './scene.ts'
-import { sending } from './sending.ts'
-import { statistics } from './statistics.ts'
-import { timers } from './timers.ts'
-import { topics } from './topics.ts'
-import { transactions } from './transactions.ts'
+import { areas } from './areas.ts'
+import { type CommandKey, type Proof, type ProofIn, Scene } from './scene.ts'
 
-const areas: Readonly<Record<string, Promises>> = {
-  sending,
-  replies,
-  retries,
-  reading,
-  clients,
-  locks,
-  offsets,
-  topics,
-  groups,
-  administration,
-  transactions,
-  statistics,
-  timers,
-  nameServer,
-}
 const proven = Object.values(areas).flatMap((promises) => Object.keys(promises) as CommandKey[])
 
 /** What success and nothing else is the promise of. */
