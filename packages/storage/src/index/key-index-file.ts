@@ -217,7 +217,11 @@ export class KeyIndexFile {
     this.#file.close()
   }
 
-  /** Links the entries before the first that is torn or points at or behind `logPosition`, and returns the last. */
+  /**
+   * Links the entries before the first that is torn, points at or behind `logPosition`, or is left from before a power
+   * failure that took its message: such an entry is older than those in front of it, or continues another chain.
+   * @returns the last entry that is kept
+   */
   #collectEntries(slots: Int32Array, logPosition: number): { physicalOffset: number; seconds: number } {
     const chunk = Buffer.alloc(gatheredEntries * entryBytes)
     let last = { physicalOffset: 0, seconds: 0 }
@@ -229,8 +233,11 @@ export class KeyIndexFile {
         this.#header.nextEntry = entry
         if (hash < 0 || physicalOffset < last.physicalOffset || physicalOffset >= logPosition) return last
         if (isZero(chunk, at)) return last
-        last = { physicalOffset, seconds: chunk.readInt32BE(at + 12) }
-        slots[hash % slots.length] = entry++
+        const slot = hash % slots.length
+        const seconds = chunk.readInt32BE(at + 12)
+        if (seconds < last.seconds || chunk.readInt32BE(at + 16) !== slots[slot]) return last
+        last = { physicalOffset, seconds }
+        slots[slot] = entry++
       }
       this.#header.nextEntry = entry
       if (filled < chunk.length) return last
