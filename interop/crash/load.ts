@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Recorder } from '@rocketmq-ts/dev-env/checkers'
 import { MessageFactory, queueKey } from '@rocketmq-ts/dev-env/checkers'
-import { ConnectionLostError, RequestTimeoutError } from '@rocketmq-ts/remoting'
+import { responseCodes } from '@rocketmq-ts/protocol'
+import { ConnectionLostError, RequestTimeoutError, ResponseError } from '@rocketmq-ts/remoting'
 import { BrokerClient } from './broker-client.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -220,7 +221,13 @@ async function answerUnlessGone<Answer>(answering: Promise<Answer>): Promise<Ans
   try {
     return await answering
   } catch (error) {
-    if (error instanceof ConnectionLostError || error instanceof RequestTimeoutError) return undefined
+    if (error instanceof ConnectionLostError || error instanceof RequestTimeoutError || isStopping(error))
+      return undefined
     throw error
   }
+}
+
+/** Some lives end by a stop in order, which answers requests that wait. */
+function isStopping(error: unknown): boolean {
+  return error instanceof ResponseError && error.code === responseCodes.GO_AWAY.code
 }
