@@ -219,7 +219,7 @@ export class KeyIndexFile {
 
   /**
    * Links the entries before the first that is torn, points at or behind `logPosition`, or is left from before a power
-   * failure that took its message: such an entry is older than those in front of it, or continues another chain.
+   * failure that took its message: such an entry can continue another chain, which leads past those in front of it.
    * @returns the last entry that is kept
    */
   #collectEntries(slots: Int32Array, logPosition: number): { physicalOffset: number; seconds: number } {
@@ -234,9 +234,8 @@ export class KeyIndexFile {
         if (hash < 0 || physicalOffset < last.physicalOffset || physicalOffset >= logPosition) return last
         if (isZero(chunk, at)) return last
         const slot = hash % slots.length
-        const seconds = chunk.readInt32BE(at + 12)
-        if (seconds < last.seconds || chunk.readInt32BE(at + 16) !== slots[slot]) return last
-        last = { physicalOffset, seconds }
+        if (chunk.readInt32BE(at + 16) !== slots[slot]) return last
+        last = { physicalOffset, seconds: chunk.readInt32BE(at + 12) }
         slots[slot] = entry++
       }
       this.#header.nextEntry = entry

@@ -38,3 +38,13 @@ describe('entries of messages that a power failure took', () => {
     expect(last.endPhysicalOffset).toBe(100)
   })
 })
+
+test('entries whose times fall, as in the log of a master whose clock was set back, are kept', () => {
+  const fileSystem = new CrashableFileSystem()
+  fileSystem.makeFolder('/index')
+  const file = open(fileSystem)
+  for (const [position, timeMs] of [60_000, 90_000, 61_000, 1000].entries()) file.add(hash, position * 100, timeMs)
+  file.write()
+  file.cutTo(400)
+  expect(positionsOf(file, hash)).toEqual([300, 200, 100, 0])
+})
