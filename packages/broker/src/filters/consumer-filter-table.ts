@@ -89,9 +89,8 @@ export class ConsumerFilterTable {
     const topics = this.#groups.get(group)
     if (byExpression.length === 0 && topics === undefined) return
     for (const subscription of byExpression) this.#registerOne(group, subscription)
-    for (const { topic } of topics?.values() ?? []) {
-      if (!byExpression.some((subscription) => subscription.topic === topic)) this.#die(group, topic)
-    }
+    const asked = new Set(byExpression.map(({ topic }) => topic))
+    for (const topic of topics?.keys() ?? []) if (!asked.has(topic)) this.#die(group, topic)
   }
 
   /** A group has no members any more. */

@@ -73,6 +73,23 @@ describe('the expression of a group for a topic', () => {
     expect([reopened.get('T', 'g')?.expression, reopened.get('U', 'g')]).toEqual(['a = 1', undefined])
   })
 
+  test('of many topics is looked at a few times in each heartbeat, however many there are', () => {
+    using folder = temporaryFolder()
+    const table = setUp(folder.path).open()
+    let looks = 0
+    const counted = Array.from({ length: 300 }, (_, number) => {
+      const subscription = sql(`T${number}`, 'a = 1')
+      const get = () => {
+        looks++
+        return subscription.topic
+      }
+      return Object.defineProperty({ ...subscription }, 'topic', { get })
+    })
+    for (let heartbeat = 0; heartbeat < 2; heartbeat++) table.register('g', counted)
+    expect(table.counts()).toEqual({ groups: 1, expressions: 300 })
+    expect(looks).toBeLessThan(10 * counted.length)
+  })
+
   test('goes with its group, and with its topic, unless members ask by it', () => {
     using folder = temporaryFolder()
     const table = setUp(folder.path).open()
