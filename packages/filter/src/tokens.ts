@@ -41,25 +41,25 @@ const sign = /<>|<=|>=|[=<>+\-(),]/y
 export class Tokens {
   readonly #expression: string
   #at = 0
-  readonly #ahead: Token[] = []
+  #ahead: Token | undefined
 
   constructor(expression: string) {
     this.#expression = expression
   }
 
   /**
-   * The next token but some, which stays.
+   * The next token, which stays.
    * @throws FilterExpressionError where no token stands
    */
-  peek(skipped = 0): Token {
-    while (this.#ahead.length <= skipped) this.#ahead.push(this.#read())
-    return this.#ahead[skipped]!
+  peek(): Token {
+    this.#ahead ??= this.#read()
+    return this.#ahead
   }
 
   /** Takes the next token. */
   next(): Token {
     const token = this.peek()
-    this.#ahead.shift()
+    this.#ahead = undefined
     return token
   }
 
