@@ -106,9 +106,13 @@ function tagsCodesOf(node: ConditionNode): ReadonlySet<number> | undefined {
       return codes.length === 0 ? undefined : codes.reduce((left, right) => left.intersection(right))
     }
     case 'or': {
-      const codes = node.conditions.map(tagsCodesOf)
-      if (codes.some((found) => found === undefined)) return undefined
-      return (codes as ReadonlySet<number>[]).reduce((left, right) => left.union(right))
+      const codes = new Set<number>()
+      for (const condition of node.conditions) {
+        const found = tagsCodesOf(condition)
+        if (found === undefined) return undefined
+        for (const code of found) codes.add(code)
+      }
+      return codes
     }
     default:
       return undefined
