@@ -33,6 +33,26 @@ func onConnections(options Options, count, bufferSize int, begin func(), work fu
 	return nil
 }
 
+// measureConnections lets each connection work until the end of one window, and prints what their tallies hold then.
+func measureConnections(options Options, bufferSize int, work func(index int, c *Connection, tally *Tally, window Window) error) error {
+	tallies := newTallies(options.connections)
+	var window Window
+	var sampling *Sampling
+	begin := func() {
+		window = options.window()
+		sampling = sample(options.pids, window)
+	}
+	err := onConnections(options, options.connections, bufferSize, begin, func(index int, c *Connection) error {
+		c.socket.SetDeadline(window.giveUp())
+		return work(index, c, tallies[index], window)
+	})
+	if err != nil {
+		return err
+	}
+	sampling.print(tallies)
+	return nil
+}
+
 func newTallies(count int) []*Tally {
 	tallies := make([]*Tally, count)
 	for index := range tallies {

@@ -11,29 +11,12 @@ const (
 
 // runPull reads queues from their start with -in-flight pulls on each connection; at a queue's end it starts again.
 func runPull(options Options) error {
-	tallies := newTallies(options.connections)
-	var window Window
-	var sampling *Sampling
-	begin := func() {
-		window = options.window()
-		sampling = sample(options.pids, window)
-	}
-	err := onConnections(options, options.connections, pullBuffer, begin, func(index int, c *Connection) error {
-		c.socket.SetDeadline(window.giveUp())
-		var response Response
-		if _, err := c.call(heartbeatFrame(0, fmt.Sprintf("loadgen-%d", index), "loadgen"), &response); err != nil {
+	return measureConnections(options, pullBuffer, func(index int, c *Connection, tally *Tally, window Window) error {
+		if err := c.join(heartbeatFrame(0, fmt.Sprintf("loadgen-%d", index), "loadgen")); err != nil {
 			return err
 		}
-		if response.code != 0 {
-			return fmt.Errorf("heartbeat: code %d: %s", response.code, response.remark)
-		}
-		return keepPulling(c, index, options, make([]int64, options.inFlight), tallies[index], window)
+		return keepPulling(c, index, options, make([]int64, options.inFlight), tally, window)
 	})
-	if err != nil {
-		return err
-	}
-	sampling.print(tallies)
-	return nil
 }
 
 // queueOfPull spreads the pulls of all connections over the queues.

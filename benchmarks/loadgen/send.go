@@ -22,24 +22,11 @@ func runSend(options Options) error {
 
 // sendWindow keeps -in-flight requests under way on each connection: an answer is followed by the next request.
 func sendWindow(options Options) error {
-	tallies := newTallies(options.connections)
-	var window Window
-	var sampling *Sampling
-	begin := func() {
-		window = options.window()
-		sampling = sample(options.pids, window)
-	}
-	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
-		c.socket.SetDeadline(window.giveUp())
+	return measureConnections(options, sendBuffer, func(index int, c *Connection, tally *Tally, window Window) error {
 		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index)).delayed(options.delayMs)
 		sender.numbered = options.numbered
-		return keepSending(c, sender, options, false, tallies[index], window)
+		return keepSending(c, sender, options, false, tally, window)
 	})
-	if err != nil {
-		return err
-	}
-	sampling.print(tallies)
-	return nil
 }
 
 // keepSending sends until the window's end. When stamped, each body begins with when it was sent.
@@ -87,21 +74,9 @@ const mostUnderWay = 8192
 
 // sendAtRate sends when requests are due, whether or not earlier ones were answered; latency counts from when each was due.
 func sendAtRate(options Options) error {
-	tallies := newTallies(options.connections)
-	var window Window
-	var sampling *Sampling
-	begin := func() {
-		window = options.window()
-		sampling = sample(options.pids, window)
-	}
-	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
-		return sendWhenDue(c, index, options, false, tallies[index], window)
+	return measureConnections(options, sendBuffer, func(index int, c *Connection, tally *Tally, window Window) error {
+		return sendWhenDue(c, index, options, false, tally, window)
 	})
-	if err != nil {
-		return err
-	}
-	sampling.print(tallies)
-	return nil
 }
 
 // sendWhenDue sends the connection's share of the rate until the window's end, and takes the answers.

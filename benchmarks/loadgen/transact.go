@@ -13,22 +13,9 @@ const (
 // runTransact keeps -in-flight transactions under way on each connection: a half message, and once it is answered its
 // commit. What counts is the answered commit; latency is from the half message on.
 func runTransact(options Options) error {
-	tallies := newTallies(options.connections)
-	var window Window
-	var sampling *Sampling
-	begin := func() {
-		window = options.window()
-		sampling = sample(options.pids, window)
-	}
-	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
-		c.socket.SetDeadline(window.giveUp())
-		return keepTransacting(c, newTransactor(options, uint16(index)), options.inFlight, tallies[index], window)
+	return measureConnections(options, sendBuffer, func(index int, c *Connection, tally *Tally, window Window) error {
+		return keepTransacting(c, newTransactor(options, uint16(index)), options.inFlight, tally, window)
 	})
-	if err != nil {
-		return err
-	}
-	sampling.print(tallies)
-	return nil
 }
 
 func keepTransacting(c *Connection, t *transactor, inFlight int, tally *Tally, window Window) error {
