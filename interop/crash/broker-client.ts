@@ -4,6 +4,7 @@ import {
   type Caller,
   type NewMessage,
   type PullRequest,
+  type ReadMessage,
   type SendAnswer,
 } from '@rocketmq-ts/dev-env/client'
 import { type Connection, createNodePlatform, silentLog } from '@rocketmq-ts/platform'
@@ -94,6 +95,11 @@ export class BrokerClient {
   async pull(request: PullRequest): Promise<PullAnswer> {
     const answer = await this.#calls.pull(request)
     return { ...answer, records: observedRecords(answer.bytes) }
+  }
+
+  /** All messages of a queue. @throws ResponseError when the broker does not know the topic */
+  readQueue(topic: string, queueId = 0): Promise<ReadMessage[]> {
+    return this.#calls.readQueue(topic, queueId)
   }
 
   commitOffset(group: string, topic: string, queueId: number, offset: number): Promise<void> {

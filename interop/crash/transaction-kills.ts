@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Half, TransactionClient } from '../disk/transaction-client.ts'
+import { countUniqueKeys, type Half, TransactionClient } from '../disk/transaction-client.ts'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
 import { BrokerClient } from './broker-client.ts'
@@ -87,7 +87,7 @@ class KillRun {
       await pollUntil('the end of all checks', 60_000, async () =>
         performance.now() - lastCheckMs > 4000 ? true : { notYet: 'the broker asks' },
       )
-      const found = await readBodies(reader)
+      const found = await countUniqueKeys(reader, topic)
       const wrong = this.#transactions.flatMap(({ isCommitted, isAcknowledged }, number) => {
         const count = found.get(`transaction-${number}`) ?? 0
         const isWrong = isCommitted ? count > 1 || (isAcknowledged && count === 0) : count > 0
@@ -129,15 +129,5 @@ class KillRun {
     const ends = random.chance(0.2) ? 2 : 1
     // A second one may be told that the transaction has ended.
     await Promise.allSettled(Array.from({ length: ends }, () => client.end(half, transaction.isCommitted)))
-  }
-}
-
-async function readBodies(reader: BrokerClient): Promise<Map<string, number>> {
-  const found = new Map<string, number>()
-  for (let offset = 0; ; ) {
-    const { records, nextOffset } = await reader.pull({ group: 'readers', topic, queueId: 0, offset, countMax: 32 })
-    for (const { id } of records) found.set(id, (found.get(id) ?? 0) + 1)
-    if (nextOffset <= offset) return found
-    offset = nextOffset
   }
 }

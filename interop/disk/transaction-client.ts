@@ -4,10 +4,12 @@ import {
   decodeMessages,
   encodeMessageProperties,
   heartbeatBody,
+  parseOffsetMessageId,
   type RequestOf,
   responseCodes,
 } from '@rocketmq-ts/protocol'
 import { answeredLater, publish, RemotingClient, serve, topic, unsupported } from '@rocketmq-ts/remoting'
+import type { BrokerClient } from '../crash/broker-client.ts'
 
 /** Where a half message stands, as the broker says. */
 export interface Half {
@@ -19,6 +21,16 @@ const group = 'transaction-producers'
 const lane = { name: 'broker', waitingMax: 100_000 }
 const timeoutMs = 15_000
 const nothing = unsupported('this client is a producer of transactions')
+
+/** How often each message of a transactions' topic is there, by its unique key. */
+export async function countUniqueKeys(reader: BrokerClient, topicName: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (const { properties } of await reader.readQueue(topicName)) {
+    const key = properties.get('UNIQ_KEY') ?? ''
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return counts
+}
 
 /** A producer of transactions over one connection, which tells what a broker asks of it. */
 export class TransactionClient {
@@ -79,7 +91,7 @@ export class TransactionClient {
     )
     return {
       queueOffset: Number(extFields.queueOffset),
-      physicalOffset: Number.parseInt(String(extFields.msgId).slice(-16), 16),
+      physicalOffset: parseOffsetMessageId(String(extFields.msgId)).physicalOffset,
     }
   }
 

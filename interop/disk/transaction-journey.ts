@@ -8,7 +8,7 @@ import { createWorkFolder } from '../targets/paths.ts'
 import { allocateBrokerPort, allocateNameServerPort } from '../targets/ports.ts'
 import type { ServerProcess, TargetName } from '../targets/target.ts'
 import type { Ending } from './journey.ts'
-import { type Half, TransactionClient } from './transaction-client.ts'
+import { countUniqueKeys, type Half, TransactionClient } from './transaction-client.ts'
 
 const topic = 'transactions'
 const opBatchMs = 300
@@ -136,13 +136,7 @@ class TransactionJourney {
   }
 
   async #wrong(reader: BrokerClient): Promise<string[]> {
-    const found = new Map<string, number>()
-    for (let offset = 0; ; ) {
-      const { records, nextOffset } = await reader.pull({ group: 'readers', topic, queueId: 0, offset, countMax: 32 })
-      for (const { id } of records) found.set(id, (found.get(id) ?? 0) + 1)
-      if (nextOffset <= offset) break
-      offset = nextOffset
-    }
+    const found = await countUniqueKeys(reader, topic)
     return this.#all.flatMap((body) => {
       const count = found.get(`transaction-${body}`) ?? 0
       const wanted = isCommitted(body) ? 1 : 0

@@ -1,4 +1,4 @@
-import { decodeMessages } from '@rocketmq-ts/protocol'
+import { decodeMessages, parseOffsetMessageId } from '@rocketmq-ts/protocol'
 import { AskingPeer } from './asking-peer.ts'
 import { frameOf, type RawRequest } from './frame.ts'
 import { type BodyKind, type Observation, observe } from './observation.ts'
@@ -99,7 +99,7 @@ export class Server {
     const { msgId = '', queueOffset = '', ...others } = outcome.extFields ?? {}
     this.#halves.set(label, {
       queueOffset: Number(queueOffset),
-      physicalOffset: Number.parseInt(msgId.slice(-16), 16),
+      physicalOffset: parseOffsetMessageId(msgId).physicalOffset,
     })
     return observe({ ...outcome, extFields: { ...others, msgId } }, 'ignored')
   }

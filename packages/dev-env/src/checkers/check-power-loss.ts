@@ -1,3 +1,4 @@
+import { parseOffsetMessageId } from '@rocketmq-ts/protocol'
 import { storedIn } from './check-queues.ts'
 import { type History, type ObservedQueue, queueKey, type SentMessage } from './history.ts'
 import type { Violation } from './violation.ts'
@@ -67,7 +68,7 @@ function acknowledged({ sends }: History, sentSeqMax: number): Known[] {
     if (outcome.kind !== 'acknowledged' || send.sentSeq > sentSeqMax) return []
     const { queueOffset, messageId } = outcome
     const queue = queueKey(storedIn(send))
-    return [{ id: send.id, queue, queueOffset, physicalOffset: positionIn(messageId), send }]
+    return [{ id: send.id, queue, queueOffset, physicalOffset: parseOffsetMessageId(messageId).physicalOffset, send }]
   })
 }
 
@@ -79,11 +80,6 @@ function seen(history: History): Known[] {
     physicalOffset,
     send: undefined,
   }))
-}
-
-/** The second half of an offset message id is the position in the log. */
-function positionIn(messageId: string): number {
-  return Number(BigInt(`0x${messageId.slice(-16)}`))
 }
 
 function placeOf(

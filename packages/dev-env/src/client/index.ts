@@ -3,6 +3,7 @@ export {
   type NewMessage,
   type PullAnswer,
   type PullRequest,
+  type ReadMessage,
   type SendAnswer,
 } from './broker-calls.ts'
 export type { Caller } from './calls.ts'

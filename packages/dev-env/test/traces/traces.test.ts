@@ -1,3 +1,4 @@
+import { parseOffsetMessageId } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { type BrokerCalls, type Cluster, readMessages, startCluster } from '../../src/index.ts'
 import { TransactionProducer } from '../transactions/transaction-producer.ts'
@@ -48,7 +49,7 @@ describe('what the broker does to a message by itself is found in the topic of t
     expect({ bytes, cost, type, isSuccess }).toEqual({ bytes: '4', cost: '0', type: '3', isSuccess: 'true' })
     expect(Number(time)).toBeGreaterThan(1_700_000_000_000)
     const [message] = await broker.readQueue('T')
-    expect(Number.parseInt(offsetId!.slice(16), 16)).toBe(message!.physicalOffset)
+    expect(parseOffsetMessageId(offsetId!).physicalOffset).toBe(message!.physicalOffset)
     expect(await tracesOf(cluster, broker, 'k2')).toEqual([])
     expect(readMessages(await broker.findByKey(traceTopic, 'k2'))).toHaveLength(1)
   })

@@ -1,4 +1,4 @@
-import { commands, type RequestOf, responseCodeName } from '@rocketmq-ts/protocol'
+import { commands, parseOffsetMessageId, type RequestOf, responseCodeName } from '@rocketmq-ts/protocol'
 import { type BrokerCalls, type ClusterClient, type ReadMessage, readMessages } from '../../src/index.ts'
 
 export const halfTopic = 'RMQ_SYS_TRANS_HALF_TOPIC'
@@ -52,7 +52,7 @@ export class TransactionProducer {
       properties: { TRAN_MSG: 'true', PGROUP: this.group, UNIQ_KEY: id, ...properties },
     })
     const { queueOffset, messageIds } = answer
-    return { topic, id, queueOffset, physicalOffset: Number.parseInt(messageIds[0]!.slice(16), 16) }
+    return { topic, id, queueOffset, physicalOffset: parseOffsetMessageId(messageIds[0]!).physicalOffset }
   }
 
   /** @returns the name of the code that it is answered with */
