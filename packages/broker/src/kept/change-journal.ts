@@ -41,6 +41,8 @@ export class ChangeJournal {
   #changesInFile = 0
   #missingChange = 0
   #syncedChange = 0
+  /** A sync failed: systems forget then what they could not write, and the next sync succeeds without it. */
+  #isDoubtful = false
   #syncing: Promise<boolean> | undefined
   /** The sync that follows the one that is under way. */
   #nextSync: Promise<boolean> | undefined
@@ -121,6 +123,8 @@ export class ChangeJournal {
       this.#syncedChange = Math.max(this.#syncedChange, change)
       return true
     } catch (error) {
+      this.#missingChange = this.#changeCount
+      this.#isDoubtful = true
       this.#log.error({ err: error, path: this.#path }, 'the journal could not be synced: its table is written instead')
       return false
     }
@@ -146,7 +150,9 @@ export class ChangeJournal {
       // Nothing says that the changes behind the mark belong to this version.
       this.#missingChange = this.#changeCount
       this.#beginAnew(base)
-    } else if (end.position > outdatedBytesMax) {
+    } else if (this.#isDoubtful || end.position > outdatedBytesMax) {
+      // What is found may not be what was written: only the next file holds it for certain.
+      if (this.#isDoubtful) this.#missingChange = this.#changeCount
       this.#keepFrom(end.position, end.sum, base)
     }
   }
@@ -160,6 +166,7 @@ export class ChangeJournal {
     this.#base = base
     this.#endPosition = 0
     this.#sum = 0
+    this.#isDoubtful = false
   }
 
   #keepFrom(position: number, sumBefore: number, base: string): void {
@@ -172,6 +179,7 @@ export class ChangeJournal {
     this.#endPosition = bytes.length
     this.#sum = sum
     this.#isNameSynced = true
+    this.#isDoubtful = false
   }
 
   /** @returns whether the line was written; it is said when not */

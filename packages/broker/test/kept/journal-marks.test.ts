@@ -151,6 +151,26 @@ describe('a synced journal', () => {
     expect(open(disk, 'v1').changes).toEqual(['one'])
   })
 
+  test('that the disk refused once is not taken for synced when it does so the next time, until the file was written', async () => {
+    const disk = new FaultyFileSystem(newDisk())
+    const { journal } = open(disk, 'v1')
+    journal.append('one')
+    disk.add({ operation: 'sync', kind: 'EIO', label: 'dying' })
+    expect(await journal.sync()).toBe(false)
+    journal.append('two')
+    expect([await journal.sync(), journal.isComplete]).toEqual([false, false])
+    const mark = journal.mark('v2')
+    journal.append('three')
+    journal.written(mark)
+    expect(open(disk, 'v2').changes).toEqual(['three'])
+    expect(await journal.sync()).toBe(false)
+    journal.written(journal.mark('v3'))
+    expect(await journal.sync()).toBe(true)
+    journal.append('four')
+    expect(await journal.sync()).toBe(true)
+    expect(open(disk, 'v3').changes).toEqual(['four'])
+  })
+
   test('says when the disk refuses', async () => {
     const disk = new FaultyFileSystem(newDisk())
     const { log, lines } = recordingLog()
