@@ -3,7 +3,7 @@ import { type ConsumerData, commands, type SubscriptionData } from '@rocketmq-ts
 import type { ClientConnection, ClientLink } from './client-connection.ts'
 import { GroupSubscriptionTable } from './group-subscriptions.ts'
 import { describeClient, type LeaveReason, MemberTable } from './member-table.ts'
-import { type SubscriptionDifference, SubscriptionDifferences } from './subscription-differences.ts'
+import { differencesShown, type SubscriptionDifference, SubscriptionDifferences } from './subscription-differences.ts'
 
 /** A consumer group with members, as their heartbeats tell. */
 export interface ConsumerGroupView {
@@ -168,9 +168,10 @@ export class ConsumerRegistry {
     if (differences.length === 0) return
     const { log, counters } = this.#options
     counters.subscriptionsDiffer(group)
-    for (const { topic, members } of differences) {
+    const fields = { group, topics: differences.length }
+    for (const { topic, members } of differences.slice(0, differencesShown)) {
       log.warn(
-        { group, topic, members },
+        { ...fields, topic, members },
         'members of a group subscribe to different messages: some are passed by, and never consumed. ' +
           'Give all members of the group the same subscriptions, or members of their own group to those that differ',
       )

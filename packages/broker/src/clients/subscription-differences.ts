@@ -25,6 +25,9 @@ interface Member {
   readonly text: string
 }
 
+/** Of so many differences the topics are told one by one. */
+export const differencesShown = 10
+
 /** What is told of is kept only so far that nobody can fill the memory by it. */
 const toldMax = 100
 

@@ -111,6 +111,35 @@ describe('connections', () => {
     expect([list.extFields, consumerIdListBody.decode(list.body)]).toEqual([{}, { consumerIdList: ['192.0.2.2@1'] }])
   })
 
+  test('that differ in long expressions are listed with a remark that fits into a header', async () => {
+    const { clients, consumers } = open()
+    for (const clientID of ['a', 'b']) {
+      const subscription = newTagSubscription('T', clientID.repeat(100_000), 1)
+      clients.heartbeat(
+        {
+          clientID,
+          producerDataSet: [],
+          consumerDataSet: [
+            {
+              groupName: 'g',
+              consumeType: 'CONSUME_PASSIVELY',
+              messageModel: 'CLUSTERING',
+              consumeFromWhere: 'CONSUME_FROM_FIRST_OFFSET',
+              subscriptionDataSet: [subscription],
+              unitMode: false,
+            },
+          ],
+          heartbeatFingerprint: 0,
+          withoutSub: false,
+        },
+        { link: new FakeLink(), language: 'JAVA', version: 513 },
+      )
+    }
+    const { remark } = await ask(getConsumerConnectionList({ consumers }), { consumerGroup: 'g' })
+    expect(remark).toMatch(/^members of g subscribe to different messages, .*topic T: client a .*\.\.\.$/)
+    expect(remark!.length).toBeLessThan(40_000)
+  })
+
   test('of producers are listed by group', async () => {
     const { producers, link } = await withMember()
     const { body } = await ask(getProducerConnectionList({ producers }), { producerGroup: 'p' })

@@ -111,6 +111,15 @@ describe('members of a consumer group', () => {
   })
 })
 
+test('members that differ in many topics are told of in few lines of the log', () => {
+  const { clients, lines } = open()
+  const topics = (tags: string) => Array.from({ length: 1000 }, (_, n): [string, number, string] => [`T${n}`, 1, tags])
+  beat(clients, new FakeLink(), 'A', { consumerDataSet: [consumer('g', topics('x'))] })
+  beat(clients, new FakeLink(), 'B', { consumerDataSet: [consumer('g', topics('y'))] })
+  expect(clients.consumers.get('g')!.differences()).toHaveLength(1000)
+  expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(10)
+})
+
 describe('a heartbeat', () => {
   test('decides about the group, and about its subscriptions unless they are older', () => {
     const { clients } = open()

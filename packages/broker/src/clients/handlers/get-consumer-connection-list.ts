@@ -2,7 +2,7 @@ import { type commands, consumerConnectionBody, ProtocolError } from '@rocketmq-
 import type { Handler } from '@rocketmq-ts/remoting'
 import { connectionRow } from '../connection-row.ts'
 import type { ConsumerRegistry } from '../index.ts'
-import { differenceText, type SubscriptionDifference } from '../subscription-differences.ts'
+import { differencesShown, differenceText, type SubscriptionDifference } from '../subscription-differences.ts'
 
 export interface ConsumerConnectionsParts {
   consumers: Pick<ConsumerRegistry, 'get'>
@@ -35,10 +35,12 @@ export function getConsumerConnectionList(
   }
 }
 
-const differencesShown = 10
+/** Characters; clients name themselves and their expressions as long as they like, and a header has an end. */
+const remarkMax = 32_768
 
 function remarkOf(group: string, differences: readonly SubscriptionDifference[]): string {
   const shown = differences.slice(0, differencesShown).map(differenceText).join('; ')
   const rest = differences.length > differencesShown ? `; and ${differences.length - differencesShown} more` : ''
-  return `members of ${group} subscribe to different messages, some of which nobody consumes: ${shown}${rest}`
+  const remark = `members of ${group} subscribe to different messages, some of which nobody consumes: ${shown}${rest}`
+  return remark.length > remarkMax ? `${remark.slice(0, remarkMax)}...` : remark
 }
