@@ -28,7 +28,7 @@ export interface ConsumerFilter {
   readonly group: string
   readonly expressionType: string
   readonly expression: string
-  /** Of the subscription; the newer one counts. */
+  /** Of the subscription; the newer one counts, unless nobody asks by it any more. */
   readonly clientVersion: number
   /** Milliseconds since 1970. */
   readonly bornMs: number
@@ -116,7 +116,8 @@ export class ConsumerFilterTable {
   #registerOne(group: string, subscription: SubscriptionData): void {
     const { topic, subString = '', expressionType, subVersion } = subscription
     const known = this.get(topic, group)
-    if (known !== undefined && subVersion < known.clientVersion) return
+    // Versions are times of the members' clocks: of members that are gone, one may have been ahead.
+    if (known?.deadMs === 0 && subVersion < known.clientVersion) return
     const isSame = known?.expression === subString && known.expressionType === expressionType
     if (isSame && subVersion === known.clientVersion && known.deadMs === 0) return
     if (!isSame && !this.#isUsable(group, subscription)) {

@@ -44,6 +44,15 @@ describe('the expression of a group for a topic', () => {
     expect(table.get('T', 'g')?.expression).toBe('a = 3')
   })
 
+  test('is that of members that come later, whatever their clock says, once those who told a newer one are gone', () => {
+    using folder = temporaryFolder()
+    const table = setUp(folder.path).open()
+    table.register('g', [sql('T', 'a = 1', 9)])
+    table.unregister('g')
+    table.register('g', [sql('T', 'a = 2', 5)])
+    expect(table.get('T', 'g')).toMatchObject({ expression: 'a = 2', clientVersion: 5, deadMs: 0 })
+  })
+
   test('that is wrong is none, and says so once in the log', () => {
     using folder = temporaryFolder()
     const { open, lines } = setUp(folder.path)
