@@ -301,12 +301,8 @@ func delayLevels(r *Run) (string, error) {
 		if delays[index].level > 0 {
 			m.WithDelayTimeLevel(delays[index].level)
 		}
-		result, err := p.SendSync(r.ctx, m)
-		if err != nil {
+		if _, err := r.sendOne(p, m); err != nil {
 			return "", err
-		}
-		if result.Status != primitive.SendOK {
-			return "", fmt.Errorf("status %d", result.Status)
 		}
 	}
 	box := &inbox{}
@@ -351,12 +347,8 @@ func timerDelays(r *Run) (string, error) {
 		m := c.message(topic, queues[0])
 		dueMs[c.key] = time.Now().UnixMilli() + delaysMs[index]
 		m.WithProperty("TIMER_DELIVER_MS", fmt.Sprint(dueMs[c.key]))
-		result, err := p.SendSync(r.ctx, m)
-		if err != nil {
+		if _, err := r.sendOne(p, m); err != nil {
 			return "", err
-		}
-		if result.Status != primitive.SendOK {
-			return "", fmt.Errorf("status %d", result.Status)
 		}
 	}
 	box := &inbox{}

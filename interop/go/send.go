@@ -14,16 +14,25 @@ import (
 func (r *Run) sendAll(p rocketmq.Producer, topic string, queues []*primitive.MessageQueue, contents []content) ([]*primitive.SendResult, error) {
 	var results []*primitive.SendResult
 	for index, c := range contents {
-		result, err := p.SendSync(r.ctx, c.message(topic, queues[index%len(queues)]))
+		result, err := r.sendOne(p, c.message(topic, queues[index%len(queues)]))
 		if err != nil {
-			return nil, fmt.Errorf("sending %s: %w", c.key, err)
-		}
-		if result.Status != primitive.SendOK {
-			return nil, fmt.Errorf("sending %s: status %d", c.key, result.Status)
+			return nil, err
 		}
 		results = append(results, result)
 	}
 	return results, nil
+}
+
+// sendOne sends a message; anything but its being stored is an error.
+func (r *Run) sendOne(p rocketmq.Producer, m *primitive.Message) (*primitive.SendResult, error) {
+	result, err := p.SendSync(r.ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("sending %s: %w", m.GetKeys(), err)
+	}
+	if result.Status != primitive.SendOK {
+		return nil, fmt.Errorf("sending %s: status %d", m.GetKeys(), result.Status)
+	}
+	return result, nil
 }
 
 // verifyPlace compares where the broker said that it stored a message with where the message was read.
