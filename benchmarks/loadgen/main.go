@@ -13,14 +13,14 @@ import (
 var commands = map[string]func(Options) error{
 	"send":     runSend,
 	"transact": runTransact,
-	"pull":   runPull,
-	"poll":   runPoll,
-	"steady": runSteady,
-	"create": runCreate,
-	"fill":   runFill,
-	"first":  runFirst,
-	"drop":   runDrop,
-	"grow":   runGrow,
+	"pull":     runPull,
+	"poll":     runPoll,
+	"steady":   runSteady,
+	"create":   runCreate,
+	"fill":     runFill,
+	"first":    runFirst,
+	"drop":     runDrop,
+	"grow":     runGrow,
 }
 
 const usage = `loadgen COMMAND [FLAGS]     (loadgen COMMAND -h lists the flags)

@@ -16,7 +16,7 @@ type Response struct {
 	// queueOffset and position (in the log, out of msgId) are of an answer to a send; -1 when the header has none.
 	queueOffset int64
 	position    int64
-	remark []byte
+	remark      []byte
 }
 
 // scanHeader reads the wanted fields out of a JSON header in one pass: objects are followed by their depth and strings by
