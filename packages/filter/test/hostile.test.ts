@@ -64,3 +64,20 @@ test('the longest expressions of each kind are compiled and asked without runnin
     expect(compileSqlFilter(expression).matches(record, 0, record.length), expression.slice(0, 40)).toBe(true)
   }
 })
+
+test('expressions one past a limit are refused with the place where they pass it', () => {
+  const { lengthMax, depthMax } = filterLimits
+  const nested = depthMax + 1
+  const refused: [expression: string, position: number][] = [
+    [`a=5${' '.repeat(lengthMax - 2)}`, lengthMax + 1],
+    [`${'('.repeat(nested)}a=5${')'.repeat(nested)}`, nested],
+    [`${'NOT '.repeat(nested)}a`, depthMax * 4 + 1],
+    [`a = ${'-'.repeat(nested)}5`, 4 + nested],
+    [`a=5${' = TRUE'.repeat(nested)}`, 1],
+  ]
+  for (const [expression, position] of refused) {
+    expect(() => compileSqlFilter(expression), expression.slice(0, 40)).toThrow(
+      expect.objectContaining({ name: 'FilterExpressionError', position }),
+    )
+  }
+})
