@@ -1,13 +1,8 @@
 import type { Clock, FileSystem, Log } from '@rocketmq-ts/platform'
-import {
-  decimalInteger,
-  type EncodedProperties,
-  findMessageProperty,
-  marksOf,
-  propertyName,
-} from '@rocketmq-ts/protocol'
+import { decimalInteger, type EncodedProperties, marksOf } from '@rocketmq-ts/protocol'
 import { ConfigFile, type Follower, type RecordView } from '@rocketmq-ts/storage'
 import { DeferredSave } from '../kept/deferred-save.ts'
+import { isWaitingTopic, realPlace } from '../stored-message.ts'
 import { type KeptProducer, ProducerWindows, type WindowLimits } from './producer-windows.ts'
 
 /** A message of a producer that numbers its messages has both of these. */
@@ -164,10 +159,9 @@ export class ProducerLog implements Follower {
 }
 
 /** The queue that the message was sent to: one that waits for its time or for its transaction stands in another one. */
-function queueIdOf({ queueId, properties }: RecordView): number {
-  const real = findMessageProperty(properties.text, propertyName.realQueueId)
-  const realQueueId = real === undefined ? Number.NaN : decimalInteger(real)
-  return Number.isNaN(realQueueId) ? queueId : realQueueId
+function queueIdOf({ topic, queueId, properties }: RecordView): number {
+  const real = isWaitingTopic(topic) ? realPlace({ properties: properties.text }) : undefined
+  return real?.queueId ?? queueId
 }
 
 /** @throws Error when the text is not what the file should hold */

@@ -1,6 +1,6 @@
 import { silentLog } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import { EncodedProperties } from '@rocketmq-ts/protocol'
+import { EncodedProperties, timerTopic } from '@rocketmq-ts/protocol'
 import type { RecordView } from '@rocketmq-ts/storage'
 import { describe, expect, test } from 'vitest'
 import { ProducerLog } from '../../src/idempotence/producer-log.ts'
@@ -26,9 +26,11 @@ function setUp(text?: string) {
   return { clock, disk, open }
 }
 
-function record(sequence: number, physicalOffset: number): RecordView {
-  const properties = EncodedProperties.ofText(`__PRODUCER_ID\u0001p\u0002__PRODUCER_SEQUENCE\u0001${sequence}\u0002`)
-  return { properties, physicalOffset, queueOffset: 7, queueId: 1, storeTimestamp: 1_700_000_000_000 } as RecordView
+function record(sequence: number, physicalOffset: number, topic = 't', others = ''): RecordView {
+  const numbered = `__PRODUCER_ID\u0001p\u0002__PRODUCER_SEQUENCE\u0001${sequence}\u0002`
+  const properties = EncodedProperties.ofText(numbered + others)
+  const place = { topic, queueId: 1, queueOffset: 7, physicalOffset }
+  return { properties, ...place, storeTimestamp: 1_700_000_000_000 } as RecordView
 }
 
 describe('the numbers of producers', () => {
@@ -58,6 +60,30 @@ describe('the numbers of producers', () => {
     const again = open()
     again.endReplay(200)
     expect([1, 2].map((sequence) => again.windows.claim('p', sequence, clock.now()).kind)).toEqual(['stored', 'new'])
+  })
+
+  test.each(['-1', '4294967295', '5'])(
+    'are read again, whatever queue REAL_QID of a plain message names: %s',
+    (queueId) => {
+      const { clock, open } = setUp()
+      const log = open()
+      log.apply(record(1, 100, 't', `REAL_TOPIC\u0001t\u0002REAL_QID\u0001${queueId}\u0002`))
+      log.close()
+      const place = { queueId: 1, queueOffset: 7, physicalOffset: 100 }
+      expect(open().windows.claim('p', 1, clock.now())).toEqual({ kind: 'stored', place })
+    },
+  )
+
+  test('tell the queue that a message which waits was sent to', () => {
+    const { clock, open } = setUp()
+    const log = open()
+    log.apply(record(1, 100, timerTopic, 'REAL_TOPIC\u0001t\u0002REAL_QID\u00015\u0002'))
+    log.apply(record(2, 200, timerTopic, 'REAL_TOPIC\u0001t\u0002REAL_QID\u00014294967295\u0002'))
+    const queueIds = [1, 2].map((sequence) => {
+      const claim = log.windows.claim('p', sequence, clock.now())
+      return claim.kind === 'stored' ? claim.place.queueId : undefined
+    })
+    expect(queueIds).toEqual([5, 1])
   })
 
   test('are in the file when the broker has stopped, unless that cannot be written', () => {

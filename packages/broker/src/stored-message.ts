@@ -1,0 +1,25 @@
+import {
+  type DecodedMessage,
+  findMessageProperty,
+  halfTopic,
+  propertyName,
+  scheduleTopic,
+  timerTopic,
+} from '@rocketmq-ts/protocol'
+
+const queueIdMax = 0x7fffffff
+
+/** Whether messages stand in a topic until they go where they belong: until a time, or the end of a transaction. */
+export function isWaitingTopic(topic: string): boolean {
+  return topic === scheduleTopic || topic === timerTopic || topic === halfTopic
+}
+
+/** Where a message that waits belongs; undefined for one that does not say so. */
+export function realPlace({
+  properties,
+}: Pick<DecodedMessage, 'properties'>): { topic: string; queueId: number } | undefined {
+  const topic = findMessageProperty(properties, propertyName.realTopic)
+  const queueId = Number(findMessageProperty(properties, propertyName.realQueueId))
+  if (topic === undefined || !Number.isInteger(queueId) || queueId < 0 || queueId > queueIdMax) return undefined
+  return { topic, queueId }
+}
