@@ -1,15 +1,8 @@
-import {
-  type DecodedMessage,
-  EncodedProperties,
-  findMessageProperty,
-  halfTopic,
-  propertyName,
-} from '@rocketmq-ts/protocol'
+import { type DecodedMessage, EncodedProperties, halfTopic, propertyName } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import { withProperties } from '../intake/property-text.ts'
 import { storedAgain } from '../intake/stored-again.ts'
-
-const queueIdMax = 0x7fffffff
+import { realPlace } from '../stored-message.ts'
 
 /**
  * The message that a delayed one becomes when it is due: in its real topic and queue, otherwise as it was sent. DELAY,
@@ -17,19 +10,15 @@ const queueIdMax = 0x7fffffff
  * @returns undefined when it does not say where it belongs
  */
 export function dueMessage(message: DecodedMessage, storeHost: Buffer): StoreMessage | undefined {
-  const { properties } = message
-  const topic = findMessageProperty(properties, propertyName.realTopic)
-  const queueId = Number(findMessageProperty(properties, propertyName.realQueueId))
+  const place = realPlace(message)
   // An official broker delays half messages, and forgets where they belong.
-  if (topic === undefined || topic === halfTopic || !Number.isInteger(queueId) || queueId < 0 || queueId > queueIdMax)
-    return undefined
+  if (place === undefined || place.topic === halfTopic) return undefined
   return storedAgain(message, {
-    topic,
-    queueId,
+    ...place,
     storeHost,
     reconsumeTimes: message.reconsumeTimes,
     properties: EncodedProperties.ofText(
-      withProperties(properties, {
+      withProperties(message.properties, {
         [propertyName.timerDelaySec]: undefined,
         [propertyName.timerDeliverMs]: undefined,
       }),

@@ -9,8 +9,7 @@ import {
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import { withProperties } from '../intake/property-text.ts'
 import { storedAgain } from '../intake/stored-again.ts'
-
-const queueIdMax = 0x7fffffff
+import { realPlace } from '../stored-message.ts'
 
 /** What the timer has to know of a message in its topic. */
 export interface TimedMessage {
@@ -41,31 +40,26 @@ export interface TimerTimes {
  * @returns undefined when it does not say where it belongs
  */
 export function dueMessage(message: DecodedMessage, storeHost: Buffer, times: TimerTimes): StoreMessage | undefined {
-  const { properties } = message
-  const topic = findMessageProperty(properties, propertyName.realTopic)
-  const queueId = Number(findMessageProperty(properties, propertyName.realQueueId))
-  if (topic === undefined || !Number.isInteger(queueId) || queueId < 0 || queueId > queueIdMax) return undefined
-  return copyOf(message, topic, queueId, storeHost, times)
+  const place = realPlace(message)
+  return place && copyOf(message, place, storeHost, times)
 }
 
 /** The message as it waits once more, since its time is later than the wheel reaches. */
 export function rolledMessage(message: DecodedMessage, storeHost: Buffer, times: TimerTimes): StoreMessage {
   const rolled = Number(findMessageProperty(message.properties, propertyName.timerRollTimes) ?? 0)
   const changes = { [propertyName.timerRollTimes]: String(rolled + 1) }
-  return copyOf(message, timerTopic, message.queueId, storeHost, times, changes)
+  return copyOf(message, { topic: timerTopic, queueId: message.queueId }, storeHost, times, changes)
 }
 
 function copyOf(
   message: DecodedMessage,
-  topic: string,
-  queueId: number,
+  place: { topic: string; queueId: number },
   storeHost: Buffer,
   { enqueuedMs, nowMs }: TimerTimes,
   changes: Readonly<Record<string, string>> = {},
 ): StoreMessage {
   return storedAgain(message, {
-    topic,
-    queueId,
+    ...place,
     storeHost,
     reconsumeTimes: message.reconsumeTimes,
     properties: EncodedProperties.ofText(

@@ -2,16 +2,15 @@ import type { Clock, Log } from '@rocketmq-ts/platform'
 import {
   type DecodedMessage,
   findMessageProperty,
-  halfTopic,
   offsetMessageId,
   propertyName,
   retryTopicPrefix,
-  scheduleTopic,
 } from '@rocketmq-ts/protocol'
 import type { PutPlace, StoreMessage } from '@rocketmq-ts/storage'
 import type { Identity } from '../identity.ts'
 import type { MessageSink } from '../intake/intake.ts'
 import type { BrokerSettings } from '../settings/index.ts'
+import { isWaitingTopic } from '../stored-message.ts'
 import { type TracedMessage, type TransactionStep, traceMessageType } from './trace-records.ts'
 import { TraceWriter } from './trace-writer.ts'
 
@@ -89,13 +88,6 @@ export function createTraces({ clock, log, identity, settings, sink, uniqueId }:
     close: () => writer.flush(),
   }
 }
-
-/** Whether messages stand there until they go where they belong. */
-function isWaitingTopic(topic: string): boolean {
-  return topic === scheduleTopic || topic === halfTopic || topic.startsWith(systemTopicPrefix)
-}
-
-const systemTopicPrefix = 'rmq_sys_'
 
 /** Told what the broker does to messages by itself. */
 export type Traces = Pick<ReturnType<typeof createTraces>, 'stored' | 'transaction'>

@@ -8,7 +8,8 @@ import {
   propertyName,
 } from '@rocketmq-ts/protocol'
 import type { ProducerRegistry } from '../clients/index.ts'
-import { realPlace, recordOf } from './half-message.ts'
+import { realPlace } from '../stored-message.ts'
+import { recordOf } from './half-message.ts'
 
 export interface CheckRequestParts {
   log: Log

@@ -16,18 +16,6 @@ import { withProperties } from '../intake/property-text.ts'
 import { type ChangesOfCopy, storedAgain } from '../intake/stored-again.ts'
 import type { HalfTime } from './half-slots.ts'
 
-const queueIdMax = 0x7fffffff
-
-/** Where a transaction's message goes when it is committed; undefined for a half that does not say so. */
-export function realPlace({
-  properties,
-}: Pick<DecodedMessage, 'properties'>): { topic: string; queueId: number } | undefined {
-  const topic = findMessageProperty(properties, propertyName.realTopic)
-  const queueId = Number(findMessageProperty(properties, propertyName.realQueueId))
-  if (topic === undefined || !Number.isInteger(queueId) || queueId < 0 || queueId > queueIdMax) return undefined
-  return { topic, queueId }
-}
-
 /** The offset at which a transaction's first half stands: a renewed half names it, any other is the first. */
 export function originOf({ properties, queueOffset }: Pick<DecodedMessage, 'properties' | 'queueOffset'>): number {
   const text = findMessageProperty(properties, propertyName.preparedQueueOffset)

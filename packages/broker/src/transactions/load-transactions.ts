@@ -11,7 +11,8 @@ import {
 } from '@rocketmq-ts/protocol'
 import type { KeyKind } from '@rocketmq-ts/storage'
 import type { InternalStore } from '../internal-consumer/internal-consumer.ts'
-import { originOf, realPlace } from './half-message.ts'
+import { realPlace } from '../stored-message.ts'
+import { originOf } from './half-message.ts'
 import { offsetsOfOp } from './op-records.ts'
 import type { TransactionLog } from './transaction-log.ts'
 

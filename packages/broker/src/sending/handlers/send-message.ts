@@ -3,19 +3,18 @@ import {
   EncodedProperties,
   encodeRecallHandle,
   findMessageProperty,
-  halfTopic,
   marksOf,
   offsetMessageIds,
   propertyName,
   type RequestOf,
   retryTopicPrefix,
-  scheduleTopic,
   timerTopic,
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import { isNumbered } from '../../idempotence/send-once.ts'
 import { encodedProperty } from '../../intake/property-text.ts'
+import { isWaitingTopic } from '../../stored-message.ts'
 import { admit } from '../admit.ts'
 import { bornHostOf } from '../host-cache.ts'
 import { placedByPriority } from '../priority.ts'
@@ -63,10 +62,9 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
   }
   const taken = parts.intake.take(message, target.redeliveriesMax)
   // The queue that consumers find it in: a delayed message and a half message stand in another one until then.
-  const isTimed = taken.topic === timerTopic
-  const isWaiting = isTimed || taken.topic === scheduleTopic || taken.topic === halfTopic
+  const isWaiting = isWaitingTopic(taken.topic)
   const queueId = isWaiting ? target.queueId : taken.queueId
-  const recallHandle = isTimed ? recallHandleOf(taken, uniqueId, parts) : undefined
+  const recallHandle = isWaiting && taken.topic === timerTopic ? recallHandleOf(taken, uniqueId, parts) : undefined
   const { sendOnce } = parts
   if (sendOnce !== undefined && isNumbered(taken.properties)) {
     sendOnce.put(taken, queueId, (outcome, firstQueueId) => {
