@@ -1,13 +1,26 @@
 import {
   type DecodedMessage,
+  decodeMessages,
   findMessageProperty,
   halfTopic,
+  MessageDecodeError,
   propertyName,
   scheduleTopic,
   timerTopic,
 } from '@rocketmq-ts/protocol'
 
 const queueIdMax = 0x7fffffff
+
+/** The message of a record that was read; undefined when there is none, or it is damaged. */
+export function decodedRecord(record: Buffer | undefined): DecodedMessage | undefined {
+  if (record === undefined) return undefined
+  try {
+    return decodeMessages(record)[0]
+  } catch (error) {
+    if (error instanceof MessageDecodeError) return undefined
+    throw error
+  }
+}
 
 /** Whether messages stand in a topic until they go where they belong: until a time, or the end of a transaction. */
 export function isWaitingTopic(topic: string): boolean {

@@ -1,6 +1,7 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import { type DecodedMessage, decodeMessages, MessageDecodeError } from '@rocketmq-ts/protocol'
+import type { DecodedMessage } from '@rocketmq-ts/protocol'
 import type { QueueUnit } from '@rocketmq-ts/storage'
+import { decodedRecord } from '../stored-message.ts'
 import { ArrivalTimes } from './arrival-times.ts'
 
 /** What is read of a store. */
@@ -223,8 +224,7 @@ class InternalQueue {
   async #read(units: readonly QueueUnit[]): Promise<DecodedMessage[]> {
     const messages: DecodedMessage[] = []
     for (const { physicalOffset, totalSize } of units) {
-      const record = await this.#options.store.recordAt(physicalOffset, totalSize)
-      const message = record === undefined ? undefined : decoded(record)
+      const message = decodedRecord(await this.#options.store.recordAt(physicalOffset, totalSize))
       if (message !== undefined) messages.push(message)
       else {
         const { log, topic } = this.#options
@@ -267,14 +267,5 @@ class InternalQueue {
 
   #wakeIn(delayMs: number): void {
     if (!this.#isClosed) this.#cancelTimer = this.#options.clock.after(delayMs, () => this.wake())
-  }
-}
-
-function decoded(record: Buffer): DecodedMessage | undefined {
-  try {
-    return decodeMessages(record)[0]
-  } catch (error) {
-    if (error instanceof MessageDecodeError) return undefined
-    throw error
   }
 }

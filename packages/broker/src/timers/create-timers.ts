@@ -1,11 +1,12 @@
 import type { CancelTimer, FileSystem, Random } from '@rocketmq-ts/platform'
-import { decodeMessages, javaDouble, timerTopic } from '@rocketmq-ts/protocol'
+import { javaDouble, timerTopic } from '@rocketmq-ts/protocol'
 import { type MessageStore, TimerStore } from '@rocketmq-ts/storage'
 import type { Identity } from '../identity.ts'
 import { Intake, type MessageSink } from '../intake/intake.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import { logReservedMs } from '../store-options.ts'
+import { decodedRecord } from '../stored-message.ts'
 import type { TopicTable } from '../topics/index.ts'
 import { getTimerCheckPoint } from './handlers/get-timer-check-point.ts'
 import { getTimerMetrics } from './handlers/get-timer-metrics.ts'
@@ -199,7 +200,7 @@ async function goOnBehindOfficial(timers: TimerStore, store: MessageStore): Prom
   const last = timers.lastOfOfficial
   if (last === undefined) return
   const [record] = await store.recordsAt([last])
-  const message = record === undefined ? undefined : decodeMessages(record)[0]
+  const message = decodedRecord(record)
   if (message?.topic === timerTopic) timers.queueOffset = message.queueOffset + 1
 }
 

@@ -1,9 +1,7 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import {
   type DecodedMessage,
-  decodeMessages,
   findMessageProperty,
-  MessageDecodeError,
   ProtocolError,
   propertyName,
   timerTopic,
@@ -18,6 +16,7 @@ import type {
   TimerStore,
 } from '@rocketmq-ts/storage'
 import type { Intake, MessageSink } from '../intake/intake.ts'
+import { decodedRecord } from '../stored-message.ts'
 import { dueMessage, isTakenBack, rolledMessage } from './timer-message.ts'
 import type { TimerMetrics } from './timer-metrics.ts'
 
@@ -201,8 +200,7 @@ export class TimerDelivery {
     const records = await store.recordsAt(units)
     const messages: DecodedMessage[] = []
     for (const [index, unit] of units.entries()) {
-      const record = records[index]
-      const message = record === undefined ? undefined : decoded(record)
+      const message = decodedRecord(records[index])
       if (message?.topic === timerTopic) messages.push(message)
       else {
         log.warn(
@@ -317,13 +315,4 @@ function runsOfOneTopic(messages: readonly StoreMessage[]): StoreMessage[][] {
     else runs.push([message])
   }
   return runs
-}
-
-function decoded(record: Buffer): DecodedMessage | undefined {
-  try {
-    return decodeMessages(record)[0]
-  } catch (error) {
-    if (error instanceof MessageDecodeError) return undefined
-    throw error
-  }
 }

@@ -2,9 +2,9 @@ import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import { type DecodedMessage, propertiesBytesMax, transactionChecksOverTopic } from '@rocketmq-ts/protocol'
 import { type PutOutcome, repeat, type StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
+import { decodedRecord } from '../stored-message.ts'
 import { type CheckRules, checkDecision } from './check-decision.ts'
 import { checkCountOf, givenUpHalf, renewedHalf } from './half-message.ts'
-import { decodedOne } from './load-transactions.ts'
 import type { OpWriter } from './op-writer.ts'
 import type { TransactionLog } from './transaction-log.ts'
 
@@ -130,7 +130,7 @@ export class CheckBack {
   async #step(queueOffset: number, nowMs: number): Promise<Step | undefined> {
     const { store, transactions, settings, storeHost, log, ops } = this.#parts
     const { slots } = transactions
-    const half = decodedOne(await store.recordAt(slots.position(queueOffset)!))
+    const half = decodedRecord(await store.recordAt(slots.position(queueOffset)!))
     if (slots.state(queueOffset) !== 'open') return undefined
     if (half === undefined) {
       log.warn({ queueOffset }, 'a half message is missing or damaged: its transaction can never be committed')

@@ -1,17 +1,15 @@
 import type { Log } from '@rocketmq-ts/platform'
 import {
   type DecodedMessage,
-  decodeMessages,
   findMessageProperty,
   halfTopic,
-  MessageDecodeError,
   opHalfTopic,
   propertyName,
   sysFlag,
 } from '@rocketmq-ts/protocol'
 import type { KeyKind } from '@rocketmq-ts/storage'
 import type { InternalStore } from '../internal-consumer/internal-consumer.ts'
-import { realPlace } from '../stored-message.ts'
+import { decodedRecord, realPlace } from '../stored-message.ts'
 import { originOf } from './half-message.ts'
 import { offsetsOfOp } from './op-records.ts'
 import type { TransactionLog } from './transaction-log.ts'
@@ -92,24 +90,13 @@ async function* messagesOf(
     for (const { physicalOffset, totalSize } of units) {
       const queueOffset = offset++
       if (!isWanted(queueOffset)) continue
-      const message = decodedOne(await store.recordAt(physicalOffset, totalSize))
+      const message = decodedRecord(await store.recordAt(physicalOffset, totalSize))
       if (message !== undefined) yield message
       else {
         const fields = { topic, queueOffset, physicalOffset }
         log.warn(fields, 'a record of transactions is missing or damaged: it is passed by')
       }
     }
-  }
-}
-
-/** A record that was read; undefined when there is none, or it is damaged. */
-export function decodedOne(record: Buffer | undefined): DecodedMessage | undefined {
-  if (record === undefined) return undefined
-  try {
-    return decodeMessages(record)[0]
-  } catch (error) {
-    if (error instanceof MessageDecodeError) return undefined
-    throw error
   }
 }
 
@@ -124,7 +111,7 @@ async function hasCommittedCopy(half: DecodedMessage, { store }: LoadParts): Pro
   // A half may have been renewed after an older one was committed: the committed message may be the older of the two.
   const positions = store.findByKey(topic, key, 'key', keysMax, 0, Number.MAX_SAFE_INTEGER)
   for (const position of positions) {
-    const message = decodedOne(await store.recordAt(position))
+    const message = decodedRecord(await store.recordAt(position))
     if (message === undefined || message.topic !== topic) continue
     if ((message.sysFlag & sysFlag.transactionMask) !== sysFlag.transactionCommit) continue
     if (findMessageProperty(message.properties, propertyName.uniqueKey) === key) return true

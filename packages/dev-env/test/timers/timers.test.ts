@@ -1,6 +1,6 @@
 import { commands } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { type BrokerCalls, type Cluster, type ReadMessage, startCluster } from '../../src/index.ts'
+import { type BrokerCalls, type BrokerMachine, type Cluster, type ReadMessage, startCluster } from '../../src/index.ts'
 
 const secondMs = 1000
 const dayMs = 86_400 * secondMs
@@ -27,6 +27,15 @@ async function delivered(broker: BrokerCalls): Promise<ReadMessage[]> {
 
 async function bodies(broker: BrokerCalls): Promise<string[]> {
   return (await delivered(broker)).map(({ body }) => String(body))
+}
+
+/** Changes a file while no process uses it. */
+function change({ disk }: BrokerMachine, path: string, edit: (bytes: Buffer) => void): void {
+  const bytes = Buffer.from(disk.readFile(path)!)
+  edit(bytes)
+  const file = disk.open(path, 'create')
+  file.write(bytes, 0)
+  file.close()
 }
 
 describe('a message whose sender names a time', () => {
@@ -175,6 +184,20 @@ test('a message with a time that its producer has numbered is delivered once, ho
   expect(await sendNumbered(newBroker(cluster), 1, { TIMER_DELAY_SEC: '4' })).toEqual(answers[0])
   await cluster.sleep(8000)
   expect(await bodies(newBroker(cluster))).toEqual(['1', '2'])
+})
+
+test('a broker starts behind an official one, though the last message that this one added is damaged', async () => {
+  const { cluster, machine, broker } = await withTopic()
+  await send(broker, 'whole', { TIMER_DELAY_SEC: '60' })
+  await send(broker, 'damaged', { TIMER_DELAY_SEC: '60' })
+  await cluster.sleep(5000)
+  await machine.stop()
+  // As an official broker leaves it: without our parts of the checkpoint.
+  change(machine, '/data/store/config/timercheck', (bytes) => bytes.fill(0, 1024))
+  change(machine, '/data/store/commitlog/00000000000000000000', (bytes) => bytes.write('D', bytes.indexOf('damaged')))
+  await machine.start()
+  await cluster.sleep(70_000)
+  expect(await bodies(newBroker(cluster))).toEqual(['whole'])
 })
 
 describe('when the disk', () => {

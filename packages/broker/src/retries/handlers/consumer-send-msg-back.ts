@@ -2,7 +2,6 @@ import {
   type commands,
   type DecodedMessage,
   deadLetterTopicPrefix,
-  decodeMessages,
   EncodedProperties,
   findMessageProperty,
   offsetMessageId,
@@ -22,6 +21,7 @@ import { priorityIn, queueOfPriority } from '../../sending/priority.ts'
 import { storedPut } from '../../sending/put-reply.ts'
 import { redeliveriesMax } from '../../sending/redeliveries-max.ts'
 import { checkTakesMessages, knownGroup, type SendTargetParts } from '../../sending/send-target.ts'
+import { decodedRecord } from '../../stored-message.ts'
 import { unitFlagOf } from '../../topics/index.ts'
 import type { Traces } from '../../traces/create-traces.ts'
 
@@ -56,10 +56,10 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
     const config = knownGroup(parts.groups, group)
     // The group wants no redelivery: the message counts as handled.
     if (config.retryQueueNums <= 0) return {}
-    const record = await parts.store.recordAt(header.offset)
-    const message = record === undefined ? undefined : decodeMessages(record)[0]
+    const message = decodedRecord(await parts.store.recordAt(header.offset))
     if (message === undefined) {
-      throw new ProtocolError('SYSTEM_ERROR', `look message by offset failed, ${header.offset}: it is not in the log`)
+      const remark = `look message by offset failed, ${header.offset}: it is not in the log, or damaged`
+      throw new ProtocolError('SYSTEM_ERROR', remark)
     }
     const limit = redeliveriesMax(header.maxReconsumeTimes, call.request.version, config)
     const copy = parts.intake.take(retryCopy(message, config, header, parts), header.delayLevel < 0 ? 0 : limit)

@@ -4,10 +4,9 @@ import type { Handler, Reply } from '@rocketmq-ts/remoting'
 import type { PutOutcome, PutPlace, StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../../intake/intake.ts'
 import { storedPut } from '../../sending/put-reply.ts'
-import { realPlace } from '../../stored-message.ts'
+import { decodedRecord, realPlace } from '../../stored-message.ts'
 import { endRefusal } from '../end-decision.ts'
 import { committedCopy } from '../half-message.ts'
-import { decodedOne } from '../load-transactions.ts'
 import type { OpWriter } from '../op-writer.ts'
 import type { TransactionLog } from '../transaction-log.ts'
 
@@ -42,7 +41,7 @@ export function endTransaction(parts: EndTransactionParts): Handler<EndCommand> 
     if (kind === undefined) return {}
     await parts.loaded()
     const { store, transactions, clock, settings } = parts
-    const quoted = decodedOne(await store.recordAt(header.commitLogOffset))
+    const quoted = decodedRecord(await store.recordAt(header.commitLogOffset))
     const refusal = endRefusal(header, quoted, clock.now(), settings().transactionTimeOut)
     if (refusal !== undefined) return refusal
     const queueOffset = await settledOffset(quoted!, transactions)
@@ -52,7 +51,7 @@ export function endTransaction(parts: EndTransactionParts): Handler<EndCommand> 
     const half = queueOffset === quoted!.queueOffset ? quoted! : undefined
     if (half !== undefined) return await end(kind, half, header.fromTransactionCheck, parts)
     transactions.beginEnd(queueOffset)
-    const renewed = decodedOne(await store.recordAt(transactions.slots.position(queueOffset)!))
+    const renewed = decodedRecord(await store.recordAt(transactions.slots.position(queueOffset)!))
     if (renewed !== undefined) return await end(kind, renewed, header.fromTransactionCheck, parts)
     transactions.settle({ ...quoted!, queueOffset }, 'open')
     return { code: 'SYSTEM_ERROR', remark: 'Find prepared transaction message failed' }

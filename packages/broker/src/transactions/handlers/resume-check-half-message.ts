@@ -2,8 +2,8 @@ import { type commands, ProtocolError, parseOffsetMessageId, transactionChecksOv
 import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
 import type { MessageSink } from '../../intake/intake.ts'
 import { storedPut } from '../../sending/put-reply.ts'
+import { decodedRecord } from '../../stored-message.ts'
 import { resumedHalf } from '../half-message.ts'
-import { decodedOne } from '../load-transactions.ts'
 
 export interface ResumeCheckParts {
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
@@ -17,7 +17,7 @@ export interface ResumeCheckParts {
  */
 export function resumeCheckHalfMessage(parts: ResumeCheckParts): Handler<typeof commands.resumeCheckHalfMessage> {
   return async (header, call): Promise<typeof answeredLater> => {
-    const kept = decodedOne(await parts.store.recordAt(positionOf(header.msgId ?? '')))
+    const kept = decodedRecord(await parts.store.recordAt(positionOf(header.msgId ?? '')))
     if (kept === undefined || kept.topic !== transactionChecksOverTopic) {
       const remark = `${header.msgId} is no message of ${transactionChecksOverTopic}: give the offset message id of one`
       throw new ProtocolError('SYSTEM_ERROR', remark)
