@@ -1,7 +1,8 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import { EncodedProperties, propertyName } from '@rocketmq-ts/protocol'
+import { propertyName } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
+import { ownMessage } from '../intake/own-message.ts'
 import { encodedProperty } from '../intake/property-text.ts'
 import { type TraceStep, traceRecord } from './trace-records.ts'
 
@@ -83,18 +84,6 @@ export class TraceWriter {
       encodedProperty(propertyName.keys, keys) +
       encodedProperty(propertyName.uniqueKey, uniqueId()) +
       encodedProperty(propertyName.waitStoreOk, 'false')
-    return {
-      topic,
-      queueId: 0,
-      flag: 0,
-      sysFlag: 0,
-      bornTimestamp: clock.now(),
-      bornHost: storeHost,
-      storeHost,
-      reconsumeTimes: 0,
-      preparedTransactionOffset: 0,
-      body: Buffer.from(this.#records.join('')),
-      properties: EncodedProperties.ofText(properties),
-    }
+    return ownMessage({ topic, body: this.#records.join(''), properties, nowMs: clock.now(), storeHost })
   }
 }

@@ -1,7 +1,8 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import { EncodedProperties, opHalfTopic, propertyName } from '@rocketmq-ts/protocol'
+import { opHalfTopic, propertyName } from '@rocketmq-ts/protocol'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
+import { ownMessage } from '../intake/own-message.ts'
 import { encodedProperty } from '../intake/property-text.ts'
 import { opBodies, removedTag } from './op-records.ts'
 
@@ -106,18 +107,6 @@ export class OpWriter {
     // Whoever waits for the end of a transaction waits until it is as safe as messages are.
     const properties =
       encodedProperty(propertyName.waitStoreOk, 'true') + encodedProperty(propertyName.tags, removedTag)
-    return {
-      topic: opHalfTopic,
-      queueId: 0,
-      flag: 0,
-      sysFlag: 0,
-      bornTimestamp: clock.now(),
-      bornHost: storeHost,
-      storeHost,
-      reconsumeTimes: 0,
-      preparedTransactionOffset: 0,
-      body: Buffer.from(body),
-      properties: EncodedProperties.ofText(properties),
-    }
+    return ownMessage({ topic: opHalfTopic, body, properties, nowMs: clock.now(), storeHost })
   }
 }
