@@ -1,7 +1,8 @@
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { type DecodedMessage, ProtocolError, scheduleTopic } from '@rocketmq-ts/protocol'
-import type { PutOutcome, PutPlace, StoreMessage } from '@rocketmq-ts/storage'
+import type { PutPlace, StoreMessage } from '@rocketmq-ts/storage'
 import type { Intake, MessageSink } from '../intake/intake.ts'
+import { storeDue } from '../intake/store-due.ts'
 import { InternalConsumer, type InternalStore } from '../internal-consumer/internal-consumer.ts'
 import type { DelayProgress } from './delay-progress.ts'
 import { dueMessage } from './delayed-message.ts'
@@ -50,31 +51,14 @@ function levelOf(queueId: number): number {
 }
 
 async function deliver(due: readonly DecodedMessage[], level: number, parts: DelayedDeliveryParts): Promise<void> {
+  const { sink, log, onDelivered } = parts
   const messages = due.flatMap((message) => readyToStore(message, level, parts) ?? [])
-  if (messages.length === 0 || (await isStored(messages, parts))) return
-  // One that can never be stored keeps all that are put with it from being stored.
-  for (const message of messages) {
-    if (await isStored([message], parts)) continue
-    const { topic, queueId } = message
-    parts.log.warn({ level, topic, queueId }, 'a delayed message cannot be stored as it is: it is passed by')
-  }
-}
-
-/**
- * @returns false when one of the messages can never be stored: then none is
- * @throws Error when they could not be stored now
- */
-async function isStored(
-  messages: readonly StoreMessage[],
-  { sink, onDelivered }: DelayedDeliveryParts,
-): Promise<boolean> {
-  const outcome = await new Promise<PutOutcome>((resolve) => sink.put(messages, resolve))
-  if (outcome.kind !== 'refused') {
-    for (const [index, message] of messages.entries()) onDelivered(message, outcome.places[index]!)
-    return true
-  }
-  if (outcome.cause === 'illegal') return false
-  throw new Error(outcome.reason)
+  await storeDue(messages, {
+    sink,
+    onStored: onDelivered,
+    onRefused: ({ topic, queueId }) =>
+      log.warn({ level, topic, queueId }, 'a delayed message cannot be stored as it is: it is passed by'),
+  })
 }
 
 /** Undefined for one that can never be stored, which would hold up for ever all that stand behind it. */

@@ -6,16 +6,9 @@ import {
   propertyName,
   timerTopic,
 } from '@rocketmq-ts/protocol'
-import type {
-  DueUnit,
-  PutOutcome,
-  PutPlace,
-  RecordPlace,
-  SlotUnits,
-  StoreMessage,
-  TimerStore,
-} from '@rocketmq-ts/storage'
+import type { DueUnit, PutPlace, RecordPlace, SlotUnits, StoreMessage, TimerStore } from '@rocketmq-ts/storage'
 import type { Intake, MessageSink } from '../intake/intake.ts'
+import { type StoreDueParts, storeDue } from '../intake/store-due.ts'
 import { decodedRecord } from '../stored-message.ts'
 import { dueMessage, isTakenBack, rolledMessage } from './timer-message.ts'
 import type { TimerMetrics } from './timer-metrics.ts'
@@ -260,29 +253,16 @@ export class TimerDelivery {
 
   /** @throws Error when they could not be stored now */
   async #store(messages: readonly StoreMessage[]): Promise<void> {
-    await Promise.all(runsOfOneTopic(messages).map((run) => this.#storeRun(run)))
-  }
-
-  async #storeRun(messages: readonly StoreMessage[]): Promise<void> {
-    if (await this.#isStored(messages)) return
-    // One that can never be stored keeps all that are put with it from being stored.
-    for (const message of messages) {
-      if (await this.#isStored([message])) continue
-      const { topic, queueId } = message
-      this.#parts.log.warn({ topic, queueId }, 'a timed message cannot be stored as it is: it is passed by')
+    const { sink, log, onDelivered } = this.#parts
+    const parts: StoreDueParts = {
+      sink,
+      onStored(message, place) {
+        if (message.topic !== timerTopic) onDelivered(message, place)
+      },
+      onRefused: ({ topic, queueId }) =>
+        log.warn({ topic, queueId }, 'a timed message cannot be stored as it is: it is passed by'),
     }
-  }
-
-  async #isStored(messages: readonly StoreMessage[]): Promise<boolean> {
-    const outcome = await new Promise<PutOutcome>((resolve) => this.#parts.sink.put(messages, resolve))
-    if (outcome.kind !== 'refused') {
-      for (const [index, message] of messages.entries()) {
-        if (message.topic !== timerTopic) this.#parts.onDelivered(message, outcome.places[index]!)
-      }
-      return true
-    }
-    if (outcome.cause === 'illegal') return false
-    throw new Error(outcome.reason)
+    await Promise.all(runsOfOneTopic(messages).map((run) => storeDue(run, parts)))
   }
 
   #waitForNext(): void {
