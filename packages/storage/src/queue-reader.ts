@@ -291,7 +291,7 @@ export class QueueReader {
     const { physicalOffset, totalSize } = unit
     const known = this.#unreadable.size === 0 ? undefined : this.#unreadable.get(physicalOffset)
     if (known?.isCertain === true) return undefined
-    if (!this.#canHold(unit)) return this.#passBy(queue, queueOffset, unit)
+    if (!this.#commitLog.canHold(physicalOffset, totalSize)) return this.#passBy(queue, queueOffset, unit)
     const stretch = this.#logBlocks.find(this.#commitLog.segments, physicalOffset, totalSize)
     if (stretch === undefined) return { missing: this.#missingOfLog(physicalOffset, totalSize) }
     if (isRecordAt(stretch.bytes, physicalOffset, physicalOffset - stretch.start, totalSize)) return stretch
@@ -299,17 +299,6 @@ export class QueueReader {
     this.#unreadable.set(physicalOffset, { isCertain: false })
     this.#logBlocks.forgetAt(this.#commitLog.segments, physicalOffset)
     return { missing: this.#missingOfLog(physicalOffset, totalSize) }
-  }
-
-  /** Whether a record can stand where a unit says. */
-  #canHold({ physicalOffset, totalSize }: QueueUnit): boolean {
-    const { segments, minPosition, writtenPosition } = this.#commitLog
-    const end = physicalOffset + totalSize
-    return (
-      physicalOffset >= minPosition &&
-      end <= writtenPosition &&
-      end <= segments.startOf(physicalOffset) + segments.segmentBytes
-    )
   }
 
   #passBy(queue: ConsumeQueue, queueOffset: number, unit: QueueUnit): undefined {

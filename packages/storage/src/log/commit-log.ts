@@ -88,6 +88,18 @@ export class CommitLog implements RecordSource {
     return recordBytes(message)
   }
 
+  /** Whether a written record can stand there: within the log, and within one file. */
+  canHold(position: number, totalSize: number): boolean {
+    const { segments, minPosition, writtenPosition } = this
+    const end = position + totalSize
+    return (
+      totalSize > 0 &&
+      position >= minPosition &&
+      end <= writtenPosition &&
+      end <= segments.startOf(position) + segments.segmentBytes
+    )
+  }
+
   /** The largest record that a file can hold. */
   get recordBytesMax(): number {
     return this.segments.segmentBytes - blankRecordBytes

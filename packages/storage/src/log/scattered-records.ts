@@ -30,7 +30,7 @@ export async function scatteredRecords(
   const records: (Buffer | undefined)[] = new Array(places.length).fill(undefined)
   const inFiles: number[] = []
   for (const [index, { physicalOffset, totalSize }] of places.entries()) {
-    if (!canHold(commitLog, physicalOffset, totalSize)) continue
+    if (!commitLog.canHold(physicalOffset, totalSize)) continue
     const stretch = commitLog.inMemory(physicalOffset, totalSize)
     if (stretch === undefined) inFiles.push(index)
     else {
@@ -46,16 +46,6 @@ export async function scatteredRecords(
   }
   await Promise.all(Array.from({ length: Math.min(runsAtOnce, runs.length) }, readRuns))
   return records
-}
-
-function canHold({ segments, minPosition, writtenPosition }: CommitLog, position: number, totalSize: number): boolean {
-  const end = position + totalSize
-  return (
-    totalSize > 0 &&
-    position >= minPosition &&
-    end <= writtenPosition &&
-    end <= segments.startOf(position) + segments.segmentBytes
-  )
 }
 
 function runsOf({ segments }: CommitLog, places: readonly RecordPlace[], indexes: number[]): Run[] {
