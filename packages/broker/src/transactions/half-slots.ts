@@ -117,11 +117,12 @@ export class HalfSlots {
     if (chunk.openCount === 0) this.#giveUp(chunk)
   }
 
-  /** The transaction of a half that was renewed is committed. */
+  /** The transaction of a half that has ended is committed. */
   noteCommitted(queueOffset: number): void {
     const chunk = this.#chunkOf(queueOffset)
     const slot = queueOffset - (chunk?.base ?? 0)
-    if (chunk?.states[slot] === codes.ended) chunk.states[slot] = codes.committed
+    const before = chunk?.states[slot] ?? 0
+    if ((before & stateMask) === codes.ended) chunk!.states[slot] = codes.committed | (before & ownImmunityBit)
   }
 
   /** The first half at or behind an offset that has not ended; undefined without any. */

@@ -8,6 +8,17 @@ const time = { bornTimestamp: 1_700_000_000_000, storeTimestamp: 1_700_000_000_0
 const positionOf = (queueOffset: number) => 1000 + queueOffset * 7
 
 describe('the slots of half messages', () => {
+  test.each([undefined, 5000])(
+    'tell of a half that was renewed that its transaction is committed: %s',
+    (ownImmunityMs) => {
+      const slots = new HalfSlots()
+      slots.add(0, positionOf(0), { ...time, ownImmunityMs })
+      slots.setState(0, 'ended')
+      slots.noteCommitted(0)
+      expect(slots.state(0)).toBe('committed')
+    },
+  )
+
   test('agree with a table of objects, whatever happens to halves', () => {
     const steps = fc.array(
       fc.record({ kind: fc.constantFrom('add', 'ending', 'open', 'committed', 'ended'), at: fc.nat(5000) }),
