@@ -6,6 +6,12 @@ import { offsetsOfOp } from './op-records.ts'
 import { OpSpans } from './op-spans.ts'
 
 /**
+ * In the place of a half's position in the log, for none. A half that stands at the start of the log is never named: its
+ * op message is stored together with what ends it.
+ */
+export const noHalf = 0
+
+/**
  * What the log says of transactions: the half messages that have not ended, and the records that say that others have.
  *
  * The queues of half messages and of op messages are the files of this follower, and the group of transactions has its
@@ -189,6 +195,8 @@ export class TransactionLog implements Follower {
   settle(half: Pick<DecodedMessage, 'properties' | 'queueOffset'>, state: Exclude<HalfState, 'ending'>): void {
     const { queueOffset } = half
     if (this.slots.state(queueOffset) === 'ending') this.slots.setState(queueOffset, state)
+    // Its op message may have come with the committed message.
+    else if (state === 'committed') this.slots.noteCommitted(queueOffset)
     const origin = originOf(half)
     if (state !== 'open' && this.#current.get(origin) === queueOffset) {
       this.#current.delete(origin)
@@ -223,6 +231,8 @@ export class TransactionLog implements Follower {
 
   #committed({ encoded, physicalOffset }: RecordView): void {
     const { preparedTransactionOffset: halfPosition } = encoded.layout
+    // Copies of committed messages, delivered after a delay or sent back, name no half.
+    if (halfPosition === noHalf) return
     if (!this.#isLoaded) {
       // Until the queues are loaded, it cannot be told which of them ended a transaction.
       this.#found.set(halfPosition, physicalOffset)

@@ -8,7 +8,7 @@ import { decodedRecord, realPlace } from '../../stored-message.ts'
 import { endRefusal } from '../end-decision.ts'
 import { committedCopy } from '../half-message.ts'
 import type { OpWriter } from '../op-writer.ts'
-import type { TransactionLog } from '../transaction-log.ts'
+import { noHalf, type TransactionLog } from '../transaction-log.ts'
 
 type EndCommand = typeof commands.endTransaction
 
@@ -103,10 +103,11 @@ async function commit(half: DecodedMessage, parts: EndTransactionParts): Promise
   }
   const message = intake.take(committedCopy(half, place, storeHost))
   const { promise, resolve } = Promise.withResolvers<PutOutcome>()
-  sink.put([message], (outcome) => {
+  const ended = half.physicalOffset === noHalf ? ops.messagesFor([half.queueOffset]) : []
+  sink.put([message, ...ended], (outcome) => {
     if (outcome.kind === 'refused') return resolve(outcome)
     transactions.settle(half, 'committed')
-    ops.ended(half.queueOffset)
+    if (ended.length === 0) ops.ended(half.queueOffset)
     parts.onCommitted(message, outcome.places[0]!, half)
     resolve(outcome)
   })
