@@ -37,23 +37,32 @@ const keysMax = 32
  * @returns offsets of halves whose message was committed and that no op message names
  */
 export async function loadTransactions(parts: LoadParts): Promise<number[]> {
+  while (!(await readQueues(parts))) {}
+  return parts.transactions.loaded()
+}
+
+/** @returns false when the log was cut back meanwhile: the queues are read anew */
+async function readQueues(parts: LoadParts): Promise<boolean> {
   const { store, transactions, progress } = parts
+  const { cutCount } = transactions
   const from = Math.max(progress.half(), store.minOffset(halfTopic, 0))
   const to = store.maxOffset(halfTopic, 0)
   transactions.beginLoad()
   const ended = new Uint8Array(Math.max(0, to - from))
   for await (const message of messagesOf(opHalfTopic, progress.op(), store.maxOffset(opHalfTopic, 0), parts)) {
+    if (transactions.cutCount !== cutCount) return false
     transactions.op(message)
     for (const offset of offsetsOfOp(message.body)) if (offset >= from && offset < to) ended[offset - from] = 1
   }
   const isOpen = (queueOffset: number): boolean => ended[queueOffset - from] === 0
   const others = transactions.isOfOthers ? new RenewedByOthers() : undefined
   for await (const half of messagesOf(halfTopic, from, to, parts, isOpen)) {
-    if (others === undefined) transactions.half(half)
-    else if (await hasCommittedCopy(half, parts)) transactions.foundCommitted(half)
-    else transactions.half(half, others.firstOf(half))
+    const isCommitted = others !== undefined && (await hasCommittedCopy(half, parts))
+    if (transactions.cutCount !== cutCount) return false
+    if (isCommitted) transactions.foundCommitted(half)
+    else transactions.half(half, others?.firstOf(half))
   }
-  return transactions.loaded()
+  return transactions.cutCount === cutCount
 }
 
 /**

@@ -37,6 +37,7 @@ export class TransactionLog implements Follower {
   #isReplaying = false
   #isLoaded = false
   #isOfOthers = false
+  #cutCount = 0
 
   // What a follower does.
 
@@ -87,12 +88,17 @@ export class TransactionLog implements Follower {
 
   /** What ended by what is cut off is open again: everything is loaded anew. */
   truncate(position: number): void {
+    this.#cutCount++
     this.#isLoaded = false
+    for (const [half, committed] of this.#found) if (committed >= position) this.#found.delete(half)
+    for (const [offset, committed] of this.#uncovered) {
+      const half = this.slots.position(offset)
+      if (half !== undefined && committed < position) this.#found.set(half, committed)
+    }
+    this.#uncovered.clear()
     this.slots.clear()
     this.ops.clear()
     this.#current.clear()
-    for (const [half, committed] of this.#found) if (committed >= position) this.#found.delete(half)
-    this.#uncovered.clear()
   }
 
   trim(): void {}
@@ -114,6 +120,11 @@ export class TransactionLog implements Follower {
   /** Whether an official broker had the store last: it keeps no position back for committed messages. */
   get isOfOthers(): boolean {
     return this.#isOfOthers
+  }
+
+  /** How often the log was cut back: what was read of the queues before may be gone. */
+  get cutCount(): number {
+    return this.#cutCount
   }
 
   /** The queues are given from the start of what may be needed. */
