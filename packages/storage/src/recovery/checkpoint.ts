@@ -68,13 +68,12 @@ const turnMax = 2 ** 52
  *       The turn rises with each. A 256th of it is no lower than the store times of messages in front of the position
  *     @2560 while the log is cut back, zeros at other times: magic 4 | crc32 4 | position 8
  *     @3072 while a part of the log is missing, zeros at other times: magic 4 | crc32 4 | position 8
- *
  *     @3584 magic 4 | crc32 4 | store time 8, which no message in front of the written position passes
  *
- * The written position is written often and never synced, each time behind the store time. The next two are written by turns, so that one of them stays
- * whole when the power fails. Each is synced before the first 48 bytes are written. So these are always the same as one
- * of the two copies, or, byte by byte, a mixture of both. Where they are not, an official broker has written them, and
- * our parts say nothing any more.
+ * The written position is written often and never synced, each time behind the store time. The two synced positions are
+ * written by turns, so that one of them stays whole when the power fails. Each is synced before the first 48 bytes are
+ * written. So these are always the same as one of the two copies, or, byte by byte, a mixture of both. Where they are
+ * not, an official broker has written them, and our parts say nothing any more.
  */
 export class CheckpointFile {
   readonly path: string
