@@ -41,7 +41,8 @@ export function endTransaction(parts: EndTransactionParts): Handler<EndCommand> 
     if (kind === undefined) return {}
     await parts.loaded()
     const { store, transactions, clock, settings } = parts
-    const quoted = decodedRecord(await store.recordAt(header.commitLogOffset))
+    const found = decodedRecord(await store.recordAt(header.commitLogOffset))
+    const quoted = found !== undefined && isForged(found, transactions) ? undefined : found
     const refusal = endRefusal(header, quoted, clock.now(), settings().transactionTimeOut)
     if (refusal !== undefined) return refusal
     const queueOffset = await settledOffset(quoted!, transactions)
@@ -61,6 +62,11 @@ export function endTransaction(parts: EndTransactionParts): Handler<EndCommand> 
 function kindOf({ commitOrRollback }: RequestOf<EndCommand>): 'commit' | 'rollback' | undefined {
   if (commitOrRollback === sysFlag.transactionCommit) return 'commit'
   return commitOrRollback === sysFlag.transactionRollback ? 'rollback' : undefined
+}
+
+/** The body of a message may hold what looks like a half message: the true one stands elsewhere. */
+function isForged({ queueOffset, physicalOffset }: DecodedMessage, { slots }: TransactionLog): boolean {
+  return (slots.position(queueOffset) ?? physicalOffset) !== physicalOffset
 }
 
 /** The half that stands for the transaction, once nothing is being stored that ends it. */

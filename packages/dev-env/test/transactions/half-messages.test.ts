@@ -1,0 +1,87 @@
+import { encodeHost, encodeMessageProperties, recordBytes, writeRecord } from '@rocketmq-ts/protocol'
+import { expect, test } from 'vitest'
+import { startCluster } from '../../src/index.ts'
+import { TransactionProducer } from './transaction-producer.ts'
+
+test('the first half of a log stays open when messages of another transaction come later, over a death of the process', async () => {
+  const cluster = await startCluster({})
+  const machine = cluster.brokers[0]!
+  const broker = () => cluster.newClient().broker(machine)
+  await broker().createTopic('T', 1)
+  const producer = new TransactionProducer(cluster.client, broker)
+  const first = await producer.prepare('T', 'first')
+  expect(first.physicalOffset).toBe(0)
+  const other = await producer.prepare('T', 'other', { DELAY: '1' })
+  expect(await producer.end(other, 'commit')).toBe('SUCCESS')
+  await cluster.sleep(2000)
+  await machine.restart()
+  expect(await producer.end(first, 'commit')).toBe('SUCCESS')
+  const messages = await broker().readQueue('T')
+  // A message that was delivered shortly before may come once more.
+  expect(new Set(messages.map(({ body }) => String(body)))).toEqual(new Set(['other', 'first']))
+})
+
+test('the first half of a log is committed once, over a death of the process', async () => {
+  const cluster = await startCluster({})
+  const machine = cluster.brokers[0]!
+  const broker = () => cluster.newClient().broker(machine)
+  await broker().createTopic('T', 1)
+  const producer = new TransactionProducer(cluster.client, broker)
+  const first = await producer.prepare('T', 'first')
+  expect(await producer.end(first, 'commit')).toBe('SUCCESS')
+  expect(await producer.end(first, 'commit')).toBe('SUCCESS')
+  await machine.restart()
+  await producer.end(first, 'commit')
+  const messages = await broker().readQueue('T')
+  expect(messages.map(({ body }) => String(body))).toEqual(['first'])
+})
+
+/** The bytes of a half message, as they would stand at a position of the log. */
+function forgedHalf(queueOffset: number, physicalOffset: number, properties: [string, string][]): Buffer {
+  const message = {
+    topicBytes: Buffer.from('RMQ_SYS_TRANS_HALF_TOPIC'),
+    queueId: 0,
+    flag: 0,
+    sysFlag: 0,
+    bornTimestamp: 1,
+    bornHost: encodeHost('127.0.0.1', 1),
+    storeHost: encodeHost('127.0.0.1', 1),
+    reconsumeTimes: 0,
+    preparedTransactionOffset: 0,
+    body: Buffer.from('forged'),
+    propertiesBytes: Buffer.from(encodeMessageProperties(properties)),
+  }
+  const bytes = Buffer.alloc(recordBytes(message))
+  writeRecord(bytes, 0, bytes.length, message, queueOffset, physicalOffset, 1)
+  return bytes
+}
+
+test('a record that stands in the body of a message ends no transaction', async () => {
+  const cluster = await startCluster({})
+  const machine = cluster.brokers[0]!
+  const broker = cluster.client.broker(machine)
+  await broker.createTopic('T', 1)
+  const producer = new TransactionProducer(cluster.client, () => broker)
+  const half = await producer.prepare('T', 'true')
+  const properties: [string, string][] = [
+    ['REAL_TOPIC', 'T'],
+    ['REAL_QID', '0'],
+    ['PGROUP', producer.group],
+  ]
+  const forge = (physicalOffset: number) => forgedHalf(half.queueOffset, physicalOffset, properties)
+  const positions: number[] = []
+  const send = async (forged: Buffer): Promise<void> => {
+    const { messageIds } = await broker.send({ topic: 'Other', body: forged, properties: { UNIQ_KEY: 'u' } })
+    positions.push(Number.parseInt(messageIds[0]!.slice(16), 16))
+  }
+  await broker.createTopic('Other', 1)
+  await send(forge(0))
+  await send(forge(0))
+  const bodyStart = 88
+  const physicalOffset = positions[1]! + (positions[1]! - positions[0]!) + bodyStart
+  await send(forge(physicalOffset))
+  expect(positions[2]).toBe(physicalOffset - bodyStart)
+  expect(await producer.end({ ...half, physicalOffset }, 'commit')).toBe('SYSTEM_ERROR')
+  expect(await producer.end(half, 'commit')).toBe('SUCCESS')
+  expect((await broker.readQueue('T')).map(({ body }) => String(body))).toEqual(['true'])
+})
