@@ -1,5 +1,6 @@
 export { assert, InvariantError, unreachable } from './assert.ts'
 export { LruMap } from './lru-map.ts'
 export { NameTable } from './name-table.ts'
+export { nearestWord } from './nearest-word.ts'
 export { firstIndexWhere } from './sorted-search.ts'
 export { textHash } from './text-hash.ts'

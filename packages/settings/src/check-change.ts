@@ -1,6 +1,6 @@
+import { nearestWord } from '@rocketmq-ts/base'
 import { JavaPropertiesError, parseJavaPropertyLines, type ResponseCodeName } from '@rocketmq-ts/protocol'
 import type { OtherKnownKeys } from './check-properties.ts'
-import { nearestWord } from './nearest-word.ts'
 import type { SettingsResult } from './read-settings.ts'
 import type { Setting, SettingsOf, SettingsTable } from './setting.ts'
 import { describeProblem, shownSetting } from './settings-error.ts'

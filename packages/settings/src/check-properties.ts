@@ -1,4 +1,4 @@
-import { nearestWord } from './nearest-word.ts'
+import { nearestWord } from '@rocketmq-ts/base'
 import type { SettingsTable } from './setting.ts'
 import type { SettingProblem } from './settings-error.ts'
 
