@@ -1,8 +1,9 @@
 import { commands, keyValueTableBody, topicListBody } from '@rocketmq-ts/protocol'
 import type { CallOptions, Deadline } from '../calls/deadline.ts'
-import type { ClientOptions } from '../connection/client-options.ts'
+import { type ClientOptions, clientFields } from '../connection/client-options.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
+import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { checkedTopic } from '../messages/outgoing-message.ts'
 import type { ReceivedMessage } from '../messages/received-message.ts'
 import type { StartPosition } from '../reading/queue-positions.ts'
@@ -24,6 +25,8 @@ import { createTopic, deleteTopic, describeTopic } from './topics.ts'
 
 export type AdminOptions = ClientOptions
 
+const optionFields = knownFields<AdminOptions>(clientFields)
+
 /**
  * Looks after a cluster: topics, groups, offsets, clients, brokers, messages.
  *
@@ -36,6 +39,7 @@ export class Admin implements AsyncDisposable {
 
   /** @throws RocketMQError INVALID_ARGUMENT */
   constructor(options: AdminOptions) {
+    refuseUnknownFields('an admin', options, optionFields)
     this.#client = new ClusterClient(options, { name: 'admin' })
     this.#calls = new ClusterCalls(this.#client)
   }

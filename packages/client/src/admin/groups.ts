@@ -8,8 +8,16 @@ import {
   subscriptionGroupTableBody,
 } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
+import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import type { ClusterCalls } from './cluster-calls.ts'
 import type { ConnectedClient, GroupDescription, GroupSettings } from './descriptions.ts'
+
+const settingFields = knownFields<GroupSettings>({
+  retriesMax: true,
+  consumeEnabled: true,
+  order: true,
+  brokers: true,
+})
 
 /** Answers of brokers to which no client of the group is connected. */
 const nobody = ['CONSUMER_NOT_ONLINE', 'SUBSCRIPTION_GROUP_NOT_EXIST', 'SYSTEM_ERROR'] as const
@@ -45,9 +53,11 @@ export async function describeGroup(calls: ClusterCalls, group: string, deadline
 export async function createGroup(
   calls: ClusterCalls,
   group: string,
-  { retriesMax = 16, consumeEnabled = true, order = false, brokers }: GroupSettings,
+  settings: GroupSettings,
   deadline: Deadline,
 ): Promise<void> {
+  refuseUnknownFields('a group', settings, settingFields)
+  const { retriesMax = 16, consumeEnabled = true, order = false, brokers } = settings
   const config = newSubscriptionGroupConfig(group, {
     retryMaxTimes: retriesMax,
     consumeEnable: consumeEnabled,

@@ -1,5 +1,6 @@
 import { commands, groupListBody, permission, topicStatsBody } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
+import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { invalidArgument, type RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type TopicRoute } from '../routing/topic-route.ts'
 import type { ClusterCalls, Master } from './cluster-calls.ts'
@@ -10,6 +11,14 @@ const access = {
   write: permission.write,
   readWrite: permission.read | permission.write,
 } as const
+
+const settingFields = knownFields<TopicSettings>({
+  queues: true,
+  access: true,
+  order: true,
+  attributes: true,
+  brokers: true,
+})
 
 /** Milliseconds between two looks at a route that is to come. */
 const lookMs = 100
@@ -45,6 +54,7 @@ export async function createTopic(
   settings: TopicSettings,
   deadline: Deadline,
 ): Promise<void> {
+  refuseUnknownFields('a topic', settings, settingFields)
   const { queues = 4, access: allowed = 'readWrite', order = false, attributes = {}, brokers } = settings
   if (!(Number.isInteger(queues) && queues >= 1)) throw invalidArgument(`queues is ${queues}: give at least 1`)
   if (!Object.hasOwn(access, allowed)) throw invalidArgument(`access is ${allowed}: use read, write or readWrite`)

@@ -25,6 +25,19 @@ export interface ClientOptions {
   readonly runtime?: Runtime | undefined
 }
 
+/** For the fields of options that have more. */
+export const clientFields = {
+  nameServers: true,
+  namespace: true,
+  credentials: true,
+  timeoutMs: true,
+  attemptTimeoutMs: true,
+  tls: true,
+  openTelemetry: true,
+  logger: true,
+  runtime: true,
+} as const satisfies Readonly<Record<keyof ClientOptions, true>>
+
 export const defaultTimeoutMs = 10_000
 export const defaultAttemptTimeoutMs = 3000
 

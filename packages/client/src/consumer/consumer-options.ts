@@ -1,4 +1,5 @@
-import type { ClientOptions } from '../connection/client-options.ts'
+import { type ClientOptions, clientFields } from '../connection/client-options.ts'
+import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import type { Codec } from '../messages/codec.ts'
 import type { StartPosition } from '../reading/queue-positions.ts'
 import type { Topics } from '../reading/subscriptions.ts'
@@ -51,8 +52,31 @@ export interface ConsumerOptions<Body = Buffer> extends ClientOptions {
   readonly closeTimeoutMs?: number | undefined
 }
 
+const optionFields = knownFields<ConsumerOptions>({
+  ...clientFields,
+  group: true,
+  topics: true,
+  from: true,
+  handler: true,
+  batchHandler: true,
+  batchMax: true,
+  codec: true,
+  concurrency: true,
+  order: true,
+  broadcast: true,
+  offsets: true,
+  attemptsMax: true,
+  onError: true,
+  undecodable: true,
+  handlerTimeoutMs: true,
+  pendingMessagesMax: true,
+  pendingBytesMax: true,
+  closeTimeoutMs: true,
+})
+
 /** @throws RocketMQError INVALID_ARGUMENT */
 export function checkConsumerOptions<Body>(options: ConsumerOptions<Body>): void {
+  refuseUnknownFields('a consumer', options, optionFields)
   const { handler, batchHandler, order = 'none', broadcast = false } = options
   if ((handler === undefined) === (batchHandler === undefined)) {
     throw invalidArgument('give a handler or a batchHandler')

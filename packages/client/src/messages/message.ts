@@ -1,3 +1,4 @@
+import { knownFields } from '../known-fields.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import type { MessageBody } from './codec.ts'
 
@@ -31,6 +32,22 @@ export interface Message<Body = MessageBody> {
   /** Whether the answer waits for what the broker's settings promise (disk, replicas). Default true. */
   readonly waitForStore?: boolean | undefined
 }
+
+export const messageFields = knownFields<Message>({
+  topic: true,
+  body: true,
+  tag: true,
+  keys: true,
+  properties: true,
+  shardingKey: true,
+  queue: true,
+  delayMs: true,
+  deliverAt: true,
+  delayLevel: true,
+  priority: true,
+  flag: true,
+  waitForStore: true,
+})
 
 /** `STORED`, or what the broker could not confirm in time although the message is stored. */
 export type SendStatus = 'STORED' | 'FLUSH_DISK_TIMEOUT' | 'FLUSH_SLAVE_TIMEOUT' | 'SLAVE_NOT_AVAILABLE'

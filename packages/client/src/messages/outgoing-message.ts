@@ -1,9 +1,10 @@
 import { encodeMessageProperties, MessagePropertyError, propertyName } from '@rocketmq-ts/protocol'
 import type { Namespace } from '../connection/namespace.ts'
+import { refuseUnknownFields } from '../known-fields.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import { compressBody } from './body-compression.ts'
-import type { Message, QueueChooser } from './message.ts'
+import { type Message, messageFields, type QueueChooser } from './message.ts'
 import { clientProperty, reservedProperties } from './reserved-properties.ts'
 
 /** A message as it is sent: made once, sent as it is in every attempt. */
@@ -51,6 +52,7 @@ export function outgoingMessage(
   plainBody: Buffer,
   options: OutgoingOptions,
 ): OutgoingMessage {
+  refuseUnknownFields('a message', message, messageFields)
   const topic = checkedTopic(message.topic, options.namespace)
   // The official broker fails on it without saying why.
   if (plainBody.length === 0) throw invalidArgument('the body is empty: brokers take none without a byte')

@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 import type { Deadline } from '../calls/deadline.ts'
+import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import type { SendReceipt } from '../messages/message.ts'
 import type { OutgoingMessage } from '../messages/outgoing-message.ts'
 import { invalidArgument, type RocketMQError } from '../rocketmq-error.ts'
@@ -14,6 +15,13 @@ export interface BatchingOptions {
   /** Bytes that wait or are under way above which `send` waits for room. Default 32 MiB. */
   readonly pendingBytesMax?: number | undefined
 }
+
+const optionFields = knownFields<BatchingOptions>({
+  lingerMs: true,
+  messagesMax: true,
+  bytesMax: true,
+  pendingBytesMax: true,
+})
 
 export interface BatcherParts {
   readonly clock: Clock
@@ -57,6 +65,7 @@ export class Batcher {
 
   /** @throws RocketMQError INVALID_ARGUMENT */
   constructor(parts: BatcherParts) {
+    refuseUnknownFields('batching', parts.options, optionFields)
     const { lingerMs = 0, messagesMax = 500, bytesMax = 512 * kilobyte } = parts.options
     const { pendingBytesMax = 32 * kilobyte * kilobyte } = parts.options
     if (!(lingerMs >= 0)) throw invalidArgument(`batching.lingerMs is ${lingerMs}: give 0 or more`)

@@ -1,10 +1,11 @@
 import { commands } from '@rocketmq-ts/protocol'
 import { type CallOptions, Deadline } from '../calls/deadline.ts'
 import { defaultBackoff } from '../calls/retrying.ts'
-import type { ClientOptions } from '../connection/client-options.ts'
+import { type ClientOptions, clientFields } from '../connection/client-options.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
 import { type SendDiagnostics, tracedSend } from '../diagnostics.ts'
+import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { bytes, type Codec, type MessageBody, toBuffer } from '../messages/codec.ts'
 import type { Message, SendReceipt } from '../messages/message.ts'
 import {
@@ -54,6 +55,18 @@ export interface ProducerOptions<Input = MessageBody> extends ClientOptions {
   readonly checkTransaction?: TransactionChecker | undefined
 }
 
+const optionFields = knownFields<ProducerOptions>({
+  ...clientFields,
+  group: true,
+  codec: true,
+  attemptsMax: true,
+  compressOverBytes: true,
+  messageBytesMax: true,
+  batching: true,
+  idempotent: true,
+  checkTransaction: true,
+})
+
 /** Milliseconds that `close` waits for what is under way. */
 const closeTimeoutMs = 10_000
 const leaveTimeoutMs = 1000
@@ -82,6 +95,7 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
 
   /** @throws RocketMQError INVALID_ARGUMENT */
   constructor(options: ProducerOptions<Input>) {
+    refuseUnknownFields('a producer', options, optionFields)
     this.#client = new ClusterClient(options, {
       name: 'producer',
       handlers: {

@@ -1,6 +1,7 @@
 import type { CallOptions, Deadline } from '../calls/deadline.ts'
-import type { ClientOptions } from '../connection/client-options.ts'
+import { type ClientOptions, clientFields } from '../connection/client-options.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
+import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { bytes, type Codec } from '../messages/codec.ts'
 import { checkedTopic } from '../messages/outgoing-message.ts'
 import type { RawMessage, ReceivedMessage } from '../messages/received-message.ts'
@@ -27,6 +28,17 @@ export interface ReaderOptions<Body = Buffer> extends ClientOptions {
   /** A message that cannot be decoded ends reading with UNDECODABLE, or is passed over. Default `fail`. */
   readonly undecodable?: 'fail' | 'skip' | undefined
 }
+
+const optionFields = knownFields<ReaderOptions>({
+  ...clientFields,
+  topic: true,
+  from: true,
+  to: true,
+  queues: true,
+  filter: true,
+  codec: true,
+  undecodable: true,
+})
 
 /** How far a reader is in a queue. */
 export interface QueueLag {
@@ -61,6 +73,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
 
   /** @throws RocketMQError INVALID_ARGUMENT */
   constructor(options: ReaderOptions<Body>) {
+    refuseUnknownFields('a reader', options, optionFields)
     this.#options = options
     this.#client = new ClusterClient(options, { name: 'reader' })
     // Without a codec, `Body` is what the default one gives.
