@@ -122,12 +122,18 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     this.#numbering = options.idempotent === true ? new Numbering(client.runtime) : undefined
     this.#canCheck = options.checkTransaction !== undefined
     this.#telemetry = client.telemetry(this.#group)
-    this.#compressOverBytes = options.compressOverBytes ?? 4096
-    this.#messageBytesMax = options.messageBytesMax ?? 4 * 1024 * 1024
     const { attemptsMax } = options
-    if (attemptsMax !== undefined && !(attemptsMax >= 1)) {
-      throw invalidArgument(`attemptsMax is ${attemptsMax}: give at least 1`)
+    const compressOverBytes = options.compressOverBytes ?? 4096
+    const messageBytesMax = options.messageBytesMax ?? 4 * 1024 * 1024
+    for (const [name, value, least] of [
+      ['attemptsMax', attemptsMax ?? 1, 1],
+      ['compressOverBytes', compressOverBytes, 0],
+      ['messageBytesMax', messageBytesMax, 1],
+    ] as const) {
+      if (!(value >= least)) throw invalidArgument(`${name} is ${value}: give at least ${least}`)
     }
+    this.#compressOverBytes = compressOverBytes
+    this.#messageBytesMax = messageBytesMax
     this.#sender = new MessageSender({ client, group: this.#group, backoff: defaultBackoff, attemptsMax })
     const batching = options.batching === true ? {} : options.batching || undefined
     if (batching !== undefined) {

@@ -33,6 +33,17 @@ describe('a producer', () => {
     await scene.settle(producer.close())
   })
 
+  test.each([
+    { attemptsMax: 0 },
+    { compressOverBytes: -1 },
+    { compressOverBytes: Number.NaN },
+    { messageBytesMax: 0 },
+    { messageBytesMax: Number.NaN },
+  ])('is not made with a limit that is none: %j', (limits) => {
+    const make = () => new Producer({ nameServers: 'localhost', group: 'shop', ...limits })
+    expect(make).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+  })
+
   test('spreads messages over all queues of all brokers', async () => {
     const scene = await startScene({ brokers: 2 })
     await scene.createTopic('T', 2)
