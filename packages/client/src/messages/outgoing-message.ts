@@ -1,4 +1,4 @@
-import { encodeMessageProperties, MessagePropertyError, propertyName } from '@rocketmq-ts/protocol'
+import { encodeMessageProperties, MessagePropertyError, propertiesBytesMax, propertyName } from '@rocketmq-ts/protocol'
 import type { Namespace } from '../connection/namespace.ts'
 import { refuseUnknownFields } from '../known-fields.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
@@ -40,6 +40,9 @@ export interface OutgoingOptions extends ExtraProperties {
   newId(): string
 }
 
+/** Bytes of a code unit at the most. */
+const utf8BytesMax = 3
+
 const topicLengthMax = 127
 const topicPattern = /^[%|a-zA-Z0-9_-]+$/
 
@@ -68,7 +71,7 @@ export function outgoingMessage(
     propertiesText: propertiesText(message, uniqueId, options),
     body,
     sysFlag: sysFlag | (options.sysFlag ?? 0),
-    flag: message.flag ?? 0,
+    flag: checkedFlag(message.flag ?? 0),
     shardingKey: message.shardingKey,
     queue: message.queue,
     isBatchable: sysFlag === 0 && options.sysFlag === undefined && isPlain(message),
@@ -100,9 +103,11 @@ function propertiesText(message: Message<unknown>, uniqueId: string, options: Ou
     }
     properties.push([name, String(value)])
   }
-  if (message.tag !== undefined) properties.push([propertyName.tags, message.tag])
+  if (message.tag !== undefined) properties.push([propertyName.tags, checkedText('tag', message.tag)])
   if (message.keys !== undefined) properties.push([propertyName.keys, keysText(message.keys)])
-  if (message.shardingKey !== undefined) properties.push([clientProperty.shardingKey, message.shardingKey])
+  if (message.shardingKey !== undefined) {
+    properties.push([clientProperty.shardingKey, checkedText('shardingKey', message.shardingKey)])
+  }
   if (message.waitForStore === false) properties.push([propertyName.waitStoreOk, 'false'])
   if (message.priority !== undefined) {
     properties.push([clientProperty.priority, String(wholeNumber('priority', message.priority, 0))])
@@ -110,16 +115,37 @@ function propertiesText(message: Message<unknown>, uniqueId: string, options: Ou
   const delay = delayProperty(message)
   if (delay !== undefined) properties.push(delay)
   properties.push([propertyName.uniqueKey, uniqueId], ...Object.entries(options.properties ?? {}))
+  let text: string
   try {
-    return encodeMessageProperties(properties)
+    text = encodeMessageProperties(properties)
   } catch (error) {
     if (error instanceof MessagePropertyError) throw invalidArgument(error.message, error)
     throw error
   }
+  if (text.length * utf8BytesMax > propertiesBytesMax) checkLength(text)
+  return text
+}
+
+/** A batch has no room for more, and would fail as a whole. */
+function checkLength(text: string): void {
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= propertiesBytesMax) return
+  throw invalidArgument(`the properties take ${bytes} bytes with tag and keys: give at most ${propertiesBytesMax}`)
+}
+
+function checkedFlag(flag: number): number {
+  if ((flag | 0) === flag) return flag
+  throw invalidArgument(`flag is ${flag}: give a whole number of 32 bits, from -2147483648 to 2147483647`)
+}
+
+function checkedText(name: string, text: string): string {
+  if (typeof text === 'string') return text
+  throw invalidArgument(`${name} is ${text}: give a text`)
 }
 
 function keysText(keys: string | readonly string[]): string {
   const list = typeof keys === 'string' ? [keys] : keys
+  if (!Array.isArray(list)) throw invalidArgument(`keys is ${list}: give a text, or a list of them`)
   for (const key of list) {
     if (key === '' || /\s/.test(key)) throw invalidArgument(`"${key}" is no key: a key is not empty and has no blank`)
   }

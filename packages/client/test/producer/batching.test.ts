@@ -24,6 +24,28 @@ describe('automatic batches', () => {
     await scene.settle(producer.close())
   })
 
+  test.each([
+    { flag: 2 ** 31 },
+    { flag: -(2 ** 31) - 1 },
+    { flag: 1.5 },
+    { flag: Number.NaN },
+    { properties: { a: 'ä'.repeat(16_384) } },
+    { tag: 5 },
+    { keys: 7 },
+    { shardingKey: 5 },
+  ])('are not failed by a message that none can hold: %j', async (extra) => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    const producer = new Producer({ ...scene.client(), group: 'shop', batching: true })
+    await scene.settle(producer.send({ topic: 'T', body: 'warm' }))
+    const good = producer.send({ topic: 'T', body: 'good', flag: 2 ** 31 - 1, properties: { a: 'x'.repeat(32_500) } })
+    const bad = producer.send({ topic: 'T', body: 'bad', ...extra } as never)
+    expect(await scene.failure(bad)).toMatchObject({ code: 'INVALID_ARGUMENT', outcome: 'refused' })
+    await scene.settle(good)
+    expect(await scene.bodies('T')).toEqual(['warm', 'good'])
+    await scene.settle(producer.close())
+  })
+
   test('are sent after their linger, or when they are full', async () => {
     const scene = await startScene()
     await scene.createTopic('T', 1)
