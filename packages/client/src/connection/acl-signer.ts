@@ -10,8 +10,8 @@ export interface Credentials {
 }
 
 /**
- * RocketMQ's access control: HmacSHA1 over the values of all fields in the order of their names, and the body, in base64
- * (wire formats, section 19).
+ * RocketMQ's access control, as its SDKs for the remoting protocol sign: HmacSHA1 over the values of all fields in the
+ * order of their names, and the body, in base64.
  */
 export class AclSigner implements Signer {
   readonly identity: ExtFields
