@@ -1,4 +1,4 @@
-import { commands, groupListBody, permission, topicStatsBody } from '@rocketmq-ts/protocol'
+import { commands, defaultTopic, groupListBody, permission, topicStatsBody } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { invalidArgument, type RocketMQError } from '../rocketmq-error.ts'
@@ -61,7 +61,7 @@ export async function createTopic(
   const masters = await calls.masters(deadline, brokers)
   const header = {
     topic,
-    defaultTopic: 'TBW102',
+    defaultTopic,
     readQueueNums: queues,
     writeQueueNums: queues,
     perm: access[allowed],

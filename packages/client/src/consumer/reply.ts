@@ -23,8 +23,9 @@ export async function sendReply(
   deadline: Deadline,
 ): Promise<void> {
   const { systemProperties, queue, messageId } = message
-  const { correlationId, replyToClient, timeToLiveMs, messageType } = clientProperty
-  const cluster = systemProperties[propertyName.cluster]
+  const { correlationId, timeToLiveMs, messageType } = clientProperty
+  const { cluster: clusterName, replyToClient } = propertyName
+  const cluster = systemProperties[clusterName]
   const correlation = systemProperties[correlationId]
   const replyTo = systemProperties[replyToClient]
   if (cluster === undefined || correlation === undefined || replyTo === undefined) {

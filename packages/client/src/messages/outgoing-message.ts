@@ -5,7 +5,7 @@ import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import { compressBody } from './body-compression.ts'
 import { type Message, messageFields, type QueueChooser } from './message.ts'
-import { clientProperty, reservedProperties } from './reserved-properties.ts'
+import { reservedProperties } from './reserved-properties.ts'
 
 /** A message as it is sent: made once, sent as it is in every attempt. */
 export interface OutgoingMessage {
@@ -106,11 +106,11 @@ function propertiesText(message: Message<unknown>, uniqueId: string, options: Ou
   if (message.tag !== undefined) properties.push([propertyName.tags, checkedText('tag', message.tag)])
   if (message.keys !== undefined) properties.push([propertyName.keys, keysText(message.keys)])
   if (message.shardingKey !== undefined) {
-    properties.push([clientProperty.shardingKey, checkedText('shardingKey', message.shardingKey)])
+    properties.push([propertyName.shardingKey, checkedText('shardingKey', message.shardingKey)])
   }
   if (message.waitForStore === false) properties.push([propertyName.waitStoreOk, 'false'])
   if (message.priority !== undefined) {
-    properties.push([clientProperty.priority, String(wholeNumber('priority', message.priority, 0))])
+    properties.push([propertyName.priority, String(wholeNumber('priority', message.priority, 0))])
   }
   const delay = delayProperty(message)
   if (delay !== undefined) properties.push(delay)

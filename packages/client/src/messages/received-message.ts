@@ -10,7 +10,7 @@ import type { Namespace } from '../connection/namespace.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import { decompressBody } from './body-compression.ts'
-import { clientProperty, reservedProperties } from './reserved-properties.ts'
+import { reservedProperties } from './reserved-properties.ts'
 
 /** A message as it was found in a queue. */
 export interface ReceivedMessage<Body = Buffer> {
@@ -101,7 +101,7 @@ function received(
     keys: system[propertyName.keys]?.split(' ').filter((key) => key !== '') ?? [],
     properties: own,
     systemProperties: system,
-    shardingKey: system[clientProperty.shardingKey],
+    shardingKey: system[propertyName.shardingKey],
     messageId: system[propertyName.uniqueKey] ?? '',
     queue: { topic: namespace.unwrap(topic), broker, queueId },
     queueOffset: queueOffset + index,

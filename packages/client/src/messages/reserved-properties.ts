@@ -14,10 +14,7 @@ export const reservedProperties: ReadonlySet<string> = new Set(names.trim().spli
 
 /** Those that `propertyName` of the protocol does not list, since servers do not look at them. */
 export const clientProperty = {
-  shardingKey: '__SHARDINGKEY',
-  priority: '_SYS_MSG_PRIORITY_',
   correlationId: 'CORRELATION_ID',
-  replyToClient: 'REPLY_TO_CLIENT',
   timeToLiveMs: 'TTL',
   messageType: 'MSG_TYPE',
 } as const

@@ -1,11 +1,8 @@
-import { commands } from '@rocketmq-ts/protocol'
+import { commands, decodeRecallHandle, type RecallHandle } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import { defaultBackoff, retrying } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
-
-/** A handle is `v1 topic broker time id` in base64 of URLs. */
-const handleVersion = 'v1'
 
 /** @throws RocketMQError INVALID_ARGUMENT for what is no handle, and the broker's refusal */
 export async function recallMessage(
@@ -15,10 +12,7 @@ export async function recallMessage(
   handle: string,
   deadline: Deadline,
 ): Promise<void> {
-  const [version, ofTopic, broker] = Buffer.from(handle, 'base64url').toString('utf8').split(' ')
-  if (version !== handleVersion || broker === undefined) {
-    throw invalidArgument('that is no recall handle: take the recallHandle of a receipt')
-  }
+  const { topic: ofTopic, brokerName: broker } = decoded(handle)
   if (ofTopic !== topic) throw invalidArgument(`the recall handle is one of the topic ${ofTopic}, not of ${topic}`)
   const command = commands.recallMessage
   const header = { producerGroup: group, topic, recallHandle: handle, bname: broker }
@@ -37,4 +31,12 @@ export async function recallMessage(
       return error.code === 'NO_PERMISSION' ? 'never' : 'later'
     },
   })
+}
+
+function decoded(handle: string): RecallHandle {
+  try {
+    return decodeRecallHandle(handle)
+  } catch (cause) {
+    throw invalidArgument('that is no recall handle: take the recallHandle of a receipt', cause)
+  }
 }

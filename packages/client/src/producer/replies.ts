@@ -1,4 +1,10 @@
-import { type commands, decodeMessageProperties, encodeMessageProperties, type RequestOf } from '@rocketmq-ts/protocol'
+import {
+  type commands,
+  decodeMessageProperties,
+  encodeMessageProperties,
+  propertyName,
+  type RequestOf,
+} from '@rocketmq-ts/protocol'
 import type { Reply } from '@rocketmq-ts/remoting'
 import type { Deadline } from '../calls/deadline.ts'
 import { randomHex } from '../connection/client-id.ts'
@@ -34,7 +40,7 @@ export class PendingReplies {
     return {
       properties: {
         [clientProperty.correlationId]: correlationId,
-        [clientProperty.replyToClient]: clientId,
+        [propertyName.replyToClient]: clientId,
         [clientProperty.timeToLiveMs]: String(Math.ceil(deadline.leftMs)),
       },
       arrival: pending.promise,
