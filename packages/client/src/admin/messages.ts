@@ -1,8 +1,8 @@
 import { commands, decodeMessages, parseOffsetMessageId } from '@rocketmq-ts/protocol'
 import { formatAddress } from '@rocketmq-ts/remoting'
 import type { Deadline } from '../calls/deadline.ts'
-import { type RawMessage, type ReceivedMessage, receivedMessages } from '../messages/received-message.ts'
-import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
+import { plainMessage, type ReceivedMessage, receivedMessages } from '../messages/received-message.ts'
+import { invalidArgument } from '../rocketmq-error.ts'
 import { masterId } from '../routing/topic-route.ts'
 import type { ClusterCalls } from './cluster-calls.ts'
 
@@ -90,11 +90,5 @@ async function query(
 function found(body: Buffer, broker: string, { client }: ClusterCalls): ReceivedMessage[] {
   return decodeMessages(body)
     .flatMap((record) => receivedMessages(record, broker, client.namespace))
-    .map(plain)
-}
-
-/** @throws RocketMQError UNDECODABLE when the body cannot be decompressed */
-function plain({ bytes: _, body, ...rest }: RawMessage): ReceivedMessage {
-  if (body instanceof RocketMQError) throw body
-  return { ...rest, body }
+    .map(plainMessage)
 }

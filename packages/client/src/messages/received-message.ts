@@ -47,6 +47,12 @@ export interface RawMessage extends ReceivedMessage<Buffer | RocketMQError> {
   readonly bytes: number
 }
 
+/** @throws RocketMQError UNDECODABLE when the body cannot be decompressed */
+export function plainMessage({ bytes: _, body, ...rest }: RawMessage): ReceivedMessage {
+  if (body instanceof RocketMQError) throw body
+  return { ...rest, body }
+}
+
 /** Bytes of a body at the most, decompressed. */
 const bodyBytesMax = 64 * 1024 * 1024
 

@@ -9,9 +9,8 @@ import type { Reply } from '@rocketmq-ts/remoting'
 import type { Deadline } from '../calls/deadline.ts'
 import { randomHex } from '../connection/client-id.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
-import { type ReceivedMessage, receivedMessages } from '../messages/received-message.ts'
+import { plainMessage, type ReceivedMessage, receivedMessages } from '../messages/received-message.ts'
 import { clientProperty } from '../messages/reserved-properties.ts'
-import { RocketMQError } from '../rocketmq-error.ts'
 
 /** A reply that a request waits for. */
 export interface ExpectedReply {
@@ -74,9 +73,11 @@ export class PendingReplies {
       header.bname ?? '',
       this.#client.namespace,
     )
-    const { body: plain, bytes: _, ...rest } = message!
-    if (plain instanceof RocketMQError) pending.reject(plain)
-    else pending.resolve({ ...rest, body: plain })
+    try {
+      pending.resolve(plainMessage(message!))
+    } catch (error) {
+      pending.reject(error)
+    }
     return {}
   }
 }

@@ -10,7 +10,7 @@ import { type CallOptions, Deadline } from '../calls/deadline.ts'
 import { defaultBackoff, retrying } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { SendReceipt } from '../messages/message.ts'
-import { type RawMessage, type ReceivedMessage, receivedMessages } from '../messages/received-message.ts'
+import { plainMessage, type ReceivedMessage, receivedMessages } from '../messages/received-message.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 
 /** What became of a transaction. `unknown`: the broker is to ask again later. */
@@ -156,11 +156,10 @@ export async function answerCheck(
   try {
     const [record] = decodeMessages(body)
     const broker = header.bname ?? address
-    const [{ bytes: _, body: plain, ...message }] = receivedMessages(record!, broker, client.namespace) as [RawMessage]
-    if (plain instanceof RocketMQError) throw plain
+    const message = plainMessage(receivedMessages(record!, broker, client.namespace)[0]!)
     let state: TransactionState = 'unknown'
     try {
-      state = await check({ ...message, body: plain })
+      state = await check(message)
     } catch (error) {
       log.warn({ messageId: message.messageId, err: error as Error }, 'checkTransaction failed: the broker asks again')
     }
