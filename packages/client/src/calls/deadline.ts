@@ -93,3 +93,12 @@ export class Deadline {
     return new RocketMQError('TIMEOUT', `the call took longer than ${this.timeoutMs} ms`, { outcome })
   }
 }
+
+/** Waits, or until the signal says that there is no use in it. Never rejects. */
+export async function pauseUnless(
+  signal: AbortSignal,
+  durationMs: number,
+  clock: Pick<Clock, 'monotonic' | 'after'>,
+): Promise<void> {
+  await new Deadline(clock, { signal }, durationMs + 1000).pause(durationMs).catch(() => {})
+}

@@ -1,11 +1,11 @@
 import type { CancelTimer } from '@rocketmq-ts/platform'
 import type { SubscriptionData } from '@rocketmq-ts/protocol'
-import { Deadline } from '../calls/deadline.ts'
+import { Deadline, pauseUnless } from '../calls/deadline.ts'
 import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { RawMessage } from '../messages/received-message.ts'
 import { type Pulled, pull } from '../reading/pull.ts'
-import { RocketMQError, type RocketMQErrorCode } from '../rocketmq-error.ts'
+import type { RocketMQError, RocketMQErrorCode } from '../rocketmq-error.ts'
 import { masterId, type QueueRef } from '../routing/topic-route.ts'
 import type { WorkSource } from './dispatcher.ts'
 import { Lanes } from './lanes.ts'
@@ -86,6 +86,7 @@ export class AssignedQueue implements WorkSource {
   #wake: (() => void) | undefined
   /** Where the next pull goes on. */
   #nextOffset: number | undefined
+  /** The broker that was last suggested. */
   #brokerId = masterId
   #maxOffset = 0
   #lastPullMs: number | undefined
@@ -200,7 +201,7 @@ export class AssignedQueue implements WorkSource {
     const { client, group, subscription, isBroadcast } = this.#parts
     const { clock } = client.runtime
     const { signal } = this.#stop
-    const address = this.#address()
+    const address = client.routes.readAddress(this.queue, this.#brokerId)
     const deadline = new Deadline(clock, { signal }, waitMs + 2 * client.attemptTimeoutMs)
     // A broker that does not know the member would refuse it, or read for a group that has no members.
     await deadline.within(client.heartbeats.known(address))
@@ -247,17 +248,6 @@ export class AssignedQueue implements WorkSource {
     if (messages.length > 0) this.#parts.onWork()
   }
 
-  /** The broker that was last suggested, else the master. @throws RocketMQError NO_ROUTE */
-  #address(): string {
-    const { client } = this.#parts
-    const { topic, broker } = this.queue
-    const addresses = client.routes.known(topic)?.brokers.get(broker)?.brokerAddrs
-    const address = addresses?.get(this.#brokerId) ?? addresses?.get(masterId) ?? addresses?.values().next().value
-    if (address !== undefined) return address
-    client.routes.refreshSoon(topic)
-    throw new RocketMQError('NO_ROUTE', `the route of ${topic} does not name the broker ${broker}`, this.queue)
-  }
-
   async #recover(failure: RocketMQError, failures: number): Promise<void> {
     const { client } = this.#parts
     const { clock, random } = client.runtime
@@ -266,9 +256,7 @@ export class AssignedQueue implements WorkSource {
     const address = client.routes.masterAddress(this.queue.broker)
     if (heartbeatErrors.has(failure.code) && address !== undefined)
       await client.heartbeats.beat(address).catch(() => {})
-    const pauseMs = backoffMs(defaultBackoff, failures, random)
-    const deadline = new Deadline(clock, { signal: this.#stop.signal }, pauseMs + 1000)
-    await deadline.pause(pauseMs).catch(() => {})
+    await pauseUnless(this.#stop.signal, backoffMs(defaultBackoff, failures, random), clock)
   }
 
   /** Messages that nothing waits for. */

@@ -4,7 +4,7 @@ import type { ClusterClient } from '../connection/cluster-client.ts'
 import { type MessageBody, toBuffer } from '../messages/codec.ts'
 import type { ReceivedMessage } from '../messages/received-message.ts'
 import { clientProperty } from '../messages/reserved-properties.ts'
-import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
+import { invalidArgument } from '../rocketmq-error.ts'
 import { newTopicQueues } from '../routing/route-cache.ts'
 
 /** Each cluster has a topic for replies. */
@@ -31,8 +31,7 @@ export async function sendReply(
   if (cluster === undefined || correlation === undefined || replyTo === undefined) {
     throw invalidArgument(`the message ${messageId} asks for no reply`)
   }
-  const address = client.routes.masterAddress(queue.broker)
-  if (address === undefined) throw new RocketMQError('NO_ROUTE', `${queue.broker} is in no route`, queue)
+  const address = client.routes.knownMasterAddress(queue)
   const command = commands.sendReplyMessageV2
   const header: RequestOf<typeof command> = {
     producerGroup: group,

@@ -1,9 +1,9 @@
 import { commands } from '@rocketmq-ts/protocol'
-import { Deadline } from '../calls/deadline.ts'
+import { Deadline, pauseUnless } from '../calls/deadline.ts'
 import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { RawMessage } from '../messages/received-message.ts'
-import { RocketMQError } from '../rocketmq-error.ts'
+import type { RocketMQError } from '../rocketmq-error.ts'
 
 export interface SendBackParts {
   readonly client: ClusterClient
@@ -40,8 +40,7 @@ export async function sendBack(
   for (let failures = 1; !signal.aborted; failures++) {
     const deadline = new Deadline(clock, { signal }, client.attemptTimeoutMs)
     try {
-      const address = client.routes.masterAddress(queue.broker)
-      if (address === undefined) throw new RocketMQError('NO_ROUTE', `${queue.broker} is in no route`, queue)
+      const address = client.routes.knownMasterAddress(queue)
       await client.askForSuccess({ name: queue.broker, address }, { command, header }, deadline)
       return true
     } catch (error) {
@@ -50,8 +49,7 @@ export async function sendBack(
       client.log.warn({ messageId, ...queue, failures, err: failure }, 'a message could not be given back yet')
       client.learnFrom(failure, client.namespace.wrap(queue.topic))
     }
-    const waitMs = backoffMs(defaultBackoff, failures, random)
-    await new Deadline(clock, { signal }, waitMs + 1000).pause(waitMs).catch(() => {})
+    await pauseUnless(signal, backoffMs(defaultBackoff, failures, random), clock)
   }
   return false
 }

@@ -2,7 +2,7 @@ import { commands, decodeRecallHandle, type RecallHandle } from '@rocketmq-ts/pr
 import type { Deadline } from '../calls/deadline.ts'
 import { defaultBackoff, retrying } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
-import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
+import { invalidArgument } from '../rocketmq-error.ts'
 
 /** @throws RocketMQError INVALID_ARGUMENT for what is no handle, and the broker's refusal */
 export async function recallMessage(
@@ -22,8 +22,7 @@ export async function recallMessage(
     random: client.runtime.random,
     backoff: defaultBackoff,
     attempt: async () => {
-      const address = client.routes.masterAddress(broker)
-      if (address === undefined) throw new RocketMQError('NO_ROUTE', `${broker} is in no route`, { topic, broker })
+      const address = client.routes.knownMasterAddress({ topic, broker })
       await client.askForSuccess({ name: broker, address }, { command, header }, deadline)
     },
     onRetry: (error) => {

@@ -121,8 +121,7 @@ async function endTransaction(
     random: client.runtime.random,
     backoff: defaultBackoff,
     attempt: async () => {
-      const address = half.address ?? client.routes.masterAddress(half.broker)
-      if (address === undefined) throw new RocketMQError('NO_ROUTE', `${half.broker} is in no route`, half)
+      const address = half.address ?? client.routes.knownMasterAddress(half)
       try {
         await client.askForSuccess({ name: half.broker, address }, { command, header }, deadline)
       } catch (error) {

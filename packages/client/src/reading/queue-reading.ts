@@ -1,10 +1,10 @@
 import type { SubscriptionData } from '@rocketmq-ts/protocol'
-import { Deadline } from '../calls/deadline.ts'
+import { Deadline, pauseUnless } from '../calls/deadline.ts'
 import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { RawMessage } from '../messages/received-message.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
-import { masterId, type QueueRef } from '../routing/topic-route.ts'
+import type { QueueRef } from '../routing/topic-route.ts'
 import { pull } from './pull.ts'
 import { offsetOfPosition, type StartPosition } from './queue-positions.ts'
 
@@ -88,7 +88,7 @@ export class QueueReading {
 
   /** The offset of the next message. @throws RocketMQError */
   async position(deadline: Deadline): Promise<number> {
-    if (this.#nextOffset === undefined) await this.#begin(this.#address(), deadline)
+    if (this.#nextOffset === undefined) await this.#begin(this.#parts.client.routes.readAddress(this.queue), deadline)
     return this.#nextOffset!
   }
 
@@ -99,7 +99,7 @@ export class QueueReading {
       const seeks = this.#seeks
       try {
         const deadline = new Deadline(clock, { signal }, waitMs + 2 * client.attemptTimeoutMs)
-        const address = this.#address()
+        const address = client.routes.readAddress(this.queue)
         if (this.#nextOffset === undefined) await this.#begin(address, deadline)
         if (this.isEnded) return
         const offset = this.#pullOffset
@@ -128,8 +128,7 @@ export class QueueReading {
           return
         }
         client.log.warn({ ...this.queue, err: failure }, 'a queue could not be read; it is tried again')
-        const pauseMs = backoffMs(defaultBackoff, ++failures, random)
-        await new Deadline(clock, { signal }, pauseMs + 1000).pause(pauseMs).catch(() => {})
+        await pauseUnless(signal, backoffMs(defaultBackoff, ++failures, random), clock)
       }
     }
   }
@@ -147,16 +146,5 @@ export class QueueReading {
     if (seeks !== this.#seeks) return
     this.#nextOffset = offset
     this.#pullOffset = offset
-  }
-
-  /** @throws RocketMQError NO_ROUTE */
-  #address(): string {
-    const { routes } = this.#parts.client
-    const { topic, broker } = this.queue
-    const addresses = routes.known(topic)?.brokers.get(broker)?.brokerAddrs
-    const address = addresses?.get(masterId) ?? addresses?.values().next().value
-    if (address !== undefined) return address
-    routes.refreshSoon(topic)
-    throw new RocketMQError('NO_ROUTE', `the route of ${topic} does not name the broker ${broker}`, this.queue)
   }
 }

@@ -2,8 +2,8 @@ import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 import { commands, defaultTopic, topicRouteBody } from '@rocketmq-ts/protocol'
 import { Deadline } from '../calls/deadline.ts'
 import type { NameServers } from '../connection/name-servers.ts'
-import { RocketMQError } from '../rocketmq-error.ts'
-import { masterId, routeToBe, type TopicRoute, topicRoute } from './topic-route.ts'
+import { type FailurePlace, RocketMQError } from '../rocketmq-error.ts'
+import { masterId, type QueueRef, routeToBe, type TopicRoute, topicRoute } from './topic-route.ts'
 
 export interface RouteCacheOptions {
   readonly clock: Clock
@@ -91,6 +91,26 @@ export class RouteCache {
       if (address !== undefined) return address
     }
     return undefined
+  }
+
+  /** Like `masterAddress`. @throws RocketMQError NO_ROUTE when no route names one */
+  knownMasterAddress(place: FailurePlace & { readonly broker: string }): string {
+    const address = this.masterAddress(place.broker)
+    if (address === undefined) throw new RocketMQError('NO_ROUTE', `${place.broker} is in no route`, place)
+    return address
+  }
+
+  /**
+   * `host:port` of where a queue is read: of the broker of this id, else of the master, else of any other.
+   * @throws RocketMQError NO_ROUTE when the topic's route names none; then it is looked up again
+   */
+  readAddress(queue: QueueRef, brokerId = masterId): string {
+    const { topic, broker } = queue
+    const addresses = this.known(topic)?.brokers.get(broker)?.brokerAddrs
+    const address = addresses?.get(brokerId) ?? addresses?.get(masterId) ?? addresses?.values().next().value
+    if (address !== undefined) return address
+    this.refreshSoon(topic)
+    throw new RocketMQError('NO_ROUTE', `the route of ${topic} does not name the broker ${broker}`, queue)
   }
 
   /** `host:port` of all brokers that take writes, by the routes that are known. */
