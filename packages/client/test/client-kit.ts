@@ -1,6 +1,6 @@
 import { type Cluster, type ClusterOptions, startCluster } from '@rocketmq-ts/dev-env'
 import { type SimulatedHost, SimulatedProcess } from '@rocketmq-ts/platform/test-kit'
-import type { RocketMQError, Runtime } from '../src/index.ts'
+import { Producer, type RocketMQError, type Runtime, type SendReceipt } from '../src/index.ts'
 
 /** Where time begins on a simulated machine. */
 const startMs = 1_700_000_000_000
@@ -88,4 +88,22 @@ export async function startScene(options: ClusterOptions = {}): Promise<Scene> {
     },
   }
   return scene
+}
+
+/** Sends bodies one after the other. @param extra further fields of each message */
+export async function send(
+  scene: Scene,
+  topic: string,
+  bodies: readonly string[],
+  extra: object = {},
+): Promise<SendReceipt[]> {
+  const producer = new Producer({ ...scene.client(), group: 'shop' })
+  const receipts: SendReceipt[] = []
+  for (const body of bodies) receipts.push(await scene.settle(producer.send({ topic, body, ...extra })))
+  await scene.settle(producer.close())
+  return receipts
+}
+
+export function numbered(count: number, prefix = 'm'): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 }

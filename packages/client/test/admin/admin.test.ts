@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Admin, Consumer, Producer } from '../../src/index.ts'
-import { type Scene, startScene } from '../client-kit.ts'
-
-async function send(scene: Scene, topic: string, bodies: readonly string[], extra: object = {}) {
-  const producer = new Producer({ ...scene.client(), group: 'shop' })
-  const receipts = []
-  for (const body of bodies) receipts.push(await scene.settle(producer.send({ topic, body, ...extra })))
-  await scene.settle(producer.close())
-  return receipts
-}
+import { send, startScene } from '../client-kit.ts'
 
 describe('an admin', () => {
   test('makes, lists, describes and deletes topics on all brokers', async () => {

@@ -7,7 +7,7 @@ import {
   type ReceivedMessage,
   RetryAfter,
 } from '../../src/index.ts'
-import { type ClientMachine, clientMachine, type Scene, startScene } from '../client-kit.ts'
+import { type ClientMachine, clientMachine, numbered, type Scene, send, startScene } from '../client-kit.ts'
 
 type Handled = ReceivedMessage & { atMs: number; member: string }
 
@@ -60,16 +60,6 @@ class Group {
       msMax,
     )
   }
-}
-
-async function send(scene: Scene, topic: string, bodies: readonly string[], extra: object = {}): Promise<void> {
-  const producer = new Producer({ ...scene.client(), group: 'shop' })
-  for (const body of bodies) await scene.settle(producer.send({ topic, body, ...extra }))
-  await scene.settle(producer.close())
-}
-
-function numbered(count: number, prefix = 'm'): string[] {
-  return Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 }
 
 describe('a consumer', () => {

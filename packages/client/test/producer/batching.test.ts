@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Producer } from '../../src/index.ts'
-import { startScene } from '../client-kit.ts'
-
-function numbered(count: number, prefix = 'm'): string[] {
-  return Array.from({ length: count }, (_, index) => `${prefix}${index}`)
-}
+import { numbered, startScene } from '../client-kit.ts'
 
 describe('automatic batches', () => {
   test('gather messages of a topic, each with a receipt of its own', async () => {

@@ -1,17 +1,7 @@
 import { commands } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { json, Producer, Reader, type ReaderOptions, type ReceivedMessage } from '../../src/index.ts'
-import { type Scene, startScene } from '../client-kit.ts'
-
-async function send(scene: Scene, topic: string, bodies: readonly string[], extra: object = {}): Promise<void> {
-  const producer = new Producer({ ...scene.client(), group: 'shop' })
-  for (const body of bodies) await scene.settle(producer.send({ topic, body, ...extra }))
-  await scene.settle(producer.close())
-}
-
-function numbered(count: number, prefix = 'm'): string[] {
-  return Array.from({ length: count }, (_, index) => `${prefix}${index}`)
-}
+import { json, Reader, type ReaderOptions, type ReceivedMessage } from '../../src/index.ts'
+import { numbered, type Scene, send, startScene } from '../client-kit.ts'
 
 /** Everything that a reader gives until it ends, or until `countMax`. */
 async function read(reader: Reader, countMax = Number.POSITIVE_INFINITY): Promise<ReceivedMessage[]> {
