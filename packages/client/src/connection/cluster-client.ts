@@ -39,7 +39,6 @@ export interface ClientRole {
   membership?(): Membership
   /** `host:port` of all brokers that are to get heartbeats. */
   heartbeatAddresses?(): Iterable<string>
-  onConnectionLost?(address: string): void
 }
 
 const nobody: Membership = { producerGroups: [], consumers: [] }
@@ -106,10 +105,7 @@ export class ClusterClient {
       log: this.log,
       table: clientTable(role.handlers ?? {}),
       signer: options.credentials === undefined ? undefined : new AclSigner(options.credentials),
-      onLost: (address) => {
-        this.heartbeats.connectionLost(address)
-        role.onConnectionLost?.(address)
-      },
+      onLost: (address) => this.heartbeats.connectionLost(address),
     })
     this.nameServers = new NameServers({
       addresses: parseNameServers(options.nameServers),

@@ -66,10 +66,6 @@ export class Connections {
     })
   }
 
-  isConnected(address: string): boolean {
-    return this.#links.has(address)
-  }
-
   /**
    * Asks and gives the answer, whatever its code.
    * @throws RocketMQError TIMEOUT, CONNECTION_LOST, CONNECT_FAILED, CLOSED

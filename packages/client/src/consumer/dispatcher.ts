@@ -21,10 +21,6 @@ export class Dispatcher {
     this.#onDefect = onDefect
   }
 
-  get active(): number {
-    return this.#active
-  }
-
   setSources(sources: readonly WorkSource[]): void {
     this.#sources = sources
   }

@@ -79,11 +79,6 @@ export class Batcher {
     this.#pendingBytesMax = pendingBytesMax
   }
 
-  /** Messages and bytes that have no answer yet. */
-  get pendingBytes(): number {
-    return this.#pendingBytes
-  }
-
   /** @throws RocketMQError of the batch, or of the deadline */
   async add(message: OutgoingMessage, deadline: Deadline): Promise<SendReceipt> {
     const bytes = overheadBytes + message.body.length + message.propertiesText.length
