@@ -1,4 +1,5 @@
 export { assert, InvariantError, unreachable } from './assert.ts'
+export { evenRun } from './even-run.ts'
 export { LruMap } from './lru-map.ts'
 export { NameTable } from './name-table.ts'
 export { nearestWord } from './nearest-word.ts'

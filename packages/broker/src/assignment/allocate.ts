@@ -1,3 +1,4 @@
+import { evenRun } from '@rocketmq-ts/base'
 import type { QueueKey } from './topic-routes.ts'
 
 /**
@@ -8,14 +9,6 @@ import type { QueueKey } from './topic-routes.ts'
  */
 export type Allocate = (queues: readonly QueueKey[], index: number, memberCount: number) => readonly QueueKey[]
 
-/** Each member gets a run of queues; the first ones get one more when they do not come out even. */
-function inRuns(queues: readonly QueueKey[], index: number, memberCount: number): readonly QueueKey[] {
-  const share = Math.floor(queues.length / memberCount)
-  const larger = queues.length % memberCount
-  const start = index * share + Math.min(index, larger)
-  return queues.slice(start, start + share + (index < larger ? 1 : 0))
-}
-
 /** The queues go round the members, one after the other. */
 function inTurns(queues: readonly QueueKey[], index: number, memberCount: number): readonly QueueKey[] {
   return queues.filter((_queue, turn) => turn % memberCount === index)
@@ -23,6 +16,6 @@ function inTurns(queues: readonly QueueKey[], index: number, memberCount: number
 
 /** By the names that clients know them by. The official broker has no others either. */
 export const allocations: ReadonlyMap<string, Allocate> = new Map([
-  ['AVG', inRuns],
+  ['AVG', evenRun],
   ['AVG_BY_CIRCLE', inTurns],
 ])

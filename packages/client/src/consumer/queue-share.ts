@@ -1,3 +1,5 @@
+import { evenRun } from '@rocketmq-ts/base'
+
 /**
  * The queues of one member of a group. Every member works it out for itself, from the same lists in the same order, as
  * clients of every language do: neighbouring queues stay together, and the first members get one more when they do not
@@ -11,9 +13,5 @@ export function queueShare<Queue>(
   member: string,
 ): Queue[] | undefined {
   const index = members.indexOf(member)
-  if (index < 0) return undefined
-  const least = Math.floor(queues.length / members.length)
-  const withOneMore = queues.length % members.length
-  const start = index * least + Math.min(index, withOneMore)
-  return queues.slice(start, start + least + (index < withOneMore ? 1 : 0))
+  return index < 0 ? undefined : evenRun(queues, index, members.length)
 }
