@@ -6,7 +6,7 @@ import { checkedGroup } from '../connection/group-name.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { checkedTopic } from '../messages/outgoing-message.ts'
 import type { ReceivedMessage } from '../messages/received-message.ts'
-import type { StartPosition } from '../reading/queue-positions.ts'
+import { checkPosition, type StartPosition } from '../reading/queue-positions.ts'
 import { ClusterCalls } from './cluster-calls.ts'
 import type {
   BrokerDescription,
@@ -129,6 +129,7 @@ export class Admin implements AsyncDisposable {
     to: StartPosition,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<OffsetChange[]> {
+    checkPosition('to', to)
     const deadline = this.#deadline(options)
     return resetOffsets(this.#calls, this.#group(group), this.#topic(topic), to, options.dryRun === true, deadline)
   }

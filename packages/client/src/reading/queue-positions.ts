@@ -1,7 +1,7 @@
 import { commands, responseCodes, retryTopicPrefix } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
-import { answerError } from '../rocketmq-error.ts'
+import { answerError, invalidArgument } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 
 /**
@@ -9,6 +9,13 @@ import type { QueueRef } from '../routing/topic-route.ts'
  * time (a date, or milliseconds since 1970) or later.
  */
 export type StartPosition = 'earliest' | 'latest' | Date | number
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+export function checkPosition(name: string, position: StartPosition | undefined): void {
+  const isName = position === undefined || position === 'earliest' || position === 'latest'
+  if (isName || Number.isFinite(Number(position))) return
+  throw invalidArgument(`${name} is ${position}: use earliest, latest, a date, or milliseconds since 1970`)
+}
 
 /** @throws RocketMQError */
 export async function offsetOfPosition(

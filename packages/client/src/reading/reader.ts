@@ -7,7 +7,7 @@ import { checkedTopic } from '../messages/outgoing-message.ts'
 import type { RawMessage, ReceivedMessage } from '../messages/received-message.ts'
 import { closedError, invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type QueueRef, queueKey } from '../routing/topic-route.ts'
-import { offsetOfPosition, type StartPosition } from './queue-positions.ts'
+import { checkPosition, offsetOfPosition, type StartPosition } from './queue-positions.ts'
 import { QueueReading } from './queue-reading.ts'
 import { type Filter, subscriptionOf } from './subscriptions.ts'
 
@@ -79,6 +79,8 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
     // Without a codec, `Body` is what the default one gives.
     this.#codec = options.codec ?? (bytes as Codec<never, unknown> as Codec<never, Body>)
     this.#topic = checkedTopic(options.topic, this.#client.namespace)
+    checkPosition('from', options.from)
+    checkPosition('to', options.to)
     subscriptionOf(this.#topic, options.filter ?? '*', 0)
     this.#assigned = options.queues
     this.#client.routes.onRoute(({ topic, readQueues }) => {
@@ -104,13 +106,14 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   /**
    * Goes on elsewhere: in one queue, or in all of them.
    * @param position as `from`, or an offset
-   * @throws RocketMQError INVALID_ARGUMENT when the queue is not read
+   * @throws RocketMQError INVALID_ARGUMENT when the queue is not read, or the position is none
    */
   async seek(
     position: StartPosition | { readonly offset: number },
     queue?: Pick<QueueRef, 'broker' | 'queueId'>,
     options: CallOptions = {},
   ): Promise<void> {
+    if (!(typeof position === 'object' && 'offset' in position)) checkPosition('position', position)
     await this.#open(this.#client.deadline(options))
     const readings =
       queue === undefined ? [...this.#readings.values()] : [this.#readings.get(queueKey(this.#queue(queue)))]

@@ -154,4 +154,13 @@ describe('a reader', () => {
     expect(await scene.failure(read(reader))).toMatchObject({ code: 'TOPIC_NOT_EXIST' })
     await scene.settle(reader.close())
   })
+
+  test.each(['from', 'to'])('is not made with a position that is none: %s', async (name) => {
+    const scene = await startScene()
+    expect(() => open(scene, { [name]: 'begin' })).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+    expect(() => open(scene, { [name]: Number.NaN })).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+    const reader = open(scene)
+    expect(await scene.failure(reader.seek('begin' as never))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await scene.settle(reader.close())
+  })
 })
