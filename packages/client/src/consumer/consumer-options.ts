@@ -1,12 +1,12 @@
 import { type ClientOptions, clientFields } from '../connection/client-options.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import type { Codec } from '../messages/codec.ts'
-import type { StartPosition } from '../reading/queue-positions.ts'
+import { checkPosition, type StartPosition } from '../reading/queue-positions.ts'
 import type { Topics } from '../reading/subscriptions.ts'
 import { invalidArgument } from '../rocketmq-error.ts'
 import type { BatchHandler, Handler } from './message-handling.ts'
 import type { OffsetStore } from './offset-keeping.ts'
-import type { RetryPolicy, UndecodablePolicy } from './redelivery.ts'
+import { type RetryPolicy, redeliveryKinds, type UndecodablePolicy } from './redelivery.ts'
 
 /** One of `handler` and `batchHandler` is needed. */
 export interface ConsumerOptions<Body = Buffer> extends ClientOptions {
@@ -84,6 +84,10 @@ export function checkConsumerOptions<Body>(options: ConsumerOptions<Body>): void
   if (!['none', 'queue', 'shardingKey'].includes(order)) {
     throw invalidArgument(`order is ${order}: use none, queue or shardingKey`)
   }
+  const { undecodable = 'deadLetter' } = options
+  if (!redeliveryKinds.includes(undecodable)) {
+    throw invalidArgument(`undecodable is ${undecodable}: use deadLetter, skip or retry`)
+  }
   if (options.offsets !== undefined && !broadcast) {
     throw invalidArgument('offsets are kept by brokers unless broadcast is set')
   }
@@ -101,8 +105,5 @@ export function checkConsumerOptions<Body>(options: ConsumerOptions<Body>): void
   for (const [name, value] of Object.entries(numbers)) {
     if (value !== undefined && !(value >= 1)) throw invalidArgument(`${name} is ${value}: give at least 1`)
   }
-  const { from } = options
-  if (from !== undefined && from !== 'earliest' && from !== 'latest' && !Number.isFinite(Number(from))) {
-    throw invalidArgument(`from is ${from}: use earliest, latest, a date, or milliseconds since 1970`)
-  }
+  checkPosition('from', options.from)
 }

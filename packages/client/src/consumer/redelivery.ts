@@ -1,13 +1,18 @@
 import type { ReceivedMessage } from '../messages/received-message.ts'
+import { invalidArgument } from '../rocketmq-error.ts'
 
 /** Thrown by a handler: the message is to be delivered again after a time. */
 export class RetryAfter extends Error {
   override readonly name = 'RetryAfter'
   readonly delayMs: number
 
-  /** @param delayMs milliseconds; where brokers keep the time, it is rounded up to the next of their delay levels */
+  /**
+   * @param delayMs milliseconds; where brokers keep the time, it is rounded up to the next of their delay levels
+   * @throws RocketMQError INVALID_ARGUMENT
+   */
   constructor(delayMs: number, message = `deliver it again after ${delayMs} ms`, options?: ErrorOptions) {
     super(message, options)
+    checkDelay(delayMs)
     this.delayMs = delayMs
   }
 }
@@ -30,12 +35,30 @@ export type RetryPolicy = (error: unknown, message: ReceivedMessage<unknown>) =>
 /** What is done with a message whose body cannot be decoded. */
 export type UndecodablePolicy = 'deadLetter' | 'skip' | 'retry'
 
+export const redeliveryKinds: readonly unknown[] = ['retry', 'deadLetter', 'skip'] satisfies Redelivery['kind'][]
+
+/** @throws RocketMQError INVALID_ARGUMENT when the policy decides what cannot be done; and what the policy throws */
 export function redeliveryOf(error: unknown, message: ReceivedMessage<unknown>, policy?: RetryPolicy): Redelivery {
   const decided = policy?.(error, message)
-  if (decided !== undefined) return decided
+  if (decided !== undefined) return checkedRedelivery(decided)
   if (error instanceof DeadLetter) return { kind: 'deadLetter' }
   if (error instanceof RetryAfter) return { kind: 'retry', delayMs: error.delayMs }
   return { kind: 'retry' }
+}
+
+/** What is none of them would make a message a dead letter, such as the promise of a policy that does not decide at once. */
+function checkedRedelivery(decided: Redelivery): Redelivery {
+  if (!redeliveryKinds.includes(decided.kind)) {
+    throw invalidArgument(`onError returned the kind ${decided.kind}: use retry, deadLetter or skip`)
+  }
+  if (decided.kind === 'retry') checkDelay(decided.delayMs)
+  return decided
+}
+
+/** A delay that is no number would become the longest one. */
+function checkDelay(delayMs: number | undefined): void {
+  if (delayMs === undefined || (typeof delayMs === 'number' && delayMs >= 0)) return
+  throw invalidArgument(`delayMs is ${delayMs}: give milliseconds, 0 or more`)
 }
 
 /** Milliseconds of the delay levels 1, 2, 3 ... that brokers have unless their settings say otherwise. */
