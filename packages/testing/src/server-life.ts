@@ -29,7 +29,7 @@ export class ServerLife {
     }
     this.network = {
       listen: (options) => this.#listen(options),
-      connect: async (address, timeoutMs) => this.#gate(await this.#connect(address, timeoutMs)),
+      connect: (address, timeoutMs) => this.#connect(address, timeoutMs),
       localAddress: () => '127.0.0.1',
       hostName: () => 'localhost',
     }
@@ -83,9 +83,14 @@ export class ServerLife {
     return listener
   }
 
-  #connect(address: Address, timeoutMs: number): Promise<Connection> {
-    if (this.#isOver) return new Promise(() => {})
-    return nodeNetwork.connect(address, timeoutMs)
+  /** Gives no connection once the life is over, also when it ended meanwhile. */
+  async #connect(address: Address, timeoutMs: number): Promise<Connection> {
+    if (!this.#isOver) {
+      const connection = await nodeNetwork.connect(address, timeoutMs)
+      if (!this.#isOver) return this.#gate(connection)
+      connection.destroy()
+    }
+    return new Promise(() => {})
   }
 
   #gate(connection: Connection): Connection {
