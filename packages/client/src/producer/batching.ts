@@ -54,7 +54,7 @@ const kilobyte = 1024
  */
 export class Batcher {
   readonly #parts: BatcherParts
-  readonly #lingerMs: number
+  #lingerMs: number
   readonly #messagesMax: number
   readonly #bytesMax: number
   readonly #pendingBytesMax: number
@@ -90,8 +90,9 @@ export class Batcher {
     return deadline.isUsual ? promise : deadline.within(promise)
   }
 
-  /** Sends what waits; resolves when everything has its answer. */
+  /** Sends what waits, and from now on what comes without a linger; resolves when what was there has its answer. */
   async flush(): Promise<void> {
+    this.#lingerMs = 0
     for (const batch of [...this.#open.values()]) this.#send(batch)
     await Promise.all(this.#flights)
   }

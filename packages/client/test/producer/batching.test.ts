@@ -20,16 +20,16 @@ describe('automatic batches', () => {
     await scene.settle(producer.close())
   })
 
-  test.each([
-    { flag: 2 ** 31 },
-    { flag: -(2 ** 31) - 1 },
-    { flag: 1.5 },
-    { flag: Number.NaN },
-    { properties: { a: 'ä'.repeat(16_384) } },
-    { tag: 5 },
-    { keys: 7 },
-    { shardingKey: 5 },
-  ])('are not failed by a message that none can hold: %j', async (extra) => {
+  test.each<[string, object]>([
+    ['a flag over 32 bits', { flag: 2 ** 31 }],
+    ['a flag under 32 bits', { flag: -(2 ** 31) - 1 }],
+    ['a broken flag', { flag: 1.5 }],
+    ['a flag that is no number', { flag: Number.NaN }],
+    ['too many properties', { properties: { a: 'ä'.repeat(16_384) } }],
+    ['a tag that is no text', { tag: 5 }],
+    ['keys that are no text', { keys: 7 }],
+    ['a sharding key that is no text', { shardingKey: 5 }],
+  ])('are not failed by a message with %s', async (_, extra) => {
     const scene = await startScene()
     await scene.createTopic('T', 1)
     const producer = new Producer({ ...scene.client(), group: 'shop', batching: true })
@@ -65,6 +65,19 @@ describe('automatic batches', () => {
     await scene.settle(waiting!)
     expect(simulation.monotonic() - startMs).toBeGreaterThanOrEqual(500)
     await scene.settle(producer.close())
+  })
+
+  test('do not wait for their linger when the producer is closed', async () => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    const codec = { encode: async (body: string) => Buffer.from(body), decode: String }
+    const batching = { lingerMs: 60_000, pendingBytesMax: 100 }
+    const producer = new Producer({ ...scene.client(), group: 'shop', batching, codec })
+    const sending = numbered(5, 'x'.repeat(40)).map((body) => producer.send({ topic: 'T', body }))
+    const startMs = scene.cluster.simulation.monotonic()
+    await scene.settle(producer.close())
+    expect(scene.cluster.simulation.monotonic() - startMs).toBeLessThan(5000)
+    expect(await scene.settle(Promise.all(sending))).toHaveLength(5)
   })
 
   test('leave alone what cannot share a request', async () => {
