@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 import type { Deadline } from '../calls/deadline.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import type { SendReceipt } from '../messages/message.ts'
-import type { OutgoingMessage } from '../messages/outgoing-message.ts'
+import { bytesInBatch, type OutgoingMessage } from '../messages/outgoing-message.ts'
 import { invalidArgument, type RocketMQError } from '../rocketmq-error.ts'
 
 export interface BatchingOptions {
@@ -44,8 +44,6 @@ interface Batch {
   cancelTimer: CancelTimer | undefined
 }
 
-/** Lengths of a message in a batch, and a guess for its places in the program's memory. */
-const overheadBytes = 22
 const kilobyte = 1024
 
 /**
@@ -81,7 +79,7 @@ export class Batcher {
 
   /** @throws RocketMQError of the batch, or of the deadline */
   async add(message: OutgoingMessage, deadline: Deadline): Promise<SendReceipt> {
-    const bytes = overheadBytes + message.body.length + message.propertiesText.length
+    const bytes = bytesInBatch(message)
     while (this.#pendingBytes > 0 && this.#pendingBytes + bytes > this.#pendingBytesMax) await this.#room(deadline)
     this.#pendingBytes += bytes
     const { promise, resolve, reject } = Promise.withResolvers<SendReceipt>()

@@ -1,5 +1,5 @@
 import type { Deadline } from '../calls/deadline.ts'
-import type { OutgoingMessage } from '../messages/outgoing-message.ts'
+import { bytesInBatch, type OutgoingMessage } from '../messages/outgoing-message.ts'
 import type { RocketMQError } from '../rocketmq-error.ts'
 import type { MessageSender } from './message-sender.ts'
 import type { SendOutcome } from './send-many-error.ts'
@@ -7,7 +7,6 @@ import type { SendOutcome } from './send-many-error.ts'
 /** Bytes of one request, well under what a broker takes of a frame, and messages of it. */
 const requestBytesMax = 1024 * 1024
 const requestMessagesMax = 1000
-const overheadBytes = 22
 
 interface Request {
   readonly messages: OutgoingMessage[]
@@ -47,7 +46,7 @@ function addTo(lanes: Map<string, Request[]>, message: OutgoingMessage, index: n
   const lane = laneOf(message)
   const requests = lanes.get(lane)
   const newest = requests?.at(-1)
-  const bytes = overheadBytes + message.body.length + message.propertiesText.length
+  const bytes = bytesInBatch(message)
   if (requests === undefined) lanes.set(lane, [{ messages: [message], indexes: [index], bytes }])
   else if (newest === undefined || !canTake(newest, message, bytes)) {
     requests.push({ messages: [message], indexes: [index], bytes })
