@@ -22,34 +22,42 @@ export interface TimerSlot {
   count: number
 }
 
-/** A part of the wheel in memory. */
-interface Page {
-  readonly bytes: Buffer
-  /** The latest time of its slots, in precisions. */
-  latest: number
-}
+/** Bytes of pages in memory: 7 days by default fit into them. */
+const pagesKept = 4096
+/** So many pages make room at once. */
+const pagesDropped = 256
+const unknown = -1
 
 /**
- * The file `timerwheel`: for each time, where its units are in the timer log. Only the pages in use are in memory.
+ * The file `timerwheel`: for each time, where its units are in the timer log. Only pages in use are in memory, and of
+ * them a bounded number: others are written and read again.
  */
 export class TimerWheel {
   readonly #files: StoreFiles
   readonly #path: string
   readonly #precisionMs: number
   readonly #slotCount: number
-  readonly #pages: (Page | undefined)[] = []
+  /** By index, the one that was read first in front. */
+  readonly #pages = new Map<number, Buffer>()
+  readonly #pagesKept: number
+  /** The latest time of each page's slots, in precisions; 0 when none was ever used. */
+  readonly #latest: Float64Array
   /** Indexes of pages with unwritten changes. */
   readonly #changed = new Set<number>()
   #isUnsynced = false
 
-  constructor(files: StoreFiles, path: string, precisionMs: number, slotCount = timerSlotCount) {
+  constructor(files: StoreFiles, path: string, precisionMs: number, slotCount = timerSlotCount, pagesMax = pagesKept) {
     this.#files = files
     this.#path = path
     this.#precisionMs = precisionMs
     this.#slotCount = slotCount
+    this.#pagesKept = pagesMax
+    this.#latest = new Float64Array(Math.ceil(slotCount / slotsInPage)).fill(unknown)
     const size = files.fileSystem.status(path)?.sizeBytes
-    if (size === undefined) files.create(path, slotCount * slotBytes)
-    else if (size < slotCount * slotBytes) files.open(path).truncate(slotCount * slotBytes)
+    if (size === undefined) {
+      files.create(path, slotCount * slotBytes)
+      this.#latest.fill(0)
+    } else if (size < slotCount * slotBytes) files.open(path).truncate(slotCount * slotBytes)
   }
 
   /** Milliseconds that the wheel spans. */
@@ -57,11 +65,16 @@ export class TimerWheel {
     return this.#slotCount * this.#precisionMs
   }
 
-  /** The slot of a time, or undefined when it has no units. */
+  /** Bytes of pages in memory. */
+  get memoryBytes(): number {
+    return this.#pages.size * pageBytes
+  }
+
+  /** The slot of a time, or undefined when it has no units. When it is set next, nothing has to be read or written. */
   slot(timeMs: number): TimerSlot | undefined {
     const time = timeMs / this.#precisionMs
     const index = time % this.#slotCount
-    const { bytes } = this.#page(Math.floor(index / slotsInPage))
+    const bytes = this.#page(Math.floor(index / slotsInPage))
     const at = (index % slotsInPage) * slotBytes
     if (readInt64(bytes, at) !== time || time === 0) return undefined
     return {
@@ -76,15 +89,15 @@ export class TimerWheel {
     const time = timeMs / this.#precisionMs
     const index = time % this.#slotCount
     const pageIndex = Math.floor(index / slotsInPage)
-    const page = this.#page(pageIndex)
+    const bytes = this.#page(pageIndex)
     const at = (index % slotsInPage) * slotBytes
-    writeInt64(page.bytes, time, at)
-    writeInt64(page.bytes, slot.firstPosition, at + 8)
-    writeInt64(page.bytes, slot.lastPosition, at + 16)
-    putInt32(page.bytes, slot.count, at + 24)
-    putInt32(page.bytes, 0, at + 28)
+    writeInt64(bytes, time, at)
+    writeInt64(bytes, slot.firstPosition, at + 8)
+    writeInt64(bytes, slot.lastPosition, at + 16)
+    putInt32(bytes, slot.count, at + 24)
+    putInt32(bytes, 0, at + 28)
     this.#changed.add(pageIndex)
-    page.latest = Math.max(page.latest, time)
+    this.#latest[pageIndex] = Math.max(this.#latestOf(pageIndex), time)
   }
 
   /** The first time from `fromMs` on, and before `untilMs`, that has units. */
@@ -92,13 +105,13 @@ export class TimerWheel {
     const last = Math.min(untilMs, fromMs + this.spanMs) / this.#precisionMs
     for (let time = fromMs / this.#precisionMs; time < last; ) {
       const index = time % this.#slotCount
-      const page = this.#page(Math.floor(index / slotsInPage))
+      const pageIndex = Math.floor(index / slotsInPage)
       const inPage = index % slotsInPage
-      if (page.latest < time) {
+      if (this.#latestOf(pageIndex) < time) {
         time += Math.min(slotsInPage - inPage, this.#slotCount - index)
         continue
       }
-      if (readInt64(page.bytes, inPage * slotBytes) === time) return time * this.#precisionMs
+      if (readInt64(this.#page(pageIndex), inPage * slotBytes) === time) return time * this.#precisionMs
       time++
     }
     return undefined
@@ -116,8 +129,9 @@ export class TimerWheel {
 
   /** Forgets everything. */
   clear(): void {
-    this.#pages.length = 0
+    this.#pages.clear()
     this.#changed.clear()
+    this.#latest.fill(0)
     this.#files.remove(this.#path)
     this.#files.create(this.#path, this.#slotCount * slotBytes)
     this.#isUnsynced = true
@@ -125,11 +139,7 @@ export class TimerWheel {
 
   /** Writes changed pages. */
   write(): void {
-    for (const index of this.#changed) {
-      this.#files.open(this.#path).write(this.#page(index).bytes, index * pageBytes)
-      this.#isUnsynced = true
-    }
-    this.#changed.clear()
+    for (const index of this.#changed) this.#writePage(index)
   }
 
   /** Syncs what is written now. */
@@ -144,15 +154,44 @@ export class TimerWheel {
     this.#isUnsynced = false
   }
 
-  #page(index: number): Page {
-    const known = this.#pages[index]
-    if (known !== undefined) return known
-    const bytes = Buffer.alloc(pageBytes)
-    this.#files.open(this.#path).read(bytes, index * pageBytes)
+  /** A page that has no slot of now or later is not kept for the sake of knowing that. */
+  #latestOf(pageIndex: number): number {
+    const known = this.#latest[pageIndex]!
+    if (known !== unknown) return known
+    const bytes = this.#pages.get(pageIndex) ?? this.#read(pageIndex)
     let latest = 0
     for (let at = 0; at < pageBytes; at += slotBytes) latest = Math.max(latest, readInt64(bytes, at))
-    const page = { bytes, latest }
-    this.#pages[index] = page
-    return page
+    this.#latest[pageIndex] = latest
+    return latest
+  }
+
+  #page(index: number): Buffer {
+    const known = this.#pages.get(index)
+    if (known !== undefined) return known
+    if (this.#pages.size >= this.#pagesKept) this.#makeRoom()
+    const bytes = this.#read(index)
+    this.#pages.set(index, bytes)
+    return bytes
+  }
+
+  #read(index: number): Buffer {
+    const bytes = Buffer.alloc(pageBytes)
+    this.#files.open(this.#path).read(bytes, index * pageBytes)
+    return bytes
+  }
+
+  #makeRoom(): void {
+    let toDrop = Math.min(pagesDropped, this.#pages.size)
+    for (const index of this.#pages.keys()) {
+      if (toDrop-- === 0) return
+      if (this.#changed.has(index)) this.#writePage(index)
+      this.#pages.delete(index)
+    }
+  }
+
+  #writePage(index: number): void {
+    this.#files.open(this.#path).write(this.#pages.get(index)!, index * pageBytes)
+    this.#changed.delete(index)
+    this.#isUnsynced = true
   }
 }

@@ -126,8 +126,8 @@ describe('the timer log', () => {
 
 describe('the timer wheel', () => {
   const slotCount = 256
-  const open = (path: string): TimerWheel =>
-    new TimerWheel(new StoreFiles(nodeFileSystem, 8), `${path}/timerwheel`, secondMs, slotCount)
+  const open = (path: string, slots = slotCount, pagesMax = 2): TimerWheel =>
+    new TimerWheel(new StoreFiles(nodeFileSystem, 8), `${path}/timerwheel`, secondMs, slots, pagesMax)
 
   test('has the layout of RocketMQ', () => {
     using folder = temporaryFolder()
@@ -151,6 +151,30 @@ describe('the timer wheel', () => {
     wheel.set(startMs + wheel.spanMs, { ...slot, count: 9 })
     expect(wheel.slot(startMs)).toBeUndefined()
     expect(wheel.slot(startMs + wheel.spanMs)?.count).toBe(9)
+  })
+
+  test('keeps a bounded number of pages in memory, and gives what was set in all of them', () => {
+    using folder = temporaryFolder()
+    const wheel = open(folder.path, 40 * 128, 3)
+    for (let time = 0; time < 5120; time += 11) {
+      wheel.set(startMs + time * secondMs, { firstPosition: time, lastPosition: time, count: 1 })
+    }
+    expect(wheel.memoryBytes).toBeLessThanOrEqual(3 * 4096)
+    for (let time = 0; time < 5120; time += 11) expect(wheel.slot(startMs + time * secondMs)?.lastPosition).toBe(time)
+    expect(wheel.countBetween(startMs, startMs + 5120 * secondMs)).toBe(466)
+    expect(wheel.memoryBytes).toBeLessThanOrEqual(3 * 4096)
+  })
+
+  test('keeps no page that a search passed by', () => {
+    using folder = temporaryFolder()
+    const slots = 400 * 128
+    const slot = { firstPosition: 0, lastPosition: 0, count: 1 }
+    const filled = open(folder.path, slots)
+    filled.set(startMs, slot)
+    filled.write()
+    const wheel = open(folder.path, slots, 400)
+    expect(wheel.nextUsed(startMs + secondMs, startMs + wheel.spanMs)).toBeUndefined()
+    expect(wheel.memoryBytes).toBeLessThanOrEqual(4096)
   })
 
   test('finds the next time that is used, and no other', () => {
