@@ -175,6 +175,7 @@ class InternalQueue {
       const ready = this.#ready(units, offset)
       if (ready.units.length > 0) {
         const messages = await this.#read(ready.units)
+        if (this.#cutCount !== cutCount) continue
         if (messages.length > 0) await this.#options.handle(messages, queueId)
         // What was handled may be gone, and other messages stand there.
         if (this.#cutCount !== cutCount) continue

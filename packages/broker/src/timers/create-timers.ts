@@ -104,10 +104,18 @@ function createEngine({ fileSystem, config, identity, settings, topics, store, s
     precisionMs: timerPrecisionMs,
     logSegmentBytes: mappedFileSizeTimerLog,
     nowMs: clock.now(),
+    commitLogEnd: store.positions.max,
     onFailure: (during, error) => store.failed(during, error),
   })
   const metrics = new TimerMetrics(config)
-  if (timers.pendingByTopic !== undefined) metrics.setCounted(timers.pendingByTopic, topics.list().keys())
+  const countPending = (): void => {
+    if (timers.pendingByTopic !== undefined) metrics.setCounted(timers.pendingByTopic, topics.list().keys())
+  }
+  countPending()
+  store.onCutBack(() => {
+    timers.cutBackTo(store.positions.max)
+    countPending()
+  })
   topics.onDelete((topic) => metrics.remove(topic))
   const enqueued = new RecentRate(clock)
   const dequeued = new RecentRate(clock)
@@ -136,14 +144,14 @@ function createEngine({ fileSystem, config, identity, settings, topics, store, s
     windowMs: () => windowMs(timerRollWindowSlot, timerPrecisionMs, logReservedMs(settings())),
     isStopped: () => settings().timerStopEnqueue,
     deliverNow: (messages) => delivery.deliverNow(messages),
-    adding: () => delivery.passEmptySlots(),
+    adding: (sentMs) => delivery.passEmptySlots(sentMs),
     added(count) {
       enqueued.add(count)
       delivery.added()
       flush.soon()
     },
-    clockIsBehind: () => delivery.start(),
-    caughtUp: () => delivery.start(),
+    clockIsBehind: () => delivery.followClock(),
+    caughtUp: () => delivery.open(),
   })
   const flush = new TimerFlush({ clock, log, timers, store, intervalMs: timerFlushIntervalMs })
   const readBehindMs = () => (timers.isWaiting ? Math.max(clock.now() - timers.readMs - 2 * timers.precisionMs, 0) : 0)
@@ -164,7 +172,7 @@ function createEngine({ fileSystem, config, identity, settings, topics, store, s
       flush.soon()
       queue.start()
       // What is due is delivered in the order of time: what was sent before comes into the wheel first.
-      if (notAdded() <= 0 || settings().timerStopEnqueue) delivery.start()
+      if (notAdded() <= 0) delivery.open()
     },
     async drain() {
       cancelGathering?.()

@@ -48,6 +48,7 @@ interface Batch {
 export class TimerDelivery {
   readonly #parts: TimerDeliveryParts
   #running: Promise<void> | undefined
+  #isOpen = false
   #isClosed = false
   #isFailing = false
   #cancelTimer: CancelTimer = () => {}
@@ -58,13 +59,25 @@ export class TimerDelivery {
     this.#parts = parts
   }
 
-  /** Looks now for what is due, and from then on by itself. */
+  /** Everything that was sent before waits in the wheel: from now on what is due is delivered. */
+  open(): void {
+    this.#isOpen = true
+    this.start()
+  }
+
+  /** Looks now for what is due, and from then on by itself, once it is open. */
   start(): void {
-    if (this.#isClosed || this.#running !== undefined) return
+    if (this.#isClosed || !this.#isOpen || this.#running !== undefined) return
     this.#running = this.#run().finally(() => {
       this.#running = undefined
       this.#waitForNext()
     })
+  }
+
+  /** The clock was set back: what waits has to follow it. */
+  followClock(): void {
+    if (this.#isOpen) this.start()
+    else this.#parts.timers.followClock(this.#parts.clock.now())
   }
 
   /** Messages came that wait: one of them may be due before all others. */
@@ -72,11 +85,15 @@ export class TimerDelivery {
     if (this.#running === undefined) this.#waitForNext()
   }
 
-  /** Before messages are added: slots in which nothing waits are done when their time is over. */
-  passEmptySlots(): void {
+  /**
+   * Before messages are added: slots in which nothing waits are done when their time is over.
+   * @param sentMs when the first of these messages was stored: none of them is due before
+   */
+  passEmptySlots(sentMs: number): void {
     const { clock, timers } = this.#parts
     const dueBefore = this.#dueBefore(clock.now())
-    if (timers.nextSlot(dueBefore) === undefined) timers.passTo(dueBefore)
+    const untilMs = this.#isOpen ? dueBefore : Math.min(dueBefore, this.#dueBefore(sentMs - timers.precisionMs))
+    if (timers.nextSlot(untilMs) === undefined) timers.passTo(untilMs)
   }
 
   /** Resolves when nothing is being delivered any more. */
@@ -131,27 +148,38 @@ export class TimerDelivery {
     this.#next = await timers.unitsOf(slotMs)
   }
 
+  /** The units of a slot, which may have been read ahead. */
+  async #unitsOf(slotMs: number): Promise<SlotUnits> {
+    const { timers } = this.#parts
+    const ahead = this.#next
+    this.#next = undefined
+    if (ahead?.slotMs !== slotMs || timers.isOutdated(ahead)) return timers.unitsOf(slotMs)
+    await timers.addNewUnits(ahead)
+    return ahead
+  }
+
   /** The slot that is due next, when that is soon. */
   #nextSlot(): number | undefined {
     const { clock, timers } = this.#parts
     return timers.nextSlot(clock.now() + clockCheckMs)
   }
 
-  /** @returns false when it was interrupted */
+  /** @returns false when it was interrupted; after the log was cut back, the slot is to be looked at again */
   async #deliverSlot(slotMs: number): Promise<boolean> {
     const { timers } = this.#parts
     // What comes from now on is put into no slot before this one.
     timers.passTo(slotMs)
-    const units = this.#next?.slotMs === slotMs ? this.#next : await timers.unitsOf(slotMs)
-    this.#next = undefined
-    await timers.addNewUnits(units)
+    const units = await this.#unitsOf(slotMs)
     const deleteKeys = await this.#deleteKeys(units)
     let count = timers.deliveredInSlot
     for (;;) {
+      if (timers.isOutdated(units)) return true
       while (count < units.count) {
         if (this.#isClosed || this.#parts.isStopped()) return false
         const batch = await this.#read(slotMs, units.count - count, (index) => units.at(count + index))
+        if (timers.isOutdated(units)) return true
         await this.#deliver(batch, deleteKeys)
+        if (timers.isOutdated(units)) return true
         count += batch.units.length
         timers.noteDelivered(slotMs, count)
       }
@@ -268,7 +296,7 @@ export class TimerDelivery {
   #waitForNext(): void {
     this.#cancelTimer()
     const { clock, timers } = this.#parts
-    if (this.#isClosed || (!timers.isWaiting && !this.#isFailing)) return
+    if (this.#isClosed || !this.#isOpen || (!timers.isWaiting && !this.#isFailing)) return
     const slotMs = this.#nextSlot()
     const waitMs = slotMs === undefined ? clockCheckMs : slotMs + timers.precisionMs - clock.now()
     const isHeldUp = this.#isFailing || this.#parts.isStopped()

@@ -51,7 +51,9 @@ export class TimerFlush {
   async #flush(): Promise<void> {
     const { timers, store, clock } = this.#parts
     try {
-      if (this.#waiting !== undefined && store.positions.synced >= this.#waiting.logPosition) {
+      // After the log was cut back, its end is all that the mark still needs.
+      const { synced, max } = store.positions
+      if (this.#waiting !== undefined && synced >= Math.min(this.#waiting.logPosition, max)) {
         const { mark } = this.#waiting
         this.#waiting = undefined
         await timers.sync(mark, clock.now())

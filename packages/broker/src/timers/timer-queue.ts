@@ -17,13 +17,13 @@ export interface TimerQueueParts {
   isStopped(): boolean
   /** Delivers messages whose slot is done already. */
   deliverNow(messages: readonly DecodedMessage[]): Promise<void>
-  /** Messages are about to be added. */
-  adding(): void
+  /** Messages are about to be added, the first of which was stored then, in milliseconds since 1970. */
+  adding(sentMs: number): void
   /** So many messages were added to the wheel. */
   added(count: number): void
   /** What waits has to follow the clock, which was set back. */
   clockIsBehind(): void
-  /** Everything that stood in the topic when the broker started was added, or the wheel takes no more for now. */
+  /** Everything that stood in the topic when the broker started was added, or no more is added for now. */
   caughtUp(): void
 }
 
@@ -55,14 +55,13 @@ export function timerQueue(parts: TimerQueueParts): InternalConsumer {
         isCaughtUp = true
         parts.caughtUp()
       },
-      // It is written with the wheel, as each step is.
-      goBack: (_queueId, offset) => {
-        timers.queueOffset = offset
-        timers.noteStep()
-      },
+      goBack: (_queueId, offset) => timers.goBack(offset),
     },
     waitMs(_queueId, _unit, nowMs) {
-      if (parts.isStopped()) return checkMs
+      if (parts.isStopped()) {
+        parts.caughtUp()
+        return checkMs
+      }
       if (!timers.isAheadOf(nowMs)) return 0
       // The clock was set back: what waits is put to where it is now before more is added.
       parts.clockIsBehind()
@@ -77,9 +76,10 @@ const checkMs = 1000
 async function addAll(messages: readonly DecodedMessage[], parts: TimerQueueParts): Promise<void> {
   const { clock, timers, metrics, log } = parts
   const nowMs = clock.now()
-  parts.adding()
+  const { cutCount } = timers
+  parts.adding(messages[0]!.storeTimestamp)
   const waiting: { message: DecodedMessage; timed: TimedMessage }[] = []
-  const overdue: DecodedMessage[] = []
+  const overdue: { message: DecodedMessage; outMs: number }[] = []
   for (const message of messages) {
     const timed = timedMessage(message)
     if (timed === undefined) {
@@ -87,9 +87,12 @@ async function addAll(messages: readonly DecodedMessage[], parts: TimerQueuePart
       log.warn({ physicalOffset }, 'a message in the topic of the timer names no time and topic: it is passed by')
     } else if (timed.outMs >= timers.readMs || timed.outMs + timers.precisionMs > nowMs)
       waiting.push({ message, timed })
-    else if (!timed.isDelete) overdue.push(message)
+    else if (!timed.isDelete) overdue.push({ message, outMs: timed.outMs })
   }
-  if (overdue.length > 0) await parts.deliverNow(overdue)
+  overdue.sort((one, other) => one.outMs - other.outMs)
+  if (overdue.length > 0) await parts.deliverNow(overdue.map(({ message }) => message))
+  // The consumer reads them again.
+  if (timers.cutCount !== cutCount) return
   for (const { message, timed } of waiting) {
     const { physicalOffset, totalSize, queueOffset } = message
     const { outMs, topic, isDelete } = timed

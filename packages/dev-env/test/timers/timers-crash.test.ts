@@ -5,7 +5,8 @@ import { type BrokerCalls, Cluster } from '../../src/index.ts'
 const seeds = Number(process.env.TIMER_COUNT ?? 12)
 const firstSeed = Number(process.env.TIMER_SEED ?? 1)
 const livesOfRun = 4
-/** What a killed broker had under way, and how long after a delivery it may be unsynced. */
+const precisionMs = 1000
+/** What a killed broker had under way, and how long after a delivery, or a start after it, it may be unsynced. */
 const inFlightMs = 100
 const unsyncedMs = 3500
 
@@ -67,18 +68,38 @@ async function run(seed: number, flushDiskType: string) {
 
 /** A message comes again only when a broker died soon after it was delivered, before that was noted or synced. */
 function mayComeAgain(beforeMs: number, againMs: number, lives: readonly Life[]): boolean {
-  let ranMs = 0
   for (const { startMs, endMs, how } of lives) {
-    if (endMs < beforeMs || startMs > againMs) continue
-    ranMs += endMs - Math.max(startMs, beforeMs)
+    // Store times are whole milliseconds.
+    if (Math.ceil(endMs) < beforeMs || startMs > againMs) continue
+    const ranMs = endMs - Math.max(startMs, beforeMs)
     if (how === 'kill' && ranMs < inFlightMs) return true
-    if (how === 'power' && ranMs < unsyncedMs) return true
+    // Each start begins to sync anew.
+    if (how === 'stop' || ranMs >= unsyncedMs) return false
+    if (how === 'power') return true
   }
   return false
 }
 
+/** What fell due while no broker was there, in the order in which the next one delivered it. */
+function dueWhileDown(sent: readonly Sent[], found: readonly { body: Buffer }[], lives: readonly Life[]): number[][] {
+  const dueMsOf = new Map(sent.map(({ body, dueMs }) => [body, dueMs]))
+  const orders: number[][] = []
+  for (const [index, { endMs }] of lives.entries()) {
+    const untilMs = (lives[index + 1]?.startMs ?? 0) - 2 * precisionMs
+    const seen = new Set<string>()
+    orders.push([])
+    for (const body of found.map((each) => String(each.body))) {
+      const dueMs = dueMsOf.get(body)
+      if (dueMs === undefined || dueMs <= endMs || dueMs > untilMs || seen.has(body)) continue
+      seen.add(body)
+      orders.at(-1)!.push(Math.ceil(dueMs / precisionMs))
+    }
+  }
+  return orders
+}
+
 test.each(Array.from({ length: seeds }, (_, index) => firstSeed + index))(
-  'messages come at their times, and none is lost, whatever becomes of the broker (seed %i)',
+  'messages come at their times, in the order of time, and none is lost, whatever becomes of the broker (seed %i)',
   { timeout: 60_000 },
   async (seed) => {
     const { sent, lives, found } = await run(seed, 'SYNC_FLUSH')
@@ -96,5 +117,6 @@ test.each(Array.from({ length: seeds }, (_, index) => firstSeed + index))(
         if (index > 0) expect(mayComeAgain(deliveredMs![index - 1]!, again, lives), `${body} came twice`).toBe(true)
       }
     }
+    for (const order of dueWhileDown(sent, found, lives)) expect(order).toEqual(order.toSorted((a, b) => a - b))
   },
 )

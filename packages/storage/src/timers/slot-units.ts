@@ -18,14 +18,17 @@ const takeBack = 2
 /** The units of a slot, oldest first. There may be a million, so each is kept as three numbers. */
 export class SlotUnits {
   readonly slotMs: number
+  /** How often the log had been cut back when they were read. */
+  readonly cutCount: number
   /** Position of the newest unit in the timer log; -1 without any. */
   lastPosition = -1
   /** Indexes of units that recall another message. */
   readonly deletes: number[] = []
   readonly #numbers: number[] = []
 
-  constructor(slotMs: number) {
+  constructor(slotMs: number, cutCount: number) {
     this.slotMs = slotMs
+    this.cutCount = cutCount
   }
 
   get count(): number {

@@ -132,6 +132,18 @@ export class TimerCheckpoint {
     this.#file.syncDataNow()
   }
 
+  /** Has no more than this count of what was synced: units and messages behind it are gone. It lasts when this returns. */
+  lowerSynced({ logEnd, queueOffset }: Pick<TimerProgress, 'logEnd' | 'queueOffset'>, dataVersion: DataVersion): void {
+    const newest = this.#newest()
+    if (newest === undefined) return
+    const own = readProgress(newest.part, 16)
+    const { progress } = own
+    if (progress.logEnd <= logEnd && progress.queueOffset <= queueOffset) return
+    progress.logEnd = Math.min(progress.logEnd, logEnd)
+    progress.queueOffset = Math.min(progress.queueOffset, queueOffset)
+    this.writeSyncedNow({ ...own, isClosed: false }, dataVersion)
+  }
+
   syncNow(): void {
     this.#file.syncDataNow()
   }

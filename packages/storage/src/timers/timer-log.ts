@@ -29,6 +29,8 @@ export class TimerLog {
   #end = 0
   #writtenEnd = 0
   #syncedEnd = 0
+  /** How often the end was cut off. */
+  #cutCount = 0
 
   /** @throws SegmentSizeError when the files are of another size */
   constructor(files: StoreFiles, path: string, segmentBytes: number) {
@@ -58,6 +60,7 @@ export class TimerLog {
     segments.removeFrom(isInFile ? start + segments.segmentBytes : start)
     if (isInFile) segments.clearFrom(end)
     this.#blocks.clear()
+    this.#cutCount++
     this.#end = end
     this.#writtenEnd = end
     this.#syncedEnd = Math.min(this.#syncedEnd, start)
@@ -85,8 +88,9 @@ export class TimerLog {
   /** Syncs what is written now. */
   async sync(): Promise<void> {
     const end = this.#writtenEnd
+    const cutCount = this.#cutCount
     for (const start of this.#unsyncedFiles(end)) await this.#segments.sync(start)
-    this.#syncedEnd = Math.max(this.#syncedEnd, end)
+    if (this.#cutCount === cutCount) this.#syncedEnd = Math.max(this.#syncedEnd, end)
   }
 
   syncNow(): void {
@@ -114,9 +118,15 @@ export class TimerLog {
 
   /** The first unit of a file, or undefined when there is none. */
   firstUnit(fileStart: number): TimerUnit | undefined {
-    const bytes = Buffer.alloc(timerUnitBytes)
-    if (this.#segments.read(bytes, fileStart) < timerUnitBytes) return undefined
-    return readTimerUnit(bytes, 0, fileStart)
+    return this.#unitAt(fileStart)
+  }
+
+  /** The last unit that is written, or undefined when there is none. */
+  lastUnit(): TimerUnit | undefined {
+    const end = this.#writtenEnd
+    if (end === this.start) return undefined
+    const { segmentBytes } = this.#segments
+    return end % segmentBytes === 0 ? this.#lastUnitOfFile(end - segmentBytes) : this.#unitAt(end - timerUnitBytes)
   }
 
   /**
@@ -152,7 +162,7 @@ export class TimerLog {
   /** Deletes the first files as long as `isDone` returns true for their last unit. The last file stays. */
   trim(isDone: (unit: TimerUnit) => boolean): void {
     while (this.#segments.starts.length > 1) {
-      const last = this.#lastUnitOfFirst()
+      const last = this.#lastUnitOfFile(this.start)
       if (last !== undefined && !isDone(last)) return
       const next = this.#segments.starts[1]!
       for (const start of [...this.#blocks.keys()]) if (start < next) this.#blocks.delete(start)
@@ -160,10 +170,13 @@ export class TimerLog {
     }
   }
 
-  #lastUnitOfFirst(): TimerUnit | undefined {
-    const { firstPosition, segmentBytes } = this.#segments
-    const count = Math.floor((segmentBytes - timerBlankBytes) / timerUnitBytes)
-    const position = firstPosition + (count - 1) * timerUnitBytes
+  /** The last unit of a file that is full. */
+  #lastUnitOfFile(fileStart: number): TimerUnit | undefined {
+    const count = Math.floor((this.#segments.segmentBytes - timerBlankBytes) / timerUnitBytes)
+    return this.#unitAt(fileStart + (count - 1) * timerUnitBytes)
+  }
+
+  #unitAt(position: number): TimerUnit | undefined {
     const bytes = Buffer.alloc(timerUnitBytes)
     return this.#segments.read(bytes, position) < timerUnitBytes ? undefined : readTimerUnit(bytes, 0, position)
   }

@@ -16,6 +16,8 @@ export interface TimerStoreOptions {
   /** Bytes of a file of the timer log. */
   logSegmentBytes: number
   nowMs: number
+  /** Where the commit log ends: what stood behind it is gone. */
+  commitLogEnd: number
   /** Told when something could not be written or synced; it is thrown as well. */
   onFailure(during: string, error: unknown): void
   /** Slots of the wheel, for tests. */
@@ -62,10 +64,13 @@ export class TimerStore {
   /** An official broker had the files last: messages behind `queueOffset` may have units already. */
   readonly #wasOfficial: boolean
   #pendingByTopic: Map<number, number> | undefined
+  #cutCount = 0
+  /** What may be synced at this moment. */
+  #lastMark: TimerMark | undefined
 
   /** @throws SegmentSizeError; the file system's errors */
   constructor(options: TimerStoreOptions) {
-    const { fileSystem, log, rootPath, precisionMs, logSegmentBytes, nowMs, slotCount } = options
+    const { fileSystem, log, rootPath, precisionMs, logSegmentBytes, nowMs, commitLogEnd, slotCount } = options
     this.precisionMs = precisionMs
     this.#log = log
     this.#onFailure = options.onFailure
@@ -83,6 +88,7 @@ export class TimerStore {
     this.#wasOfficial = own === undefined && shared !== undefined
     this.#progress = own?.progress ?? this.#progressOfOfficial(shared, nowMs)
     this.#units.continueAt(this.#progress.logEnd)
+    if ((this.#units.lastUnit()?.physicalOffset ?? 0) >= commitLogEnd) this.#cutUnits(commitLogEnd)
     const isWhole = this.#units.end === this.#progress.logEnd
     this.#progress.logEnd = this.#units.end
     // From now on the wheel may be ahead of the synced timer log, so the checkpoint must no longer say "closed".
@@ -90,6 +96,7 @@ export class TimerStore {
     this.#files.noteNames(rootPath)
     this.#files.syncAllNames()
     this.#checkpoint.syncNow()
+    this.#checkpoint.lowerSynced(this.#progress, this.#dataVersion)
     const isMade = own?.isClosed !== true || !isWhole || !isWheelThere
     const fitsSlots = isMade ? this.#makeWheel() : true
     // Otherwise, after a power failure, messages sent from now on would not be known to be newer than this start.
@@ -106,6 +113,25 @@ export class TimerStore {
   set queueOffset(offset: number) {
     this.#progress.queueOffset = offset
     this.#isChanged = true
+  }
+
+  /** Messages of the timer's topic from this offset on are gone. That lasts when this returns. */
+  goBack(queueOffset: number): void {
+    this.queueOffset = Math.min(queueOffset, this.queueOffset)
+    this.#lower()
+  }
+
+  /** How often the log was cut back: what was read before is not to be used after it. */
+  get cutCount(): number {
+    return this.#cutCount
+  }
+
+  /** The log was cut back: messages from this position on are gone. That lasts when this returns. */
+  cutBackTo(commitLogEnd: number): void {
+    this.#cutCount++
+    this.#cutUnits(commitLogEnd)
+    this.#makeWheel()
+    this.#lower()
   }
 
   /** Milliseconds since 1970: slots before it are done. */
@@ -182,9 +208,14 @@ export class TimerStore {
 
   /** The units of a slot. */
   async unitsOf(slotMs: number): Promise<SlotUnits> {
-    const units = new SlotUnits(slotMs)
+    const units = new SlotUnits(slotMs, this.#cutCount)
     await this.addNewUnits(units)
     return units
+  }
+
+  /** Whether the log was cut back since: then the units are to be read anew. */
+  isOutdated({ cutCount }: SlotUnits): boolean {
+    return cutCount !== this.#cutCount
   }
 
   /** Whether the slot has units that were added since. */
@@ -196,9 +227,11 @@ export class TimerStore {
   async addNewUnits(units: SlotUnits): Promise<void> {
     const { slotMs, lastPosition } = units
     const last = this.#lastOf(slotMs)
+    if (this.isOutdated(units)) return
     const found: TimerUnit[] = []
     for (let position = last; position > lastPosition; ) {
       const unit = this.#units.unitInMemory(position) ?? (await this.#loaded(position))
+      if (this.isOutdated(units)) return
       if (unit === undefined || unit.slotMs !== slotMs) {
         const fields = { slotMs, position }
         this.#log.error(fields, 'the timer log is damaged: messages that were sent before for the same time are lost')
@@ -253,7 +286,8 @@ export class TimerStore {
     this.noteStep()
     this.#guarded(() => this.#wheel.write())
     this.#isChanged = false
-    return { own: this.#own(false) }
+    this.#lastMark = { own: this.#own(false) }
+    return this.#lastMark
   }
 
   /** Syncs what was written at a mark. The part of the commit log that it is derived from must be synced before. */
@@ -293,6 +327,30 @@ export class TimerStore {
   close(): void {
     this.#checkpoint.close()
     this.#files.close()
+  }
+
+  /** Cuts off the units of messages from a position of the log on. They are in the order of these positions. */
+  #cutUnits(commitLogEnd: number): void {
+    const { logStart } = this.#progress
+    const starts = this.#units.fileStarts
+    const end = this.#units.scan(
+      startOfFile(starts, logStart),
+      ({ physicalOffset }, position) => position < logStart || physicalOffset < commitLogEnd,
+    )
+    this.#units.continueAt(end)
+  }
+
+  /** What is synced, or is being synced now, must not pass by what comes in the place of messages that are gone. */
+  #lower(): void {
+    this.noteStep()
+    const { logEnd, queueOffset } = this.#progress
+    this.#guarded(() => {
+      for (const progress of this.#lastMark === undefined ? [] : [this.#lastMark.own.progress]) {
+        progress.logEnd = Math.min(progress.logEnd, logEnd)
+        progress.queueOffset = Math.min(progress.queueOffset, queueOffset)
+      }
+      this.#checkpoint.lowerSynced(this.#progress, this.#dataVersion)
+    })
   }
 
   async #loaded(position: number): Promise<TimerUnit | undefined> {
@@ -419,6 +477,7 @@ export class TimerStore {
       if (!isDelivered) counts.set(topicHash, (counts.get(topicHash) ?? 0) + change)
       return true
     })
+    this.#progress.deliveredInSlot = Math.min(deliveredInSlot, delivered)
     this.#pendingByTopic = counts
     this.#isChanged = true
     return fitsSlots

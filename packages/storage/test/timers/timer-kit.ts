@@ -13,6 +13,7 @@ export function openTimers(fileSystem: FileSystem, options: Partial<TimerStoreOp
     precisionMs: secondMs,
     logSegmentBytes: 4096,
     nowMs: startMs,
+    commitLogEnd: Number.MAX_SAFE_INTEGER,
     onFailure: () => {},
     slotCount: 1280,
     ...options,
