@@ -41,3 +41,21 @@ test('keeps the entries used last, and tells of each that it gives up, once', ()
     }),
   )
 })
+
+test('keeps as many entries as weigh no more than its capacity, and the newest ones whatever they weigh', () => {
+  const givenUp: string[] = []
+  const weights = { weightOf: (value: string) => value.length, countMin: 2 }
+  const map = new LruMap<string, string>(10, (value) => givenUp.push(value), weights)
+  for (const value of ['aaaa', 'bbbb']) map.set(value, value)
+  map.set('aaaa', 'aa')
+  map.set('cccc', 'cccc')
+  expect(givenUp).toEqual([])
+  map.set('ddddd', 'ddddd')
+  expect(givenUp).toEqual(['bbbb', 'aa'])
+  map.set('e'.repeat(30), 'e'.repeat(30))
+  expect([...map.keys()]).toEqual(['ddddd', 'e'.repeat(30)])
+  map.delete('ddddd')
+  map.set('f', 'f')
+  map.set('g', 'g')
+  expect([...map.keys()]).toEqual(['f', 'g'])
+})

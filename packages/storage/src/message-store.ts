@@ -190,6 +190,15 @@ export class MessageStore {
     return this.#parts.reader.read(request)
   }
 
+  /** What can be read without waiting; undefined when `readLater` is to be asked. */
+  readAtOnce(request: ReadRequest): ReadResult | undefined {
+    return this.#parts.reader.readAtOnce(request)
+  }
+
+  readLater(request: ReadRequest): Promise<ReadResult> {
+    return this.#parts.reader.readLater(request)
+  }
+
   /** Offset of the first message of a queue that is still stored; 0 for a queue that does not exist. */
   minOffset(topic: string, queueId: number): number {
     return this.#queues.table.existing(topic, queueId)?.minOffset(this.#commitLog.minPosition) ?? 0

@@ -1,8 +1,8 @@
-import { LruMap } from '@rocketmq-ts/base'
+import { assert, LruMap } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { BlockCache, type MissingBlock } from './log/block-cache.ts'
 import { BlockMemory } from './log/block-memory.ts'
-import { ColdReadsByDistance } from './log/cold-reads.ts'
+import { type ColdReads, ColdReadsByDistance } from './log/cold-reads.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LentBytes } from './log/lent-bytes.ts'
 import { isRecordAt, RecordParts, type Stretch, sliceOf } from './log/stretch.ts'
@@ -82,11 +82,21 @@ const coldReadClasses = [
 /** A result, or what is needed first: a block to load, or a turn for a record that is not in the log's own memory. */
 type Attempt = ReadResult | { missing: MissingBlock } | { coldPosition: number }
 
-/** How far a read has come that looks into records. What was passed by is not looked at again in the next attempt. */
+/**
+ * How far a read has come in its attempts. What one that looks into records has passed by is not looked at again in the
+ * next attempt.
+ */
 interface Progress {
   offset: number
   lookedBytes: number
+  loads: number
 }
+
+/**
+ * Loads after which a read answers what it has found. Its messages may lie in many blocks, and other reads may need the
+ * memory of the first ones for theirs before it has the last.
+ */
+const loadsOfReadMax = 8
 
 /**
  * Reads messages by queue offset. What is in memory is answered at once; otherwise the read waits for its turn, the
@@ -130,14 +140,32 @@ export class QueueReader {
   }
 
   read(request: ReadRequest): ReadResult | Promise<ReadResult> {
-    const progress = request.recordFilter && { offset: request.queueOffset, lookedBytes: 0 }
-    let attempt = this.#attempt(request, false, progress)
-    if ('coldPosition' in attempt) {
-      const inTurn = this.#attemptInTurn(request, attempt.coldPosition, progress)
-      if (inTurn instanceof Promise) return inTurn.then((later) => this.#readWithLoads(request, later, progress))
-      attempt = inTurn
+    return this.readAtOnce(request) ?? this.readLater(request)
+  }
+
+  /** What can be read without waiting, or undefined. */
+  readAtOnce(request: ReadRequest): ReadResult | undefined {
+    const progress = request.recordFilter && progressOf(request)
+    const attempt = this.#attempt(request, false, progress)
+    if ('status' in attempt) return attempt
+    if ('missing' in attempt) return undefined
+    const inTurn = this.#coldReadsAt(attempt.coldPosition).atOnce(() => this.#attempt(request, true, progress))
+    return inTurn !== undefined && 'status' in inTurn ? inTurn : undefined
+  }
+
+  /** Reads what `readAtOnce` found no answer to. */
+  async readLater(request: ReadRequest): Promise<ReadResult> {
+    const progress = progressOf(request)
+    for (;;) {
+      // A reader of new messages may need a block of the queue: it does not wait for readers that are far behind.
+      const attempt = this.#attempt(request, false, progress)
+      if ('status' in attempt) return attempt
+      if ('coldPosition' in attempt) {
+        const coldReads = this.#coldReadsAt(attempt.coldPosition)
+        return coldReads.underWay(() => this.#readWithLoads(request, coldReads, progress))
+      }
+      if (!(await this.#load(attempt.missing, progress))) return this.#removed(request)
     }
-    return 'status' in attempt ? attempt : this.#readWithLoads(request, attempt, progress)
   }
 
   /** A copy of the record at a position of the log, or undefined when none can stand there. */
@@ -181,25 +209,24 @@ export class QueueReader {
     this.#queueBlocks.forget(queue.segments)
   }
 
-  async #readWithLoads(request: ReadRequest, first: Attempt, progress: Progress | undefined): Promise<ReadResult> {
-    let attempt = first
+  async #readWithLoads(request: ReadRequest, coldReads: ColdReads, progress: Progress): Promise<ReadResult> {
     for (;;) {
+      const attempt = await coldReads.inTurn(() => this.#attempt(request, true, progress))
       if ('status' in attempt) return attempt
-      if ('missing' in attempt) {
-        const { missing } = attempt
-        const cache = missing.folder === this.#commitLog.segments ? this.#logBlocks : this.#queueBlocks
-        const loaded = await cache.load(missing)
-        if (loaded.length < missing.byteCount) return this.#removed(request)
-        // A reader of new messages may need a block of the queue: it does not wait for readers that are far behind.
-        attempt = this.#attempt(request, false, progress)
-      }
-      if ('coldPosition' in attempt) attempt = await this.#attemptInTurn(request, attempt.coldPosition, progress)
+      assert('missing' in attempt, 'a read that may be cold waits for no turn')
+      if (!(await this.#load(attempt.missing, progress))) return this.#removed(request)
     }
   }
 
-  #attemptInTurn(request: ReadRequest, position: number, progress: Progress | undefined): Attempt | Promise<Attempt> {
-    const behindBytes = this.#commitLog.writtenPosition - position
-    return this.#coldReads.inTurn(behindBytes, () => this.#attempt(request, true, progress))
+  /** @returns whether there was all of the block */
+  async #load(missing: MissingBlock, progress: Progress): Promise<boolean> {
+    progress.loads++
+    const cache = missing.folder === this.#commitLog.segments ? this.#logBlocks : this.#queueBlocks
+    return (await cache.load(missing)).length === missing.byteCount
+  }
+
+  #coldReadsAt(position: number): ColdReads {
+    return this.#coldReads.at(this.#commitLog.writtenPosition - position)
   }
 
   /** @param mayBeCold whether records may be read that are not in the log's own memory */
@@ -235,7 +262,7 @@ export class QueueReader {
     for (; offset < scanEnd && count < request.countMax; offset++) {
       const unit = this.#unit(queue, offset, this.#scanned)
       if ('missing' in unit) {
-        if (endsAt(offset, count, progress)) break
+        if (endsAt(request, offset, count, progress)) break
         return unit
       }
       if (!isMessage(unit) || !request.matches(unit.tagsCode)) continue
@@ -244,13 +271,13 @@ export class QueueReader {
       let stretch = physicalOffset < firstInMemory ? undefined : this.#commitLog.inMemory(physicalOffset, totalSize)
       if (stretch === undefined) {
         if (!mayBeCold) {
-          if (endsAt(offset, count, progress)) break
+          if (endsAt(request, offset, count, progress)) break
           return { coldPosition: physicalOffset }
         }
         const inFile = this.#recordInFile(queue, offset, unit)
         if (inFile === undefined) continue
         if ('missing' in inFile) {
-          if (endsAt(offset, count, progress)) break
+          if (endsAt(request, offset, count, progress)) break
           return inFile
         }
         stretch = inFile
@@ -332,12 +359,17 @@ export class QueueReader {
   }
 }
 
+function progressOf(request: ReadRequest): Progress {
+  return { offset: request.queueOffset, lookedBytes: 0, loads: 0 }
+}
+
 /**
- * Whether a read that cannot go on at an offset for now ends there: one that looked into records and found some answers
- * them, rather than looks for them once more. One that found none goes on from there in its next attempt.
+ * Whether a read that cannot go on at an offset for now ends there, and answers what it has found. One that looks into
+ * records does, rather than look for them once more; when it found none it goes on from there in its next attempt.
  */
-function endsAt(offset: number, count: number, progress: Progress | undefined): boolean {
+function endsAt({ recordFilter }: ReadRequest, offset: number, count: number, progress: Progress | undefined): boolean {
   if (progress === undefined) return false
+  if (recordFilter === undefined) return count > 0 && progress.loads >= loadsOfReadMax
   progress.offset = offset
   return count > 0
 }

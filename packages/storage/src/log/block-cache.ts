@@ -12,6 +12,9 @@ export interface MissingBlock {
   byteCount: number
 }
 
+/** Blocks that are kept however large they are: twice as many as reads may be under way, so that each finds its own. */
+const keptMin = 32
+
 interface CachedBlock extends Stretch {
   /** The memory that its bytes are the first part of. */
   memory: Buffer
@@ -37,10 +40,11 @@ export class BlockCache {
   constructor(memory: BlockMemory, blockBytes: number, keptBytesMax: number) {
     this.#memory = memory
     this.#blockBytes = blockBytes
-    this.#blocks = new LruMap(Math.max(4, Math.floor(keptBytesMax / memory.blockBytes)), (block) => {
+    const onEvict = (block: CachedBlock): void => {
       if (this.#last?.block === block) this.#last = undefined
       memory.giveBack(block.memory)
-    })
+    }
+    this.#blocks = new LruMap(keptBytesMax, onEvict, { weightOf: ({ memory }) => memory.length, countMin: keptMin })
   }
 
   /** Blocks that are being read. */

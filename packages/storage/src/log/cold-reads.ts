@@ -1,3 +1,4 @@
+import { Places } from '@rocketmq-ts/base'
 import type { Clock } from '@rocketmq-ts/platform'
 
 /** Answering costs about as much as reading. */
@@ -6,6 +7,8 @@ const costOfAnswering = 2
 const memoryMs = 20
 /** The loop is busy when turns with much other work took this part of its time. */
 const busyFrom = 0.5
+/** Reads that load what they need at a time: each takes memory for that. The system reads few files at once anyway. */
+const underWayMax = 8
 
 export interface ColdReadLimits {
   /** A turn is quiet when all other work in it takes no longer, in milliseconds. */
@@ -24,6 +27,7 @@ export interface ColdReadLimits {
 export class ColdReads {
   readonly #clock: Clock
   readonly #limits: ColdReadLimits
+  readonly #places = new Places(underWayMax)
   #waiting: (() => void)[] = []
   #turnStartMs = 0
   #isTurnAsked = false
@@ -39,10 +43,14 @@ export class ColdReads {
     this.#limits = limits
   }
 
-  /** Reads now, when this turn has time left and no read waits, or in a later turn. */
+  /** Reads now, when this turn has time left and no read waits; undefined otherwise. */
+  atOnce<Result>(read: () => Result): Result | undefined {
+    return this.#hasTime() ? this.#timed(read) : undefined
+  }
+
+  /** Reads now, as `atOnce` does, or in a later turn. */
   inTurn<Result>(read: () => Result): Result | Promise<Result> {
-    if (!this.#isTurnAsked) this.#beginTurn(this.#creditAfterGap())
-    if (this.#waiting.length === 0 && this.#creditMs > 0) return this.#timed(read)
+    if (this.#hasTime()) return this.#timed(read)
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     this.#waiting.push(() => {
       try {
@@ -52,6 +60,21 @@ export class ColdReads {
       }
     })
     return promise
+  }
+
+  /** Does all of a read that takes several turns, with loads between them, once there is a place for one more. */
+  async underWay<Result>(read: () => Promise<Result>): Promise<Result> {
+    await this.#places.enter()
+    try {
+      return await read()
+    } finally {
+      this.#places.leave()
+    }
+  }
+
+  #hasTime(): boolean {
+    if (!this.#isTurnAsked) this.#beginTurn(this.#creditAfterGap())
+    return this.#waiting.length === 0 && this.#creditMs > 0
   }
 
   #timed<Result>(read: () => Result): Result {
@@ -129,11 +152,11 @@ export class ColdReadsByDistance {
   }
 
   /**
-   * Reads now or in a later turn, as the limits of the class allow.
+   * The class of a read.
    * @param behindBytes from what is read to the end of the log
    */
-  inTurn<Result>(behindBytes: number, read: () => Result): Result | Promise<Result> {
+  at(behindBytes: number): ColdReads {
     const fitting = this.#classes.find(({ behindBytesMax }) => behindBytes < behindBytesMax) ?? this.#classes.at(-1)!
-    return fitting.reads.inTurn(read)
+    return fitting.reads
   }
 }

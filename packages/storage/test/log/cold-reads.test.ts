@@ -99,13 +99,33 @@ describe('reads of files', () => {
     expect(await good).toBe('good')
   })
 
+  test('that need loads are under way by eight, and the others come in their order, however one ends', async () => {
+    const reads = new ColdReads(new TurnClock(), limits)
+    const begun: number[] = []
+    const loads = Array.from({ length: 10 }, () => Promise.withResolvers<string>())
+    const answers = loads.map(({ promise }, index) =>
+      reads.underWay(() => {
+        begun.push(index)
+        return promise
+      }),
+    )
+    await Promise.resolve()
+    expect(begun).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    loads[5]!.reject(new Error('EIO'))
+    await expect(answers[5]).rejects.toThrow('EIO')
+    loads[0]!.resolve('first')
+    expect(await answers[0]).toBe('first')
+    await Promise.resolve()
+    expect(begun.slice(8)).toEqual([8, 9])
+  })
+
   test('near the end of the log have limits of their own, and do not wait behind those far from it', () => {
     const clock = new TurnClock()
     const near = { behindBytesMax: 100, ...limits, busyShare: 0.5 }
     const reads = new ColdReadsByDistance(clock, [near, { behindBytesMax: 1000, ...limits }])
     const done: string[] = []
     const read = (name: string, behindBytes: number): unknown =>
-      reads.inTurn(behindBytes, () => {
+      reads.at(behindBytes).inTurn(() => {
         clock.advance(1)
         done.push(name)
       })
