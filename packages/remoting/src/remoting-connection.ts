@@ -100,6 +100,8 @@ export class RemotingConnection {
   /** Frame bytes of each of these requests, when they are counted. */
   #requestBytes: number[] | undefined
   #frameCount = 0
+  /** Callers of `whenTaking`. */
+  #waiters: (() => void)[] = []
   #isUnfinishedCounted = false
   /** Unsent bytes when they were last counted. */
   #countedUnsentBytes = 0
@@ -153,6 +155,15 @@ export class RemotingConnection {
     this.#send(command, listener)
     // Only answers pause reading. If requests did too, both ends could stop reading and never read again.
     if (this.unsentBytes > this.#parts.unsentBytesMax) this.#pauseReading()
+  }
+
+  /**
+   * Calls back when the peer has taken so much that it may be given further answers, at once when that is so now. Several
+   * are called back in their order, for as long as their answers leave it so. All are when the connection closes.
+   */
+  whenTaking(callback: () => void): void {
+    if (this.#isPaused && !this.#isClosed) this.#waiters.push(callback)
+    else callback()
   }
 
   /** Sends a request that nobody answers. */
@@ -320,12 +331,20 @@ export class RemotingConnection {
     })
   }
 
-  /** First takes requests that arrived before the pause, which may reach the limit again. */
+  /** First answers what waits, and takes requests that arrived before the pause. Both may reach the limit again. */
   #resumeReading(): void {
     if (!this.#isPaused || this.#isClosed) return
     this.#isPaused = false
+    this.#callWaiters()
     this.#takeRequests()
     if (!this.#isPaused) this.#connection.resume()
+  }
+
+  #callWaiters(): void {
+    const waiters = this.#waiters
+    let called = 0
+    while (called < waiters.length && (!this.#isPaused || this.#isClosed)) waiters[called++]!()
+    if (called > 0) this.#waiters = waiters.slice(called)
   }
 
   /** The other end may be gone without a word: whoever asks next has to come by another connection. */
@@ -355,5 +374,6 @@ export class RemotingConnection {
     }
     this.#pending.clear()
     this.#parts.onClose(this, error)
+    this.#callWaiters()
   }
 }

@@ -15,6 +15,7 @@ export class FakeConnection implements Connection {
   #onData: (chunk: Buffer) => void = () => {}
   #onClose: (error: Error | undefined) => void = () => {}
   #onIdle: () => void = () => {}
+  #onDrain: () => void = () => {}
 
   onData(handler: (chunk: Buffer) => void): void {
     this.#onData = handler
@@ -22,7 +23,9 @@ export class FakeConnection implements Connection {
   onClose(handler: (error: Error | undefined) => void): void {
     this.#onClose = handler
   }
-  onDrain(): void {}
+  onDrain(handler: () => void): void {
+    this.#onDrain = handler
+  }
   onIdle(_timeoutMs: number, handler: () => void): void {
     this.#onIdle = handler
   }
@@ -54,6 +57,11 @@ export class FakeConnection implements Connection {
   lose(error?: Error): void {
     this.state = 'destroyed'
     this.#onClose(error)
+  }
+  /** The other end has taken everything. */
+  drain(): void {
+    this.unsentBytes = 0
+    this.#onDrain()
   }
   idle(): void {
     this.#onIdle()

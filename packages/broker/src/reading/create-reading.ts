@@ -18,7 +18,10 @@ import { LongPolling } from './long-polling.ts'
 export interface ReadingParts {
   clock: Clock
   settings(): BrokerSettings
-  store: Pick<MessageStore, 'read' | 'minOffset' | 'maxOffset' | 'recordAt' | 'findByKey' | 'lastIndexed' | 'onCutBack'>
+  store: Pick<
+    MessageStore,
+    'readAtOnce' | 'readLater' | 'minOffset' | 'maxOffset' | 'recordAt' | 'findByKey' | 'lastIndexed' | 'onCutBack'
+  >
   topics: Pick<TopicTable, 'get' | 'onDelete'>
   groups: Pick<GroupTable, 'find' | 'isReadForbidden'>
   consumers: ConsumerRegistry
@@ -63,11 +66,14 @@ export function createReading(parts: ReadingParts) {
     handlers: {
       pullMessage: pullMessage({ ...pull, lane: 'pull' }),
       litePullMessage: litePullMessage({ ...pull, lane: 'lite-pull' }),
-      viewMessageById: viewMessageById({ store }),
-      queryMessage: queryMessage({ store, settings }),
+      viewMessageById: viewMessageById({ store, fileReads }),
+      queryMessage: queryMessage({ store, fileReads, settings }),
     },
     disconnected: (connection: RemotingConnection) => longPolling.disconnected(connection.id),
-    drain: () => longPolling.close(),
+    drain: () => {
+      longPolling.close()
+      fileReads.close()
+    },
     stats: () => ({
       heldPulls: longPolling.countIn('pull'),
       heldLitePulls: longPolling.countIn('lite-pull'),

@@ -1,11 +1,29 @@
+import { Places } from '@rocketmq-ts/base'
+import { ProtocolError } from '@rocketmq-ts/protocol'
+import type { RemotingConnection } from '@rocketmq-ts/remoting'
+
+/** What a read needs to know of the connection that its answer goes to. */
+export type ReadingConnection = Pick<RemotingConnection, 'id' | 'isClosed' | 'isPaused' | 'whenTaking'>
+
+/** Reads of one connection that are made at a time. */
+const perConnectionAtOnce = 4
+
+interface OfConnection {
+  places: Places
+  count: number
+}
+
 /**
- * Pulls of each connection that wait for a read of files: such reads wait for each other, so one client that asks for
- * very many at once would make the others wait too.
+ * Reads of files, by the connection that asked. Such reads wait for each other, so one client that asks for very many at
+ * once would make the others wait too. Their answers are large, so one that does not take its answers gets no more.
  */
 export class FileReads {
   readonly perConnectionMax: number
-  readonly #counts = new Map<number, number>()
+  readonly #connections = new Map<number, OfConnection>()
+  /** Reads that wait for their connection. */
+  readonly #sleepers = new Set<() => void>()
   #underWay = 0
+  #isClosed = false
 
   constructor(perConnectionMax: number) {
     this.perConnectionMax = perConnectionMax
@@ -16,20 +34,61 @@ export class FileReads {
     return this.#underWay
   }
 
-  /** Whether a connection may ask for another read. */
-  mayStart(connectionId: number): boolean {
-    return (this.#counts.get(connectionId) ?? 0) < this.perConnectionMax
+  /** @throws ProtocolError when a connection has asked for so many reads that it may not ask for another one */
+  check({ id }: ReadingConnection): void {
+    if ((this.#connections.get(id)?.count ?? 0) < this.perConnectionMax) return
+    const remark =
+      `[TOO_MANY_READS]${this.perConnectionMax} requests of this connection wait for files already: ` +
+      'ask again later, or spread the clients over more connections'
+    throw new ProtocolError('SYSTEM_BUSY', remark)
   }
 
-  /** Counts a read until it has ended, in whatever way. */
-  count<Result>(connectionId: number, read: Promise<Result>): Promise<Result> {
-    this.#counts.set(connectionId, (this.#counts.get(connectionId) ?? 0) + 1)
+  /**
+   * Reads when it is the turn of the connection. What was read when the connection takes no answer is let go of, and
+   * read once more when it does.
+   * @throws ProtocolError when the connection or the broker ends before; what `read` throws
+   */
+  async run<Result>(connection: ReadingConnection, read: () => Result | Promise<Result>): Promise<Result> {
+    let ofConnection = this.#connections.get(connection.id)
+    if (ofConnection === undefined) {
+      ofConnection = { places: new Places(perConnectionAtOnce), count: 0 }
+      this.#connections.set(connection.id, ofConnection)
+    }
+    ofConnection.count++
     this.#underWay++
-    return read.finally(() => {
+    await ofConnection.places.enter()
+    try {
+      for (;;) {
+        if (connection.isPaused) await this.#untilTaking(connection)
+        if (connection.isClosed || this.#isClosed) {
+          throw new ProtocolError('SERVICE_NOT_AVAILABLE', 'the connection or the broker ended before files were read')
+        }
+        const result = await read()
+        if (!connection.isPaused) return result
+      }
+    } finally {
+      ofConnection.places.leave()
       this.#underWay--
-      const left = this.#counts.get(connectionId)! - 1
-      if (left === 0) this.#counts.delete(connectionId)
-      else this.#counts.set(connectionId, left)
+      ofConnection.count--
+      if (ofConnection.count === 0) this.#connections.delete(connection.id)
+    }
+  }
+
+  /** The broker stops: reads whose connection takes no answer are given up. */
+  close(): void {
+    this.#isClosed = true
+    for (const wake of [...this.#sleepers]) wake()
+  }
+
+  #untilTaking(connection: ReadingConnection): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#sleepers.delete(wake)
+        resolve()
+      }
+      this.#sleepers.add(wake)
+      connection.whenTaking(wake)
+      if (this.#isClosed) wake()
     })
   }
 }

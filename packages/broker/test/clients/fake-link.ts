@@ -17,6 +17,9 @@ export class FakeLink implements ClientLink {
   readonly asked: ToldCommand[] = []
   readonly attributes = new Map<symbol, unknown>()
   isClosed = false
+  /** Whether it takes no answers. */
+  isPaused = false
+  #waiters: (() => void)[] = []
   answer: (asked: ToldCommand) => Promise<Partial<RemotingCommand>> = () => Promise.reject(new Error('not asked for'))
 
   tell<C extends AnyCommand>(command: C, header: RequestOf<C>, body?: FrameBody): void {
@@ -35,6 +38,18 @@ export class FakeLink implements ClientLink {
 
   destroy(): void {
     this.isClosed = true
+    this.takeAnswers()
+  }
+
+  whenTaking(callback: () => void): void {
+    if (this.isPaused && !this.isClosed) this.#waiters.push(callback)
+    else callback()
+  }
+
+  /** It takes answers again, or has ended. */
+  takeAnswers(): void {
+    this.isPaused = false
+    for (const callback of this.#waiters.splice(0)) callback()
   }
 
   /** Groups that the client was told to divide anew, since the last call. */

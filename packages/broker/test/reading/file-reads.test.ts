@@ -1,18 +1,86 @@
 import { expect, test } from 'vitest'
 import { FileReads } from '../../src/reading/file-reads.ts'
+import { FakeLink } from '../clients/fake-link.ts'
+
+/** Reads that end when the test says so. */
+function planned(count: number) {
+  const begun: number[] = []
+  const ends = Array.from({ length: count }, () => Promise.withResolvers<string>())
+  const read = (index: number) => () => {
+    begun.push(index)
+    return ends[index]!.promise
+  }
+  return { begun, ends, read }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 test('a connection may wait for so many reads of files at a time, whatever others do and however reads end', async () => {
   const reads = new FileReads(2)
-  const first = Promise.withResolvers<string>()
-  const second = Promise.withResolvers<string>()
-  const counted = [reads.count(1, first.promise), reads.count(1, second.promise)]
-  expect([reads.mayStart(1), reads.mayStart(2)]).toEqual([false, true])
-  first.resolve('read')
-  expect(await counted[0]).toBe('read')
-  expect(reads.mayStart(1)).toBe(true)
-  void reads.count(1, new Promise(() => {}))
-  expect(reads.mayStart(1)).toBe(false)
-  second.reject(new Error('EIO'))
-  await expect(counted[1]).rejects.toThrow('EIO')
-  expect(reads.mayStart(1)).toBe(true)
+  const [one, other] = [new FakeLink(), new FakeLink()]
+  const { ends, read } = planned(3)
+  const first = reads.run(one, read(0))
+  const second = reads.run(one, read(1))
+  expect(() => reads.check(one)).toThrow(/TOO_MANY_READS.*2 requests .* more connections/)
+  reads.check(other)
+  ends[0]!.resolve('read')
+  expect(await first).toBe('read')
+  reads.check(one)
+  void reads.run(one, read(2))
+  expect(() => reads.check(one)).toThrow('TOO_MANY_READS')
+  ends[1]!.reject(new Error('EIO'))
+  await expect(second).rejects.toThrow('EIO')
+  reads.check(one)
+  expect(reads.underWay).toBe(1)
+})
+
+test('four reads of a connection are made at a time, the others in their order, and those of others meanwhile', async () => {
+  const reads = new FileReads(100)
+  const [one, other] = [new FakeLink(), new FakeLink()]
+  const { begun, ends, read } = planned(7)
+  for (let index = 0; index < 6; index++) void reads.run(one, read(index))
+  void reads.run(other, read(6))
+  await turn()
+  expect(begun).toEqual([0, 1, 2, 3, 6])
+  ends[2]!.resolve('')
+  await turn()
+  expect(begun.slice(5)).toEqual([4])
+  ends[0]!.resolve('')
+  await turn()
+  expect(begun.slice(6)).toEqual([5])
+})
+
+test('what was read while a connection took no answers is read once more when it does', async () => {
+  const reads = new FileReads(100)
+  const link = new FakeLink()
+  let count = 0
+  link.isPaused = true
+  const result = reads.run(link, async () => {
+    // The connection stops taking answers while the first read is made.
+    if (++count === 1) link.isPaused = true
+    return count
+  })
+  await turn()
+  expect(count).toBe(0)
+  link.takeAnswers()
+  await turn()
+  expect(count).toBe(1)
+  link.takeAnswers()
+  expect(await result).toBe(2)
+  expect(reads.underWay).toBe(0)
+})
+
+test.each([
+  ['the connection ends', (_reads: FileReads, link: FakeLink) => link.destroy()],
+  ['the broker stops', (reads: FileReads) => reads.close()],
+])('a read of a connection that takes no answers is given up when %s', async (_, end) => {
+  const reads = new FileReads(100)
+  const link = new FakeLink()
+  link.isPaused = true
+  const results = Array.from({ length: 6 }, () => reads.run(link, () => 'read'))
+  await turn()
+  end(reads, link)
+  for (const result of results) await expect(result).rejects.toMatchObject({ responseCode: 'SERVICE_NOT_AVAILABLE' })
+  expect(reads.underWay).toBe(0)
+  await expect(reads.run(link, () => 'read')).rejects.toMatchObject({ responseCode: 'SERVICE_NOT_AVAILABLE' })
 })

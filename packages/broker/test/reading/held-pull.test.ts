@@ -19,10 +19,18 @@ const nothing: ReadResult = {
   behindBytes: 0,
 }
 
-function partsWith(read: () => Promise<ReadResult>): PullParts {
+function partsWith(read: () => Promise<ReadResult> | ReadResult): PullParts {
   const parts: Partial<PullParts> = {
     lane: 'pull',
-    store: { read, minOffset: () => 0, maxOffset: () => 7 },
+    store: {
+      readAtOnce() {
+        const result = read()
+        return result instanceof Promise ? undefined : result
+      },
+      readLater: async () => read(),
+      minOffset: () => 0,
+      maxOffset: () => 7,
+    },
     topics: { get: () => ({ perm: 6, readQueueNums: 1, topicSysFlag: 0 }) as ReturnType<PullParts['topics']['get']> },
     groups: { find: (group) => newSubscriptionGroupConfig(group), isReadForbidden: () => false },
     consumers: { subscriptionsOf: () => undefined },
@@ -32,6 +40,7 @@ function partsWith(read: () => Promise<ReadResult>): PullParts {
     brokerPermission: () => 6,
     settings: () =>
       ({ longPollingEnable: true, maxTransferCountOnMessageInMemory: 32 }) as ReturnType<PullParts['settings']>,
+    onFound() {},
     onMissed() {},
   }
   return parts as PullParts
@@ -54,4 +63,40 @@ test.each([
   reading.resolve({ ...nothing, status: 'OFFSET_OVERFLOW_ONE' })
   await expect.poll(() => parts.fileReads.underWay).toBe(0)
   expect(parts.longPolling.count).toBe(held)
+})
+
+test('pulls that are held for a connection that takes no answers are answered when it does, with what there is then', async () => {
+  const link = new FakeLink()
+  let result: ReadResult = { ...nothing, status: 'OFFSET_OVERFLOW_ONE' }
+  let reads = 0
+  const parts = partsWith(() => {
+    reads++
+    return result
+  })
+  const answers = [0, 1].map(() => ask(pullMessage(parts), header, { link }))
+  expect([parts.longPolling.count, reads]).toEqual([2, 2])
+  link.isPaused = true
+  const body = Buffer.from('a message')
+  result = { ...nothing, status: 'FOUND', nextQueueOffset: 8, maxOffset: 8, parts: [body], count: 1, byteCount: 9 }
+  parts.longPolling.arrived('T', 0)
+  parts.longPolling.arrived('T', 0)
+  expect([parts.longPolling.count, reads]).toEqual([2, 2])
+  link.takeAnswers()
+  for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ code: 0, body })
+  expect([parts.longPolling.count, reads]).toEqual([0, 4])
+})
+
+test('a pull whose time passes while its connection takes no answers is told once that there is nothing', async () => {
+  const link = new FakeLink()
+  let result: ReadResult = { ...nothing, status: 'OFFSET_OVERFLOW_ONE' }
+  let found = 0
+  const parts = { ...partsWith(() => result), onFound: () => found++ }
+  const answer = ask(pullMessage(parts), header, { link })
+  link.isPaused = true
+  result = { ...nothing, status: 'FOUND', nextQueueOffset: 8, maxOffset: 8, parts: [Buffer.from('x')], count: 1 }
+  parts.longPolling.arrived('T', 0)
+  parts.longPolling.giveUp('T')
+  link.takeAnswers()
+  expect(await answer).toMatchObject({ code: 19 })
+  expect([parts.longPolling.count, found]).toEqual([0, 0])
 })

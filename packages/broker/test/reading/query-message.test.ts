@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { FileReads } from '../../src/reading/file-reads.ts'
 import { queryMessage } from '../../src/reading/handlers/query-message.ts'
 import { ask } from '../call-kit.ts'
 
@@ -6,6 +7,7 @@ import { ask } from '../call-kit.ts'
 function handlerOver(positions: readonly number[]) {
   const countsAsked: number[] = []
   const handler = queryMessage({
+    fileReads: new FileReads(10),
     store: {
       findByKey(_topic, _key, _kind, countMax) {
         countsAsked.push(countMax)

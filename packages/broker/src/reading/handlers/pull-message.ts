@@ -7,7 +7,7 @@ import {
   type TopicConfig,
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
-import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
+import type { MessageStore, ReadRequest, ReadResult } from '@rocketmq-ts/storage'
 import type { QueueRange } from '../../offsets/queue-offsets.ts'
 import type { FileReads } from '../file-reads.ts'
 import type { HeldPull, LongPolling, PullLane } from '../long-polling.ts'
@@ -30,7 +30,7 @@ export interface PullSettings {
 
 export interface PullParts extends MessageFilterParts {
   lane: PullLane
-  store: QueueRange & { read(request: ReadRequest): ReadResult | Promise<ReadResult> }
+  store: QueueRange & Pick<MessageStore, 'readAtOnce' | 'readLater'>
   topics: { get(topic: string): TopicConfig | undefined }
   groups: {
     find(group: string): SubscriptionGroupConfig | undefined
@@ -65,7 +65,7 @@ export function pullMessage(parts: PullParts): Handler<PullCommand> {
     checkFlags(header)
     const group = checkedGroup(header, parts)
     const { topicSysFlag } = checkedTopic(header, parts)
-    checkFileReads(parts.fileReads, call.connection.id)
+    parts.fileReads.check(call.connection)
     const subscription = pullSubscription(header, group, parts.consumers.subscriptionsOf(header.consumerGroup))
     const pull = new Pull(header, call, messageFilter(subscription, header, parts), group, topicSysFlag, parts)
     pull.start()
@@ -125,14 +125,6 @@ function checkedTopic(header: PullRequest, parts: PullParts): TopicConfig {
   return config
 }
 
-function checkFileReads(fileReads: FileReads, connectionId: number): void {
-  if (fileReads.mayStart(connectionId)) return
-  const remark =
-    `[TOO_MANY_READS]${fileReads.perConnectionMax} pulls of this connection wait for files already: ` +
-    'pull again later, or spread the consumers over more connections'
-  throw new ProtocolError('SYSTEM_BUSY', remark)
-}
-
 /** One pull, from the first read to its answer; while there is nothing it is what waits. */
 class Pull implements HeldPull {
   readonly connectionId: number
@@ -146,6 +138,8 @@ class Pull implements HeldPull {
   #offset: number
   /** What was read last, since it waits. */
   #last: ReadResult | undefined
+  /** Whether it has been told that there is nothing, though a read may still be under way. */
+  #isGivenUp = false
 
   constructor(
     header: PullRequest,
@@ -184,22 +178,28 @@ class Pull implements HeldPull {
       return
     }
     if ((sysFlag & commitOffsetFlag) !== 0) offsets.commit(consumerGroup, topic, queueId, commitOffset!)
-    const result = this.#read()
-    if (!(result instanceof Promise)) {
+    const request = this.#request()
+    const result = store.readAtOnce(request)
+    if (result !== undefined) {
       this.#answerOrHold(result)
       return
     }
-    this.#parts.fileReads.count(this.#call.connection.id, result).then(
+    this.#readFiles(request).then(
       (later) => this.#answerOrHold(later),
       (error) => this.#call.fail(error),
     )
   }
 
-  #read(): ReadResult | Promise<ReadResult> {
+  #readFiles(request: ReadRequest): Promise<ReadResult> {
+    const { fileReads, store } = this.#parts
+    return fileReads.run(this.#call.connection, () => store.readLater(request))
+  }
+
+  #request(): ReadRequest {
     const { topic, queueId, maxMsgNums, maxMsgBytes } = this.#header
     const settings = this.#parts.settings()
     const bytesMax = settings.maxTransferBytesOnMessageInMemory
-    return this.#parts.store.read({
+    return {
       topic,
       queueId,
       queueOffset: this.#offset,
@@ -208,7 +208,7 @@ class Pull implements HeldPull {
       bytesMax: maxMsgBytes === undefined || maxMsgBytes <= 0 ? bytesMax : Math.min(bytesMax, maxMsgBytes),
       matches: this.#filter.matches,
       recordFilter: this.#filter.recordFilter,
-    })
+    }
   }
 
   #answerOrHold(result: ReadResult): void {
@@ -233,9 +233,14 @@ class Pull implements HeldPull {
   }
 
   retry(): boolean | Promise<boolean> {
-    const again = this.#read()
-    if (!(again instanceof Promise)) return this.#take(again)
-    return again.then(
+    if (this.#isGivenUp) return true
+    const { connection } = this.#call
+    // Messages come to all that wait at once: one connection may have very many of them.
+    if (connection.isPaused) return new Promise((resolve) => connection.whenTaking(() => resolve(this.retry())))
+    const request = this.#request()
+    const again = this.#parts.store.readAtOnce(request)
+    if (again !== undefined) return this.#take(again)
+    return this.#readFiles(request).then(
       (later) => this.#take(later),
       (error) => {
         this.#call.fail(error)
@@ -245,11 +250,13 @@ class Pull implements HeldPull {
   }
 
   giveUp(): void {
+    this.#isGivenUp = true
     this.#answerResult(this.#last!)
   }
 
   /** @returns whether what was read is an answer */
   #take(result: ReadResult): boolean | Promise<boolean> {
+    if (this.#isGivenUp) return true
     this.#last = result
     if (pullCode(result, this.#offset) === 'PULL_NOT_FOUND') return false
     if (result.status === 'NO_MATCHED_MESSAGE') {

@@ -1,8 +1,10 @@
 import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import type { KeyKind } from '@rocketmq-ts/storage'
+import type { FileReads } from '../file-reads.ts'
 
 export interface QueryParts {
+  fileReads: FileReads
   store: {
     findByKey(topic: string, key: string, kind: KeyKind, countMax: number, beginMs: number, endMs: number): number[]
     recordAt(physicalOffset: number): Promise<Buffer | undefined>
@@ -18,8 +20,9 @@ const nothingFound = { indexLastUpdateTimestamp: 0, indexLastUpdatePhyoffset: 0 
  * newest are chosen, and answered in the order in which they were stored.
  */
 export function queryMessage(parts: QueryParts): Handler<typeof commands.queryMessage> {
-  return async (header) => {
-    const { store } = parts
+  return async (header, { connection }) => {
+    const { store, fileReads } = parts
+    fileReads.check(connection)
     const { defaultQueryMaxNum, maxMsgsNumBatch } = parts.settings()
     const asked = header._UNIQUE_KEY_QUERY === true ? defaultQueryMaxNum : header.maxNum
     if (asked < 0) throw new ProtocolError('INVALID_PARAMETER', `maxNum is ${asked}: it must be 0 or more`)
@@ -28,9 +31,8 @@ export function queryMessage(parts: QueryParts): Handler<typeof commands.queryMe
     const { topic, key, beginTimestamp, endTimestamp } = header
     const found = store.findByKey(topic, key, kind, countMax, beginTimestamp, endTimestamp)
     const positions = [...new Set(found)].sort((left, right) => left - right)
-    const records = (await Promise.all(positions.map((position) => store.recordAt(position)))).filter(
-      (record) => record !== undefined,
-    )
+    const read = () => Promise.all(positions.map((position) => store.recordAt(position)))
+    const records = (await fileReads.run(connection, read)).filter((record) => record !== undefined)
     if (records.length === 0) {
       const remark = 'can not find message, maybe time range not correct'
       return { code: 'QUERY_NOT_FOUND', remark, header: nothingFound }

@@ -1,14 +1,18 @@
 import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import type { FileReads } from '../file-reads.ts'
 
 export interface ViewParts {
+  fileReads: FileReads
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
 }
 
 /** VIEW_MESSAGE_BY_ID: the message at a position of the log, which clients take from the offset message id. */
 export function viewMessageById(parts: ViewParts): Handler<typeof commands.viewMessageById> {
-  return async ({ offset }) => {
-    const record = await parts.store.recordAt(offset)
+  return async ({ offset }, { connection }) => {
+    const { fileReads, store } = parts
+    fileReads.check(connection)
+    const record = await fileReads.run(connection, () => store.recordAt(offset))
     if (record === undefined) {
       throw new ProtocolError('SYSTEM_ERROR', `can not find message by the offset, ${offset}`)
     }
