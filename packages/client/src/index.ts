@@ -1,4 +1,17 @@
-export type { TlsOptions } from '@rocketmq-ts/platform'
+export type {
+  Address,
+  CancelTimer,
+  Clock,
+  Connection,
+  Listener,
+  ListenOptions,
+  Log,
+  LogLine,
+  Network,
+  Random,
+  TlsOptions,
+} from '@rocketmq-ts/platform'
+export type { ResponseCodeName } from '@rocketmq-ts/protocol'
 export { Admin, type AdminOptions } from './admin/admin.ts'
 export type {
   BrokerDescription,
@@ -29,9 +42,31 @@ export {
 } from './consumer/redelivery.ts'
 
 export type { ProcessDiagnostics, SendDiagnostics } from './diagnostics.ts'
-export { bytes, type Codec, json, type MessageBody, type StandardSchema, text } from './messages/codec.ts'
+export {
+  bytes,
+  type Codec,
+  json,
+  type MessageBody,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+  text,
+} from './messages/codec.ts'
 export type { Message, QueueChooser, SendReceipt, SendStatus } from './messages/message.ts'
 export type { ReceivedMessage } from './messages/received-message.ts'
+export type {
+  OpenTelemetry,
+  TelemetryAttributes,
+  TelemetryContext,
+  TelemetryCounter,
+  TelemetryHistogram,
+  TelemetryInstrumentOptions,
+  TelemetryMeter,
+  TelemetrySpan,
+  TelemetrySpanContext,
+  TelemetrySpanOptions,
+  TelemetryTracer,
+} from './open-telemetry.ts'
 export type { BatchingOptions } from './producer/batching.ts'
 export { Producer, type ProducerOptions } from './producer/producer.ts'
 export { SendManyError, type SendOutcome } from './producer/send-many-error.ts'
@@ -40,7 +75,12 @@ export type { Transaction, TransactionChecker, TransactionState } from './produc
 export type { StartPosition } from './reading/queue-positions.ts'
 export { type QueueLag, Reader, type ReaderOptions } from './reading/reader.ts'
 export type { Filter, Topics } from './reading/subscriptions.ts'
-export { RocketMQError, type RocketMQErrorCode } from './rocketmq-error.ts'
+export {
+  type ClientErrorCode,
+  type FailurePlace,
+  RocketMQError,
+  type RocketMQErrorCode,
+  type RocketMQErrorDetails,
+} from './rocketmq-error.ts'
 export type { QueueRef } from './routing/topic-route.ts'
 export type { Runtime } from './runtime.ts'
-export type { OpenTelemetry } from './telemetry.ts'

@@ -1,14 +1,15 @@
-import type * as api from '@opentelemetry/api'
 import type { Clock } from '@rocketmq-ts/platform'
 import type { SendReceipt } from './messages/message.ts'
 import type { ReceivedMessage } from './messages/received-message.ts'
+import type {
+  OpenTelemetry,
+  TelemetryAttributes,
+  TelemetryCounter,
+  TelemetryHistogram,
+  TelemetrySpan,
+  TelemetryTracer,
+} from './open-telemetry.ts'
 import { RocketMQError } from './rocketmq-error.ts'
-
-/** The module `@opentelemetry/api`, as the program has set it up: `import * as openTelemetry from '@opentelemetry/api'`. */
-export type OpenTelemetry = Pick<
-  typeof api,
-  'context' | 'metrics' | 'propagation' | 'ROOT_CONTEXT' | 'SpanKind' | 'SpanStatusCode' | 'trace'
->
 
 /** Whose telemetry it is. */
 export interface TelemetryOwner {
@@ -35,11 +36,11 @@ export type Carrier = Record<string, string>
 export class Telemetry {
   readonly #api: OpenTelemetry
   readonly #owner: TelemetryOwner
-  readonly #tracer: api.Tracer
-  readonly #operationDuration: api.Histogram
-  readonly #processDuration: api.Histogram
-  readonly #sent: api.Counter
-  readonly #consumed: api.Counter
+  readonly #tracer: TelemetryTracer
+  readonly #operationDuration: TelemetryHistogram
+  readonly #processDuration: TelemetryHistogram
+  readonly #sent: TelemetryCounter
+  readonly #consumed: TelemetryCounter
 
   constructor(openTelemetry: OpenTelemetry, owner: TelemetryOwner) {
     this.#api = openTelemetry
@@ -60,7 +61,7 @@ export class Telemetry {
     const { context, propagation, SpanKind, trace } = this.#api
     const [first] = messages
     const common = this.#common('send', first?.topic ?? '')
-    const attributes: api.Attributes = {
+    const attributes: TelemetryAttributes = {
       ...common,
       'messaging.rocketmq.client_group': this.#owner.group,
       ...aboutMessage(first, messages.length),
@@ -70,7 +71,7 @@ export class Telemetry {
     const carrier: Carrier = {}
     propagation.inject(trace.setSpan(context.active(), span), carrier)
     const startMs = this.#owner.clock.monotonic()
-    let failure: api.Attributes = {}
+    let failure: TelemetryAttributes = {}
     try {
       const sent = await call(carrier)
       const receipts = Array.isArray(sent) ? sent : [sent]
@@ -101,7 +102,7 @@ export class Telemetry {
       const sender = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, properties))
       return sender === undefined ? [] : [{ context: sender }]
     })
-    const attributes: api.Attributes = {
+    const attributes: TelemetryAttributes = {
       ...common,
       'messaging.destination.partition.id': `${queue.broker}-${queue.queueId}`,
       ...aboutMessage(messages[0], messages.length),
@@ -109,7 +110,7 @@ export class Telemetry {
     }
     const span = this.#tracer.startSpan(`process ${topic}`, { kind: SpanKind.CONSUMER, attributes, links })
     const startMs = this.#owner.clock.monotonic()
-    let failure: api.Attributes = {}
+    let failure: TelemetryAttributes = {}
     try {
       return await context.with(trace.setSpan(context.active(), span), handle)
     } catch (error) {
@@ -122,7 +123,7 @@ export class Telemetry {
     }
   }
 
-  #common(operation: 'send' | 'process', topic: string): api.Attributes {
+  #common(operation: 'send' | 'process', topic: string): TelemetryAttributes {
     const { clientId, namespace } = this.#owner
     return {
       'messaging.system': 'rocketmq',
@@ -134,7 +135,7 @@ export class Telemetry {
     }
   }
 
-  #failed(span: api.Span, error: unknown): api.Attributes {
+  #failed(span: TelemetrySpan, error: unknown): TelemetryAttributes {
     const type = error instanceof RocketMQError ? error.code : error instanceof Error ? error.name : '_OTHER'
     span.setAttribute('error.type', type)
     span.setStatus({
@@ -145,7 +146,7 @@ export class Telemetry {
   }
 }
 
-function aboutMessage(message: SentMessage | ReceivedMessage<unknown> | undefined, count: number): api.Attributes {
+function aboutMessage(message: SentMessage | ReceivedMessage<unknown> | undefined, count: number): TelemetryAttributes {
   if (count > 1) return { 'messaging.batch.message_count': count }
   if (message === undefined) return {}
   const { tag, keys = [], shardingKey } = message

@@ -1,7 +1,7 @@
 export type { CancelTimer, Clock } from './clock.ts'
 export type { DiskSpace, FileHandle, FileStatus, FileSystem, FolderLock, OpenMode } from './file-system.ts'
 export { FolderLockedError } from './file-system.ts'
-export type { Log } from './log.ts'
+export type { Log, LogLine } from './log.ts'
 export { silentLog } from './log.ts'
 export type { Address, Connection, Listener, ListenOptions, Network } from './network.ts'
 export { nodeClock } from './node/node-clock.ts'

@@ -24,13 +24,13 @@ export type HeaderOf<F extends Fields> = {
   [K in Exclude<keyof F, RequiredKey<F>>]?: ValueOfKind[F[K]['kind']] | undefined
 }
 
-interface RequiredField<Kind extends FieldKind> extends Field<Kind> {
+export interface RequiredField<Kind extends FieldKind> extends Field<Kind> {
   readonly absent: 'required'
 }
-interface OptionalField<Kind extends FieldKind> extends Field<Kind> {
+export interface OptionalField<Kind extends FieldKind> extends Field<Kind> {
   readonly absent: 'optional'
 }
-interface DefaultedField<Kind extends FieldKind> extends Field<Kind> {
+export interface DefaultedField<Kind extends FieldKind> extends Field<Kind> {
   readonly absent: { readonly value: ValueOfKind[Kind] }
 }
 

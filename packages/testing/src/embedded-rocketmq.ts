@@ -1,9 +1,16 @@
 import { type Broker, createBroker, readBrokerSettings } from '@rocketmq-ts/broker'
-import { Admin, Reader, type ReceivedMessage, RocketMQError, type TopicSettings } from '@rocketmq-ts/client'
+import {
+  Admin,
+  type Log,
+  Reader,
+  type ReceivedMessage,
+  type ResponseCodeName,
+  RocketMQError,
+  type TopicSettings,
+} from '@rocketmq-ts/client'
 import { createNameServer, type NameServer, readNameServerSettings } from '@rocketmq-ts/name-server'
-import { type Log, nodeRandom, type Platform, silentLog } from '@rocketmq-ts/platform'
+import { nodeRandom, type Platform, silentLog } from '@rocketmq-ts/platform'
 import { CrashableFileSystem } from '@rocketmq-ts/platform/test-kit'
-import type { ResponseCodeName } from '@rocketmq-ts/protocol'
 import { AdvancingClock } from './advancing-clock.ts'
 import { durationMs } from './duration.ts'
 import { PlannedFailures } from './planned-failures.ts'

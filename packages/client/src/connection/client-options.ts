@@ -1,6 +1,6 @@
 import type { Log, TlsOptions } from '@rocketmq-ts/platform'
+import type { OpenTelemetry } from '../open-telemetry.ts'
 import type { Runtime } from '../runtime.ts'
-import type { OpenTelemetry } from '../telemetry.ts'
 import type { Credentials } from './acl-signer.ts'
 
 /** What everything that connects to a cluster takes. */
