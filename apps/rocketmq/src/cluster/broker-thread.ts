@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { brokerThreadLimits } from '../memory-limits.ts'
 import {
@@ -6,6 +7,9 @@ import {
   type BrokerThreadRequest,
   errorFromFacts,
 } from './broker-thread-messages.ts'
+
+/** Finds `imports` of package.json: the script is elsewhere once the package is built. */
+const require = createRequire(import.meta.url)
 
 /** A broker on a thread of its own. */
 export class BrokerThread {
@@ -20,7 +24,7 @@ export class BrokerThread {
   #failure: Error | undefined
 
   /** @param script what the thread runs */
-  constructor(data: BrokerThreadData, script: URL = new URL('../broker-worker.ts', import.meta.url)) {
+  constructor(data: BrokerThreadData, script: URL | string = require.resolve('#broker-worker')) {
     this.name = data.name
     const ready = Promise.withResolvers<string>()
     const failed = Promise.withResolvers<Error>()

@@ -7,8 +7,6 @@ interface NativeLocks {
   tryLock(descriptor: number, offset: number, length: number): boolean
 }
 
-const require = createRequire(import.meta.url)
-
 export interface KernelLock {
   release(): void
 }
@@ -66,6 +64,7 @@ export function pidOfPosixLock(path: string): number | undefined {
 /** undefined when there is no binary for this system, such as Linux with musl, or it was not installed. */
 export function loadNativeLocks(): NativeLocks | undefined {
   try {
+    const require = createRequire(import.meta.url)
     return require('fs-native-extensions')
   } catch {
     return undefined
