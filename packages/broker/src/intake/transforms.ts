@@ -133,7 +133,8 @@ function timer(message: StoreMessage, { timer: decision }: TransformRules): Stor
   const { topic, queueId, properties } = message
   if (decision === undefined || topic === scheduleTopic || topic === timerTopic || isUndecided(message)) return message
   if (!properties.hasAny(timerMarks)) return message
-  if (findMessageProperty(properties.text, propertyName.timerOutMs) !== undefined) return message
+  const { text } = properties
+  if (findMessageProperty(text, propertyName.timerOutMs) !== undefined) return message
   const outMs = decision.outMs(properties)
   if (outMs === undefined) return message
   return {
@@ -141,11 +142,13 @@ function timer(message: StoreMessage, { timer: decision }: TransformRules): Stor
     handle: undefined,
     topic: timerTopic,
     queueId: 0,
-    properties: changed(message, {
-      [propertyName.timerOutMs]: String(outMs),
-      [propertyName.realTopic]: topic,
-      [propertyName.realQueueId]: String(queueId),
-    }),
+    properties: EncodedProperties.ofText(
+      withProperties(text, {
+        [propertyName.timerOutMs]: String(outMs),
+        [propertyName.realTopic]: topic,
+        [propertyName.realQueueId]: String(queueId),
+      }),
+    ),
   }
 }
 

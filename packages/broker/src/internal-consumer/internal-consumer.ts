@@ -1,13 +1,13 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import type { DecodedMessage } from '@rocketmq-ts/protocol'
-import type { QueueUnit } from '@rocketmq-ts/storage'
+import type { QueueUnit, RecordPlace } from '@rocketmq-ts/storage'
 import { decodedRecord } from '../stored-message.ts'
 import { ArrivalTimes } from './arrival-times.ts'
 
 /** What is read of a store. */
 export interface InternalStore {
   units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]>
-  recordAt(physicalOffset: number, totalSize: number): Promise<Buffer | undefined>
+  recordsAt(places: readonly RecordPlace[]): Promise<(Buffer | undefined)[]>
   minOffset(topic: string, queueId: number): number
   maxOffset(topic: string, queueId: number): number
   /** Told when the ends of queues were cut off, before messages come in their place. */
@@ -52,7 +52,8 @@ export interface QueueProgress {
   maxOffset: number
 }
 
-const unitsAtOnce = 64
+const unitsAtOnce = 256
+const bytesAtOnce = 1024 * 1024
 const retryMs = 1000
 /** The wall clock may be set while a message waits: it is looked at again so often. */
 const clockCheckMs = 1000
@@ -169,7 +170,7 @@ class InternalQueue {
     for (;;) {
       const cutCount = this.#cutCount
       const offset = Math.max(progress.offset(queueId), store.minOffset(topic, queueId))
-      const units = await store.units(topic, queueId, offset, unitsAtOnce)
+      const units = withinBytes(await store.units(topic, queueId, offset, unitsAtOnce))
       if (units.length === 0 || this.#isClosed) return
       this.#arrivals?.forget(offset)
       const ready = this.#ready(units, offset)
@@ -224,8 +225,9 @@ class InternalQueue {
   /** A damaged message would hold up for ever all that stand behind it. */
   async #read(units: readonly QueueUnit[]): Promise<DecodedMessage[]> {
     const messages: DecodedMessage[] = []
-    for (const { physicalOffset, totalSize } of units) {
-      const message = decodedRecord(await this.#options.store.recordAt(physicalOffset, totalSize))
+    const records = await this.#options.store.recordsAt(units)
+    for (const [index, { physicalOffset }] of units.entries()) {
+      const message = decodedRecord(records[index])
       if (message !== undefined) messages.push(message)
       else {
         const { log, topic } = this.#options
@@ -269,4 +271,14 @@ class InternalQueue {
   #wakeIn(delayMs: number): void {
     if (!this.#isClosed) this.#cancelTimer = this.#options.clock.after(delayMs, () => this.wake())
   }
+}
+
+/** The first ones, of which all records together are not too large; at least one. */
+function withinBytes(units: QueueUnit[]): QueueUnit[] {
+  let bytes = 0
+  const end = units.findIndex(({ totalSize }, index) => {
+    bytes += totalSize
+    return bytes > bytesAtOnce && index > 0
+  })
+  return end < 0 ? units : units.slice(0, end)
 }

@@ -15,7 +15,7 @@ import { offsetsOfOp } from './op-records.ts'
 import type { TransactionLog } from './transaction-log.ts'
 
 /** What is read of a store. */
-export interface TransactionStore extends Omit<InternalStore, 'recordAt'> {
+export interface TransactionStore extends Omit<InternalStore, 'recordsAt'> {
   recordAt(physicalOffset: number, totalSize?: number): Promise<Buffer | undefined>
   findByKey(topic: string, key: string, kind: KeyKind, countMax: number, beginMs: number, endMs: number): number[]
 }

@@ -42,8 +42,8 @@ class FakeStore {
     return this.units_[queueId]!.slice(from, from + count)
   }
 
-  async recordAt(position: number): Promise<Buffer | undefined> {
-    return this.records[position]
+  async recordsAt(places: readonly { physicalOffset: number }[]): Promise<(Buffer | undefined)[]> {
+    return places.map(({ physicalOffset }) => this.records[physicalOffset])
   }
 
   onCutBack(): void {}

@@ -34,8 +34,8 @@ export class FakeInternalStore implements InternalStore {
     return this.queues[queueId]!.slice(from, from + count)
   }
 
-  async recordAt(position: number): Promise<Buffer | undefined> {
-    return this.records[position]
+  async recordsAt(places: readonly { physicalOffset: number }[]): Promise<(Buffer | undefined)[]> {
+    return places.map(({ physicalOffset }) => this.records[physicalOffset])
   }
 
   onCutBack(listener: () => void): void {
