@@ -1,3 +1,4 @@
+export { BoundedLog } from './bounded-log.ts'
 export type { CancelTimer, Clock } from './clock.ts'
 export type { DiskSpace, FileHandle, FileStatus, FileSystem, FolderLock, OpenMode } from './file-system.ts'
 export { FolderLockedError } from './file-system.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '@rocketmq-ts/platform'
+import type { BoundedLog, Clock } from '@rocketmq-ts/platform'
 import {
   type AnyCommand,
   commands,
@@ -11,7 +11,6 @@ import {
   responseCodes,
 } from '@rocketmq-ts/protocol'
 import { demandsOf, type Guard } from './access.ts'
-import type { BoundedLog } from './bounded-log.ts'
 import { answeredLater } from './call.ts'
 import type { CommandTable, Entry, Handler, Lane, ServedEntry } from './command-table.ts'
 import { headersAhead, type LookAhead } from './look-ahead.ts'

@@ -1,7 +1,6 @@
-import type { Clock, Connection, Log } from '@rocketmq-ts/platform'
+import { BoundedLog, type Clock, type Connection, type Log } from '@rocketmq-ts/platform'
 import { frameBytesMax, HeaderPatterns, type Role, type SerializeType } from '@rocketmq-ts/protocol'
 import type { Guard } from './access.ts'
-import { BoundedLog } from './bounded-log.ts'
 import type { CommandTable } from './command-table.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { HeldBytes } from './held-bytes.ts'

@@ -1,6 +1,5 @@
-import type { Address, Listener, Platform } from '@rocketmq-ts/platform'
+import { type Address, BoundedLog, type Listener, type Platform } from '@rocketmq-ts/platform'
 import type { Role } from '@rocketmq-ts/protocol'
-import { BoundedLog } from './bounded-log.ts'
 import type { CommandTable } from './command-table.ts'
 import { Peer, type PeerOptions } from './peer.ts'
 import type { RemotingConnection } from './remoting-connection.ts'

@@ -1,10 +1,9 @@
 import { createNodePlatform, type ListenOptions, type Platform } from '@rocketmq-ts/platform'
-import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { recordedLog, SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { commands, encodeFrame } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
 import { get, ownCluster, Peer, RemotingServer, serve } from '../src/index.ts'
 import { FakeConnection } from './fake-connection.ts'
-import { recordedLog } from './recorded-log.ts'
 import { tableOf } from './remoting-kit.ts'
 
 const peer = '10.0.0.7:4711'

@@ -1,10 +1,9 @@
 import type { Network } from '@rocketmq-ts/platform'
-import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { recordedLog, SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { commands, encodeFrame, flags } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
 import { Peer, RemotingClient } from '../src/index.ts'
 import { FakeConnection } from './fake-connection.ts'
-import { recordedLog } from './recorded-log.ts'
 
 const address = '10.0.0.7:4711'
 

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import { BoundedLog, type CancelTimer, type Clock, type Log } from '@rocketmq-ts/platform'
 import { type Heartbeat, retryTopicOf, type SubscriptionGroupConfig } from '@rocketmq-ts/protocol'
 import { unitFlagOf } from '../topics/index.ts'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
@@ -31,12 +31,15 @@ export interface HeartbeatSource {
 }
 
 const scanIntervalMs = 10_000
+/** Log lines of a kind in ten seconds: what a restart of many clients says, but not what a flood of them would. */
+const logLinesMax = 200
 
 /** The clients of a broker, as their heartbeats tell. */
 export class ClientRegistry {
   readonly producers: ProducerRegistry
   readonly consumers: ConsumerRegistry
   readonly #options: ClientRegistryOptions
+  readonly #log: BoundedLog
   /** What the last heartbeat over a connection was, for those that leave out what did not change. */
   readonly #fingerprints = new WeakMap<ClientLink, number>()
   /** Living connections by the id that the last heartbeat over them named. */
@@ -46,8 +49,10 @@ export class ClientRegistry {
 
   constructor(options: ClientRegistryOptions) {
     this.#options = options
-    this.producers = new ProducerRegistry(options.log)
-    const { log, filters, counters } = options
+    const { clock, filters, counters } = options
+    const log = new BoundedLog(options.log, clock, logLinesMax)
+    this.#log = log
+    this.producers = new ProducerRegistry(log)
     this.consumers = new ConsumerRegistry({ log, filters, counters, isNotified: (group) => this.#isNotified(group) })
   }
 
@@ -58,6 +63,7 @@ export class ClientRegistry {
 
   close(): void {
     this.#cancelTimer?.()
+    this.#log.close()
   }
 
   /**
@@ -144,12 +150,13 @@ export class ClientRegistry {
   }
 
   #dropSilent(): void {
-    const { clock, log, settings } = this.#options
+    const { clock, settings } = this.#options
     const { channelExpiredTimeout } = settings()
     const beforeMs = clock.now() - channelExpiredTimeout
     const silent = new Set([...this.producers.silentSince(beforeMs), ...this.consumers.silentSince(beforeMs)])
     for (const link of silent) {
-      log.warn({ peer: link.remoteAddress }, `no heartbeat for ${channelExpiredTimeout} ms: the client is dropped`)
+      const peer = link.remoteAddress
+      this.#log.warn('silent', { peer }, `no heartbeat for ${channelExpiredTimeout} ms: the client is dropped`)
       this.producers.removeSilent(link, beforeMs)
       this.consumers.removeSilent(link, beforeMs)
       // It may be silent for one group and alive for another.

@@ -1,4 +1,4 @@
-import type { Log } from '@rocketmq-ts/platform'
+import type { BoundedLog } from '@rocketmq-ts/platform'
 import { type ConsumerData, commands, type SubscriptionData } from '@rocketmq-ts/protocol'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
 import { GroupSubscriptionTable } from './group-subscriptions.ts'
@@ -27,7 +27,7 @@ export interface GroupFilters {
 }
 
 export interface ConsumerRegistryOptions {
-  log: Log
+  log: BoundedLog
   filters: GroupFilters
   counters: { subscriptionsDiffer(group: string): void }
   /** Whether the members of a group are told of changes. */
@@ -89,7 +89,9 @@ export class ConsumerRegistry {
     group.consumeFromWhere = data.consumeFromWhere
     const isNew = group.members.put(client)
     const { log, filters } = this.#options
-    if (isNew) log.info({ group: groupName, ...describeClient(client) }, 'a consumer joined a group')
+    if (isNew) {
+      log.info('consumer joined', { group: groupName, ...describeClient(client) }, 'a consumer joined a group')
+    }
     const isChanged = withSubscriptions && group.table.update(data.subscriptionDataSet)
     if (withSubscriptions) {
       filters.register(groupName, data.subscriptionDataSet)
@@ -103,7 +105,8 @@ export class ConsumerRegistry {
     const client = group?.members.take(link)
     if (group === undefined || client === undefined) return
     const { log, filters } = this.#options
-    log.info({ group: groupName, ...describeClient(client), reason }, 'a consumer left a group')
+    const fields = { group: groupName, ...describeClient(client), reason }
+    log.info('consumer left', fields, 'a consumer left a group')
     group.differing.remove(link)
     if (group.members.size > 0) this.#tellMembers(groupName, group)
     else {
@@ -171,6 +174,7 @@ export class ConsumerRegistry {
     const fields = { group, topics: differences.length }
     for (const { topic, members } of differences.slice(0, differencesShown)) {
       log.warn(
+        'subscriptions differ',
         { ...fields, topic, members },
         'members of a group subscribe to different messages: some are passed by, and never consumed. ' +
           'Give all members of the group the same subscriptions, or members of their own group to those that differ',

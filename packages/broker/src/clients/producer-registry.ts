@@ -1,14 +1,14 @@
-import type { Log } from '@rocketmq-ts/platform'
+import type { BoundedLog } from '@rocketmq-ts/platform'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
 import { describeClient, type LeaveReason, MemberTable } from './member-table.ts'
 
 /** Connected producers, by group. */
 export class ProducerRegistry {
   readonly #groups = new Map<string, MemberTable>()
-  readonly #log: Log
+  readonly #log: BoundedLog
   #turn = 0
 
-  constructor(log: Log) {
+  constructor(log: BoundedLog) {
     this.#log = log
   }
 
@@ -18,14 +18,15 @@ export class ProducerRegistry {
       members = new MemberTable()
       this.#groups.set(group, members)
     }
-    if (members.put(client)) this.#log.info({ group, ...describeClient(client) }, 'a producer joined a group')
+    if (!members.put(client)) return
+    this.#log.info('producer joined', { group, ...describeClient(client) }, 'a producer joined a group')
   }
 
   unregister(group: string, link: ClientLink, reason: LeaveReason): void {
     const members = this.#groups.get(group)
     const client = members?.take(link)
     if (members === undefined || client === undefined) return
-    this.#log.info({ group, ...describeClient(client), reason }, 'a producer left a group')
+    this.#log.info('producer left', { group, ...describeClient(client), reason }, 'a producer left a group')
     if (members.size === 0) this.#groups.delete(group)
   }
 

@@ -1,4 +1,4 @@
-import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { recordedLog, SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import {
   type ConsumerData,
   type Heartbeat,
@@ -9,12 +9,11 @@ import {
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ClientRegistry } from '../../src/clients/index.ts'
-import { recordingLog } from '../kept/config-kit.ts'
 import { FakeLink } from './fake-link.ts'
 
 function open(options: { notify?: boolean; groups?: SubscriptionGroupConfig[]; refuseGroups?: string[] } = {}) {
   const clock = new SteppedClock()
-  const { log, lines } = recordingLog()
+  const log = recordedLog()
   const known = new Map((options.groups ?? []).map((group) => [group.groupName, group]))
   const retryTopics: [string, number, number?][] = []
   const clients = new ClientRegistry({
@@ -31,7 +30,7 @@ function open(options: { notify?: boolean; groups?: SubscriptionGroupConfig[]; r
     settings: () => ({ notifyConsumerIdsChangedEnable: options.notify ?? true, channelExpiredTimeout: 120_000 }),
   })
   clients.start()
-  return { clients, clock, lines, retryTopics }
+  return { clients, clock, lines: log.lines, retryTopics }
 }
 
 function consumer(
@@ -212,6 +211,22 @@ describe('a client', () => {
     expect(lines.filter(({ level }) => level !== 'info').map(({ level }) => level)).toEqual(['warn'])
     const left = lines.filter(({ message }) => /left a group/.test(message))
     expect(left).toHaveLength(2)
+  })
+
+  test('is told of in the log when it comes and goes, but a flood of clients by a few lines', () => {
+    const { clients, clock, lines } = open()
+    for (let count = 0; count < 1000; count++) {
+      const link = new FakeLink()
+      beat(clients, link, `A${count}`, { producerDataSet: [{ groupName: 'p' }] })
+      clients.connectionLost(link)
+    }
+    expect(lines.filter(({ message }) => /joined/.test(message))).toHaveLength(200)
+    expect(lines.filter(({ message }) => /left a group/.test(message))).toHaveLength(200)
+    clock.advance(10_000)
+    expect(lines.slice(400).map(({ fields }) => fields)).toMatchObject([
+      { kind: 'producer joined', leftOut: 800 },
+      { kind: 'producer left', leftOut: 800 },
+    ])
   })
 
   test('that is silent for one of its groups keeps its connection', () => {

@@ -1,6 +1,7 @@
 export { CrashableFileSystem, PowerFailure } from './crashable-file-system.ts'
 export { type Fault, FaultyFileSystem, type FaultyOperation } from './faulty-file-system.ts'
 export * from './fuzz/index.ts'
+export { type LogLine, recordedLog } from './recorded-log.ts'
 export { SeededRandom } from './seeded-random.ts'
 export * from './simulation/index.ts'
 export { SteppedClock } from './stepped-clock.ts'

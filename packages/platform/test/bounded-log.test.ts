@@ -1,7 +1,6 @@
-import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { expect, test } from 'vitest'
 import { BoundedLog } from '../src/bounded-log.ts'
-import { recordedLog } from './recorded-log.ts'
+import { recordedLog, SteppedClock } from '../src/test-kit/index.ts'
 
 const leftOutMessage = 'further log lines of one kind were left out'
 

@@ -1,4 +1,4 @@
-import type { Log } from '@rocketmq-ts/platform'
+import type { Log } from '../log.ts'
 
 export interface LogLine {
   level: keyof Log

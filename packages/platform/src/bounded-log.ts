@@ -1,4 +1,5 @@
-import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import type { CancelTimer, Clock } from './clock.ts'
+import type { Log } from './log.ts'
 
 interface Window {
   lines: number
