@@ -6,22 +6,49 @@ import { checkedGroup } from '../connection/group-name.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { checkedTopic } from '../messages/outgoing-message.ts'
 import type { ReceivedMessage } from '../messages/received-message.ts'
-import { checkPosition, type StartPosition } from '../reading/queue-positions.ts'
+import { checkPosition } from '../reading/queue-positions.ts'
+import { invalidArgument } from '../rocketmq-error.ts'
 import { ClusterCalls } from './cluster-calls.ts'
 import type {
   BrokerDescription,
   ConnectedClient,
+  ConnectedProducer,
+  GroupConfiguration,
   GroupDescription,
+  GroupProgress,
   GroupSettings,
+  MemberStatus,
+  NameServerView,
   OffsetChange,
+  OffsetTarget,
   QueueProgress,
+  TopicChanges,
+  TopicConfiguration,
   TopicDescription,
   TopicSettings,
 } from './descriptions.ts'
-import { createGroup, deleteGroup, describeGroup, groupNames, producersOf } from './groups.ts'
+import {
+  allProducers,
+  changeGroup,
+  createGroup,
+  deleteGroup,
+  describeGroup,
+  groupConfigurations,
+  groupNames,
+  memberStatus,
+  producersOf,
+} from './groups.ts'
 import { type KeyQuery, messageAt, messagesByKey, messagesByUniqueId } from './messages.ts'
-import { progressOf, resetOffsets } from './progress.ts'
-import { createTopic, deleteTopic, describeTopic } from './topics.ts'
+import { copyOffsets, progressOf, progressOfAll, resetOffsets } from './progress.ts'
+import {
+  brokerConfiguration,
+  changeBrokerConfiguration,
+  changeNameServerConfiguration,
+  nameServerConfigurations,
+  nameServerViews,
+  setWritable,
+} from './servers.ts'
+import { changeTopic, createTopic, deleteTopic, describeTopic, topicConfigurations } from './topics.ts'
 
 export type AdminOptions = ClientOptions
 
@@ -47,6 +74,47 @@ export class Admin implements AsyncDisposable {
   /** The brokers that name servers know, by name. @throws RocketMQError */
   async brokers(options: CallOptions = {}): Promise<BrokerDescription[]> {
     return this.#calls.brokers(this.#deadline(options))
+  }
+
+  /** What each name server knows of brokers, with those that do not answer. @throws RocketMQError by the signal */
+  async nameServers(options: CallOptions = {}): Promise<NameServerView[]> {
+    return nameServerViews(this.#calls, this.#deadline(options))
+  }
+
+  /** The settings of all name servers, by address. @throws RocketMQError when one does not answer */
+  async nameServerConfigurations(options: CallOptions = {}): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
+    return nameServerConfigurations(this.#calls, this.#deadline(options))
+  }
+
+  /** Changes settings of all name servers while they run. @throws RocketMQError when one refuses; others may have them */
+  async changeNameServers(values: Readonly<Record<string, string>>, options: CallOptions = {}): Promise<void> {
+    return changeNameServerConfiguration(this.#calls, values, this.#deadline(options))
+  }
+
+  /** The settings of a broker. @throws RocketMQError */
+  async brokerConfiguration(broker: string, options: CallOptions = {}): Promise<ReadonlyMap<string, string>> {
+    return brokerConfiguration(this.#calls, broker, this.#deadline(options))
+  }
+
+  /** Changes settings of a broker while it runs, all or none. @throws RocketMQError with its reason */
+  async changeBroker(
+    broker: string,
+    values: Readonly<Record<string, string>>,
+    options: CallOptions = {},
+  ): Promise<void> {
+    return changeBrokerConfiguration(this.#calls, broker, values, this.#deadline(options))
+  }
+
+  /**
+   * Lets producers go elsewhere, or come back: all name servers take the right to write away from a broker, or give it
+   * back. @returns how many topics that changed, by name server
+   */
+  async setBrokerWritable(
+    broker: string,
+    isWritable: boolean,
+    options: CallOptions = {},
+  ): Promise<ReadonlyMap<string, number>> {
+    return setWritable(this.#calls, broker, isWritable, this.#deadline(options))
   }
 
   /** What a broker tells of itself: numbers and texts by RocketMQ's names. @throws RocketMQError */
@@ -78,6 +146,16 @@ export class Admin implements AsyncDisposable {
     return createTopic(this.#calls, this.#topic(topic), settings, this.#deadline(options))
   }
 
+  /** What a topic is set to on each of its brokers. @throws RocketMQError TOPIC_NOT_EXIST among others */
+  async topicConfigurations(topic: string, options: CallOptions = {}): Promise<TopicConfiguration[]> {
+    return topicConfigurations(this.#calls, this.#topic(topic), this.#deadline(options))
+  }
+
+  /** Changes what is given of a topic, and nothing else. @returns what it is set to then @throws RocketMQError */
+  async changeTopic(topic: string, changes: TopicChanges, options: CallOptions = {}): Promise<TopicConfiguration[]> {
+    return changeTopic(this.#calls, this.#topic(topic), changes, this.#deadline(options))
+  }
+
   /** Deletes a topic with its messages, on all brokers. @throws RocketMQError */
   async deleteTopic(topic: string, options: CallOptions = {}): Promise<void> {
     return deleteTopic(this.#calls, this.#topic(topic), this.#deadline(options))
@@ -98,6 +176,26 @@ export class Admin implements AsyncDisposable {
     return createGroup(this.#calls, this.#group(group), settings, this.#deadline(options))
   }
 
+  /** What a group is set to on each of its brokers. @throws RocketMQError SUBSCRIPTION_GROUP_NOT_EXIST among others */
+  async groupConfigurations(group: string, options: CallOptions = {}): Promise<GroupConfiguration[]> {
+    return groupConfigurations(this.#calls, this.#group(group), this.#deadline(options))
+  }
+
+  /** Changes what is given of a group, and nothing else. @returns what it is set to then @throws RocketMQError */
+  async changeGroup(group: string, changes: GroupSettings, options: CallOptions = {}): Promise<GroupConfiguration[]> {
+    return changeGroup(this.#calls, this.#group(group), changes, this.#deadline(options))
+  }
+
+  /** What a member of a group tells of itself. @throws RocketMQError CONSUMER_NOT_ONLINE among others */
+  async memberStatus(
+    group: string,
+    clientId: string,
+    options: CallOptions & { readonly withStacks?: boolean | undefined } = {},
+  ): Promise<MemberStatus> {
+    const deadline = this.#deadline(options)
+    return memberStatus(this.#calls, this.#group(group), clientId, options.withStacks === true, deadline)
+  }
+
   /** Deletes a group with its offsets, on all brokers. @throws RocketMQError */
   async deleteGroup(group: string, options: CallOptions = {}): Promise<void> {
     return deleteGroup(this.#calls, this.#group(group), this.#deadline(options))
@@ -106,6 +204,16 @@ export class Admin implements AsyncDisposable {
   /** Producers of a group that are connected. @throws RocketMQError */
   async producers(group: string, options: CallOptions = {}): Promise<ConnectedClient[]> {
     return producersOf(this.#calls, this.#group(group), this.#deadline(options))
+  }
+
+  /** All producers that are connected, one for each broker that knows it. @throws RocketMQError */
+  async allProducers(options: CallOptions = {}): Promise<ConnectedProducer[]> {
+    return allProducers(this.#calls, this.#deadline(options))
+  }
+
+  /** How far all groups are that have offsets. @throws RocketMQError */
+  async progressOfAll(options: CallOptions = {}): Promise<GroupProgress[]> {
+    return progressOfAll(this.#calls, this.#deadline(options))
   }
 
   /**
@@ -126,12 +234,27 @@ export class Admin implements AsyncDisposable {
   async resetOffsets(
     group: string,
     topic: string,
-    to: StartPosition,
+    to: OffsetTarget,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<OffsetChange[]> {
-    checkPosition('to', to)
+    checkTarget(to)
     const deadline = this.#deadline(options)
     return resetOffsets(this.#calls, this.#group(group), this.#topic(topic), to, options.dryRun === true, deadline)
+  }
+
+  /**
+   * Lets a group go on in a topic where another group is. Queues in which that one never was stay as they are.
+   * @throws RocketMQError QUERY_NOT_FOUND when it was in none
+   */
+  async copyOffsets(
+    from: string,
+    to: string,
+    topic: string,
+    options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
+  ): Promise<OffsetChange[]> {
+    const deadline = this.#deadline(options)
+    const dryRun = options.dryRun === true
+    return copyOffsets(this.#calls, this.#group(from), this.#group(to), this.#topic(topic), dryRun, deadline)
   }
 
   /** The message at the place that an `offsetMessageId` names; undefined when it is not there. @throws RocketMQError */
@@ -170,4 +293,15 @@ export class Admin implements AsyncDisposable {
   #group(group: string): string {
     return this.#client.namespace.wrap(checkedGroup(group))
   }
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+function checkTarget(to: OffsetTarget): void {
+  if (typeof to !== 'object' || to instanceof Date) {
+    checkPosition('to', to)
+    return
+  }
+  const value = 'offset' in to ? to.offset : to.shift
+  if (Number.isSafeInteger(value) && !('offset' in to && value < 0)) return
+  throw invalidArgument(`to is ${value}: give a whole number${'offset' in to ? ' of at least 0' : ''}`)
 }

@@ -1,5 +1,6 @@
 import {
   type AnyCommand,
+  type ClusterInfo,
   clusterInfoBody,
   commands,
   type RequestOf,
@@ -26,6 +27,13 @@ export interface CallAnswer<C extends AnyCommand> {
 
 const noBody = Buffer.alloc(0)
 
+/** The brokers of a name server's answer, by their names. */
+export function brokersOf({ brokerAddrTable }: ClusterInfo): BrokerDescription[] {
+  return [...brokerAddrTable.values()]
+    .map(({ brokerName: name, cluster = '', brokerAddrs: addresses }) => ({ name, cluster, addresses }))
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+}
+
 /** Requests to the brokers of a cluster, tried again while they are away. */
 export class ClusterCalls {
   readonly client: ClusterClient
@@ -36,15 +44,12 @@ export class ClusterCalls {
 
   async brokers(deadline: Deadline): Promise<BrokerDescription[]> {
     const answer = await this.client.nameServers.ask(commands.getBrokerClusterInfo, {}, deadline)
-    const { brokerAddrTable } = clusterInfoBody.decode(answer.body ?? noBody)
-    return [...brokerAddrTable.values()]
-      .map(({ brokerName: name, cluster = '', brokerAddrs: addresses }) => ({ name, cluster, addresses }))
-      .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    return brokersOf(clusterInfoBody.decode(answer.body ?? noBody))
   }
 
   /**
    * The brokers that take requests; waits for one while name servers know none.
-   * @param names all of them without it
+   * @param names names, or addresses as `host:port`; all of them without it
    * @throws RocketMQError BROKER_NOT_EXIST for a name that no broker has
    */
   async masters(deadline: Deadline, names?: readonly string[]): Promise<Master[]> {
@@ -63,7 +68,7 @@ export class ClusterCalls {
     })
     if (names === undefined) return masters
     return names.map((wanted) => {
-      const master = masters.find(({ name }) => name === wanted)
+      const master = masters.find(({ name, address }) => name === wanted || address === wanted)
       if (master !== undefined) return master
       const known = masters.map(({ name }) => name).join(', ')
       throw new RocketMQError('BROKER_NOT_EXIST', `no broker ${wanted} takes requests now; there are: ${known}`)

@@ -1,3 +1,5 @@
+import type { StartPosition } from '../reading/queue-positions.ts'
+import type { RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 
 /** A broker as name servers know it. */
@@ -8,17 +10,40 @@ export interface BrokerDescription {
   readonly addresses: ReadonlyMap<number, string>
 }
 
+/** What clients may do in a topic. */
+export type TopicAccess = 'read' | 'write' | 'readWrite' | 'none'
+
 export interface TopicSettings {
   /** Queues on each broker. Default 4. */
   readonly queues?: number | undefined
-  /** What clients may do: `read`, `write` or both. Default both. */
-  readonly access?: 'read' | 'write' | 'readWrite' | undefined
+  /** Queues on each broker that give messages, where they are not as many as those that take them. */
+  readonly readQueues?: number | undefined
+  /** Queues on each broker that take messages. */
+  readonly writeQueues?: number | undefined
+  /** Default `readWrite`. */
+  readonly access?: TopicAccess | undefined
   /** Whether its queues stay in the route when their broker is down. Default false. */
   readonly order?: boolean | undefined
   /** RocketMQ's attributes, such as `message.type`. */
   readonly attributes?: Readonly<Record<string, string>> | undefined
   /** Names of the brokers; all of them without it. */
   readonly brokers?: readonly string[] | undefined
+}
+
+/** What is to be different in a topic. What is not given stays. */
+export interface TopicChanges extends Omit<TopicSettings, 'attributes'> {
+  /** RocketMQ's attributes; null takes one away. */
+  readonly attributes?: Readonly<Record<string, string | null>> | undefined
+}
+
+/** A topic's settings on one broker. */
+export interface TopicConfiguration {
+  readonly broker: string
+  readonly readQueues: number
+  readonly writeQueues: number
+  readonly access: TopicAccess
+  readonly order: boolean
+  readonly attributes: Readonly<Record<string, string>>
 }
 
 /** What a topic's queue holds. */
@@ -63,8 +88,22 @@ export interface GroupSettings {
   readonly consumeEnabled?: boolean | undefined
   /** Whether members handle messages in order. Default false. */
   readonly order?: boolean | undefined
+  /** Whether members may broadcast. Default true. */
+  readonly broadcastEnabled?: boolean | undefined
+  /** Queues of its retry topic. Default 1. */
+  readonly retryQueues?: number | undefined
   /** Names of the brokers; all of them without it. */
   readonly brokers?: readonly string[] | undefined
+}
+
+/** A group's settings on one broker. */
+export interface GroupConfiguration {
+  readonly broker: string
+  readonly retriesMax: number
+  readonly consumeEnabled: boolean
+  readonly order: boolean
+  readonly broadcastEnabled: boolean
+  readonly retryQueues: number
 }
 
 /** How far a group is in a queue. */
@@ -75,6 +114,11 @@ export interface QueueProgress {
   /** Of the next message that is stored. */
   readonly endOffset: number
   readonly lag: number
+  /**
+   * Of the next message that no member has got yet: those before it that are not done are being handled. Undefined where
+   * all groups were asked for: brokers do not tell it then.
+   */
+  readonly deliveredOffset: number | undefined
   /** When the newest message that was done was stored, in milliseconds since 1970; undefined when there is none. */
   readonly lastDoneTimestamp: number | undefined
 }
@@ -85,4 +129,43 @@ export interface OffsetChange {
   /** Undefined when the group was never in the queue. */
   readonly before: number | undefined
   readonly after: number
+}
+
+/** How far a group is in all of its queues. */
+export interface GroupProgress {
+  readonly group: string
+  readonly queues: readonly QueueProgress[]
+}
+
+/** A producer that is connected to a broker. */
+export interface ConnectedProducer extends ConnectedClient {
+  readonly group: string
+  readonly broker: string
+  /** The last heartbeat, in milliseconds since 1970. */
+  readonly lastHeartbeatTimestamp: number
+}
+
+/** Where a group goes on: as a `StartPosition`, at an offset, or so many messages from where it is. */
+export type OffsetTarget = StartPosition | { readonly offset: number } | { readonly shift: number }
+
+/** What one name server knows. */
+export interface NameServerView {
+  /** `host:port` */
+  readonly address: string
+  /** Undefined when it does not answer. */
+  readonly brokers: readonly BrokerDescription[] | undefined
+  /** Why it does not. */
+  readonly error: RocketMQError | undefined
+}
+
+/** What the member of a group tells of itself. */
+export interface MemberStatus {
+  readonly properties: Readonly<Record<string, string>>
+  /** Rates by topic: milliseconds and messages a second. */
+  readonly rates: Readonly<
+    Record<string, { pullMs: number; pullRate: number; handleMs: number; doneRate: number; failedRate: number }>
+  >
+  readonly queues: readonly QueueRef[]
+  /** Stacks of its threads, where it has been asked for them. */
+  readonly stacks: string | undefined
 }

@@ -2,20 +2,33 @@ import {
   type Connection,
   commands,
   consumerConnectionBody,
+  consumerRunningInfoBody,
   newSubscriptionGroupConfig,
   producerConnectionBody,
+  producerTableBody,
+  type SubscriptionGroupConfig,
   subscriptionGroupConfigBody,
   subscriptionGroupTableBody,
 } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
-import type { ClusterCalls } from './cluster-calls.ts'
-import type { ConnectedClient, GroupDescription, GroupSettings } from './descriptions.ts'
+import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
+import type { ClusterCalls, Master } from './cluster-calls.ts'
+import type {
+  ConnectedClient,
+  ConnectedProducer,
+  GroupConfiguration,
+  GroupDescription,
+  GroupSettings,
+  MemberStatus,
+} from './descriptions.ts'
 
 const settingFields = knownFields<GroupSettings>({
   retriesMax: true,
   consumeEnabled: true,
   order: true,
+  broadcastEnabled: true,
+  retryQueues: true,
   brokers: true,
 })
 
@@ -57,15 +70,84 @@ export async function createGroup(
   deadline: Deadline,
 ): Promise<void> {
   refuseUnknownFields('a group', settings, settingFields)
-  const { retriesMax = 16, consumeEnabled = true, order = false, brokers } = settings
-  const config = newSubscriptionGroupConfig(group, {
-    retryMaxTimes: retriesMax,
-    consumeEnable: consumeEnabled,
-    consumeMessageOrderly: order,
-  })
-  const body = subscriptionGroupConfigBody.encode(config)
-  for (const master of await calls.masters(deadline, brokers)) {
+  checkGroupSettings(settings)
+  const body = subscriptionGroupConfigBody.encode(withSettings(newSubscriptionGroupConfig(group), settings))
+  for (const master of await calls.masters(deadline, settings.brokers)) {
     await calls.ask(master, commands.updateAndCreateSubscriptiongroup, {}, deadline, body)
+  }
+}
+
+/** @throws RocketMQError SUBSCRIPTION_GROUP_NOT_EXIST; brokers that were asked before one that failed have the change */
+export async function changeGroup(
+  calls: ClusterCalls,
+  group: string,
+  changes: GroupSettings,
+  deadline: Deadline,
+): Promise<GroupConfiguration[]> {
+  refuseUnknownFields('a group', changes, settingFields)
+  checkGroupSettings(changes)
+  const changed: GroupConfiguration[] = []
+  for (const { master, config } of await groupConfigs(calls, group, deadline, changes.brokers)) {
+    const next = withSettings(config, changes)
+    const body = subscriptionGroupConfigBody.encode(next)
+    await calls.ask(master, commands.updateAndCreateSubscriptiongroup, {}, deadline, body)
+    changed.push(configuration(master.name, next))
+  }
+  return changed
+}
+
+/** The group's settings on each broker that has it. @throws RocketMQError SUBSCRIPTION_GROUP_NOT_EXIST */
+export async function groupConfigurations(
+  calls: ClusterCalls,
+  group: string,
+  deadline: Deadline,
+): Promise<GroupConfiguration[]> {
+  return (await groupConfigs(calls, group, deadline)).map(({ master, config }) => configuration(master.name, config))
+}
+
+/** Asking for one group may make it, so that all are asked for. */
+async function groupConfigs(calls: ClusterCalls, group: string, deadline: Deadline, brokers?: readonly string[]) {
+  const found: { master: Master; config: SubscriptionGroupConfig }[] = []
+  for (const master of await calls.masters(deadline, brokers)) {
+    const { body } = await calls.ask(master, commands.getAllSubscriptiongroupConfig, {}, deadline)
+    const config = subscriptionGroupTableBody.decode(body).subscriptionGroupTable.get(group)
+    if (config !== undefined) found.push({ master, config })
+  }
+  if (found.length > 0) return found
+  const where = brokers === undefined ? 'no broker' : `none of ${brokers.join(', ')}`
+  throw new RocketMQError('SUBSCRIPTION_GROUP_NOT_EXIST', `${where} has a group ${group}`)
+}
+
+function withSettings(config: SubscriptionGroupConfig, settings: GroupSettings): SubscriptionGroupConfig {
+  const { retriesMax, consumeEnabled, order, broadcastEnabled, retryQueues } = settings
+  return {
+    ...config,
+    retryMaxTimes: retriesMax ?? config.retryMaxTimes,
+    consumeEnable: consumeEnabled ?? config.consumeEnable,
+    consumeMessageOrderly: order ?? config.consumeMessageOrderly,
+    consumeBroadcastEnable: broadcastEnabled ?? config.consumeBroadcastEnable,
+    retryQueueNums: retryQueues ?? config.retryQueueNums,
+  }
+}
+
+function configuration(broker: string, config: SubscriptionGroupConfig): GroupConfiguration {
+  return {
+    broker,
+    retriesMax: config.retryMaxTimes,
+    consumeEnabled: config.consumeEnable,
+    order: config.consumeMessageOrderly,
+    broadcastEnabled: config.consumeBroadcastEnable,
+    retryQueues: config.retryQueueNums,
+  }
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+function checkGroupSettings(settings: GroupSettings): void {
+  for (const name of ['retriesMax', 'retryQueues'] as const) {
+    const value = settings[name]
+    if (value !== undefined && !(Number.isInteger(value) && value >= 0)) {
+      throw invalidArgument(`${name} is ${value}: give a whole number of at least 0`)
+    }
   }
 }
 
@@ -87,6 +169,71 @@ export async function producersOf(calls: ClusterCalls, group: string, deadline: 
     }
   }
   return [...producers.values()]
+}
+
+/** Every producer of every group, as each broker knows it. */
+export async function allProducers(calls: ClusterCalls, deadline: Deadline): Promise<ConnectedProducer[]> {
+  const producers: ConnectedProducer[] = []
+  for (const master of await calls.masters(deadline)) {
+    const { body } = await calls.ask(master, commands.getAllProducerInfo, {}, deadline)
+    for (const [group, clients] of producerTableBody.decode(body).data) {
+      for (const { clientId = '', remoteIP = '', language = 'OTHER', version, lastUpdateTimestamp } of clients) {
+        producers.push({
+          group: calls.client.namespace.unwrap(group),
+          broker: master.name,
+          clientId,
+          address: remoteIP.replace(/^\//, ''),
+          language,
+          version,
+          lastHeartbeatTimestamp: lastUpdateTimestamp,
+        })
+      }
+    }
+  }
+  return producers
+}
+
+/** @throws RocketMQError CONSUMER_NOT_ONLINE when no broker knows such a member */
+export async function memberStatus(
+  calls: ClusterCalls,
+  group: string,
+  clientId: string,
+  withStacks: boolean,
+  deadline: Deadline,
+): Promise<MemberStatus> {
+  const { namespace } = calls.client
+  let failure: unknown
+  for (const master of await calls.masters(deadline)) {
+    try {
+      const header = { consumerGroup: group, clientId, jstackEnable: withStacks }
+      const { body } = await calls.ask(master, commands.getConsumerRunningInfo, header, deadline)
+      const info = consumerRunningInfoBody.decode(body)
+      return {
+        properties: Object.fromEntries(info.properties),
+        rates: Object.fromEntries(
+          [...info.statusTable].map(([topic, status]) => [
+            namespace.unwrap(topic),
+            {
+              pullMs: status.pullRT,
+              pullRate: status.pullTPS,
+              handleMs: status.consumeRT,
+              doneRate: status.consumeOKTPS,
+              failedRate: status.consumeFailedTPS,
+            },
+          ]),
+        ),
+        queues: info.mqTable.map(([{ topic, brokerName: broker, queueId }]) => ({
+          topic: namespace.unwrap(topic),
+          broker,
+          queueId,
+        })),
+        stacks: info.jstack,
+      }
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
 }
 
 function connectedClient(connection: Connection): ConnectedClient {

@@ -1,10 +1,17 @@
-import { commands, consumeStatsBody } from '@rocketmq-ts/protocol'
+import {
+  commands,
+  consumeStatsBody,
+  consumeStatsListBody,
+  type MessageQueue,
+  type OffsetWrapper,
+} from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
-import { commitOffset, committedOffset, offsetOfPosition, type StartPosition } from '../reading/queue-positions.ts'
+import type { ClusterClient } from '../connection/cluster-client.ts'
+import { commitOffset, committedOffset, offsetOfPosition } from '../reading/queue-positions.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
-import { masterId, type QueueRef } from '../routing/topic-route.ts'
+import { masterId, type QueueRef, type TopicRoute } from '../routing/topic-route.ts'
 import type { ClusterCalls } from './cluster-calls.ts'
-import type { OffsetChange, QueueProgress } from './descriptions.ts'
+import type { GroupProgress, OffsetChange, OffsetTarget, QueueProgress } from './descriptions.ts'
 
 /** Answers of brokers that know nothing of the group or the topic. */
 const unknown = ['TOPIC_NOT_EXIST', 'SUBSCRIPTION_GROUP_NOT_EXIST', 'CONSUMER_NOT_ONLINE'] as const
@@ -21,18 +28,87 @@ export async function progressOf(
     const header = { consumerGroup: group, topic: topic ?? '' }
     const answer = await calls.askOr(master, commands.getConsumeStats, header, deadline, unknown)
     if (answer === undefined) continue
-    for (const [queue, { brokerOffset, consumerOffset, lastTimestamp }] of consumeStatsBody.decode(answer.body)
-      .offsetTable) {
-      progress.push({
-        queue: { topic: namespace.unwrap(queue.topic), broker: queue.brokerName, queueId: queue.queueId },
-        groupOffset: consumerOffset,
-        endOffset: brokerOffset,
-        lag: Math.max(0, brokerOffset - consumerOffset),
-        lastDoneTimestamp: lastTimestamp > 0 ? lastTimestamp : undefined,
-      })
+    for (const entry of consumeStatsBody.decode(answer.body).offsetTable) progress.push(queueProgress(entry, namespace))
+  }
+  return progress.sort(byQueue)
+}
+
+/** All groups of all brokers with offsets. */
+export async function progressOfAll(calls: ClusterCalls, deadline: Deadline): Promise<GroupProgress[]> {
+  const { namespace } = calls.client
+  const queues = new Map<string, QueueProgress[]>()
+  for (const master of await calls.masters(deadline)) {
+    const { body } = await calls.ask(master, commands.getBrokerConsumeStats, { isOrder: false }, deadline)
+    for (const byGroup of consumeStatsListBody.decode(body).consumeStatsList) {
+      for (const [group, stats] of byGroup) {
+        const name = namespace.unwrap(group)
+        const known = queues.get(name) ?? []
+        for (const { offsetTable } of stats) {
+          // This answer tells nothing of what was delivered.
+          for (const entry of offsetTable)
+            known.push({ ...queueProgress(entry, namespace), deliveredOffset: undefined })
+        }
+        queues.set(name, known)
+      }
     }
   }
-  return progress
+  return [...queues]
+    .map(([group, progress]) => ({ group, queues: progress.sort(byQueue) }))
+    .toSorted((one, other) => (one.group < other.group ? -1 : 1))
+}
+
+function queueProgress(
+  [queue, offsets]: readonly [MessageQueue, OffsetWrapper],
+  namespace: ClusterCalls['client']['namespace'],
+): QueueProgress {
+  const { brokerOffset, consumerOffset, pullOffset, lastTimestamp } = offsets
+  return {
+    queue: { topic: namespace.unwrap(queue.topic), broker: queue.brokerName, queueId: queue.queueId },
+    groupOffset: consumerOffset,
+    endOffset: brokerOffset,
+    lag: Math.max(0, brokerOffset - consumerOffset),
+    deliveredOffset: Math.max(consumerOffset, pullOffset),
+    lastDoneTimestamp: lastTimestamp > 0 ? lastTimestamp : undefined,
+  }
+}
+
+function byQueue({ queue: one }: QueueProgress, { queue: other }: QueueProgress): number {
+  if (one.topic !== other.topic) return one.topic < other.topic ? -1 : 1
+  if (one.broker !== other.broker) return one.broker < other.broker ? -1 : 1
+  return one.queueId - other.queueId
+}
+
+/** Copies how far one group is in a topic to another group. */
+export async function copyOffsets(
+  calls: ClusterCalls,
+  from: string,
+  to: string,
+  topic: string,
+  isDryRun: boolean,
+  deadline: Deadline,
+): Promise<OffsetChange[]> {
+  const { client } = calls
+  const { readQueues, brokers } = await client.routes.refresh(topic, deadline)
+  const plan: PlannedOffset[] = []
+  for (const queue of readQueues) {
+    const address = masterAddress(brokers, queue)
+    const after = await committedOffset(client, from, queue, address, deadline)
+    if (after === undefined) continue
+    plan.push({ queue, address, before: await committedOffset(client, to, queue, address, deadline), after })
+  }
+  if (plan.length === 0) {
+    const name = client.namespace.unwrap(topic)
+    throw new RocketMQError('QUERY_NOT_FOUND', `the group ${client.namespace.unwrap(from)} was never in ${name}`)
+  }
+  if (!isDryRun) await setOffsets(calls, to, plan, deadline)
+  return shown(calls, plan)
+}
+
+interface PlannedOffset {
+  readonly queue: QueueRef
+  readonly address: string
+  readonly before: number | undefined
+  readonly after: number
 }
 
 /**
@@ -43,29 +119,61 @@ export async function resetOffsets(
   calls: ClusterCalls,
   group: string,
   topic: string,
-  to: StartPosition,
+  to: OffsetTarget,
   isDryRun: boolean,
   deadline: Deadline,
 ): Promise<OffsetChange[]> {
   const { client } = calls
   const { readQueues, brokers } = await client.routes.refresh(topic, deadline)
-  const plan: { queue: QueueRef; address: string; before: number | undefined; after: number }[] = []
+  const plan: PlannedOffset[] = []
   for (const queue of readQueues) {
-    const address = brokers.get(queue.broker)?.brokerAddrs.get(masterId)
-    if (address === undefined) throw new RocketMQError('NO_ROUTE', `${queue.broker} has no master now`, queue)
+    const address = masterAddress(brokers, queue)
     const before = await committedOffset(client, group, queue, address, deadline)
-    plan.push({ queue, address, before, after: await offsetOfPosition(client, queue, address, to, deadline) })
+    plan.push({ queue, address, before, after: await targetOffset(client, queue, address, before, to, deadline) })
   }
-  for (const { queue, address, after } of isDryRun ? [] : plan) {
-    const header = { group, topic, queueId: queue.queueId, offset: after, timestamp: -1, isForce: true }
+  if (!isDryRun) await setOffsets(calls, group, plan, deadline)
+  return shown(calls, plan)
+}
+
+async function targetOffset(
+  client: ClusterClient,
+  queue: QueueRef,
+  address: string,
+  before: number | undefined,
+  to: OffsetTarget,
+  deadline: Deadline,
+): Promise<number> {
+  if (typeof to !== 'object' || to instanceof Date) return offsetOfPosition(client, queue, address, to, deadline)
+  const end = await offsetOfPosition(client, queue, address, 'latest', deadline)
+  const start = await offsetOfPosition(client, queue, address, 'earliest', deadline)
+  const wanted = 'offset' in to ? to.offset : (before ?? end) + to.shift
+  return Math.min(end, Math.max(start, wanted))
+}
+
+async function setOffsets(
+  calls: ClusterCalls,
+  group: string,
+  plan: readonly PlannedOffset[],
+  deadline: Deadline,
+): Promise<void> {
+  for (const { queue, address, after } of plan) {
+    const { topic, queueId, broker: name } = queue
+    const header = { group, topic, queueId, offset: after, timestamp: -1, isForce: true }
     const command = commands.invokeBrokerToResetOffset
-    const master = { name: queue.broker, address }
-    const answer = await calls.askOr(master, command, header, deadline, ['CONSUMER_NOT_ONLINE'])
-    if (answer === undefined) await commitOffset(client, group, queue, address, after, deadline)
+    const answer = await calls.askOr({ name, address }, command, header, deadline, ['CONSUMER_NOT_ONLINE'])
+    if (answer === undefined) await commitOffset(calls.client, group, queue, address, after, deadline)
   }
-  const { namespace } = client
+}
+
+function masterAddress(brokers: TopicRoute['brokers'], queue: QueueRef): string {
+  const address = brokers.get(queue.broker)?.brokerAddrs.get(masterId)
+  if (address !== undefined) return address
+  throw new RocketMQError('NO_ROUTE', `${queue.broker} has no master now`, queue)
+}
+
+function shown({ client: { namespace } }: ClusterCalls, plan: readonly PlannedOffset[]): OffsetChange[] {
   return plan.map(({ queue, before, after }) => ({
-    queue: { ...queue, topic: namespace.unwrap(topic) },
+    queue: { ...queue, topic: namespace.unwrap(queue.topic) },
     before,
     after,
   }))

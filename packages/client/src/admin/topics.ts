@@ -1,19 +1,37 @@
-import { commands, defaultTopic, groupListBody, permission, topicStatsBody } from '@rocketmq-ts/protocol'
+import {
+  commands,
+  defaultTopic,
+  groupListBody,
+  permission,
+  type TopicConfig,
+  topicConfigBody,
+  topicStatsBody,
+} from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
-import { invalidArgument, type RocketMQError } from '../rocketmq-error.ts'
+import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type TopicRoute } from '../routing/topic-route.ts'
 import type { ClusterCalls, Master } from './cluster-calls.ts'
-import type { QueueRange, TopicDescription, TopicSettings } from './descriptions.ts'
+import type {
+  QueueRange,
+  TopicAccess,
+  TopicChanges,
+  TopicConfiguration,
+  TopicDescription,
+  TopicSettings,
+} from './descriptions.ts'
 
 const access = {
+  none: 0,
   read: permission.read,
   write: permission.write,
   readWrite: permission.read | permission.write,
-} as const
+} as const satisfies Record<TopicAccess, number>
 
 const settingFields = knownFields<TopicSettings>({
   queues: true,
+  readQueues: true,
+  writeQueues: true,
   access: true,
   order: true,
   attributes: true,
@@ -55,15 +73,15 @@ export async function createTopic(
   deadline: Deadline,
 ): Promise<void> {
   refuseUnknownFields('a topic', settings, settingFields)
+  checkTopic(settings)
   const { queues = 4, access: allowed = 'readWrite', order = false, attributes = {}, brokers } = settings
-  if (!(Number.isInteger(queues) && queues >= 1)) throw invalidArgument(`queues is ${queues}: give at least 1`)
-  if (!Object.hasOwn(access, allowed)) throw invalidArgument(`access is ${allowed}: use read, write or readWrite`)
+  const { readQueues = queues, writeQueues = queues } = settings
   const masters = await calls.masters(deadline, brokers)
   const header = {
     topic,
     defaultTopic,
-    readQueueNums: queues,
-    writeQueueNums: queues,
+    readQueueNums: readQueues,
+    writeQueueNums: writeQueues,
     perm: access[allowed],
     topicFilterType: 'SINGLE_TAG',
     topicSysFlag: 0,
@@ -75,6 +93,106 @@ export async function createTopic(
   await routed(calls, topic, masters, deadline)
 }
 
+/** @throws RocketMQError TOPIC_NOT_EXIST; brokers that were asked before one that failed have the change */
+export async function changeTopic(
+  calls: ClusterCalls,
+  topic: string,
+  changes: TopicChanges,
+  deadline: Deadline,
+): Promise<TopicConfiguration[]> {
+  refuseUnknownFields('a topic', changes, settingFields)
+  checkTopic(changes)
+  const { queues, access: allowed, order, attributes = {}, brokers } = changes
+  const configs = await topicConfigs(calls, topic, deadline)
+  const chosen = brokers === undefined ? undefined : await calls.masters(deadline, brokers)
+  for (const wanted of chosen ?? []) {
+    if (configs.some(({ master }) => master.name === wanted.name)) continue
+    throw new RocketMQError('TOPIC_NOT_EXIST', `${topic} is not on ${wanted.name}: make it there first`, { topic })
+  }
+  const changed: TopicConfiguration[] = []
+  for (const { master, config } of configs) {
+    if (chosen !== undefined && !chosen.some(({ name }) => name === master.name)) continue
+    const next = {
+      ...config,
+      readQueueNums: changes.readQueues ?? queues ?? config.readQueueNums,
+      writeQueueNums: changes.writeQueues ?? queues ?? config.writeQueueNums,
+      perm: allowed === undefined ? config.perm : access[allowed],
+      order: order ?? config.order,
+    }
+    const header = {
+      topic,
+      defaultTopic,
+      readQueueNums: next.readQueueNums,
+      writeQueueNums: next.writeQueueNums,
+      perm: next.perm,
+      topicFilterType: config.topicFilterType,
+      topicSysFlag: config.topicSysFlag,
+      order: next.order,
+      attributes: attributesText(attributes),
+      force: false,
+    }
+    await calls.ask(master, commands.updateAndCreateTopic, header, deadline)
+    changed.push(configuration(master.name, (await topicConfigOf(calls, master, topic, deadline))!))
+  }
+  return changed
+}
+
+/** The topic's settings on each of its brokers. @throws RocketMQError TOPIC_NOT_EXIST */
+export async function topicConfigurations(
+  calls: ClusterCalls,
+  topic: string,
+  deadline: Deadline,
+): Promise<TopicConfiguration[]> {
+  return (await topicConfigs(calls, topic, deadline)).map(({ master, config }) => configuration(master.name, config))
+}
+
+async function topicConfigs(calls: ClusterCalls, topic: string, deadline: Deadline) {
+  const route = await calls.client.routes.refresh(topic, deadline)
+  const found: { master: Master; config: TopicConfig }[] = []
+  for (const master of mastersOf(route)) {
+    const config = await topicConfigOf(calls, master, topic, deadline)
+    if (config !== undefined) found.push({ master, config })
+  }
+  return found
+}
+
+async function topicConfigOf(
+  calls: ClusterCalls,
+  master: Master,
+  topic: string,
+  deadline: Deadline,
+): Promise<TopicConfig | undefined> {
+  const answer = await calls.askOr(master, commands.getTopicConfig, { topic }, deadline, ['TOPIC_NOT_EXIST'])
+  return answer === undefined ? undefined : topicConfigBody.decode(answer.body)
+}
+
+function configuration(broker: string, config: TopicConfig): TopicConfiguration {
+  const bits = config.perm & access.readWrite
+  const [allowed] = Object.entries(access).find(([, value]) => value === bits)!
+  return {
+    broker,
+    readQueues: config.readQueueNums,
+    writeQueues: config.writeQueueNums,
+    access: allowed as TopicAccess,
+    order: config.order,
+    attributes: Object.fromEntries(config.attributes),
+  }
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+function checkTopic(settings: TopicChanges): void {
+  for (const name of ['queues', 'readQueues', 'writeQueues'] as const) {
+    const value = settings[name]
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
+      throw invalidArgument(`${name} is ${value}: give at least 1`)
+    }
+  }
+  const allowed = settings.access
+  if (allowed !== undefined && !Object.hasOwn(access, allowed)) {
+    throw invalidArgument(`access is ${allowed}: use read, write, readWrite or none`)
+  }
+}
+
 export async function deleteTopic(calls: ClusterCalls, topic: string, deadline: Deadline): Promise<void> {
   for (const master of await calls.masters(deadline)) {
     await calls.ask(master, commands.deleteTopicInBroker, { topic }, deadline)
@@ -82,18 +200,20 @@ export async function deleteTopic(calls: ClusterCalls, topic: string, deadline: 
   await calls.client.nameServers.askAll(commands.deleteTopicInNamesrv, { topic }, deadline)
 }
 
-/** Adding is written with a plus sign. */
-function attributesText(attributes: Readonly<Record<string, string>>): string {
+/** Adding is written with a plus sign, taking away with a minus sign. */
+function attributesText(attributes: Readonly<Record<string, string | null>>): string {
   return Object.entries(attributes)
-    .map(([name, value]) => `+${name}=${value}`)
+    .map(([name, value]) => (value === null ? `-${name}` : `+${name}=${value}`))
     .join(',')
 }
 
 function mastersOf(route: TopicRoute): Master[] {
-  return [...route.brokers.values()].flatMap(({ brokerName: name, brokerAddrs }) => {
-    const address = brokerAddrs.get(masterId)
-    return address === undefined ? [] : [{ name, address }]
-  })
+  return [...route.brokers.values()]
+    .flatMap(({ brokerName: name, brokerAddrs }) => {
+      const address = brokerAddrs.get(masterId)
+      return address === undefined ? [] : [{ name, address }]
+    })
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 /** Waits until the route has the topic on all of the brokers. */

@@ -15,6 +15,14 @@ export interface NameServersOptions {
   readonly attemptTimeoutMs: number
 }
 
+/** What one of several name servers says. */
+export interface NameServerAnswer {
+  readonly address: string
+  readonly answer?: RemotingCommand
+  /** Why there is no answer. */
+  readonly error?: RocketMQError
+}
+
 /** Several name servers, any of which may be gone. One is asked for as long as it answers. */
 export class NameServers {
   readonly #options: NameServersOptions
@@ -74,6 +82,27 @@ export class NameServers {
       }
       await deadline.pause(waitMs)
     }
+  }
+
+  /** What each name server says, one after the other in the list: SUCCESS, or the error of those that do not. */
+  async askEach<C extends AnyCommand>(
+    command: C,
+    header: RequestOf<C>,
+    deadline: Deadline,
+    body?: Buffer,
+  ): Promise<NameServerAnswer[]> {
+    const { addresses, connections, attemptTimeoutMs } = this.#options
+    const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, deadline.leftMs))
+    const asked = addresses.map(async (address): Promise<NameServerAnswer> => {
+      try {
+        const answer = await connections.ask(address, { command, header, body, timeoutMs })
+        if (answer.code === responseCodes.SUCCESS.code) return { address, answer }
+        return { address, error: answerError(command.name, answer, { broker: address }) }
+      } catch (error) {
+        return { address, error: error as RocketMQError }
+      }
+    })
+    return deadline.unlessAborted(Promise.all(asked))
   }
 
   /** The answer of every name server that gives one. @throws RocketMQError of the last one when none does */

@@ -1,0 +1,99 @@
+import { clusterInfoBody, commands, formatJavaProperties, parseJavaProperties } from '@rocketmq-ts/protocol'
+import type { Deadline } from '../calls/deadline.ts'
+import { invalidArgument } from '../rocketmq-error.ts'
+import { brokersOf, type ClusterCalls } from './cluster-calls.ts'
+import type { NameServerView } from './descriptions.ts'
+
+/** What a broker's settings are at the moment. @throws RocketMQError */
+export async function brokerConfiguration(
+  calls: ClusterCalls,
+  broker: string,
+  deadline: Deadline,
+): Promise<Map<string, string>> {
+  const { body } = await calls.ask(await calls.master(broker, deadline), commands.getBrokerConfig, {}, deadline)
+  return parseJavaProperties(body.toString('utf8'))
+}
+
+/** @throws RocketMQError with the broker's reason; then nothing is changed */
+export async function changeBrokerConfiguration(
+  calls: ClusterCalls,
+  broker: string,
+  values: Readonly<Record<string, string>>,
+  deadline: Deadline,
+): Promise<void> {
+  const master = await calls.master(broker, deadline)
+  await calls.ask(master, commands.updateBrokerConfig, {}, deadline, propertiesBody(values))
+}
+
+/** What each name server knows of brokers, those that do not answer included. */
+export async function nameServerViews(calls: ClusterCalls, deadline: Deadline): Promise<NameServerView[]> {
+  const asked = await calls.client.nameServers.askEach(commands.getBrokerClusterInfo, {}, deadline)
+  return asked.map(({ address, answer, error }) => ({
+    address,
+    brokers: answer === undefined ? undefined : brokersOf(clusterInfoBody.decode(answer.body ?? Buffer.alloc(0))),
+    error,
+  }))
+}
+
+/** What the settings of each name server are. @throws RocketMQError when one does not answer */
+export async function nameServerConfigurations(
+  calls: ClusterCalls,
+  deadline: Deadline,
+): Promise<Map<string, Map<string, string>>> {
+  const configurations = new Map<string, Map<string, string>>()
+  for (const { address, answer, error } of await calls.client.nameServers.askEach(
+    commands.getNamesrvConfig,
+    {},
+    deadline,
+  )) {
+    if (answer === undefined) throw error
+    configurations.set(address, parseJavaProperties((answer.body ?? Buffer.alloc(0)).toString('utf8')))
+  }
+  return configurations
+}
+
+/** Changes all name servers. @throws RocketMQError when one does not; others may have */
+export async function changeNameServerConfiguration(
+  calls: ClusterCalls,
+  values: Readonly<Record<string, string>>,
+  deadline: Deadline,
+): Promise<void> {
+  const body = propertiesBody(values)
+  for (const { error } of await calls.client.nameServers.askEach(commands.updateNamesrvConfig, {}, deadline, body)) {
+    if (error !== undefined) throw error
+  }
+}
+
+/**
+ * Takes the right to write away from a broker in all name servers, or gives it back.
+ * @returns topics that this changed, by name server
+ */
+export async function setWritable(
+  calls: ClusterCalls,
+  broker: string,
+  isWritable: boolean,
+  deadline: Deadline,
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  const { nameServers } = calls.client
+  if (isWritable) {
+    const command = commands.addWritePermOfBroker
+    for (const { address, answer, error } of await nameServers.askEach(command, { brokerName: broker }, deadline)) {
+      if (answer === undefined) throw error
+      counts.set(address, command.responseCodec.decode(answer.extFields).addTopicCount)
+    }
+    return counts
+  }
+  const command = commands.wipeWritePermOfBroker
+  for (const { address, answer, error } of await nameServers.askEach(command, { brokerName: broker }, deadline)) {
+    if (answer === undefined) throw error
+    counts.set(address, command.responseCodec.decode(answer.extFields).wipeTopicCount)
+  }
+  return counts
+}
+
+function propertiesBody(values: Readonly<Record<string, string>>): Buffer {
+  const entries = Object.entries(values)
+  if (entries.length === 0) throw invalidArgument('no setting is given')
+  return Buffer.from(formatJavaProperties(entries), 'utf8')
+}
