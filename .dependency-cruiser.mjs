@@ -1,7 +1,7 @@
 /**
  * Imports point to the left only:
  * base <- platform <- protocol <- {settings, remoting, storage, filter} <- {name-server, broker} <- apps; remoting <- client;
- * {name-server, broker, client} <- testing.
+ * {name-server, broker, client} <- testing; client <- cli <- apps.
  * `dev-env` is for tests: nothing of the product imports it.
  */
 const layers = {
@@ -12,6 +12,7 @@ const layers = {
   remoting: ['base', 'platform', 'protocol'],
   storage: ['base', 'platform', 'protocol'],
   client: ['base', 'platform', 'protocol', 'remoting'],
+  cli: ['base', 'protocol', 'client'],
   filter: ['base', 'platform', 'protocol'],
   'name-server': ['base', 'platform', 'protocol', 'remoting', 'settings'],
   broker: ['base', 'platform', 'protocol', 'remoting', 'settings', 'storage', 'filter'],

@@ -1,0 +1,156 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import readline from 'node:readline/promises'
+import { finished, pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createGunzip, createGzip } from 'node:zlib'
+import type { FileLine, Host, OutputFile } from '@rocketmq-ts/cli'
+
+/** This process, as the commands of the client side see it. */
+export function createProcessHost(): Host {
+  const outputClosed = new AbortController()
+  let interrupted: AbortSignal | undefined
+  process.stdout.on('error', () => outputClosed.abort())
+  return {
+    environment: process.env,
+    homeFolder: os.homedir(),
+    isTerminal: {
+      input: process.stdin.isTTY === true,
+      output: process.stdout.isTTY === true,
+      errors: process.stderr.isTTY === true,
+    },
+    columns: process.stdout.columns,
+    async write(data) {
+      if (outputClosed.signal.aborted || process.stdout.write(data)) return
+      await new Promise<void>((resolve) => {
+        process.stdout.once('drain', resolve)
+        outputClosed.signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    },
+    say: (text) => void process.stderr.write(text),
+    outputClosed: outputClosed.signal,
+    // Servers of this process have signal handling of their own.
+    get interrupted() {
+      interrupted ??= interruption()
+      return interrupted
+    },
+    lines: () => readline.createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    async input() {
+      const chunks: Buffer[] = []
+      for await (const chunk of process.stdin) chunks.push(chunk)
+      return Buffer.concat(chunks)
+    },
+    async ask(question) {
+      const terminal = readline.createInterface({ input: process.stdin, output: process.stderr })
+      try {
+        return await terminal.question(question)
+      } finally {
+        terminal.close()
+      }
+    },
+    async readFile(file) {
+      try {
+        return await readFile(file)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        throw error
+      }
+    },
+    replacePrivateFile,
+    createFile,
+    readLines,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    async pause(durationMs, signal) {
+      await delay(durationMs, undefined, { signal }).catch(() => {})
+    },
+  }
+}
+
+/** The first signal ends what is under way in order, the second one the process. */
+function interruption(): AbortSignal {
+  const interrupted = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (interrupted.signal.aborted) process.exit(1)
+      interrupted.abort()
+    })
+  }
+  return interrupted.signal
+}
+
+const ownerOnly = 0o600
+
+async function replacePrivateFile(file: string, text: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  const unfinished = `${file}.${process.pid}.tmp`
+  try {
+    const handle = await open(unfinished, 'w', ownerOnly)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(unfinished, file)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  }
+}
+
+async function createFile(file: string): Promise<OutputFile> {
+  const handle = await open(file, 'wx', ownerOnly)
+  const target = handle.createWriteStream({ flush: true })
+  const zip = file.endsWith('.gz') ? createGzip() : undefined
+  const source = zip ?? target
+  const isFinished = zip === undefined ? finished(target) : pipeline(zip, target)
+  // Told by the next write, or by `finish`.
+  let failure: Error | undefined
+  isFinished.catch((error: Error) => {
+    failure = error
+  })
+  return {
+    async write(text) {
+      if (failure !== undefined) throw failure
+      if (source.write(text)) return
+      await Promise.race([new Promise<void>((resolve) => source.once('drain', () => resolve())), isFinished])
+    },
+    async finish() {
+      source.end()
+      await isFinished
+    },
+    async discard() {
+      source.destroy()
+      target.destroy()
+      await isFinished.catch(() => {})
+      await rm(file, { force: true })
+    },
+  }
+}
+
+async function* readLines(file: string): AsyncIterable<FileLine> {
+  const handle = await open(file, 'r')
+  try {
+    const { size } = await handle.stat()
+    let readBytes = 0
+    const source = handle.createReadStream({ autoClose: false })
+    source.on('data', (chunk) => {
+      readBytes += chunk.length
+    })
+    const input = file.endsWith('.gz') ? source.pipe(createGunzip()) : source
+    // A failure of the file has to end the lines of what is made of it.
+    source.on('error', (error) => void input.destroy(error))
+    const lines = readline.createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+    let failure: Error | undefined
+    input.on('error', (error: Error) => {
+      failure = error
+      lines.close()
+    })
+    for await (const text of lines) yield { text, fractionRead: size === 0 ? 1 : readBytes / size }
+    if (failure !== undefined) throw failure
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,37 @@
+import { complete } from '../completion/complete.ts'
+import { type Shell, shellScripts, shells } from '../completion/shell-scripts.ts'
+import { choiceArgument, command, manyArguments, own } from '../table/define.ts'
+
+export const completionCommand = command({
+  name: 'completion',
+  about: 'Writes what a shell needs to complete commands, options, and names of the cluster.',
+  example:
+    'source <(rocketmq completion bash)\nsource <(rocketmq completion zsh)\nrocketmq completion fish | source\nrocketmq completion powershell | Out-String | Invoke-Expression',
+  arguments: { shell: choiceArgument(shells, 'the shell') },
+  isLocal: true,
+  output: own(),
+  async run(session, { shell }) {
+    await session.host.write(shellScripts[shell as Shell])
+    return 0
+  },
+})
+
+/** What the shells ask. */
+export const completeCommand = command({
+  name: '__complete',
+  about: 'Completes words for a shell.',
+  example: 'rocketmq __complete -- topic show ord',
+  arguments: { words: manyArguments('what is typed', (text) => text, { isOptional: true }) },
+  isLocal: true,
+  isHidden: true,
+  takesAll: true,
+  output: own(),
+  async run(session, { words }) {
+    // PowerShell cannot hand on an empty word.
+    const typed = words.map((word) => (word === "''" ? '' : word))
+    const found = await complete(session.program, typed[0] === '--' ? typed.slice(1) : typed, session.host)
+    const lines = found.map(({ value, about }) => `${value}\t${about.split('\n')[0]}\n`)
+    await session.host.write(lines.join(''))
+    return 0
+  },
+})

@@ -1,0 +1,203 @@
+import type { GroupSettings } from '@rocketmq-ts/client'
+import {
+  argument,
+  type CommandGroup,
+  command,
+  flag,
+  many,
+  manyArguments,
+  one,
+  option,
+  optionalChoice,
+  rows,
+  textOption,
+} from '../table/define.ts'
+import { list, record, text, texts, whole, yesNo } from '../table/record.ts'
+import { CommandError, UsageError } from '../usage-error.ts'
+import { nonEmpty, wholeNumber } from '../values.ts'
+import { isSystemGroup } from './system-names.ts'
+
+const groupRow = record({ group: text('Group') })
+
+const configurationRow = record({
+  broker: text('Broker'),
+  retriesMax: whole('Retries'),
+  consumeEnabled: yesNo('May consume'),
+  broadcastEnabled: yesNo('May broadcast'),
+  order: yesNo('Order'),
+  retryQueues: whole('Retry queues'),
+})
+
+const memberRow = record({
+  clientId: text('Client'),
+  address: text('Address'),
+  language: text('Language'),
+  version: whole('Version'),
+})
+
+const groupDetails = record({
+  group: text('Group'),
+  isBroadcast: yesNo('Broadcast'),
+  lag: whole('Lag'),
+  topics: texts('Topics'),
+  brokers: list('Brokers', configurationRow),
+  members: list('Members', memberRow),
+  subscriptions: list('Subscriptions', record({ topic: text('Topic'), filter: text('Filter') })),
+})
+
+const groupOutcome = record({ group: text('Group'), isNew: yesNo('New'), brokers: list('Brokers', configurationRow) })
+const deletedGroups = record({ groups: texts('Groups') })
+
+export const groupArgument = argument('its name', 'group')
+
+const settings = {
+  retries: option({
+    placeholder: 'number',
+    about: 'deliveries after the first one, before a message becomes a dead letter',
+    parse: wholeNumber(0, 1_000_000),
+  }),
+  consume: optionalChoice(['true', 'false'], 'whether members may consume'),
+  broadcast: optionalChoice(['true', 'false'], 'whether members may broadcast'),
+  order: optionalChoice(['true', 'false'], 'whether members handle messages in order'),
+  retryQueues: option({ placeholder: 'number', about: 'queues of its retry topic', parse: wholeNumber(0, 1000) }),
+  broker: many({ placeholder: 'name', about: 'only on this broker', completes: 'broker', parse: nonEmpty }),
+}
+
+interface GivenSettings {
+  readonly retries: number | undefined
+  readonly consume: 'true' | 'false' | undefined
+  readonly broadcast: 'true' | 'false' | undefined
+  readonly order: 'true' | 'false' | undefined
+  readonly retryQueues: number | undefined
+  readonly broker: readonly string[]
+}
+
+export const groupGroup: CommandGroup = {
+  name: 'group',
+  about: 'Groups of consumers: their settings and members.',
+  commands: [
+    command({
+      name: 'list',
+      about: 'Shows the names of groups.',
+      example: 'rocketmq group list',
+      options: {
+        all: flag('also groups of RocketMQ itself', 'a'),
+        filter: textOption('text', 'only those whose name has this in it'),
+      },
+      output: rows(groupRow, 'There is no group yet: rocketmq group create NAME, or a consumer that connects'),
+      async run(session, { all, filter = '' }) {
+        const admin = await session.admin()
+        return (await admin.groups({ signal: session.signal }))
+          .filter((group) => (all || !isSystemGroup(group)) && group.includes(filter))
+          .map((group) => ({ group }))
+      },
+    }),
+    command({
+      name: 'show',
+      about: 'Shows a group: its settings, members, and what they subscribe to.',
+      example: 'rocketmq group show mailer',
+      arguments: { group: groupArgument },
+      output: one(groupDetails),
+      async run(session, { group }) {
+        const admin = await session.admin()
+        const { signal } = session
+        const brokers = await admin.groupConfigurations(group, { signal })
+        const { members, subscriptions, isBroadcast } = await admin.describeGroup(group, { signal })
+        const progress = await admin.progress(group, undefined, { signal })
+        return {
+          group,
+          isBroadcast,
+          lag: progress.reduce((sum, { lag }) => sum + lag, 0),
+          topics: [...new Set(progress.map(({ queue }) => queue.topic))].sort(),
+          brokers,
+          members,
+          subscriptions: Object.entries(subscriptions).map(([topic, filter]) => ({ topic, filter })),
+        }
+      },
+    }),
+    command({
+      name: 'create',
+      about: 'Makes a group on all brokers.',
+      example: 'rocketmq group create mailer --retries 5',
+      arguments: { group: argument('its name') },
+      options: { ...settings, ifMissing: flag('does nothing when the group is there') },
+      output: one(groupOutcome, ({ group, isNew, brokers }) =>
+        isNew ? `${group} is made on ${namesOf(brokers)}.` : `${group} is there already.`,
+      ),
+      async run(session, { group, ifMissing, ...given }) {
+        const admin = await session.admin()
+        const { signal } = session
+        if ((await admin.groups({ signal })).includes(group)) {
+          if (!ifMissing) {
+            throw new CommandError(
+              `${group} is there already: rocketmq group change changes it, --if-missing accepts it`,
+            )
+          }
+          return { group, isNew: false, brokers: await admin.groupConfigurations(group, { signal }) }
+        }
+        await admin.createGroup(group, groupSettings(given), { signal })
+        return { group, isNew: true, brokers: await admin.groupConfigurations(group, { signal }) }
+      },
+    }),
+    command({
+      name: 'change',
+      about: 'Changes settings of a group. What is not given stays as it is.',
+      example: 'rocketmq group change mailer --consume false',
+      arguments: { group: groupArgument },
+      options: settings,
+      output: one(groupOutcome, ({ group, brokers }) => `${group} is changed on ${namesOf(brokers)}.`),
+      async run(session, { group, ...given }) {
+        const changes = groupSettings(given)
+        const { brokers: _, ...values } = changes
+        if (Object.values(values).every((value) => value === undefined)) {
+          throw new UsageError('nothing is given to change: add --retries, --consume or another setting')
+        }
+        const admin = await session.admin()
+        return { group, isNew: false, brokers: await admin.changeGroup(group, changes, { signal: session.signal }) }
+      },
+    }),
+    command({
+      name: 'delete',
+      about: 'Deletes groups, and how far they were.',
+      example: 'rocketmq group delete mailer --yes',
+      arguments: { groups: manyArguments('their names', nonEmpty, { completes: 'group' }) },
+      options: { yes: flag('does not ask', 'y'), ifExists: flag('a group that is not there is no error') },
+      output: one(deletedGroups, ({ groups }) =>
+        groups.length === 0 ? 'Nothing was there to delete.' : `Deleted: ${groups.join(', ')}.`,
+      ),
+      async run(session, { groups, yes, ifExists }) {
+        const admin = await session.admin()
+        const { signal } = session
+        const known = new Set(await admin.groups({ signal }))
+        const missing = groups.filter((group) => !known.has(group))
+        if (missing.length > 0 && !ifExists) {
+          throw new CommandError(`there is no group ${missing.join(', ')}: nothing was deleted`)
+        }
+        const there = groups.filter((group) => known.has(group))
+        if (there.length === 0) return { groups: [] }
+        await session.confirm(`Delete ${there.join(', ')} with all offsets`, yes)
+        for (const group of there) await admin.deleteGroup(group, { signal })
+        return { groups: there }
+      },
+    }),
+  ],
+}
+
+function groupSettings({ retries, consume, broadcast, order, retryQueues, broker }: GivenSettings): GroupSettings {
+  return {
+    retriesMax: retries,
+    consumeEnabled: truth(consume),
+    broadcastEnabled: truth(broadcast),
+    order: truth(order),
+    retryQueues,
+    brokers: broker.length === 0 ? undefined : broker,
+  }
+}
+
+function truth(text: 'true' | 'false' | undefined): boolean | undefined {
+  return text === undefined ? undefined : text === 'true'
+}
+
+function namesOf(brokers: readonly { readonly broker: string }[]): string {
+  return brokers.map(({ broker }) => broker).join(', ')
+}
