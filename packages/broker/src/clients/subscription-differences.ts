@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { SubscriptionData } from '@rocketmq-ts/protocol'
 import { isByTags } from '../filters/is-by-tags.ts'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
@@ -21,12 +22,15 @@ type Expressions = ReadonlyMap<string, string>
 interface Member {
   readonly client: ClientConnection
   readonly expressions: Expressions
-  /** The same in one text. */
-  readonly text: string
+  /** Hash of the same: texts of clients are as long as they like. */
+  readonly key: string
 }
 
 /** Of so many differences the topics are told one by one. */
 export const differencesShown = 10
+
+/** Characters of an expression that are told. */
+const shownLengthMax = 256
 
 /** What is told of is kept only so far that nobody can fill the memory by it. */
 const toldMax = 100
@@ -37,13 +41,13 @@ const toldMax = 100
  */
 export class SubscriptionDifferences {
   readonly #members = new Map<ClientLink, Member>()
-  /** Links by the text of what they subscribe to. */
-  readonly #byText = new Map<string, Set<ClientLink>>()
+  /** Links by the key of what they subscribe to. */
+  readonly #byKey = new Map<string, Set<ClientLink>>()
   #told = new Set<string>()
 
   /** Whether members differ. */
   get areThere(): boolean {
-    return this.#byText.size > 1
+    return this.#byKey.size > 1
   }
 
   /**
@@ -58,15 +62,15 @@ export class SubscriptionDifferences {
       return []
     }
     const expressions = expressionsOf(subscriptions)
-    const text = textOf(expressions)
-    if (this.#members.get(link)?.text === text) return []
+    const key = keyOf(expressions)
+    if (this.#members.get(link)?.key === key) return []
     this.remove(link)
-    const member = { client, expressions, text }
+    const member = { client, expressions, key }
     this.#members.set(link, member)
-    const same = this.#byText.get(text)
-    if (same === undefined) this.#byText.set(text, new Set([link]))
+    const same = this.#byKey.get(key)
+    if (same === undefined) this.#byKey.set(key, new Set([link]))
     else same.add(link)
-    const other = this.#differingFrom(text)
+    const other = this.#differingFrom(key)
     return other === undefined ? [] : this.#notTold(other, member)
   }
 
@@ -75,27 +79,27 @@ export class SubscriptionDifferences {
     const member = this.#members.get(link)
     if (member === undefined) return
     this.#members.delete(link)
-    const links = this.#byText.get(member.text)!
+    const links = this.#byKey.get(member.key)!
     links.delete(link)
-    if (links.size === 0) this.#byText.delete(member.text)
+    if (links.size === 0) this.#byKey.delete(member.key)
     if (!this.areThere) this.#told.clear()
   }
 
   /** How members differ now, from one another. */
   list(): SubscriptionDifference[] {
-    const [first, ...others] = [...this.#byText.values()].map((links) => this.#members.get([...links][0]!)!)
+    const [first, ...others] = [...this.#byKey.values()].map((links) => this.#members.get([...links][0]!)!)
     return first === undefined ? [] : others.flatMap((other) => differencesOf(first, other))
   }
 
-  #differingFrom(text: string): Member | undefined {
-    for (const [otherText, links] of this.#byText) {
-      if (otherText !== text) return this.#members.get([...links][0]!)
+  #differingFrom(key: string): Member | undefined {
+    for (const [otherKey, links] of this.#byKey) {
+      if (otherKey !== key) return this.#members.get([...links][0]!)
     }
     return undefined
   }
 
   #notTold(one: Member, other: Member): SubscriptionDifference[] {
-    const key = [one.text, other.text].sort().join('\n')
+    const key = [one.key, other.key].sort().join('\n')
     if (this.#told.has(key) || this.#told.size >= toldMax) return []
     this.#told.add(key)
     return differencesOf(one, other)
@@ -119,7 +123,8 @@ function differencesOf(one: Member, other: Member): SubscriptionDifference[] {
 }
 
 function differing({ client, expressions }: Member, topic: string): DifferingMember {
-  return { clientId: client.clientId, peer: client.link.remoteAddress, expression: expressions.get(topic) }
+  const expression = expressions.get(topic)?.slice(0, shownLengthMax)
+  return { clientId: client.clientId, peer: client.link.remoteAddress, expression }
 }
 
 function expressionsOf(subscriptions: readonly SubscriptionData[]): Expressions {
@@ -133,6 +138,7 @@ function expressionOf(subscription: SubscriptionData): string {
   return `TAG ${subString === '*' || tagsSet.length === 0 ? subString : [...tagsSet].sort().join(' || ')}`
 }
 
-function textOf(expressions: Expressions): string {
-  return JSON.stringify([...expressions].sort(([left], [right]) => (left < right ? -1 : 1)))
+function keyOf(expressions: Expressions): string {
+  const sorted = [...expressions].sort(([left], [right]) => (left < right ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64')
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { LruMap } from '@rocketmq-ts/base'
 import {
   type ConsumerFilterData,
@@ -43,6 +44,11 @@ const writeIntervalMs = 10_000
 const absentBeforeStartMs = 30_000
 /** Expressions that cannot be used come with each heartbeat: each is told of once. */
 const refusedKept = 1_000
+/** Characters of an expression in the log. */
+const shownLengthMax = 512
+/** Characters of names and expressions that are kept for nobody, with what each takes besides. */
+const deadLengthMax = 16 * 1024 * 1024
+const deadLengthBesides = 512
 
 /**
  * The expressions that groups told in their heartbeats, kept in config/consumerFilter.json. They come again with the next
@@ -52,7 +58,12 @@ export class ConsumerFilterTable {
   readonly #options: ConsumerFilterTableOptions
   /** Group to topic. */
   readonly #groups = new Map<string, Map<string, ConsumerFilter>>()
-  /** The expression of a group for a topic that was refused last. */
+  /** Those that nobody asks by, whoever left first in front. So many of them are kept as anybody may fill memory with. */
+  readonly #dead = new LruMap<string, ConsumerFilter>(deadLengthMax, (filter) => this.#removeSame(filter), {
+    weightOf: ({ topic, group, expression }) => topic.length + group.length + expression.length + deadLengthBesides,
+    countMin: 1,
+  })
+  /** The hash of the expression of a group for a topic that was refused last. */
   readonly #refused = new LruMap<string, string>(refusedKept)
   readonly #kept: KeptState<ConsumerFilters>
 
@@ -137,7 +148,8 @@ export class ConsumerFilterTable {
     })
     if (!isSame) {
       const { log } = this.#options.config
-      log.info({ group, topic, expression: subString }, 'a group filters messages by an expression')
+      const fields = { group, topic, expression: subString.slice(0, shownLengthMax) }
+      log.info(fields, 'a group filters messages by an expression')
     }
   }
 
@@ -148,10 +160,11 @@ export class ConsumerFilterTable {
       return true
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      const key = `${topic}@${group}`
-      if (this.#refused.get(key) !== subString) {
-        this.#refused.set(key, subString)
-        const fields = { group, topic, expression: subString, reason: error.message }
+      const key = hashOf(topic, group)
+      const hash = hashOf(expressionType, subString)
+      if (this.#refused.get(key) !== hash) {
+        this.#refused.set(key, hash)
+        const fields = { group, topic, expression: subString.slice(0, shownLengthMax), reason: error.message }
         this.#options.config.log.warn(fields, 'a group subscribed by an expression that cannot be used')
       }
       return false
@@ -166,6 +179,9 @@ export class ConsumerFilterTable {
       this.#groups.set(group, topics)
     }
     topics.set(topic, filter)
+    const key = hashOf(topic, group)
+    if (filter.deadMs === 0) this.#dead.delete(key)
+    else this.#dead.set(key, filter)
     this.#kept.later()
   }
 
@@ -173,7 +189,13 @@ export class ConsumerFilterTable {
     const topics = this.#groups.get(group)
     if (!topics?.delete(topic)) return
     if (topics.size === 0) this.#groups.delete(group)
+    this.#dead.delete(hashOf(topic, group))
     this.#kept.later()
+  }
+
+  #removeSame(filter: ConsumerFilter): void {
+    const { group, topic } = filter
+    if (this.get(topic, group) === filter) this.#remove(group, topic)
   }
 
   #removeDead(group: string, topic: string): void {
@@ -217,6 +239,13 @@ export class ConsumerFilterTable {
       }
     }
   }
+}
+
+/** Two texts of clients, which are as long as they like, as a short one. */
+function hashOf(one: string, other: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([one, other]))
+    .digest('base64')
 }
 
 /** A filter that changes is another object then. */

@@ -56,6 +56,18 @@ describe('members of a group', () => {
     expect(differences.list()).toEqual([])
   })
 
+  test('are told and remembered in few characters, however long their expressions are', () => {
+    const differences = new SubscriptionDifferences()
+    differences.update(member('a'), [tags('x')])
+    const [told] = differences.update(member('b'), [sql(`n > ${'1'.repeat(100_000)}`)])
+    expect(told!.members[1].expression!.length).toBeLessThan(300)
+    // Expressions that differ late in their texts are others all the same.
+    const [one, other] = ['1', '2'].map((end) => sql(`n > ${'1'.repeat(1000)}${end}`))
+    const late = new SubscriptionDifferences()
+    late.update(member('a'), [one!])
+    expect(late.update(member('b'), [other!])).toHaveLength(1)
+  })
+
   test('that pick their queues themselves, and subscribe to nothing, differ from nobody', () => {
     const differences = new SubscriptionDifferences()
     differences.update(member('a'), [tags('x')])

@@ -64,6 +64,32 @@ describe('the expression of a group for a topic', () => {
     expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
   })
 
+  test('that nobody asks by is kept as long as there is room: of very many those of who left first are forgotten', () => {
+    using folder = temporaryFolder()
+    const table = setUp(folder.path).open()
+    const long = `a = '${'x'.repeat(15_000)}'`
+    table.register('stays', [sql('T', long)])
+    for (let group = 0; group < 2000; group++) {
+      table.register(`g${group}`, [sql('T', long)])
+      table.unregister(`g${group}`)
+    }
+    const { expressions } = table.counts()
+    expect(expressions).toBeGreaterThan(500)
+    expect(expressions * long.length).toBeLessThan(17 * 1024 * 1024)
+    expect([table.get('T', 'stays'), table.get('T', 'g1999'), table.get('T', 'g0')]).toEqual([
+      expect.objectContaining({ deadMs: 0 }),
+      expect.objectContaining({ group: 'g1999' }),
+      undefined,
+    ])
+    // One that is asked by again is not forgotten.
+    table.register('g1999', [sql('T', long, 2)])
+    for (let group = 0; group < 2000; group++) {
+      table.register(`h${group}`, [sql('T', long)])
+      table.unregister(`h${group}`)
+    }
+    expect(table.get('T', 'g1999')?.deadMs).toBe(0)
+  })
+
   test('stays for a day after its group, or its topic in the group, is gone, and comes to life again', () => {
     using folder = temporaryFolder()
     const { clock, open } = setUp(folder.path)
