@@ -18,6 +18,8 @@ export type Claim =
   | { kind: 'too-old'; lowest: number }
 
 const none = -1
+/** Milliseconds. So seldom a producer takes another place. */
+const placeMs = 1000
 
 /** The newest sequence numbers of one producer, each in the slot of its remainder. */
 class ProducerWindow {
@@ -30,6 +32,8 @@ class ProducerWindow {
   highest = none
   /** Milliseconds since 1970 of the last message. */
   lastMs = 0
+  /** The last message when it took its place among the producers. */
+  placedMs = 0
 
   constructor(size: number) {
     this.sequences = new Float64Array(size).fill(none)
@@ -42,7 +46,7 @@ class ProducerWindow {
 export interface WindowLimits {
   /** Sequence numbers that are known of a producer, below its highest. */
   count: number
-  /** Producers that are known; the one that was silent for longest is forgotten for another. */
+  /** Producers that are known; the one that was silent for longest, to a second, is forgotten for another. */
   producersMax: number
   /** Milliseconds of silence after which a producer is forgotten. */
   silenceMsMax(): number
@@ -54,6 +58,7 @@ export type KeptProducer = [id: string, lastMs: number, ...messages: number[]]
 /** The newest sequence numbers of all producers that number their messages, and where those were stored. */
 export class ProducerWindows {
   readonly #limits: WindowLimits
+  /** Who was silent for longest stands in front, to a second. */
   readonly #producers = new Map<string, ProducerWindow>()
 
   constructor(limits: WindowLimits) {
@@ -101,6 +106,7 @@ export class ProducerWindows {
     window.queueIds[slot] = place.queueId
     window.highest = Math.max(window.highest, sequence)
     window.lastMs = Math.max(window.lastMs, nowMs)
+    if (window.lastMs - window.placedMs >= placeMs) this.#place(id, window)
   }
 
   /** Messages at or behind a position of the log are gone. */
@@ -140,15 +146,20 @@ export class ProducerWindows {
     else if (this.#producers.size >= this.#limits.producersMax) this.#forgetOne()
     const window = new ProducerWindow(this.#limits.count)
     window.lastMs = nowMs
-    this.#producers.set(id, window)
+    this.#place(id, window)
     return window
   }
 
+  /** Puts a producer behind all others. */
+  #place(id: string, window: ProducerWindow): void {
+    window.placedMs = window.lastMs
+    this.#producers.delete(id)
+    this.#producers.set(id, window)
+  }
+
   #forgetOne(): void {
-    let silent: { id: string; lastMs: number } | undefined
-    for (const [id, { lastMs }] of this.#producers)
-      if (silent === undefined || lastMs < silent.lastMs) silent = { id, lastMs }
+    const [silent] = this.#producers.keys()
     assert(silent !== undefined, 'there is no producer to forget')
-    this.#producers.delete(silent.id)
+    this.#producers.delete(silent)
   }
 }

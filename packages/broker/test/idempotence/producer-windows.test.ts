@@ -58,8 +58,8 @@ describe('the sequence numbers of producers', () => {
     windows.forgetFrom(20)
     expect([windows.claim('p', 1, 0).kind, windows.claim('p', 2, 0).kind]).toEqual(['stored', 'new'])
     expect([windows.claim('p', 1, 1000).kind, windows.claim('p', 1, 1001).kind]).toEqual(['stored', 'new'])
-    windows.stored('q', 1, place(30), 2000)
     windows.stored('r', 1, place(40), 1900)
+    windows.stored('q', 1, place(30), 2000)
     windows.stored('s', 1, place(50), 2100)
     expect(windows.producerCount).toBe(3)
     expect([
