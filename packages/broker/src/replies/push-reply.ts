@@ -13,8 +13,10 @@ export interface PushReplyParts {
   connectionsOf(clientId: string): readonly ClientLink[]
 }
 
-/** Milliseconds that a client has to take a reply. */
+/** Milliseconds that a client has to take a reply, over whichever of its connections. */
 const clientTimeoutMs = 10_000
+/** So many connections are tried: a client may open as many as it likes. */
+const connectionsTried = 4
 
 /**
  * Hands a reply to the client that asked, over one of its connections after the other until one takes it.
@@ -51,21 +53,24 @@ export async function pushReply(
     storeHost: brokerAddress,
     storeTimestamp: nowMs,
   }
-  for (const link of links) {
-    const refusal = await refusalOf(link, header, body)
+  const tried = links.slice(0, connectionsTried)
+  const timeoutMs = clientTimeoutMs / tried.length
+  for (const link of tried) {
+    const refusal = await refusalOf(link, header, body, timeoutMs)
     if (refusal === undefined) return undefined
     log.warn({ clientId, peer: link.remoteAddress, reason: refusal }, 'a client did not take a reply')
   }
-  return `push reply message to ${clientId} fail: none of its ${links.length} connections took it`
+  return `push reply message to ${clientId} fail: none of ${tried.length} of its ${links.length} connections took it`
 }
 
 async function refusalOf(
   link: ClientLink,
   header: RequestOf<typeof commands.pushReplyMessageToClient>,
   body: Buffer,
+  timeoutMs: number,
 ): Promise<string | undefined> {
   try {
-    const answer = await link.invoke(commands.pushReplyMessageToClient, header, { body, timeoutMs: clientTimeoutMs })
+    const answer = await link.invoke(commands.pushReplyMessageToClient, header, { body, timeoutMs })
     if (answer.code === responseCodes.SUCCESS.code) return undefined
     return `code ${answer.code}${answer.remark === undefined ? '' : `: ${answer.remark}`}`
   } catch (error) {

@@ -33,6 +33,13 @@ function replyHeader(clientId: string | undefined): RequestOf<typeof commands.se
 
 /** A client that asks, with a connection of its own to the broker, under the id of another one when that is given. */
 async function asking(scene: Scene, id?: string) {
+  const client = await silentlyAsking(scene, id)
+  client.answer(commands.pushReplyMessageToClient, () => ({}))
+  return client
+}
+
+/** One that takes no reply. */
+async function silentlyAsking(scene: Scene, id?: string) {
   const client = scene.newClient()
   const body = heartbeatBody.encode({
     clientID: id ?? client.id,
@@ -42,7 +49,6 @@ async function asking(scene: Scene, id?: string) {
     withoutSub: false,
   })
   await client.broker(scene.machine).ask(commands.heartBeat, {}, body)
-  client.answer(commands.pushReplyMessageToClient, () => ({}))
   return client
 }
 
@@ -109,6 +115,14 @@ export const replies = {
       const startMs = scene.cluster.simulation.monotonic()
       expect(await codeOf(scene.broker, commands.sendReplyMessage, replyHeader(client.id), aBody)).toBe('SYSTEM_ERROR')
       expect(scene.cluster.simulation.monotonic() - startMs).toBeGreaterThanOrEqual(10_000)
+    },
+    'a client that stays silent over many connections is waited for 10 s too': async (scene) => {
+      const { id } = scene.newClient()
+      const silent = await Promise.all(Array.from({ length: 12 }, () => silentlyAsking(scene, id)))
+      const startMs = scene.cluster.simulation.monotonic()
+      expect(await codeOf(scene.broker, commands.sendReplyMessage, replyHeader(id), aBody)).toBe('SYSTEM_ERROR')
+      expect(scene.cluster.simulation.monotonic() - startMs).toBeLessThan(11_000)
+      expect(silent.flatMap(repliesTo).length).toBeLessThanOrEqual(4)
     },
   },
   sendReplyMessageV2: {
