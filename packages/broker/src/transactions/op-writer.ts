@@ -16,6 +16,12 @@ export interface OpWriterParts {
 
 type Refused = Extract<PutOutcome, { kind: 'refused' }>
 
+/** A half message by its queue offset, and how many have ended before it. */
+interface EndedHalf {
+  queueOffset: number
+  number: number
+}
+
 const retryMs = 1000
 
 /**
@@ -24,9 +30,10 @@ const retryMs = 1000
  */
 export class OpWriter {
   readonly #parts: OpWriterParts
-  /** Half messages that have ended, by their offset, whoever waits for that. */
-  #gathered: number[] = []
-  #awaited: { queueOffset: number; done: (refused: Refused | undefined) => void }[] = []
+  /** Half messages that have ended, in the order of their ends. */
+  #gathered: EndedHalf[] = []
+  #awaited: { queueOffset: number; done: (outcome: PutOutcome) => void }[] = []
+  #endedCount = 0
   #bodyBytes = 0
   #isFailing = false
   #cancelTimer: CancelTimer | undefined
@@ -44,7 +51,7 @@ export class OpWriter {
   ended(queueOffset: number): void {
     const { clock, settings } = this.#parts
     const { transactionOpMsgMaxSize, transactionOpBatchInterval } = settings()
-    this.#gathered.push(queueOffset)
+    this.#gathered.push({ queueOffset, number: this.#endedCount++ })
     this.#bodyBytes += String(queueOffset).length + 1
     if (this.#bodyBytes >= transactionOpMsgMaxSize) this.flush()
     else this.#cancelTimer ??= clock.after(transactionOpBatchInterval, () => this.flush())
@@ -52,9 +59,9 @@ export class OpWriter {
 
   /**
    * Ends a half by its op message.
-   * @param done told when it is stored, or why it is not
+   * @param done told what became of it
    */
-  end(queueOffset: number, done: (refused: Refused | undefined) => void): void {
+  end(queueOffset: number, done: (outcome: PutOutcome) => void): void {
     if (this.#awaited.length === 0) this.#parts.clock.endOfTurn(() => this.flush())
     this.#awaited.push({ queueOffset, done })
   }
@@ -74,23 +81,23 @@ export class OpWriter {
     this.#awaited = []
     this.#bodyBytes = 0
     if (gathered.length + awaited.length === 0) return
-    const offsets = [...gathered, ...awaited.map(({ queueOffset }) => queueOffset)]
+    const offsets = [...gathered, ...awaited].map(({ queueOffset }) => queueOffset)
     const { sink } = this.#parts
     const messages = this.messagesFor(offsets)
-    const ended = (refused: Refused | undefined): void => {
-      if (refused === undefined) this.#isFailing = false
-      else this.#again(gathered, refused)
-      for (const { done } of awaited) done(refused)
+    const ended = (outcome: PutOutcome): void => {
+      if (outcome.kind === 'refused') this.#again(gathered, outcome)
+      else this.#isFailing = false
+      for (const { done } of awaited) done(outcome)
     }
     try {
-      sink.put(messages, (outcome) => ended(outcome.kind === 'refused' ? outcome : undefined))
+      sink.put(messages, ended)
     } catch (error) {
       ended({ kind: 'refused', cause: 'fenced', reason: (error as Error).message })
     }
   }
 
   /** The store takes nothing now: what has ended stays so, and is written later. */
-  #again(gathered: number[], { cause, reason }: Refused): void {
+  #again(gathered: EndedHalf[], { cause, reason }: Refused): void {
     if (gathered.length === 0 || cause === 'closed') return
     const { clock, log } = this.#parts
     if (!this.#isFailing) {
@@ -98,7 +105,7 @@ export class OpWriter {
     }
     this.#isFailing = true
     // What ended first is written first: without a newer half, the older one that it renewed seems to be open.
-    this.#gathered = [...gathered, ...this.#gathered]
+    this.#gathered = [...gathered, ...this.#gathered].sort((one, other) => one.number - other.number)
     this.#cancelTimer ??= clock.after(retryMs, () => this.flush())
   }
 

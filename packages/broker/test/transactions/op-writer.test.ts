@@ -5,12 +5,19 @@ import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import { describe, expect, test } from 'vitest'
 import { OpWriter } from '../../src/transactions/op-writer.ts'
 
-function setUp() {
+type Put = (messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void) => void
+
+/** @param put what becomes of op messages, in place of storing or refusing them */
+function setUp(put?: Put) {
   const clock = new SteppedClock()
   const bodies: string[] = []
   let refusal: 'disk-full' | 'throws' | undefined
   const sink = {
     put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void {
+      if (put !== undefined) {
+        put(messages, done)
+        return
+      }
       if (refusal === 'throws') throw new Error('no queue')
       if (refusal !== undefined) {
         done({ kind: 'refused', cause: refusal, reason: 'full' })
@@ -50,11 +57,11 @@ describe('ends of transactions', () => {
     const { clock, bodies, ops } = setUp()
     const told: unknown[] = []
     ops.ended(1)
-    ops.end(2, (refused) => told.push(refused))
+    ops.end(2, ({ kind }) => told.push(kind))
     expect(told).toEqual([])
     clock.finishTurn()
     expect(bodies).toEqual(['1,2,'])
-    expect(told).toEqual([undefined])
+    expect(told).toEqual(['stored'])
   })
 
   test.each(['disk-full', 'throws'] as const)(
@@ -64,7 +71,7 @@ describe('ends of transactions', () => {
       refuse(how)
       const told: (string | undefined)[] = []
       ops.ended(1)
-      ops.end(2, (refused) => told.push(refused?.reason))
+      ops.end(2, (outcome) => told.push(outcome.kind === 'refused' ? outcome.reason : undefined))
       clock.finishTurn()
       expect(told).toHaveLength(1)
       expect(told[0]).toMatch(/full|no queue/)
@@ -75,4 +82,18 @@ describe('ends of transactions', () => {
       expect(bodies).toEqual(['1,3,'])
     },
   )
+
+  test('that two writes at once could not store are tried again in their order', () => {
+    const waiting: ((outcome: PutOutcome) => void)[] = []
+    const bodies: string[] = []
+    const { clock, ops } = setUp((messages, done) => {
+      bodies.push(...messages.map(({ body }) => String(body)))
+      waiting.push(done)
+    })
+    for (const offset of [10, 11, 12, 13, 14, 15]) ops.ended(offset)
+    expect(bodies).toEqual(['10,11,', '12,', '13,14,', '15,'])
+    for (const done of waiting.splice(0)) done({ kind: 'refused', cause: 'disk-full', reason: 'full' })
+    clock.advance(1000)
+    expect(bodies.slice(4)).toEqual(['10,11,', '12,13,', '14,15,'])
+  })
 })

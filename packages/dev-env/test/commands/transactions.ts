@@ -34,6 +34,23 @@ export const transactions = {
       expect(producer.takeChecks()).toEqual([])
       expect(await scene.bodiesIn('T')).toEqual([])
     },
+    'a rollback that the disk does not confirm in time is answered with that, and done': withSettings(
+      { flushDiskType: 'SYNC_FLUSH', syncFlushTimeout: '1' },
+      async (scene) => {
+        await scene.broker.createTopic('T', 1)
+        const producer = new TransactionProducer(scene.client, () => scene.broker)
+        await producer.join()
+        const codes = new Set<string>()
+        for (let count = 0; count < 30; count++) {
+          // The half message itself waits for no disk.
+          codes.add(await producer.end(await producer.prepare('T', 'a', { WAIT: 'false' }), 'rollback'))
+        }
+        expect(codes).toContain('FLUSH_DISK_TIMEOUT')
+        await scene.cluster.sleep(100_000)
+        expect(producer.takeChecks()).toEqual([])
+        expect(await scene.bodiesIn('T')).toEqual([])
+      },
+    ),
     'a commit that is asked for again, also at the same time, is made once': async (scene) => {
       const producer = await producerFor(scene)
       const half = await producer.prepare('T', 'a')

@@ -117,17 +117,24 @@ async function commit(half: DecodedMessage, parts: EndTransactionParts): Promise
     parts.onCommitted(message, outcome.places[0]!, half)
     resolve(outcome)
   })
-  const { code, remark } = storedPut(await promise)
-  return remark === undefined ? { code } : { code, remark }
+  return replyOf(await promise)
 }
 
 async function rollback(half: DecodedMessage, { transactions, ops }: EndTransactionParts): Promise<Reply<EndCommand>> {
-  const { promise, resolve } = Promise.withResolvers<PutOutcome | undefined>()
-  ops.end(half.queueOffset, (refused) => {
-    if (refused === undefined) transactions.settle(half, 'ended')
-    resolve(refused)
+  const { promise, resolve } = Promise.withResolvers<PutOutcome>()
+  ops.end(half.queueOffset, (outcome) => {
+    if (outcome.kind !== 'refused') transactions.settle(half, 'ended')
+    resolve(outcome)
   })
-  const refused = await promise
-  if (refused !== undefined) storedPut(refused)
-  return {}
+  return replyOf(await promise)
+}
+
+/**
+ * With SYNC_FLUSH, an end that the disk did not confirm in time may be lost with the power, and its producer is asked
+ * again: the answer says so. The official broker answers success.
+ * @throws ProtocolError when nothing was stored
+ */
+function replyOf(outcome: PutOutcome): Reply<EndCommand> {
+  const { code, remark } = storedPut(outcome)
+  return remark === undefined ? { code } : { code, remark }
 }
