@@ -181,8 +181,7 @@ export class GroupTable {
    * @throws the file system's errors: what changed counts, and is written later when that is possible
    */
   confirmed(): Promise<void> {
-    const isSync = this.#options.settings().flushDiskType === 'SYNC_FLUSH'
-    return isSync ? this.#kept.secured() : this.#kept.securedWhenAlone()
+    return this.#kept.confirmed(this.#options.settings().flushDiskType)
   }
 
   /** Writes what is not written yet. */

@@ -134,6 +134,14 @@ export class KeptState<Content, Change = never> {
   }
 
   /**
+   * Resolves when all that changed until now is as safe as the flush mode says: `secured` with SYNC_FLUSH, and
+   * `securedWhenAlone` otherwise.
+   */
+  confirmed(flushMode: 'SYNC_FLUSH' | 'ASYNC_FLUSH'): Promise<void> {
+    return flushMode === 'SYNC_FLUSH' ? this.secured() : this.securedWhenAlone()
+  }
+
+  /**
    * Writes what is not written yet.
    * @throws the file system's errors, and Error when it is progress and the log cannot be synced; it is then tried again
    *   later
