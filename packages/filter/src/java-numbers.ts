@@ -1,5 +1,7 @@
 /** How Java makes numbers of texts, which is what decides whether a property is the number that an expression names. */
 
+import { trimJava } from '@rocketmq-ts/protocol'
+
 const int32Max = 2n ** 31n - 1n
 const int64Max = 2n ** 63n - 1n
 
@@ -66,15 +68,6 @@ export function javaDouble(text: string): number | undefined {
   const digits = whole ?? before + after
   const value = scaled(BigInt(`0x${digits}`), Number(exponent) - (whole === undefined ? after.length * 4 : 0))
   return minus === '-' ? -value : value
-}
-
-/** Java's `String.trim`: everything up to the blank goes, from both ends. */
-function trimJava(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && text.charCodeAt(start) <= 0x20) start++
-  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--
-  return text.slice(start, end)
 }
 
 const exponentMin = -1074

@@ -9,6 +9,7 @@ export {
   replaceJavaProperties,
 } from './java-properties.ts'
 export { continuedHash, javaStringHash } from './java-string-hash.ts'
+export { trimJava } from './java-trim.ts'
 export {
   decodeMessageProperties,
   encodeMessageProperties,

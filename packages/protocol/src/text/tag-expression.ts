@@ -1,4 +1,5 @@
 import { javaStringHash } from './java-string-hash.ts'
+import { trimJava } from './java-trim.ts'
 
 /** A tag subscription: every tag, or the listed ones (possibly none, which matches nothing). */
 export type TagExpression =
@@ -27,13 +28,4 @@ export function parseTagExpression(expression: string | undefined): TagExpressio
   }
   const tags = new Set(parts.map(trimJava).filter((tag) => tag !== ''))
   return { kind: 'tags', tags: [...tags], codes: [...new Set([...tags].map(javaStringHash))] }
-}
-
-/** Java's `String.trim`: removes everything up to U+0020 from both ends, and nothing else. */
-function trimJava(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && text.charCodeAt(start) <= 0x20) start++
-  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--
-  return text.slice(start, end)
 }
