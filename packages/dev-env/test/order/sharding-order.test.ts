@@ -144,7 +144,11 @@ describe('messages of a sharding key', () => {
   })
 
   test('are not, when members take queues without locking them', { timeout: 120_000 }, async () => {
-    const group = await run(7, 30, false)
-    expect(group.order.broken).not.toEqual([])
+    // Not each run has a change in the middle of a member's work.
+    for (let seed = 1; seed <= 10; seed++) {
+      const group = await run(seed, 30, false)
+      if (group.order.broken.length > 0) return
+    }
+    expect.fail('ten runs without locks kept the order')
   })
 })
