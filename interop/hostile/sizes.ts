@@ -9,6 +9,8 @@ export const sizes = {
   unfinishedFrames: isFull ? 2_000 : 800,
   unreadingPeers: isFull ? 200 : 40,
   idleConnections: isFull ? 10_000 : 2_000,
+  /** Consumers that wait for one message of nearly 4 MB. */
+  largeMessageConsumers: 500,
   longPollingConsumers: isFull ? 5_000 : 1_000,
   floodedConnects: isFull ? 50_000 : 5_000,
 }

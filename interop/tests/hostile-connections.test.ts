@@ -92,6 +92,22 @@ describe('a broker goes on serving others in bounded memory', () => {
     await expectServed()
   })
 
+  it(`while ${sizes.largeMessageConsumers} consumers wait for a large message, and closes none of them`, async () => {
+    await createTopic(field.broker, 'large-awaited')
+    const peers = await connectPeers(field.broker, sizes.largeMessageConsumers)
+    for (const peer of peers) peer.write(pullFrame('large-awaited', 0, 100_000))
+    await expectServed()
+    const client = await BrokerClient.connect(field.broker)
+    const body = Buffer.alloc(3.9 * mebibyte, 0x61)
+    await client.send({ topic: 'large-awaited', queueId: 0, body, properties: {} })
+    client.close()
+    await allAnswered(peers)
+    const wrong = peers.filter(({ answers: [answer] }) => answer!.code !== 0 || !answer!.body?.includes(body))
+    expect(wrong).toEqual([])
+    for (const peer of peers) peer.destroy()
+    await expectServed()
+  })
+
   it('gives one connection only so many places for pulls that wait, and the others theirs', async () => {
     await createTopic(field.broker, 'greedy')
     const [greedy, modest] = await connectPeers(field.broker, 2)

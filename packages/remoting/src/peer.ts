@@ -5,6 +5,7 @@ import type { CommandTable } from './command-table.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { Observer } from './observer.ts'
+import { Outflow } from './outflow.ts'
 import { type CloseReason, type ConnectionParts, RemotingConnection } from './remoting-connection.ts'
 import type { Signer } from './signer.ts'
 
@@ -84,14 +85,15 @@ export class Peer<As extends Role> {
         const reason = `all frames that have begun and not ended come to more than ${unfinishedBytesMax} bytes`
         this.#closeHolder(connection, bytes, `${reason}: the connection with the oldest of them is closed`)
       }),
-      unsent: new HeldBytes(
-        unsentBytesMax,
-        (connection, bytes) => {
-          const reason = `all answers that wait for slow peers come to more than ${unsentBytesMax} bytes`
+      outflow: new Outflow({
+        clock,
+        bytesMax: unsentBytesMax,
+        bytesNow: ({ unsentMemoryBytes }) => unsentMemoryBytes,
+        onExcess: (connection, bytes) => {
+          const reason = `answers that slow peers have not taken leave no room for others, of ${unsentBytesMax} bytes`
           this.#closeHolder(connection, bytes, `${reason}: the connection that has waited longest is closed`)
         },
-        ({ unsentMemoryBytes }) => unsentMemoryBytes,
-      ),
+      }),
       headerPatterns: new HeaderPatterns(headerPatternsMax),
       pendingRequestsMax: options.pendingRequestsMax ?? 65_536,
       idleTimeoutMs: options.idleTimeoutMs ?? 0,

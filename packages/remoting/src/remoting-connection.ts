@@ -13,6 +13,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { formatAddress } from './address.ts'
 import type { HeldBytes } from './held-bytes.ts'
+import type { Outflow } from './outflow.ts'
 import { type FrameListener, OutgoingFrames, writeBytesMax } from './outgoing-frames.ts'
 import { ConnectionLostError, RequestTimeoutError } from './remoting-error.ts'
 import { type Signer, signedFields } from './signer.ts'
@@ -53,8 +54,8 @@ export interface ConnectionParts {
   readonly unsentBytesMax: number
   /** Counts the bytes of incomplete frames, over all connections. */
   readonly unfinished: HeldBytes<RemotingConnection>
-  /** Counts the memory of bytes that peers have not taken yet, over all connections. */
-  readonly unsent: HeldBytes<RemotingConnection>
+  /** What goes out over all connections, and the memory of it that peers have not taken yet. */
+  readonly outflow: Outflow<RemotingConnection>
   readonly headerPatterns: HeaderPatterns
   /** Unanswered requests of this end at which `invoke` refuses another one. */
   readonly pendingRequestsMax: number
@@ -69,6 +70,10 @@ export interface ConnectionParts {
 
 /** A smaller part of a frame at the end of a read is the common case, and not worth counting. */
 const unfinishedBytesMin = 16 * 1024
+/** Answers up to here need not wait for room: thousands of them take little. */
+const smallAnswerBytes = 16 * 1024
+/** Answers of so many bytes are written before the turn ends: what they take is known to who gives the next one. */
+const writtenAtOnceBytes = 64 * 1024
 const noFrameBytes: readonly number[] = []
 let connectionCount = 0
 
@@ -102,6 +107,7 @@ export class RemotingConnection {
   #frameCount = 0
   /** Callers of `whenTaking`. */
   #waiters: (() => void)[] = []
+  #isAwaitingRoom = false
   #isUnfinishedCounted = false
   /** Unsent bytes when they were last counted. */
   #countedUnsentBytes = 0
@@ -137,6 +143,14 @@ export class RemotingConnection {
     return this.#isPaused
   }
 
+  /**
+   * Whether an answer with so many bytes of messages may be given now: the peer takes what it is sent and, unless it is a
+   * small one, what others have not taken leaves room. Who has to wait for that asks by `whenTaking`.
+   */
+  takesAnswer(bytes: number): boolean {
+    return !this.#isPaused && (bytes <= smallAnswerBytes || !this.#parts.outflow.isFull)
+  }
+
   /** Bytes that wait to be sent, here and in the system's queue. */
   get unsentBytes(): number {
     return this.#outgoing.bytes + this.#connection.unsentBytes
@@ -153,17 +167,22 @@ export class RemotingConnection {
    */
   answer<Header>(command: OutgoingCommand<Header>, listener?: FrameListener | undefined): void {
     this.#send(command, listener)
+    if (this.#outgoing.bytes >= writtenAtOnceBytes) this.#flush()
     // Only answers pause reading. If requests did too, both ends could stop reading and never read again.
     if (this.unsentBytes > this.#parts.unsentBytesMax) this.#pauseReading()
   }
 
   /**
-   * Calls back when the peer has taken so much that it may be given further answers, at once when that is so now. Several
-   * are called back in their order, for as long as their answers leave it so. All are when the connection closes.
+   * Calls back when answers of any size may be given, at once when it does now. Several are called back in their order, for as long
+   * as their answers leave it so. All are when the connection closes.
    */
   whenTaking(callback: () => void): void {
-    if (this.#isPaused && !this.#isClosed) this.#waiters.push(callback)
-    else callback()
+    if (this.#isClosed || this.#takesAny()) {
+      callback()
+      return
+    }
+    this.#waiters.push(callback)
+    this.#awaitRoom()
   }
 
   /** Sends a request that nobody answers. */
@@ -302,6 +321,7 @@ export class RemotingConnection {
     if (this.#isClosed) return
     const { bytes } = this.#outgoing
     this.#outgoing.flush()
+    this.#parts.outflow.wrote(bytes)
     this.#countUnsent(bytes)
   }
 
@@ -313,11 +333,11 @@ export class RemotingConnection {
     const { unsentBytes } = this.#connection
     const before = this.#countedUnsentBytes
     if (unsentBytes === 0 && before === 0) return
-    const { unsent } = this.#parts
+    const { outflow } = this.#parts
     // A peer that took something, however little, counts as the youngest holder again.
-    if (before > 0 && unsentBytes < before + addedBytes) unsent.set(this, 0)
+    if (before > 0 && unsentBytes < before + addedBytes) outflow.hold(this, 0)
     this.#countedUnsentBytes = unsentBytes
-    if (unsentBytes > 0) unsent.set(this, this.unsentMemoryBytes)
+    if (unsentBytes > 0) outflow.hold(this, this.unsentMemoryBytes)
   }
 
   #pauseReading(): void {
@@ -343,8 +363,23 @@ export class RemotingConnection {
   #callWaiters(): void {
     const waiters = this.#waiters
     let called = 0
-    while (called < waiters.length && (!this.#isPaused || this.#isClosed)) waiters[called++]!()
+    while (called < waiters.length && (this.#isClosed || this.#takesAny())) waiters[called++]!()
     if (called > 0) this.#waiters = waiters.slice(called)
+    if (this.#waiters.length > 0) this.#awaitRoom()
+  }
+
+  #takesAny(): boolean {
+    return this.takesAnswer(Number.POSITIVE_INFINITY)
+  }
+
+  #awaitRoom(): void {
+    // A paused connection calls its waiters when it is resumed.
+    if (this.#isPaused || this.#isAwaitingRoom) return
+    this.#isAwaitingRoom = true
+    this.#parts.outflow.whenRoom(() => {
+      this.#isAwaitingRoom = false
+      this.#callWaiters()
+    })
   }
 
   /** The other end may be gone without a word: whoever asks next has to come by another connection. */
@@ -367,7 +402,7 @@ export class RemotingConnection {
     this.#outgoing.clear()
     this.#requests = []
     this.#parts.unfinished.set(this, 0)
-    this.#parts.unsent.set(this, 0)
+    this.#parts.outflow.hold(this, 0)
     for (const pending of this.#pending.values()) {
       pending.cancelTimer()
       pending.reject(new ConnectionLostError(this.remoteAddress, error))

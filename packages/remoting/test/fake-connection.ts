@@ -6,6 +6,8 @@ export class FakeConnection implements Connection {
   readonly remote = { host: '10.0.0.7', port: 4711 }
   readonly local = { host: '10.0.0.1', port: 10_911 }
   unsentBytes = 0
+  /** Whether the other end takes nothing until `drain`. */
+  isSlow = false
   /** What was written, as frames and as bytes. */
   readonly frames: RemotingCommand[] = []
   writtenBytes = 0
@@ -32,6 +34,7 @@ export class FakeConnection implements Connection {
   write(data: Uint8Array): void {
     if (this.state !== 'open') throw new Error('written after the end')
     this.writtenBytes += data.length
+    if (this.isSlow) this.unsentBytes += data.length
     this.#decoder.push(Buffer.from(data))
   }
   pause(): void {

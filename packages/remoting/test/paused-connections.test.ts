@@ -2,33 +2,38 @@ import { silentLog } from '@rocketmq-ts/platform'
 import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { flags } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
-import { Peer } from '../src/index.ts'
+import { Peer, type RemotingConnection } from '../src/index.ts'
 import { FakeConnection } from './fake-connection.ts'
 
-/** A connection whose peer takes nothing from the first answer of a megabyte on. */
-function slowConnection() {
-  const opened = new Peer({ clock: new SteppedClock(), log: silentLog, table: undefined })
-  const network = new FakeConnection()
-  const connection = opened.open(network)
-  const answerLargely = (): void => {
-    const body = Buffer.alloc(1024 * 1024)
-    connection.answer({ code: 0, opaque: 1, flag: flags.response, body, serializeType: 'JSON' })
-    network.unsentBytes += body.length
+function openPeer(unsentBytesMax?: number) {
+  const clock = new SteppedClock()
+  const peer = new Peer({ clock, log: silentLog, table: undefined, unsentBytesMax })
+  const connect = () => {
+    const network = new FakeConnection()
+    return { network, connection: peer.open(network) }
   }
-  return { network, connection, answerLargely }
+  return { clock, peer, connect }
+}
+
+const answerBytes = 1024 * 1024
+
+function answerLargely(connection: RemotingConnection): void {
+  const body = Buffer.alloc(answerBytes)
+  connection.answer({ code: 0, opaque: 1, flag: flags.response, body, serializeType: 'JSON' })
 }
 
 test('who waits until a peer takes answers again is called at once when it does, or else in order, as long as it does', () => {
-  const { network, connection, answerLargely } = slowConnection()
+  const { network, connection } = openPeer().connect()
   const called: string[] = []
   connection.whenTaking(() => called.push('now'))
   expect(called).toEqual(['now'])
-  answerLargely()
-  expect(connection.isPaused).toBe(true)
+  network.isSlow = true
+  answerLargely(connection)
+  expect([connection.isPaused, connection.takesAnswer(0)]).toEqual([true, false])
   connection.whenTaking(() => called.push('first'))
   connection.whenTaking(() => {
     called.push('second')
-    answerLargely()
+    answerLargely(connection)
     connection.whenTaking(() => called.push('fourth'))
   })
   connection.whenTaking(() => called.push('third'))
@@ -42,11 +47,75 @@ test('who waits until a peer takes answers again is called at once when it does,
 })
 
 test('who waits until a peer takes answers again is called when its connection ends', () => {
-  const { network, connection, answerLargely } = slowConnection()
-  answerLargely()
+  const { network, connection } = openPeer().connect()
+  network.isSlow = true
+  answerLargely(connection)
   const seen: boolean[] = []
   connection.whenTaking(() => seen.push(connection.isClosed))
   connection.whenTaking(() => connection.whenTaking(() => seen.push(connection.isClosed)))
   network.lose()
   expect(seen).toEqual([true, true])
+})
+
+test('a crowd that takes its answers slowly gets them one after the other, and nobody is closed', () => {
+  const { clock, peer, connect } = openPeer(8 * answerBytes)
+  const crowd = Array.from({ length: 40 }, connect)
+  let answered = 0
+  for (const { network, connection } of crowd) {
+    network.isSlow = true
+    connection.whenTaking(() => {
+      answerLargely(connection)
+      answered++
+    })
+  }
+  expect(answered).toBeLessThan(8)
+  // Each takes its answer within some seconds.
+  while (answered < crowd.length) {
+    const before = answered
+    clock.advance(4000)
+    for (const { network } of crowd) if (network.unsentBytes > 0) network.drain()
+    clock.finishTurn()
+    clock.finishTurn()
+    expect(answered).toBeGreaterThan(before)
+  }
+  expect(peer.connections.size).toBe(crowd.length)
+})
+
+test('peers that take nothing for ten seconds are closed when others wait for the room, and only then', () => {
+  const { clock, peer, connect } = openPeer(8 * answerBytes)
+  const idle = Array.from({ length: 4 }, connect)
+  for (const { network, connection } of idle) {
+    network.isSlow = true
+    answerLargely(connection)
+  }
+  clock.advance(60_000)
+  expect(peer.connections.size).toBe(4)
+  const { connection } = connect()
+  let answered = 0
+  connection.whenTaking(() => answered++)
+  expect(answered).toBe(0)
+  expect([connection.takesAnswer(16_384), connection.takesAnswer(16_385)]).toEqual([true, false])
+  clock.advance(1000)
+  clock.finishTurn()
+  expect([answered, peer.connections.size, connection.isClosed]).toEqual([1, 1, false])
+})
+
+test('answers of many megabytes leave other work its turn', () => {
+  const { clock, connect } = openPeer()
+  const crowd = Array.from({ length: 50 }, connect)
+  let answered = 0
+  for (const { connection } of crowd) {
+    connection.whenTaking(() => {
+      answerLargely(connection)
+      answered++
+    })
+  }
+  const atTurns = [answered]
+  const noteTurn = (): void => {
+    atTurns.push(answered)
+    if (answered < crowd.length) clock.nextTurn(noteTurn)
+  }
+  clock.nextTurn(noteTurn)
+  clock.finishTurn()
+  expect([...new Set(atTurns)]).toEqual([16, 32, 48, 50])
 })

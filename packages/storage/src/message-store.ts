@@ -190,13 +190,9 @@ export class MessageStore {
     return this.#parts.reader.read(request)
   }
 
-  /** What can be read without waiting; undefined when `readLater` is to be asked. */
+  /** What can be read without waiting, or undefined. */
   readAtOnce(request: ReadRequest): ReadResult | undefined {
     return this.#parts.reader.readAtOnce(request)
-  }
-
-  readLater(request: ReadRequest): Promise<ReadResult> {
-    return this.#parts.reader.readLater(request)
   }
 
   /** Offset of the first message of a queue that is still stored; 0 for a queue that does not exist. */

@@ -140,7 +140,7 @@ export class QueueReader {
   }
 
   read(request: ReadRequest): ReadResult | Promise<ReadResult> {
-    return this.readAtOnce(request) ?? this.readLater(request)
+    return this.readAtOnce(request) ?? this.#readLater(request)
   }
 
   /** What can be read without waiting, or undefined. */
@@ -153,8 +153,7 @@ export class QueueReader {
     return inTurn !== undefined && 'status' in inTurn ? inTurn : undefined
   }
 
-  /** Reads what `readAtOnce` found no answer to. */
-  async readLater(request: ReadRequest): Promise<ReadResult> {
+  async #readLater(request: ReadRequest): Promise<ReadResult> {
     const progress = progressOf(request)
     for (;;) {
       // A reader of new messages may need a block of the queue: it does not wait for readers that are far behind.

@@ -20,7 +20,7 @@ export interface ReadingParts {
   settings(): BrokerSettings
   store: Pick<
     MessageStore,
-    'readAtOnce' | 'readLater' | 'minOffset' | 'maxOffset' | 'recordAt' | 'findByKey' | 'lastIndexed' | 'onCutBack'
+    'read' | 'readAtOnce' | 'minOffset' | 'maxOffset' | 'recordAt' | 'findByKey' | 'lastIndexed' | 'onCutBack'
   >
   topics: Pick<TopicTable, 'get' | 'onDelete'>
   groups: Pick<GroupTable, 'find' | 'isReadForbidden'>

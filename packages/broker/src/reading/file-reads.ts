@@ -3,7 +3,7 @@ import { ProtocolError } from '@rocketmq-ts/protocol'
 import type { RemotingConnection } from '@rocketmq-ts/remoting'
 
 /** What a read needs to know of the connection that its answer goes to. */
-export type ReadingConnection = Pick<RemotingConnection, 'id' | 'isClosed' | 'isPaused' | 'whenTaking'>
+export type ReadingConnection = Pick<RemotingConnection, 'id' | 'isClosed' | 'takesAnswer' | 'whenTaking'>
 
 /** Reads of one connection that are made at a time. */
 const perConnectionAtOnce = 4
@@ -44,11 +44,16 @@ export class FileReads {
   }
 
   /**
-   * Reads when it is the turn of the connection. What was read when the connection takes no answer is let go of, and
+   * Reads when it is the turn of the connection. What was read when the connection takes no such answer is let go of, and
    * read once more when it does.
+   * @param bytesOf what the answer with the result will have
    * @throws ProtocolError when the connection or the broker ends before; what `read` throws
    */
-  async run<Result>(connection: ReadingConnection, read: () => Result | Promise<Result>): Promise<Result> {
+  async run<Result>(
+    connection: ReadingConnection,
+    read: () => Result | Promise<Result>,
+    bytesOf: (result: Result) => number,
+  ): Promise<Result> {
     let ofConnection = this.#connections.get(connection.id)
     if (ofConnection === undefined) {
       ofConnection = { places: new Places(perConnectionAtOnce), count: 0 }
@@ -59,12 +64,14 @@ export class FileReads {
     await ofConnection.places.enter()
     try {
       for (;;) {
-        if (connection.isPaused) await this.#untilTaking(connection)
         if (connection.isClosed || this.#isClosed) {
           throw new ProtocolError('SERVICE_NOT_AVAILABLE', 'the connection or the broker ended before files were read')
         }
-        const result = await read()
-        if (!connection.isPaused) return result
+        if (connection.takesAnswer(0)) {
+          const result = await read()
+          if (connection.takesAnswer(bytesOf(result))) return result
+        }
+        await this.#untilTaking(connection)
       }
     } finally {
       ofConnection.places.leave()

@@ -17,8 +17,7 @@ export class FakeLink implements ClientLink {
   readonly asked: ToldCommand[] = []
   readonly attributes = new Map<symbol, unknown>()
   isClosed = false
-  /** Whether it takes no answers. */
-  isPaused = false
+  #takesAnswers = true
   #waiters: (() => void)[] = []
   answer: (asked: ToldCommand) => Promise<Partial<RemotingCommand>> = () => Promise.reject(new Error('not asked for'))
 
@@ -42,13 +41,21 @@ export class FakeLink implements ClientLink {
   }
 
   whenTaking(callback: () => void): void {
-    if (this.isPaused && !this.isClosed) this.#waiters.push(callback)
+    if (!this.#takesAnswers && !this.isClosed) this.#waiters.push(callback)
     else callback()
+  }
+
+  takesAnswer(): boolean {
+    return this.#takesAnswers
+  }
+
+  pauseAnswers(): void {
+    this.#takesAnswers = false
   }
 
   /** It takes answers again, or has ended. */
   takeAnswers(): void {
-    this.isPaused = false
+    this.#takesAnswers = true
     for (const callback of this.#waiters.splice(0)) callback()
   }
 

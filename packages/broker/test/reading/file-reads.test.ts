@@ -13,20 +13,21 @@ function planned(count: number) {
   return { begun, ends, read }
 }
 
+const bytesOf = () => 1
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 test('a connection may wait for so many reads of files at a time, whatever others do and however reads end', async () => {
   const reads = new FileReads(2)
   const [one, other] = [new FakeLink(), new FakeLink()]
   const { ends, read } = planned(3)
-  const first = reads.run(one, read(0))
-  const second = reads.run(one, read(1))
+  const first = reads.run(one, read(0), bytesOf)
+  const second = reads.run(one, read(1), bytesOf)
   expect(() => reads.check(one)).toThrow(/TOO_MANY_READS.*2 requests .* more connections/)
   reads.check(other)
   ends[0]!.resolve('read')
   expect(await first).toBe('read')
   reads.check(one)
-  void reads.run(one, read(2))
+  void reads.run(one, read(2), bytesOf)
   expect(() => reads.check(one)).toThrow('TOO_MANY_READS')
   ends[1]!.reject(new Error('EIO'))
   await expect(second).rejects.toThrow('EIO')
@@ -38,8 +39,8 @@ test('four reads of a connection are made at a time, the others in their order, 
   const reads = new FileReads(100)
   const [one, other] = [new FakeLink(), new FakeLink()]
   const { begun, ends, read } = planned(7)
-  for (let index = 0; index < 6; index++) void reads.run(one, read(index))
-  void reads.run(other, read(6))
+  for (let index = 0; index < 6; index++) void reads.run(one, read(index), bytesOf)
+  void reads.run(other, read(6), bytesOf)
   await turn()
   expect(begun).toEqual([0, 1, 2, 3, 6])
   ends[2]!.resolve('')
@@ -54,12 +55,16 @@ test('what was read while a connection took no answers is read once more when it
   const reads = new FileReads(100)
   const link = new FakeLink()
   let count = 0
-  link.isPaused = true
-  const result = reads.run(link, async () => {
-    // The connection stops taking answers while the first read is made.
-    if (++count === 1) link.isPaused = true
-    return count
-  })
+  link.pauseAnswers()
+  const result = reads.run(
+    link,
+    async () => {
+      // The connection stops taking answers while the first read is made.
+      if (++count === 1) link.pauseAnswers()
+      return count
+    },
+    bytesOf,
+  )
   await turn()
   expect(count).toBe(0)
   link.takeAnswers()
@@ -76,11 +81,11 @@ test.each([
 ])('a read of a connection that takes no answers is given up when %s', async (_, end) => {
   const reads = new FileReads(100)
   const link = new FakeLink()
-  link.isPaused = true
-  const results = Array.from({ length: 6 }, () => reads.run(link, () => 'read'))
+  link.pauseAnswers()
+  const results = Array.from({ length: 6 }, () => reads.run(link, () => 'read', bytesOf))
   await turn()
   end(reads, link)
   for (const result of results) await expect(result).rejects.toMatchObject({ responseCode: 'SERVICE_NOT_AVAILABLE' })
   expect(reads.underWay).toBe(0)
-  await expect(reads.run(link, () => 'read')).rejects.toMatchObject({ responseCode: 'SERVICE_NOT_AVAILABLE' })
+  await expect(reads.run(link, () => 'read', bytesOf)).rejects.toMatchObject({ responseCode: 'SERVICE_NOT_AVAILABLE' })
 })

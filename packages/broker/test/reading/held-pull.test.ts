@@ -27,7 +27,7 @@ function partsWith(read: () => Promise<ReadResult> | ReadResult): PullParts {
         const result = read()
         return result instanceof Promise ? undefined : result
       },
-      readLater: async () => read(),
+      read,
       minOffset: () => 0,
       maxOffset: () => 7,
     },
@@ -75,7 +75,7 @@ test('pulls that are held for a connection that takes no answers are answered wh
   })
   const answers = [0, 1].map(() => ask(pullMessage(parts), header, { link }))
   expect([parts.longPolling.count, reads]).toEqual([2, 2])
-  link.isPaused = true
+  link.pauseAnswers()
   const body = Buffer.from('a message')
   result = { ...nothing, status: 'FOUND', nextQueueOffset: 8, maxOffset: 8, parts: [body], count: 1, byteCount: 9 }
   parts.longPolling.arrived('T', 0)
@@ -92,7 +92,7 @@ test('a pull whose time passes while its connection takes no answers is told onc
   let found = 0
   const parts = { ...partsWith(() => result), onFound: () => found++ }
   const answer = ask(pullMessage(parts), header, { link })
-  link.isPaused = true
+  link.pauseAnswers()
   result = { ...nothing, status: 'FOUND', nextQueueOffset: 8, maxOffset: 8, parts: [Buffer.from('x')], count: 1 }
   parts.longPolling.arrived('T', 0)
   parts.longPolling.giveUp('T')

@@ -30,7 +30,7 @@ export interface PullSettings {
 
 export interface PullParts extends MessageFilterParts {
   lane: PullLane
-  store: QueueRange & Pick<MessageStore, 'readAtOnce' | 'readLater'>
+  store: QueueRange & Pick<MessageStore, 'read' | 'readAtOnce'>
   topics: { get(topic: string): TopicConfig | undefined }
   groups: {
     find(group: string): SubscriptionGroupConfig | undefined
@@ -180,19 +180,23 @@ class Pull implements HeldPull {
     if ((sysFlag & commitOffsetFlag) !== 0) offsets.commit(consumerGroup, topic, queueId, commitOffset!)
     const request = this.#request()
     const result = store.readAtOnce(request)
-    if (result !== undefined) {
+    if (result !== undefined && this.#call.connection.takesAnswer(result.byteCount)) {
       this.#answerOrHold(result)
       return
     }
-    this.#readFiles(request).then(
+    this.#readLater(request).then(
       (later) => this.#answerOrHold(later),
       (error) => this.#call.fail(error),
     )
   }
 
-  #readFiles(request: ReadRequest): Promise<ReadResult> {
+  #readLater(request: ReadRequest): Promise<ReadResult> {
     const { fileReads, store } = this.#parts
-    return fileReads.run(this.#call.connection, () => store.readLater(request))
+    return fileReads.run(
+      this.#call.connection,
+      () => store.read(request),
+      ({ byteCount }) => byteCount,
+    )
   }
 
   #request(): ReadRequest {
@@ -235,12 +239,14 @@ class Pull implements HeldPull {
   retry(): boolean | Promise<boolean> {
     if (this.#isGivenUp) return true
     const { connection } = this.#call
-    // Messages come to all that wait at once: one connection may have very many of them.
-    if (connection.isPaused) return new Promise((resolve) => connection.whenTaking(() => resolve(this.retry())))
     const request = this.#request()
-    const again = this.#parts.store.readAtOnce(request)
-    if (again !== undefined) return this.#take(again)
-    return this.#readFiles(request).then(
+    const again = connection.takesAnswer(0) ? this.#parts.store.readAtOnce(request) : undefined
+    if (again !== undefined && connection.takesAnswer(again.byteCount)) return this.#take(again)
+    // Messages come to all that wait at once, which may be very many: some wait for their turn.
+    if (!connection.takesAnswer(again?.byteCount ?? 0)) {
+      return new Promise((resolve) => connection.whenTaking(() => resolve(this.retry())))
+    }
+    return this.#readLater(request).then(
       (later) => this.#take(later),
       (error) => {
         this.#call.fail(error)

@@ -13,6 +13,10 @@ export interface QueryParts {
   settings(): { defaultQueryMaxNum: number; maxMsgsNumBatch: number }
 }
 
+function bytesOfAll(records: readonly (Buffer | undefined)[]): number {
+  return records.reduce((sum, record) => sum + (record?.length ?? 0), 0)
+}
+
 const nothingFound = { indexLastUpdateTimestamp: 0, indexLastUpdatePhyoffset: 0 }
 
 /**
@@ -32,7 +36,7 @@ export function queryMessage(parts: QueryParts): Handler<typeof commands.queryMe
     const found = store.findByKey(topic, key, kind, countMax, beginTimestamp, endTimestamp)
     const positions = [...new Set(found)].sort((left, right) => left - right)
     const read = () => Promise.all(positions.map((position) => store.recordAt(position)))
-    const records = (await fileReads.run(connection, read)).filter((record) => record !== undefined)
+    const records = (await fileReads.run(connection, read, bytesOfAll)).filter((record) => record !== undefined)
     if (records.length === 0) {
       const remark = 'can not find message, maybe time range not correct'
       return { code: 'QUERY_NOT_FOUND', remark, header: nothingFound }

@@ -12,7 +12,8 @@ export function viewMessageById(parts: ViewParts): Handler<typeof commands.viewM
   return async ({ offset }, { connection }) => {
     const { fileReads, store } = parts
     fileReads.check(connection)
-    const record = await fileReads.run(connection, () => store.recordAt(offset))
+    const read = () => store.recordAt(offset)
+    const record = await fileReads.run(connection, read, (found) => found?.length ?? 0)
     if (record === undefined) {
       throw new ProtocolError('SYSTEM_ERROR', `can not find message by the offset, ${offset}`)
     }
