@@ -34,6 +34,7 @@ export type {
   TopicSettings,
 } from './admin/descriptions.ts'
 export type { KeyQuery } from './admin/messages.ts'
+export { decodeTraces, type TraceEvent } from './admin/traces.ts'
 export type { CallOptions } from './calls/deadline.ts'
 export type { Credentials } from './connection/acl-signer.ts'
 export type { ClientOptions } from './connection/client-options.ts'

@@ -6,8 +6,9 @@ import { checkedGroup } from '../connection/group-name.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { checkedTopic } from '../messages/outgoing-message.ts'
 import type { ReceivedMessage } from '../messages/received-message.ts'
-import { checkPosition } from '../reading/queue-positions.ts'
-import { invalidArgument } from '../rocketmq-error.ts'
+import { checkPosition, commitOffset, committedOffset } from '../reading/queue-positions.ts'
+import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
+import { masterId, type QueueRef } from '../routing/topic-route.ts'
 import { ClusterCalls } from './cluster-calls.ts'
 import type {
   BrokerDescription,
@@ -40,6 +41,7 @@ import {
 } from './groups.ts'
 import { type KeyQuery, messageAt, messagesByKey, messagesByUniqueId } from './messages.ts'
 import { copyOffsets, progressOf, progressOfAll, resetOffsets } from './progress.ts'
+import { redeliver } from './redelivery.ts'
 import {
   brokerConfiguration,
   changeBrokerConfiguration,
@@ -49,10 +51,13 @@ import {
   setWritable,
 } from './servers.ts'
 import { changeTopic, createTopic, deleteTopic, describeTopic, topicConfigurations } from './topics.ts'
+import { decodeTraces, type TraceEvent } from './traces.ts'
 
 export type AdminOptions = ClientOptions
 
 const optionFields = knownFields<AdminOptions>(clientFields)
+
+const defaultTraceTopic = 'RMQ_SYS_TRACE_TOPIC'
 
 /**
  * Looks after a cluster: topics, groups, offsets, clients, brokers, messages.
@@ -272,6 +277,44 @@ export class Admin implements AsyncDisposable {
     return messagesByKey(this.#calls, this.#topic(topic), key, query, this.#deadline(query))
   }
 
+  /** How far a group is in one queue; undefined when it was never there. @throws RocketMQError */
+  async committedOffset(group: string, queue: QueueRef, options: CallOptions = {}): Promise<number | undefined> {
+    const deadline = this.#deadline(options)
+    const [wrapped, address] = await this.#place(queue, deadline)
+    return committedOffset(this.#client, this.#group(group), wrapped, address, deadline)
+  }
+
+  /** Commits for a group that has no members. @throws RocketMQError */
+  async commitOffset(group: string, queue: QueueRef, offset: number, options: CallOptions = {}): Promise<void> {
+    if (!(Number.isSafeInteger(offset) && offset >= 0)) throw invalidArgument(`offset is ${offset}: give at least 0`)
+    const deadline = this.#deadline(options)
+    const [wrapped, address] = await this.#place(queue, deadline)
+    await commitOffset(this.#client, this.#group(group), wrapped, address, offset, deadline)
+  }
+
+  /**
+   * Gives a message to a group once more, for example one of its dead letters. No other group gets it. The group counts its
+   * deliveries anew.
+   * @throws RocketMQError TOPIC_NOT_EXIST when the group has no retry topic, among others
+   */
+  async redeliver(group: string, message: ReceivedMessage, options: CallOptions = {}): Promise<void> {
+    return redeliver(this.#calls, this.#group(group), message, this.#deadline(options))
+  }
+
+  /**
+   * What clients noted of a message, where they write traces: the oldest first.
+   * @param options.traceTopic the topic of traces, where it is not RocketMQ's
+   * @throws RocketMQError
+   */
+  async traces(
+    messageId: string,
+    options: KeyQuery & CallOptions & { readonly traceTopic?: string | undefined } = {},
+  ): Promise<TraceEvent[]> {
+    const { traceTopic = defaultTraceTopic, ...query } = options
+    const found = await this.messagesByKey(traceTopic, messageId, query)
+    return found.flatMap(decodeTraces).filter((event) => event.messageId === messageId)
+  }
+
   /** Later calls fail with CLOSED. */
   async close(): Promise<void> {
     this.#client.stopTaking()
@@ -284,6 +327,14 @@ export class Admin implements AsyncDisposable {
 
   #deadline(options: CallOptions): Deadline {
     return this.#client.deadline(options)
+  }
+
+  async #place(queue: QueueRef, deadline: Deadline): Promise<[queue: QueueRef, address: string]> {
+    const wrapped = { ...queue, topic: this.#topic(queue.topic) }
+    const route = await this.#client.routes.find(wrapped.topic, deadline)
+    const address = route.brokers.get(queue.broker)?.brokerAddrs.get(masterId)
+    if (address === undefined) throw new RocketMQError('NO_ROUTE', `${queue.broker} has no master now`, wrapped)
+    return [wrapped, address]
   }
 
   #topic(topic: string): string {

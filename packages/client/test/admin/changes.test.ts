@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Admin, Consumer, Producer } from '../../src/index.ts'
+import { Admin, Consumer, Producer, Reader } from '../../src/index.ts'
 import { send, startScene } from '../client-kit.ts'
 
 describe('an admin that changes what is there', () => {
@@ -194,5 +194,51 @@ describe('an admin that changes what is there', () => {
     ])
     expect(views[1]!.error).toMatchObject({ code: expect.stringMatching(/CONNECT_FAILED|TIMEOUT/) })
     await scene.settle(admin.close())
+  })
+})
+
+describe('a dead letter', () => {
+  test('is given to its group once more, and to no other, as it was sent', async () => {
+    const scene = await startScene()
+    const admin = new Admin(scene.client())
+    await scene.settle(admin.createTopic('T', { queues: 1 }))
+    const seen: Record<string, string[]> = { readers: [], others: [] }
+    let isBroken = true
+    const open = (group: string) =>
+      new Consumer({
+        ...scene.client(),
+        group,
+        topics: 'T',
+        from: 'earliest',
+        attemptsMax: 1,
+        handler: ({ body, topic, keys, tag, properties, messageId, attempt }) => {
+          seen[group]!.push(JSON.stringify([String(body), topic, keys, tag, properties, messageId, attempt]))
+          if (isBroken && group === 'readers') throw new Error('broken')
+        },
+      })
+    const consumers = [open('readers'), open('others')]
+    await scene.settle(Promise.all(consumers.map((consumer) => consumer.start())))
+    await send(scene, 'T', ['x'.repeat(10_000)], { keys: 'k', tag: 'new', properties: { colour: 'blue' } })
+    const reader = new Reader({ ...scene.client(), topic: '%DLQ%readers' })
+    await scene.cluster.until('it is a dead letter', async () => {
+      const there = await scene.settle(admin.describeTopic('%DLQ%readers').catch(() => undefined))
+      return there?.queues.some(({ maxOffset }) => maxOffset > 0) === true
+    })
+    const messages = reader.messages()
+    const { value: letter } = await scene.settle(messages.next())
+    isBroken = false
+    await scene.settle(admin.redeliver('readers', letter!))
+    await scene.cluster.until('it is handled', () => seen.readers!.length === 2)
+    expect(seen.readers![1]).toBe(seen.readers![0])
+    await scene.cluster.sleep(5000)
+    expect(seen.others!.length).toBe(1)
+    const place = letter!.queue
+    expect(await scene.settle(admin.committedOffset('TOOLS_CONSUMER', place))).toBeUndefined()
+    await scene.settle(admin.commitOffset('TOOLS_CONSUMER', place, 1))
+    expect(await scene.settle(admin.committedOffset('TOOLS_CONSUMER', place))).toBe(1)
+    expect(await scene.failure(admin.commitOffset('TOOLS_CONSUMER', place, -1))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
+    await scene.settle(Promise.all([reader.close(), admin.close(), ...consumers.map((consumer) => consumer.close())]))
   })
 })
