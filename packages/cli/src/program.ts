@@ -7,7 +7,7 @@ import {
 import { commandTable } from './commands/index.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { Host } from './host.ts'
-import { recordJson, recordLine, recordsJson, recordTable, recordText } from './output/print.ts'
+import { recordJson, recordsJson, recordTable, recordText } from './output/print.ts'
 import { markCompletion, markDeclaration } from './parts.ts'
 import { Session } from './session.ts'
 import {
@@ -183,6 +183,7 @@ async function printed({ output }: Command, session: Session, result: unknown): 
   const { host, isJson } = session
   switch (output.kind) {
     case 'own':
+    case 'lines':
       return (result as number | undefined) ?? 0
     case 'rows': {
       const rows = result as Record<string, unknown>[]
@@ -197,12 +198,6 @@ async function printed({ output }: Command, session: Session, result: unknown): 
       else await host.write(output.say === undefined ? recordText(output.record, row) : `${output.say(row)}\n`)
       return 0
     }
-    case 'lines':
-      for await (const row of result as AsyncIterable<Record<string, unknown>>) {
-        if (host.outputClosed.aborted) break
-        await host.write(isJson ? recordLine(output.record, row) : output.say(row))
-      }
-      return 0
   }
 }
 

@@ -62,7 +62,8 @@ export function parseTime(text: string): TimeText {
 
 /** Where to begin or to end in a topic. */
 export type Place =
-  | { readonly kind: 'earliest' | 'latest' }
+  | { readonly kind: 'earliest' }
+  | { readonly kind: 'latest' }
   | { readonly kind: 'last'; readonly count: number }
   | { readonly kind: 'offset'; readonly offset: number }
   | { readonly kind: 'time'; readonly time: TimeText }

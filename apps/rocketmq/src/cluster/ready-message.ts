@@ -19,14 +19,17 @@ export function readyMessage(plan: ClusterPlan, nameServer: string, brokers: rea
   const reach = isLoopback(plan.host)
     ? ['Only this machine can connect; --host 0.0.0.0 lets others in.']
     : ['Whoever reaches this machine can connect: nobody is asked for a password.']
+  // What is reached without being named need not be.
+  const option = nameServer === '127.0.0.1:9876' ? '' : ` -n ${nameServer}`
   return [
     'RocketMQ is ready.',
     ...lines,
     '',
     `Clients of any language connect to the name server at ${nameServer}; README.md has a first message in Java and Go.`,
     ...reach,
-    'Next, with the admin tool of RocketMQ:',
-    `  mqadmin sendMessage -n ${nameServer} -t FirstTopic -p "Hello"`,
+    'Next:',
+    `  npx rocketmq produce FirstTopic Hello${option}`,
+    `  npx rocketmq consume FirstTopic --from earliest${option}`,
     'Ctrl-C stops it.',
     '',
   ].join('\n')

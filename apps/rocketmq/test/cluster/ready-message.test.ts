@@ -17,6 +17,8 @@ test('tells every address, the folder, and a command to try with the address in 
       '  data         /srv/data',
     ].join('\n'),
   )
-  expect(text).toContain('mqadmin sendMessage -n 127.0.0.1:1 ')
+  expect(text).toContain('npx rocketmq produce FirstTopic Hello -n 127.0.0.1:1\n')
+  const usual = { name: 'broker-a', address: '127.0.0.1:10911' }
+  expect(readyMessage(plan, '127.0.0.1:9876', [usual])).toContain('npx rocketmq produce FirstTopic Hello\n')
   expect(text).toContain('--host 0.0.0.0 lets others in')
 })

@@ -16,8 +16,7 @@ const systemTopics: ReadonlySet<string> = new Set([
 ])
 
 /** Groups that belong to RocketMQ itself. */
-const systemGroups =
-  /^(CID_|TOOLS_CONSUMER$|FILTERSRV_CONSUMER$|SELF_TEST_C_GROUP$|SCHEDULE_CONSUMER$|DEFAULT_CONSUMER$)/
+const systemGroups = /^(CID_|TOOLS_|FILTERSRV_CONSUMER$|SELF_TEST_C_GROUP$|SCHEDULE_CONSUMER$|DEFAULT_CONSUMER$)/
 
 /** @param servers names of brokers and clusters: each has a topic of its own */
 export function topicKind(topic: string, servers: ReadonlySet<string>): TopicKind {

@@ -126,14 +126,7 @@ export type Output<Result = unknown> =
       // biome-ignore lint/suspicious/noExplicitAny: the row's type is that of the record
       say?(row: any): string
     }
-  | {
-      readonly kind: 'lines'
-      readonly record: RecordType
-      readonly result?: Result
-      // biome-ignore lint/suspicious/noExplicitAny: the row's type is that of the record
-      say(row: any): string | Uint8Array
-    }
-  | { readonly kind: 'own'; readonly record?: RecordType; readonly result?: Result }
+  | { readonly kind: 'own' | 'lines'; readonly record?: RecordType; readonly result?: Result }
 
 /** A table; a list in JSON. @param none said to people when it is empty */
 export function rows<R extends RecordType>(record: R, none: string): Output<readonly RowOf<R>[]> {
@@ -148,6 +141,11 @@ export function one<R extends RecordType>(record: R, say?: (row: RowOf<R>) => st
 /** The command writes itself; it returns its exit code. @param record of its JSON, where it has one */
 export function own(record?: RecordType): Output<number> {
   return record === undefined ? { kind: 'own' } : { kind: 'own', record }
+}
+
+/** Like `own`; in JSON an object a line. */
+export function ownLines(record: RecordType): Output<number> {
+  return { kind: 'lines', record }
 }
 
 export interface Command {

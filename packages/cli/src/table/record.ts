@@ -130,6 +130,11 @@ export function maybe<Value>(field: Field<Value>): Field<Value | undefined> {
   }
 }
 
+/** Too much for a table. */
+export function inJson<Value>(field: Field<Value>): Field<Value> {
+  return { ...field, isHidden: true }
+}
+
 export function jsonOf<R extends RecordType>({ fields }: R, row: RowOf<R>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, field]) => [name, field.json((row as Record<string, unknown>)[name])]),

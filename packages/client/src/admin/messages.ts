@@ -34,7 +34,10 @@ export async function messageAt(
   const answer = await calls.askOr({ name: address, address }, commands.viewMessageById, header, deadline, [
     'SYSTEM_ERROR',
   ])
-  return answer === undefined ? undefined : found(answer.body, address, calls)[0]
+  if (answer === undefined) return undefined
+  const brokers = await calls.brokers(deadline)
+  const broker = brokers.find(({ addresses }) => [...addresses.values()].includes(address))
+  return found(answer.body, broker?.name ?? address, calls)[0]
 }
 
 /** The index keeps a hash of each id, which others may share. */

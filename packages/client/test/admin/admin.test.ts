@@ -100,7 +100,8 @@ describe('an admin', () => {
     await scene.cluster.sleep(10_000)
     await send(scene, 'T', ['two'], { keys: 'k' })
     const texts = (messages: readonly { body: Buffer }[]) => messages.map(({ body }) => String(body))
-    expect(String((await scene.settle(admin.messageAt(first!.offsetMessageId)))!.body)).toBe('one')
+    const there = await scene.settle(admin.messageAt(first!.offsetMessageId))
+    expect(there).toMatchObject({ body: Buffer.from('one'), queue: first!.queue, queueOffset: 0 })
     expect(await scene.settle(admin.messageAt(first!.offsetMessageId.replace(/..$/, 'FF')))).toBeUndefined()
     await scene.cluster.until(
       'they are indexed',

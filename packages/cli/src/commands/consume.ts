@@ -1,0 +1,116 @@
+import type { ReceivedMessage } from '@rocketmq-ts/client'
+import { defaultFormat, formatHelp, parseFormat } from '../messages/message-format.ts'
+import { messageRow, messageRowOf } from '../messages/message-row.ts'
+import { parseQueue, readMessages } from '../messages/reading.ts'
+import { recordLine } from '../output/print.ts'
+import type { Session } from '../session.ts'
+import { command, flag, many, option, ownLines, textOption } from '../table/define.ts'
+import { UsageError } from '../usage-error.ts'
+import { type Place, parsePlace, wholeNumber } from '../values.ts'
+import { topicArgument } from './topic.ts'
+
+const latest: Place = { kind: 'latest' }
+
+export const consumeCommand = command({
+  name: 'consume',
+  about: 'Shows messages of a topic: what comes, or what is there.',
+  details:
+    'Without --group nothing is committed, and no group notices. With it, this becomes a member of the group: a message\ncounts as done when it is written.',
+  example:
+    "rocketmq consume orders\nrocketmq consume orders --from -1h --to latest --json\nrocketmq consume orders --from -10 --format '%k %v\\n'\nrocketmq consume orders --group mailer --count 1",
+  arguments: { topic: topicArgument },
+  options: {
+    from: option({
+      placeholder: 'place',
+      about:
+        'where to begin: earliest, latest, -100 (the last 100), offset:7, or a time such as -1h; latest without it',
+      parse: parsePlace,
+    }),
+    to: option({ placeholder: 'place', about: 'where to end: latest, or a time', parse: parsePlace }),
+    exit: flag('ends with what is there, as --to latest', 'e'),
+    count: option({ placeholder: 'number', about: 'ends after so many messages', short: 'c', parse: wholeNumber(1) }),
+    filter: textOption('tags', 'only messages with these tags: "new || paid"'),
+    sql: textOption('expression', 'only messages whose properties fit: "size > 5"'),
+    key: textOption('key', 'only messages with this key'),
+    queue: many({ placeholder: 'broker:number', about: 'only of this queue', parse: parseQueue }),
+    group: textOption('name', 'consumes as a member of this group', { short: 'g', completes: 'group' }),
+    format: textOption('format', `how each is written: ${formatHelp}`, { short: 'f' }),
+  },
+  output: ownLines(messageRow),
+  async run(session, { topic, from, to, exit, count, filter, sql, key, queue, group, format }) {
+    if (filter !== undefined && sql !== undefined) throw new UsageError('give --filter or --sql')
+    if (exit && to !== undefined) throw new UsageError('give --to or --exit')
+    const end = exit ? latest : to
+    const wanted = sql === undefined ? filter : { sql }
+    const written = writer(session, format ?? defaultFormat)
+    const isWanted = ({ keys }: ReceivedMessage) => key === undefined || keys.includes(key)
+    if (group !== undefined) {
+      if (end !== undefined || queue.length > 0) throw new UsageError('--to, --exit and --queue do not go with --group')
+      return consumeInGroup(session, { topic, group, from, filter: wanted, count, isWanted, written })
+    }
+    let left = count ?? Number.POSITIVE_INFINITY
+    const options = {
+      topic,
+      from: from ?? (end === undefined ? latest : { kind: 'earliest' }),
+      to: end,
+      filter: wanted,
+      queues: queue,
+    } as const
+    for await (const message of readMessages(session, options)) {
+      if (!isWanted(message)) continue
+      await written(message)
+      if (--left <= 0 || session.signal.aborted) break
+    }
+    return 0
+  },
+})
+
+function writer(session: Session, format: string): (message: ReceivedMessage) => Promise<void> {
+  const { host, isJson } = session
+  if (isJson) return (message) => host.write(recordLine(messageRow, messageRowOf(message)))
+  const formatted = parseFormat(format, host.isTerminal.output)
+  return (message) => host.write(formatted(message))
+}
+
+interface GroupReading {
+  readonly topic: string
+  readonly group: string
+  readonly from: Place | undefined
+  readonly filter: string | { readonly sql: string } | undefined
+  readonly count: number | undefined
+  isWanted(message: ReceivedMessage): boolean
+  written(message: ReceivedMessage): Promise<void>
+}
+
+/** Handlers that must not end are waited for so long. */
+const closeTimeoutMs = 200
+
+async function consumeInGroup(session: Session, reading: GroupReading): Promise<number> {
+  const { topic, group, from = latest, filter = '*', count, isWanted, written } = reading
+  if (from.kind === 'last' || from.kind === 'offset') {
+    throw new UsageError('--from: with --group use earliest, latest or a time; it counts for a group that is new')
+  }
+  const { signal } = session
+  const ended = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => ended.resolve(), { once: true })
+  let left = count ?? Number.POSITIVE_INFINITY
+  const consumer = await session.consumer({
+    group,
+    topics: { [topic]: filter },
+    from: from.kind === 'time' ? from.time(session.host.now()) : from.kind,
+    concurrency: 1,
+    closeTimeoutMs,
+    async handler(message) {
+      // What comes behind the last one stays undone: its handler ends with the process.
+      if (left <= 0 || signal.aborted) await new Promise<void>(() => {})
+      if (!isWanted(message)) return
+      await written(message)
+      if (session.host.outputClosed.aborted) await new Promise<void>(() => {})
+      if (--left <= 0) ended.resolve()
+    },
+  })
+  await consumer.start({ signal })
+  session.note(`A member of the group ${group}: what is written counts as done. Ctrl-C ends it.`)
+  await ended.promise
+  return 0
+}
