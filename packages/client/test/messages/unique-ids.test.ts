@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { describe, expect, test } from 'vitest'
 import { uniqueIds } from '../../src/messages/unique-ids.ts'
@@ -30,6 +32,16 @@ describe('unique ids', () => {
       for (let n = 0; n < 131_072; n++) ids.add(next())
     }
     expect(ids.size).toBe(8 * 131_072)
+  })
+
+  test('differ, a million of them from 8 threads of a process', async () => {
+    const count = 131_072
+    const script = new URL('./id-worker.mjs', import.meta.url)
+    const made = Array.from({ length: 8 }, async () => {
+      const [ids] = await once(new Worker(script, { workerData: count }), 'message')
+      return ids as string[]
+    })
+    expect(new Set((await Promise.all(made)).flat()).size).toBe(8 * count)
   })
 
   test('begin a new month with it', () => {

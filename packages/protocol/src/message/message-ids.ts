@@ -59,11 +59,16 @@ export interface UniqueIdSource {
   processId: number
   /** Tells two generators in one process apart. */
   instanceHash: number
+  /** Where the counter begins; 0 without it. */
+  firstCount?: number
 }
+
+const counterLimit = 0x1_0000
 
 /**
  * Makes ids as producers do: hex of address, process id (2 bytes), instance hash (4), milliseconds since the month
- * began (4) and a counter (2).
+ * began (4) and a counter (2). No two of a generator are the same, also when the clock is set back: time never goes back
+ * here, and passes at least once a round of the counter.
  */
 export function createUniqueIdGenerator(source: UniqueIdSource, now: () => number): () => string {
   const prefix = Buffer.alloc(source.address.length + 6)
@@ -71,15 +76,24 @@ export function createUniqueIdGenerator(source: UniqueIdSource, now: () => numbe
   prefix.writeUInt16BE(source.processId & 0xffff, source.address.length)
   prefix.writeUInt32BE(source.instanceHash >>> 0, source.address.length + 2)
   const prefixHex = prefix.toString('hex').toUpperCase()
-  let counter = 0
+  let counter = (source.firstCount ?? 0) % counterLimit
+  let nowMs = 0
+  let monthStartMs = 0
+  let monthEndMs = 0
   return () => {
-    const nowMs = now()
-    const date = new Date(nowMs)
-    const monthStartMs = new Date(date.getFullYear(), date.getMonth(), 1).getTime()
-    counter = (counter + 1) & 0xffff
-    const time = (nowMs - monthStartMs).toString(16).padStart(8, '0')
-    return (prefixHex + time + counter.toString(16).padStart(4, '0')).toUpperCase()
+    counter = (counter + 1) % counterLimit
+    nowMs = Math.max(nowMs + (counter === 0 ? 1 : 0), now())
+    if (nowMs >= monthEndMs) {
+      const date = new Date(nowMs)
+      monthStartMs = new Date(date.getFullYear(), date.getMonth(), 1).getTime()
+      monthEndMs = new Date(date.getFullYear(), date.getMonth() + 1, 1).getTime()
+    }
+    return prefixHex + paddedHex(nowMs - monthStartMs, 8) + paddedHex(counter, 4)
   }
+}
+
+function paddedHex(value: number, digits: number): string {
+  return value.toString(16).toUpperCase().padStart(digits, '0')
 }
 
 /** Hex of bytes as ids show them. */

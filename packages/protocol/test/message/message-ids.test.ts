@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { offsetMessageId, offsetMessageIds, parseOffsetMessageId } from '../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { createUniqueIdGenerator, offsetMessageId, offsetMessageIds, parseOffsetMessageId } from '../../src/index.ts'
 
 test.each([
   ['below the start of any log', '7F00000100002A9FFFFFFFFFFFFFFFFF'],
@@ -28,4 +28,28 @@ test('ids tell where their messages are, alone and one behind the other', () => 
       expect(offsetMessageId(hostHex, offsets[0]!)).toBe(ids[0])
     }),
   )
+})
+
+describe('unique ids', () => {
+  const source = { address: Buffer.from([10, 1, 2, 3]), processId: 7, instanceHash: 1 }
+
+  test('differ when the clock is set back, also over the start of a month', () => {
+    const times = [new Date(2026, 10, 1).getTime(), new Date(2026, 9, 31, 23, 59, 58).getTime()]
+    let calls = 0
+    const next = createUniqueIdGenerator(source, () => times[++calls > 70_000 ? 1 : 0]!)
+    const ids = new Set(Array.from({ length: 140_000 }, next))
+    expect(ids.size).toBe(140_000)
+  })
+
+  test('differ when more than 65,536 are made in a millisecond', () => {
+    const next = createUniqueIdGenerator(source, () => 1_700_000_000_000)
+    const ids = new Set(Array.from({ length: 200_000 }, next))
+    expect(ids.size).toBe(200_000)
+  })
+
+  test('say when they were made', () => {
+    const nowMs = new Date(2026, 10, 27, 12, 30, 15, 123).getTime()
+    const id = createUniqueIdGenerator(source, () => nowMs)()
+    expect(Number.parseInt(id.slice(20, 28), 16)).toBe(nowMs - new Date(2026, 10, 1).getTime())
+  })
 })
