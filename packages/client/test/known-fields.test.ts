@@ -39,6 +39,18 @@ describe('a field that nobody knows', () => {
     ['a consumer', (given) => new Consumer(untyped(given)), { concurency: 5 }, 'did you mean concurrency?'],
     ['a reader', (given) => new Reader(untyped(given)), { topics: 'T' }, 'did you mean topic?'],
     ['an admin', (given) => new Admin(untyped(given)), { nameserver: 'localhost' }, 'did you mean nameServers?'],
+    [
+      'tls',
+      (tls) => new Admin({ nameServers: 'localhost', tls }),
+      { verifyserver: false },
+      'did you mean verifyServer?',
+    ],
+    [
+      'credentials',
+      (given) => new Admin({ nameServers: 'localhost', credentials: untyped(given) }),
+      { accessKey: 'a', secretkey: 'b' },
+      'did you mean secretKey?',
+    ],
   ])('of %s is refused with the one that was meant', (what, make, given, hint) => {
     let failure: unknown
     try {
@@ -49,6 +61,33 @@ describe('a field that nobody knows', () => {
     expect(failure).toBeInstanceOf(RocketMQError)
     const name = Object.keys(given).at(-1)
     expect(failure).toMatchObject({ code: 'INVALID_ARGUMENT', message: `${what} has no field ${name}: ${hint}` })
+  })
+
+  test('of the options of a call is refused with the one that was meant, and nothing is done', async () => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    const producer = new Producer({ ...scene.client(), group: 'shop', checkTransaction: () => 'commit' })
+    const admin = new Admin(scene.client())
+    const reader = new Reader({ ...scene.client(), topic: 'T' })
+    const call = untyped({ timeout: 5 })
+    const message = { topic: 'T', body: 'a' }
+    const calls: [made: Promise<unknown>, hint: string][] = [
+      [producer.send(message, call), 'did you mean timeoutMs?'],
+      [producer.beginTransaction(message, call), 'did you mean timeoutMs?'],
+      [producer.sendStream([message], untyped({ concurency: 5 })).next(), 'concurency'],
+      [admin.topics(call), 'did you mean timeoutMs?'],
+      [admin.resetOffsets('G', 'T', 'earliest', untyped({ dryrun: true })), 'did you mean dryRun?'],
+      [admin.messagesByKey('T', 'k', untyped({ limits: 1 })), 'did you mean limit?'],
+      [reader.lag(call), 'did you mean timeoutMs?'],
+    ]
+    for (const [made, hint] of calls) {
+      expect(await scene.failure(made)).toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringMatching(new RegExp(`^a call has no field .*${hint.replace('?', '\\?')}`)),
+      })
+    }
+    expect(await scene.bodies('T')).toEqual([])
+    await scene.settle(Promise.all([producer.close(), admin.close(), reader.close()]))
   })
 
   test('of the settings of a topic or a group is refused, and none is made', async () => {

@@ -1,5 +1,5 @@
 import { commands, keyValueTableBody, topicListBody } from '@rocketmq-ts/protocol'
-import type { CallOptions, Deadline } from '../calls/deadline.ts'
+import { type CallOptions, callFields, type Deadline } from '../calls/deadline.ts'
 import { type ClientOptions, clientFields } from '../connection/client-options.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
@@ -56,6 +56,8 @@ import { decodeTraces, type TraceEvent } from './traces.ts'
 export type AdminOptions = ClientOptions
 
 const optionFields = knownFields<AdminOptions>(clientFields)
+const resetFields = knownFields<CallOptions & { readonly dryRun: boolean }>({ ...callFields, dryRun: true })
+const queryFields = knownFields<CallOptions & KeyQuery>({ ...callFields, from: true, to: true, limit: true })
 
 const defaultTraceTopic = 'RMQ_SYS_TRACE_TOPIC'
 
@@ -243,7 +245,7 @@ export class Admin implements AsyncDisposable {
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<OffsetChange[]> {
     checkTarget(to)
-    const deadline = this.#deadline(options)
+    const deadline = this.#client.deadline(options, resetFields)
     return resetOffsets(this.#calls, this.#group(group), this.#topic(topic), to, options.dryRun === true, deadline)
   }
 
@@ -274,7 +276,7 @@ export class Admin implements AsyncDisposable {
 
   /** Messages with a key, the oldest first. @throws RocketMQError */
   async messagesByKey(topic: string, key: string, query: KeyQuery & CallOptions = {}): Promise<ReceivedMessage[]> {
-    return messagesByKey(this.#calls, this.#topic(topic), key, query, this.#deadline(query))
+    return messagesByKey(this.#calls, this.#topic(topic), key, query, this.#client.deadline(query, queryFields))
   }
 
   /** How far a group is in one queue; undefined when it was never there. @throws RocketMQError */

@@ -1,5 +1,6 @@
 import type { Clock } from '@rocketmq-ts/platform'
-import { RocketMQError } from '../rocketmq-error.ts'
+import { knownFields, refuseUnknownFields } from '../known-fields.ts'
+import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 
 /** What every call takes. */
 export interface CallOptions {
@@ -7,6 +8,23 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds for the whole call, with all its retries. */
   readonly timeoutMs?: number | undefined
+}
+
+/** For calls that take more. */
+export const callFields = { signal: true, timeoutMs: true } as const satisfies Readonly<Record<keyof CallOptions, true>>
+
+const knownCallFields = knownFields<CallOptions>(callFields)
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+export function checkCall(options: CallOptions, known: ReadonlySet<string> = knownCallFields): void {
+  refuseUnknownFields('a call', options, known)
+  checkDuration('timeoutMs', options.timeoutMs)
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT when a duration is no number above 0 */
+export function checkDuration(name: string, value: number | undefined): void {
+  if (value === undefined) return
+  if (!Number.isFinite(value) || value <= 0) throw invalidArgument(`${name} is ${value}: give milliseconds above 0`)
 }
 
 /** The time that a call has left, and the signal that may end it earlier. Clocks that are set back do not matter. */

@@ -1,4 +1,5 @@
 import type { Log, TlsOptions } from '@rocketmq-ts/platform'
+import { knownFields } from '../known-fields.ts'
 import type { OpenTelemetry } from '../open-telemetry.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Credentials } from './acl-signer.ts'
@@ -41,8 +42,12 @@ export const clientFields = {
 export const defaultTimeoutMs = 10_000
 export const defaultAttemptTimeoutMs = 3000
 
-/** @throws what `fail` makes of the message, when a duration is no number above 0 */
-export function checkDuration(name: string, value: number | undefined, fail: (message: string) => Error): void {
-  if (value === undefined) return
-  if (!Number.isFinite(value) || value <= 0) throw fail(`${name} is ${value}: give milliseconds above 0`)
-}
+export const tlsFields = knownFields<TlsOptions>({
+  ca: true,
+  cert: true,
+  key: true,
+  serverName: true,
+  verifyServer: true,
+})
+
+export const credentialFields = knownFields<Credentials>({ accessKey: true, secretKey: true, securityToken: true })

@@ -7,14 +7,21 @@ import {
   type RequestOf,
   responseCodes,
 } from '@rocketmq-ts/protocol'
-import { type CallOptions, Deadline } from '../calls/deadline.ts'
+import { type CallOptions, checkCall, checkDuration, Deadline } from '../calls/deadline.ts'
+import { refuseUnknownFields } from '../known-fields.ts'
 import { answerError, closedError, invalidArgument, type RocketMQErrorCode } from '../rocketmq-error.ts'
 import { RouteCache } from '../routing/route-cache.ts'
 import { nodeRuntime, type Runtime } from '../runtime.ts'
 import { Telemetry } from '../telemetry.ts'
 import { AclSigner } from './acl-signer.ts'
 import { newClientId } from './client-id.ts'
-import { type ClientOptions, checkDuration, defaultAttemptTimeoutMs, defaultTimeoutMs } from './client-options.ts'
+import {
+  type ClientOptions,
+  credentialFields,
+  defaultAttemptTimeoutMs,
+  defaultTimeoutMs,
+  tlsFields,
+} from './client-options.ts'
 import { type ClientHandlers, clientTable } from './client-table.ts'
 import { Connections } from './connections.ts'
 import { Heartbeats, type Membership } from './heartbeats.ts'
@@ -87,8 +94,10 @@ export class ClusterClient {
 
   /** @throws RocketMQError INVALID_ARGUMENT */
   constructor(options: ClientOptions, role: ClientRole) {
-    checkDuration('timeoutMs', options.timeoutMs, invalidArgument)
-    checkDuration('attemptTimeoutMs', options.attemptTimeoutMs, invalidArgument)
+    checkDuration('timeoutMs', options.timeoutMs)
+    checkDuration('attemptTimeoutMs', options.attemptTimeoutMs)
+    if (typeof options.tls === 'object') refuseUnknownFields('tls', options.tls, tlsFields)
+    if (options.credentials !== undefined) refuseUnknownFields('credentials', options.credentials, credentialFields)
     if (options.runtime !== undefined && options.tls)
       throw invalidArgument('give a runtime or tls: a runtime connects itself')
     this.runtime = options.runtime ?? nodeRuntime(options.tls === true ? {} : options.tls || undefined)
@@ -130,10 +139,13 @@ export class ClusterClient {
     return this.#isClosed
   }
 
-  /** @throws RocketMQError CLOSED, INVALID_ARGUMENT */
-  deadline(options: CallOptions = {}): Deadline {
+  /**
+   * @param known names of the fields that the call takes; those of every call without it
+   * @throws RocketMQError CLOSED, INVALID_ARGUMENT
+   */
+  deadline(options: CallOptions = {}, known?: ReadonlySet<string>): Deadline {
     if (this.#isClosed) throw closedError(this.#role.name)
-    checkDuration('timeoutMs', options.timeoutMs, invalidArgument)
+    checkCall(options, known)
     return this.newDeadline(options)
   }
 

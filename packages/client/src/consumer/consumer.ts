@@ -5,7 +5,7 @@ import {
   retryTopicOf,
   type SubscriptionData,
 } from '@rocketmq-ts/protocol'
-import { type CallOptions, Deadline } from '../calls/deadline.ts'
+import { type CallOptions, checkCall, Deadline } from '../calls/deadline.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
 import { bytes, type Codec } from '../messages/codec.ts'
@@ -103,7 +103,10 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       handler: options.handler,
       batchHandler: options.batchHandler,
       retryPolicy: options.onError,
-      reply: (message, body, call) => sendReply(client, this.#group, message, body, client.newDeadline(call)),
+      reply: async (message, body, call) => {
+        if (call !== undefined) checkCall(call)
+        return sendReply(client, this.#group, message, body, client.newDeadline(call))
+      },
       undecodable: options.undecodable ?? 'deadLetter',
       timeoutMs: options.handlerTimeoutMs ?? defaults.handlerTimeoutMs,
     })

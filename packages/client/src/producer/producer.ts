@@ -204,7 +204,8 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     source: AsyncIterable<Message<Input>> | Iterable<Message<Input>>,
     options: SendStreamOptions = {},
   ): AsyncGenerator<SendReceipt, void, void> {
-    return sendStream(source, (message) => this.send(message, options), options)
+    const { concurrency, ...call } = options
+    return sendStream(source, (message) => this.send(message, call), concurrency)
   }
 
   /**

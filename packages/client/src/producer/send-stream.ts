@@ -14,7 +14,7 @@ export interface SendStreamOptions extends CallOptions {
 export async function* sendStream<Message, Result>(
   source: AsyncIterable<Message> | Iterable<Message>,
   send: (message: Message) => Promise<Result>,
-  { concurrency = 1000 }: SendStreamOptions,
+  concurrency = 1000,
 ): AsyncGenerator<Result, void, void> {
   if (!(concurrency >= 1)) throw invalidArgument(`concurrency is ${concurrency}: give at least 1`)
   const underWay: Promise<Result>[] = []
