@@ -55,7 +55,20 @@ interface Half {
   readonly transactionId: string | undefined
 }
 
-/** @param group as the servers know it */
+/** @throws RocketMQError when the broker did not say where the half message is: it asks what became of it */
+function physicalOffsetOf({ offsetMessageId, queue }: SendReceipt): number {
+  try {
+    return parseOffsetMessageId(offsetMessageId).physicalOffset
+  } catch (cause) {
+    const message = `${queue.broker} did not say where the message of the transaction is: "${offsetMessageId}"`
+    throw new RocketMQError('INVALID_ANSWER', message, { ...queue, cause, outcome: 'unknown' })
+  }
+}
+
+/**
+ * @param group as the servers know it
+ * @throws RocketMQError INVALID_ANSWER
+ */
 export function openTransaction(
   client: ClusterClient,
   group: string,
@@ -67,7 +80,7 @@ export function openTransaction(
     broker: receipt.queue.broker,
     messageId: receipt.messageId,
     queueOffset: receipt.queueOffset,
-    physicalOffset: parseOffsetMessageId(receipt.offsetMessageId).physicalOffset,
+    physicalOffset: physicalOffsetOf(receipt),
     transactionId: receipt.messageId,
   }
   let ended: TransactionState | undefined

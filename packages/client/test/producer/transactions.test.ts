@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Consumer, Producer, type ProducerOptions, type TransactionState } from '../../src/index.ts'
+import { Consumer, Producer, type ProducerOptions, RocketMQError, type TransactionState } from '../../src/index.ts'
+import { openTransaction } from '../../src/producer/transactions.ts'
 import { clientMachine, type Scene, startScene } from '../client-kit.ts'
 
 const brokerSettings = { transactionTimeOut: '1000', transactionCheckInterval: '2000' }
@@ -110,5 +111,18 @@ describe('a transaction', () => {
     await scene.cluster.sleep(20_000)
     expect(seen).toEqual([`a x ${transaction.receipt.messageId} v`])
     await scene.settle(Promise.all([consumer.close(), producer.close()]))
+  })
+
+  test('whose place the broker did not tell is an error that says so', () => {
+    const receipt = {
+      status: 'STORED',
+      messageId: 'A',
+      offsetMessageId: '',
+      queue: { topic: 'T', broker: 'broker-1', queueId: 0 },
+      queueOffset: 0,
+    } as const
+    const open = () => openTransaction(undefined as never, 'shop', 'T', receipt)
+    expect(open).toThrow(RocketMQError)
+    expect(open).toThrow(expect.objectContaining({ code: 'INVALID_ANSWER', outcome: 'unknown', broker: 'broker-1' }))
   })
 })
