@@ -1,11 +1,17 @@
 import { knownFields } from '../known-fields.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import type { MessageBody } from './codec.ts'
+import type { ReceivedMessage } from './received-message.ts'
 
 /** Chooses one of a topic's queues that take messages. */
 export type QueueChooser = (queues: readonly QueueRef[]) => QueueRef
 
-/** A message to send. It is never changed. Its body must stay as it is until the call is over. */
+/**
+ * A message to send. It is never changed. Its body must stay as it is until the call is over.
+ *
+ * One that was received may be sent again: `send({ ...received, topic: 'elsewhere' })`. What tells where and when it was
+ * stored is passed over, its queue included, and it gets an id of its own.
+ */
 export interface Message<Body = MessageBody> {
   readonly topic: string
   readonly body: Body
@@ -25,7 +31,7 @@ export interface Message<Body = MessageBody> {
   readonly deliverAt?: Date | number | undefined
   /** A level of the broker's list of delays, from 1 on. */
   readonly delayLevel?: number | undefined
-  /** In a topic of type PRIORITY, higher ones come first. From 0 on. */
+  /** From 0 on. Each priority has a queue of its own, as far as the topic has queues; `queue` does not count then. */
   readonly priority?: number | undefined
   /** A number of 32 bits that is handed on. */
   readonly flag?: number | undefined
@@ -33,7 +39,10 @@ export interface Message<Body = MessageBody> {
   readonly waitForStore?: boolean | undefined
 }
 
-export const messageFields = knownFields<Message>({
+/** What a received message has beside the fields of one to send. */
+type FoundFields = Omit<ReceivedMessage, keyof Message>
+
+const fields = {
   topic: true,
   body: true,
   tag: true,
@@ -47,6 +56,21 @@ export const messageFields = knownFields<Message>({
   priority: true,
   flag: true,
   waitForStore: true,
+} as const satisfies Readonly<Record<keyof Message, true>>
+
+export const messageFields = knownFields<Message>(fields)
+
+/** Fields of a message that was received, and may be sent again. */
+export const resentFields = knownFields<Message & FoundFields>({
+  ...fields,
+  systemProperties: true,
+  messageId: true,
+  queueOffset: true,
+  physicalOffset: true,
+  attempt: true,
+  bornTimestamp: true,
+  bornHost: true,
+  storeTimestamp: true,
 })
 
 /** `STORED`, or what the broker could not confirm in time although the message is stored. */

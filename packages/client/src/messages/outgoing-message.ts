@@ -4,7 +4,8 @@ import { refuseUnknownFields } from '../known-fields.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import { compressBody } from './body-compression.ts'
-import { type Message, messageFields, type QueueChooser } from './message.ts'
+import { type Message, messageFields, type QueueChooser, resentFields } from './message.ts'
+import { FoundQueue } from './received-message.ts'
 import { reservedProperties } from './reserved-properties.ts'
 
 /** A message as it is sent: made once, sent as it is in every attempt. */
@@ -63,7 +64,8 @@ export function outgoingMessage(
   plainBody: Buffer,
   options: OutgoingOptions,
 ): OutgoingMessage {
-  refuseUnknownFields('a message', message, messageFields)
+  const isResent = 'physicalOffset' in message && 'queueOffset' in message
+  refuseUnknownFields('a message', message, isResent ? resentFields : messageFields)
   const topic = checkedTopic(message.topic, options.namespace)
   // The official broker fails on it without saying why.
   if (plainBody.length === 0) throw invalidArgument('the body is empty: brokers take none without a byte')
@@ -81,7 +83,7 @@ export function outgoingMessage(
     sysFlag: sysFlag | (options.sysFlag ?? 0),
     flag: checkedFlag(message.flag ?? 0),
     shardingKey: message.shardingKey,
-    queue: message.queue,
+    queue: isResent && message.queue instanceof FoundQueue ? undefined : message.queue,
     isBatchable: sysFlag === 0 && options.sysFlag === undefined && isPlain(message),
     waitForStore: message.waitForStore !== false,
   }
@@ -112,7 +114,9 @@ function propertiesText(message: Message<unknown>, uniqueId: string, options: Ou
     properties.push([name, String(value)])
   }
   if (message.tag !== undefined) properties.push([propertyName.tags, checkedText('tag', message.tag)])
-  if (message.keys !== undefined) properties.push([propertyName.keys, keysText(message.keys)])
+  if (message.keys !== undefined && message.keys.length !== 0) {
+    properties.push([propertyName.keys, keysText(message.keys)])
+  }
   if (message.shardingKey !== undefined) {
     properties.push([propertyName.shardingKey, checkedText('shardingKey', message.shardingKey)])
   }

@@ -47,6 +47,22 @@ export interface RawMessage extends ReceivedMessage<Buffer | RocketMQError> {
   readonly bytes: number
 }
 
+/** Where a message was found. One that is sent again does not have to go there. */
+export class FoundQueue implements QueueRef {
+  readonly topic: string
+  readonly broker: string
+  readonly queueId: number
+
+  constructor(topic: string, broker: string, queueId: number) {
+    this.topic = topic
+    this.broker = broker
+    this.queueId = queueId
+  }
+}
+
+/** As an assignment makes a field. */
+const ordinary = { configurable: true, enumerable: true, writable: true } as const
+
 /** @throws RocketMQError UNDECODABLE when the body cannot be decompressed */
 export function plainMessage({ bytes: _, body, ...rest }: RawMessage): ReceivedMessage {
   if (body instanceof RocketMQError) throw body
@@ -96,6 +112,7 @@ function received(
   const system: Record<string, string> = {}
   for (const [name, value] of properties) {
     if (reservedProperties.has(name)) system[name] = value
+    else if (name === '__proto__') Object.defineProperty(own, name, { value, ...ordinary })
     else own[name] = value
   }
   const { topic, queueId, queueOffset, physicalOffset, totalSize, reconsumeTimes, flag } = record
@@ -109,7 +126,7 @@ function received(
     systemProperties: system,
     shardingKey: system[propertyName.shardingKey],
     messageId: system[propertyName.uniqueKey] ?? '',
-    queue: { topic: namespace.unwrap(topic), broker, queueId },
+    queue: new FoundQueue(namespace.unwrap(topic), broker, queueId),
     queueOffset: queueOffset + index,
     physicalOffset,
     attempt: reconsumeTimes + 1,
