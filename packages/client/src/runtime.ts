@@ -1,8 +1,10 @@
 import {
   type Clock,
   connectWithTls,
+  type Lookup,
   type Network,
   nodeClock,
+  nodeLookup,
   nodeNetwork,
   nodeRandom,
   type Random,
@@ -15,11 +17,15 @@ export interface Runtime {
   readonly clock: Clock
   readonly random: Random
   readonly processId: number
+  /** Needed for name servers that a URL gives. */
+  readonly lookup?: Lookup | undefined
 }
 
 /** @param tls for encrypted connections */
 export function nodeRuntime(tls?: TlsOptions): Runtime {
   const { connect, localAddress } = nodeNetwork
   const network = { connect: tls === undefined ? connect : connectWithTls(tls), localAddress }
-  return { network, clock: nodeClock, random: nodeRandom, processId: process.pid }
+  // Certificates are for names.
+  const lookup = tls === undefined ? nodeLookup : { ...nodeLookup, addressesOf: async (host: string) => [host] }
+  return { network, clock: nodeClock, random: nodeRandom, processId: process.pid, lookup }
 }

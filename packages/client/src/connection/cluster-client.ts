@@ -25,7 +25,7 @@ import {
 import { type ClientHandlers, clientTable } from './client-table.ts'
 import { Connections } from './connections.ts'
 import { Heartbeats, type Membership } from './heartbeats.ts'
-import { parseNameServers } from './name-server-list.ts'
+import { NameServerList, parseNameServers } from './name-server-list.ts'
 import { NameServers } from './name-servers.ts'
 import { Namespace } from './namespace.ts'
 
@@ -117,7 +117,13 @@ export class ClusterClient {
       onLost: (address) => this.heartbeats.connectionLost(address),
     })
     this.nameServers = new NameServers({
-      addresses: parseNameServers(options.nameServers),
+      list: new NameServerList({
+        given: parseNameServers(options.nameServers),
+        lookup: this.runtime.lookup,
+        clock,
+        log: this.log,
+        timeoutMs: this.attemptTimeoutMs,
+      }),
       connections: this.#connections,
       clock,
       random,

@@ -4,10 +4,10 @@ import type { Deadline } from '../calls/deadline.ts'
 import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import { answerError, type FailurePlace, type RocketMQError } from '../rocketmq-error.ts'
 import type { Connections } from './connections.ts'
+import type { NameServerList } from './name-server-list.ts'
 
 export interface NameServersOptions {
-  /** `host:port` of each. */
-  readonly addresses: readonly string[]
+  readonly list: NameServerList
   readonly connections: Pick<Connections, 'ask'>
   readonly clock: Clock
   readonly random: Random
@@ -26,16 +26,16 @@ export interface NameServerAnswer {
 /** Several name servers, any of which may be gone. One is asked for as long as it answers. */
 export class NameServers {
   readonly #options: NameServersOptions
-  /** Clients begin with different ones. */
-  #current: number
+  /** The one that answered last. */
+  #current: string | undefined
 
   constructor(options: NameServersOptions) {
     this.#options = options
-    this.#current = options.random.below(options.addresses.length)
   }
 
+  /** `host:port` of those that are known. */
   get addresses(): readonly string[] {
-    return this.#options.addresses
+    return this.#options.list.known
   }
 
   /**
@@ -49,20 +49,27 @@ export class NameServers {
     deadline: Deadline,
     place: FailurePlace = {},
   ): Promise<RemotingCommand> {
-    const { addresses, connections, random, attemptTimeoutMs } = this.#options
+    const { list, connections, random, attemptTimeoutMs } = this.#options
+    let attempts = 0
     for (let round = 1; ; round++) {
       let unknown: RocketMQError | undefined
       let failure: RocketMQError | undefined
-      const first = this.#current
+      const addresses = await list.current(deadline).catch((error: RocketMQError) => {
+        failure = error
+        return []
+      })
+      if (addresses.length === 0) attempts++
+      const first = this.#first(addresses)
       for (let tried = 0; tried < addresses.length; tried++) {
         deadline.check()
         const index = (first + tried) % addresses.length
         const address = addresses[index]!
+        attempts++
         try {
           const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, deadline.leftMs))
           const answer = await deadline.unlessAborted(connections.ask(address, { command, header, timeoutMs }))
           if (answer.code === responseCodes.SUCCESS.code) {
-            this.#current = index
+            this.#current = address
             return answer
           }
           const error = answerError(command.name, answer, { ...place, broker: address })
@@ -75,9 +82,10 @@ export class NameServers {
       }
       // Of those that could be reached none knows the topic.
       if (unknown !== undefined) throw unknown
+      list.doubt()
       const waitMs = backoffMs(defaultBackoff, round, random)
       if (failure !== undefined && (!failure.retryable || waitMs >= deadline.leftMs)) {
-        failure.attempts = round * addresses.length
+        failure.attempts = attempts
         throw failure
       }
       await deadline.pause(waitMs)
@@ -107,12 +115,19 @@ export class NameServers {
 
   /** The answer of every name server that gives one. @throws RocketMQError of the last one when none does */
   async askAll<C extends AnyCommand>(command: C, header: RequestOf<C>, deadline: Deadline): Promise<RemotingCommand[]> {
-    const { addresses, connections, attemptTimeoutMs } = this.#options
+    const { list, connections, attemptTimeoutMs } = this.#options
+    const addresses = await list.current(deadline)
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, deadline.leftMs))
     const asked = addresses.map((address) => connections.ask(address, { command, header, timeoutMs }))
     const outcomes = await deadline.unlessAborted(Promise.allSettled(asked))
     const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
     if (answers.length > 0) return answers
     throw (outcomes[0] as PromiseRejectedResult).reason
+  }
+
+  /** The index of the one that answered last; clients begin with different ones. */
+  #first(addresses: readonly string[]): number {
+    const index = addresses.indexOf(this.#current ?? '')
+    return index === -1 ? this.#options.random.below(Math.max(1, addresses.length)) : index
   }
 }

@@ -1,24 +1,24 @@
+import { silentLog } from '@rocketmq-ts/platform'
 import { describe, expect, test } from 'vitest'
 import { AclSigner } from '../../src/connection/acl-signer.ts'
 import { newClientId } from '../../src/connection/client-id.ts'
-import { parseNameServers } from '../../src/connection/name-server-list.ts'
+import { NameServerList, parseNameServers } from '../../src/connection/name-server-list.ts'
 import { Namespace } from '../../src/connection/namespace.ts'
 import { nodeRuntime } from '../../src/runtime.ts'
 
+function known(nameServers: string | string[]): string[] {
+  const options = { lookup: undefined, clock: nodeRuntime().clock, log: silentLog, timeoutMs: 1000 }
+  return new NameServerList({ given: parseNameServers(nameServers), ...options }).known
+}
+
 describe('name servers', () => {
   test('are read from a list and from text, each once, with the usual port', () => {
-    expect(parseNameServers('a:1; b ;a:1')).toEqual(['a:1', 'b:9876'])
-    expect(parseNameServers(['a:1;b:2', 'c', '[::1]:5', 'fe80::1'])).toEqual([
-      'a:1',
-      'b:2',
-      'c:9876',
-      '[::1]:5',
-      '[fe80::1]:9876',
-    ])
+    expect(known('a:1; b ;a:1;b:9876')).toEqual(['a:1', 'b:9876'])
+    expect(known(['a:1;b:2', 'c', '[::1]:5', 'fe80::1'])).toEqual(['a:1', 'b:2', 'c:9876', '[::1]:5', '[fe80::1]:9876'])
   })
 
   test('that are none are refused with what to write', () => {
-    for (const text of ['', ' ; ', 'a:99999', ':1']) {
+    for (const text of ['', ' ; ', 'a:99999', ':1', 'http://', 'https://a:99999/x']) {
       expect(() => parseNameServers(text), text).toThrow(/name server/)
     }
   })
