@@ -54,6 +54,7 @@ export interface TelemetrySpan {
 export interface TelemetryMeter {
   createHistogram(name: string, options: TelemetryInstrumentOptions): TelemetryHistogram
   createCounter(name: string, options: TelemetryInstrumentOptions): TelemetryCounter
+  createObservableGauge(name: string, options: TelemetryInstrumentOptions): TelemetryObservableGauge
 }
 
 export interface TelemetryInstrumentOptions {
@@ -67,4 +68,16 @@ export interface TelemetryHistogram {
 
 export interface TelemetryCounter {
   add(value: number, attributes: TelemetryAttributes): void
+}
+
+/** Read whenever metrics are collected. */
+export interface TelemetryObservableGauge {
+  addCallback(callback: TelemetryObservation): void
+  removeCallback(callback: TelemetryObservation): void
+}
+
+export type TelemetryObservation = (result: TelemetryObservableResult) => void
+
+export interface TelemetryObservableResult {
+  observe(value: number, attributes: TelemetryAttributes): void
 }

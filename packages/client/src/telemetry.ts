@@ -6,15 +6,18 @@ import type {
   TelemetryAttributes,
   TelemetryCounter,
   TelemetryHistogram,
+  TelemetryObservableResult,
   TelemetrySpan,
   TelemetryTracer,
 } from './open-telemetry.ts'
 import { RocketMQError } from './rocketmq-error.ts'
+import type { QueueRef } from './routing/topic-route.ts'
 
 /** Whose telemetry it is. */
 export interface TelemetryOwner {
   readonly clientId: string
-  readonly group: string
+  /** A reader has none. */
+  readonly group: string | undefined
   readonly namespace: string | undefined
   readonly clock: Pick<Clock, 'monotonic'>
 }
@@ -53,6 +56,29 @@ export class Telemetry {
     this.#consumed = meter.createCounter('messaging.client.consumed.messages', { unit: '{message}' })
   }
 
+  /**
+   * Tells how far behind each queue is, whenever metrics are collected.
+   * @param read what is known at that moment: topics as users name them
+   * @returns what ends it
+   */
+  observeLag(read: () => Iterable<{ readonly queue: QueueRef; readonly lag: number }>): () => void {
+    const gauge = this.#api.metrics.getMeter(scope).createObservableGauge('messaging.rocketmq.consumer.lag', {
+      unit: '{message}',
+      description: 'Messages of a queue that are not done, by what its broker said last',
+    })
+    const observation = (result: TelemetryObservableResult): void => {
+      for (const { queue, lag } of read()) {
+        result.observe(lag, {
+          ...this.#about(queue.topic),
+          'messaging.destination.partition.id': partitionId(queue),
+          ...(this.#owner.group === undefined ? {} : { 'messaging.consumer.group.name': this.#owner.group }),
+        })
+      }
+    }
+    gauge.addCallback(observation)
+    return () => gauge.removeCallback(observation)
+  }
+
   /** @param call sends the messages with what it is given among their properties */
   async send(
     messages: readonly SentMessage[],
@@ -79,7 +105,7 @@ export class Telemetry {
         const { messageId, queue } = receipts[0]!
         span.setAttributes({
           'messaging.message.id': messageId,
-          'messaging.destination.partition.id': `${queue.broker}-${queue.queueId}`,
+          'messaging.destination.partition.id': partitionId(queue),
         })
       }
       return sent
@@ -104,7 +130,7 @@ export class Telemetry {
     })
     const attributes: TelemetryAttributes = {
       ...common,
-      'messaging.destination.partition.id': `${queue.broker}-${queue.queueId}`,
+      'messaging.destination.partition.id': partitionId(queue),
       ...aboutMessage(messages[0], messages.length),
       ...(messages.length === 1 ? { 'messaging.message.id': messageId } : {}),
     }
@@ -124,11 +150,17 @@ export class Telemetry {
   }
 
   #common(operation: 'send' | 'process', topic: string): TelemetryAttributes {
+    return {
+      ...this.#about(topic),
+      'messaging.operation.name': operation,
+      'messaging.operation.type': operation,
+    }
+  }
+
+  #about(topic: string): TelemetryAttributes {
     const { clientId, namespace } = this.#owner
     return {
       'messaging.system': 'rocketmq',
-      'messaging.operation.name': operation,
-      'messaging.operation.type': operation,
       'messaging.destination.name': topic,
       'messaging.client.id': clientId,
       ...(namespace === undefined ? {} : { 'messaging.rocketmq.namespace': namespace }),
@@ -144,6 +176,10 @@ export class Telemetry {
     })
     return { 'error.type': type }
   }
+}
+
+function partitionId({ broker, queueId }: QueueRef): string {
+  return `${broker}-${queueId}`
 }
 
 function aboutMessage(message: SentMessage | ReceivedMessage<unknown> | undefined, count: number): TelemetryAttributes {

@@ -1,7 +1,7 @@
 import * as openTelemetry from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Consumer, Producer } from '../src/index.ts'
-import { startScene } from './client-kit.ts'
+import { Consumer, Producer, Reader } from '../src/index.ts'
+import { numbered, send, startScene } from './client-kit.ts'
 
 interface RecordedSpan {
   readonly name: string
@@ -22,6 +22,16 @@ interface Recorded {
 class Recorder {
   readonly spans: RecordedSpan[] = []
   readonly measured: Recorded[] = []
+  readonly #observed = new Map<openTelemetry.ObservableCallback, string>()
+
+  /** What is measured when metrics are collected. */
+  collect(): Recorded[] {
+    const collected: Recorded[] = []
+    for (const [observe, name] of this.#observed) {
+      observe({ observe: (value, attributes = {}) => void collected.push({ name, value, attributes }) })
+    }
+    return collected
+  }
 
   setUp(): void {
     const tracer = { startSpan: (name: string, options: openTelemetry.SpanOptions) => this.#span(name, options) }
@@ -32,7 +42,11 @@ class Recorder {
       }
       return { record: note, add: note }
     }
-    const meter = { createHistogram: instrument, createCounter: instrument }
+    const createObservableGauge = (name: string) => ({
+      addCallback: (observe: openTelemetry.ObservableCallback) => void this.#observed.set(observe, name),
+      removeCallback: (observe: openTelemetry.ObservableCallback) => void this.#observed.delete(observe),
+    })
+    const meter = { createHistogram: instrument, createCounter: instrument, createObservableGauge }
     openTelemetry.metrics.setGlobalMeterProvider({ getMeter: () => meter as unknown as openTelemetry.Meter })
     openTelemetry.propagation.setGlobalPropagator({
       inject(context, carrier, setter) {
@@ -158,5 +172,46 @@ describe('telemetry', () => {
     for (const { value } of durations) expect(value).toBeLessThan(60)
     expect(recorder.spans[0]!.attributes['messaging.batch.message_count']).toBe(3)
     await scene.settle(producer.close())
+  })
+
+  test('tells how far behind each queue of a consumer and of a reader is, until it is closed', async () => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    await send(scene, 'T', numbered(5))
+    const held = Promise.withResolvers<void>()
+    const consumer = new Consumer({
+      ...scene.client(),
+      group: 'readers',
+      topics: 'T',
+      from: 'earliest',
+      concurrency: 1,
+      openTelemetry,
+      handler: ({ body }) => (String(body) === 'm2' ? held.promise : undefined),
+    })
+    const reader = new Reader({ ...scene.client(), topic: 'T', openTelemetry })
+    expect(recorder.collect()).toEqual([])
+    await scene.settle(consumer.start())
+    const messages = reader.messages()
+    await scene.settle(messages.next())
+    const lags = () => recorder.collect().filter(({ attributes }) => attributes['messaging.destination.name'] === 'T')
+    await scene.cluster.until('two messages are done', () => lags()[0]?.value === 3)
+    const about = { 'messaging.destination.name': 'T', 'messaging.destination.partition.id': 'broker-1-0' }
+    expect(lags()).toEqual([
+      {
+        name: 'messaging.rocketmq.consumer.lag',
+        value: 3,
+        attributes: {
+          ...about,
+          'messaging.system': 'rocketmq',
+          'messaging.client.id': consumer.clientId,
+          'messaging.consumer.group.name': 'readers',
+        },
+      },
+      { name: 'messaging.rocketmq.consumer.lag', value: 4, attributes: expect.objectContaining(about) },
+    ])
+    held.resolve()
+    await scene.cluster.until('everything is done', () => lags()[0]?.value === 0)
+    await scene.settle(Promise.all([consumer.close(), reader.close()]))
+    expect(recorder.collect()).toEqual([])
   })
 })

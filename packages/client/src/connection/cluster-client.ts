@@ -197,7 +197,7 @@ export class ClusterClient {
   }
 
   /** Undefined when nobody asked for it. */
-  telemetry(group: string): Telemetry | undefined {
+  telemetry(group?: string): Telemetry | undefined {
     const { openTelemetry, namespace } = this.#options
     if (openTelemetry === undefined) return undefined
     return new Telemetry(openTelemetry, { clientId: this.clientId, group, namespace, clock: this.runtime.clock })

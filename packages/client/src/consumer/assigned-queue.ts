@@ -116,6 +116,12 @@ export class AssignedQueue implements WorkSource {
     return this.#begun.promise
   }
 
+  /** Messages that are not done, by what the broker said last; undefined before it said anything. */
+  get lag(): number | undefined {
+    if (this.#nextOffset === undefined) return undefined
+    return Math.max(0, this.#maxOffset - this.#window!.committable)
+  }
+
   /** For reports. */
   get state() {
     return {

@@ -63,6 +63,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
   readonly #paused = new Map<string, number>()
   #startedMs = 0
   #starting: Promise<void> | undefined
+  readonly #endLag: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   /** @throws RocketMQError INVALID_ARGUMENT */
@@ -92,10 +93,12 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     this.#dispatcher = new Dispatcher(options.concurrency ?? defaults.concurrency, (error) =>
       client.log.error({ err: error as Error }, 'a defect of the consumer'),
     )
+    const telemetry = client.telemetry(this.#group)
+    this.#endLag = telemetry?.observeLag(() => this.#lags())
     this.#handling = new MessageHandling<Body>({
       group: this.#group,
       clientId: client.clientId,
-      telemetry: client.telemetry(this.#group),
+      telemetry,
       clock,
       log: client.log,
       // Without a codec, `Body` is what the default one gives.
@@ -300,8 +303,16 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     this.#rebalancing.request()
   }
 
+  *#lags(): Generator<{ queue: QueueRef; lag: number }, void, void> {
+    const { namespace } = this.#client
+    for (const { queue, lag } of this.#assignment.queues) {
+      if (lag !== undefined) yield { queue: { ...queue, topic: namespace.unwrap(queue.topic) }, lag }
+    }
+  }
+
   async #close(): Promise<void> {
     const client = this.#client
+    this.#endLag?.()
     const { clock } = client.runtime
     client.stopTaking()
     this.#rebalancing.close()

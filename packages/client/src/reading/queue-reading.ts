@@ -33,6 +33,7 @@ export class QueueReading {
   /** Of the next pull. */
   #pullOffset = 0
   #endOffset: number | undefined
+  #maxOffset: number | undefined
   #found: RawMessage[] = []
   #isPulling = false
   /** What an earlier pull brings does not count after a seek. */
@@ -58,6 +59,12 @@ export class QueueReading {
   /** Why it cannot be read, when trying again does not help. */
   get failure(): RocketMQError | undefined {
     return this.#failure
+  }
+
+  /** Messages that were not given, by what the broker said last; undefined before it said anything. */
+  get lag(): number | undefined {
+    if (this.#maxOffset === undefined || this.#nextOffset === undefined) return undefined
+    return Math.max(0, this.#maxOffset - this.#nextOffset)
   }
 
   seek(position: StartPosition | { readonly offset: number }): void {
@@ -113,6 +120,7 @@ export class QueueReading {
         if (seeks !== this.#seeks) continue
         failures = 0
         this.#pullOffset = pulled.nextOffset
+        this.#maxOffset = pulled.maxOffset
         const end = this.#endOffset ?? Number.POSITIVE_INFINITY
         this.#found = pulled.messages.filter(({ queueOffset }) => queueOffset < end)
         if (this.hasFound) return

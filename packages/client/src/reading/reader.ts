@@ -69,6 +69,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   #isOpen = false
   #turn = 0
   #isIterated = false
+  readonly #endLag: (() => void) | undefined
   #wake: (() => void) | undefined
 
   /** @throws RocketMQError INVALID_ARGUMENT */
@@ -83,6 +84,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
     checkPosition('to', options.to)
     subscriptionOf(this.#topic, options.filter ?? '*', 0)
     this.#assigned = options.queues
+    this.#endLag = this.#client.telemetry()?.observeLag(() => this.#lags())
     this.#client.routes.onRoute(({ topic, readQueues }) => {
       const isFollowing = this.#isOpen && this.#assigned === undefined && options.to === undefined
       if (topic === this.#topic && isFollowing) this.#follow(readQueues)
@@ -182,6 +184,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   /** A loop that reads ends; later calls fail with CLOSED. */
   async close(): Promise<void> {
     this.#abort.abort()
+    this.#endLag?.()
     this.#wake?.()
     await this.#client.close()
   }
@@ -261,6 +264,11 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
       const { messageId, queue } = raw
       throw new RocketMQError('UNDECODABLE', `the body of message ${messageId} cannot be decoded`, { ...queue, cause })
     }
+  }
+
+  *#lags(): Generator<{ queue: QueueRef; lag: number }, void, void> {
+    for (const { queue, lag } of this.#readings.values())
+      if (lag !== undefined) yield { queue: this.#shown(queue), lag }
   }
 
   #shown(queue: QueueRef): QueueRef {
