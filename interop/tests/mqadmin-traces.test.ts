@@ -1,3 +1,4 @@
+import { Consumer, Producer } from '@rocketmq-ts/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BrokerClient } from '../crash/broker-client.ts'
 import { TransactionClient } from '../disk/transaction-client.ts'
@@ -59,5 +60,30 @@ describe.skipIf(targetName() === 'official' || lacksTools('java', 'javac', 'mvn'
     }
     const printed = await traces('transaction-7', 2)
     expect(printed.match(/^Pub +transaction-producers .*success/gm)).toHaveLength(2)
+  })
+
+  it('finds what our own client tells: that a message was stored, refused by its handler, and handled', {
+    timeout: 90_000,
+  }, async () => {
+    const options = { nameServers: cluster.namesrvAddr, traceTopic: true }
+    const producer = new Producer({ ...options, group: 'sdk-producers' })
+    let calls = 0
+    const consumer = new Consumer({
+      ...options,
+      group: 'sdk-consumers',
+      topics: 'Traced',
+      onError: () => ({ kind: 'retry', delayMs: 1000 }),
+      handler: () => {
+        if (++calls === 1) throw new Error('not yet')
+      },
+    })
+    await consumer.start()
+    const { messageId } = await producer.send({ topic: 'Traced', body: 'a', keys: 'sdk-key' })
+    await pollUntil('the message was delivered twice', 40_000, async () => calls >= 2 || { notYet: `${calls}` })
+    await Promise.all([producer.close(), consumer.close()])
+    const printed = await traces(messageId, 1)
+    expect(printed).toMatch(/^Pub +sdk-producers .*success/m)
+    expect(printed).toMatch(/^Sub +sdk-consumers .*failed/m)
+    expect(printed).toMatch(/^Sub +sdk-consumers .*success/m)
   })
 })

@@ -5,13 +5,15 @@ import {
   offsetMessageId,
   propertyName,
   retryTopicPrefix,
+  type TracedMessage,
+  type TransactionStep,
+  traceMessageType,
 } from '@rocketmq-ts/protocol'
 import type { PutPlace, StoreMessage } from '@rocketmq-ts/storage'
 import type { Identity } from '../identity.ts'
 import type { MessageSink } from '../intake/intake.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import { isWaitingTopic } from '../stored-message.ts'
-import { type TracedMessage, type TransactionStep, traceMessageType } from './trace-records.ts'
 import { TraceWriter } from './trace-writer.ts'
 
 export interface TracesParts {

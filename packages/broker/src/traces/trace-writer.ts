@@ -1,10 +1,9 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import { propertyName } from '@rocketmq-ts/protocol'
+import { propertyName, TraceBatch, type TraceContents, type TraceStep } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
 import { ownMessage } from '../intake/own-message.ts'
 import { encodedProperty } from '../intake/property-text.ts'
-import { type TraceStep, traceRecord } from './trace-records.ts'
 
 export interface TraceWriterParts {
   clock: Clock
@@ -15,11 +14,7 @@ export interface TraceWriterParts {
   uniqueId(): string
 }
 
-/** As the official clients write them. */
-const bodyBytesMax = 128_000
 const flushMs = 5000
-/** Of the keys of one message: all its properties have to fit into 32767 bytes. */
-const keysBytesMax = 24_000
 
 /**
  * Gathers steps of messages and stores them in the topic of traces, where they are found by the unique key and the keys of
@@ -27,10 +22,7 @@ const keysBytesMax = 24_000
  */
 export class TraceWriter {
   readonly #parts: TraceWriterParts
-  #records: string[] = []
-  #keys = new Set<string>()
-  #bodyBytes = 0
-  #keysBytes = 0
+  readonly #batch = new TraceBatch()
   #cancelTimer: CancelTimer | undefined
   #isFailing = false
 
@@ -40,15 +32,8 @@ export class TraceWriter {
 
   add(step: TraceStep): void {
     const { clock } = this.#parts
-    const record = traceRecord(step, clock.now())
-    const keys = [step.messageId, ...step.keys.split(' ')].filter((key) => key !== '' && !this.#keys.has(key))
-    const recordBytes = Buffer.byteLength(record)
-    const keysBytes = keys.reduce((sum, key) => sum + Buffer.byteLength(key) + 1, 0)
-    if (this.#bodyBytes + recordBytes > bodyBytesMax || this.#keysBytes + keysBytes > keysBytesMax) this.flush()
-    this.#records.push(record)
-    for (const key of keys) this.#keys.add(key)
-    this.#bodyBytes += recordBytes
-    this.#keysBytes += keysBytes
+    const full = this.#batch.add(step, clock.now())
+    if (full !== undefined) this.#store(full)
     this.#cancelTimer ??= clock.after(flushMs, () => this.flush())
   }
 
@@ -56,12 +41,12 @@ export class TraceWriter {
   flush(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
-    if (this.#records.length === 0) return
-    const message = this.#message()
-    this.#records = []
-    this.#keys = new Set()
-    this.#bodyBytes = 0
-    this.#keysBytes = 0
+    const contents = this.#batch.take()
+    if (contents !== undefined) this.#store(contents)
+  }
+
+  #store(contents: TraceContents): void {
+    const message = this.#message(contents)
     try {
       this.#parts.sink.put([message], (outcome) => {
         if (outcome.kind === 'refused') this.#failed(outcome.reason)
@@ -77,13 +62,12 @@ export class TraceWriter {
     this.#isFailing = true
   }
 
-  #message(): StoreMessage {
+  #message({ body, keys }: TraceContents): StoreMessage {
     const { clock, topic, storeHost, uniqueId } = this.#parts
-    const keys = [...this.#keys].join(' ').slice(0, keysBytesMax)
     const properties =
       encodedProperty(propertyName.keys, keys) +
       encodedProperty(propertyName.uniqueKey, uniqueId()) +
       encodedProperty(propertyName.waitStoreOk, 'false')
-    return ownMessage({ topic, body: this.#records.join(''), properties, nowMs: clock.now(), storeHost })
+    return ownMessage({ topic, body, properties, nowMs: clock.now(), storeHost })
   }
 }

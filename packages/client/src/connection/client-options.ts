@@ -22,6 +22,11 @@ export interface ClientOptions {
   readonly attemptTimeoutMs?: number | undefined
   /** Encrypts connections to name servers and brokers; `true` trusts the authorities that Node trusts. */
   readonly tls?: TlsOptions | boolean | undefined
+  /**
+   * Tells the steps of messages to a topic of traces, as the official clients do it, so that `mqadmin queryMsgTraceById` finds
+   * them; `true` for RMQ_SYS_TRACE_TOPIC. Of producers and consumers only. Default false.
+   */
+  readonly traceTopic?: string | boolean | undefined
   /** Spans and metrics go to what the program has set up of `@opentelemetry/api`; nowhere by default. */
   readonly openTelemetry?: OpenTelemetry | undefined
   /** Where log lines go; nowhere by default. */
@@ -38,6 +43,7 @@ export const clientFields = {
   timeoutMs: true,
   attemptTimeoutMs: true,
   tls: true,
+  traceTopic: true,
   openTelemetry: true,
   logger: true,
   runtime: true,

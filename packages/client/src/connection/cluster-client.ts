@@ -203,6 +203,11 @@ export class ClusterClient {
     return new Telemetry(openTelemetry, { clientId: this.clientId, group, namespace, clock: this.runtime.clock })
   }
 
+  /** Undefined when nobody asked for traces; true for the topic that is usual. */
+  get traceTopic(): string | true | undefined {
+    return this.#options.traceTopic || undefined
+  }
+
   /** Looks the topic up again when an error says that its route may be wrong. */
   learnFrom(error: { readonly code: RocketMQErrorCode }, topic: string): void {
     if (routeErrors.has(error.code)) this.routes.refreshSoon(topic)

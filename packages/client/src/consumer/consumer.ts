@@ -8,6 +8,7 @@ import {
 import { type CallOptions, checkCall, Deadline } from '../calls/deadline.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
+import { type MessageTraces, messageTraces } from '../message-traces.ts'
 import { bytes, type Codec } from '../messages/codec.ts'
 import { isRetryTopic, offsetOfPosition, type StartPosition } from '../reading/queue-positions.ts'
 import { subscriptionOf, subscriptionsOf } from '../reading/subscriptions.ts'
@@ -63,6 +64,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
   readonly #paused = new Map<string, number>()
   #startedMs = 0
   #starting: Promise<void> | undefined
+  readonly #traces: MessageTraces | undefined
   readonly #endLag: (() => void) | undefined
   #closing: Promise<void> | undefined
 
@@ -94,11 +96,13 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       client.log.error({ err: error as Error }, 'a defect of the consumer'),
     )
     const telemetry = client.telemetry(this.#group)
+    this.#traces = messageTraces(client, this.#group)
     this.#endLag = telemetry?.observeLag(() => this.#lags())
     this.#handling = new MessageHandling<Body>({
       group: this.#group,
       clientId: client.clientId,
       telemetry,
+      traces: this.#traces,
       clock,
       log: client.log,
       // Without a codec, `Body` is what the default one gives.
@@ -333,6 +337,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       leaveTimeoutMs,
     )
     this.#locks?.close()
+    await this.#traces?.close(leaveTimeoutMs)
     await client.leave({ consumerGroup: this.#group }, leaveTimeoutMs)
     await client.close()
   }

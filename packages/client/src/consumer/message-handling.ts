@@ -1,6 +1,7 @@
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import type { CallOptions } from '../calls/deadline.ts'
 import { type ProcessDiagnostics, tracedProcess } from '../diagnostics.ts'
+import type { MessageTraces } from '../message-traces.ts'
 import type { Codec, MessageBody } from '../messages/codec.ts'
 import type { RawMessage, ReceivedMessage } from '../messages/received-message.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
@@ -28,6 +29,7 @@ export interface HandlingParts<Body> {
   readonly group: string
   readonly clientId: string
   readonly telemetry: Telemetry | undefined
+  readonly traces: MessageTraces | undefined
   readonly clock: Clock
   readonly log: Log
   readonly codec: Codec<never, Body>
@@ -103,6 +105,7 @@ export class MessageHandling<Body> {
     const cancel = clock.after(timeoutMs, () =>
       end(new RocketMQError('TIMEOUT', `the handler took longer than ${timeoutMs} ms`)),
     )
+    const traced = this.#parts.traces?.handling(messages)
     try {
       const context = { signal: controller.signal, reply }
       const call = async (): Promise<unknown> =>
@@ -110,8 +113,10 @@ export class MessageHandling<Body> {
       const { telemetry } = this.#parts
       const handle = telemetry === undefined ? call : () => telemetry.process(messages, call)
       await Promise.race([tracedProcess(() => this.#about(messages), handle), late.promise])
+      traced?.()
       return undefined
     } catch (error) {
+      traced?.({ error })
       return { error }
     } finally {
       cancel()

@@ -26,6 +26,22 @@ export interface SenderOptions {
   readonly backoff: Backoff
   /** Attempts of one send at the most. */
   readonly attemptsMax: number | undefined
+  /** Told of what was stored. */
+  readonly traces?: SentObserver | undefined
+}
+
+export interface SentObserver {
+  /** A broker has answered that it stored messages. */
+  sent(messages: readonly OutgoingMessage[], receipts: readonly SendReceipt[], request: SentRequest): void
+}
+
+/** A request that a broker has answered. */
+export interface SentRequest {
+  /** `host:port` of the broker. */
+  readonly address: string
+  /** By the monotonic clock. */
+  readonly startMs: number
+  readonly answer: RemotingCommand
 }
 
 /** Answers with which a message is stored. */
@@ -182,7 +198,9 @@ export class MessageSender {
       throw isGone ? tryAgain(failure, queue) : failure
     }
     this.#health.answered(queue.broker, clock.monotonic() - startMs)
-    return receipts(answer, status, messages, this.#client.namespace.unwrap(queue.topic), queue)
+    const stored = receipts(answer, status, messages, this.#client.namespace.unwrap(queue.topic), queue)
+    this.#options.traces?.sent(messages, stored, { address: target.address, startMs, answer })
+    return stored
   }
 
   /** Whether the topic has lost a queue since its route was looked up. */

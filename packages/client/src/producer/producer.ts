@@ -6,6 +6,7 @@ import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
 import { type SendDiagnostics, tracedSend } from '../diagnostics.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
+import { type MessageTraces, messageTraces } from '../message-traces.ts'
 import { bytes, type Codec, type MessageBody, toBuffer } from '../messages/codec.ts'
 import type { Message, SendReceipt } from '../messages/message.ts'
 import {
@@ -89,6 +90,7 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
   readonly #numbering: Numbering | undefined
   readonly #telemetry: Telemetry | undefined
   readonly #canCheck: boolean
+  readonly #traces: MessageTraces | undefined
   readonly #compressOverBytes: number
   readonly #messageBytesMax: number
   #closing: Promise<void> | undefined
@@ -104,7 +106,8 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
           // The body is a part of the receive buffer, and the check may take its time.
           const half = Buffer.from(body)
           if (checkTransaction !== undefined) {
-            void answerCheck(this.#client, this.#group, header, half, connection.remoteAddress, checkTransaction)
+            const parts = { client: this.#client, group: this.#group, traces: this.#traces }
+            void answerCheck(parts, header, half, connection.remoteAddress, checkTransaction)
           }
           return {}
         },
@@ -134,7 +137,9 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     }
     this.#compressOverBytes = compressOverBytes
     this.#messageBytesMax = messageBytesMax
-    this.#sender = new MessageSender({ client, group: this.#group, backoff: defaultBackoff, attemptsMax })
+    this.#traces = messageTraces(client, this.#group)
+    const traces = this.#traces
+    this.#sender = new MessageSender({ client, group: this.#group, backoff: defaultBackoff, attemptsMax, traces })
     const batching = options.batching === true ? {} : options.batching || undefined
     if (batching !== undefined) {
       this.#batcher = new Batcher({
@@ -266,11 +271,12 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
   async #begin(message: Message<Input>, deadline: Deadline): Promise<Transaction> {
     const half = halfMessage(this.#group)
     const topic = checkedTopic(message.topic, this.#client.namespace)
+    const parts = { client: this.#client, group: this.#group, traces: this.#traces }
     if (this.#numbering !== undefined) {
-      return openTransaction(this.#client, this.#group, topic, await this.#sendNumbered(message, deadline, half))
+      return openTransaction(parts, topic, await this.#sendNumbered(message, deadline, half))
     }
     const [receipt] = await this.#sender.send([await this.#outgoing(message, half)], deadline)
-    return openTransaction(this.#client, this.#group, topic, receipt!)
+    return openTransaction(parts, topic, receipt!)
   }
 
   async #sendOne(message: Message<Input>, deadline: Deadline, properties: Carrier): Promise<SendReceipt> {
@@ -362,6 +368,7 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
     const { clock } = client.runtime
     const drained = Promise.all([this.#batcher?.flush(), this.#inFlight.drained()])
     await new Deadline(clock, {}, closeTimeoutMs).within(drained).catch(() => {})
+    await this.#traces?.close(leaveTimeoutMs)
     await client.leave({ producerGroup: this.#group }, leaveTimeoutMs)
     await client.close()
   }

@@ -9,6 +9,7 @@ import {
 import { type CallOptions, Deadline } from '../calls/deadline.ts'
 import { defaultBackoff, retrying } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
+import type { MessageTraces } from '../message-traces.ts'
 import type { SendReceipt } from '../messages/message.ts'
 import { plainMessage, type ReceivedMessage, receivedMessages } from '../messages/received-message.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
@@ -65,16 +66,15 @@ function physicalOffsetOf({ offsetMessageId, queue }: SendReceipt): number {
   }
 }
 
-/**
- * @param group as the servers know it
- * @throws RocketMQError INVALID_ANSWER
- */
-export function openTransaction(
-  client: ClusterClient,
-  group: string,
-  topic: string,
-  receipt: SendReceipt,
-): Transaction {
+export interface TransactionParts {
+  readonly client: ClusterClient
+  /** As the servers know it. */
+  readonly group: string
+  readonly traces: MessageTraces | undefined
+}
+
+/** @throws RocketMQError INVALID_ANSWER */
+export function openTransaction(parts: TransactionParts, topic: string, receipt: SendReceipt): Transaction {
   const half: Half = {
     topic,
     broker: receipt.queue.broker,
@@ -88,7 +88,7 @@ export function openTransaction(
     if (ended !== undefined) throw invalidArgument(`the transaction has ended already: ${ended}`)
     ended = state
     try {
-      await endTransaction(client, group, half, state, client.deadline(options), false)
+      await endTransaction(parts, half, state, parts.client.deadline(options), false)
     } catch (error) {
       // Nothing was carried out: it can be ended again.
       if ((error as RocketMQError).outcome === 'refused') ended = undefined
@@ -110,8 +110,7 @@ export function openTransaction(
  * twice. It finds out by asking.
  */
 async function endTransaction(
-  client: ClusterClient,
-  group: string,
+  { client, group, traces }: TransactionParts,
   half: Half,
   state: TransactionState,
   deadline: Deadline,
@@ -137,6 +136,9 @@ async function endTransaction(
       const address = half.address ?? client.routes.knownMasterAddress(half)
       try {
         await client.askForSuccess({ name: half.broker, address }, { command, header }, deadline)
+        const { topic, messageId } = half
+        const shown = client.namespace.unwrap(topic)
+        traces?.transactionEnded({ topic: shown, messageId, storeHost: address, state, fromCheck: isAnswerToCheck })
       } catch (error) {
         const failure = error as RocketMQError
         client.learnFrom(failure, half.topic)
@@ -157,13 +159,13 @@ const answerTimeoutMs = 10_000
 
 /** A broker asks what became of a transaction: the producer that began it may be gone. Never throws. */
 export async function answerCheck(
-  client: ClusterClient,
-  group: string,
+  parts: TransactionParts,
   header: RequestOf<typeof commands.checkTransactionState>,
   body: Buffer,
   address: string,
   check: TransactionChecker,
 ): Promise<void> {
+  const { client } = parts
   const { log } = client
   try {
     const [record] = decodeMessages(body)
@@ -188,7 +190,7 @@ export async function answerCheck(
       physicalOffset: header.commitLogOffset,
       transactionId: header.transactionId,
     }
-    await endTransaction(client, group, half, state, new Deadline(client.runtime.clock, {}, answerTimeoutMs), true)
+    await endTransaction(parts, half, state, new Deadline(client.runtime.clock, {}, answerTimeoutMs), true)
   } catch (error) {
     log.warn({ err: error as Error }, 'a broker was not told what became of a transaction: it asks again')
   }

@@ -121,7 +121,7 @@ describe('a transaction', () => {
       queue: { topic: 'T', broker: 'broker-1', queueId: 0 },
       queueOffset: 0,
     } as const
-    const open = () => openTransaction(undefined as never, 'shop', 'T', receipt)
+    const open = () => openTransaction(undefined as never, 'T', receipt)
     expect(open).toThrow(RocketMQError)
     expect(open).toThrow(expect.objectContaining({ code: 'INVALID_ANSWER', outcome: 'unknown', broker: 'broker-1' }))
   })

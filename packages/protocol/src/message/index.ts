@@ -30,3 +30,10 @@ export { type RecordLayout, type RecordReading, readRecord, recordPropertiesStar
 export { decodeRecallHandle, encodeRecallHandle, type RecallHandle, RecallHandleError } from './recall-handle.ts'
 export { sysFlag } from './sys-flag.ts'
 export * from './topic-names.ts'
+export { TraceBatch, type TraceContents } from './trace-batch.ts'
+export {
+  type TracedMessage,
+  type TraceStep,
+  type TransactionStep,
+  traceMessageType,
+} from './trace-records.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { traceRecord } from '../../src/traces/trace-records.ts'
+import { traceRecord } from '../../src/message/trace-records.ts'
 
 const message = {
   regionId: 'r',
@@ -54,6 +54,14 @@ describe('a trace record', () => {
       'COMMIT_MESSAGE',
       'false\u0002',
     ])
+  })
+
+  test('tells when a consumer begins and ends, by one request', () => {
+    const step = { group: 'g', messageId: 'id', keys: 'k', requestId: 'q' } as const
+    const begun = traceRecord({ kind: 'handling', regionId: 'r', retries: 2, ...step }, 5)
+    expect(begun.split('\u0001')).toEqual(['SubBefore', '5', 'r', 'g', 'q', 'id', '2', 'k\u0002'])
+    const ended = traceRecord({ kind: 'handled', costMs: 7, outcome: 'exception', ...step }, 6)
+    expect(ended.split('\u0001')).toEqual(['SubAfter', 'q', 'id', '7', 'false', 'k', '2', '6', 'g\u0002'])
   })
 
   test('is one record with so many fields, whatever a message says of itself', () => {

@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import { TraceBatch, type TraceStep } from '../../src/index.ts'
+
+function step(messageId: string, keys = ''): TraceStep {
+  return { kind: 'handling', regionId: 'r', group: 'g', messageId, keys, requestId: 'q', retries: 0 }
+}
+
+describe('a batch of traces', () => {
+  test('is found by the ids and keys of all its messages, each once', () => {
+    const batch = new TraceBatch()
+    batch.add(step('a', 'k1 k2'), 1)
+    batch.add(step('a', 'k2'), 2)
+    batch.add(step('b'), 3)
+    const { body, keys } = batch.take()!
+    expect(keys).toBe('a k1 k2 b')
+    expect(body.split('\u0002')).toHaveLength(4)
+    expect(batch.take()).toBeUndefined()
+  })
+
+  test('is given out before it is larger than a message of traces may be, and loses no step', () => {
+    const batch = new TraceBatch()
+    const given: string[] = []
+    for (let number = 0; number < 5000; number++) {
+      const full = batch.add(step(`id-${number}`, 'k'.repeat(30)), 1)
+      if (full !== undefined) given.push(full.body)
+    }
+    given.push(batch.take()!.body)
+    for (const body of given) expect(Buffer.byteLength(body)).toBeLessThanOrEqual(128_000)
+    expect(given.join('').split('\u0002')).toHaveLength(5001)
+  })
+})
