@@ -9,21 +9,23 @@ import {
   type TopicSettings,
 } from '@rocketmq-ts/client'
 import { createNameServer, type NameServer, readNameServerSettings } from '@rocketmq-ts/name-server'
-import { nodeRandom, type Platform, silentLog } from '@rocketmq-ts/platform'
-import { CrashableFileSystem } from '@rocketmq-ts/platform/test-kit'
+import { type FileSystem, nodeRandom, type Platform, silentLog } from '@rocketmq-ts/platform'
 import { AdvancingClock } from './advancing-clock.ts'
 import { durationMs } from './duration.ts'
 import { PlannedFailures } from './planned-failures.ts'
 import { ServerLife } from './server-life.ts'
+import { folderDisk, memoryDisk, type TestDisk } from './test-disk.ts'
 
 export interface StartOptions {
   /** Keys of a broker.conf. */
   readonly brokerSettings?: Readonly<Record<string, string>> | undefined
+  /** Where the store is: `temporaryFolder` is removed by `close`. Default `memory`. */
+  readonly storage?: 'memory' | 'temporaryFolder' | undefined
   /** Where the servers' log lines go; nowhere by default. */
   readonly logger?: Log | undefined
 }
 
-/** A name server and a broker in this process. Their store is in memory. */
+/** A name server and a broker in this process. Their store is in memory unless the options say otherwise. */
 export interface EmbeddedRocketMQ extends AsyncDisposable {
   /** `host:port` of the name server: what clients are given as `nameServers`. */
   readonly nameServers: string
@@ -77,7 +79,6 @@ export async function startRocketMQ(options: StartOptions = {}): Promise<Embedde
 }
 
 const host = '127.0.0.1'
-const dataFolder = '/data'
 
 /**
  * Files are small, so that a start costs little. Clients' clocks do not advance with the servers': who sent no heartbeat
@@ -87,7 +88,6 @@ const settingsOfTests: Readonly<Record<string, string>> = {
   brokerName: 'broker',
   brokerIP1: host,
   bindAddress: host,
-  storePathRootDir: `${dataFolder}/store`,
   autoCreateTopicEnable: 'true',
   enablePropertyFilter: 'true',
   recallMessageEnable: 'true',
@@ -105,7 +105,7 @@ class Embedded implements EmbeddedRocketMQ {
   readonly #log: Log
   readonly #clock = new AdvancingClock()
   readonly #failures = new PlannedFailures()
-  #disk = this.#newDisk()
+  #disk: TestDisk
   #nameServer: { server: NameServer; life: ServerLife; port: number } | undefined
   #broker: { server: Broker; life: ServerLife } | undefined
   /** The same in each life. */
@@ -116,6 +116,7 @@ class Embedded implements EmbeddedRocketMQ {
   constructor(options: StartOptions) {
     this.#options = options
     this.#log = options.logger ?? silentLog
+    this.#disk = this.#newDisk()
   }
 
   get nameServers(): string {
@@ -133,9 +134,10 @@ class Embedded implements EmbeddedRocketMQ {
 
   async start(): Promise<void> {
     if (this.#broker !== undefined) throw new Error('the broker runs already')
-    const { life, platform } = this.#newLife(this.#disk)
+    const { life, platform } = this.#newLife(this.#disk.open())
     const properties = {
       ...settingsOfTests,
+      storePathRootDir: `${this.#disk.folder}/store`,
       listenPort: String(this.#brokerPort),
       namesrvAddr: this.nameServers,
       ...this.#options.brokerSettings,
@@ -219,6 +221,7 @@ class Embedded implements EmbeddedRocketMQ {
     if (this.#broker !== undefined) await this.kill()
     const { port } = this.#nameServer!
     await this.#stopNameServer()
+    this.#disk.remove()
     this.#disk = this.#newDisk()
     await this.#startNameServer(port)
     await this.start()
@@ -228,6 +231,7 @@ class Embedded implements EmbeddedRocketMQ {
     await this.#admin?.close()
     await this.#stopBroker()
     await this.#stopNameServer()
+    this.#disk.remove()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -244,19 +248,20 @@ class Embedded implements EmbeddedRocketMQ {
     return this.#broker
   }
 
-  #newDisk(): CrashableFileSystem {
-    const disk = new CrashableFileSystem(() => this.#clock.now())
-    disk.makeFolder(dataFolder)
-    return disk
+  #newDisk(): TestDisk {
+    const { storage = 'memory' } = this.#options
+    if (storage === 'temporaryFolder') return folderDisk()
+    if (storage === 'memory') return memoryDisk(this.#clock)
+    throw new Error(`storage is ${storage}: use memory or temporaryFolder`)
   }
 
-  #newLife(disk: CrashableFileSystem): { life: ServerLife; platform: Platform } {
+  #newLife(fileSystem: FileSystem): { life: ServerLife; platform: Platform } {
     const life = new ServerLife(this.#clock)
-    return { life, platform: { fileSystem: disk, network: life.network, clock: life.clock, random: nodeRandom } }
+    return { life, platform: { fileSystem, network: life.network, clock: life.clock, random: nodeRandom } }
   }
 
   async #startNameServer(port: number): Promise<void> {
-    const { life, platform } = this.#newLife(this.#newDisk())
+    const { life, platform } = this.#newLife(memoryDisk(this.#clock).open())
     const properties = { listenPort: String(port), bindAddress: host }
     const { values } = readNameServerSettings(properties, { source: 'startRocketMQ', environment })
     const server = await createNameServer({ settings: values, platform, log: this.#log })
@@ -278,4 +283,4 @@ class Embedded implements EmbeddedRocketMQ {
   }
 }
 
-const environment = { hostName: 'localhost', localAddress: host, homeFolder: dataFolder, variables: {}, processors: 1 }
+const environment = { hostName: 'localhost', localAddress: host, homeFolder: '/data', variables: {}, processors: 1 }

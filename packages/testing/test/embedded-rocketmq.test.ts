@@ -1,3 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Consumer, Producer, type ReceivedMessage } from '@rocketmq-ts/client'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type EmbeddedRocketMQ, startRocketMQ } from '../src/index.ts'
@@ -52,6 +55,10 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
   throw new Error(`${what}: not in 20 s`)
 }
 
+function foldersOfTests(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('rocketmq-embedded-'))
+}
+
 function bodies(messages: readonly ReceivedMessage[]): string[] {
   return messages.map(({ body }) => String(body))
 }
@@ -103,20 +110,42 @@ describe('an embedded RocketMQ', () => {
     expect(received.length).toBe(4)
   })
 
-  test('has after a kill what it had acknowledged, at the same address', async () => {
-    const mq = await start()
-    await mq.topic('orders', { queues: 1 })
+  test.each(['memory', 'temporaryFolder'] as const)(
+    'has after a kill what it had acknowledged, in %s',
+    async (storage) => {
+      const mq = open(await startRocketMQ({ storage }))
+      await mq.topic('orders', { queues: 1 })
+      const producer = producerOf(mq)
+      await producer.send({ topic: 'orders', body: 'a' })
+      const address = mq.brokerAddress
+      await mq.kill()
+      await expect(producer.send({ topic: 'orders', body: 'lost' }, { timeoutMs: 300 })).rejects.toThrow()
+      await mq.start()
+      expect(mq.brokerAddress).toBe(address)
+      await producer.send({ topic: 'orders', body: 'b' })
+      await mq.restart()
+      await producer.send({ topic: 'orders', body: 'c' })
+      expect(bodies(await mq.messages('orders'))).toEqual(['a', 'b', 'c'])
+    },
+  )
+
+  test('keeps its store in a temporary folder, a new one after a reset, and leaves none', async () => {
+    const before = foldersOfTests()
+    const mq = open(await startRocketMQ({ storage: 'temporaryFolder' }))
     const producer = producerOf(mq)
     await producer.send({ topic: 'orders', body: 'a' })
-    const address = mq.brokerAddress
-    await mq.kill()
-    await expect(producer.send({ topic: 'orders', body: 'lost' }, { timeoutMs: 300 })).rejects.toThrow()
-    await mq.start()
-    expect(mq.brokerAddress).toBe(address)
+    const during = foldersOfTests().filter((name) => !before.includes(name))
+    expect(during.some((name) => existsSync(join(tmpdir(), name, 'store/commitlog')))).toBe(true)
+    await mq.reset()
+    expect(await mq.messages('orders')).toEqual([])
     await producer.send({ topic: 'orders', body: 'b' })
-    await mq.restart()
-    await producer.send({ topic: 'orders', body: 'c' })
-    expect(bodies(await mq.messages('orders'))).toEqual(['a', 'b', 'c'])
+    await mq.kill()
+    await mq.close()
+    for (const name of during) expect(existsSync(join(tmpdir(), name, 'store'))).toBe(false)
+  })
+
+  test('is not started with a storage that is none', async () => {
+    await expect(startRocketMQ({ storage: 'disk' as never })).rejects.toThrow('use memory or temporaryFolder')
   })
 
   test('lets nothing pass while it is partitioned', async () => {
