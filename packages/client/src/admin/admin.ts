@@ -57,6 +57,7 @@ export type AdminOptions = ClientOptions
 
 const optionFields = knownFields<AdminOptions>(clientFields)
 const resetFields = knownFields<CallOptions & { readonly dryRun: boolean }>({ ...callFields, dryRun: true })
+const statusFields = knownFields<CallOptions & { readonly withStacks: boolean }>({ ...callFields, withStacks: true })
 const queryFields = knownFields<CallOptions & KeyQuery>({ ...callFields, from: true, to: true, limit: true })
 
 const defaultTraceTopic = 'RMQ_SYS_TRACE_TOPIC'
@@ -199,7 +200,7 @@ export class Admin implements AsyncDisposable {
     clientId: string,
     options: CallOptions & { readonly withStacks?: boolean | undefined } = {},
   ): Promise<MemberStatus> {
-    const deadline = this.#deadline(options)
+    const deadline = this.#client.deadline(options, statusFields)
     return memberStatus(this.#calls, this.#group(group), clientId, options.withStacks === true, deadline)
   }
 
@@ -259,7 +260,7 @@ export class Admin implements AsyncDisposable {
     topic: string,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<OffsetChange[]> {
-    const deadline = this.#deadline(options)
+    const deadline = this.#client.deadline(options, resetFields)
     const dryRun = options.dryRun === true
     return copyOffsets(this.#calls, this.#group(from), this.#group(to), this.#topic(topic), dryRun, deadline)
   }

@@ -99,7 +99,8 @@ export class NameServers {
     deadline: Deadline,
     body?: Buffer,
   ): Promise<NameServerAnswer[]> {
-    const { addresses, connections, attemptTimeoutMs } = this.#options
+    const { list, connections, attemptTimeoutMs } = this.#options
+    const addresses = await list.current(deadline)
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, deadline.leftMs))
     const asked = addresses.map(async (address): Promise<NameServerAnswer> => {
       try {
