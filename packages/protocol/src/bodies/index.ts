@@ -73,6 +73,16 @@ export {
   topicListBody,
 } from './name-lists.ts'
 export {
+  type BatchAck,
+  batchAckRequestBody,
+  type PopAck,
+  type PopBatchAck,
+  type PopCheckpoint,
+  popAckBody,
+  popBatchAckBody,
+  popCheckpointBody,
+} from './pop-records.ts'
+export {
   type MessageRequestModeSetting,
   type MessageRequestModeTable,
   messageRequestModeSettingBody,

@@ -25,6 +25,22 @@ export {
   writeInt64,
   writeRecord,
 } from './message-record.ts'
+export {
+  formatMessageOffsets,
+  formatPopReceipt,
+  formatStartOffsets,
+  orderedReviveQueueId,
+  type PoppedQueue,
+  type PopReceipt,
+  PopReceiptError,
+  type PopSource,
+  parsePopReceipt,
+  popConsumedTopic,
+  popCountMax,
+  popRetryTopicOf,
+  popSourceOf,
+  popTopicOf,
+} from './pop-receipt.ts'
 export { propertyName } from './property-names.ts'
 export { type RecordLayout, type RecordReading, readRecord, recordPropertiesStart } from './read-record.ts'
 export { decodeRecallHandle, encodeRecallHandle, type RecallHandle, RecallHandleError } from './recall-handle.ts'

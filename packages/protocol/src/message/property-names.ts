@@ -32,6 +32,13 @@ export const propertyName = {
   timerDequeueMs: 'TIMER_DEQUEUE_MS',
   timerRollTimes: 'TIMER_ROLL_TIMES',
   timerDeleteUniqueKey: 'TIMER_DEL_UNIQKEY',
+  /** The receipt of a message that POP gives out of a retry topic. */
+  popCheckpoint: 'POP_CK',
+  firstPopTime: '1ST_POP_TIME',
+  /** The group that a message was given again to. */
+  originGroup: 'ORIGIN_GROUP',
+  /** Of this broker: which of its lives wrote a checkpoint of POP. */
+  popEpoch: '__POP_EPOCH',
   bornTimestamp: 'BORN_TIMESTAMP',
   priority: '_SYS_MSG_PRIORITY_',
   shardingKey: '__SHARDINGKEY',

@@ -9,6 +9,8 @@ export const opHalfTopic = 'RMQ_SYS_TRANS_OP_HALF_TOPIC'
 export const transactionChecksOverTopic = 'TRANS_CHECK_MAX_TIME_TOPIC'
 /** Messages that wait for a time of delivery that their senders chose. */
 export const timerTopic = 'rmq_sys_wheel_timer'
+/** Reads what POP keeps in the revive topic. */
+export const reviveGroup = 'CID_RMQ_SYS_REVIVE_GROUP'
 /** The topic whose settings new topics take over, and whose route stands in for theirs until they exist. */
 export const defaultTopic = 'TBW102'
 
@@ -22,3 +24,8 @@ export function deadLetterTopicOf(group: string): string {
 
 /** Permission bits of topics and brokers. */
 export const permission = { inherit: 1, write: 2, read: 4, priority: 8 } as const
+
+/** Where a cluster's brokers keep what POP gave out and what was acknowledged. */
+export function reviveTopicOf(clusterName: string): string {
+  return `rmq_sys_REVIVE_LOG_${clusterName}`
+}

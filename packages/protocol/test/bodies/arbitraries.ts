@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check'
 import {
   type Body,
+  batchAckRequestBody,
   brokerMemberGroupBody,
   brokerStatsBody,
   type ConsumerFilterData,
@@ -29,6 +30,9 @@ import {
   lockBatchResponseBody,
   messageRequestModeSettingBody,
   messageRequestModeTableBody,
+  popAckBody,
+  popBatchAckBody,
+  popCheckpointBody,
   producerConnectionBody,
   producerTableBody,
   queryAssignmentRequestBody,
@@ -443,6 +447,23 @@ add(
     statusTable: names(rates),
     userConsumerInfo: names(text),
     jstack: maybe(text),
+  }),
+)
+const popAck = { ao: long, bn: maybe(text), c: text, pt: long, q: int, so: long, t: text }
+add(popAckBody, record(popAck))
+add(popBatchAckBody, record({ ...popAck, aol: list(long) }))
+add(
+  popCheckpointBody,
+  record({
+    ...{ bm: int, bn: maybe(text), c: text, d: maybe(list(int)), it: long, n: int, pt: long, q: int, ro: long },
+    ...{ rp: maybe(text), so: long, sp: flag, t: text },
+  }),
+)
+add(
+  batchAckRequestBody,
+  record({
+    brokerName: maybe(text),
+    acks: list(fc.record({ b: text, c: text, it: long, pt: long, q: int, r: text, rq: int, so: long, t: text })),
   }),
 )
 

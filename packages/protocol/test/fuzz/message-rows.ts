@@ -10,10 +10,13 @@ import {
   encodeBatchBody,
   encodeHost,
   encodeRecallHandle,
+  formatPopReceipt,
   MessageDecodeError,
   type MessageToStore,
   offsetMessageId,
+  PopReceiptError,
   parseOffsetMessageId,
+  parsePopReceipt,
   RecallHandleError,
   readInt64,
   readRecord,
@@ -163,6 +166,21 @@ export const messageRows: readonly FuzzRow[] = [
     check({ host, port, physicalOffset }, input) {
       const id = offsetMessageId(upperHex(encodeHost(host, port)), physicalOffset)
       if (id !== input.toString('utf8').toUpperCase()) throw new Error(`it comes back as ${id}`)
+    },
+  }),
+  fuzzRow({
+    name: 'receipt of POP',
+    covers: ['parsePopReceipt'],
+    words: [' ', '-1', '999', '9223372036854775807', '1e3', '2147483648', '2'],
+    refusals: [PopReceiptError],
+    seeds: () => ['1 2 3 4 0 broker-a 5', '0 1700000000000 60000 999 2 broker-a 5 6'].map((text) => Buffer.from(text)),
+    decode: (input) => parsePopReceipt(looseText(input)),
+    check(receipt) {
+      const { startOffset, popTime, invisibleTime, reviveQueueId, queueId, queueOffset = 0 } = receipt
+      for (const number of [startOffset, popTime, invisibleTime, reviveQueueId, queueId, queueOffset]) {
+        if (!Number.isSafeInteger(number) || number < 0) throw new Error(`${number} is no natural number`)
+      }
+      if (!sameValue(parsePopReceipt(formatPopReceipt(receipt)), receipt)) throw new Error('it does not come back')
     },
   }),
   fuzzRow({
