@@ -1,4 +1,5 @@
 import {
+  batchAckRequestBody,
   checkClientBody,
   createTopicListBody,
   heartbeatBody,
@@ -62,4 +63,9 @@ export const updateGroupAccess: Access<never> = namedInBody((body) => [
 
 export const updateGroupListAccess: Access<never> = namedInBody((body) =>
   subscriptionGroupListBody.decode(body).groupConfigList.map(({ groupName }) => onGroup(groupName, createIt)),
+)
+
+/** The group and topic of each receipt. */
+export const batchAckAccess: Access<never> = namedInBody((body) =>
+  batchAckRequestBody.decode(body).acks.flatMap(({ c, t }) => [onGroup(c, sub), onTopic(t, sub)]),
 )

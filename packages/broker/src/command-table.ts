@@ -17,6 +17,7 @@ import {
   update,
 } from '@rocketmq-ts/remoting'
 import {
+  batchAckAccess,
   checkClientAccess,
   createTopicListAccess,
   heartbeatAccess,
@@ -37,6 +38,9 @@ export interface BrokerLanes {
   /** Pulls that are held count: each costs memory. */
   pull: Lane
   litePull: Lane
+  /** Requests of POP that are held count, too. */
+  pop: Lane
+  ack: Lane
   query: Lane
   client: Lane
   consumer: Lane
@@ -45,6 +49,8 @@ export interface BrokerLanes {
 }
 
 const otherLaneMax = 100_000
+/** Requests of POP that may be under way beside those that are held. */
+const popsUnderWayMax = 10_000
 /** As many as the official broker queues. */
 const replyLaneMax = 10_000
 
@@ -53,14 +59,20 @@ export function brokerLanes(liveSettings: Pick<LiveSettings, 'current' | 'onChan
   const send = { name: 'send', waitingMax: 0 }
   const pull = { name: 'pull', waitingMax: 0 }
   const litePull = { name: 'lite-pull', waitingMax: 0 }
+  const pop = { name: 'pop', waitingMax: 0 }
   const transaction = { name: 'transaction', waitingMax: 0 }
   const setLimits = () => {
-    const { sendThreadPoolQueueCapacity, pullThreadPoolQueueCapacity, endTransactionPoolQueueCapacity } =
-      liveSettings.current
+    const {
+      sendThreadPoolQueueCapacity,
+      pullThreadPoolQueueCapacity,
+      endTransactionPoolQueueCapacity,
+      maxPopPollingSize,
+    } = liveSettings.current
     send.waitingMax = sendThreadPoolQueueCapacity
     transaction.waitingMax = endTransactionPoolQueueCapacity
     pull.waitingMax = pullThreadPoolQueueCapacity
     litePull.waitingMax = pullThreadPoolQueueCapacity
+    pop.waitingMax = maxPopPollingSize + popsUnderWayMax
   }
   setLimits()
   liveSettings.onChange(setLimits)
@@ -69,6 +81,8 @@ export function brokerLanes(liveSettings: Pick<LiveSettings, 'current' | 'onChan
     reply: { name: 'reply', waitingMax: replyLaneMax },
     pull,
     litePull,
+    pop,
+    ack: { name: 'ack', waitingMax: otherLaneMax },
     query: { name: 'query', waitingMax: otherLaneMax },
     client: { name: 'client', waitingMax: otherLaneMax },
     consumer: { name: 'consumer', waitingMax: otherLaneMax },
@@ -77,7 +91,7 @@ export function brokerLanes(liveSettings: Pick<LiveSettings, 'current' | 'onChan
   }
 }
 
-const pop = unsupported('POP consumption is not served yet: consume by pull')
+const notYet = unsupported('this command of POP is not served yet')
 const lite = unsupported('lite topics are not served yet')
 const access = unsupported('access control is not served yet')
 const replication = unsupported('replication is not served yet')
@@ -102,7 +116,7 @@ export function brokerCommandTable(
   lanes: BrokerLanes,
   sendLookAhead: LookAhead<typeof commands.sendMessageV2>,
 ): CommandTable<'broker'> {
-  const { send, reply, pull, litePull, query, client, consumer, transaction, admin } = lanes
+  const { send, reply, pull, litePull, pop, ack, query, client, consumer, transaction, admin } = lanes
   return {
     // sending
     sendMessage: serve(send, publish(topic('topic')), handlers.sendMessage, sendLookAhead),
@@ -118,7 +132,7 @@ export function brokerCommandTable(
     litePullMessage: serve(litePull, subscribe(topic('topic'), group('consumerGroup')), handlers.litePullMessage),
     viewMessageById: serve(query, get(topic('topic')), handlers.viewMessageById),
     queryMessage: serve(query, anyOf(['SUB', 'GET'], topic('topic')), handlers.queryMessage),
-    peekMessage: pop,
+    peekMessage: notYet,
 
     // clients
     heartBeat: serve(client, heartbeatAccess, handlers.heartBeat),
@@ -228,15 +242,19 @@ export function brokerCommandTable(
     resumeCheckHalfMessage: serve(admin, update(topic('topic')), handlers.resumeCheckHalfMessage),
 
     // POP
-    setMessageRequestMode: pop,
-    getAllMessageRequestMode: pop,
-    popMessage: pop,
-    ackMessage: pop,
-    batchAckMessage: pop,
-    changeMessageInvisibletime: pop,
-    notification: pop,
-    pollingInfo: pop,
-    popRollback: pop,
+    setMessageRequestMode: notYet,
+    getAllMessageRequestMode: notYet,
+    popMessage: serve(pop, subscribe(group('consumerGroup'), topic('topic')), handlers.popMessage),
+    ackMessage: serve(ack, subscribe(group('consumerGroup'), topic('topic')), handlers.ackMessage),
+    batchAckMessage: serve(ack, batchAckAccess, handlers.batchAckMessage),
+    changeMessageInvisibletime: serve(
+      ack,
+      subscribe(group('consumerGroup'), topic('topic')),
+      handlers.changeMessageInvisibletime,
+    ),
+    notification: notYet,
+    pollingInfo: notYet,
+    popRollback: rocksDb,
     popLiteMessage: lite,
 
     // lite topics

@@ -14,6 +14,7 @@ import { ConfigFolder } from './kept/index.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { createLocks } from './locks/create-locks.ts'
 import { createOffsets } from './offsets/create-offsets.ts'
+import { createPop } from './pop/create-pop.ts'
 import { createReading } from './reading/create-reading.ts'
 import { createRegistration } from './registration/create-registration.ts'
 import { createReplies } from './replies/create-replies.ts'
@@ -146,6 +147,24 @@ export function createFeatures(parts: FeaturesParts) {
       counters,
     }),
   )
+  const pop = features.add(
+    createPop({
+      ...tables,
+      clock,
+      log,
+      random,
+      identity,
+      settings,
+      store,
+      sink,
+      offsets: offsets.table,
+      compiler,
+      filters: filters.table,
+      timer: timers.ownRules,
+      timerProgress: timers.progress,
+      counters,
+    }),
+  )
   const administration = features.add(
     createAdministration({
       clock,
@@ -155,7 +174,7 @@ export function createFeatures(parts: FeaturesParts) {
       counters,
       delayProgress: delay.progress,
       timerFigures: timers.figures,
-      waitingIn: (lane) => waitingIn(lane) - reading.heldIn(lane),
+      waitingIn: (lane) => waitingIn(lane) - reading.heldIn(lane) - pop.heldIn(lane),
     }),
   )
   const registration = features.add(
@@ -166,6 +185,7 @@ export function createFeatures(parts: FeaturesParts) {
   )
   store.onArrival((topic, queueId) => {
     reading.arrived(topic, queueId)
+    pop.arrived(topic, queueId)
     delay.arrived(topic, queueId)
     timers.arrived(topic)
   })
@@ -179,6 +199,7 @@ export function createFeatures(parts: FeaturesParts) {
       ...transactions.handlers,
       ...timers.handlers,
       ...reading.handlers,
+      ...pop.handlers,
       ...clients.handlers,
       ...locks.handlers,
       ...offsets.handlers,
@@ -209,6 +230,7 @@ export function createFeatures(parts: FeaturesParts) {
       transactions: transactions.stats(),
       timers: timers.stats(),
       reading: reading.stats(),
+      pop: pop.stats(),
       registration: registration.stats(),
     }),
   }

@@ -28,6 +28,8 @@ const lanes: BrokerLanes = {
   query: lane,
   client: lane,
   consumer: lane,
+  pop: lane,
+  ack: lane,
   transaction: lane,
   admin: lane,
 }

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@rocketmq-ts/protocol'
+import { ProtocolError, retryTopicPrefix } from '@rocketmq-ts/protocol'
 
 const topicLengthMax = 127
 const groupLengthMax = 120
@@ -10,9 +10,13 @@ export function topicNameProblem(topic: string): string | undefined {
   return nameProblem('topic', topic, topicLengthMax)
 }
 
-/** Retry and dead letter topics hold a group's name behind a prefix and may be longer. */
+/**
+ * Retry and dead letter topics hold a group's name behind a prefix and may be longer. Those of POP may have a plus sign
+ * behind the group's name.
+ */
 export function internalTopicNameProblem(topic: string): string | undefined {
-  return nameProblem('topic', topic, internalTopicLengthMax)
+  const name = topic.startsWith(retryTopicPrefix) ? topic.replace('+', '_') : topic
+  return nameProblem('topic', name, internalTopicLengthMax)
 }
 
 export function groupNameProblem(group: string): string | undefined {

@@ -175,6 +175,19 @@ export class GroupTable {
     this.#kept.later()
   }
 
+  /** Whether all changes survive a failure of the power. */
+  get isSecured(): boolean {
+    return this.#kept.isSecured
+  }
+
+  /**
+   * Resolves when all changes until now survive a failure of the power.
+   * @throws the file system's errors: what changed counts, and is written later when that is possible
+   */
+  secured(): Promise<void> {
+    return this.#kept.secured()
+  }
+
   /**
    * Resolves when all changes until now are as safe as the flush mode says: with SYNC_FLUSH they survive a failure of the
    * power. With ASYNC_FLUSH those do that come alone; of several within 200 ms the others survive the death of the process.

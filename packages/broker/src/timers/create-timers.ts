@@ -56,6 +56,17 @@ export function createTimers(parts: TimersParts) {
       countMax: settings().timerCongestNumEachSlot,
     }),
   })
+  const ownRules = new TimerRules({
+    random,
+    nowMs: () => clock.now(),
+    countAt: () => 0,
+    limits: () => ({
+      isEnabled: engine !== undefined,
+      precisionMs: engine?.timers.precisionMs ?? 1,
+      maxDelayMs: Number.MAX_SAFE_INTEGER,
+      countMax: Number.MAX_SAFE_INTEGER,
+    }),
+  })
   const { storeHost, brokerName } = identity
   const recallIntake = new Intake('send', {
     topics,
@@ -65,7 +76,16 @@ export function createTimers(parts: TimersParts) {
   return {
     /** For whoever takes messages in. */
     rules,
+    /** For messages of the broker's own, which nobody may refuse. */
+    ownRules,
     figures: engine?.figures ?? idleFigures,
+    /** How far it is. */
+    progress: {
+      precisionMs: settings().timerPrecisionMs,
+      maxOffset: () => parts.store.maxOffset(timerTopic, 0),
+      addedOffset: () => engine?.timers.queueOffset ?? 0,
+      deliveredMs: () => engine?.deliveredMs() ?? 0,
+    },
     handlers: {
       recallMessage: recallMessage({
         clock,
@@ -186,6 +206,7 @@ function createEngine({ fileSystem, config, identity, settings, topics, store, s
       if (await store.syncLog()) timers.finish(clock.now())
       else timers.close()
     },
+    deliveredMs: () => (timers.isWaiting ? timers.readMs : Number.POSITIVE_INFINITY),
     figures: (): TimerFigures => ({
       timerReadBehind: Math.floor(readBehindMs() / 1000),
       timerOffsetBehind: notAdded(),

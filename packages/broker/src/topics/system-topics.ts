@@ -1,4 +1,12 @@
-import { defaultTopic, newTopicConfig, permission, scheduleTopic, type TopicConfig } from '@rocketmq-ts/protocol'
+import {
+  defaultTopic,
+  newTopicConfig,
+  permission,
+  reviveTopicOf,
+  scheduleTopic,
+  type TopicConfig,
+  timerTopic,
+} from '@rocketmq-ts/protocol'
 
 /** What the settings say about the topics of the system. */
 export interface SystemTopicSettings {
@@ -28,6 +36,8 @@ const unsendableTopics = new Set([
   'TRANS_CHECK_MAX_TIME_TOPIC',
   'SELF_TEST_TOPIC',
   'OFFSET_MOVED_EVENT',
+  // What the broker reads there decides about the messages of all groups: nobody else may write it.
+  timerTopic,
 ])
 
 const systemTopicPrefix = 'rmq_sys_'
@@ -41,7 +51,7 @@ const everywhere = [
   'SELF_TEST_TOPIC',
   scheduleTopic,
   'RMQ_SYS_TRACE_TOPIC',
-  'rmq_sys_wheel_timer',
+  timerTopic,
   'CHECKPOINT_TOPIC',
   'RMQ_SYS_TRANS_OP_HALF_TOPIC',
   'RMQ_SYS_ROCKSDB_TRANS_OP_HALF_TOPIC',
@@ -54,7 +64,7 @@ export function systemTopicNames(clusterName: string, brokerName: string): Reado
 
 function ofBroker(clusterName: string, brokerName: string): string[] {
   return [
-    `rmq_sys_REVIVE_LOG_${clusterName}`,
+    reviveTopicOf(clusterName),
     clusterName,
     `${clusterName}_REPLY_TOPIC`,
     `rmq_sys_SYNC_BROKER_MEMBER_${brokerName}`,
@@ -67,7 +77,7 @@ export function isSystemTopic(topic: string, names: ReadonlySet<string>): boolea
 }
 
 export function isSendable(topic: string): boolean {
-  return !unsendableTopics.has(topic)
+  return !unsendableTopics.has(topic) && !topic.startsWith(reviveTopicOf(''))
 }
 
 /** The topic that new topics take their settings from. */
@@ -89,13 +99,13 @@ export function initialTopics(
     withQueues('OFFSET_MOVED_EVENT', 1),
     withQueues(scheduleTopic, scheduleQueueNums),
     withQueues(`${clusterName}_REPLY_TOPIC`, 1),
-    withQueues(`rmq_sys_REVIVE_LOG_${clusterName}`, settings.reviveQueueNum),
+    withQueues(reviveTopicOf(clusterName), settings.reviveQueueNum),
     withQueues(`rmq_sys_SYNC_BROKER_MEMBER_${brokerName}`, 1, inherit),
     withQueues('RMQ_SYS_TRANS_HALF_TOPIC', 1),
     withQueues('RMQ_SYS_TRANS_OP_HALF_TOPIC', 1),
     withQueues('RMQ_SYS_ROCKSDB_TRANS_HALF_TOPIC', 1),
     withQueues('RMQ_SYS_ROCKSDB_TRANS_OP_HALF_TOPIC', 1),
-    withQueues('rmq_sys_wheel_timer', 1),
+    withQueues(timerTopic, 1),
   ]
   if (settings.autoCreateTopicEnable) topics.unshift(defaultTopicConfig(settings.defaultTopicQueueNums))
   if (settings.traceTopicEnable) topics.push(withQueues(settings.msgTraceTopicName, 1))

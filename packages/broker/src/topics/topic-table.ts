@@ -233,6 +233,11 @@ export class TopicTable {
     )
   }
 
+  /** @throws ProtocolError when a retry or dead letter topic cannot have that name */
+  checkInternal(topic: string): void {
+    if (!this.#topics.has(topic)) refuseProblem(internalTopicNameProblem(topic))
+  }
+
   /**
    * Gives a retry topic more queues when it has fewer, so that there is one for each priority of what is redelivered.
    * @returns the topic as it is then

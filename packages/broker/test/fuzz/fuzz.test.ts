@@ -1,9 +1,10 @@
 import { exportedDecoders, fuzzOptions, fuzzTimeoutMs, runFuzzRow } from '@rocketmq-ts/platform/test-kit'
 import { describe, expect, test } from 'vitest'
 import { fileRows } from './file-rows.ts'
+import { popRows } from './pop-rows.ts'
 import { requestRows } from './request-rows.ts'
 
-const rows = [...fileRows, ...requestRows]
+const rows = [...fileRows, ...popRows, ...requestRows]
 const options = fuzzOptions('packages/broker/test/fuzz')
 
 describe('whatever a client, an administrator or a disk gives is read or refused', () => {

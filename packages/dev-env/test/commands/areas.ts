@@ -4,6 +4,7 @@ import { groups } from './groups.ts'
 import { locks } from './locks.ts'
 import { nameServer } from './name-server.ts'
 import { offsets } from './offsets.ts'
+import { pop } from './pop.ts'
 import { reading } from './reading.ts'
 import { replies } from './replies.ts'
 import { retries } from './retries.ts'
@@ -20,6 +21,7 @@ export const areas: Readonly<Record<string, Promises>> = {
   replies,
   retries,
   reading,
+  pop,
   clients,
   locks,
   offsets,

@@ -1,0 +1,173 @@
+import type { Clock, Log, Random } from '@rocketmq-ts/platform'
+import { reviveTopicOf } from '@rocketmq-ts/protocol'
+import type { RemotingConnection } from '@rocketmq-ts/remoting'
+import type { MessageStore } from '@rocketmq-ts/storage'
+import type { ConsumerFilterTable, ExpressionCompiler } from '../filters/index.ts'
+import type { GroupTable } from '../groups/index.ts'
+import type { Identity } from '../identity.ts'
+import { Intake, type MessageSink } from '../intake/intake.ts'
+import type { TimerDecision } from '../intake/transforms.ts'
+import type { ConsumerOffsetTable } from '../offsets/index.ts'
+import type { BrokerSettings } from '../settings/index.ts'
+import type { BrokerStatistics } from '../statistics/index.ts'
+import type { TopicTable } from '../topics/index.ts'
+import { ackMessage } from './handlers/ack-message.ts'
+import { batchAckMessage } from './handlers/batch-ack-message.ts'
+import { changeMessageInvisibletime } from './handlers/change-message-invisibletime.ts'
+import { popMessage } from './handlers/pop-message.ts'
+import { HeldPops } from './held-pops.ts'
+import { PopCursors } from './pop-cursors.ts'
+import { PopReader } from './pop-reader.ts'
+import { PopRecovery } from './pop-recovery.ts'
+import { ReceiptWriter } from './receipt-writer.ts'
+import { Receipts } from './receipts.ts'
+import type { TimerProgress } from './revival.ts'
+import type { ReviveRecordParts } from './revive-records.ts'
+import { Reviver } from './reviver.ts'
+
+export interface PopFeatureParts {
+  clock: Clock
+  log: Log
+  random: Random
+  identity: Identity
+  settings(): BrokerSettings
+  store: MessageStore
+  sink: MessageSink
+  topics: TopicTable
+  groups: GroupTable
+  offsets: ConsumerOffsetTable
+  compiler: ExpressionCompiler
+  filters: ConsumerFilterTable
+  timer: TimerDecision
+  timerProgress: TimerProgress
+  counters: BrokerStatistics
+}
+
+const epochLimit = 2 ** 32
+const hex = 16
+
+/**
+ * POP: messages are given out for a time, by any queue of a topic, and come again to their group when they are not
+ * acknowledged.
+ */
+export function createPop(parts: PopFeatureParts) {
+  const { clock, log, random, identity, settings, store, sink, topics, groups, offsets, counters } = parts
+  const { clusterName, brokerName, storeHost } = identity
+  const reviveTopic = reviveTopicOf(clusterName)
+  const reviveQueueCount = topics.get(reviveTopic)?.readQueueNums ?? settings().reviveQueueNum
+  const newEpoch = () => `${clock.now().toString(hex)}${random.below(epochLimit).toString(hex)}`
+  let epoch: string | undefined
+  const records: ReviveRecordParts = {
+    reviveTopic,
+    brokerName,
+    storeHost,
+    epoch() {
+      epoch ??= newEpoch()
+      return epoch
+    },
+  }
+  const receipts = new Receipts(clock.now(), () => settings().popCkMaxBufferSize)
+  const cursors = new PopCursors(offsets)
+  const { popPollingMapSize } = settings()
+  const held = new HeldPops(clock, popPollingMapSize, settings)
+  const intake = new Intake('send', {
+    topics,
+    highestDelayLevel: settings().messageDelayLevel.length,
+    timer: parts.timer,
+  })
+  const recovery = new PopRecovery({ brokerName, reviveTopic, reviveQueueCount, store, offsets })
+  const writer = new ReceiptWriter({
+    clock,
+    records,
+    intake,
+    sink,
+    receipts,
+    onWaiting: (timerOffset) => recovery.noted(timerOffset),
+  })
+  const reader = new PopReader({
+    clock,
+    store,
+    cursors,
+    offsets,
+    isHeldBack(group, topic, queueId) {
+      const { enablePopMessageThreshold, popInflightMessageThreshold } = settings()
+      return enablePopMessageThreshold && receipts.outstandingIn(topic, group, queueId) > popInflightMessageThreshold
+    },
+    settings,
+    onFree: (group, topic, queueId) => held.wake(topic, group, queueId),
+  })
+  const reviver = new Reviver({
+    clock,
+    log,
+    records,
+    queueCount: reviveQueueCount,
+    store,
+    sink,
+    topics,
+    groups,
+    offsets,
+    receipts,
+    timer: parts.timerProgress,
+    settings,
+    onRevived: (_checkpoint, count) => {
+      revived += count
+    },
+  })
+  let revived = 0
+  topics.onDelete((topic) => {
+    held.giveUp(topic)
+    cursors.removeTopic(topic)
+    receipts.removeTopic(topic)
+    reviver.forgetTopic(topic)
+  })
+  store.onCutBack(() => {
+    cursors.clear()
+    held.retryAll()
+  })
+  const checks = { topics, groups, brokerPermission: () => settings().brokerPermission }
+  const receiptChecks = { topics, brokerName, reviveQueueCount, store }
+  const acks = { ...receiptChecks, writer, onAcknowledged: () => {} }
+  return {
+    /** Messages arrived in a queue. */
+    arrived(topic: string, queueId: number): void {
+      held.arrived(topic, queueId)
+      reviver.arrived(topic, queueId)
+    },
+    /** Requests that wait for messages; they are no work. */
+    heldIn: (lane: string) => (lane === 'pop' ? held.count : 0),
+    handlers: {
+      popMessage: popMessage({
+        ...checks,
+        brokerName,
+        random,
+        compiler: parts.compiler,
+        filters: parts.filters,
+        reader,
+        writer,
+        receipts,
+        held,
+        reviveQueueCount,
+        settings,
+        recovery,
+        onGiven: (group, topic, count, byteCount) => counters.got(group, topic, count, byteCount),
+        onMissed: () => counters.missed(),
+      }),
+      ackMessage: ackMessage(acks),
+      batchAckMessage: batchAckMessage(acks),
+      changeMessageInvisibletime: changeMessageInvisibletime({ ...receiptChecks, writer, receipts, settings }),
+    },
+    start: () => reviver.start(),
+    disconnected: (connection: RemotingConnection) => held.disconnected(connection.id),
+    async drain() {
+      held.close()
+      await reviver.drain()
+    },
+    stats: () => ({
+      heldPops: held.count,
+      openCheckpoints: receipts.openCount,
+      unacknowledged: receipts.messageCount,
+      revived,
+      ...reviver.counts(),
+    }),
+  }
+}

@@ -1,0 +1,43 @@
+import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
+import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
+import { checkedReceipt, type ReceiptCheckParts } from '../receipt-checks.ts'
+import type { ReceiptWriter } from '../receipt-writer.ts'
+import type { Receipts } from '../receipts.ts'
+import { refuseLite } from './ack-message.ts'
+import { checkInvisibleTime } from './pop-message.ts'
+
+export interface ChangeInvisibleTimeParts extends ReceiptCheckParts {
+  writer: ReceiptWriter
+  receipts: Pick<Receipts, 'has'>
+  settings(): { timerMaxDelaySec: number }
+}
+
+/**
+ * CHANGE_MESSAGE_INVISIBLETIME: a message becomes visible again sooner or later than it was said when it was given out.
+ * The receipt that it came with ends; the answer holds what makes the next one.
+ */
+export function changeMessageInvisibletime(
+  parts: ChangeInvisibleTimeParts,
+): Handler<typeof commands.changeMessageInvisibletime> {
+  return (header, call) => {
+    refuseLite(header.liteTopic)
+    const { invisibleTime, suspend } = header
+    if (invisibleTime < 0) {
+      throw new ProtocolError('INVALID_PARAMETER', `invisibleTime is ${invisibleTime}: give milliseconds from now on`)
+    }
+    checkInvisibleTime(invisibleTime, parts.settings())
+    const ended = checkedReceipt(header, parts)
+    if (ended.isOrdered) throw new ProtocolError('INVALID_PARAMETER', 'POP in order is not served yet')
+    const { writer, receipts } = parts
+    const { topic, group, queueId, reviveQueueId, queueOffset } = ended
+    const name = { topic, group, queueId, startOffset: queueOffset }
+    const popTime = writer.popTime((time) => time === ended.popTime || receipts.has({ ...name, popTime: time }))
+    const offsets = [queueOffset]
+    const checkpoint = { ...name, popTime, invisibleTime, offsets, reviveQueueId, isSuspended: suspend }
+    writer.change(ended, checkpoint, (refusal) => {
+      if (refusal === undefined) call.answer({ header: { popTime, invisibleTime, reviveQid: reviveQueueId } })
+      else call.fail(refusal)
+    })
+    return answeredLater
+  }
+}

@@ -1,0 +1,353 @@
+import {
+  type commands,
+  formatMessageOffsets,
+  formatStartOffsets,
+  newTagSubscription,
+  ProtocolError,
+  popCountMax,
+  popRetryTopicOf,
+  type RequestOf,
+  type SubscriptionData,
+  TagExpressionError,
+  type TopicConfig,
+} from '@rocketmq-ts/protocol'
+import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
+import { isByTags } from '../../filters/is-by-tags.ts'
+import { type MessageFilter, type MessageFilterParts, messageFilter } from '../../reading/message-filter.ts'
+import type { HeldPop, HeldPops } from '../held-pops.ts'
+import { checkedTopic, type PopCheckParts } from '../pop-checks.ts'
+import { type PopPlanParts, type PopPlanSettings, popPlan } from '../pop-plan.ts'
+import type { PopReader, Taken, TakenQueue } from '../pop-reader.ts'
+import type { PopRecovery } from '../pop-recovery.ts'
+import type { ReceiptWriter } from '../receipt-writer.ts'
+import type { Checkpoint, Receipts } from '../receipts.ts'
+import { shownRecord } from '../retry-copy.ts'
+
+type PopCommand = typeof commands.popMessage
+type PopRequest = RequestOf<PopCommand>
+
+export interface PopSettings extends PopPlanSettings {
+  popCkMaxBufferSize: number
+  popResponseReturnActualRetryTopic: boolean
+  reviveQueueNum: number
+  timerWheelEnable: boolean
+  timerMaxDelaySec: number
+  maxTransferBytesOnMessageInMemory: number
+}
+
+export interface PopParts
+  extends PopCheckParts,
+    Omit<PopPlanParts, 'topics'>,
+    Pick<MessageFilterParts, 'compiler' | 'filters'> {
+  topics: PopCheckParts['topics'] & { checkInternal(topic: string): void }
+  groups: PopCheckParts['groups'] & { readonly isSecured: boolean; secured(): Promise<void> }
+  brokerName: string
+  reader: PopReader
+  writer: ReceiptWriter
+  receipts: Receipts
+  held: HeldPops
+  /** Queues of the revive topic. */
+  reviveQueueCount: number
+  recovery: PopRecovery
+  settings(): PopSettings & ReturnType<MessageFilterParts['settings']>
+  onGiven(group: string, topic: string, count: number, byteCount: number): void
+  onMissed(): void
+}
+
+const subscriptionInHeader = 4
+/** Longer waits would be cut by the idle limit of connections. */
+const holdMsMax = 110_000
+
+/**
+ * POP_MESSAGE: messages of a topic that a group may have, from any queue or one, invisible to the others of the group
+ * until they are acknowledged or their time is over.
+ */
+export function popMessage(parts: PopParts): Handler<PopCommand> {
+  let count = 0
+  return (header, call) => {
+    const topic = checkedTopic(header, parts)
+    checkFields(header)
+    checkInvisibleTime(header.invisibleTime, parts.settings())
+    checkServed(header, parts)
+    const filter = popFilter(header, parts)
+    const reviveQueueId = count % parts.reviveQueueCount
+    count = (count + 1) % (parts.reviveQueueCount * 1024)
+    const pop = new Pop(header, call, topic, filter, reviveQueueId, parts)
+    const { recovery, groups } = parts
+    if (recovery.isLoaded && groups.isSecured) {
+      pop.start()
+      return answeredLater
+    }
+    // What a group is given does not come again when the group is lost in a failure of the power.
+    return Promise.all([recovery.isLoaded || recovery.load(), groups.secured()]).then(() => {
+      pop.start()
+      return answeredLater
+    })
+  }
+}
+
+/** @throws ProtocolError INVALID_PARAMETER */
+function checkFields({ maxMsgNums, invisibleTime, initMode }: PopRequest): void {
+  const refuse = (remark: string): never => {
+    throw new ProtocolError('INVALID_PARAMETER', remark)
+  }
+  if (maxMsgNums > popCountMax || maxMsgNums < 1) {
+    refuse(`the broker pop message's num is greater than 32: maxMsgNums is ${maxMsgNums}, give 1 to ${popCountMax}`)
+  }
+  if (invisibleTime <= 0) refuse(`invisibleTime is ${invisibleTime}: give the milliseconds of work with the messages`)
+  if (initMode !== 0 && initMode !== 1) refuse(`initMode is ${initMode}: it is 0 (first message) or 1 (last one)`)
+}
+
+/** @throws ProtocolError INVALID_PARAMETER when nothing may wait for so long */
+export function checkInvisibleTime(invisibleTime: number, { timerMaxDelaySec }: { timerMaxDelaySec: number }): void {
+  if (invisibleTime <= timerMaxDelaySec * 1000) return
+  const remark =
+    `invisibleTime is ${invisibleTime} ms, over ${timerMaxDelaySec} s: ` +
+    'give less, or raise timerMaxDelaySec of the broker'
+  throw new ProtocolError('INVALID_PARAMETER', remark)
+}
+
+function checkServed({ topic, consumerGroup, order }: PopRequest, parts: PopParts): void {
+  const { timerWheelEnable, enableRetryTopicV2 } = parts.settings()
+  if (!timerWheelEnable) {
+    throw new ProtocolError('SYSTEM_ERROR', 'pop message is forbidden because timerWheelEnable is false')
+  }
+  if (order) throw new ProtocolError('INVALID_PARAMETER', 'POP in order is not served yet: consume in order by pull')
+  // What cannot come again would be lost.
+  parts.topics.checkInternal(popRetryTopicOf(consumerGroup, topic, enableRetryTopicV2 ? '2' : '1'))
+}
+
+/** @throws ProtocolError when the expression is malformed, or not served */
+export function popFilter(
+  header: Pick<PopRequest, 'topic' | 'consumerGroup' | 'exp' | 'expType'>,
+  parts: MessageFilterParts,
+): MessageFilter {
+  const { topic, consumerGroup } = header
+  return messageFilter(
+    subscriptionOf(header),
+    { topic, consumerGroup, sysFlag: subscriptionInHeader, subVersion: 0 },
+    parts,
+  )
+}
+
+function subscriptionOf({ topic, exp, expType }: Pick<PopRequest, 'topic' | 'exp' | 'expType'>): SubscriptionData {
+  const expression = exp === undefined || exp === '' ? '*' : exp
+  if (expType !== undefined && expression !== '*' && !isByTags({ expressionType: expType })) {
+    return { ...newTagSubscription(topic, '*', 0), subString: expression, expressionType: expType }
+  }
+  try {
+    return newTagSubscription(topic, expression, 0)
+  } catch (error) {
+    if (!(error instanceof TagExpressionError)) throw error
+    throw new ProtocolError('SUBSCRIPTION_PARSE_FAILED', `parse the consumer's subscription failed: ${error.message}`)
+  }
+}
+
+/** One request, from the first look to its answer; while there is nothing it is what waits. */
+class Pop implements HeldPop {
+  readonly connectionId: number
+  readonly #header: PopRequest
+  readonly #call: Call<PopCommand>
+  readonly #topic: TopicConfig
+  readonly #filter: MessageFilter
+  readonly #reviveQueueId: number
+  readonly #parts: PopParts
+  #restCount = 0
+  #isLooking = false
+  #isOver = false
+
+  constructor(
+    header: PopRequest,
+    call: Call<PopCommand>,
+    topic: TopicConfig,
+    filter: MessageFilter,
+    reviveQueueId: number,
+    parts: PopParts,
+  ) {
+    this.#header = header
+    this.#call = call
+    this.#topic = topic
+    this.#filter = filter
+    this.#reviveQueueId = reviveQueueId
+    this.#parts = parts
+    this.connectionId = call.connection.id
+  }
+
+  get topic(): string {
+    return this.#header.topic
+  }
+
+  get group(): string {
+    return this.#header.consumerGroup
+  }
+
+  get queueId(): number {
+    return this.#header.queueId < 0 ? -1 : this.#header.queueId
+  }
+
+  /** Bytes that the answer may have. */
+  get #bytesMax(): number {
+    return this.#parts.settings().maxTransferBytesOnMessageInMemory
+  }
+
+  /** Looks when the peer takes answers. */
+  start(): void {
+    const { connection } = this.#call
+    if (connection.takesAnswer(this.#bytesMax)) this.#begin()
+    else connection.whenTaking(() => this.#begin())
+  }
+
+  #begin(): void {
+    const { popCkMaxBufferSize } = this.#parts.settings()
+    if (this.#parts.receipts.openCount >= popCkMaxBufferSize) {
+      const remark =
+        `${popCkMaxBufferSize} requests were given messages that are not acknowledged (popCkMaxBufferSize): ` +
+        'acknowledge them, or wait until they are visible again'
+      this.#answerNothing('POLLING_FULL', remark)
+      return
+    }
+    const looked = this.#look()
+    if (looked === false) this.#hold()
+    else if (looked !== true) looked.then((answered) => answered || this.#hold())
+  }
+
+  retry(): boolean | 'unable' | Promise<boolean> {
+    // Whoever is gone, or does not take answers, would have the messages until they are visible again.
+    const { connection } = this.#call
+    if (connection.isClosed || !connection.takesAnswer(this.#bytesMax)) return 'unable'
+    return this.#look()
+  }
+
+  giveUp(): void {
+    this.#isOver = true
+    // What is being read for it is given to it all the same.
+    if (!this.#isLooking) this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
+  }
+
+  #hold(): void {
+    const { pollTime } = this.#header
+    const { held } = this.#parts
+    this.#parts.onMissed()
+    if (pollTime <= 0 || this.#isOver || this.#call.connection.isClosed) {
+      this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
+      return
+    }
+    const limit = held.hold(this, Math.min(pollTime, holdMsMax))
+    if (limit === undefined) return
+    const remark = `too many requests wait for messages already (${limit}): ask with fewer, or raise it`
+    this.#answerNothing('POLLING_FULL', remark)
+  }
+
+  /** @returns whether it has been answered */
+  #look(): boolean | Promise<boolean> {
+    try {
+      const { reader, topics } = this.#parts
+      const { topic, consumerGroup: group, maxMsgNums: countMax, initMode } = this.#header
+      const config = topics.get(topic) ?? this.#topic
+      const request = { topic, group, queueId: this.queueId, isOrdered: false }
+      const taken = reader.take({
+        group,
+        queues: popPlan(request, config, this.#parts),
+        countMax,
+        initMode: initMode === 0 ? 'min' : 'max',
+        filter: this.#filter,
+      })
+      if (!(taken instanceof Promise)) return this.#give(taken)
+      this.#isLooking = true
+      return taken.then(
+        (later) => this.#lookedLater(later),
+        (error) => this.#failed(error),
+      )
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+
+  #lookedLater(taken: Taken): boolean {
+    this.#isLooking = false
+    if (this.#give(taken)) return true
+    if (!this.#isOver) return false
+    this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
+    return true
+  }
+
+  #failed(error: unknown): true {
+    this.#call.fail(error)
+    return true
+  }
+
+  /** @returns whether there was something to give */
+  #give(taken: Taken): boolean {
+    this.#restCount = taken.restCount
+    if (taken.queues.length === 0) return false
+    const { writer, receipts } = this.#parts
+    const { consumerGroup: group, invisibleTime } = this.#header
+    const checkpoints = (popTime: number): Checkpoint[] =>
+      taken.queues.map(({ topic, queueId, startOffset, offsets }) => ({
+        ...{ topic, group, queueId, startOffset, popTime, invisibleTime, offsets },
+        reviveQueueId: this.#reviveQueueId,
+        isSuspended: false,
+      }))
+    const popTime = writer.popTime((time) => checkpoints(time).some((one) => receipts.has(one)))
+    try {
+      writer.give(checkpoints(popTime), (refusal) => {
+        this.#release(taken.queues, refusal === undefined)
+        if (refusal === undefined) this.#answer(taken, popTime)
+        else this.#call.fail(refusal)
+      })
+    } catch (error) {
+      this.#release(taken.queues, false)
+      this.#call.fail(error)
+    }
+    return true
+  }
+
+  #release(queues: readonly TakenQueue[], isStored: boolean): void {
+    for (const { cursor, span } of queues) {
+      if (isStored) cursor.stored(span)
+      else cursor.refused(span)
+      this.#parts.reader.release(cursor)
+    }
+  }
+
+  #answer({ queues }: Taken, popTime: number): void {
+    const { consumerGroup } = this.#header
+    const body = queues.flatMap((queue) => this.#shown(queue, popTime))
+    for (const { topic, records } of queues) {
+      const byteCount = records.reduce((sum, { length }) => sum + length, 0)
+      this.#parts.onGiven(consumerGroup, topic, records.length, byteCount)
+    }
+    const header = {
+      ...this.#answerHeader(popTime),
+      startOffsetInfo: formatStartOffsets(queues),
+      msgOffsetInfo: formatMessageOffsets(queues),
+    }
+    this.#call.answer({ remark: 'FOUND', header, body })
+  }
+
+  /** Messages of a retry topic are shown under the topic that the group consumes. */
+  #shown({ source, queueId, startOffset, offsets, records }: TakenQueue, popTime: number): readonly Buffer[] {
+    const { brokerName, settings } = this.#parts
+    if (source === '0' || settings().popResponseReturnActualRetryTopic) return records
+    const { topic: consumed, invisibleTime } = this.#header
+    const ofQueue = {
+      startOffset,
+      popTime,
+      invisibleTime,
+      reviveQueueId: this.#reviveQueueId,
+      source,
+      brokerName,
+      queueId,
+    }
+    return records.map((record, index) => shownRecord(record, 0, consumed, { ...ofQueue, queueOffset: offsets[index] }))
+  }
+
+  #answerNothing(code: 'POLLING_TIMEOUT' | 'POLLING_FULL', remark: string): void {
+    this.#call.answer({ code, remark, header: this.#answerHeader(0) })
+  }
+
+  #answerHeader(popTime: number): NonNullable<Reply<PopCommand>['header']> {
+    const { invisibleTime } = this.#header
+    return { popTime, invisibleTime, reviveQid: this.#reviveQueueId, restNum: this.#restCount }
+  }
+}

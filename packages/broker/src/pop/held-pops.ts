@@ -1,0 +1,255 @@
+import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
+import { popRetryTopicOf } from '@rocketmq-ts/protocol'
+
+/** A request that found nothing and waits for messages of a topic. */
+export interface HeldPop {
+  readonly topic: string
+  readonly group: string
+  /** -1 for any queue of the topic. */
+  readonly queueId: number
+  /** The connection of the one who waits. */
+  readonly connectionId: number
+  /**
+   * Looks again.
+   * @returns whether it has been answered; otherwise it goes on waiting. `unable` when it cannot be answered now, whatever
+   *   there is: those behind it look
+   */
+  retry(): boolean | 'unable' | Promise<boolean>
+  /** Answers that there is still nothing. */
+  giveUp(): void
+}
+
+export interface HeldPopLimits {
+  /** Requests that wait for the same topic, group and queue. */
+  popPollingSize: number
+  /** Requests that wait in all. */
+  maxPopPollingSize: number
+}
+
+class Waiting {
+  readonly pop: HeldPop
+  cancelTimer: CancelTimer | undefined
+
+  constructor(pop: HeldPop) {
+    this.pop = pop
+  }
+}
+
+/** Those of a group that wait for a topic, by the queue that they want. */
+class WaitingGroup {
+  readonly topic: string
+  readonly group: string
+  readonly queues = new Map<number, Set<Waiting>>()
+  /** Queues that are being served, and whether more came meanwhile. */
+  readonly serving = new Map<number, { isAgain: boolean }>()
+
+  constructor(topic: string, group: string) {
+    this.topic = topic
+    this.group = group
+  }
+
+  /** Topics whose messages they wait for. */
+  get topics(): string[] {
+    const { topic, group } = this
+    return [topic, popRetryTopicOf(group, topic, '1'), popRetryTopicOf(group, topic, '2')]
+  }
+}
+
+const anyQueue = -1
+
+/**
+ * POP requests that wait, by topic and group. Messages of any queue that they wait for wake the one of each group that
+ * waits longest, and the next ones for as long as there is something for them; so do messages of the group's retry topics.
+ */
+export class HeldPops {
+  readonly #clock: Clock
+  readonly #keysMax: number
+  readonly #limits: () => HeldPopLimits
+  /** Topic to the groups that wait for its messages; retry topics included. */
+  readonly #topics = new Map<string, Map<string, WaitingGroup>>()
+  readonly #connections = new Map<number, Set<Waiting>>()
+  #keyCount = 0
+  #count = 0
+  #isClosed = false
+
+  /** @param keysMax combinations of topic, group and queue that requests may wait for (popPollingMapSize) */
+  constructor(clock: Clock, keysMax: number, limits: () => HeldPopLimits) {
+    this.#clock = clock
+    this.#keysMax = keysMax
+    this.#limits = limits
+  }
+
+  /** Requests that wait. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Requests that wait for the same topic, group and queue. */
+  countOf(topic: string, group: string, queueId: number): number {
+    return this.#topics.get(topic)?.get(`${topic}@${group}`)?.queues.get(queueId)?.size ?? 0
+  }
+
+  /**
+   * Holds a request, or answers it at once when none is held any more.
+   * @param timeoutMs how long it may wait
+   * @returns the setting whose limit is reached; undefined when it is held
+   */
+  hold(pop: HeldPop, timeoutMs: number): keyof HeldPopLimits | 'popPollingMapSize' | undefined {
+    if (this.#isClosed) {
+      pop.giveUp()
+      return undefined
+    }
+    const { topic, group, queueId, connectionId } = pop
+    const limits = this.#limits()
+    const known = this.#topics.get(topic)?.get(`${topic}@${group}`)?.queues.get(queueId)
+    if (this.#count >= limits.maxPopPollingSize) return 'maxPopPollingSize'
+    if (known === undefined && this.#keyCount >= this.#keysMax) return 'popPollingMapSize'
+    if (known !== undefined && known.size >= limits.popPollingSize) return 'popPollingSize'
+    const waiting = new Waiting(pop)
+    waiting.cancelTimer = this.#clock.after(timeoutMs, () => {
+      if (this.#remove(waiting)) pop.giveUp()
+    })
+    const queues = this.#groupOf(topic, group).queues
+    const queue = queues.get(queueId)
+    if (queue !== undefined) queue.add(waiting)
+    else {
+      queues.set(queueId, new Set([waiting]))
+      this.#keyCount++
+    }
+    const ofConnection = this.#connections.get(connectionId)
+    if (ofConnection === undefined) this.#connections.set(connectionId, new Set([waiting]))
+    else ofConnection.add(waiting)
+    this.#count++
+    return undefined
+  }
+
+  /** Messages arrived in a queue. */
+  arrived(topic: string, queueId: number): void {
+    if (this.#count === 0) return
+    const groups = this.#topics.get(topic)
+    if (groups === undefined) return
+    for (const group of [...groups.values()]) {
+      if (group.topic === topic) this.#serve(group, queueId)
+      else this.#serveAll(group)
+    }
+  }
+
+  /** There is something for a group in a queue again. */
+  wake(topic: string, group: string, queueId: number): void {
+    if (this.#count === 0) return
+    const groups = this.#topics.get(topic)
+    if (groups === undefined) return
+    for (const waiting of [...groups.values()]) {
+      if (waiting.group !== group) continue
+      if (waiting.topic === topic) this.#serve(waiting, queueId)
+      else this.#serveAll(waiting)
+    }
+  }
+
+  /** Has all that wait look again: the ends of queues were cut off. */
+  retryAll(): void {
+    for (const groups of [...this.#topics.values()]) for (const group of [...groups.values()]) this.#serveAll(group)
+  }
+
+  /** Answers all that wait for a topic: it is gone. */
+  giveUp(topic: string): void {
+    for (const group of [...(this.#topics.get(topic)?.values() ?? [])]) {
+      if (group.topic !== topic) continue
+      for (const queue of [...group.queues.values()]) for (const waiting of [...queue]) this.#giveUp(waiting)
+    }
+  }
+
+  /** Answers all that wait, and from now on each that comes: the broker stops. */
+  close(): void {
+    this.#isClosed = true
+    for (const topic of [...this.#topics.keys()]) this.giveUp(topic)
+  }
+
+  /** A connection is gone: its requests give their places up. */
+  disconnected(connectionId: number): void {
+    for (const waiting of [...(this.#connections.get(connectionId) ?? [])]) this.#giveUp(waiting)
+    this.#connections.delete(connectionId)
+  }
+
+  #giveUp(waiting: Waiting): void {
+    if (this.#remove(waiting)) waiting.pop.giveUp()
+  }
+
+  #serve(group: WaitingGroup, queueId: number): void {
+    this.#serveQueue(group, anyQueue)
+    if (queueId !== anyQueue) this.#serveQueue(group, queueId)
+  }
+
+  #serveAll(group: WaitingGroup): void {
+    for (const queueId of [...group.queues.keys()]) this.#serveQueue(group, queueId)
+  }
+
+  /** Has those that want a queue look, the first one first, until there is nothing for one of them. */
+  #serveQueue(group: WaitingGroup, queueId: number): void {
+    const serving = group.serving.get(queueId)
+    if (serving !== undefined) {
+      serving.isAgain = true
+      return
+    }
+    const queue = group.queues.get(queueId)
+    if (queue === undefined) return
+    for (const waiting of queue) {
+      const answered = waiting.pop.retry()
+      if (answered === true) this.#remove(waiting)
+      else if (answered !== 'unable') {
+        if (answered !== false) void this.#serveLater(group, queueId, waiting, answered)
+        return
+      }
+    }
+  }
+
+  async #serveLater(
+    group: WaitingGroup,
+    queueId: number,
+    waiting: Waiting,
+    answering: Promise<boolean>,
+  ): Promise<void> {
+    const serving = { isAgain: false }
+    group.serving.set(queueId, serving)
+    const answered = await answering
+    group.serving.delete(queueId)
+    if (answered) this.#remove(waiting)
+    if (answered || serving.isAgain) this.#serveQueue(group, queueId)
+  }
+
+  #groupOf(topic: string, group: string): WaitingGroup {
+    const key = `${topic}@${group}`
+    const known = this.#topics.get(topic)?.get(key)
+    if (known !== undefined) return known
+    const made = new WaitingGroup(topic, group)
+    for (const one of made.topics) {
+      const groups = this.#topics.get(one)
+      if (groups === undefined) this.#topics.set(one, new Map([[key, made]]))
+      else groups.set(key, made)
+    }
+    return made
+  }
+
+  #remove(waiting: Waiting): boolean {
+    const { topic, group, queueId, connectionId } = waiting.pop
+    const key = `${topic}@${group}`
+    const waitingGroup = this.#topics.get(topic)?.get(key)
+    const queue = waitingGroup?.queues.get(queueId)
+    if (waitingGroup === undefined || !queue?.delete(waiting)) return false
+    waiting.cancelTimer?.()
+    this.#count--
+    const ofConnection = this.#connections.get(connectionId)
+    ofConnection?.delete(waiting)
+    if (ofConnection?.size === 0) this.#connections.delete(connectionId)
+    if (queue.size > 0) return true
+    waitingGroup.queues.delete(queueId)
+    this.#keyCount--
+    if (waitingGroup.queues.size > 0) return true
+    for (const one of waitingGroup.topics) {
+      const groups = this.#topics.get(one)
+      groups?.delete(key)
+      if (groups?.size === 0) this.#topics.delete(one)
+    }
+    return true
+  }
+}

@@ -1,0 +1,62 @@
+import { ProtocolError, permission, type SubscriptionGroupConfig, type TopicConfig } from '@rocketmq-ts/protocol'
+
+/** What every request of a consumer by POP names. */
+export interface PopHeader {
+  topic: string
+  consumerGroup: string
+  queueId: number
+}
+
+export interface PopCheckParts {
+  topics: { get(topic: string): TopicConfig | undefined }
+  groups: {
+    find(group: string): SubscriptionGroupConfig | undefined
+    isReadForbidden(group: string, topic: string): boolean
+  }
+  brokerPermission(): number
+}
+
+/**
+ * Whether a group may have messages of a topic.
+ * @returns the topic
+ * @throws ProtocolError that says why it may not
+ */
+export function checkedTopic(header: PopHeader, parts: PopCheckParts): TopicConfig {
+  const { topic, consumerGroup, queueId } = header
+  if ((parts.brokerPermission() & permission.read) === 0) {
+    throw new ProtocolError(
+      'NO_PERMISSION',
+      'the broker pop message is forbidden: its brokerPermission has no read bit',
+    )
+  }
+  const config = knownTopic(topic, parts)
+  if ((config.perm & permission.read) === 0) {
+    throw new ProtocolError(
+      'NO_PERMISSION',
+      `the topic[${topic}] peeking message is forbidden: its perm has no read bit`,
+    )
+  }
+  if (queueId >= config.readQueueNums) {
+    const remark = `queueId[${queueId}] is illegal, topic:[${topic}] topicConfig.readQueueNums:[${config.readQueueNums}]`
+    throw new ProtocolError('INVALID_PARAMETER', remark)
+  }
+  const group = parts.groups.find(consumerGroup)
+  if (group === undefined) {
+    const remark = `subscription group [${consumerGroup}] does not exist: create it, or set autoCreateSubscriptionGroup`
+    throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', remark)
+  }
+  if (!group.consumeEnable) {
+    throw new ProtocolError('NO_PERMISSION', `subscription group no permission, ${consumerGroup}: consumeEnable is off`)
+  }
+  if (parts.groups.isReadForbidden(consumerGroup, topic)) {
+    throw new ProtocolError('NO_PERMISSION', `the consumer group[${consumerGroup}] is forbidden for topic[${topic}]`)
+  }
+  return config
+}
+
+/** @throws ProtocolError TOPIC_NOT_EXIST */
+export function knownTopic(topic: string, { topics }: Pick<PopCheckParts, 'topics'>): TopicConfig {
+  const config = topics.get(topic)
+  if (config !== undefined) return config
+  throw new ProtocolError('TOPIC_NOT_EXIST', `topic[${topic}] not exist, apply first please!`)
+}

@@ -1,0 +1,119 @@
+/** The offsets that groups have committed. */
+export interface CommittedOffsets {
+  offset(group: string, topic: string, queueId: number): number | undefined
+  commit(group: string, topic: string, queueId: number, offset: number): void
+}
+
+/** Messages of a queue that were read for one request, and whose checkpoint is being stored. */
+export interface PopSpan {
+  readonly start: number
+  readonly next: number
+  isStored: boolean
+}
+
+/**
+ * How far a group has come in a queue by POP. It reads on behind what it was given, while the offset that lasts follows
+ * only as far as checkpoints are stored: what has none is read once more after a crash, or when it could not be stored.
+ */
+export class PopCursor {
+  readonly group: string
+  readonly topic: string
+  readonly queueId: number
+  /** Somebody reads at the position: others pass the queue by. */
+  isReading = false
+  readonly #committed: CommittedOffsets
+  #spans: PopSpan[] = []
+  #position = 0
+
+  constructor(group: string, topic: string, queueId: number, committed: CommittedOffsets) {
+    this.group = group
+    this.topic = topic
+    this.queueId = queueId
+    this.#committed = committed
+  }
+
+  /** The offset of the next message for the group; undefined for a group that is new to the queue. */
+  get position(): number | undefined {
+    return this.#spans.length > 0 ? this.#position : this.#committed.offset(this.group, this.topic, this.queueId)
+  }
+
+  get isIdle(): boolean {
+    return !this.isReading && this.#spans.length === 0
+  }
+
+  /** The group goes on there, whatever it was given. */
+  moveTo(offset: number): void {
+    this.#spans = []
+    this.#committed.commit(this.group, this.topic, this.queueId, offset)
+  }
+
+  /** Takes what was read from `position` on, up to `next`. */
+  take(start: number, next: number): PopSpan {
+    const span: PopSpan = { start, next, isStored: false }
+    this.#spans.push(span)
+    this.#position = next
+    return span
+  }
+
+  /** The checkpoint of a span is stored, or it needs none. */
+  stored(span: PopSpan): void {
+    // One that is not there was read anew since, from before it on.
+    span.isStored = true
+    let next: number | undefined
+    while (this.#spans[0]?.isStored === true) next = this.#spans.shift()!.next
+    if (next !== undefined) this.#committed.commit(this.group, this.topic, this.queueId, next)
+  }
+
+  /** The checkpoint of a span could not be stored: it is read again, and with it what was read behind it. */
+  refused(span: PopSpan): void {
+    const index = this.#spans.indexOf(span)
+    if (index < 0) return
+    this.#spans.length = index
+    this.#position = span.start
+  }
+}
+
+/** The cursors of groups that are reading; the others are what is committed. */
+export class PopCursors {
+  readonly #committed: CommittedOffsets
+  readonly #cursors = new Map<string, PopCursor>()
+
+  constructor(committed: CommittedOffsets) {
+    this.#committed = committed
+  }
+
+  get count(): number {
+    return this.#cursors.size
+  }
+
+  at(group: string, topic: string, queueId: number): PopCursor {
+    const key = `${topic}@${group}@${queueId}`
+    let cursor = this.#cursors.get(key)
+    if (cursor === undefined) {
+      cursor = new PopCursor(group, topic, queueId, this.#committed)
+      this.#cursors.set(key, cursor)
+    }
+    return cursor
+  }
+
+  /** Where a group goes on; undefined when it is new to the queue. */
+  position(group: string, topic: string, queueId: number): number | undefined {
+    const known = this.#cursors.get(`${topic}@${group}@${queueId}`)
+    return known === undefined ? this.#committed.offset(group, topic, queueId) : known.position
+  }
+
+  /** Forgets a cursor that nobody uses. */
+  release(cursor: PopCursor): void {
+    if (cursor.isIdle) this.#cursors.delete(`${cursor.topic}@${cursor.group}@${cursor.queueId}`)
+  }
+
+  /** Forgets a topic that was deleted. */
+  removeTopic(topic: string): void {
+    for (const [key, cursor] of this.#cursors) if (cursor.topic === topic) this.#cursors.delete(key)
+  }
+
+  /** Forgets everything: the ends of queues were cut off. */
+  clear(): void {
+    this.#cursors.clear()
+  }
+}

@@ -1,0 +1,289 @@
+import type { Clock } from '@rocketmq-ts/platform'
+import {
+  type PoppedQueue,
+  type PopSource,
+  popCountMax,
+  popSourceOf,
+  readInt64,
+  recordPosition,
+  retryTopicPrefix,
+} from '@rocketmq-ts/protocol'
+import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
+import type { MessageFilter } from '../reading/message-filter.ts'
+import type { PopCursor, PopCursors, PopSpan } from './pop-cursors.ts'
+
+/** Where a group that is new to a queue begins: at the first message, or at the last one. */
+export type InitMode = 'min' | 'max'
+
+export interface PopQueue {
+  topic: string
+  queueId: number
+}
+
+export interface PopReadRequest {
+  group: string
+  /** In the order in which they are read until there are enough messages. */
+  queues: readonly PopQueue[]
+  countMax: number
+  initMode: InitMode
+  filter: MessageFilter
+}
+
+/** Messages of one queue that nobody else of the group is given for now. */
+export interface TakenQueue extends PoppedQueue {
+  topic: string
+  source: PopSource
+  cursor: PopCursor
+  span: PopSpan
+  /** Copies of the records. */
+  records: readonly Buffer[]
+}
+
+export interface Taken {
+  queues: TakenQueue[]
+  count: number
+  /** Messages that are left in the queues, matching or not. */
+  restCount: number
+}
+
+export interface PopReaderParts {
+  clock: Clock
+  store: {
+    read(request: ReadRequest): ReadResult | Promise<ReadResult>
+    minOffset(topic: string, queueId: number): number
+    maxOffset(topic: string, queueId: number): number
+    isInMemory(topic: string, queueId: number, queueOffset: number): boolean
+  }
+  cursors: PopCursors
+  offsets: { takeReset(group: string, topic: string, queueId: number): number | undefined }
+  /** Messages that a group has and did not acknowledge are too many for it to be given more of a queue. */
+  isHeldBack(group: string, topic: string, queueId: number): boolean
+  settings(): {
+    maxTransferBytesOnMessageInMemory: number
+    maxFilterMessageSize: number
+  }
+  /** A queue can be read again that was passed by since somebody read it. */
+  onFree(group: string, topic: string, queueId: number): void
+}
+
+const unitBytes = 20
+
+/** Takes messages out of queues for a group: each is given to one request, until it becomes visible again. */
+export class PopReader {
+  readonly #parts: PopReaderParts
+
+  constructor(parts: PopReaderParts) {
+    this.#parts = parts
+  }
+
+  /** Reads at once what is in memory. Each span that is taken has to be stored or refused at its cursor, and released. */
+  take(request: PopReadRequest): Taken | Promise<Taken> {
+    return this.#from(0, request, { queues: [], count: 0, restCount: 0 }, 0)
+  }
+
+  /** Nothing more is done at a cursor for now. */
+  release(cursor: PopCursor): void {
+    this.#parts.cursors.release(cursor)
+  }
+
+  /** Messages of a queue that a group was not given yet. */
+  restIn(group: string, topic: string, queueId: number): number {
+    const { cursors, store } = this.#parts
+    const position = cursors.position(group, topic, queueId) ?? store.minOffset(topic, queueId)
+    return Math.max(0, store.maxOffset(topic, queueId) - position)
+  }
+
+  #from(first: number, request: PopReadRequest, taken: Taken, bytesBefore: number): Taken | Promise<Taken> {
+    let byteCount = bytesBefore
+    for (let index = first; index < request.queues.length; index++) {
+      const read = this.#queue(request.queues[index]!, request, taken, byteCount)
+      if (read instanceof Promise) {
+        return read.then((bytes) => this.#from(index + 1, request, taken, byteCount + bytes))
+      }
+      byteCount += read
+    }
+    return taken
+  }
+
+  /** @returns bytes of the messages that were taken */
+  #queue(queue: PopQueue, request: PopReadRequest, taken: Taken, byteCount: number): number | Promise<number> {
+    const { topic, queueId } = queue
+    const { group, countMax } = request
+    const { cursors, store, isHeldBack, settings } = this.#parts
+    const maxOffset = store.maxOffset(topic, queueId)
+    const cursor = cursors.at(group, topic, queueId)
+    const isFull = taken.count >= countMax || byteCount >= settings().maxTransferBytesOnMessageInMemory
+    if (cursor.isReading || isFull || isHeldBack(group, topic, queueId)) {
+      taken.restCount += Math.max(0, maxOffset - (cursor.position ?? 0))
+      cursors.release(cursor)
+      return 0
+    }
+    const start = this.#start(cursor, request.initMode)
+    const read = this.#read(cursor, start, request, taken, byteCount)
+    if (!(read instanceof Promise)) return this.#settle(cursor, read, taken)
+    cursor.isReading = true
+    return read.then(
+      (result) => {
+        cursor.isReading = false
+        const bytes = this.#settle(cursor, result, taken)
+        this.#parts.onFree(group, topic, queueId)
+        return bytes
+      },
+      (error) => {
+        cursor.isReading = false
+        cursors.release(cursor)
+        throw error
+      },
+    )
+  }
+
+  /** Where the group goes on. One that is new to the queue is noted there, so that it does not pass by what comes. */
+  #start(cursor: PopCursor, initMode: InitMode): number {
+    const { group, topic, queueId } = cursor
+    const reset = this.#parts.offsets.takeReset(group, topic, queueId)
+    if (reset !== undefined) cursor.moveTo(reset)
+    const known = cursor.position
+    if (known !== undefined) return known
+    const first = this.#first(topic, queueId, initMode)
+    cursor.moveTo(first)
+    return first
+  }
+
+  #first(topic: string, queueId: number, initMode: InitMode): number {
+    const { store } = this.#parts
+    const minOffset = store.minOffset(topic, queueId)
+    if (initMode === 'min' || topic.startsWith(retryTopicPrefix)) return minOffset
+    // A young queue is read from its start, as a pull of a new group reads it.
+    if (minOffset <= 0 && store.isInMemory(topic, queueId, 0)) return 0
+    return Math.max(0, store.maxOffset(topic, queueId) - 1)
+  }
+
+  /** Reads on behind what does not match, until something does or the queue ends. */
+  #read(
+    cursor: PopCursor,
+    start: number,
+    request: PopReadRequest,
+    taken: Taken,
+    byteCount: number,
+  ): QueueRead | Promise<QueueRead> {
+    let from = start
+    for (;;) {
+      const result = this.#parts.store.read(this.#readRequest(cursor, from, request, taken, byteCount))
+      if (result instanceof Promise) return this.#readLater(cursor, from, result, request, taken, byteCount)
+      const next = this.#next(from, result)
+      if (next === undefined) return queueRead(from, result)
+      from = next
+    }
+  }
+
+  async #readLater(
+    cursor: PopCursor,
+    start: number,
+    first: Promise<ReadResult>,
+    request: PopReadRequest,
+    taken: Taken,
+    byteCount: number,
+  ): Promise<QueueRead> {
+    let from = start
+    let result = await first
+    for (;;) {
+      const next = this.#next(from, result)
+      if (next === undefined) return queueRead(from, result)
+      from = next
+      // Looking into messages takes time: others have their turn.
+      await new Promise<void>((resolve) => this.#parts.clock.nextTurn(resolve))
+      result = await this.#parts.store.read(this.#readRequest(cursor, from, request, taken, byteCount))
+    }
+  }
+
+  #readRequest(
+    { topic, queueId }: PopCursor,
+    queueOffset: number,
+    { countMax, filter }: PopReadRequest,
+    taken: Taken,
+    byteCount: number,
+  ): ReadRequest {
+    const { maxTransferBytesOnMessageInMemory, maxFilterMessageSize } = this.#parts.settings()
+    return {
+      topic,
+      queueId,
+      queueOffset,
+      countMax: Math.min(countMax - taken.count, popCountMax),
+      scannedUnitsMax: Math.max(maxFilterMessageSize / unitBytes, countMax),
+      bytesMax: Math.max(1, maxTransferBytesOnMessageInMemory - byteCount),
+      matches: filter.matches,
+      recordFilter: filter.recordFilter,
+    }
+  }
+
+  /** Where to read once more; undefined when this was all. */
+  #next(from: number, { status, nextQueueOffset, maxOffset }: ReadResult): number | undefined {
+    switch (status) {
+      case 'NO_MATCHED_MESSAGE':
+        return nextQueueOffset < maxOffset && nextQueueOffset > from ? nextQueueOffset : undefined
+      case 'OFFSET_TOO_SMALL':
+      case 'MESSAGE_WAS_REMOVING':
+        return nextQueueOffset > from ? nextQueueOffset : undefined
+      case 'OFFSET_OVERFLOW_BADLY':
+        return nextQueueOffset < from ? nextQueueOffset : undefined
+      default:
+        return undefined
+    }
+  }
+
+  /** @returns bytes of the messages that were taken */
+  #settle(cursor: PopCursor, read: QueueRead, taken: Taken): number {
+    const { cursors } = this.#parts
+    const { start, next, maxOffset, records, offsets } = read
+    const position = cursor.position ?? start
+    taken.restCount += Math.max(0, maxOffset - next)
+    if (records.length === 0) {
+      // Behind what nobody of the group wants.
+      if (next > position) cursor.stored(cursor.take(position, next))
+      else if (next < position && next === maxOffset) cursor.moveTo(next)
+      cursors.release(cursor)
+      return 0
+    }
+    if (start < position) cursor.moveTo(start)
+    const { topic, queueId } = cursor
+    const span = cursor.take(start, next)
+    taken.queues.push({
+      topic,
+      queueId,
+      source: popSourceOf(topic),
+      startOffset: start,
+      offsets,
+      records,
+      cursor,
+      span,
+    })
+    taken.count += records.length
+    return records.reduce((sum, { length }) => sum + length, 0)
+  }
+}
+
+interface QueueRead {
+  start: number
+  next: number
+  maxOffset: number
+  offsets: readonly number[]
+  records: readonly Buffer[]
+}
+
+/** The records are copied: their memory is used again after this turn. */
+function queueRead(start: number, result: ReadResult): QueueRead {
+  const records: Buffer[] = []
+  const offsets: number[] = []
+  for (const part of result.parts) {
+    const copy = Buffer.from(part)
+    for (let at = 0; at < copy.length; ) {
+      const record = copy.subarray(at, at + copy.readInt32BE(at))
+      records.push(record)
+      offsets.push(readInt64(record, recordPosition.queueOffset))
+      at += record.length
+    }
+  }
+  const { status, nextQueueOffset, maxOffset } = result
+  const isBehind = status === 'FOUND' || status === 'NO_MATCHED_MESSAGE'
+  return { start, next: isBehind ? nextQueueOffset : start, maxOffset, offsets, records }
+}

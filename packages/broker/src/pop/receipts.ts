@@ -1,0 +1,227 @@
+/** What names a checkpoint: the messages that a group was given of a queue by one request. */
+export interface CheckpointName {
+  topic: string
+  group: string
+  queueId: number
+  startOffset: number
+  /** Milliseconds since 1970. */
+  popTime: number
+}
+
+export interface Checkpoint extends CheckpointName {
+  /** Milliseconds. */
+  invisibleTime: number
+  /** Queue offsets of the messages, ascending, at most 32. */
+  offsets: readonly number[]
+  reviveQueueId: number
+  /** To become visible again does not count as another delivery. */
+  isSuspended: boolean
+}
+
+/** Milliseconds since 1970 at which the messages that are not acknowledged become visible again. */
+export function visibleAt({ popTime, invisibleTime }: Pick<Checkpoint, 'popTime' | 'invisibleTime'>): number {
+  return popTime + invisibleTime
+}
+
+export function checkpointKey({ topic, group, queueId, startOffset, popTime }: CheckpointName): string {
+  return `${topic}@${group}@${queueId}@${startOffset}@${popTime}`
+}
+
+/** A checkpoint of which messages are not acknowledged. Bits are by the places of the messages. */
+interface Open {
+  readonly checkpoint: Checkpoint
+  acknowledged: number
+  /** Of those that are acknowledged: they were given out once more instead, with another receipt. */
+  replaced: number
+  /** Their acknowledgement is being stored. */
+  underWay: number
+}
+
+/** What becomes of an acknowledgement. */
+export type Acknowledging =
+  /** It is to be stored; `settle` follows. */
+  | 'begun'
+  /** It counts already. */
+  | 'done'
+  /** Another one of the same message is being stored. */
+  | 'under-way'
+  /** The message has another receipt since. */
+  | 'replaced'
+  /** The checkpoint has no such message. */
+  | 'no-such-message'
+  /** This broker, since it runs, gave no such receipt. */
+  | 'never-given'
+  /** The receipt may be of an earlier life of the broker: it is to be stored, and counts when its checkpoint is there. */
+  | 'unknown'
+
+/** What of a checkpoint is to become visible again. */
+export type Outstanding =
+  | { kind: 'offsets'; offsets: readonly number[] }
+  /** An acknowledgement is being stored. */
+  | { kind: 'wait' }
+
+/**
+ * The receipts that this broker gave since it runs, and which of them are acknowledged. Those of earlier lives are known
+ * by the revive topic alone.
+ */
+export class Receipts {
+  readonly #startMs: number
+  readonly #open = new Map<string, Open>()
+  /** Checkpoints whose messages are all acknowledged, and which are not due yet: the oldest first. */
+  readonly #done = new Map<string, Open>()
+  readonly #doneMax: () => number
+  /** The newest of those that were given up to keep within the limit. */
+  #forgottenMs = Number.NEGATIVE_INFINITY
+  /** Acknowledgements of receipts of earlier lives that are being stored, by checkpoint. */
+  readonly #foreign = new Map<string, number>()
+  /** Messages that are not acknowledged, by `topic@group@queueId`. */
+  readonly #outstanding = new Map<string, number>()
+  #messageCount = 0
+
+  /**
+   * @param startMs milliseconds since 1970 at which this life of the broker began
+   * @param doneMax acknowledged checkpoints to remember, to tell a repeated acknowledgement from a forged one
+   */
+  constructor(startMs: number, doneMax: () => number) {
+    this.#startMs = startMs
+    this.#doneMax = doneMax
+  }
+
+  /** Checkpoints with messages that are not acknowledged. */
+  get openCount(): number {
+    return this.#open.size
+  }
+
+  /** Messages that are not acknowledged. */
+  get messageCount(): number {
+    return this.#messageCount
+  }
+
+  /** Messages of a queue that a group was given and did not acknowledge. */
+  outstandingIn(topic: string, group: string, queueId: number): number {
+    return this.#outstanding.get(`${topic}@${group}@${queueId}`) ?? 0
+  }
+
+  /** Whether a checkpoint of that name was given and is not due yet. */
+  has(name: CheckpointName): boolean {
+    const key = checkpointKey(name)
+    return this.#open.has(key) || this.#done.has(key)
+  }
+
+  add(checkpoint: Checkpoint): void {
+    this.#open.set(checkpointKey(checkpoint), { checkpoint, acknowledged: 0, replaced: 0, underWay: 0 })
+    this.#count(checkpoint, checkpoint.offsets.length)
+  }
+
+  /** An acknowledgement came: when it has `begun` or is of an `unknown` receipt, `settle` follows. */
+  acknowledge(name: CheckpointName, queueOffset: number): Acknowledging {
+    const key = checkpointKey(name)
+    const open = this.#open.get(key)
+    if (open === undefined) {
+      const acknowledging = this.#ofClosed(key, name, queueOffset)
+      if (acknowledging === 'unknown') this.#foreign.set(key, (this.#foreign.get(key) ?? 0) + 1)
+      return acknowledging
+    }
+    const bit = bitOf(open.checkpoint, queueOffset)
+    if (bit === 0) return 'no-such-message'
+    if ((open.acknowledged & bit) !== 0) return (open.replaced & bit) === 0 ? 'done' : 'replaced'
+    if ((open.underWay & bit) !== 0) return 'under-way'
+    open.underWay |= bit
+    return 'begun'
+  }
+
+  /**
+   * An acknowledgement is stored, or could not be.
+   * @param isReplaced the message has another receipt from now on
+   */
+  settle(name: CheckpointName, queueOffset: number, isStored: boolean, isReplaced = false): void {
+    const key = checkpointKey(name)
+    const open = this.#open.get(key)
+    if (open === undefined) {
+      const underWay = this.#foreign.get(key)
+      if (underWay === 1) this.#foreign.delete(key)
+      else if (underWay !== undefined) this.#foreign.set(key, underWay - 1)
+      return
+    }
+    const { checkpoint } = open
+    const bit = bitOf(checkpoint, queueOffset)
+    open.underWay &= ~bit
+    if (!isStored || (open.acknowledged & bit) !== 0) return
+    open.acknowledged |= bit
+    if (isReplaced) open.replaced |= bit
+    this.#count(checkpoint, -1)
+    if (open.acknowledged === allBits(checkpoint)) this.#finish(key, open)
+  }
+
+  /** Whether an acknowledgement of a checkpoint of an earlier life is being stored. */
+  isForeignUnderWay(name: CheckpointName): boolean {
+    return this.#foreign.has(checkpointKey(name))
+  }
+
+  /** What is to become visible again of a checkpoint that this life of the broker gave, now that its time has come. */
+  outstanding(name: CheckpointName): Outstanding {
+    const open = this.#open.get(checkpointKey(name))
+    if (open === undefined) return { kind: 'offsets', offsets: [] }
+    if (open.underWay !== 0) return { kind: 'wait' }
+    const { checkpoint, acknowledged } = open
+    return { kind: 'offsets', offsets: checkpoint.offsets.filter((_, index) => (acknowledged & (1 << index)) === 0) }
+  }
+
+  /** The time of a checkpoint has come, and what was not acknowledged is visible again. */
+  close(name: CheckpointName): void {
+    const key = checkpointKey(name)
+    this.#done.delete(key)
+    const open = this.#open.get(key)
+    if (open === undefined) return
+    this.#open.delete(key)
+    this.#count(open.checkpoint, -unacknowledged(open))
+  }
+
+  /** Forgets a topic that was deleted. */
+  removeTopic(topic: string): void {
+    for (const { checkpoint } of [...this.#open.values()]) if (checkpoint.topic === topic) this.close(checkpoint)
+    for (const [key, { checkpoint }] of this.#done) if (checkpoint.topic === topic) this.#done.delete(key)
+  }
+
+  #ofClosed(key: string, { popTime }: CheckpointName, queueOffset: number): Acknowledging {
+    const done = this.#done.get(key)
+    if (done !== undefined) {
+      const bit = bitOf(done.checkpoint, queueOffset)
+      if (bit === 0) return 'no-such-message'
+      return (done.replaced & bit) === 0 ? 'done' : 'replaced'
+    }
+    return popTime < this.#startMs || popTime <= this.#forgottenMs ? 'unknown' : 'never-given'
+  }
+
+  #finish(key: string, open: Open): void {
+    this.#open.delete(key)
+    this.#done.set(key, open)
+    const max = this.#doneMax()
+    for (const [oldest, { checkpoint }] of this.#done) {
+      if (this.#done.size <= max) return
+      this.#done.delete(oldest)
+      this.#forgottenMs = Math.max(this.#forgottenMs, checkpoint.popTime)
+    }
+  }
+
+  #count({ topic, group, queueId }: Checkpoint, change: number): void {
+    this.#messageCount += change
+    const key = `${topic}@${group}@${queueId}`
+    const count = (this.#outstanding.get(key) ?? 0) + change
+    if (count > 0) this.#outstanding.set(key, count)
+    else this.#outstanding.delete(key)
+  }
+}
+
+function bitOf({ offsets }: Checkpoint, queueOffset: number): number {
+  const index = offsets.indexOf(queueOffset)
+  return index < 0 ? 0 : 1 << index
+}
+
+function allBits({ offsets }: Checkpoint): number {
+  return offsets.reduce((bits, _, index) => bits | (1 << index), 0)
+}
+
+function unacknowledged({ checkpoint, acknowledged }: Open): number {
+  return checkpoint.offsets.filter((_, index) => (acknowledged & (1 << index)) === 0).length
+}

@@ -1,0 +1,332 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import {
+  type DecodedMessage,
+  ProtocolError,
+  popConsumedTopic,
+  popRetryTopicOf,
+  retryTopicPrefix,
+  reviveGroup,
+} from '@rocketmq-ts/protocol'
+import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
+import type { MessageSink } from '../intake/intake.ts'
+import { InternalConsumer, type InternalStore } from '../internal-consumer/internal-consumer.ts'
+import { decodedRecord } from '../stored-message.ts'
+import type { CommittedOffsets } from './pop-cursors.ts'
+import type { Checkpoint, Receipts } from './receipts.ts'
+import { retryCopy } from './retry-copy.ts'
+import { type Due, Revival, type TimerProgress } from './revival.ts'
+import { type ReviveRecordParts, readReviveRecord, revivedRecord } from './revive-records.ts'
+
+export interface ReviverParts {
+  clock: Clock
+  log: Log
+  records: ReviveRecordParts
+  queueCount: number
+  store: InternalStore
+  sink: MessageSink
+  topics: {
+    get(topic: string): unknown
+    ensureInternal(topic: string, queueNums: number): unknown
+    /** Resolves when topics that were made survive a failure of the power. */
+    secured(): Promise<void>
+  }
+  groups: { get(group: string): unknown }
+  offsets: CommittedOffsets & { flush(): void }
+  receipts: Receipts
+  timer: TimerProgress
+  settings(): { enableRetryTopicV2: boolean }
+  /** Messages of a checkpoint are visible again. */
+  onRevived(checkpoint: Checkpoint, count: number): void
+}
+
+const dueAtOnce = 32
+/**
+ * The noted progress stays behind by so much: after a crash the timer may deliver checkpoints again that it delivered
+ * within that time, and the records that they are dealt with have to be read with them.
+ */
+const progressLagMs = 5000
+/** Checkpoints of earlier lives and acknowledgements that are being stored are looked at again so often. */
+const recheckMs = 200
+const retryMs = 1000
+
+/**
+ * Makes messages visible again that were given out and not acknowledged in time: a copy goes to the retry topic of the
+ * group. Copies and the record that they were made are stored together, so that after a crash none is made twice.
+ */
+export class Reviver {
+  readonly #parts: ReviverParts
+  readonly #consumer: InternalConsumer
+  readonly #queues: RevivingQueue[]
+  readonly #retryTopics: RetryTopics
+
+  constructor(parts: ReviverParts) {
+    this.#parts = parts
+    const { clock, log, records, store, queueCount } = parts
+    const { reviveTopic, brokerName } = records
+    this.#retryTopics = new RetryTopics(parts.topics)
+    this.#queues = Array.from(
+      { length: queueCount },
+      (_, queueId) => new RevivingQueue(queueId, parts, this.#retryTopics),
+    )
+    this.#consumer = new InternalConsumer({
+      clock,
+      log,
+      store,
+      topic: reviveTopic,
+      queueCount,
+      progress: {
+        offset: (queueId) => this.#queues[queueId]!.readOffset,
+        // What was read is dealt with later: the queues keep what lasts.
+        setOffset: (queueId, offset) => this.#queues[queueId]!.passTo(offset),
+        goBack: (queueId, offset) => this.#queues[queueId]!.goBack(offset),
+      },
+      async handle(messages, queueId) {
+        for (const message of messages) {
+          reading(queueId).read(message.queueOffset, readReviveRecord(message, brokerName))
+        }
+        reading(queueId).wake()
+      },
+    })
+    const reading = (queueId: number) => this.#queues[queueId]!
+  }
+
+  /** Messages arrived in a queue of some topic. */
+  arrived(topic: string, queueId: number): void {
+    if (topic === this.#parts.records.reviveTopic) this.#consumer.arrived(topic, queueId)
+  }
+
+  start(): void {
+    this.#consumer.start()
+  }
+
+  async drain(): Promise<void> {
+    await this.#consumer.drain()
+    await Promise.all(this.#queues.map((queue) => queue.drain()))
+  }
+
+  /** A topic was deleted. */
+  forgetTopic(topic: string): void {
+    this.#retryTopics.forget(topic)
+  }
+
+  /** Checkpoints that were read and not dealt with, and records that were not read. */
+  counts(): { pending: number; unread: number } {
+    const pending = this.#queues.reduce((sum, queue) => sum + queue.pendingCount, 0)
+    const unread = this.#consumer.progress().reduce((sum, queue) => sum + queue.maxOffset - queue.nextOffset, 0)
+    return { pending, unread }
+  }
+}
+
+/**
+ * Retry topics of groups. One has to survive a failure of the power before a message is put into it: a message whose
+ * topic is lost would never come.
+ */
+class RetryTopics {
+  readonly #topics: ReviverParts['topics']
+  readonly #made = new Map<string, Promise<void>>()
+
+  constructor(topics: ReviverParts['topics']) {
+    this.#topics = topics
+  }
+
+  /** @throws ProtocolError when its name is malformed; the file system's errors */
+  make(topic: string): Promise<void> {
+    const known = this.#made.get(topic)
+    if (known !== undefined) return known
+    this.#topics.ensureInternal(topic, 1)
+    const making = this.#topics.secured().catch((error: unknown) => {
+      this.#made.delete(topic)
+      throw error
+    })
+    this.#made.set(topic, making)
+    return making
+  }
+
+  forget(topic: string): void {
+    this.#made.delete(topic)
+  }
+}
+
+class RevivingQueue {
+  readonly #queueId: number
+  readonly #parts: ReviverParts
+  readonly #retryTopics: RetryTopics
+  #revival: Revival
+  #running: Promise<void> | undefined
+  #isClosed = false
+  #isFailing = false
+  #cancelTimer: CancelTimer = () => {}
+  /** Progress that is noted when it is old enough. */
+  #next: { done: number; sinceMs: number } | undefined
+
+  constructor(queueId: number, parts: ReviverParts, retryTopics: RetryTopics) {
+    this.#queueId = queueId
+    this.#parts = parts
+    this.#retryTopics = retryTopics
+    const { offsets, records } = parts
+    // The official broker notes the last record that is done, not the one behind it.
+    this.#revival = this.#revivalFrom((offsets.offset(reviveGroup, records.reviveTopic, queueId) ?? -1) + 1)
+  }
+
+  get readOffset(): number {
+    return this.#revival.readOffset
+  }
+
+  get pendingCount(): number {
+    return this.#revival.pendingCount
+  }
+
+  read(queueOffset: number, record: ReturnType<typeof readReviveRecord>): void {
+    this.#revival.read(queueOffset, record)
+  }
+
+  /** Records before an offset were read, or cannot be. */
+  passTo(offset: number): void {
+    if (offset > this.#revival.readOffset) this.#revival.read(offset - 1, undefined)
+    this.#noteProgress()
+  }
+
+  goBack(offset: number): void {
+    this.#revival = this.#revivalFrom(offset)
+    this.#next = undefined
+    const { offsets, records } = this.#parts
+    offsets.commit(reviveGroup, records.reviveTopic, this.#queueId, offset - 1)
+    offsets.flush()
+  }
+
+  /** Looks now for what is due, and from then on by itself. */
+  wake(): void {
+    if (this.#isClosed || this.#running !== undefined) return
+    this.#cancelTimer()
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+      this.#waitForNext()
+    })
+  }
+
+  async drain(): Promise<void> {
+    this.#isClosed = true
+    this.#cancelTimer()
+    await this.#running
+  }
+
+  #revivalFrom(nextOffset: number): Revival {
+    const { records, receipts, timer, store } = this.#parts
+    const { epoch, reviveTopic } = records
+    const maxOffset = () => store.maxOffset(reviveTopic, this.#queueId)
+    return new Revival(nextOffset, { epoch, receipts, timer, maxOffset })
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (;;) {
+        if (this.#isClosed) return
+        const revival = this.#revival
+        const due = revival.takeDue(this.#parts.clock.now(), dueAtOnce)
+        if (due.length === 0) break
+        const outcomes = await Promise.all(due.map((one) => this.#revive(one)))
+        for (const [index, one] of due.entries()) revival.settle(one, outcomes[index]!)
+        this.#noteProgress()
+        if (outcomes.includes(false)) break
+        this.#isFailing = false
+      }
+    } finally {
+      this.#noteProgress()
+    }
+  }
+
+  /** @returns false when it could not be done now */
+  async #revive({ checkpoint, offsets }: Due): Promise<boolean> {
+    try {
+      const messages = await this.#copies(checkpoint, offsets)
+      const { records, clock, sink } = this.#parts
+      messages.push(revivedRecord({ ...checkpoint, offsets }, records, clock.now()))
+      const outcome = await new Promise<PutOutcome>((resolve) => sink.put(messages, resolve))
+      if (outcome.kind !== 'refused') {
+        this.#parts.onRevived(checkpoint, messages.length - 1)
+        return true
+      }
+      if (outcome.cause === 'illegal') return this.#giveUp(checkpoint, outcome.reason)
+      this.#failed(new Error(outcome.reason))
+    } catch (error) {
+      if (error instanceof ProtocolError) return this.#giveUp(checkpoint, error.message)
+      this.#failed(error)
+    }
+    return false
+  }
+
+  /** Messages of a topic or group that is gone are not made visible again, and neither are those that are deleted. */
+  async #copies(checkpoint: Checkpoint, offsets: readonly number[]): Promise<StoreMessage[]> {
+    const { topics, groups, log } = this.#parts
+    const { topic, group, queueId } = checkpoint
+    const consumed = popConsumedTopic(group, topic)
+    if (topics.get(consumed) === undefined || groups.get(group) === undefined) return []
+    const retryTopic = topic.startsWith(retryTopicPrefix)
+      ? topic
+      : popRetryTopicOf(group, topic, this.#parts.settings().enableRetryTopicV2 ? '2' : '1')
+    const { storeHost } = this.#parts.records
+    const copies: StoreMessage[] = []
+    for (const [index, message] of (await this.#messages(topic, queueId, offsets)).entries()) {
+      if (message !== undefined) {
+        copies.push(retryCopy(message, checkpoint, { topic: retryTopic, queueId: 0, storeHost }))
+        continue
+      }
+      const fields = { topic, queueId, offset: offsets[index], group }
+      log.warn(fields, 'a message that was not acknowledged is deleted: it cannot come again')
+    }
+    if (copies.length > 0) await this.#retryTopics.make(retryTopic)
+    return copies
+  }
+
+  async #messages(topic: string, queueId: number, offsets: readonly number[]): Promise<(DecodedMessage | undefined)[]> {
+    const { store } = this.#parts
+    const minOffset = store.minOffset(topic, queueId)
+    const units = await Promise.all(
+      offsets.map(async (offset) => (offset < minOffset ? [] : await store.units(topic, queueId, offset, 1))),
+    )
+    const records = await store.recordsAt(units.flat())
+    let next = 0
+    return units.map(([unit]) => (unit === undefined ? undefined : decodedRecord(records[next++])))
+  }
+
+  #giveUp(checkpoint: Checkpoint, reason: string): true {
+    this.#parts.log.error(
+      { ...checkpoint, reason },
+      'messages that were not acknowledged can never be stored again: their group does not get them any more',
+    )
+    return true
+  }
+
+  /** A store that takes nothing fails each attempt: the first is said, and the next after a success. */
+  #failed(error: unknown): void {
+    if (!this.#isFailing) {
+      this.#parts.log.error(
+        { err: error, queueId: this.#queueId },
+        'messages that were not acknowledged could not be made visible again: it goes on trying',
+      )
+    }
+    this.#isFailing = true
+  }
+
+  #noteProgress(): void {
+    const { offsets, records, clock } = this.#parts
+    const { reviveTopic } = records
+    const done = this.#revival.doneOffset - 1
+    const nowMs = clock.monotonic()
+    if (this.#next !== undefined && nowMs - this.#next.sinceMs < progressLagMs) return
+    if (this.#next !== undefined) offsets.commit(reviveGroup, reviveTopic, this.#queueId, this.#next.done)
+    const isNoted = done < 0 || done === offsets.offset(reviveGroup, reviveTopic, this.#queueId)
+    this.#next = isNoted ? undefined : { done, sinceMs: nowMs }
+  }
+
+  #waitForNext(): void {
+    if (this.#isClosed) return
+    const { clock } = this.#parts
+    const waitMs = this.#revival.waitMs(clock.now())
+    if (waitMs === undefined) return
+    // What is due by the clock, and was not taken, waits for something else.
+    const least = this.#isFailing ? retryMs : waitMs === 0 ? recheckMs : 1
+    this.#cancelTimer()
+    this.#cancelTimer = clock.after(Math.min(Math.max(waitMs, least), 1000), () => this.wake())
+  }
+}

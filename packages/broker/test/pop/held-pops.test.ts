@@ -1,0 +1,124 @@
+import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { HeldPops } from '../../src/pop/held-pops.ts'
+
+class Waiter {
+  readonly topic = 'T'
+  readonly group: string
+  readonly queueId: number
+  readonly connectionId: number
+  looks = 0
+  isGivenUp = false
+  answer: boolean | Promise<boolean> = true
+
+  constructor({ group = 'g', queueId = -1, connectionId = 1 } = {}) {
+    this.group = group
+    this.queueId = queueId
+    this.connectionId = connectionId
+  }
+
+  retry(): boolean | Promise<boolean> {
+    this.looks++
+    return this.answer
+  }
+
+  giveUp(): void {
+    this.isGivenUp = true
+  }
+}
+
+let clock: SteppedClock
+let held: HeldPops
+const limits = { popPollingSize: 2, maxPopPollingSize: 5 }
+
+beforeEach(() => {
+  clock = new SteppedClock()
+  held = new HeldPops(clock, 3, () => limits)
+})
+
+function hold(options: ConstructorParameters<typeof Waiter>[0] = {}): Waiter {
+  const waiter = new Waiter(options)
+  expect(held.hold(waiter, 1000)).toBeUndefined()
+  return waiter
+}
+
+describe('messages', () => {
+  test('of any queue wake those that want any, the first one first, until there is nothing', () => {
+    const [first, second] = [hold(), hold()]
+    second.answer = false
+    held.arrived('T', 3)
+    expect([first.looks, second.looks, held.count]).toEqual([1, 1, 1])
+    second.answer = true
+    held.arrived('T', 0)
+    expect(held.count).toBe(0)
+  })
+
+  test('of a queue wake those that want it, and not those that want another one', () => {
+    const [one, two] = [hold({ queueId: 1 }), hold({ queueId: 2 })]
+    held.arrived('T', 1)
+    expect([one.looks, two.looks]).toEqual([1, 0])
+  })
+
+  test.each(['%RETRY%g_T', '%RETRY%g+T'])('of the retry topic %s wake its group, and no other', (topic) => {
+    const [own, other] = [hold({ queueId: 2 }), hold({ group: 'h' })]
+    held.arrived(topic, 0)
+    expect([own.looks, other.looks]).toEqual([1, 0])
+  })
+
+  test('of another topic wake nobody', () => {
+    const one = hold()
+    held.arrived('U', 0)
+    expect(one.looks).toBe(0)
+  })
+
+  test('that come while a file is read are looked for after it', async () => {
+    const [first, second] = [hold(), hold()]
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    first.answer = promise
+    held.arrived('T', 0)
+    held.arrived('T', 1)
+    expect([first.looks, second.looks]).toEqual([1, 0])
+    first.answer = true
+    resolve(false)
+    await promise
+    await Promise.resolve()
+    expect([first.looks, second.looks, held.count]).toEqual([2, 1, 0])
+  })
+})
+
+describe('who waits is told that there is nothing', () => {
+  test('when its time is over', () => {
+    const one = hold()
+    clock.advance(999)
+    expect(one.isGivenUp).toBe(false)
+    clock.advance(1)
+    expect([one.isGivenUp, held.count]).toEqual([true, 0])
+  })
+
+  test('when its connection, its topic or the broker ends', () => {
+    const [one, two] = [hold({ connectionId: 1 }), hold({ connectionId: 2 })]
+    held.disconnected(1)
+    expect([one.isGivenUp, two.isGivenUp]).toEqual([true, false])
+    held.giveUp('T')
+    expect([two.isGivenUp, held.count]).toEqual([true, 0])
+    held.close()
+    const late = new Waiter()
+    held.hold(late, 1000)
+    expect(late.isGivenUp).toBe(true)
+  })
+})
+
+test('the setting is told whose limit is reached', () => {
+  hold()
+  hold()
+  expect(held.hold(new Waiter(), 1000)).toBe('popPollingSize')
+  hold({ group: 'h' })
+  hold({ group: 'i' })
+  expect(held.hold(new Waiter({ group: 'j' }), 1000)).toBe('popPollingMapSize')
+  hold({ group: 'h' })
+  expect(held.hold(new Waiter({ group: 'i' }), 1000)).toBe('maxPopPollingSize')
+  expect([held.count, held.countOf('T', 'g', -1), held.countOf('T', 'g', 0)]).toEqual([5, 2, 0])
+  clock.advance(1000)
+  expect(held.count).toBe(0)
+  hold({ group: 'j' })
+})

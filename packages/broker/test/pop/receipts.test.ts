@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import { type Checkpoint, Receipts } from '../../src/pop/receipts.ts'
+
+const startMs = 1000
+
+function checkpoint(changes: Partial<Checkpoint> = {}): Checkpoint {
+  return {
+    ...{ topic: 'T', group: 'g', queueId: 0, startOffset: 5, popTime: 2000, invisibleTime: 1000 },
+    ...{ offsets: [5, 7, 8], reviveQueueId: 0, isSuspended: false },
+    ...changes,
+  }
+}
+
+function withOne(doneMax = 10): { receipts: Receipts; one: Checkpoint } {
+  const receipts = new Receipts(startMs, () => doneMax)
+  const one = checkpoint()
+  receipts.add(one)
+  return { receipts, one }
+}
+
+function acknowledge(receipts: Receipts, one: Checkpoint, ...offsets: number[]): void {
+  for (const offset of offsets) {
+    expect(receipts.acknowledge(one, offset)).toBe('begun')
+    receipts.settle(one, offset, true)
+  }
+}
+
+describe('an acknowledgement', () => {
+  test('counts when it is stored, and repeated it counts already', () => {
+    const { receipts, one } = withOne()
+    expect(receipts.acknowledge(one, 7)).toBe('begun')
+    expect(receipts.outstanding(one)).toEqual({ kind: 'wait' })
+    expect(receipts.acknowledge(one, 7)).toBe('under-way')
+    receipts.settle(one, 7, true)
+    expect(receipts.acknowledge(one, 7)).toBe('done')
+    expect(receipts.outstanding(one)).toEqual({ kind: 'offsets', offsets: [5, 8] })
+  })
+
+  test('that could not be stored does not count', () => {
+    const { receipts, one } = withOne()
+    receipts.acknowledge(one, 7)
+    receipts.settle(one, 7, false)
+    expect(receipts.outstanding(one)).toEqual({ kind: 'offsets', offsets: [5, 7, 8] })
+    expect(receipts.acknowledge(one, 7)).toBe('begun')
+  })
+
+  test('of another message, group, queue or time is none', () => {
+    const { receipts, one } = withOne()
+    expect(receipts.acknowledge(one, 6)).toBe('no-such-message')
+    for (const changes of [{ group: 'h' }, { topic: 'U' }, { queueId: 1 }, { startOffset: 4 }, { popTime: 2001 }]) {
+      expect(receipts.acknowledge(checkpoint(changes), 7)).toBe('never-given')
+    }
+  })
+
+  test('of all messages ends the checkpoint, which is remembered until its time', () => {
+    const { receipts, one } = withOne()
+    acknowledge(receipts, one, 5, 7, 8)
+    expect([receipts.openCount, receipts.messageCount]).toEqual([0, 0])
+    expect(receipts.acknowledge(one, 5)).toBe('done')
+    expect(receipts.acknowledge(one, 6)).toBe('no-such-message')
+    receipts.close(one)
+    expect(receipts.acknowledge(one, 5)).toBe('never-given')
+  })
+
+  test('of a message that has another receipt since is refused', () => {
+    const { receipts, one } = withOne()
+    receipts.acknowledge(one, 5)
+    receipts.settle(one, 5, true, true)
+    expect(receipts.acknowledge(one, 5)).toBe('replaced')
+    acknowledge(receipts, one, 7, 8)
+    expect(receipts.acknowledge(one, 5)).toBe('replaced')
+    expect(receipts.acknowledge(one, 7)).toBe('done')
+  })
+})
+
+test('a receipt of an earlier life is told from one that nobody gave', () => {
+  const { receipts } = withOne()
+  const earlier = checkpoint({ popTime: startMs - 1 })
+  expect(receipts.isForeignUnderWay(earlier)).toBe(false)
+  expect(receipts.acknowledge(earlier, 5)).toBe('unknown')
+  expect(receipts.isForeignUnderWay(earlier)).toBe(true)
+  receipts.settle(earlier, 5, true)
+  expect(receipts.isForeignUnderWay(earlier)).toBe(false)
+  expect(receipts.acknowledge(checkpoint({ popTime: startMs }), 5)).toBe('never-given')
+})
+
+test('acknowledged checkpoints are remembered up to the limit; receipts as old as a forgotten one cannot be told', () => {
+  const receipts = new Receipts(startMs, () => 1)
+  const [first, second] = [checkpoint({ popTime: 2000 }), checkpoint({ popTime: 2001 })]
+  for (const one of [first!, second!]) {
+    receipts.add(one)
+    acknowledge(receipts, one, 5, 7, 8)
+  }
+  expect(receipts.acknowledge(first!, 5)).toBe('unknown')
+  expect(receipts.acknowledge(second!, 5)).toBe('done')
+  expect(receipts.acknowledge(checkpoint({ popTime: 2002 }), 5)).toBe('never-given')
+})
+
+test('what a group has and did not acknowledge is counted by queue', () => {
+  const { receipts, one } = withOne()
+  receipts.add(checkpoint({ popTime: 2001, offsets: [9] }))
+  expect(receipts.outstandingIn('T', 'g', 0)).toBe(4)
+  acknowledge(receipts, one, 5)
+  expect(receipts.outstandingIn('T', 'g', 0)).toBe(3)
+  receipts.close(one)
+  expect(receipts.outstandingIn('T', 'g', 0)).toBe(1)
+  receipts.removeTopic('T')
+  expect([receipts.outstandingIn('T', 'g', 0), receipts.openCount, receipts.messageCount]).toEqual([0, 0, 0])
+})
+
+test('the last of 32 messages is one like the others', () => {
+  const receipts = new Receipts(startMs, () => 1)
+  const many = checkpoint({ offsets: Array.from({ length: 32 }, (_, index) => index) })
+  receipts.add(many)
+  acknowledge(receipts, many, 31, 0)
+  expect(receipts.outstanding(many)).toEqual({ kind: 'offsets', offsets: many.offsets.slice(1, 31) })
+  acknowledge(receipts, many, ...many.offsets.slice(1, 31))
+  expect(receipts.openCount).toBe(0)
+})

@@ -1,0 +1,119 @@
+import { expect } from 'vitest'
+import { PopConsumer } from '../../src/index.ts'
+import type { Proof } from './proofs.ts'
+import { Scene } from './scene.ts'
+
+/** A topic with messages, and a member of a group. */
+async function withConsumer(count: number, settings: Record<string, string> = {}) {
+  const scene = await Scene.start(settings)
+  await scene.broker.createTopic('T', 1)
+  for (let number = 0; number < count; number++) await scene.broker.send({ topic: 'T', body: String(number) })
+  return { scene, consumer: newConsumer(scene) }
+}
+
+function newConsumer(scene: Scene, group = 'g'): PopConsumer {
+  return new PopConsumer(scene.cluster.newClient().broker(scene.machine), scene.machine.name, group, 'T')
+}
+
+/** Gives out one message, which is visible again after that. */
+async function comesAgain(scene: Scene, consumer: PopConsumer): Promise<void> {
+  expect((await consumer.pop({ invisibleTime: 1000 })).messages).toHaveLength(1)
+  await scene.cluster.sleep(2000)
+}
+
+async function retryTopics(scene: Scene): Promise<string[]> {
+  return [...(await scene.broker.topics()).topicConfigTable.keys()].filter((name) => name.startsWith('%RETRY%'))
+}
+
+/** By the key of the setting. */
+export const popProofs: Readonly<Record<string, Proof>> = {
+  async popCkMaxBufferSize() {
+    const { scene, consumer } = await withConsumer(3)
+    await consumer.pop()
+    await scene.change({ popCkMaxBufferSize: '1' })
+    expect(await consumer.pop()).toMatchObject({ code: 'POLLING_FULL', remark: expect.stringContaining('Buffer') })
+    await scene.change({ popCkMaxBufferSize: '2' })
+    expect((await consumer.pop()).messages).toHaveLength(1)
+  },
+
+  async enableRetryTopicV2() {
+    const { scene, consumer } = await withConsumer(2)
+    await scene.change({ enableRetryTopicV2: 'true' })
+    await comesAgain(scene, consumer)
+    expect(await retryTopics(scene)).toEqual(['%RETRY%g+T'])
+    await scene.change({ enableRetryTopicV2: 'false' })
+    await comesAgain(scene, newConsumer(scene, 'h'))
+    expect((await retryTopics(scene)).sort()).toEqual(['%RETRY%g+T', '%RETRY%h_T'])
+  },
+
+  async retrieveMessageFromPopRetryTopicV1() {
+    const { scene, consumer } = await withConsumer(1)
+    await comesAgain(scene, consumer)
+    await scene.change({ enableRetryTopicV2: 'true', retrieveMessageFromPopRetryTopicV1: 'false' })
+    expect((await consumer.pop()).messages).toEqual([])
+    await scene.change({ retrieveMessageFromPopRetryTopicV1: 'true' })
+    expect((await consumer.pop()).messages).toHaveLength(1)
+  },
+
+  async popFromRetryProbability() {
+    const { scene, consumer } = await withConsumer(40)
+    for (let count = 0; count < 10; count++) await consumer.pop({ invisibleTime: 1000 })
+    await scene.cluster.sleep(2000)
+    const deliveries = async () => (await consumer.pop()).messages.map(({ reconsumeTimes }) => reconsumeTimes)
+    await scene.change({ popFromRetryProbability: '100' })
+    for (let count = 0; count < 5; count++) expect(await deliveries()).toEqual([1])
+    await scene.change({ popFromRetryProbability: '0' })
+    for (let count = 0; count < 5; count++) expect(await deliveries()).toEqual([0])
+  },
+
+  async popPollingSize() {
+    const { scene } = await withConsumer(0)
+    await scene.change({ popPollingSize: '1' })
+    const waiting = newConsumer(scene).pop({ pollTime: 2000 })
+    await scene.cluster.sleep(100)
+    const refused = await newConsumer(scene).pop({ pollTime: 2000 })
+    expect(refused).toMatchObject({ code: 'POLLING_FULL', remark: expect.stringContaining('popPollingSize') })
+    expect((await waiting).code).toBe('POLLING_TIMEOUT')
+  },
+
+  async maxPopPollingSize() {
+    const { scene } = await withConsumer(0)
+    await scene.change({ maxPopPollingSize: '1' })
+    const waiting = newConsumer(scene).pop({ pollTime: 2000 })
+    await scene.cluster.sleep(100)
+    const refused = await newConsumer(scene, 'h').pop({ pollTime: 2000 })
+    expect(refused).toMatchObject({ code: 'POLLING_FULL', remark: expect.stringContaining('maxPopPollingSize') })
+    expect((await waiting).code).toBe('POLLING_TIMEOUT')
+  },
+
+  async popResponseReturnActualRetryTopic() {
+    const { scene, consumer } = await withConsumer(1)
+    await comesAgain(scene, consumer)
+    await scene.change({ popResponseReturnActualRetryTopic: 'true' })
+    const { messages } = await consumer.pop({ invisibleTime: 1000 })
+    expect(messages.map(({ topic }) => topic)).toEqual(['%RETRY%g_T'])
+    await scene.cluster.sleep(2000)
+    await scene.change({ popResponseReturnActualRetryTopic: 'false' })
+    expect((await consumer.pop()).messages.map(({ topic }) => topic)).toEqual(['T'])
+  },
+
+  async enablePopMessageThreshold() {
+    const { scene, consumer } = await withConsumer(3, { popInflightMessageThreshold: '0' })
+    const [first] = (await consumer.pop()).messages
+    await scene.change({ enablePopMessageThreshold: 'true' })
+    expect(await consumer.pop()).toMatchObject({ messages: [], header: { restNum: 2 } })
+    await consumer.ack(first!)
+    expect((await consumer.pop()).messages).toHaveLength(1)
+    await scene.change({ enablePopMessageThreshold: 'false' })
+    expect((await consumer.pop()).messages).toHaveLength(1)
+  },
+
+  async popInflightMessageThreshold() {
+    const { scene, consumer } = await withConsumer(4, { enablePopMessageThreshold: 'true' })
+    await consumer.pop({ maxMsgNums: 2 })
+    await scene.change({ popInflightMessageThreshold: '1' })
+    expect((await consumer.pop()).messages).toEqual([])
+    await scene.change({ popInflightMessageThreshold: '2' })
+    expect((await consumer.pop()).messages).toHaveLength(1)
+  },
+}
