@@ -16,8 +16,10 @@ const turnBytesMax = 16 * 1024 * 1024
 /** Large answers wait from this part of the limit on. The rest is for the other answers. */
 const fullFrom = 0.5
 const checkIntervalMs = 1000
-/** While others wait for room, a connection must go whose other end took nothing for so many milliseconds. */
+/** When nobody was given room for so many milliseconds, connections must go whose other end took nothing in that time. */
 const stuckMs = 10_000
+/** While others wait for room, connections must go whose other end took nothing for so many milliseconds. */
+const stuckForLongMs = 60_000
 
 /**
  * What goes out over all connections of a peer. An answer takes memory from the time when it is written until the other
@@ -32,6 +34,8 @@ export class Outflow<Holder> {
   #turnBytes = 0
   #isTurnSpent = false
   #isTurnAsked = false
+  /** When the last one was given room who waited for it, or the first one began to wait. */
+  #roomMs = 0
   #cancelCheck: CancelTimer | undefined
 
   constructor({ clock, bytesMax, bytesNow, onExcess }: OutflowOptions<Holder>) {
@@ -61,6 +65,7 @@ export class Outflow<Holder> {
 
   /** Calls back once when there is room, in the order of the calls. What is answered then may take the room again. */
   whenRoom(callback: () => void): void {
+    if (this.#waiters.length === 0) this.#roomMs = this.#clock.monotonic()
     this.#waiters.push(callback)
     if (!this.#isHeldTooMuch) this.#askForTurn()
     this.#cancelCheck ??= this.#clock.every(checkIntervalMs, () => this.#check())
@@ -87,6 +92,7 @@ export class Outflow<Holder> {
     this.#waiters = []
     let called = 0
     while (called < waiters.length && !this.isFull) waiters[called++]!()
+    if (called > 0) this.#roomMs = this.#clock.monotonic()
     this.#waiters = [...waiters.slice(called), ...this.#waiters]
     if (this.#waiters.length === 0) this.#stopChecking()
     else if (!this.#isHeldTooMuch) this.#askForTurn()
@@ -95,7 +101,10 @@ export class Outflow<Holder> {
   /** Ends that take nothing must not keep the room from all others. */
   #check(): void {
     if (this.#waiters.length === 0) this.#stopChecking()
-    else if (this.#isHeldTooMuch) this.#held.dropStuck(stuckMs)
+    else if (this.#isHeldTooMuch) {
+      const isStuck = this.#clock.monotonic() - this.#roomMs >= stuckMs
+      this.#held.dropStuck(isStuck ? stuckMs : stuckForLongMs)
+    }
   }
 
   #stopChecking(): void {

@@ -81,23 +81,50 @@ test('a crowd that takes its answers slowly gets them one after the other, and n
   expect(peer.connections.size).toBe(crowd.length)
 })
 
-test('peers that take nothing for ten seconds are closed when others wait for the room, and only then', () => {
+test('peers that take nothing are closed when nobody was given room for ten seconds, and others wait for it', () => {
   const { clock, peer, connect } = openPeer(8 * answerBytes)
   const idle = Array.from({ length: 4 }, connect)
   for (const { network, connection } of idle) {
     network.isSlow = true
     answerLargely(connection)
   }
-  clock.advance(60_000)
+  clock.advance(40_000)
   expect(peer.connections.size).toBe(4)
   const { connection } = connect()
   let answered = 0
   connection.whenTaking(() => answered++)
-  expect(answered).toBe(0)
   expect([connection.takesAnswer(16_384), connection.takesAnswer(16_385)]).toEqual([true, false])
+  clock.advance(9000)
+  clock.finishTurn()
+  expect([answered, peer.connections.size]).toEqual([0, 5])
   clock.advance(1000)
   clock.finishTurn()
   expect([answered, peer.connections.size, connection.isClosed]).toEqual([1, 1, false])
+})
+
+test('of peers that take their answers in turns, a slow one is closed after a minute without a byte', () => {
+  const { clock, peer, connect } = openPeer(8 * answerBytes)
+  const crowd = Array.from({ length: 30 }, connect)
+  let answered = 0
+  for (const { network, connection } of crowd) {
+    network.isSlow = true
+    connection.whenTaking(() => {
+      answerLargely(connection)
+      answered++
+    })
+  }
+  const stuck = crowd[0]!
+  for (let seconds = 4; seconds <= 56; seconds += 4) {
+    clock.advance(4000)
+    const next = crowd.find(({ network }) => network !== stuck.network && network.unsentBytes > 0)
+    next!.network.drain()
+    clock.finishTurn()
+    expect(peer.connections.size).toBe(crowd.length)
+  }
+  expect(answered).toBeLessThan(crowd.length)
+  clock.advance(4000)
+  clock.finishTurn()
+  expect(stuck.connection.isClosed).toBe(true)
 })
 
 test('answers of many megabytes leave other work its turn', () => {

@@ -8,7 +8,7 @@ import type { ConsumerOffsetTable } from '../offsets/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { BrokerStatistics } from '../statistics/index.ts'
 import type { TopicTable } from '../topics/index.ts'
-import { FileReads } from './file-reads.ts'
+import { type FileReadLimits, FileReads } from './file-reads.ts'
 import { litePullMessage } from './handlers/lite-pull-message.ts'
 import { pullMessage } from './handlers/pull-message.ts'
 import { queryMessage } from './handlers/query-message.ts'
@@ -33,12 +33,17 @@ export interface ReadingParts {
 
 /** A fifth of the places that pulls have by default. */
 const heldPullsPerConnectionMax = 20_000
-const fileReadsPerConnectionMax = 1_024
+/** A fifth of the places that pulls have by default is for connections that wait for many files. */
+const fileReadLimits: FileReadLimits = {
+  perConnectionMax: 1_024,
+  crowdedFrom: 20_000,
+  perConnectionMaxWhenCrowded: 64,
+}
 
 /** Giving messages to those who ask: by queue, by position, by key. */
 export function createReading(parts: ReadingParts) {
   const { clock, settings, store, topics, groups, consumers, offsets, compiler, filters, counters } = parts
-  const fileReads = new FileReads(fileReadsPerConnectionMax)
+  const fileReads = new FileReads(fileReadLimits)
   const longPolling = new LongPolling(clock, heldPullsPerConnectionMax)
   topics.onDelete((topic) => longPolling.giveUp(topic))
   store.onCutBack(() => longPolling.retryAll())

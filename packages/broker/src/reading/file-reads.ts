@@ -8,6 +8,14 @@ export type ReadingConnection = Pick<RemotingConnection, 'id' | 'isClosed' | 'ta
 /** Reads of one connection that are made at a time. */
 const perConnectionAtOnce = 4
 
+export interface FileReadLimits {
+  /** Reads that one connection may wait for. */
+  perConnectionMax: number
+  /** Reads of all connections from which on each may wait for fewer, so that many do not take all places of their lane. */
+  crowdedFrom: number
+  perConnectionMaxWhenCrowded: number
+}
+
 interface OfConnection {
   places: Places
   count: number
@@ -18,15 +26,15 @@ interface OfConnection {
  * once would make the others wait too. Their answers are large, so one that does not take its answers gets no more.
  */
 export class FileReads {
-  readonly perConnectionMax: number
+  readonly #limits: FileReadLimits
   readonly #connections = new Map<number, OfConnection>()
   /** Reads that wait for their connection. */
   readonly #sleepers = new Set<() => void>()
   #underWay = 0
   #isClosed = false
 
-  constructor(perConnectionMax: number) {
-    this.perConnectionMax = perConnectionMax
+  constructor(limits: FileReadLimits) {
+    this.#limits = limits
   }
 
   /** Reads under way, of all connections. */
@@ -36,9 +44,11 @@ export class FileReads {
 
   /** @throws ProtocolError when a connection has asked for so many reads that it may not ask for another one */
   check({ id }: ReadingConnection): void {
-    if ((this.#connections.get(id)?.count ?? 0) < this.perConnectionMax) return
+    const { perConnectionMax, crowdedFrom, perConnectionMaxWhenCrowded } = this.#limits
+    const count = this.#connections.get(id)?.count ?? 0
+    if (count < (this.#underWay < crowdedFrom ? perConnectionMax : perConnectionMaxWhenCrowded)) return
     const remark =
-      `[TOO_MANY_READS]${this.perConnectionMax} requests of this connection wait for files already: ` +
+      `[TOO_MANY_READS]${count} requests of this connection wait for files already: ` +
       'ask again later, or spread the clients over more connections'
     throw new ProtocolError('SYSTEM_BUSY', remark)
   }

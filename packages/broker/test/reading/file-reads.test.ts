@@ -13,11 +13,15 @@ function planned(count: number) {
   return { begun, ends, read }
 }
 
+function newFileReads(perConnectionMax: number, crowdedFrom = 1000): FileReads {
+  return new FileReads({ perConnectionMax, crowdedFrom, perConnectionMaxWhenCrowded: 1 })
+}
+
 const bytesOf = () => 1
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 test('a connection may wait for so many reads of files at a time, whatever others do and however reads end', async () => {
-  const reads = new FileReads(2)
+  const reads = newFileReads(2)
   const [one, other] = [new FakeLink(), new FakeLink()]
   const { ends, read } = planned(3)
   const first = reads.run(one, read(0), bytesOf)
@@ -35,8 +39,20 @@ test('a connection may wait for so many reads of files at a time, whatever other
   expect(reads.underWay).toBe(1)
 })
 
+test('when all connections wait for many reads, each may wait for fewer', () => {
+  const reads = newFileReads(10, 3)
+  const [one, other] = [new FakeLink(), new FakeLink()]
+  const { read } = planned(3)
+  for (let index = 0; index < 3; index++) {
+    reads.check(one)
+    void reads.run(one, read(index), bytesOf)
+  }
+  expect(() => reads.check(one)).toThrow('TOO_MANY_READS')
+  reads.check(other)
+})
+
 test('four reads of a connection are made at a time, the others in their order, and those of others meanwhile', async () => {
-  const reads = new FileReads(100)
+  const reads = newFileReads(100)
   const [one, other] = [new FakeLink(), new FakeLink()]
   const { begun, ends, read } = planned(7)
   for (let index = 0; index < 6; index++) void reads.run(one, read(index), bytesOf)
@@ -52,7 +68,7 @@ test('four reads of a connection are made at a time, the others in their order, 
 })
 
 test('what was read while a connection took no answers is read once more when it does', async () => {
-  const reads = new FileReads(100)
+  const reads = newFileReads(100)
   const link = new FakeLink()
   let count = 0
   link.pauseAnswers()
@@ -79,7 +95,7 @@ test.each([
   ['the connection ends', (_reads: FileReads, link: FakeLink) => link.destroy()],
   ['the broker stops', (reads: FileReads) => reads.close()],
 ])('a read of a connection that takes no answers is given up when %s', async (_, end) => {
-  const reads = new FileReads(100)
+  const reads = newFileReads(100)
   const link = new FakeLink()
   link.pauseAnswers()
   const results = Array.from({ length: 6 }, () => reads.run(link, () => 'read', bytesOf))

@@ -36,7 +36,7 @@ function partsWith(read: () => Promise<ReadResult> | ReadResult): PullParts {
     consumers: { subscriptionsOf: () => undefined },
     offsets: { commit() {}, takeReset: () => undefined, pulled() {} },
     longPolling: new LongPolling(new SteppedClock(), 10),
-    fileReads: new FileReads(10),
+    fileReads: new FileReads({ perConnectionMax: 10, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 }),
     brokerPermission: () => 6,
     settings: () =>
       ({ longPollingEnable: true, maxTransferCountOnMessageInMemory: 32 }) as ReturnType<PullParts['settings']>,

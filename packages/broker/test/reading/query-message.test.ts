@@ -7,7 +7,7 @@ import { ask } from '../call-kit.ts'
 function handlerOver(positions: readonly number[]) {
   const countsAsked: number[] = []
   const handler = queryMessage({
-    fileReads: new FileReads(10),
+    fileReads: new FileReads({ perConnectionMax: 10, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 }),
     store: {
       findByKey(_topic, _key, _kind, countMax) {
         countsAsked.push(countMax)
