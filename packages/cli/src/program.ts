@@ -8,7 +8,7 @@ import { commandTable } from './commands/index.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { Host } from './host.ts'
 import { recordJson, recordsJson, recordTable, recordText } from './output/print.ts'
-import { markCompletion, markDeclaration } from './parts.ts'
+import { declarationOf, markCompletion, markDeclaration } from './parts.ts'
 import { Session } from './session.ts'
 import {
   type ConnectionFlags,
@@ -153,7 +153,7 @@ async function runCommand(
   } catch (error) {
     const { exitCode, message } = describeFailure(error, connection)
     host.say(`rocketmq: ${message}${exitCode === 2 ? `\n(rocketmq ${path} --help shows how to use it)` : ''}\n`)
-    return exitCode
+    return declared.failureExitCode ?? exitCode
   }
 }
 
@@ -182,9 +182,6 @@ function connectionFlags(options: Readonly<Record<string, unknown>>): Connection
 async function printed({ output }: Command, session: Session, result: unknown): Promise<number> {
   const { host, isJson } = session
   switch (output.kind) {
-    case 'own':
-    case 'lines':
-      return (result as number | undefined) ?? 0
     case 'rows': {
       const rows = result as Record<string, unknown>[]
       if (isJson) await host.write(recordsJson(output.record, rows))
@@ -198,6 +195,8 @@ async function printed({ output }: Command, session: Session, result: unknown): 
       else await host.write(output.say === undefined ? recordText(output.record, row) : `${output.say(row)}\n`)
       return 0
     }
+    default:
+      return result as number
   }
 }
 
@@ -220,10 +219,20 @@ export async function runProgram(program: CommanderCommand, argv: readonly strin
     await program.parseAsync(argv)
     return 0
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    throw error
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return 0
+    return failureExitCodeOf(program, argv) ?? usageExitCode
   }
 }
+
+/** What was typed may be wrong for a command whose exit codes are of another kind. */
+function failureExitCodeOf(program: CommanderCommand, argv: readonly string[]): number | undefined {
+  const group = program.commands.find((command) => command.name() === argv[2])
+  const named = group?.commands.find((command) => command.name() === argv[3]) ?? group
+  return named === undefined ? undefined : declarationOf(named)?.failureExitCode
+}
+
+const usageExitCode = 2
 
 export function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

@@ -1,6 +1,7 @@
 import type { Command, Option } from 'commander'
 import { declarationOf } from './parts.ts'
 import { connectionSettings } from './settings/connection-settings.ts'
+import type { Output } from './table/define.ts'
 import type { RecordType } from './table/record.ts'
 
 /** Options that every command of a cluster has; they are told once. */
@@ -75,9 +76,7 @@ function section(command: Command, parentPath: string): string[] {
     ...(declared?.details === undefined ? [] : [declared.details, '']),
     ...(isCallable ? ['```sh', ...(declared?.example.split('\n') ?? [usage]), '```', ''] : []),
     ...partsTable(command, options),
-    ...(declared?.output.kind !== 'own' || declared.output.record !== undefined
-      ? jsonTable(declared?.output.record, declared?.output.kind)
-      : []),
+    ...jsonText(declared?.output),
     ...inner.flatMap((one) => section(one, `${path} `)),
   ]
 }
@@ -98,11 +97,20 @@ function withChoices(about: string, choices: readonly string[] | undefined): str
   return choices === undefined || about.includes(choices[0]!) ? about : `${about}: ${choices.join(', ')}`
 }
 
-function jsonTable(record: RecordType | undefined, kind: string | undefined): string[] {
-  if (record === undefined) return []
-  const form = kind === 'rows' ? 'a list of' : kind === 'lines' ? 'a line each,' : 'an object,'
-  return [`In JSON ${form} ${fieldsText(record)}.`, '']
+function jsonText(output: Output | undefined): string[] {
+  if (output?.record === undefined) return []
+  const form = forms[output.kind]
+  return [`In JSON ${form} ${fieldsText(output.record)}.`, '']
 }
+
+const forms = {
+  rows: 'a list of',
+  one: 'an object,',
+  own: '',
+  ownRows: 'a list of',
+  ownObject: 'an object,',
+  ownLines: 'a line each,',
+} as const satisfies Record<Output['kind'], string>
 
 function fieldsText({ fields }: RecordType): string {
   return Object.entries(fields)

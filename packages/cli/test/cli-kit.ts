@@ -176,13 +176,13 @@ function checkJson(program: Command, args: readonly string[], stdout: string): v
   if (declared === undefined || !('record' in declared.output) || declared.output.record === undefined) return
   const schema = schemaOf(declared.output.record)
   const values: unknown[] =
-    declared.output.kind === 'lines'
+    declared.output.kind === 'ownLines'
       ? stdout
           .trimEnd()
           .split('\n')
           .map((line) => JSON.parse(line))
       : [JSON.parse(stdout)]
-  const isList = declared.output.kind === 'rows' || (declared.output.kind === 'own' && Array.isArray(values[0]))
+  const isList = declared.output.kind === 'rows' || declared.output.kind === 'ownRows'
   const validate = ajv.compile(isList ? { type: 'array', items: schema } : schema)
   for (const value of values) {
     if (!validate(value)) throw new Error(`${args.join(' ')}: ${ajv.errorsText(validate.errors)}\n${stdout}`)

@@ -22,6 +22,7 @@ export type {
   GroupDescription,
   GroupProgress,
   GroupSettings,
+  MemberConnection,
   MemberStatus,
   NameServerView,
   OffsetChange,

@@ -22,6 +22,8 @@ export interface AskedBroker {
   readonly address: string
   /** Undefined when it does not answer. */
   readonly status: BrokerStatus | undefined
+  /** All that it tells. */
+  readonly table: ReadonlyMap<string, string> | undefined
   readonly error: RocketMQError | undefined
 }
 
@@ -44,13 +46,13 @@ async function askBroker(
   const known = { broker, cluster, id, address }
   try {
     const table = await admin.brokerStatus(address, { signal, timeoutMs: brokerTimeoutMs })
-    return { ...known, status: brokerStatus(table), error: undefined }
+    return { ...known, status: brokerStatus(table), table, error: undefined }
   } catch (error) {
-    return { ...known, status: undefined, error: error as RocketMQError }
+    return { ...known, status: undefined, table: undefined, error: error as RocketMQError }
   }
 }
 
-export function brokerStatus(table: ReadonlyMap<string, string>): BrokerStatus {
+function brokerStatus(table: ReadonlyMap<string, string>): BrokerStatus {
   return {
     version: table.get('brokerVersionDesc')?.replace(/^V/, '').replaceAll('_', '.'),
     inRate: firstNumber(table.get('putTps')),
@@ -71,4 +73,14 @@ function firstNumber(text: string | undefined): number | undefined {
 function difference(now: string | undefined, before: string | undefined): number | undefined {
   const value = Number(now ?? 'none') - Number(before ?? 'none')
   return Number.isFinite(value) ? value : undefined
+}
+
+const unitsMs = [86_400_000, 3_600_000, 60_000, 1000]
+
+/** What time its clock says, to a second: when it started, and `[ 0 days, 0 hours, 1 minutes, 3 seconds ]` since then. */
+export function brokerNowMs(table: ReadonlyMap<string, string>): number | undefined {
+  const startedMs = firstNumber(table.get('bootTimestamp'))
+  const parts = table.get('runtime')?.match(/\d+/g)?.map(Number)
+  if (startedMs === undefined || parts?.length !== unitsMs.length) return undefined
+  return parts.reduce((sum, count, index) => sum + count * unitsMs[index]!, startedMs)
 }

@@ -9,7 +9,7 @@ export const completionCommand = command({
     'source <(rocketmq completion bash)\nsource <(rocketmq completion zsh)\nrocketmq completion fish | source\nrocketmq completion powershell | Out-String | Invoke-Expression',
   arguments: { shell: choiceArgument(shells, 'the shell') },
   isLocal: true,
-  output: own(),
+  output: own,
   async run(session, { shell }) {
     await session.host.write(shellScripts[shell as Shell])
     return 0
@@ -25,7 +25,7 @@ export const completeCommand = command({
   isLocal: true,
   isHidden: true,
   takesAll: true,
-  output: own(),
+  output: own,
   async run(session, { words }) {
     // PowerShell cannot hand on an empty word.
     const typed = words.map((word) => (word === "''" ? '' : word))

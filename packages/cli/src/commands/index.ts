@@ -1,5 +1,6 @@
 import type { Command, CommandGroup } from '../table/define.ts'
 import { brokerGroup } from './broker.ts'
+import { checkGroup } from './check.ts'
 import { clientGroup } from './client.ts'
 import { clusterGroup } from './cluster.ts'
 import { completeCommand, completionCommand } from './completion.ts'
@@ -7,6 +8,7 @@ import { configGroup } from './config.ts'
 import { consumeCommand } from './consume.ts'
 import { contextGroup } from './context.ts'
 import { deadLetterGroup } from './dlq.ts'
+import { doctorCommand } from './doctor.ts'
 import { groupGroup } from './group.ts'
 import { lagCommand } from './lag.ts'
 import { messageGroup } from './message.ts'
@@ -33,6 +35,8 @@ export const commandTable: readonly (Command | CommandGroup)[] = [
   brokerGroup,
   nameServerGroup,
   configGroup,
+  doctorCommand,
+  checkGroup,
   completionCommand,
   completeCommand,
 ]

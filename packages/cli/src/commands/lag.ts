@@ -30,7 +30,7 @@ export const lagCommand = command({
     watch: flag('looks again and again, until Ctrl-C', 'w'),
     interval: option({ placeholder: 'duration', about: 'between two looks', parse: parseDuration, fallback: 2000 }),
   },
-  output: own(),
+  output: own,
   async run(session, { group, topic, all, watch, interval }) {
     if (!watch) {
       await show(session, await look(session, group, topic, all), group)

@@ -1,7 +1,12 @@
-import { jsonOf, type RecordType } from '../table/record.ts'
+import { jsonOf, type RecordType, type RowOf } from '../table/record.ts'
 import { textList, textTable } from './text-table.ts'
 
-type Row = Readonly<Record<string, unknown>>
+/** Its fields are those of its record. */
+type Row = object
+
+function fieldOf(row: Row, name: string): unknown {
+  return (row as Readonly<Record<string, unknown>>)[name]
+}
 
 /** A table of records for people. */
 export function recordTable({ fields }: RecordType, rows: readonly Row[]): string {
@@ -9,7 +14,7 @@ export function recordTable({ fields }: RecordType, rows: readonly Row[]): strin
   const columns = shown.map(([, { title, isRight = false }]) => ({ title: title.toUpperCase(), isRight }))
   return textTable(
     columns,
-    rows.map((row) => shown.map(([name, field]) => field.show(row[name]))),
+    rows.map((row) => shown.map(([name, field]) => field.show(fieldOf(row, name)))),
   )
 }
 
@@ -17,9 +22,9 @@ export function recordTable({ fields }: RecordType, rows: readonly Row[]): strin
 export function recordText({ fields }: RecordType, row: Row): string {
   const shown = Object.entries(fields).filter(([, { isHidden }]) => !isHidden)
   const plain = shown.filter(([, { inner }]) => inner === undefined)
-  let text = textList(plain.map(([name, field]) => [field.title, field.show(row[name])]))
+  let text = textList(plain.map(([name, field]) => [field.title, field.show(fieldOf(row, name))]))
   for (const [name, { title, inner }] of shown) {
-    const rows = row[name]
+    const rows = fieldOf(row, name)
     if (inner === undefined || !Array.isArray(rows)) continue
     text += `\n${title}${rows.length === 0 ? ': none\n' : `\n${indented(recordTable(inner, rows))}`}`
   }
@@ -29,19 +34,19 @@ export function recordText({ fields }: RecordType, row: Row): string {
 /** Many at once, in one text: a list of a hundred thousand topics is written in one go. */
 export function recordsJson(record: RecordType, rows: readonly Row[]): string {
   return `${JSON.stringify(
-    rows.map((row) => jsonOf(record, row)),
+    rows.map((row) => jsonOf(record, row as RowOf<RecordType>)),
     undefined,
     2,
   )}\n`
 }
 
 export function recordJson(record: RecordType, row: Row): string {
-  return `${JSON.stringify(jsonOf(record, row), undefined, 2)}\n`
+  return `${JSON.stringify(jsonOf(record, row as RowOf<RecordType>), undefined, 2)}\n`
 }
 
 /** On one line. */
 export function recordLine(record: RecordType, row: Row): string {
-  return `${JSON.stringify(jsonOf(record, row))}\n`
+  return `${JSON.stringify(jsonOf(record, row as RowOf<RecordType>))}\n`
 }
 
 function indented(text: string): string {

@@ -126,7 +126,12 @@ export type Output<Result = unknown> =
       // biome-ignore lint/suspicious/noExplicitAny: the row's type is that of the record
       say?(row: any): string
     }
-  | { readonly kind: 'own' | 'lines'; readonly record?: RecordType; readonly result?: Result }
+  | {
+      /** The command writes itself; in JSON a list, an object, or an object a line. */
+      readonly kind: 'own' | 'ownRows' | 'ownObject' | 'ownLines'
+      readonly record?: RecordType
+      readonly result?: Result
+    }
 
 /** A table; a list in JSON. @param none said to people when it is empty */
 export function rows<R extends RecordType>(record: R, none: string): Output<readonly RowOf<R>[]> {
@@ -138,14 +143,22 @@ export function one<R extends RecordType>(record: R, say?: (row: RowOf<R>) => st
   return { kind: 'one', record, ...(say === undefined ? {} : { say }) }
 }
 
-/** The command writes itself; it returns its exit code. @param record of its JSON, where it has one */
-export function own(record?: RecordType): Output<number> {
-  return record === undefined ? { kind: 'own' } : { kind: 'own', record }
+/** The command writes itself; it returns its exit code. */
+export const own: Output<number> = { kind: 'own' }
+
+/** Like `own`; in JSON a list of records. */
+export function ownRows(record: RecordType): Output<number> {
+  return { kind: 'ownRows', record }
+}
+
+/** Like `own`; in JSON an object. */
+export function ownObject(record: RecordType): Output<number> {
+  return { kind: 'ownObject', record }
 }
 
 /** Like `own`; in JSON an object a line. */
 export function ownLines(record: RecordType): Output<number> {
-  return { kind: 'lines', record }
+  return { kind: 'ownLines', record }
 }
 
 export interface Command {
@@ -162,6 +175,8 @@ export interface Command {
   /** Everything behind its name is its own business. */
   readonly takesAll: boolean
   readonly isHidden: boolean
+  /** When it fails, or is used wrongly; 1 and 2 without it. */
+  readonly failureExitCode: number | undefined
   // biome-ignore lint/suspicious/noExplicitAny: the values' types are those of the declaration
   run(session: Session, values: any): unknown
 }
@@ -177,6 +192,7 @@ interface CommandDeclaration<A extends Arguments, O extends Options, Result> {
   readonly isLocal?: boolean
   readonly takesAll?: boolean
   readonly isHidden?: boolean
+  readonly failureExitCode?: number
   run(session: Session, values: ValuesOf<A, O>): Result | Promise<Result>
 }
 
@@ -185,15 +201,9 @@ type Nothing = Readonly<Record<never, never>>
 export function command<Result, A extends Arguments = Nothing, O extends Options = Nothing>(
   declared: CommandDeclaration<A, O, Result>,
 ): Command {
-  const { isLocal = false, takesAll = false, isHidden = false } = declared
-  return {
-    ...declared,
-    arguments: declared.arguments ?? {},
-    options: declared.options ?? {},
-    isLocal,
-    takesAll,
-    isHidden,
-  }
+  const { isLocal = false, takesAll = false, isHidden = false, failureExitCode } = declared
+  const { arguments: args = {}, options = {} } = declared
+  return { ...declared, arguments: args, options, isLocal, takesAll, isHidden, failureExitCode }
 }
 
 /** Commands about one thing: `rocketmq topic …`. */

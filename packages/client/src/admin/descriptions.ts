@@ -72,10 +72,17 @@ export interface ConnectedClient {
   readonly version: number
 }
 
+/** A connection of a group's member to one broker. */
+export interface MemberConnection extends ConnectedClient {
+  readonly broker: string
+}
+
 export interface GroupDescription {
   readonly group: string
   /** Its members at the moment, each once. */
   readonly members: readonly ConnectedClient[]
+  /** Each connection that a broker has of them. */
+  readonly connections: readonly MemberConnection[]
   /** What they subscribe to: filters by topic. */
   readonly subscriptions: Readonly<Record<string, string>>
   readonly isBroadcast: boolean
@@ -166,6 +173,8 @@ export interface MemberStatus {
     Record<string, { pullMs: number; pullRate: number; handleMs: number; doneRate: number; failedRate: number }>
   >
   readonly queues: readonly QueueRef[]
+  /** What it subscribes to itself: filters by topic. */
+  readonly subscriptions: Readonly<Record<string, string>>
   /** Stacks of its threads, where it has been asked for them. */
   readonly stacks: string | undefined
 }

@@ -20,6 +20,7 @@ import type {
   GroupConfiguration,
   GroupDescription,
   GroupSettings,
+  MemberConnection,
   MemberStatus,
 } from './descriptions.ts'
 
@@ -49,6 +50,7 @@ export async function groupNames(calls: ClusterCalls, deadline: Deadline): Promi
 export async function describeGroup(calls: ClusterCalls, group: string, deadline: Deadline): Promise<GroupDescription> {
   const { namespace } = calls.client
   const members = new Map<string, ConnectedClient>()
+  const connections: MemberConnection[] = []
   const subscriptions: Record<string, string> = {}
   let isBroadcast = false
   for (const master of await calls.masters(deadline)) {
@@ -56,11 +58,15 @@ export async function describeGroup(calls: ClusterCalls, group: string, deadline
     const answer = await calls.askOr(master, commands.getConsumerConnectionList, header, deadline, nobody)
     if (answer === undefined) continue
     const { connectionSet, subscriptionTable, messageModel } = consumerConnectionBody.decode(answer.body)
-    for (const connection of connectionSet) members.set(connection.clientId ?? '', connectedClient(connection))
+    for (const connection of connectionSet) {
+      const client = connectedClient(connection)
+      members.set(client.clientId, client)
+      connections.push({ ...client, broker: master.name })
+    }
     for (const [topic, { subString = '*' }] of subscriptionTable) subscriptions[namespace.unwrap(topic)] = subString
     isBroadcast ||= messageModel === 'BROADCASTING'
   }
-  return { group: namespace.unwrap(group), members: [...members.values()], subscriptions, isBroadcast }
+  return { group: namespace.unwrap(group), members: [...members.values()], connections, subscriptions, isBroadcast }
 }
 
 export async function createGroup(
@@ -227,6 +233,9 @@ export async function memberStatus(
           broker,
           queueId,
         })),
+        subscriptions: Object.fromEntries(
+          info.subscriptionSet.map(({ topic, subString = '*' }) => [namespace.unwrap(topic ?? ''), subString]),
+        ),
         stacks: info.jstack,
       }
     } catch (error) {

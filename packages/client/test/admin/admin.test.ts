@@ -38,6 +38,7 @@ describe('an admin', () => {
     expect(await scene.settle(admin.describeGroup('readers'))).toEqual({
       group: 'readers',
       members: [],
+      connections: [],
       subscriptions: {},
       isBroadcast: false,
     })
