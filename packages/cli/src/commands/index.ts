@@ -1,4 +1,6 @@
 import type { Command, CommandGroup } from '../table/define.ts'
+import { backupCommand, restoreCommand } from './backup.ts'
+import { benchCommand } from './bench.ts'
 import { brokerGroup } from './broker.ts'
 import { checkGroup } from './check.ts'
 import { clientGroup } from './client.ts'
@@ -37,6 +39,9 @@ export const commandTable: readonly (Command | CommandGroup)[] = [
   configGroup,
   doctorCommand,
   checkGroup,
+  benchCommand,
+  backupCommand,
+  restoreCommand,
   completionCommand,
   completeCommand,
 ]
