@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { transactionMetricsBody } from '@rocketmq-ts/protocol'
 import { BrokerClient } from '../crash/broker-client.ts'
 import { openTarget } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
@@ -31,6 +32,13 @@ export interface TransactionTakeover {
   readonly wrong: string[]
 }
 
+/** What the file `transactionMetrics` says of a broker that was stopped. */
+export interface JourneyCounts {
+  readonly maker: TargetName
+  readonly counted: number | undefined
+  readonly openCount: number
+}
+
 /** The end of a transaction, which its number decides. */
 const isCommitted = (body: string): boolean => Number(body) % 3 !== 0
 
@@ -42,7 +50,7 @@ export async function travelWithTransactions(
   label: string,
   makers: readonly TargetName[],
   ending: Ending,
-): Promise<TransactionTakeover[]> {
+): Promise<{ takeovers: TransactionTakeover[]; counts: JourneyCounts[] }> {
   const folder = createWorkFolder(label)
   const started: ServerProcess[] = []
   try {
@@ -65,10 +73,14 @@ export async function travelWithTransactions(
       // An official broker commits once more what it finds without an op message: it is given those in time.
       if (makers[index + 1] === 'official') await pause(opBatchMs * 3)
       if (ending === 'kill') await broker.kill()
-      else await broker.stop()
+      else {
+        await broker.stop()
+        journey.noteMetrics(join(folder, 'store'))
+      }
     }
     if (process.env.INTEROP_KEEP !== '1') rmSync(folder, { recursive: true, force: true })
-    return journey.takeovers
+    const { takeovers, counts } = journey
+    return { takeovers, counts }
   } finally {
     await Promise.all(started.map((server) => server.kill()))
   }
@@ -76,6 +88,7 @@ export async function travelWithTransactions(
 
 class TransactionJourney {
   readonly takeovers: TransactionTakeover[] = []
+  readonly counts: JourneyCounts[] = []
   readonly #all: string[] = []
   /** Left open by the broker before. */
   #open = new Set<string>()
@@ -110,6 +123,13 @@ class TransactionJourney {
       await producer.close()
       reader.close()
     }
+  }
+
+  /** Compares what the broker that was stopped last has counted with what it left open. */
+  noteMetrics(storeFolder: string): void {
+    const text = readFileSync(join(storeFolder, 'config', 'transactionMetrics'), 'utf8')
+    const counted = transactionMetricsBody.parse(text).transactionCount.get(topic)?.count
+    this.counts.push({ maker: this.#left!, counted, openCount: this.#open.size })
   }
 
   async #awaitAsked(asked: ReadonlySet<string>): Promise<void> {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Ending } from '../disk/journey.ts'
-import { type TransactionTakeover, travelWithTransactions } from '../disk/transaction-journey.ts'
+import { type JourneyCounts, type TransactionTakeover, travelWithTransactions } from '../disk/transaction-journey.ts'
 import type { TargetName } from '../targets/target.ts'
 import { lacksTools } from '../targets/tooling.ts'
 
@@ -12,9 +12,15 @@ const journeys: { ending: Ending; ended: string; makers: TargetName[] }[] = [
 describe.skipIf(lacksTools('java', 'mvn'))('a store with open transactions', () => {
   describe.each(journeys)('that is handed on by brokers that are $ended', ({ ending, makers }) => {
     let takeovers: TransactionTakeover[] = []
+    let counts: JourneyCounts[] = []
     beforeAll(async () => {
-      takeovers = await travelWithTransactions(`transactions-${ending}`, makers, ending)
+      ;({ takeovers, counts } = await travelWithTransactions(`transactions-${ending}`, makers, ending))
     }, 300_000)
+
+    it.skipIf(ending === 'kill')('has its open transactions counted by each', () => {
+      expect(counts.map(({ maker }) => maker)).toEqual(makers)
+      for (const { maker, counted, openCount } of counts) expect(counted, `by ${maker}`).toBe(openCount)
+    })
 
     describe.each(makers.slice(1).map((to, index) => ({ index, from: makers[index]!, to })))(
       'from $from to $to ($index)',

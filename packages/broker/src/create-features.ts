@@ -122,6 +122,7 @@ export function createFeatures(parts: FeaturesParts) {
     createTransactions({
       clock,
       log,
+      config,
       identity,
       settings,
       topics: topics.table,

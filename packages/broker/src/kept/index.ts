@@ -2,3 +2,4 @@ export { bodyIn, changeFields, integerIn, listIn, pairIn, textIn } from './chang
 export { ConfigFolder } from './config-folder.ts'
 export { type KeptFolder, KeptState } from './kept-state.ts'
 export { tableFilePieces } from './table-file.ts'
+export { TopicCounts } from './topic-counts.ts'

@@ -20,6 +20,8 @@ export interface CheckBackParts {
   settings(): CheckRules & { transactionCheckInterval: number }
   /** Asks a producer what became of a half that stands where it says. */
   ask(half: DecodedMessage): void
+  /** A transaction was given up. */
+  gaveUp(half: DecodedMessage): void
   /** Resolves when it is known which transactions have not ended. */
   loaded(): Promise<void>
 }
@@ -187,8 +189,10 @@ export class CheckBack {
     }
     for (const [index, { half, kind, message }] of steps.entries()) {
       const { physicalOffset, queueOffset, storeTimestamp } = outcome.places[index]!
-      if (kind === 'give-up') this.counts.givenUp++
-      else if (kind === 'ask')
+      if (kind === 'give-up') {
+        this.counts.givenUp++
+        this.#parts.gaveUp(half)
+      } else if (kind === 'ask')
         this.#ask({ ...half, properties: message!.properties.text, physicalOffset, queueOffset, storeTimestamp })
     }
   }

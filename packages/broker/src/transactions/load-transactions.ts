@@ -24,8 +24,18 @@ export interface LoadParts {
   log: Log
   store: TransactionStore
   transactions: TransactionLog
+  /** The queues are about to be read up to where they end now. */
+  begins?(): void
   /** Where the first half message stands that may be open, and the first op message that may be needed. */
   progress: { half(): number; op(): number }
+}
+
+/** What the queues tell of transactions. */
+export interface LoadedTransactions {
+  /** Offsets of halves whose message was committed and that no op message names. */
+  withoutOp: number[]
+  /** Transactions that have not ended, by topic. */
+  open: ReadonlyMap<string, number>
 }
 
 const unitsAtOnce = 512
@@ -34,23 +44,26 @@ const keysMax = 32
 /**
  * Reads the queues of half and op messages from where the group of transactions is, as brokers do that know nothing
  * else. Only halves without an op message are read themselves.
- * @returns offsets of halves whose message was committed and that no op message names
  */
-export async function loadTransactions(parts: LoadParts): Promise<number[]> {
-  while (!(await readQueues(parts))) {}
-  return parts.transactions.loaded()
+export async function loadTransactions(parts: LoadParts): Promise<LoadedTransactions> {
+  for (;;) {
+    const topics = await readQueues(parts)
+    if (topics !== undefined) return { withoutOp: parts.transactions.loaded(), open: topics.open(parts.transactions) }
+  }
 }
 
-/** @returns false when the log was cut back meanwhile: the queues are read anew */
-async function readQueues(parts: LoadParts): Promise<boolean> {
+/** @returns undefined when the log was cut back meanwhile: the queues are read anew */
+async function readQueues(parts: LoadParts): Promise<HalfTopics | undefined> {
   const { store, transactions, progress } = parts
   const { cutCount } = transactions
   const from = Math.max(progress.half(), store.minOffset(halfTopic, 0))
   const to = store.maxOffset(halfTopic, 0)
   transactions.beginLoad()
+  parts.begins?.()
+  const topics = new HalfTopics(from, to)
   const ended = new Uint8Array(Math.max(0, to - from))
   for await (const message of messagesOf(opHalfTopic, progress.op(), store.maxOffset(opHalfTopic, 0), parts)) {
-    if (transactions.cutCount !== cutCount) return false
+    if (transactions.cutCount !== cutCount) return undefined
     transactions.op(message)
     for (const offset of offsetsOfOp(message.body)) if (offset >= from && offset < to) ended[offset - from] = 1
   }
@@ -58,11 +71,45 @@ async function readQueues(parts: LoadParts): Promise<boolean> {
   const others = transactions.isOfOthers ? new RenewedByOthers() : undefined
   for await (const half of messagesOf(halfTopic, from, to, parts, isOpen)) {
     const isCommitted = others !== undefined && (await hasCommittedCopy(half, parts))
-    if (transactions.cutCount !== cutCount) return false
+    if (transactions.cutCount !== cutCount) return undefined
+    topics.note(half)
     if (isCommitted) transactions.foundCommitted(half)
     else transactions.half(half, others?.firstOf(half))
   }
-  return transactions.cutCount === cutCount
+  return transactions.cutCount === cutCount ? topics : undefined
+}
+
+/** The topics that halves belong to, while they are loaded. */
+class HalfTopics {
+  readonly #from: number
+  readonly #numbers = new Map<string, number>()
+  /** Of each half the number of its topic, from 1 on; 0 for one that was not read. */
+  readonly #topics: Uint32Array
+
+  constructor(from: number, to: number) {
+    this.#from = from
+    this.#topics = new Uint32Array(Math.max(0, to - from))
+  }
+
+  note(half: DecodedMessage): void {
+    const topic = realPlace(half)?.topic
+    if (topic === undefined) return
+    let number = this.#numbers.get(topic)
+    if (number === undefined) {
+      number = this.#numbers.size + 1
+      this.#numbers.set(topic, number)
+    }
+    this.#topics[half.queueOffset - this.#from] = number
+  }
+
+  /** How many of the halves have not ended, by topic. */
+  open({ slots }: TransactionLog): Map<string, number> {
+    const counts = new Array<number>(this.#numbers.size + 1).fill(0)
+    for (const [index, number] of this.#topics.entries()) {
+      if (number !== 0 && slots.state(this.#from + index) === 'open') counts[number]!++
+    }
+    return new Map([...this.#numbers].map(([topic, number]) => [topic, counts[number]!]))
+  }
 }
 
 /**

@@ -99,6 +99,7 @@ function setUp(log: HalfLog, transactionCheckMax = 15) {
       transactionCheckMax,
       fileReservedTime: 72,
     }),
+    gaveUp: () => {},
     ask: ({ queueOffset }) => asked.push(queueOffset),
     loaded: () => Promise.resolve(),
   })

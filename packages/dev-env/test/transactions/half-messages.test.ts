@@ -1,4 +1,10 @@
-import { encodeHost, encodeMessageProperties, recordBytes, writeRecord } from '@rocketmq-ts/protocol'
+import {
+  encodeHost,
+  encodeMessageProperties,
+  recordBytes,
+  transactionMetricsBody,
+  writeRecord,
+} from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
 import { startCluster } from '../../src/index.ts'
 import { TransactionProducer } from './transaction-producer.ts'
@@ -85,3 +91,32 @@ test('a record that stands in the body of a message ends no transaction', async 
   expect(await producer.end(half, 'commit')).toBe('SUCCESS')
   expect((await broker.readQueue('T')).map(({ body }) => String(body))).toEqual(['true'])
 })
+
+test.each(['stop', 'kill'] as const)(
+  'transactions that have not ended are counted by topic, also over a %s',
+  async (how) => {
+    const cluster = await startCluster({})
+    const machine = cluster.brokers[0]!
+    const broker = () => cluster.newClient().broker(machine)
+    for (const topic of ['T', 'U']) await broker().createTopic(topic, 1)
+    const producer = new TransactionProducer(cluster.client, broker)
+    const halves = []
+    for (const topic of ['T', 'T', 'T', 'T', 'U']) halves.push(await producer.prepare(topic, 'a'))
+    await producer.end(halves[0]!, 'commit')
+    await producer.end(halves[1]!, 'rollback')
+    if (how === 'kill') {
+      machine.kill()
+      await machine.start()
+    } else await machine.restart()
+    await producer.end(halves[4]!, 'commit')
+    halves.push(await producer.prepare('U', 'b'))
+    await cluster.sleep(12_000)
+    const { transactionCount } = transactionMetricsBody.parse(
+      machine.disk.readFile('/data/store/config/transactionMetrics')!.toString(),
+    )
+    expect([...transactionCount].map(([topic, { count }]) => [topic, count]).sort()).toEqual([
+      ['T', 2],
+      ['U', 1],
+    ])
+  },
+)

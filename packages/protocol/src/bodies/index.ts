@@ -129,7 +129,7 @@ export {
   subscriptionGroupListBody,
   subscriptionGroupTableBody,
 } from './subscription-group.ts'
-export { type TimerMetrics, timerMetricsBody } from './timer-metrics.ts'
+export { type TimerMetrics, type TopicCount, timerMetricsBody, transactionMetricsBody } from './timer-metrics.ts'
 export {
   type CreateTopicList,
   createTopicListBody,

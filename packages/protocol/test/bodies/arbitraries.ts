@@ -56,6 +56,7 @@ import {
   topicQueueMappingTableBody,
   topicRouteBody,
   topicStatsBody,
+  transactionMetricsBody,
   unlockBatchRequestBody,
 } from '../../src/bodies/index.ts'
 
@@ -360,6 +361,10 @@ add(delayOffsetsBody, record({ dataVersion: maybe(version), offsetTable: integer
 add(
   timerMetricsBody,
   record({ dataVersion: maybe(version), timingCount: names(fc.record({ count: long, timeStamp: long })) }),
+)
+add(
+  transactionMetricsBody,
+  record({ dataVersion: maybe(version), transactionCount: names(fc.record({ count: long, timeStamp: long })) }),
 )
 add(correctionOffsetsBody, fc.record({ correctionOffsets: integers(long) }))
 add(resetOffsetBody, fc.record({ offsetTable: queues(long) }))

@@ -4,13 +4,13 @@ import { timersAreOff } from './get-timer-check-point.ts'
 
 export interface GetTimerMetricsParts {
   /** Undefined when timers are switched off. */
-  metrics: { table(): TimerMetrics } | undefined
+  metrics: { readonly body: TimerMetrics } | undefined
 }
 
 /** GET_TIMER_METRICS: how many messages of each topic wait for their time. */
 export function getTimerMetrics({ metrics }: GetTimerMetricsParts): Handler<typeof commands.getTimerMetrics> {
   return () => {
     if (metrics === undefined) throw new ProtocolError('SYSTEM_ERROR', timersAreOff)
-    return { body: timerMetricsBody.encode(metrics.table()) }
+    return { body: timerMetricsBody.encode(metrics.body) }
   }
 }
