@@ -10,6 +10,14 @@ export {
 export { ClusterClient } from './client/cluster-client.ts'
 export { NameServerCalls } from './client/name-server-calls.ts'
 export { type PopAnswer, PopConsumer, type PoppedMessage } from './client/pop-consumer.ts'
+export {
+  checksOverTopic,
+  type Ending,
+  type Half,
+  halfTopic,
+  opTopic,
+  TransactionProducer,
+} from './client/transaction-producer.ts'
 export { BrokerMachine } from './cluster/broker-machine.ts'
 export { Cluster, type ClusterOptions, startCluster } from './cluster/cluster.ts'
 export { ProcessGoneError } from './cluster/machine.ts'

@@ -17,7 +17,7 @@ export {
   type TimeQuery,
 } from './history.ts'
 export { LastValue } from './last-value.ts'
-export { type LoadMessage, MessageFactory } from './message-factory.ts'
+export { type LoadMessage, lastDigitOf, MessageFactory } from './message-factory.ts'
 export { observedRecords } from './observed-records.ts'
 export {
   type ObservedBroker,

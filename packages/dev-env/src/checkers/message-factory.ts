@@ -10,6 +10,11 @@ export interface LoadMessage {
 
 const tags = ['TagA', 'TagB', 'TagC']
 
+/** The last decimal digit of the number that an id ends with: the property `lastDigit` of its message. */
+export function lastDigitOf(id: string): number {
+  return Number.parseInt(id.slice(-8), 16) % 10
+}
+
 /** Makes messages that can be told apart: each has an id and a key of its own, and says its id in its body. */
 export class MessageFactory {
   readonly #name: string
@@ -33,6 +38,7 @@ export class MessageFactory {
         UNIQ_KEY: id,
         KEYS: `key-${this.#name}-${number}`,
         WAIT: 'true',
+        lastDigit: String(lastDigitOf(id)),
         ...(random.chance(0.7) ? { TAGS: random.pick(tags) } : {}),
         ...(delayLevel > 0 ? { DELAY: String(delayLevel) } : {}),
         ...(timedForMs > 0 ? { TIMER_DELIVER_MS: String(timedForMs) } : {}),

@@ -23,6 +23,11 @@ export type Rule =
   | 'lost message shows again'
   | 'message not consumed'
   | 'route not back'
+  | 'transaction lost'
+  | 'transaction committed twice'
+  | 'rolled back message is there'
+  | 'matching message not given'
+  | 'message given that does not match'
   | 'broker not serving'
 
 export interface Violation {

@@ -47,6 +47,7 @@ export interface PullRequest {
   readonly countMax?: number
   /** Tag expression; all without it. */
   readonly expression?: string
+  readonly expressionType?: 'TAG' | 'SQL92'
   /** How long the broker may hold the pull when there is nothing. */
   readonly waitMs?: number
   /** Committed with the pull when given. */
@@ -100,7 +101,7 @@ export class BrokerCalls extends Calls {
   /** @throws ResponseError for every code but found, not found, nothing that matches, and offset moved */
   async pull(request: PullRequest): Promise<PullAnswer> {
     const { topic, queueId = 0, offset = 0, group = defaultGroup, countMax = 32, expression = '*' } = request
-    const { waitMs = 0, commitOffset } = request
+    const { waitMs = 0, commitOffset, expressionType = 'TAG' } = request
     const command = commands.pullMessage
     const header = {
       consumerGroup: group,
@@ -116,7 +117,7 @@ export class BrokerCalls extends Calls {
       suspendTimeoutMillis: waitMs,
       subscription: expression,
       subVersion: 0,
-      expressionType: 'TAG',
+      expressionType,
     }
     const answer = await this.call(command, header, undefined, this.client.timeoutMs + waitMs)
     const name = responseCodeName(answer.code)

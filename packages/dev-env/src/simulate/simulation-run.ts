@@ -16,8 +16,10 @@ import { Cluster } from '../cluster/cluster.ts'
 import { Administration } from './administration.ts'
 import { BrokerUnderLoad, delayLevelsMs, flushIntervalMs, followingGroup } from './broker-under-load.ts'
 import { type FaultTargets, healNetwork, randomFault } from './faults.ts'
+import { FilteringConsumer } from './filtering-consumer.ts'
 import { FollowingConsumer } from './following-consumer.ts'
 import { Load } from './load.ts'
+import { TransactionLoad, transactionSettings } from './transaction-load.ts'
 
 export interface SimulationOptions {
   seed: number
@@ -67,6 +69,8 @@ class SimulationRun {
   readonly #brokers: BrokerUnderLoad[]
   readonly #loads: Load[]
   readonly #consumers: FollowingConsumer[]
+  readonly #filtering: FilteringConsumer[]
+  readonly #transactions: TransactionLoad[]
   readonly #consumerClients: ClusterClient[] = []
   readonly #administration: Administration
   readonly #targets: FaultTargets
@@ -84,17 +88,25 @@ class SimulationRun {
         flushConsumerOffsetInterval: String(flushIntervalMs),
         flushDelayOffsetInterval: String(flushIntervalMs),
         flushIntervalCommitLog: String(flushIntervalMs),
+        ...transactionSettings,
       },
     })
     this.#cluster.simulation.trace.tell(`seed ${seed}, ${flushDiskType}`)
     plant?.(this.#cluster)
     this.#brokers = this.#cluster.brokers.map((machine) => new BrokerUnderLoad(this.#cluster, machine))
     this.#loads = this.#brokers.map((broker) => new Load(this.#cluster, broker, this.#random.fork()))
-    this.#consumers = this.#brokers.map((broker) => {
+    const callsOfConsumer = (broker: BrokerUnderLoad) => {
       const client = this.#cluster.newClient({ timeoutMs: 3000 })
       this.#consumerClients.push(client)
-      return new FollowingConsumer(this.#cluster, broker, client.broker(broker.machine), this.#random.fork())
-    })
+      return client.broker(broker.machine)
+    }
+    this.#consumers = this.#brokers.map(
+      (broker) => new FollowingConsumer(this.#cluster, broker, callsOfConsumer(broker), this.#random.fork()),
+    )
+    this.#filtering = this.#brokers.map(
+      (broker) => new FilteringConsumer(this.#cluster, broker, callsOfConsumer(broker), this.#random.fork()),
+    )
+    this.#transactions = this.#brokers.map((broker) => new TransactionLoad(this.#cluster, broker, this.#random.fork()))
     this.#administration = new Administration(this.#cluster, this.#brokers, this.#random.fork())
     this.#targets = {
       cluster: this.#cluster,
@@ -102,6 +114,7 @@ class SimulationRun {
       clientHosts: (): SimulatedHost[] => [
         ...this.#loads.flatMap(({ clients }) => clients.map(({ host }) => host)),
         ...this.#consumerClients.map(({ host }) => host),
+        ...this.#transactions.map(({ producer }) => producer.client.host),
         this.#administration.client.host,
       ],
     }
@@ -112,6 +125,7 @@ class SimulationRun {
     try {
       await this.#cluster.start()
       for (const load of this.#loads) await load.prepare()
+      await Promise.all(this.#transactions.map((load) => load.prepare()))
       await this.#loadAndDisturb()
       violations.push(...(await this.#settleAndCheck()))
     } catch (error) {
@@ -123,7 +137,13 @@ class SimulationRun {
 
   async #loadAndDisturb(): Promise<void> {
     const { simulation } = this.#cluster
-    const workers = [...this.#loads, ...this.#consumers, this.#administration]
+    const workers = [
+      ...this.#loads,
+      ...this.#consumers,
+      ...this.#filtering,
+      ...this.#transactions,
+      this.#administration,
+    ]
     const working = Promise.all(workers.map((one) => one.run()))
     working.catch(() => {})
     const untilMs = simulation.monotonic() + this.#random.between(500, 8000)
@@ -163,7 +183,7 @@ class SimulationRun {
       // What was sent back without an answer, or twice, comes too.
       await this.#cluster.sleep(2 * delayLevelsMs.at(-1)!)
       await this.#consumers[index]!.finish()
-      violations.push(...(await this.#checkBroker(broker, this.#consumers[index]!)))
+      violations.push(...(await this.#checkBroker(broker, index)))
     }
     violations.push(...(await this.#administration.check()))
     violations.push(...(await this.#checkRoutes()))
@@ -186,7 +206,7 @@ class SimulationRun {
     }
   }
 
-  async #checkBroker(broker: BrokerUnderLoad, consumer: FollowingConsumer): Promise<Violation[]> {
+  async #checkBroker(broker: BrokerUnderLoad, index: number): Promise<Violation[]> {
     const { history } = broker.recorder
     const topics = broker.observedTopics()
     const random = this.#random.fork()
@@ -194,7 +214,9 @@ class SimulationRun {
     const consumedTopics = observation.queues.filter(({ topic }) => topic !== scheduleTopic && topic !== timerTopic)
     return [
       ...checkHistory(history, observation, { flushIntervalMs: 0, timerDelayMsMax: 0, delayLevelsMs }),
-      ...checkConsumed(followingGroup, consumedTopics, consumer.consumed),
+      ...checkConsumed(followingGroup, consumedTopics, this.#consumers[index]!.consumed),
+      ...(await this.#filtering[index]!.check(observation.queues)),
+      ...(await this.#transactions[index]!.check()),
     ]
   }
 

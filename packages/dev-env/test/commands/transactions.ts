@@ -1,6 +1,6 @@
 import { commands, offsetMessageId, parseOffsetMessageId } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
-import { checksOverTopic, halfTopic, opTopic, TransactionProducer } from '../transactions/transaction-producer.ts'
+import { checksOverTopic, halfTopic, opTopic, TransactionProducer } from '../../src/index.ts'
 import { bodiesOf, codeOf, type Promises, type Scene, withSettings } from './scene.ts'
 
 /** A producer of transactions of one topic. */

@@ -1,6 +1,6 @@
 import { commands } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
-import { opTopic, TransactionProducer } from '../transactions/transaction-producer.ts'
+import { opTopic, TransactionProducer } from '../../src/index.ts'
 import type { Proof } from './proofs.ts'
 import { Scene } from './scene.ts'
 

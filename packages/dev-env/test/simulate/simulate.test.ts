@@ -39,6 +39,21 @@ function twoSecondsEarlier(properties: string): string {
   return encodeMessageProperties(timed)
 }
 
+/** Frames in which a field says something else, and the expression of a subscription with it. */
+function withField<Frame extends { extFields?: Record<string, string> | undefined }>(
+  frames: Frame[],
+  name: string,
+  from: string,
+  to: string,
+  subscription?: string,
+): Frame[] {
+  return frames.map((frame) => {
+    if (frame.extFields?.[name] !== from) return frame
+    const extFields = { ...frame.extFields, [name]: to, ...(subscription === undefined ? {} : { subscription }) }
+    return { ...frame, extFields }
+  })
+}
+
 const defects: { title: string; rules: Rule[]; plant(cluster: Cluster): void }[] = [
   {
     title: 'confirms before it has written',
@@ -124,12 +139,34 @@ const defects: { title: string; rules: Rule[]; plant(cluster: Cluster): void }[]
     plant: lyingDisk('write', /timerlog/),
   },
   {
+    title: 'commits what is rolled back',
+    rules: ['rolled back message is there'],
+    plant: tampered('brokers', { incoming: (frames) => withField(frames, 'commitOrRollback', '12', '8') }),
+  },
+  {
+    title: 'rolls back what is committed',
+    rules: ['transaction lost'],
+    plant: tampered('brokers', { incoming: (frames) => withField(frames, 'commitOrRollback', '8', '12') }),
+  },
+  {
+    title: 'gives consumers more than their expression says',
+    rules: ['message given that does not match'],
+    plant: tampered('brokers', { incoming: (frames) => withField(frames, 'expressionType', 'SQL92', 'TAG', '*') }),
+  },
+  {
+    title: 'gives consumers less than their expression says',
+    rules: ['matching message not given'],
+    plant: tampered('brokers', {
+      incoming: (frames) => withField(frames, 'expressionType', 'SQL92', 'SQL92', 'lastDigit = 3'),
+    }),
+  },
+  {
     title: 'forgets a route',
     rules: ['route not back'],
     plant: (cluster) =>
       tampered('nameServers', {
         incoming: (frames) =>
-          frames.filter(({ code }) => code !== commands.registerBroker.code || cluster.simulation.monotonic() < 1000),
+          frames.filter(({ code }) => code !== commands.registerBroker.code || cluster.simulation.monotonic() < 2500),
       })(cluster),
   },
 ]

@@ -1,7 +1,6 @@
 import { parseOffsetMessageId } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { type BrokerCalls, type Cluster, readMessages, startCluster } from '../../src/index.ts'
-import { TransactionProducer } from '../transactions/transaction-producer.ts'
+import { type BrokerCalls, type Cluster, readMessages, startCluster, TransactionProducer } from '../../src/index.ts'
 
 const traceTopic = 'RMQ_SYS_TRACE_TOPIC'
 const settings = { traceTopicEnable: 'true', brokerTraceEnable: 'true' }

@@ -1,6 +1,13 @@
 import { ConnectionLostError, RequestTimeoutError, ResponseError } from '@rocketmq-ts/remoting'
-import { type BrokerMachine, type Cluster, ProcessGoneError, startCluster } from '../../src/index.ts'
-import { type Ending, type Half, TransactionProducer } from './transaction-producer.ts'
+import {
+  type BrokerMachine,
+  type Cluster,
+  type Ending,
+  type Half,
+  ProcessGoneError,
+  startCluster,
+  TransactionProducer,
+} from '../../src/index.ts'
 
 /** What ends each life of the broker. */
 export type Crashes = 'kill' | 'power'

@@ -6,8 +6,7 @@ import {
   writeRecord,
 } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
-import { startCluster } from '../../src/index.ts'
-import { TransactionProducer } from './transaction-producer.ts'
+import { startCluster, TransactionProducer } from '../../src/index.ts'
 
 test('the first half of a log stays open when messages of another transaction come later, over a death of the process', async () => {
   const cluster = await startCluster({})

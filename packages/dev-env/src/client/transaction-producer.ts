@@ -1,5 +1,6 @@
 import { commands, parseOffsetMessageId, type RequestOf, responseCodeName } from '@rocketmq-ts/protocol'
-import { type BrokerCalls, type ClusterClient, type ReadMessage, readMessages } from '../../src/index.ts'
+import { type BrokerCalls, type ReadMessage, readMessages } from './broker-calls.ts'
+import type { ClusterClient } from './cluster-client.ts'
 
 export const halfTopic = 'RMQ_SYS_TRANS_HALF_TOPIC'
 export const opTopic = 'RMQ_SYS_TRANS_OP_HALF_TOPIC'
