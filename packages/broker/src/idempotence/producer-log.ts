@@ -9,6 +9,7 @@ import { type KeptProducer, ProducerWindows, type WindowLimits } from './produce
 export const idempotenceMarks = marksOf('producerId', 'producerSequence')
 
 const idCharactersMax = 128
+const queueIdMax = 0x7fffffff
 
 /** The number of a message. */
 export interface ProducerSequence {
@@ -182,6 +183,7 @@ function isKeptProducer(producer: unknown): producer is KeptProducer {
   return (
     typeof id === 'string' &&
     numbers.length % 4 === 1 &&
-    numbers.every((one) => Number.isSafeInteger(one) && (one as number) >= 0)
+    numbers.every((one) => Number.isSafeInteger(one) && (one as number) >= 0) &&
+    numbers.every((one, index) => index % 4 !== 2 || (one as number) <= queueIdMax)
   )
 }

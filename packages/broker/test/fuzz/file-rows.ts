@@ -18,6 +18,8 @@ import type { ConfigFile } from '@rocketmq-ts/storage'
 import { DelayProgress } from '../../src/delay/delay-progress.ts'
 import { formatGroupChange, parseGroupChange } from '../../src/groups/group-changes.ts'
 import { groupFilePieces, readGroupFile } from '../../src/groups/group-file.ts'
+import { ProducerLog } from '../../src/idempotence/producer-log.ts'
+import type { KeptProducer } from '../../src/idempotence/producer-windows.ts'
 import { ChangeJournal } from '../../src/kept/change-journal.ts'
 import type { KeptFolder } from '../../src/kept/index.ts'
 import { encodeLines } from '../../src/kept/journal-lines.ts'
@@ -66,6 +68,34 @@ const offsetTexts = [
   '{"dataVersion":{"counter":1,"stateVersion":0,"timestamp":2},"groupTopicMap":{"g":["T"]},"offsetTable":{"T@g":{0:1,1:9007199254740991}},"pullOffsetTable":{"%RETRY%g@g":{0:3}}}',
   '{"offsetTable":{}}',
 ]
+
+const nowMs = 1_700_000_000_000
+const producerTexts = [
+  `{"savedMs":${nowMs},"producers":[["p",${nowMs - 5},1,0,4,900,2,1,5,1800],\n["订单",${nowMs},9,3,0,0]]}`,
+  `{"savedMs":${nowMs},"producers":[]}`,
+  `{"savedMs":${nowMs},"producers":[["p",${nowMs}]]}`,
+]
+
+class RefusedFileError extends Error {}
+
+/** What a broker knows of producers that starts with such a file. @throws RefusedFileError */
+function producersOf(content: Buffer): KeptProducer[] {
+  const disk = new CrashableFileSystem()
+  disk.makeFolder('/config')
+  const path = '/config/producerSequences.json'
+  const file = disk.open(path, 'create')
+  file.write(content, 0)
+  file.close()
+  const limits = { count: 8, producersMax: 4, silenceMsMax: () => 60_000 }
+  const log = new ProducerLog({ fileSystem: disk, clock: new SteppedClock(nowMs), log: silentLog, path, limits })
+  try {
+    log.prepare()
+  } catch (error) {
+    if ((error as Error).name === 'DamagedFileError') throw new RefusedFileError((error as Error).message)
+    throw error
+  }
+  return [...log.windows.kept()]
+}
 
 const journalPath = '/config/topics.journal'
 const journalLines = (texts: readonly string[]): Buffer => encodeLines(texts).bytes
@@ -134,6 +164,23 @@ export const fileRows: readonly FuzzRow[] = [
         if (!Number.isSafeInteger(offset)) throw new Error(`${offset} is no offset`)
       }
     },
+  }),
+  fuzzRow({
+    name: 'producerSequences.json',
+    grammar: 'json',
+    refusals: [RefusedFileError],
+    seeds: () => producerTexts.map((text) => Buffer.from(text)),
+    decode: (input) => producersOf(input),
+    check(producers) {
+      const again = producersOf(Buffer.from(JSON.stringify({ savedMs: nowMs, producers })))
+      if (!sameValue(again, producers)) throw new Error('the producers do not come back')
+      for (const [id, lastMs, ...messages] of producers) {
+        if (typeof id !== 'string' || !Number.isFinite(lastMs)) throw new Error(`${id} ${lastMs} is no producer`)
+        if (messages.length % 4 !== 0 || !messages.every((number) => Number.isSafeInteger(number) && number >= 0))
+          throw new Error(`${messages} are no messages`)
+      }
+    },
+    cost: 2,
   }),
   fuzzRow({
     name: 'journal of changes',
