@@ -13,6 +13,7 @@ import (
 var commands = map[string]func(Options) error{
 	"send":     runSend,
 	"transact": runTransact,
+	"reply":    runReply,
 	"pull":     runPull,
 	"poll":     runPoll,
 	"steady":   runSteady,
@@ -26,6 +27,7 @@ var commands = map[string]func(Options) error{
 const usage = `loadgen COMMAND [FLAGS]     (loadgen COMMAND -h lists the flags)
   send     send messages: -in-flight at a time, or -rate a second
   transact send half messages and commit them, -in-flight at a time
+  reply    send replies that the broker pushes back, -in-flight at a time
   pull     read queues from their start, again and again
   poll     send -rate messages a second to consumers that wait for them
   steady   send, with consumers at the tail, and in every other phase others that are far behind; reports all along

@@ -107,6 +107,18 @@ export const moreRows: Row[] = [
     unit: 'transactions',
   },
   {
+    id: 'reply',
+    title: 'replies, 4 connections x 16 under way: pushed to the client that asked, which takes them',
+    setup: plain,
+    load: {
+      kind: 'generator',
+      command: 'reply',
+      flags: { topic: 'Bench', connections: 4, 'in-flight': 16 },
+    },
+    goals: halfTheCpu,
+    unit: 'replies',
+  },
+  {
     id: 'idempotent',
     title: 'send, 16 x 32, messages that their producers have numbered',
     setup: idempotent,

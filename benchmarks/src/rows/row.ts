@@ -24,7 +24,12 @@ export type Flags = Record<string, string | number | true>
 /** What is done to a broker while its figures are taken. */
 export type Load =
   /** A command of the load generator. `fill`: messages that the topic gets before, for pulls. */
-  | { kind: 'generator'; command: 'send' | 'transact' | 'pull' | 'poll' | 'create'; flags: Flags; fill?: number }
+  | {
+      kind: 'generator'
+      command: 'send' | 'transact' | 'reply' | 'pull' | 'poll' | 'create'
+      flags: Flags
+      fill?: number
+    }
   /** A broker of its own is started: time to the first accepted message, memory before and under load. */
   | { kind: 'fresh'; flags: Flags }
   /** The broker is stopped, the system forgets the store's files, the broker is started, and then it is read. */
