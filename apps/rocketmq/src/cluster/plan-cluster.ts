@@ -14,6 +14,8 @@ export interface ClusterOptions extends LogOptions {
   brokers: number
   /** Path of a file for all brokers. */
   brokerConf?: string
+  /** Whether readiness is told as JSON. */
+  json?: boolean
   /** Whether brokers start although messages of their logs are lost. */
   acceptLostMessages?: boolean
   /** Whether the cluster stops when the process that started this one has ended. */

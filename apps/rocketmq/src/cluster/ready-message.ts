@@ -7,6 +7,15 @@ export interface ReadyBroker {
   readonly address: string
 }
 
+/** What `rocketmq start --json` prints when everything is ready: one line. */
+export function readyJson(
+  { dataFolder }: Pick<ClusterPlan, 'dataFolder'>,
+  nameServer: string,
+  brokers: readonly ReadyBroker[],
+): string {
+  return `${JSON.stringify({ nameServer, brokers, dataFolder })}\n`
+}
+
 /** What `rocketmq start` prints when everything is ready. */
 export function readyMessage(plan: ClusterPlan, nameServer: string, brokers: readonly ReadyBroker[]): string {
   const rows = [

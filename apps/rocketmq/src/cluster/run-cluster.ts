@@ -13,7 +13,7 @@ import { UserError } from '../user-error.ts'
 import { BrokerThread } from './broker-thread.ts'
 import { brokerSources, checkSharedConf, nameServerSources, warnOfHost } from './cluster-properties.ts'
 import { advertisedHost, type ClusterOptions, type ClusterPlan, ownHost, type PlannedBroker } from './plan-cluster.ts'
-import { readyMessage } from './ready-message.ts'
+import { readyJson, readyMessage } from './ready-message.ts'
 
 /**
  * Runs a name server and brokers in this process until they are stopped.
@@ -22,15 +22,15 @@ import { readyMessage } from './ready-message.ts'
  */
 export async function runCluster(
   plan: ClusterPlan,
-  options: Pick<ClusterOptions, 'brokerConf' | 'stopWithParent' | 'acceptLostMessages'> & LogOptions,
+  options: Pick<ClusterOptions, 'brokerConf' | 'stopWithParent' | 'acceptLostMessages' | 'json'> & LogOptions,
   platform: Platform,
 ): Promise<number> {
-  const { brokerConf, stopWithParent, logLevel, logFormat, acceptLostMessages = false } = options
+  const { brokerConf, stopWithParent, logLevel, logFormat, acceptLostMessages = false, json = false } = options
   const logOptions = { logLevel, logFormat }
   const log = createLog('rocketmq', logOptions)
   const conf = brokerConf === undefined ? noProperties : readConfFile(platform.fileSystem, brokerConf, '--broker-conf')
   await warnOfSharedConf(plan, conf, platform, log)
-  const start = () => startCluster(plan, conf, { platform, log, logOptions, acceptLostMessages })
+  const start = () => startCluster(plan, conf, { platform, log, logOptions, acceptLostMessages, json })
   return runUntilStopped(start, { log, clock: platform.clock, stopWithParent })
 }
 
@@ -79,12 +79,13 @@ interface ClusterParts {
   readonly log: Log
   readonly logOptions: LogOptions
   readonly acceptLostMessages: boolean
+  readonly json: boolean
 }
 
 async function startCluster(
   plan: ClusterPlan,
   conf: SourcedProperties,
-  { platform, log, logOptions, acceptLostMessages }: ClusterParts,
+  { platform, log, logOptions, acceptLostMessages, json }: ClusterParts,
 ): Promise<RunningService> {
   const opened = new AsyncDisposableStack()
   try {
@@ -103,7 +104,7 @@ async function startCluster(
     const addresses = await Promise.all(threads.map(({ ready }) => ready))
     const brokers = threads.map(({ name }, index) => ({ name, address: addresses[index]! }))
     return {
-      readyMessage: readyMessage(
+      readyMessage: (json ? readyJson : readyMessage)(
         plan,
         formatAddress({ host: advertisedHost(plan, platform.network.localAddress()), port }),
         brokers,

@@ -137,6 +137,27 @@ describe('rocketmq start', () => {
     expect(fs.existsSync(path.join(folder.path, 'broker-a/abort'))).toBe(false)
   })
 
+  test('tells a program by a line of JSON where it is with --json, and leaves nothing with --ephemeral', async () => {
+    using folder = temporaryFolder()
+    await using rocketmq = new RocketmqProcess(['start', '--ephemeral', '--json'], { cwd: folder.path })
+    const [line] = await rocketmq.output(/^.*\n/)
+    const { nameServer, brokers, dataFolder } = JSON.parse(line)
+    expect(rocketmq.stdout).toBe(line)
+    expect(await registeredBrokers(nameServer)).toEqual({ 'broker-a': brokers[0].address })
+    expect(fs.readdirSync(dataFolder)).toContain('broker-a')
+    rocketmq.signal('SIGTERM')
+    expect(await rocketmq.exit(), rocketmq.stderr).toBe(0)
+    expect(fs.existsSync(dataFolder)).toBe(false)
+    expect(fs.readdirSync(folder.path)).toEqual([])
+  })
+
+  test('does not take a folder for --ephemeral', async () => {
+    using folder = temporaryFolder()
+    await using rocketmq = new RocketmqProcess(['start', '--ephemeral', '--data', 'kept'], { cwd: folder.path })
+    expect(await rocketmq.exit()).not.toBe(0)
+    expect(rocketmq.stderr).toContain('--ephemeral')
+  })
+
   test('starts again after it was killed', async () => {
     using folder = temporaryFolder()
     {
