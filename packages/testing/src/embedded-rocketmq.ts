@@ -2,6 +2,7 @@ import { type Broker, createBroker, readBrokerSettings } from '@rocketmq-ts/brok
 import {
   Admin,
   type Log,
+  type QueueProgress,
   Reader,
   type ReceivedMessage,
   type ResponseCodeName,
@@ -10,6 +11,7 @@ import {
 } from '@rocketmq-ts/client'
 import { createNameServer, type NameServer, readNameServerSettings } from '@rocketmq-ts/name-server'
 import { type FileSystem, nodeRandom, type Platform, silentLog } from '@rocketmq-ts/platform'
+import { retryTopicOf } from '@rocketmq-ts/protocol'
 import { AdvancingClock } from './advancing-clock.ts'
 import { durationMs } from './duration.ts'
 import { PlannedFailures } from './planned-failures.ts'
@@ -176,7 +178,7 @@ class Embedded implements EmbeddedRocketMQ {
   async waitForIdle(group: string, { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
     const endMs = performance.now() + timeoutMs
     for (;;) {
-      const progress = await this.#theAdmin.progress(group)
+      const progress = await this.#progress(group)
       if (progress.length > 0 && progress.every(({ lag }) => lag === 0)) return
       if (performance.now() > endMs) {
         const behind = progress.filter(({ lag }) => lag > 0)
@@ -241,6 +243,20 @@ class Embedded implements EmbeddedRocketMQ {
   get #theAdmin(): Admin {
     this.#admin ??= new Admin({ nameServers: this.nameServers })
     return this.#admin
+  }
+
+  /** With redeliveries that no member of the group has looked for yet. */
+  async #progress(group: string): Promise<Pick<QueueProgress, 'queue' | 'lag'>[]> {
+    const progress = await this.#theAdmin.progress(group)
+    const retryTopic = retryTopicOf(group)
+    if (progress.some(({ queue }) => queue.topic === retryTopic)) return progress
+    try {
+      const { queues } = await this.#theAdmin.describeTopic(retryTopic)
+      return [...progress, ...queues.map(({ queue, maxOffset }) => ({ queue, lag: maxOffset }))]
+    } catch (error) {
+      if (error instanceof RocketMQError && error.code === 'TOPIC_NOT_EXIST') return progress
+      throw error
+    }
   }
 
   #running(): { server: Broker; life: ServerLife } {

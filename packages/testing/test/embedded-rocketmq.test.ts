@@ -148,6 +148,20 @@ describe('an embedded RocketMQ', () => {
     await expect(startRocketMQ({ storage: 'disk' as never })).rejects.toThrow('use memory or temporaryFolder')
   })
 
+  test('is idle only when a redelivery is done that was due at once', async () => {
+    const mq = await start()
+    await mq.topic('orders', { queues: 1 })
+    const { received } = await consume(mq, 'orders', ({ attempt }) => {
+      if (attempt === 1) throw new Error('not yet')
+    })
+    await producerOf(mq).send({ topic: 'orders', body: 'a' })
+    await mq.waitForIdle('mailer')
+    expect(received).toEqual(['a'])
+    await mq.advance('10s')
+    await mq.waitForIdle('mailer')
+    expect(received).toEqual(['a', 'a'])
+  })
+
   test('lets nothing pass while it is partitioned', async () => {
     const mq = await start()
     await mq.topic('orders', { queues: 1 })
