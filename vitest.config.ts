@@ -6,7 +6,6 @@ export default defineConfig({
       'packages/*/test/**/*.test.ts',
       'apps/*/test/**/*.test.ts',
       'benchmarks/test/**/*.test.ts',
-      'packaging/test/*.test.ts',
       'scripts/test/*.test.ts',
     ],
     testTimeout: 30_000,

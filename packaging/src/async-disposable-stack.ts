@@ -6,6 +6,11 @@ class OlderAsyncDisposableStack {
     this.#callbacks.push(callback)
   }
 
+  use<Resource extends Partial<AsyncDisposable & Disposable>>(resource: Resource): Resource {
+    this.defer(() => (resource[Symbol.asyncDispose] ?? resource[Symbol.dispose])?.call(resource))
+    return resource
+  }
+
   move(): OlderAsyncDisposableStack {
     const moved = new OlderAsyncDisposableStack()
     moved.#callbacks = this.#callbacks

@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+/** The SDK's tests on a Node that lacks what the sources of the servers use: they are built for it, and tests are not. */
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    include: ['packages/{client,testing}/test/**/*.test.ts'],
+    // It starts a program from the sources as they are.
+    exclude: ['packages/testing/test/exit.test.ts'],
+    setupFiles: ['packaging/test/older-node.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})

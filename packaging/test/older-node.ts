@@ -1,0 +1,3 @@
+import { AsyncDisposableStack } from '../src/async-disposable-stack.ts'
+
+Object.assign(globalThis, { AsyncDisposableStack })
