@@ -19,6 +19,8 @@ const promises: Record<string, string> = {
   'push-orderly': 'gives an orderly consumer each queue in order, one thread a queue',
   'push-cluster': 'shares a topic between the members of a group',
   'push-assigned': 'tells members their queues that do not divide them by themselves, also when one leaves',
+  'pop-shared': 'gives the members of a group that pop each message once, from all queues',
+  'pop-refused': 'gives a refused message to a group that pops again, counted, until it is accepted',
   'push-broadcast': 'gives each member of a broadcasting group all messages, and keeps no offsets for them',
   'push-tags': 'gives consumers the messages of the tags they subscribe to, also when hash codes collide',
   'sql-push': 'gives consumers the messages whose properties their SQL92 expressions ask for, and no others',
@@ -69,6 +71,11 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to the official Java client
         expect(await client.run(scenario)).not.toBe('')
       })
     }
+
+    // Its members ask every 20 s whether they pull or pop.
+    it('loses no message of a group that goes over from pull to POP and back', async () => {
+      expect(await client.run('pop-switched', { timeoutMs: 280_000 })).not.toBe('')
+    }, 300_000)
 
     // A member of the official group waits half a minute at times until it has the lock of a queue.
     it('gives each sharding key in its order, one thread a queue, while members come and go', async () => {

@@ -23,6 +23,9 @@ final class Scenarios {
         ALL.put("push-orderly", PushScenarios::orderly);
         ALL.put("push-cluster", PushScenarios::clusterMembers);
         ALL.put("push-assigned", PushScenarios::assigned);
+        ALL.put("pop-shared", PopScenarios::shared);
+        ALL.put("pop-refused", PopScenarios::refused);
+        ALL.put("pop-switched", PopScenarios::switched);
         ALL.put("push-broadcast", PushScenarios::broadcast);
         ALL.put("push-tags", PushScenarios::tags);
         ALL.put("sql-push", FilterScenarios::push);
