@@ -4,6 +4,7 @@ import {
   createTopicListBody,
   heartbeatBody,
   lockBatchRequestBody,
+  messageRequestModeSettingBody,
   type QueueLockRequest,
   queryAssignmentRequestBody,
   subscriptionGroupConfigBody,
@@ -14,6 +15,7 @@ import { type Access, type Action, type Demand, namedInBody, onGroup, onTopic } 
 
 const sub: readonly Action[] = ['SUB']
 const createIt: readonly Action[] = ['CREATE']
+const updateIt: readonly Action[] = ['UPDATE']
 
 /** Subscriptions of each consumer group. What a producer sends to is asked for at each send. */
 export const heartbeatAccess: Access<never> = namedInBody((body) =>
@@ -69,3 +71,12 @@ export const updateGroupListAccess: Access<never> = namedInBody((body) =>
 export const batchAckAccess: Access<never> = namedInBody((body) =>
   batchAckRequestBody.decode(body).acks.flatMap(({ c, t }) => [onGroup(c, sub), onTopic(t, sub)]),
 )
+
+/** The group and topic of which it is set how messages are got. */
+export const requestModeAccess: Access<never> = namedInBody((body) => {
+  const { topic, consumerGroup } = messageRequestModeSettingBody.decode(body)
+  const demands: Demand[] = []
+  if (consumerGroup !== undefined) demands.push(onGroup(consumerGroup, updateIt))
+  if (topic !== undefined) demands.push(onTopic(topic, updateIt))
+  return demands
+})

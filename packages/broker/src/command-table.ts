@@ -23,6 +23,7 @@ import {
   heartbeatAccess,
   lockAccess,
   queryAssignmentAccess,
+  requestModeAccess,
   unlockAccess,
   updateGroupAccess,
   updateGroupListAccess,
@@ -91,7 +92,6 @@ export function brokerLanes(liveSettings: Pick<LiveSettings, 'current' | 'onChan
   }
 }
 
-const notYet = unsupported('this command of POP is not served yet')
 const lite = unsupported('lite topics are not served yet')
 const access = unsupported('access control is not served yet')
 const replication = unsupported('replication is not served yet')
@@ -132,7 +132,7 @@ export function brokerCommandTable(
     litePullMessage: serve(litePull, subscribe(topic('topic'), group('consumerGroup')), handlers.litePullMessage),
     viewMessageById: serve(query, get(topic('topic')), handlers.viewMessageById),
     queryMessage: serve(query, anyOf(['SUB', 'GET'], topic('topic')), handlers.queryMessage),
-    peekMessage: notYet,
+    peekMessage: serve(query, subscribe(group('consumerGroup'), topic('topic')), handlers.peekMessage),
 
     // clients
     heartBeat: serve(client, heartbeatAccess, handlers.heartBeat),
@@ -242,8 +242,8 @@ export function brokerCommandTable(
     resumeCheckHalfMessage: serve(admin, update(topic('topic')), handlers.resumeCheckHalfMessage),
 
     // POP
-    setMessageRequestMode: notYet,
-    getAllMessageRequestMode: notYet,
+    setMessageRequestMode: serve(admin, requestModeAccess, handlers.setMessageRequestMode),
+    getAllMessageRequestMode: serve(admin, get(ownCluster), handlers.getAllMessageRequestMode),
     popMessage: serve(pop, subscribe(group('consumerGroup'), topic('topic')), handlers.popMessage),
     ackMessage: serve(ack, subscribe(group('consumerGroup'), topic('topic')), handlers.ackMessage),
     batchAckMessage: serve(ack, batchAckAccess, handlers.batchAckMessage),
@@ -252,8 +252,8 @@ export function brokerCommandTable(
       subscribe(group('consumerGroup'), topic('topic')),
       handlers.changeMessageInvisibletime,
     ),
-    notification: notYet,
-    pollingInfo: notYet,
+    notification: serve(pop, subscribe(group('consumerGroup'), topic('topic')), handlers.notification),
+    pollingInfo: serve(consumer, subscribe(group('consumerGroup'), topic('topic')), handlers.pollingInfo),
     popRollback: rocksDb,
     popLiteMessage: lite,
 

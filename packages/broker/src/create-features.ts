@@ -153,6 +153,7 @@ export function createFeatures(parts: FeaturesParts) {
       ...tables,
       clock,
       log,
+      config,
       random,
       identity,
       settings,
@@ -182,7 +183,15 @@ export function createFeatures(parts: FeaturesParts) {
     createRegistration({ clock, log, network, identity, liveSettings, topics: topics.table }),
   )
   const assignment = features.add(
-    createAssignment({ clock, nameServers: settings().namesrvAddr, calls: registration.calls, consumers }),
+    createAssignment({
+      ...tables,
+      clock,
+      config,
+      settings,
+      nameServers: settings().namesrvAddr,
+      calls: registration.calls,
+      consumers,
+    }),
   )
   store.onArrival((topic, queueId) => {
     reading.arrived(topic, queueId)

@@ -1,7 +1,14 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import type { RemotingClient } from '@rocketmq-ts/remoting'
 import type { ConsumerRegistry } from '../clients/index.ts'
+import type { GroupTable } from '../groups/index.ts'
+import type { KeptFolder } from '../kept/index.ts'
+import type { BrokerSettings } from '../settings/index.ts'
+import type { TopicTable } from '../topics/index.ts'
+import { getAllMessageRequestMode } from './handlers/get-all-message-request-mode.ts'
 import { queryAssignment } from './handlers/query-assignment.ts'
+import { setMessageRequestMode } from './handlers/set-message-request-mode.ts'
+import { RequestModes } from './request-modes.ts'
 import { TopicRoutes } from './topic-routes.ts'
 
 export interface AssignmentParts {
@@ -10,10 +17,25 @@ export interface AssignmentParts {
   /** How they are called. */
   calls: Pick<RemotingClient, 'call'>
   consumers: ConsumerRegistry
+  config: KeptFolder
+  settings(): BrokerSettings
+  topics: Pick<TopicTable, 'get' | 'onDelete'>
+  groups: Pick<GroupTable, 'find' | 'onDelete'>
 }
 
 /** Dividing the queues of topics among the members of groups that leave it to the broker. */
-export function createAssignment({ clock, nameServers, calls, consumers }: AssignmentParts) {
+export function createAssignment(parts: AssignmentParts) {
+  const { clock, nameServers, calls, consumers, config, settings, topics, groups } = parts
   const routes = new TopicRoutes({ clock, calls, nameServers })
-  return { handlers: { queryAssignment: queryAssignment({ routes, consumers }) } }
+  const modes = new RequestModes(config, settings)
+  topics.onDelete((topic) => modes.removeTopic(topic))
+  groups.onDelete((group) => modes.removeGroup(group))
+  return {
+    handlers: {
+      queryAssignment: queryAssignment({ routes, consumers, modes, settings }),
+      setMessageRequestMode: setMessageRequestMode({ modes, topics, groups }),
+      getAllMessageRequestMode: getAllMessageRequestMode({ modes }),
+    },
+    close: () => modes.close(),
+  }
 }

@@ -7,6 +7,7 @@ import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
 import { Intake, type MessageSink } from '../intake/intake.ts'
 import type { TimerDecision } from '../intake/transforms.ts'
+import type { KeptFolder } from '../kept/index.ts'
 import type { ConsumerOffsetTable } from '../offsets/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { BrokerStatistics } from '../statistics/index.ts'
@@ -14,8 +15,14 @@ import type { TopicTable } from '../topics/index.ts'
 import { ackMessage } from './handlers/ack-message.ts'
 import { batchAckMessage } from './handlers/batch-ack-message.ts'
 import { changeMessageInvisibletime } from './handlers/change-message-invisibletime.ts'
+import { notification } from './handlers/notification.ts'
+import { peekMessage } from './handlers/peek-message.ts'
+import { pollingInfo } from './handlers/polling-info.ts'
 import { popMessage } from './handlers/pop-message.ts'
 import { HeldPops } from './held-pops.ts'
+import { OrderAcks } from './order-acks.ts'
+import { OrderTable } from './order-table.ts'
+import { OrderWakes } from './order-wakes.ts'
 import { PopCursors } from './pop-cursors.ts'
 import { PopReader } from './pop-reader.ts'
 import { PopRecovery } from './pop-recovery.ts'
@@ -28,6 +35,7 @@ import { Reviver } from './reviver.ts'
 export interface PopFeatureParts {
   clock: Clock
   log: Log
+  config: KeptFolder
   random: Random
   identity: Identity
   settings(): BrokerSettings
@@ -70,11 +78,25 @@ export function createPop(parts: PopFeatureParts) {
   const cursors = new PopCursors(offsets)
   const { popPollingMapSize } = settings()
   const held = new HeldPops(clock, popPollingMapSize, settings)
+  /** Those who wait to be told of messages, which they ask for then. */
+  const notified = new HeldPops(clock, popPollingMapSize, settings)
   const intake = new Intake('send', {
     topics,
     highestDelayLevel: settings().messageDelayLevel.length,
     timer: parts.timer,
   })
+  const orders = new OrderTable({
+    config: parts.config,
+    flushIntervalMs: settings().flushConsumerOffsetInterval,
+    committed: ({ group, topic, queueId }) => offsets.offset(group, topic, queueId) ?? 0,
+    isKept: ({ group, topic, queueId }) =>
+      groups.get(group) !== undefined && queueId < (topics.get(topic)?.readQueueNums ?? 0),
+  })
+  const orderWakes = new OrderWakes(clock, orders, ({ topic, group, queueId }) => wake(topic, group, queueId))
+  const wake = (topic: string, group: string, queueId: number) => {
+    held.wake(topic, group, queueId)
+    notified.wake(topic, group, queueId)
+  }
   const recovery = new PopRecovery({ brokerName, reviveTopic, reviveQueueCount, store, offsets })
   const writer = new ReceiptWriter({
     clock,
@@ -94,6 +116,8 @@ export function createPop(parts: PopFeatureParts) {
       return enablePopMessageThreshold && receipts.outstandingIn(topic, group, queueId) > popInflightMessageThreshold
     },
     settings,
+    orders,
+    onBlocked: (key) => orderWakes.watch(key),
     onFree: (group, topic, queueId) => held.wake(topic, group, queueId),
   })
   const reviver = new Reviver({
@@ -114,8 +138,17 @@ export function createPop(parts: PopFeatureParts) {
     },
   })
   let revived = 0
+  const orderAcks = new OrderAcks({
+    clock,
+    orders,
+    offsets,
+    onBlocked: (key) => orderWakes.watch(key),
+    onFree: ({ topic, group, queueId }) => wake(topic, group, queueId),
+  })
   topics.onDelete((topic) => {
     held.giveUp(topic)
+    notified.giveUp(topic)
+    orders.removeTopic(topic)
     cursors.removeTopic(topic)
     receipts.removeTopic(topic)
     reviver.forgetTopic(topic)
@@ -123,23 +156,28 @@ export function createPop(parts: PopFeatureParts) {
   store.onCutBack(() => {
     cursors.clear()
     held.retryAll()
+    notified.retryAll()
   })
+  const onGiven = (group: string, topic: string, count: number, byteCount: number) =>
+    counters.got(group, topic, count, byteCount)
   const checks = { topics, groups, brokerPermission: () => settings().brokerPermission }
   const receiptChecks = { topics, brokerName, reviveQueueCount, store }
-  const acks = { ...receiptChecks, writer, onAcknowledged: () => {} }
+  const acks = { ...receiptChecks, writer, orderAcks, onAcknowledged: () => {} }
+  const plan = { ...checks, random, settings }
   return {
     /** Messages arrived in a queue. */
     arrived(topic: string, queueId: number): void {
       held.arrived(topic, queueId)
+      notified.arrived(topic, queueId)
       reviver.arrived(topic, queueId)
     },
     /** Requests that wait for messages; they are no work. */
-    heldIn: (lane: string) => (lane === 'pop' ? held.count : 0),
+    heldIn: (lane: string) => (lane === 'pop' ? held.count + notified.count : 0),
     handlers: {
       popMessage: popMessage({
-        ...checks,
+        ...plan,
+        clock,
         brokerName,
-        random,
         compiler: parts.compiler,
         filters: parts.filters,
         reader,
@@ -147,23 +185,39 @@ export function createPop(parts: PopFeatureParts) {
         receipts,
         held,
         reviveQueueCount,
-        settings,
         recovery,
-        onGiven: (group, topic, count, byteCount) => counters.got(group, topic, count, byteCount),
+        onGiven,
         onMissed: () => counters.missed(),
       }),
+      notification: notification({ ...plan, reader, orders, held: notified, recovery }),
+      pollingInfo: pollingInfo({ ...checks, held }),
+      peekMessage: peekMessage({ ...plan, reader, recovery, onGiven }),
       ackMessage: ackMessage(acks),
       batchAckMessage: batchAckMessage(acks),
-      changeMessageInvisibletime: changeMessageInvisibletime({ ...receiptChecks, writer, receipts, settings }),
+      changeMessageInvisibletime: changeMessageInvisibletime({
+        ...receiptChecks,
+        writer,
+        receipts,
+        orderAcks,
+        settings,
+      }),
     },
     start: () => reviver.start(),
-    disconnected: (connection: RemotingConnection) => held.disconnected(connection.id),
+    disconnected(connection: RemotingConnection) {
+      held.disconnected(connection.id)
+      notified.disconnected(connection.id)
+    },
     async drain() {
       held.close()
+      notified.close()
+      orderWakes.close()
       await reviver.drain()
     },
+    close: () => orders.close(),
     stats: () => ({
       heldPops: held.count,
+      heldNotifications: notified.count,
+      orderedQueues: orders.count,
       openCheckpoints: receipts.openCount,
       unacknowledged: receipts.messageCount,
       revived,

@@ -10,6 +10,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
 import type { MessageFilter } from '../reading/message-filter.ts'
+import type { OrderKey, OrderTable } from './order-table.ts'
 import type { PopCursor, PopCursors, PopSpan } from './pop-cursors.ts'
 
 /** Where a group that is new to a queue begins: at the first message, or at the last one. */
@@ -27,6 +28,8 @@ export interface PopReadRequest {
   countMax: number
   initMode: InitMode
   filter: MessageFilter
+  /** The messages are given in order: to one attempt at a time, and no more before they are acknowledged. */
+  order?: { attemptId: string | undefined; popTime: number; invisibleTime: number } | undefined
 }
 
 /** Messages of one queue that nobody else of the group is given for now. */
@@ -34,7 +37,10 @@ export interface TakenQueue extends PoppedQueue {
   topic: string
   source: PopSource
   cursor: PopCursor
-  span: PopSpan
+  /** Undefined for messages in order, whose offset is that of what is acknowledged. */
+  span: PopSpan | undefined
+  /** Deliveries before this one of messages in order, by queue offset. */
+  counts: ReadonlyMap<number, number>
   /** Copies of the records. */
   records: readonly Buffer[]
 }
@@ -62,6 +68,9 @@ export interface PopReaderParts {
     maxTransferBytesOnMessageInMemory: number
     maxFilterMessageSize: number
   }
+  orders: OrderTable
+  /** A queue was passed by since what was given of it in order is not acknowledged. */
+  onBlocked(key: OrderKey): void
   /** A queue can be read again that was passed by since somebody read it. */
   onFree(group: string, topic: string, queueId: number): void
 }
@@ -93,6 +102,36 @@ export class PopReader {
     return Math.max(0, store.maxOffset(topic, queueId) - position)
   }
 
+  /** Messages that a group would be given next, in no queue more than is left. They stay where they are. */
+  async peek(
+    group: string,
+    queues: readonly PopQueue[],
+    countMax: number,
+  ): Promise<{ records: Buffer[]; restCount: number }> {
+    const { store, cursors, settings } = this.#parts
+    const records: Buffer[] = []
+    let restCount = 0
+    let bytesLeft = settings().maxTransferBytesOnMessageInMemory
+    for (const { topic, queueId } of queues) {
+      const rest = this.restIn(group, topic, queueId)
+      restCount += rest
+      if (rest === 0 || records.length >= countMax || bytesLeft <= 0) continue
+      const minOffset = store.minOffset(topic, queueId)
+      const read = queueRead(
+        minOffset,
+        await store.read({
+          ...{ topic, queueId, countMax: countMax - records.length, bytesMax: bytesLeft },
+          queueOffset: Math.max(cursors.position(group, topic, queueId) ?? minOffset, minOffset),
+          scannedUnitsMax: settings().maxFilterMessageSize / unitBytes,
+          matches: () => true,
+        }),
+      )
+      records.push(...read.records)
+      for (const { length } of read.records) bytesLeft -= length
+    }
+    return { records, restCount }
+  }
+
   #from(first: number, request: PopReadRequest, taken: Taken, bytesBefore: number): Taken | Promise<Taken> {
     let byteCount = bytesBefore
     for (let index = first; index < request.queues.length; index++) {
@@ -118,14 +157,20 @@ export class PopReader {
       cursors.release(cursor)
       return 0
     }
+    const key = { topic, group, queueId }
+    if (request.order !== undefined && this.#parts.orders.isBlocked(key, request.order.attemptId)) {
+      cursors.release(cursor)
+      this.#parts.onBlocked(key)
+      return 0
+    }
     const start = this.#start(cursor, request.initMode)
     const read = this.#read(cursor, start, request, taken, byteCount)
-    if (!(read instanceof Promise)) return this.#settle(cursor, read, taken)
+    if (!(read instanceof Promise)) return this.#settle(cursor, read, request, taken)
     cursor.isReading = true
     return read.then(
       (result) => {
         cursor.isReading = false
-        const bytes = this.#settle(cursor, result, taken)
+        const bytes = this.#settle(cursor, result, request, taken)
         this.#parts.onFree(group, topic, queueId)
         return bytes
       },
@@ -141,7 +186,10 @@ export class PopReader {
   #start(cursor: PopCursor, initMode: InitMode): number {
     const { group, topic, queueId } = cursor
     const reset = this.#parts.offsets.takeReset(group, topic, queueId)
-    if (reset !== undefined) cursor.moveTo(reset)
+    if (reset !== undefined) {
+      cursor.moveTo(reset)
+      this.#parts.orders.clear({ group, topic, queueId })
+    }
     const known = cursor.position
     if (known !== undefined) return known
     const first = this.#first(topic, queueId, initMode)
@@ -232,9 +280,12 @@ export class PopReader {
   }
 
   /** @returns bytes of the messages that were taken */
-  #settle(cursor: PopCursor, read: QueueRead, taken: Taken): number {
+  #settle(cursor: PopCursor, read: QueueRead, request: PopReadRequest, taken: Taken): number {
     const { cursors } = this.#parts
-    const { start, next, maxOffset, records, offsets } = read
+    const { next, maxOffset } = read
+    const { order } = request
+    const found = order === undefined ? read : this.#unacknowledged(cursor, read)
+    const { start, records, offsets } = found
     const position = cursor.position ?? start
     taken.restCount += Math.max(0, maxOffset - next)
     if (records.length === 0) {
@@ -245,22 +296,32 @@ export class PopReader {
       return 0
     }
     if (start < position) cursor.moveTo(start)
-    const { topic, queueId } = cursor
-    const span = cursor.take(start, next)
-    taken.queues.push({
-      topic,
-      queueId,
-      source: popSourceOf(topic),
-      startOffset: start,
-      offsets,
-      records,
-      cursor,
-      span,
-    })
+    const { topic, queueId, group } = cursor
+    const span = order === undefined ? cursor.take(start, next) : undefined
+    const counts =
+      order === undefined ? noCounts : this.#parts.orders.give({ topic, queueId, group }, { ...order, offsets })
+    const source = popSourceOf(topic)
+    taken.queues.push({ topic, queueId, source, startOffset: start, offsets, records, cursor, span, counts })
     taken.count += records.length
     return records.reduce((sum, { length }) => sum + length, 0)
   }
+
+  /** A message behind others may be acknowledged before them. */
+  #unacknowledged({ topic, group, queueId }: PopCursor, read: QueueRead): QueueRead {
+    const { orders } = this.#parts
+    const places = read.offsets.flatMap((offset, index) =>
+      orders.isAcknowledged({ topic, group, queueId }, offset) ? [] : [index],
+    )
+    if (places.length === read.offsets.length) return read
+    return {
+      ...read,
+      offsets: places.map((index) => read.offsets[index]!),
+      records: places.map((index) => read.records[index]!),
+    }
+  }
 }
+
+const noCounts: ReadonlyMap<number, number> = new Map()
 
 interface QueueRead {
   start: number

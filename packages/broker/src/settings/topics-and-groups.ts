@@ -106,9 +106,19 @@ export const topicsAndGroupsSettings = {
   }),
   ...notServed(consumers, 'the gRPC proxy is not served yet', {
     enableBroadcastOffsetStore: live(boolean, true, 'Keeps offsets of broadcast consumers behind a proxy.'),
-    serverLoadBalancerEnable: live(boolean, true, 'Assigns queues to consumers in the broker.'),
-    defaultMessageRequestMode: live(oneOf(['PULL', 'POP']), 'PULL', 'How a group consumes when it does not say.'),
-    defaultPopShareQueueNum: live(int({ min: -1 }), -1, 'Consumers that share a queue by POP; -1 for all.'),
+  }),
+  ...applied(consumers, {
+    serverLoadBalancerEnable: live(boolean, true, 'Divides the queues among the consumers that ask for theirs.'),
+    defaultMessageRequestMode: live(
+      oneOf(['PULL', 'POP']),
+      'PULL',
+      'How a group consumes when nothing was set for it.',
+    ),
+    defaultPopShareQueueNum: live(
+      int({ min: -1 }),
+      -1,
+      'Consumers that share the queues of one by POP, beside it; -1 for all.',
+    ),
   }),
   ...notServed(consumers, 'changes are always told at once', {
     realTimeNotifyConsumerChange: live(boolean, true, 'Tells changes of a group at once.'),

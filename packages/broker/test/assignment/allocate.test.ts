@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { allocations } from '../../src/assignment/allocate.ts'
+import { allocateForPop, allocations } from '../../src/assignment/allocate.ts'
 
 const queuesOf = (count: number) =>
   Array.from({ length: count }, (_, queueId) => ({ topic: 'T', brokerName: 'broker-a', queueId }))
@@ -40,4 +40,39 @@ test('eight queues and three members', () => {
     [1, 4, 7],
     [2, 5],
   ])
+})
+
+describe('members that pop', () => {
+  const one = (queueId: number) => ({ topic: 'T', brokerName: 'b', queueId })
+  const four = [0, 1, 2, 3].map(one)
+  const allocate = allocations.get('AVG')!
+  const ids = (index: number, memberCount: number, shareCount: number) =>
+    allocateForPop(allocate, four, index, memberCount, shareCount).map(({ queueId }) => queueId)
+
+  test('share all queues of each broker when no number is set, or one that covers all', () => {
+    const two = [...four, { topic: 'T', brokerName: 'c', queueId: 0 }]
+    for (const shareCount of [-1, 0, 3, 9]) {
+      expect(allocateForPop(allocate, two, 1, 4, shareCount)).toEqual([
+        { topic: 'T', brokerName: 'b', queueId: -1 },
+        { topic: 'T', brokerName: 'c', queueId: -1 },
+      ])
+    }
+  })
+
+  test('have the queues of those that follow them, too', () => {
+    expect([0, 1, 2, 3].map((index) => ids(index, 4, 1))).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 3],
+      [3, 0],
+    ])
+  })
+
+  test('have one queue each when they are more than the queues', () => {
+    expect([0, 3, 4, 5].map((index) => ids(index, 6, 1))).toEqual([[0], [3], [0], [1]])
+  })
+
+  test('that are not there have none', () => {
+    expect(ids(-1, 4, 1)).toEqual([])
+  })
 })

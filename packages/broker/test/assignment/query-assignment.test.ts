@@ -20,6 +20,8 @@ const handler = queryAssignment({
         ? ({ clientIds: () => [...members] } as Partial<ConsumerGroupView> as ConsumerGroupView)
         : undefined,
   },
+  modes: { of: () => ({ mode: 'PULL', popShareQueueNum: 0 }) },
+  settings: () => ({ serverLoadBalancerEnable: true }),
 })
 
 /** @returns the ids of the queues, undefined for an answer without a list, or the remark of a refusal */

@@ -1,7 +1,14 @@
-import { formatPopReceipt } from '@rocketmq-ts/protocol'
+import {
+  commands,
+  formatPopReceipt,
+  messageRequestModeSettingBody,
+  messageRequestModeTableBody,
+  queryAssignmentRequestBody,
+  queryAssignmentResponseBody,
+} from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
-import { PopConsumer, type PoppedMessage } from '../../src/index.ts'
-import { bodiesOf, type Promises, type Scene, withSettings } from './scene.ts'
+import { type BrokerCalls, PopConsumer, type PoppedMessage, readMessages } from '../../src/index.ts'
+import { bodiesOf, codeOf, type Promises, type Scene, withSettings } from './scene.ts'
 
 function consumerOf(scene: Scene, group = 'g', topic = 'T'): PopConsumer {
   return new PopConsumer(scene.client.broker(scene.machine), scene.machine.name, group, topic)
@@ -24,8 +31,77 @@ async function givenOne(scene: Scene, fields: Parameters<PopConsumer['pop']>[0] 
   return { consumer, message: messages[0]! }
 }
 
+/** Pops in order: what is given is asked for by an attempt. */
+const inOrder = (attemptId: string, fields: Parameters<PopConsumer['pop']>[0] = {}) => ({
+  order: true,
+  attemptId,
+  maxMsgNums: 2,
+  ...fields,
+})
+
+function setMode({ broker }: Scene, mode: 'PULL' | 'POP', topic = 'T', consumerGroup = 'g') {
+  const body = messageRequestModeSettingBody.encode({ topic, consumerGroup, mode, popShareQueueNum: 0 })
+  return codeOf(broker, commands.setMessageRequestMode, {}, body)
+}
+
+const headerOf = { consumerGroup: 'g', topic: 'T', queueId: -1 }
+
 export const pop = {
   popMessage: {
+    'in order nothing more is given of a queue until all is acknowledged': async (scene) => {
+      await scene.store('T', 'a', 'b', 'c')
+      const consumer = consumerOf(scene)
+      const first = await consumer.pop(inOrder('1'))
+      expect(bodiesOf(first.messages)).toEqual(['a', 'b'])
+      expect(first.header.reviveQid).toBe(999)
+      expect((await consumer.pop(inOrder('2'))).messages).toEqual([])
+      expect(await consumer.ack(first.messages[0]!)).toBe('SUCCESS')
+      expect((await consumer.pop(inOrder('2'))).messages).toEqual([])
+      const waiting = consumer.pop(inOrder('3', { pollTime: 5000 }))
+      await scene.cluster.sleep(100)
+      expect(await consumer.ack(first.messages[1]!)).toBe('SUCCESS')
+      expect(bodiesOf((await waiting).messages)).toEqual(['c'])
+    },
+    'in order what is not acknowledged comes again in its place, counted, without what is': async (scene) => {
+      await scene.store('T', 'a', 'b', 'c')
+      const consumer = consumerOf(scene)
+      const { messages } = await consumer.pop(inOrder('1', { maxMsgNums: 3, invisibleTime: 3000 }))
+      await consumer.ack(messages[1]!)
+      const again = await consumer.pop(inOrder('2', { maxMsgNums: 3, pollTime: 5000 }))
+      expect(bodiesOf(again.messages)).toEqual(['a', 'c'])
+      expect(again.header.orderCountInfo).toBe('0 qo0%0 1;0 qo0%2 1;0 0 1')
+      for (const message of again.messages) expect(await consumer.ack(message)).toBe('SUCCESS')
+      expect(await scene.broker.committedOffset('g', 'T', 0)).toBe(3)
+    },
+    'in order an attempt whose answer was lost gets the same messages': async (scene) => {
+      await scene.store('T', 'a', 'b', 'c')
+      const consumer = consumerOf(scene)
+      await consumer.pop(inOrder('1'))
+      const again = await consumer.pop(inOrder('1'))
+      expect(bodiesOf(again.messages)).toEqual(['a', 'b'])
+      expect(again.header.orderCountInfo).toBe('0 0 0')
+    },
+    'in order what is given is blocked after an orderly restart, too': async (scene) => {
+      await scene.store('T', 'a', 'b', 'c')
+      const { messages } = await consumerOf(scene).pop(inOrder('1', { invisibleTime: 60_000 }))
+      await scene.restart()
+      const consumer = new PopConsumer(scene.newClient().broker(scene.machine), scene.machine.name, 'g', 'T')
+      expect((await consumer.pop(inOrder('2'))).messages).toEqual([])
+      for (const message of messages) expect(await consumer.ack(message)).toBe('SUCCESS')
+      expect(bodiesOf((await consumer.pop(inOrder('2'))).messages)).toEqual(['c'])
+    },
+    'in order a forged receipt moves no offset': async (scene) => {
+      await scene.store('T', 'a', 'b', 'c')
+      const { messages } = await consumerOf(scene).pop(inOrder('1'))
+      const other = consumerOf(scene, 'other')
+      expect(await other.ack(messages[1]!)).toBe('MESSAGE_ILLEGAL')
+      expect(await scene.broker.committedOffset('other', 'T', 0)).not.toBe(2)
+      const { receipt } = messages[1]!
+      const forged = formatPopReceipt({ ...receipt, popTime: receipt.popTime + 1 })
+      expect(await consumerOf(scene).ack(messages[1]!, { extraInfo: forged })).toBe('MESSAGE_ILLEGAL')
+      expect(await consumerOf(scene).ack(messages[1]!, { offset: 2, extraInfo: forged })).toBe('MESSAGE_ILLEGAL')
+      expect(await scene.broker.committedOffset('g', 'T', 0)).toBe(0)
+    },
     'a message is given to one member of a group, and to other groups': async (scene) => {
       await scene.broker.createTopic('T', 4)
       for (let queueId = 0; queueId < 4; queueId++) await scene.broker.send({ topic: 'T', queueId, body: `${queueId}` })
@@ -190,6 +266,78 @@ export const pop = {
       expect(await allBodies(consumerOf(scene, 'other'))).toEqual(['a', 'b'])
     },
   },
+  notification: {
+    'who waits is told of messages in any queue and in the retry topic, and that there are none': async (scene) => {
+      await scene.broker.createTopic('T', 4)
+      const notified = async (pollTime: number) => {
+        const header = { ...headerOf, pollTime, bornTime: 0, order: false }
+        return (await scene.client.broker(scene.machine).ask(commands.notification, header)).header.hasMsg
+      }
+      expect(await notified(0)).toBe(false)
+      expect(await notified(500)).toBe(false)
+      const waiting = [notified(2000), notified(2000)]
+      await scene.cluster.sleep(100)
+      await scene.broker.send({ topic: 'T', queueId: 2, body: 'a' })
+      expect(await Promise.all(waiting)).toEqual([true, true])
+      await consumerOf(scene).pop({ invisibleTime: 1500 })
+      expect(await notified(0)).toBe(false)
+      expect(await notified(2500)).toBe(true)
+    },
+    'in order nobody is told of a queue of which something is not acknowledged': async (scene) => {
+      await scene.store('T', 'a', 'b')
+      const consumer = consumerOf(scene)
+      const { messages } = await consumer.pop(inOrder('1', { maxMsgNums: 1 }))
+      const header = { ...headerOf, pollTime: 2000, bornTime: 0, order: true, attemptId: '2' }
+      const waiting = scene.client.broker(scene.machine).ask(commands.notification, header)
+      await scene.cluster.sleep(500)
+      await consumer.ack(messages[0]!)
+      expect((await waiting).header.hasMsg).toBe(true)
+    },
+    'what names no queue, topic or group is refused, and too many who wait are told so': withSettings(
+      { popPollingSize: '1' },
+      async (scene) => {
+        await scene.broker.createTopic('T', 1)
+        const header = { ...headerOf, pollTime: 1000, bornTime: 0, order: false }
+        expect(await codeOf(scene.broker, commands.notification, { ...header, queueId: 1 })).toBe('INVALID_PARAMETER')
+        expect(await codeOf(scene.broker, commands.notification, { ...header, topic: 'U' })).toBe('TOPIC_NOT_EXIST')
+        const first = scene.client.broker(scene.machine).ask(commands.notification, header)
+        await scene.cluster.sleep(100)
+        const second = await scene.client.broker(scene.machine).ask(commands.notification, header)
+        expect(second.header).toMatchObject({ hasMsg: false, pollingFull: true })
+        expect((await first).header).toMatchObject({ hasMsg: false, pollingFull: false })
+      },
+    ),
+  },
+  pollingInfo: {
+    'how many requests wait for a queue, and for any, is told': async (scene) => {
+      await scene.broker.createTopic('T', 2)
+      const count = async (queueId: number) =>
+        (await scene.broker.ask(commands.pollingInfo, { ...headerOf, queueId })).header.pollingNum
+      const waiting = [-1, -1, 1].map((queueId) => consumerOf(scene).pop({ queueId, pollTime: 1000 }))
+      await scene.cluster.sleep(100)
+      expect([await count(-1), await count(0), await count(1)]).toEqual([2, 0, 1])
+      await Promise.all(waiting)
+      expect(await count(-1)).toBe(0)
+      expect(await codeOf(scene.broker, commands.pollingInfo, { ...headerOf, topic: 'U' })).toBe('TOPIC_NOT_EXIST')
+    },
+  },
+  peekMessage: {
+    'what a group would be given next is shown, and stays': async (scene) => {
+      await scene.store('T', 'a', 'b', 'c')
+      const consumer = consumerOf(scene)
+      await consumer.pop()
+      const peek = async (maxMsgNums: number) => {
+        const { header, body } = await scene.broker.ask(commands.peekMessage, { ...headerOf, maxMsgNums })
+        return { rest: header.restNum, bodies: bodiesOf(readMessages(body)) }
+      }
+      expect(await peek(1)).toEqual({ rest: 2, bodies: ['b'] })
+      expect(await peek(32)).toEqual({ rest: 2, bodies: ['b', 'c'] })
+      expect(await allBodies(consumer)).toEqual(['b', 'c'])
+      const header = { ...headerOf, maxMsgNums: 1 }
+      expect(await codeOf(scene.broker, commands.peekMessage, header)).toBe('PULL_NOT_FOUND')
+      expect(await codeOf(scene.broker, commands.peekMessage, { ...header, maxMsgNums: 33 })).toBe('INVALID_PARAMETER')
+    },
+  },
   batchAckMessage: {
     'messages of several receipts never come again': async (scene) => {
       await scene.store('T', 'a', 'b', 'c', 'd')
@@ -230,6 +378,21 @@ export const pop = {
     },
   },
   changeMessageInvisibletime: {
+    'in order a queue is free sooner, or later': async (scene) => {
+      await scene.store('T', 'a', 'b')
+      const consumer = consumerOf(scene)
+      const { messages } = await consumer.pop(inOrder('1', { maxMsgNums: 1, invisibleTime: 5000 }))
+      const later = (await consumer.changeInvisible(messages[0]!, 8000))!
+      await scene.cluster.sleep(6000)
+      expect((await consumer.pop(inOrder('2'))).messages).toEqual([])
+      const waiting = consumer.pop(inOrder('3', { pollTime: 5000 }))
+      await scene.cluster.sleep(100)
+      await consumer.changeInvisible(later, 500)
+      const startMs = scene.cluster.simulation.monotonic()
+      expect(bodiesOf((await waiting).messages)).toEqual(['a', 'b'])
+      expect(scene.cluster.simulation.monotonic() - startMs).toBeLessThan(700)
+      expect(await consumer.changeInvisible(messages[0]!, 500)).toBeUndefined()
+    },
     'a message stays away longer, or comes sooner': async (scene) => {
       await scene.store('T', 'a', 'b')
       const consumer = consumerOf(scene)
@@ -265,6 +428,52 @@ export const pop = {
       expect(await consumer.changeInvisible(message, 1000, { consumerGroup: 'other' })).toBeUndefined()
       expect(await consumer.changeInvisible(message, 259_200_001)).toBeUndefined()
       expect(await consumer.ack(message)).toBe('SUCCESS')
+    },
+  },
+  setMessageRequestMode: {
+    'members are told to pop, or to pull, as it was set last, after a kill too': async (scene) => {
+      await scene.broker.createTopic('T', 4)
+      await scene.join('g', 'T', scene.client)
+      const assigned = async (broker: BrokerCalls) => {
+        const request = { topic: 'T', consumerGroup: 'g', clientId: scene.client.id, strategyName: 'AVG' } as const
+        const body = queryAssignmentRequestBody.encode({ ...request, messageModel: 'CLUSTERING' })
+        const answer = queryAssignmentResponseBody.decode((await broker.ask(commands.queryAssignment, {}, body)).body)
+        return answer.messageQueueAssignments?.map(({ mode, messageQueue }) => `${mode} ${messageQueue!.queueId}`)
+      }
+      await scene.cluster.sleep(1000)
+      expect(await assigned(scene.broker)).toEqual(['PULL 0', 'PULL 1', 'PULL 2', 'PULL 3'])
+      expect(await setMode(scene, 'POP')).toBe('SUCCESS')
+      expect(await assigned(scene.broker)).toEqual(['POP -1'])
+      scene.machine.kill()
+      await scene.machine.start()
+      const client = scene.newClient()
+      await scene.join('g', 'T', client)
+      const { body } = await client.broker(scene.machine).ask(commands.getAllMessageRequestMode, {})
+      const table = messageRequestModeTableBody.decode(body).messageRequestModeMap
+      expect(table.get('T')?.get('g')).toMatchObject({ mode: 'POP', popShareQueueNum: 0 })
+    },
+    'a retry topic, and what is not there, is refused': async (scene) => {
+      await scene.broker.createTopic('T', 1)
+      expect(await setMode(scene, 'POP', '%RETRY%g')).toBe('NO_PERMISSION')
+      expect(await setMode(scene, 'POP', 'none')).toBe('TOPIC_NOT_EXIST')
+      expect(await setMode(scene, 'POP', 'T', 'a b')).toBe('SUBSCRIPTION_GROUP_NOT_EXIST')
+    },
+  },
+  getAllMessageRequestMode: {
+    'what was set is told, and nothing of topics and groups that are gone': async (scene) => {
+      for (const topic of ['T', 'U']) {
+        await scene.broker.createTopic(topic, 1)
+        for (const group of ['g', 'h']) expect(await setMode(scene, 'POP', topic, group)).toBe('SUCCESS')
+      }
+      const told = async () => {
+        const { body } = await scene.broker.ask(commands.getAllMessageRequestMode, {})
+        const table = messageRequestModeTableBody.decode(body).messageRequestModeMap
+        return [...table].flatMap(([topic, groups]) => [...groups.keys()].map((group) => `${topic} ${group}`))
+      }
+      expect(await told()).toEqual(['T g', 'T h', 'U g', 'U h'])
+      await scene.broker.ask(commands.deleteTopicInBroker, { topic: 'T' })
+      await scene.broker.ask(commands.deleteSubscriptiongroup, { groupName: 'h', cleanOffset: false })
+      expect(await told()).toEqual(['U g'])
     },
   },
 } satisfies Promises

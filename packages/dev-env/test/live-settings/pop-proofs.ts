@@ -1,5 +1,6 @@
+import { commands, queryAssignmentRequestBody, queryAssignmentResponseBody } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
-import { PopConsumer } from '../../src/index.ts'
+import { type ClusterClient, PopConsumer } from '../../src/index.ts'
 import type { Proof } from './proofs.ts'
 import { Scene } from './scene.ts'
 
@@ -19,6 +20,21 @@ function newConsumer(scene: Scene, group = 'g'): PopConsumer {
 async function comesAgain(scene: Scene, consumer: PopConsumer): Promise<void> {
   expect((await consumer.pop({ invisibleTime: 1000 })).messages).toHaveLength(1)
   await scene.cluster.sleep(2000)
+}
+
+function join(scene: Scene, client: ClusterClient): Promise<void> {
+  return client.broker(scene.machine).heartbeat([{ group: 'g', topics: { T: '*' } }])
+}
+
+/** The queues that a member of the group is to pull or pop. */
+async function assigned(scene: Scene, clientId = scene.cluster.client.id): Promise<string[] | undefined> {
+  await join(scene, scene.cluster.client)
+  await scene.cluster.sleep(1000)
+  const request = { topic: 'T', consumerGroup: 'g', clientId, strategyName: 'AVG' }
+  const body = queryAssignmentRequestBody.encode({ ...request, messageModel: 'CLUSTERING' })
+  const answer = await scene.broker.ask(commands.queryAssignment, {}, body)
+  const { messageQueueAssignments } = queryAssignmentResponseBody.decode(answer.body)
+  return messageQueueAssignments?.map(({ mode, messageQueue }) => `${mode} ${messageQueue!.queueId}`)
 }
 
 async function retryTopics(scene: Scene): Promise<string[]> {
@@ -115,5 +131,27 @@ export const popProofs: Readonly<Record<string, Proof>> = {
     expect((await consumer.pop()).messages).toEqual([])
     await scene.change({ popInflightMessageThreshold: '2' })
     expect((await consumer.pop()).messages).toHaveLength(1)
+  },
+
+  async serverLoadBalancerEnable() {
+    const { scene } = await withConsumer(0)
+    expect(await assigned(scene, 'other')).toEqual([])
+    await scene.change({ serverLoadBalancerEnable: 'false' })
+    expect(await assigned(scene, 'other')).toEqual(['PULL 0'])
+  },
+
+  async defaultMessageRequestMode() {
+    const { scene } = await withConsumer(0)
+    expect(await assigned(scene)).toEqual(['PULL 0'])
+    await scene.change({ defaultMessageRequestMode: 'POP' })
+    expect(await assigned(scene)).toEqual(['POP -1'])
+  },
+
+  async defaultPopShareQueueNum() {
+    const { scene } = await withConsumer(0, { defaultMessageRequestMode: 'POP' })
+    for (let count = 0; count < 2; count++) await join(scene, scene.cluster.newClient())
+    expect(await assigned(scene)).toEqual(['POP -1'])
+    await scene.change({ defaultPopShareQueueNum: '1' })
+    expect(await assigned(scene)).toEqual(['POP 0'])
   },
 }

@@ -43,6 +43,7 @@ export {
   type DelayOffsets,
   delayOffsetsBody,
 } from './consumer-offsets.ts'
+export { type ConsumerOrder, consumerOrderBody, type QueueOrder } from './consumer-order.ts'
 export { type ConsumerRunningInfo, type ConsumeStatus, consumerRunningInfoBody } from './consumer-running-info.ts'
 export {
   compareDataVersions,

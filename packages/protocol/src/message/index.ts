@@ -27,6 +27,7 @@ export {
 } from './message-record.ts'
 export {
   formatMessageOffsets,
+  formatOrderCounts,
   formatPopReceipt,
   formatStartOffsets,
   orderedReviveQueueId,

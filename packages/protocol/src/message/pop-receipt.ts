@@ -120,3 +120,17 @@ export function formatStartOffsets(queues: readonly PoppedQueue[]): string {
 export function formatMessageOffsets(queues: readonly PoppedQueue[]): string {
   return queues.map(({ source, queueId, offsets }) => `${source} ${queueId} ${offsets.join(',')}`).join(';')
 }
+
+/**
+ * How often messages that are given in order were given before: `source qo<queueId>%<offset> count` of each, and for old
+ * clients `source queueId count` of the queue, whose count is the least.
+ * @param counts by queue offset; 0 is left out
+ */
+export function formatOrderCounts(queues: readonly (PoppedQueue & { counts: ReadonlyMap<number, number> })[]): string {
+  return queues
+    .flatMap(({ source, queueId, offsets, counts }) => [
+      ...[...counts].map(([offset, count]) => `${source} qo${queueId}%${offset} ${count}`),
+      `${source} ${queueId} ${Math.min(...offsets.map((offset) => counts.get(offset) ?? 0))}`,
+    ])
+    .join(';')
+}

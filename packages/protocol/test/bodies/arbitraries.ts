@@ -13,6 +13,7 @@ import {
   consumerFiltersBody,
   consumerIdListBody,
   consumerOffsetsBody,
+  consumerOrderBody,
   consumerRunningInfoBody,
   consumerStatusBody,
   consumeStatsBody,
@@ -455,6 +456,14 @@ add(
   }),
 )
 const popAck = { ao: long, bn: maybe(text), c: text, pt: long, q: int, so: long, t: text }
+const queueOrder = record({
+  ...{ popTime: long, a: maybe(text), cm: long, i: maybe(long), l: long, o: list(long) },
+  ...{ oc: maybe(longs(int)), ot: maybe(longs(long)) },
+})
+add(
+  consumerOrderBody,
+  fc.record({ orderInfoCount: int, orderedConsumptionLevel: text, table: names(integers(queueOrder)) }),
+)
 add(popAckBody, record(popAck))
 add(popBatchAckBody, record({ ...popAck, aol: list(long) }))
 add(

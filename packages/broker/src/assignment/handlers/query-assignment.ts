@@ -7,27 +7,31 @@ import {
 } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import type { ConsumerRegistry } from '../../clients/index.ts'
-import { allocations } from '../allocate.ts'
+import { allocateForPop, allocations } from '../allocate.ts'
+import type { RequestMode, RequestModes } from '../request-modes.ts'
 import type { QueueKey, TopicRoutes } from '../topic-routes.ts'
 
 export interface QueryAssignmentParts {
   routes: Pick<TopicRoutes, 'readableQueues'>
   consumers: Pick<ConsumerRegistry, 'get'>
+  modes: Pick<RequestModes, 'of'>
+  settings(): { serverLoadBalancerEnable: boolean }
 }
 
 /**
- * QUERY_ASSIGNMENT: the queues of a topic that a member of a group is to pull, which it asks for instead of dividing
- * them itself. An answer without a list tells it to keep what it has: the topic, the group, the member or the way of dividing is
- * unknown. Queues are pulled in every case: there is no POP yet.
+ * QUERY_ASSIGNMENT: the queues of a topic that a member of a group is to pull or pop, which it asks for instead of
+ * dividing them itself. An answer without a list tells it to keep what it has: the topic, the group, the member or the way of dividing is
+ * unknown.
  */
 export function queryAssignment(parts: QueryAssignmentParts): Handler<typeof commands.queryAssignment> {
   return async (_header, call) => {
     const request = queryAssignmentRequestBody.decode(call.body)
     const queues = await parts.routes.readableQueues(needed(request.topic, 'topic'))
-    const assigned = queues === undefined ? undefined : assignedQueues(request, queues, parts)
+    const mode = parts.modes.of(request.topic!, request.consumerGroup ?? '')
+    const assigned = queues === undefined ? undefined : assignedQueues(request, queues, mode, parts)
     return {
       body: queryAssignmentResponseBody.encode({
-        messageQueueAssignments: assigned?.map((messageQueue) => ({ messageQueue, mode: 'PULL' })),
+        messageQueueAssignments: assigned?.map((messageQueue) => ({ messageQueue, mode: mode.mode })),
       }),
     }
   }
@@ -36,17 +40,20 @@ export function queryAssignment(parts: QueryAssignmentParts): Handler<typeof com
 function assignedQueues(
   request: QueryAssignmentRequest,
   queues: readonly QueueKey[],
-  { consumers }: QueryAssignmentParts,
+  { mode, popShareQueueNum }: RequestMode,
+  { consumers, settings }: QueryAssignmentParts,
 ): readonly QueueKey[] | undefined {
   const model = needed(request.messageModel, 'messageModel')
   if (model === 'BROADCASTING') return queues
   if (model !== 'CLUSTERING') return undefined
+  if (!settings().serverLoadBalancerEnable) return queues
   const members = consumers.get(needed(request.consumerGroup, 'consumerGroup'))?.clientIds().sort()
   const allocate = allocations.get(request.strategyName ?? '')
   const { clientId } = request
   if (members === undefined || members.length === 0 || allocate === undefined || clientId === undefined)
     return undefined
   const index = members.indexOf(clientId)
+  if (mode === 'POP') return allocateForPop(allocate, queues, index, members.length, popShareQueueNum)
   return index < 0 ? [] : allocate(queues, index, members.length)
 }
 

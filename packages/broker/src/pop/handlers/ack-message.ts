@@ -1,10 +1,12 @@
 import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
 import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
+import type { OrderAcks } from '../order-acks.ts'
 import { checkedReceipt, type ReceiptCheckParts } from '../receipt-checks.ts'
 import type { ReceiptWriter } from '../receipt-writer.ts'
 
 export interface AckParts extends ReceiptCheckParts {
   writer: ReceiptWriter
+  orderAcks: OrderAcks
   onAcknowledged(group: string, topic: string, count: number): void
 }
 
@@ -13,7 +15,11 @@ export function ackMessage(parts: AckParts): Handler<typeof commands.ackMessage>
   return (header, call) => {
     refuseLite(header.liteTopic)
     const receipt = checkedReceipt(header, parts)
-    if (receipt.isOrdered) throw new ProtocolError('INVALID_PARAMETER', 'POP in order is not served yet')
+    if (receipt.isOrdered) {
+      parts.orderAcks.acknowledge(receipt, receipt.queueOffset)
+      parts.onAcknowledged(receipt.group, receipt.topic, 1)
+      return {}
+    }
     parts.writer.acknowledge(receipt, (refusal) => {
       if (refusal !== undefined) return call.fail(refusal)
       parts.onAcknowledged(receipt.group, receipt.topic, 1)

@@ -29,7 +29,12 @@ export function batchAckMessage(parts: AckParts): Handler<BatchAckCommand> {
 function acknowledge(ack: BatchAck, parts: AckParts, settled: (refusal: ProtocolError | undefined) => void): void {
   try {
     const receipt = checkedBatch(ack, popTopicOf(ack.c, ack.t, sourceOf(ack)), parts)
-    if (receipt.isOrdered) throw new ProtocolError('INVALID_PARAMETER', 'POP in order is not served yet')
+    if (receipt.isOrdered) {
+      for (const offset of receipt.offsets) parts.orderAcks.acknowledge(receipt, offset)
+      parts.onAcknowledged(receipt.group, receipt.topic, receipt.offsets.length)
+      settled(undefined)
+      return
+    }
     parts.writer.acknowledge(receipt, (refusal) => {
       if (refusal === undefined) parts.onAcknowledged(receipt.group, receipt.topic, receipt.offsets.length)
       settled(refusal)

@@ -1,5 +1,6 @@
 import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
 import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
+import type { OrderAcks } from '../order-acks.ts'
 import { checkedReceipt, type ReceiptCheckParts } from '../receipt-checks.ts'
 import type { ReceiptWriter } from '../receipt-writer.ts'
 import type { Receipts } from '../receipts.ts'
@@ -9,6 +10,7 @@ import { checkInvisibleTime } from './pop-message.ts'
 export interface ChangeInvisibleTimeParts extends ReceiptCheckParts {
   writer: ReceiptWriter
   receipts: Pick<Receipts, 'has'>
+  orderAcks: OrderAcks
   settings(): { timerMaxDelaySec: number }
 }
 
@@ -27,9 +29,13 @@ export function changeMessageInvisibletime(
     }
     checkInvisibleTime(invisibleTime, parts.settings())
     const ended = checkedReceipt(header, parts)
-    if (ended.isOrdered) throw new ProtocolError('INVALID_PARAMETER', 'POP in order is not served yet')
-    const { writer, receipts } = parts
+    const { writer, receipts, orderAcks } = parts
     const { topic, group, queueId, reviveQueueId, queueOffset } = ended
+    if (ended.isOrdered) {
+      const visibleMs = orderAcks.changeVisible(ended, queueOffset, invisibleTime)
+      const { popTime } = ended
+      return { header: { popTime, invisibleTime: visibleMs - popTime, reviveQid: reviveQueueId } }
+    }
     const name = { topic, group, queueId, startOffset: queueOffset }
     const popTime = writer.popTime((time) => time === ended.popTime || receipts.has({ ...name, popTime: time }))
     const offsets = [queueOffset]

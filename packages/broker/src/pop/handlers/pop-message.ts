@@ -1,8 +1,11 @@
+import type { Clock } from '@rocketmq-ts/platform'
 import {
   type commands,
   formatMessageOffsets,
+  formatOrderCounts,
   formatStartOffsets,
   newTagSubscription,
+  orderedReviveQueueId,
   ProtocolError,
   popCountMax,
   popRetryTopicOf,
@@ -41,6 +44,7 @@ export interface PopParts
     Pick<MessageFilterParts, 'compiler' | 'filters'> {
   topics: PopCheckParts['topics'] & { checkInternal(topic: string): void }
   groups: PopCheckParts['groups'] & { readonly isSecured: boolean; secured(): Promise<void> }
+  clock: Clock
   brokerName: string
   reader: PopReader
   writer: ReceiptWriter
@@ -70,8 +74,8 @@ export function popMessage(parts: PopParts): Handler<PopCommand> {
     checkInvisibleTime(header.invisibleTime, parts.settings())
     checkServed(header, parts)
     const filter = popFilter(header, parts)
-    const reviveQueueId = count % parts.reviveQueueCount
-    count = (count + 1) % (parts.reviveQueueCount * 1024)
+    const reviveQueueId = header.order ? orderedReviveQueueId : count % parts.reviveQueueCount
+    count = (count + 1) % parts.reviveQueueCount
     const pop = new Pop(header, call, topic, filter, reviveQueueId, parts)
     const { recovery, groups } = parts
     if (recovery.isLoaded && groups.isSecured) {
@@ -107,12 +111,11 @@ export function checkInvisibleTime(invisibleTime: number, { timerMaxDelaySec }: 
   throw new ProtocolError('INVALID_PARAMETER', remark)
 }
 
-function checkServed({ topic, consumerGroup, order }: PopRequest, parts: PopParts): void {
+function checkServed({ topic, consumerGroup }: PopRequest, parts: PopParts): void {
   const { timerWheelEnable, enableRetryTopicV2 } = parts.settings()
   if (!timerWheelEnable) {
     throw new ProtocolError('SYSTEM_ERROR', 'pop message is forbidden because timerWheelEnable is false')
   }
-  if (order) throw new ProtocolError('INVALID_PARAMETER', 'POP in order is not served yet: consume in order by pull')
   // What cannot come again would be lost.
   parts.topics.checkInternal(popRetryTopicOf(consumerGroup, topic, enableRetryTopicV2 ? '2' : '1'))
 }
@@ -153,6 +156,8 @@ class Pop implements HeldPop {
   readonly #reviveQueueId: number
   readonly #parts: PopParts
   #restCount = 0
+  /** When messages in order were given. */
+  #orderedMs = 0
   #isLooking = false
   #isOver = false
 
@@ -244,14 +249,18 @@ class Pop implements HeldPop {
       const { reader, topics } = this.#parts
       const { topic, consumerGroup: group, maxMsgNums: countMax, initMode } = this.#header
       const config = topics.get(topic) ?? this.#topic
-      const request = { topic, group, queueId: this.queueId, isOrdered: false }
+      const { order: isOrdered, attemptId, invisibleTime } = this.#header
+      const request = { topic, group, queueId: this.queueId, isOrdered }
+      const popTime = this.#parts.clock.now()
       const taken = reader.take({
         group,
         queues: popPlan(request, config, this.#parts),
         countMax,
         initMode: initMode === 0 ? 'min' : 'max',
         filter: this.#filter,
+        order: isOrdered ? { attemptId, popTime, invisibleTime } : undefined,
       })
+      this.#orderedMs = popTime
       if (!(taken instanceof Promise)) return this.#give(taken)
       this.#isLooking = true
       return taken.then(
@@ -281,7 +290,12 @@ class Pop implements HeldPop {
     this.#restCount = taken.restCount
     if (taken.queues.length === 0) return false
     const { writer, receipts } = this.#parts
-    const { consumerGroup: group, invisibleTime } = this.#header
+    const { consumerGroup: group, invisibleTime, order } = this.#header
+    if (order) {
+      for (const { cursor } of taken.queues) this.#parts.reader.release(cursor)
+      this.#answer(taken, this.#orderedMs)
+      return true
+    }
     const checkpoints = (popTime: number): Checkpoint[] =>
       taken.queues.map(({ topic, queueId, startOffset, offsets }) => ({
         ...{ topic, group, queueId, startOffset, popTime, invisibleTime, offsets },
@@ -304,8 +318,8 @@ class Pop implements HeldPop {
 
   #release(queues: readonly TakenQueue[], isStored: boolean): void {
     for (const { cursor, span } of queues) {
-      if (isStored) cursor.stored(span)
-      else cursor.refused(span)
+      if (isStored) cursor.stored(span!)
+      else cursor.refused(span!)
       this.#parts.reader.release(cursor)
     }
   }
@@ -321,6 +335,7 @@ class Pop implements HeldPop {
       ...this.#answerHeader(popTime),
       startOffsetInfo: formatStartOffsets(queues),
       msgOffsetInfo: formatMessageOffsets(queues),
+      orderCountInfo: this.#header.order ? formatOrderCounts(queues) : undefined,
     }
     this.#call.answer({ remark: 'FOUND', header, body })
   }

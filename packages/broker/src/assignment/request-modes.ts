@@ -1,0 +1,84 @@
+import {
+  type MessageRequestModeSetting,
+  type MessageRequestModeTable,
+  messageRequestModeTableBody,
+  retryTopicPrefix,
+  stringifyStandard,
+} from '@rocketmq-ts/protocol'
+import { type KeptFolder, KeptState } from '../kept/index.ts'
+
+export interface RequestModeDefaults {
+  defaultMessageRequestMode: 'PULL' | 'POP'
+  defaultPopShareQueueNum: number
+}
+
+/** How a group gets the messages of a topic. */
+export type RequestMode = Pick<MessageRequestModeSetting, 'mode' | 'popShareQueueNum'>
+
+const saveIntervalMs = 1000
+
+/** How groups get the messages of topics, by pull or by POP. Kept in config/messageRequestMode.json. */
+export class RequestModes {
+  readonly #defaults: () => RequestModeDefaults
+  /** Topic to group. */
+  readonly #topics: Map<string, Map<string, MessageRequestModeSetting>>
+  readonly #kept: KeptState<MessageRequestModeTable>
+
+  /** @throws Error when the file is there and cannot be used */
+  constructor(config: KeptFolder, defaults: () => RequestModeDefaults) {
+    this.#defaults = defaults
+    this.#kept = new KeptState(config, {
+      file: 'messageRequestMode.json',
+      parse: (text) => messageRequestModeTableBody.parse(text),
+      pieces: () => [stringifyStandard(messageRequestModeTableBody.toWritable(this.table()))],
+      intervalMs: saveIntervalMs,
+      isProgress: false,
+    })
+    this.#topics = new Map(this.#kept.content?.messageRequestModeMap)
+  }
+
+  /** A retry topic is always pulled. */
+  of(topic: string, group: string): RequestMode {
+    const set = this.#topics.get(topic)?.get(group)
+    if (set !== undefined) return set
+    const { defaultMessageRequestMode, defaultPopShareQueueNum } = this.#defaults()
+    if (topic.startsWith(retryTopicPrefix) || defaultMessageRequestMode === 'PULL') {
+      return { mode: 'PULL', popShareQueueNum: 0 }
+    }
+    return { mode: 'POP', popShareQueueNum: defaultPopShareQueueNum }
+  }
+
+  /**
+   * Resolves when the mode survives a failure of the power.
+   * @throws the file system's errors: the mode counts, and is written later when that is possible
+   */
+  async set(topic: string, group: string, { mode, popShareQueueNum }: RequestMode): Promise<void> {
+    const groups = this.#topics.get(topic) ?? new Map<string, MessageRequestModeSetting>()
+    groups.set(group, { topic, consumerGroup: group, mode, popShareQueueNum })
+    this.#topics.set(topic, groups)
+    this.#kept.later()
+    await this.#kept.secured()
+  }
+
+  /** All that were set. */
+  table(): MessageRequestModeTable {
+    return { messageRequestModeMap: this.#topics }
+  }
+
+  removeTopic(topic: string): void {
+    if (this.#topics.delete(topic)) this.#kept.later()
+  }
+
+  removeGroup(group: string): void {
+    for (const [topic, groups] of this.#topics) {
+      if (!groups.delete(group)) continue
+      if (groups.size === 0) this.#topics.delete(topic)
+      this.#kept.later()
+    }
+  }
+
+  /** Writes what is not written yet. */
+  close(): void {
+    this.#kept.close()
+  }
+}

@@ -1,0 +1,96 @@
+import { type commands, ProtocolError, type RequestOf } from '@rocketmq-ts/protocol'
+import { answeredLater, type Call, type Handler } from '@rocketmq-ts/remoting'
+import type { HeldPop, HeldPops } from '../held-pops.ts'
+import type { OrderTable } from '../order-table.ts'
+import { checkedTopic, type PopCheckParts } from '../pop-checks.ts'
+import { type PopPlanParts, popPlan } from '../pop-plan.ts'
+import type { PopReader } from '../pop-reader.ts'
+import type { PopRecovery } from '../pop-recovery.ts'
+
+type NotificationCommand = typeof commands.notification
+
+export interface NotificationParts extends PopCheckParts, Omit<PopPlanParts, 'topics'> {
+  reader: Pick<PopReader, 'restIn'>
+  orders: Pick<OrderTable, 'isBlocked'>
+  held: HeldPops
+  recovery: PopRecovery
+}
+
+/** Longer waits would be cut by the idle limit of connections. */
+const holdMsMax = 110_000
+
+/** NOTIFICATION: tells a member of a group when there are messages for it, which it asks for by POP then. */
+export function notification(parts: NotificationParts): Handler<NotificationCommand> {
+  return (header, call) => {
+    checkedTopic(header, parts)
+    const waiting = new Notification(header, call, parts)
+    const { recovery } = parts
+    if (recovery.isLoaded) waiting.start()
+    else
+      recovery.load().then(
+        () => waiting.start(),
+        (error) => call.fail(error),
+      )
+    return answeredLater
+  }
+}
+
+class Notification implements HeldPop {
+  readonly connectionId: number
+  readonly topic: string
+  readonly group: string
+  readonly queueId: number
+  readonly #header: RequestOf<NotificationCommand>
+  readonly #call: Call<NotificationCommand>
+  readonly #parts: NotificationParts
+
+  constructor(header: RequestOf<NotificationCommand>, call: Call<NotificationCommand>, parts: NotificationParts) {
+    this.connectionId = call.connection.id
+    this.topic = header.topic
+    this.group = header.consumerGroup
+    this.queueId = header.queueId < 0 ? -1 : header.queueId
+    this.#header = header
+    this.#call = call
+    this.#parts = parts
+  }
+
+  start(): void {
+    if (this.retry()) return
+    const { pollTime } = this.#header
+    if (pollTime <= 0) {
+      this.giveUp()
+      return
+    }
+    const limit = this.#parts.held.hold(this, Math.min(pollTime, holdMsMax))
+    if (limit === undefined) return
+    const remark = `too many requests wait for messages already (${limit}): ask with fewer, or raise it`
+    this.#call.answer({ remark, header: { hasMsg: false, pollingFull: true } })
+  }
+
+  retry(): boolean {
+    try {
+      if (!this.#hasMessages()) return false
+      this.#call.answer({ header: { hasMsg: true, pollingFull: false } })
+    } catch (error) {
+      this.#call.fail(error)
+    }
+    return true
+  }
+
+  giveUp(): void {
+    this.#call.answer({ header: { hasMsg: false, pollingFull: false } })
+  }
+
+  #hasMessages(): boolean {
+    const { reader, topics, orders } = this.#parts
+    const { topic, group, queueId } = this
+    const { order, attemptId } = this.#header
+    const config = topics.get(topic)
+    if (config === undefined)
+      throw new ProtocolError('TOPIC_NOT_EXIST', `topic[${topic}] not exist, apply first please!`)
+    return popPlan({ topic, group, queueId, isOrdered: order }, config, this.#parts).some((queue) => {
+      if (order && orders.isBlocked({ ...queue, group }, attemptId)) return false
+      return reader.restIn(group, queue.topic, queue.queueId) > 0
+    })
+  }
+}

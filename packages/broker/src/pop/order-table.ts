@@ -1,0 +1,225 @@
+import type { Clock } from '@rocketmq-ts/platform'
+import { type ConsumerOrder, consumerOrderBody, type QueueOrder, stringifyStandard } from '@rocketmq-ts/protocol'
+import { type KeptFolder, KeptState } from '../kept/index.ts'
+
+export interface OrderKey {
+  topic: string
+  group: string
+  queueId: number
+}
+
+/** Messages that were given out in order, of one queue to one group. */
+interface Given {
+  readonly popTime: number
+  readonly invisibleTime: number
+  readonly attemptId: string | undefined
+  readonly offsets: readonly number[]
+  readonly acknowledged: Set<number>
+  /** Deliveries before this one; 0 is left out. */
+  readonly counts: ReadonlyMap<number, number>
+  readonly visibleMs: Map<number, number>
+  readonly lastMs: number
+}
+
+export interface NewlyGiven {
+  popTime: number
+  invisibleTime: number
+  attemptId: string | undefined
+  offsets: readonly number[]
+}
+
+export interface OrderTableParts {
+  config: KeptFolder
+  flushIntervalMs: number
+  /** Where a group goes on: what is before that is acknowledged. */
+  committed(key: OrderKey): number
+  /** Whether topic, queue and group are still there. */
+  isKept(key: OrderKey): boolean
+}
+
+const keptMs = 24 * 60 * 60 * 1000
+
+/**
+ * What groups were given in order and did not acknowledge. Nothing more is given of a queue until all of it is
+ * acknowledged or visible again, but for the attempt that it was given to, which asks once more when its answer was lost.
+ * Kept in config/consumerOrderInfo.json.
+ */
+export class OrderTable {
+  readonly #parts: OrderTableParts
+  readonly #clock: Clock
+  /** `topic@group` to queue id. */
+  readonly #groups = new Map<string, Map<number, Given>>()
+  readonly #kept: KeptState<ConsumerOrder>
+
+  /** @throws Error when the file is there and cannot be used */
+  constructor(parts: OrderTableParts) {
+    const { config, flushIntervalMs } = parts
+    this.#parts = parts
+    this.#clock = config.clock
+    this.#kept = new KeptState(config, {
+      file: 'consumerOrderInfo.json',
+      parse: (text) => consumerOrderBody.parse(text),
+      pieces: () => [stringifyStandard(consumerOrderBody.toWritable(this.#content()))],
+      intervalMs: flushIntervalMs,
+      gatherMs: flushIntervalMs,
+      isProgress: true,
+    })
+    for (const [key, queues] of this.#kept.content?.table ?? []) {
+      const loaded = new Map<number, Given>()
+      for (const [queueId, order] of queues) if (order.o.length <= bitsMax) loaded.set(queueId, givenOf(order))
+      this.#groups.set(key, loaded)
+    }
+  }
+
+  /** Queues of which something was given in order lately. */
+  get count(): number {
+    let count = 0
+    for (const queues of this.#groups.values()) count += queues.size
+    return count
+  }
+
+  /** When a queue may be read again for a group, in milliseconds since 1970; undefined for now. */
+  blockedUntilMs(key: OrderKey): number | undefined {
+    const given = this.#given(key)
+    if (given === undefined) return undefined
+    const nowMs = this.#clock.now()
+    const committed = this.#parts.committed(key)
+    let untilMs: number | undefined
+    for (const offset of given.offsets) {
+      if (offset < committed || given.acknowledged.has(offset)) continue
+      const visibleMs = given.visibleMs.get(offset) ?? given.popTime + given.invisibleTime
+      if (visibleMs > nowMs && (untilMs === undefined || visibleMs > untilMs)) untilMs = visibleMs
+    }
+    return untilMs
+  }
+
+  /** Whether a queue may not be read for an attempt of a group. */
+  isBlocked(key: OrderKey, attemptId: string | undefined): boolean {
+    const given = this.#given(key)
+    if (given === undefined || (attemptId !== undefined && given.attemptId === attemptId)) return false
+    return this.blockedUntilMs(key) !== undefined
+  }
+
+  /** Whether a message behind others that are not was acknowledged: it does not come again. */
+  isAcknowledged(key: OrderKey, queueOffset: number): boolean {
+    return this.#given(key)?.acknowledged.has(queueOffset) === true
+  }
+
+  /** @returns deliveries of each message before this one, where there were some */
+  give(key: OrderKey, { popTime, invisibleTime, attemptId, offsets }: NewlyGiven): ReadonlyMap<number, number> {
+    const before = this.#given(key)
+    const counts = countsAfter(before, attemptId, offsets)
+    const acknowledged = new Set(before?.acknowledged)
+    for (const offset of acknowledged) if (offset < offsets[0]!) acknowledged.delete(offset)
+    const lastMs = this.#clock.now()
+    const given = { popTime, invisibleTime, attemptId, offsets, acknowledged, counts, visibleMs: new Map(), lastMs }
+    const name = nameOf(key)
+    const queues = this.#groups.get(name)
+    if (queues === undefined) this.#groups.set(name, new Map([[key.queueId, given]]))
+    else queues.set(key.queueId, given)
+    this.#kept.later()
+    return counts
+  }
+
+  /**
+   * A message is acknowledged that was given at a time.
+   * @returns the offset before which all is acknowledged; undefined when it was not given then
+   */
+  acknowledge(key: OrderKey, queueOffset: number, popTime: number): number | undefined {
+    const given = this.#given(key)
+    if (given === undefined || given.popTime !== popTime || !given.offsets.includes(queueOffset)) return undefined
+    given.acknowledged.add(queueOffset)
+    this.#kept.later()
+    return given.offsets.find((offset) => !given.acknowledged.has(offset)) ?? given.offsets.at(-1)! + 1
+  }
+
+  /** A message that was given at a time is visible again at another one. @returns false when it was not given then */
+  setVisible(key: OrderKey, queueOffset: number, popTime: number, visibleMs: number): boolean {
+    const given = this.#given(key)
+    if (given === undefined || given.popTime !== popTime || !given.offsets.includes(queueOffset)) return false
+    if (given.acknowledged.has(queueOffset)) return false
+    given.visibleMs.set(queueOffset, visibleMs)
+    this.#kept.later()
+    return true
+  }
+
+  /** A group goes on elsewhere: nothing holds it back. */
+  clear(key: OrderKey): void {
+    if (this.#groups.get(nameOf(key))?.delete(key.queueId)) this.#kept.later()
+  }
+
+  removeTopic(topic: string): void {
+    for (const name of [...this.#groups.keys()]) {
+      if (name.slice(0, name.lastIndexOf('@')) === topic && this.#groups.delete(name)) this.#kept.later()
+    }
+  }
+
+  /** Writes what is not written yet. */
+  close(): void {
+    this.#kept.close()
+  }
+
+  #given(key: OrderKey): Given | undefined {
+    return this.#groups.get(nameOf(key))?.get(key.queueId)
+  }
+
+  #content(): ConsumerOrder {
+    const nowMs = this.#clock.now()
+    const table = new Map<string, Map<number, QueueOrder>>()
+    for (const [name, queues] of this.#groups) {
+      const at = name.lastIndexOf('@')
+      const [topic, group] = [name.slice(0, at), name.slice(at + 1)]
+      for (const [queueId, { lastMs }] of queues) {
+        if (nowMs - lastMs > keptMs || !this.#parts.isKept({ topic, group, queueId })) queues.delete(queueId)
+      }
+      if (queues.size === 0) this.#groups.delete(name)
+      else table.set(name, new Map([...queues].map(([queueId, given]) => [queueId, orderOf(given)])))
+    }
+    return { orderInfoCount: 0, orderedConsumptionLevel: 'QUEUE', table }
+  }
+}
+
+const bitsMax = 52
+
+function nameOf({ topic, group }: OrderKey): string {
+  return `${topic}@${group}`
+}
+
+/** An attempt that asks once more has the messages for the first time still. */
+function countsAfter(
+  before: Given | undefined,
+  attemptId: string | undefined,
+  offsets: readonly number[],
+): ReadonlyMap<number, number> {
+  if (before === undefined) return new Map()
+  if (attemptId !== undefined && before.attemptId === attemptId) return before.counts
+  return new Map(
+    offsets
+      .filter((offset) => before.offsets.includes(offset))
+      .map((offset) => [offset, (before.counts.get(offset) ?? 0) + 1]),
+  )
+}
+
+function givenOf({ popTime, a, cm, i = 0, l, o, oc, ot }: QueueOrder): Given {
+  const first = o[0] ?? 0
+  const offsets = o.map((distance, index) => (index === 0 ? distance : first + distance))
+  const acknowledged = new Set(offsets.filter((_, index) => Math.floor(cm / 2 ** index) % 2 === 1))
+  const times = { popTime, invisibleTime: i, lastMs: l }
+  return { ...times, attemptId: a, offsets, acknowledged, counts: new Map(oc), visibleMs: new Map(ot) }
+}
+
+function orderOf(given: Given): QueueOrder {
+  const { popTime, invisibleTime, attemptId, offsets, acknowledged, counts, visibleMs, lastMs } = given
+  const first = offsets[0] ?? 0
+  const order: QueueOrder = {
+    popTime,
+    i: invisibleTime,
+    l: lastMs,
+    o: offsets.map((offset, index) => (index === 0 ? offset : offset - first)),
+    cm: offsets.reduce((bits, offset, index) => bits + (acknowledged.has(offset) ? 2 ** index : 0), 0),
+  }
+  if (attemptId !== undefined) order.a = attemptId
+  if (counts.size > 0) order.oc = new Map(counts)
+  if (visibleMs.size > 0) order.ot = new Map(visibleMs)
+  return order
+}
