@@ -1,6 +1,7 @@
 import type { FileSystem, Log } from '@rocketmq-ts/platform'
 import { type DataVersion, nextDataVersion } from '@rocketmq-ts/protocol'
 import { StoreFiles } from '../store-files.ts'
+import { makeWheel, scanWaiting, startOfFile, type WheelParts } from './made-wheel.ts'
 import { SlotUnits } from './slot-units.ts'
 import { type OwnTimerCheckpoint, TimerCheckpoint, type TimerProgress } from './timer-checkpoint.ts'
 import { TimerLog } from './timer-log.ts'
@@ -162,7 +163,7 @@ export class TimerStore {
   get lastOfOfficial(): { physicalOffset: number; totalSize: number } | undefined {
     if (!this.#wasOfficial) return undefined
     let last: TimerUnit | undefined
-    this.#scan((unit) => {
+    scanWaiting(this.#wheelParts, this.#progress, (unit) => {
       last = unit
     })
     return last
@@ -412,75 +413,19 @@ export class TimerStore {
     return { ...none, readMs: this.#slotOf(readMs > 0 ? readMs : nowMs), logEnd: end, queueOffset }
   }
 
-  /** Visits the units that are not done, in the order in which they were added. */
-  #scan(visit: (unit: TimerUnit, position: number) => void): void {
-    const { readMs, deliveredInSlot, logStart } = this.#progress
-    let toPassBy = deliveredInSlot
-    this.#units.scan(this.#scanStart(logStart), (unit, position) => {
-      if (position < logStart || unit.slotMs < readMs || this.#isTooFar(unit)) return true
-      if (unit.slotMs === readMs && toPassBy > 0) {
-        toPassBy--
-        return true
-      }
-      visit(unit, position)
-      return true
-    })
-  }
-
-  /** The first file that can have units which are not done. */
-  #scanStart(logStart: number): number {
-    const starts = this.#units.fileStarts
-    let from = starts[0] ?? 0
-    for (const next of starts.slice(1)) {
-      const unit = this.#units.firstUnit(next)
-      if (unit === undefined || unit.writtenMs + this.#wheel.spanMs >= this.readMs) break
-      from = next
-    }
-    return starts.some((start) => start <= logStart) ? Math.max(from, startOfFile(starts, logStart)) : from
-  }
-
-  /** Whether a unit is damaged: no broker adds one beyond the reach of the wheel. */
-  #isTooFar({ slotMs }: TimerUnit): boolean {
-    return slotMs - this.readMs >= this.#wheel.spanMs
-  }
-
   /**
    * Makes the wheel again from the units that are not done. Their chains stay as they are.
    * @returns false when there are units that have no slot of this precision
    */
   #makeWheel(): boolean {
-    this.#wheel.clear()
-    let fitsSlots = true
-    const counts = new Map<number, number>()
-    const { readMs, deliveredInSlot, logStart } = this.#progress
-    let delivered = 0
-    this.#units.scan(this.#scanStart(logStart), (unit, position) => {
-      const { slotMs, topicHash, isDelete } = unit
-      if (position < logStart || slotMs < readMs) return true
-      if (this.#isTooFar(unit)) {
-        this.#log.error({ slotMs, position }, 'the timer log is damaged: a message whose time it does not tell is lost')
-        return true
-      }
-      if (slotMs % this.precisionMs !== 0) {
-        fitsSlots = false
-        return true
-      }
-      this.#progress.lastSlotMs = Math.max(this.#progress.lastSlotMs, slotMs)
-      const slot = this.#wheel.slot(slotMs)
-      const change = isDelete ? -1 : 1
-      this.#wheel.set(slotMs, {
-        firstPosition: slot?.firstPosition ?? position,
-        lastPosition: position,
-        count: (slot?.count ?? 0) + change,
-      })
-      const isDelivered = slotMs === readMs && delivered++ < deliveredInSlot
-      if (!isDelivered) counts.set(topicHash, (counts.get(topicHash) ?? 0) + change)
-      return true
-    })
-    this.#progress.deliveredInSlot = Math.min(deliveredInSlot, delivered)
+    const { fitsSlots, counts } = makeWheel(this.#wheelParts, this.#progress)
     this.#pendingByTopic = counts
     this.#isChanged = true
     return fitsSlots
+  }
+
+  get #wheelParts(): WheelParts {
+    return { log: this.#log, units: this.#units, wheel: this.#wheel, precisionMs: this.precisionMs }
   }
 
   /**
@@ -490,7 +435,7 @@ export class TimerStore {
    */
   #moveUnits(nowMs: number, madeWithMs: number): void {
     const units: TimerUnit[] = []
-    this.#scan((unit) => units.push(unit))
+    scanWaiting(this.#wheelParts, this.#progress, (unit) => units.push(unit))
     const readMs = this.#slotOf(Math.min(nowMs, this.readMs))
     this.#log.warn(
       { units: units.length, readMs: this.readMs, nowMs, precisionMs: this.precisionMs, madeWithMs },
@@ -519,8 +464,4 @@ const clockStepMsMax = 10_000
 /** How far ahead a message is put that is due later than the window, so that its last step is not too small. */
 function rollMs(aheadMs: number, windowMs: number): number {
   return aheadMs - windowMs < windowMs / 3 ? windowMs / 2 : windowMs
-}
-
-function startOfFile(starts: readonly number[], position: number): number {
-  return starts.findLast((start) => start <= position) ?? 0
 }

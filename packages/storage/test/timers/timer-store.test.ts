@@ -164,6 +164,39 @@ describe('what waits is there', () => {
     }
   })
 
+  test('with another precision, without what its slot had delivered already', async () => {
+    const fileSystem = disk()
+    const timers = openTimers(fileSystem)
+    for (const number of [1, 2, 3]) add(timers, number, 5000)
+    const slotMs = startMs + 5000
+    timers.passTo(slotMs)
+    timers.noteDelivered(slotMs, 2)
+    fileSystem.kill()
+    const again = openTimers(fileSystem, { precisionMs: 300 })
+    expect(await deliver(again, startMs + 9000)).toEqual([3])
+  })
+
+  test('without those whose place in the log is gone, in the middle of a slot', async () => {
+    const fileSystem = disk()
+    const timers = openTimers(fileSystem)
+    for (const number of [1, 2, 3, 4]) add(timers, number, 5000)
+    add(timers, 5, 6000)
+    timers.passTo(startMs + 5000)
+    timers.noteDelivered(startMs + 5000, 3)
+    const units = await timers.unitsOf(startMs + 5000)
+    timers.cutBackTo(200)
+    expect(timers.isOutdated(units)).toBe(true)
+    timers.goBack(1)
+    expect([timers.deliveredInSlot, timers.queueOffset, timers.countAt(startMs + 6000)]).toEqual([1, 1, 0])
+    add(timers, 2, 5000)
+    timers.noteStep()
+    fileSystem.kill()
+    expect(await deliver(openTimers(fileSystem), startMs + 9000)).toEqual([2])
+    // A cut that the process did not live to see is made by the next one.
+    const later = openTimers(fileSystem, { commitLogEnd: 150 })
+    expect(await deliver(later, startMs + 9000)).toEqual([])
+  })
+
   test('when the clock was set back, with new messages at their times', async () => {
     const fileSystem = disk()
     const timers = filled(fileSystem)
