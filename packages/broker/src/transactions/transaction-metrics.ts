@@ -3,8 +3,8 @@ import { type KeptFolder, TopicCounts } from '../kept/index.ts'
 
 /** How many transactions of each topic have not ended, kept in config/transactionMetrics. */
 export class TransactionMetrics extends TopicCounts {
-  /** What was added since a count began. */
-  #sinceCount = new Map<string, number>()
+  /** What was added since a count began; undefined while none is under way. */
+  #sinceCount: Map<string, number> | undefined
 
   /** @throws Error when the file is there and cannot be used */
   constructor(config: KeptFolder) {
@@ -21,19 +21,19 @@ export class TransactionMetrics extends TopicCounts {
 
   override add(topic: string, change: number): void {
     super.add(topic, change)
-    this.#sinceCount.set(topic, (this.#sinceCount.get(topic) ?? 0) + change)
+    this.#sinceCount?.set(topic, (this.#sinceCount.get(topic) ?? 0) + change)
   }
 
   /** All that are open at this moment are about to be counted. */
   beginCount(): void {
-    this.#sinceCount.clear()
+    this.#sinceCount = new Map()
   }
 
   /** @param open how many were, by topic, when the count began */
   setCounted(open: ReadonlyMap<string, number>): void {
     const counts = new Map(open)
-    for (const [topic, change] of this.#sinceCount) counts.set(topic, (counts.get(topic) ?? 0) + change)
+    for (const [topic, change] of this.#sinceCount ?? []) counts.set(topic, (counts.get(topic) ?? 0) + change)
     this.setAll(counts)
-    this.#sinceCount.clear()
+    this.#sinceCount = undefined
   }
 }
