@@ -24,6 +24,25 @@ export function describeSettings<Table extends SettingsTable>(
     .join('\n')
 }
 
+/**
+ * The same for a page of documentation: a table in Markdown for each group.
+ * @param headings marks of a heading, such as `##`
+ */
+export function settingsReference(table: SettingsTable, headings: string): string {
+  const groups = Map.groupBy(Object.keys(table), (key) => table[key]!.group)
+  const sections = [...groups].map(([group, keys]) => {
+    const rows = keys.map((key) => {
+      const setting = table[key]!
+      const meaning = setting.status === 'applied' ? setting.meaning : `(no effect: ${setting.status.notServed})`
+      const change = whenChanged(setting).replace(/^; (.)/, (_, letter) => ` ${letter.toUpperCase()}`)
+      const cells = [`\`${key}\``, defaultText(setting), change === '' ? meaning : `${meaning}${change}.`]
+      return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('<', '\\<')).join(' | ')} |`
+    })
+    return [`${headings} ${group}`, '', '| key | default | |', '|---|---|---|', ...rows, ''].join('\n')
+  })
+  return sections.join('\n')
+}
+
 function describe(setting: Setting<unknown>): string {
   const { meaning, status } = setting
   const served = status === 'applied' ? '' : `\n# (no effect: ${status.notServed})`

@@ -1,6 +1,6 @@
 export { type ChangeRules, type CheckedChange, checkChange, type RunningValues } from './check-change.ts'
 export type { OtherKnownKeys, Properties } from './check-properties.ts'
-export { describeSettings } from './describe-settings.ts'
+export { describeSettings, settingsReference } from './describe-settings.ts'
 export type { SettingsEnvironment } from './environment.ts'
 export { KeptFile, SettingsNotKeptError } from './kept-file.ts'
 export { toPropertiesText } from './properties-text.ts'
