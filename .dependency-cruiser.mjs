@@ -47,7 +47,10 @@ export default {
       comment: 'A package is imported by its name, not by a path into it',
       severity: 'error',
       from: { path: '^(packages|apps)/([^/]+)/' },
-      to: { path: '^packages/([^/]+)/src/(?!index\\.ts$|(test-kit|checkers)/index\\.ts$)', pathNot: '^packages/$2/' },
+      to: {
+        path: '^packages/([^/]+)/src/(?!index\\.ts$|(test-kit|checkers|raw)/index\\.ts$)',
+        pathNot: '^packages/$2/',
+      },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

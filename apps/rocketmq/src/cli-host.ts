@@ -82,13 +82,13 @@ function interruption(): AbortSignal {
 
 const ownerOnly = 0o600
 
-async function replacePrivateFile(file: string, text: string): Promise<void> {
+async function replacePrivateFile(file: string, content: string | Uint8Array): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
   const unfinished = `${file}.${process.pid}.tmp`
   try {
     const handle = await open(unfinished, 'w', ownerOnly)
     try {
-      await handle.writeFile(text)
+      await handle.writeFile(content)
       await handle.sync()
     } finally {
       await handle.close()

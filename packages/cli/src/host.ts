@@ -23,7 +23,7 @@ export interface Host {
   /** @returns undefined when there is no such file @throws Error of the system */
   readFile(path: string): Promise<Buffer | undefined>
   /** Replaces a file in one step; only its owner may read it. Its folder is made. @throws Error of the system */
-  replacePrivateFile(path: string, text: string): Promise<void>
+  replacePrivateFile(path: string, content: string | Uint8Array): Promise<void>
   /** A file to write, gzipped when its name ends so. It must not exist. @throws Error of the system */
   createFile(path: string): Promise<OutputFile>
   /** The lines of a file, unzipped when its name says so, with how far they are in its bytes. @throws Error of the system */

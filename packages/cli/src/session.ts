@@ -10,7 +10,12 @@ import type {
 } from '@rocketmq-ts/client'
 import type { Command } from 'commander'
 import type { Host } from './host.ts'
-import type { ConnectionFlags, ConnectionKey, SourcedValue } from './settings/connection-settings.ts'
+import {
+  type ConnectionFlags,
+  type ConnectionKey,
+  checkSetting,
+  type SourcedValue,
+} from './settings/connection-settings.ts'
 import { CommandError, UsageError } from './usage-error.ts'
 import { parseDuration } from './values.ts'
 
@@ -78,6 +83,12 @@ export class Session implements AsyncDisposable {
   own<One extends AsyncDisposable>(one: One): One {
     this.#opened.push(one)
     return one
+  }
+
+  /** Goes before everything else that names them. @param source for errors @throws UsageError */
+  useNameServers(text: string, source: string): void {
+    checkSetting('nameServers', text, source)
+    this.connection.nameServers = { text, source }
   }
 
   /** How the SDK reaches the cluster. @throws UsageError */

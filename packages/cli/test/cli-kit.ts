@@ -95,8 +95,8 @@ export class TestHost implements Host {
     return text === undefined ? undefined : Buffer.from(text)
   }
 
-  async replacePrivateFile(path: string, text: string): Promise<void> {
-    this.files.set(path, text)
+  async replacePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
+    this.files.set(path, typeof content === 'string' ? content : Buffer.from(content).toString('utf8'))
   }
 
   async createFile(path: string) {
@@ -230,7 +230,9 @@ export async function expectGolden(name: string, host: TestHost, lines: readonly
 /** Widths of columns follow from what is replaced, so that runs of blanks are one. */
 export function neutral(text: string): string {
   return text
-    .replaceAll(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?/g, 'TIME')
+    .replaceAll(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?Z?/g, 'TIME')
+    .replaceAll(/\b1[6-9]\d{11}(?=@)/g, 'HOUR')
+    .replaceAll(/(TPS: )[\d.E-]+/g, '$1RATE')
     .replaceAll(/127\.0\.0\.1:\d+/g, 'ADDRESS')
     .replaceAll(/\b[\d.]+@\d+#[0-9a-f]+/g, 'CLIENT')
     .replaceAll(/\b(?:[0-9A-F]{56}|[0-9A-F]{40}|[0-9A-F]{32})\b/g, 'ID')

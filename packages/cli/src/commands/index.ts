@@ -14,6 +14,7 @@ import { doctorCommand } from './doctor.ts'
 import { groupGroup } from './group.ts'
 import { lagCommand } from './lag.ts'
 import { messageGroup } from './message.ts'
+import { mqadminCommand } from './mqadmin.ts'
 import { nameServerGroup } from './namesrv.ts'
 import { offsetGroup } from './offset.ts'
 import { produceCommand } from './produce.ts'
@@ -42,6 +43,7 @@ export const commandTable: readonly (Command | CommandGroup)[] = [
   benchCommand,
   backupCommand,
   restoreCommand,
+  mqadminCommand,
   completionCommand,
   completeCommand,
 ]

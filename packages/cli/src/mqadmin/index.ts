@@ -1,0 +1,60 @@
+import { nearestWord } from '@rocketmq-ts/base'
+import { RocketMQError } from '@rocketmq-ts/client/raw'
+import type { Session } from '../session.ts'
+import { CommandError, UsageError } from '../usage-error.ts'
+import { clusterTools } from './cluster-tools.ts'
+import { groupTools } from './group-tools.ts'
+import { messageTools } from './message-tools.ts'
+import { parseToolOptions, ToolContext, toolHelp } from './tool.ts'
+import { topicTools } from './topic-tools.ts'
+
+const tools = [...topicTools, ...groupTools, ...messageTools, ...clusterTools]
+
+/**
+ * Runs a command of the official tools.
+ * @param words the command, and its options
+ * @throws UsageError, CommandError
+ */
+export async function runTool(session: Session, words: readonly string[]): Promise<void> {
+  const [name, ...rest] = words
+  if (name === undefined || name === 'help' || name === '-h' || name === '--help') {
+    await session.host.write(rest[0] === undefined ? listOfTools() : toolHelp(toolOf(rest[0])))
+    return
+  }
+  const tool = toolOf(name)
+  const values = parseToolOptions(tool, rest)
+  if (values.has('help')) {
+    await session.host.write(toolHelp(tool))
+    return
+  }
+  const context = await ToolContext.open(session, values)
+  try {
+    await tool.run(context)
+  } catch (error) {
+    // What was printed before stays so, as with the official tools.
+    await session.host.write(context.printed)
+    if (error instanceof RocketMQError && error.responseCode !== undefined) {
+      throw new CommandError(`${tool.name} failed: CODE: ${error.responseCode}  DESC: ${error.message}`)
+    }
+    throw error
+  }
+  await session.host.write(context.printed)
+}
+
+/** Upper and lower case are alike. @throws UsageError */
+function toolOf(name: string) {
+  const found = tools.find((tool) => tool.name.toLowerCase() === name.toLowerCase())
+  if (found !== undefined) return found
+  const names = tools.map((tool) => tool.name)
+  const nearest = nearestWord(name.slice(0, 100), names)
+  const hint = nearest === undefined ? 'rocketmq mqadmin lists those that there are' : `did you mean ${nearest}?`
+  throw new UsageError(`The sub command ${name} not exist: ${hint}`)
+}
+
+function listOfTools(): string {
+  const width = Math.max(...tools.map(({ name }) => name.length)) + 3
+  const rows = tools
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    .map(({ name, about }) => `   ${name.padEnd(width)}${about}\n`)
+  return `The most commonly used mqadmin commands are:\n${rows.join('')}\nSee 'rocketmq mqadmin help <command>' for more information on a specific command.\n`
+}

@@ -1,0 +1,204 @@
+import { ClusterCalls, ClusterClient, type Deadline, type Master } from '@rocketmq-ts/client/raw'
+import { type AnyCommand, clusterInfoBody, commands, type RequestOf, type ResponseOf } from '@rocketmq-ts/protocol'
+import type { Session } from '../session.ts'
+import { CommandError, UsageError } from '../usage-error.ts'
+
+/** An option as the official tools have it. */
+export interface ToolOption {
+  readonly short: string
+  readonly long: string
+  readonly about: string
+  readonly isRequired?: boolean
+  /** It stands alone. */
+  readonly isFlag?: boolean
+}
+
+/** A command of the official tools. */
+export interface Tool {
+  readonly name: string
+  readonly about: string
+  readonly options: readonly ToolOption[]
+  run(context: ToolContext): Promise<void>
+}
+
+/** A broker, or the cluster whose masters are meant. */
+export const target: readonly ToolOption[] = [
+  { short: 'b', long: 'brokerAddr', about: 'address of a broker' },
+  { short: 'c', long: 'clusterName', about: 'the cluster: all of its masters' },
+]
+
+export const topic: ToolOption = { short: 't', long: 'topic', about: 'name of the topic', isRequired: true }
+
+export function required(short: string, long: string, about: string): ToolOption {
+  return { short, long, about, isRequired: true }
+}
+
+export function optional(short: string, long: string, about: string): ToolOption {
+  return { short, long, about }
+}
+
+export function flag(short: string, long: string, about: string): ToolOption {
+  return { short, long, about, isFlag: true }
+}
+
+const everywhere: readonly ToolOption[] = [
+  optional('n', 'namesrvAddr', 'name servers, host:port separated by semicolons'),
+  flag('h', 'help', 'tells how to use it'),
+]
+
+/**
+ * Values by the long names of options, as the official tools parse them: `-t X`, `-tX`, `--topic X`, `--topic=X`.
+ * @throws UsageError
+ */
+export function parseToolOptions(tool: Tool, words: readonly string[]): Map<string, string> {
+  const known = [...tool.options, ...everywhere]
+  const values = new Map<string, string>()
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!
+    const found = findOption(known, word)
+    if (found === undefined)
+      throw new UsageError(`${tool.name} has no option ${word}: rocketmq mqadmin help ${tool.name}`)
+    const { option, attached } = found
+    if (option.isFlag) values.set(option.long, 'true')
+    else {
+      const value = attached ?? words[++index]
+      if (value === undefined) throw new UsageError(`${tool.name}: -${option.short} needs a value (${option.about})`)
+      values.set(option.long, value.trim())
+    }
+  }
+  if (values.has('help')) return values
+  const missing = tool.options.filter(({ isRequired, long }) => isRequired && !values.has(long))
+  if (missing.length > 0) {
+    const names = missing.map(({ short, long }) => `-${short} (${long})`).join(', ')
+    throw new UsageError(`${tool.name} needs ${names}: rocketmq mqadmin help ${tool.name}`)
+  }
+  return values
+}
+
+function findOption(
+  known: readonly ToolOption[],
+  word: string,
+): { readonly option: ToolOption; readonly attached: string | undefined } | undefined {
+  const long = /^--?([A-Za-z]+)(?:=(.*))?$/s.exec(word)
+  const whole = known.find(
+    (one) => long !== null && (one.long === long[1] || (one.short === long[1] && !word.startsWith('--'))),
+  )
+  if (whole !== undefined) return { option: whole, attached: long![2] }
+  // The value may stand right behind a short name.
+  const glued = known.find((one) => !one.isFlag && word.startsWith(`-${one.short}`) && !word.startsWith('--'))
+  return glued === undefined ? undefined : { option: glued, attached: word.slice(1 + glued.short.length) }
+}
+
+export function toolHelp({ name, about, options }: Tool): string {
+  const rows = [...options, ...everywhere].map(({ short, long, isFlag, isRequired, about: meaning }) => [
+    ` -${short},--${long}${isFlag ? '' : ' <arg>'}`,
+    `${meaning}${isRequired ? ' (required)' : ''}`,
+  ])
+  const width = Math.max(...rows.map(([names]) => names!.length)) + 3
+  const usage = options.filter(({ isRequired }) => isRequired).map(({ short }) => ` -${short} <arg>`)
+  return `usage: mqadmin ${name}${usage.join('')} [options]\n${about}\n${rows.map(([names, meaning]) => `${names!.padEnd(width)}${meaning}\n`).join('')}`
+}
+
+const timeoutMs = 5000
+
+/** What a tool has of the cluster, and of what was typed. */
+export class ToolContext {
+  readonly session: Session
+  readonly client: ClusterClient
+  readonly calls: ClusterCalls
+  readonly deadline: Deadline
+  readonly #values: ReadonlyMap<string, string>
+  #printed = ''
+
+  constructor(session: Session, client: ClusterClient, values: ReadonlyMap<string, string>) {
+    this.session = session
+    this.client = client
+    this.calls = new ClusterCalls(client)
+    this.deadline = client.deadline({ signal: session.signal, timeoutMs: 2 * timeoutMs })
+    this.#values = values
+  }
+
+  static async open(session: Session, values: ReadonlyMap<string, string>): Promise<ToolContext> {
+    const nameServers = values.get('namesrvAddr')
+    if (nameServers !== undefined) session.useNameServers(nameServers, '-n')
+    const options = await session.clientOptions()
+    const client = new ClusterClient(options, { name: 'mqadmin' })
+    session.own({ [Symbol.asyncDispose]: () => client.close() })
+    return new ToolContext(session, client, values)
+  }
+
+  get printed(): string {
+    return this.#printed
+  }
+
+  print(text: string): void {
+    this.#printed += text
+  }
+
+  line(text: string): void {
+    this.#printed += `${text}\n`
+  }
+
+  /** By the option's long name; an empty text counts as none. */
+  value(long: string): string | undefined {
+    return this.#values.get(long) || undefined
+  }
+
+  has(long: string): boolean {
+    return this.#values.has(long)
+  }
+
+  need(long: string): string {
+    return this.#values.get(long) ?? ''
+  }
+
+  /** @throws UsageError when it is no whole number */
+  number(long: string, fallback: number): number {
+    const text = this.value(long)
+    if (text === undefined) return fallback
+    if (/^-?\d{1,16}$/.test(text)) return Number(text)
+    throw new UsageError(`${long} is ${text}: give a whole number`)
+  }
+
+  /** Asks a broker. @throws RocketMQError unless the answer is SUCCESS */
+  ask<C extends AnyCommand>(
+    broker: Master,
+    command: C,
+    header: RequestOf<C>,
+    body?: Buffer,
+  ): Promise<{ readonly header: ResponseOf<C>; readonly body: Buffer }> {
+    return this.calls.ask(broker, command, header, this.deadline, body)
+  }
+
+  /** Asks one of the name servers. @throws RocketMQError unless the answer is SUCCESS */
+  async askNameServer<C extends AnyCommand>(command: C, header: RequestOf<C>): Promise<Buffer> {
+    const answer = await this.client.nameServers.ask(command, header, this.deadline)
+    return answer.body ?? Buffer.alloc(0)
+  }
+
+  async clusterInfo() {
+    return clusterInfoBody.decode(await this.askNameServer(commands.getBrokerClusterInfo, {}))
+  }
+
+  /** The masters of a cluster, by name. @throws CommandError when it has none */
+  async mastersOf(cluster: string): Promise<Master[]> {
+    const { brokerAddrTable, clusterAddrTable } = await this.clusterInfo()
+    const names = [...(clusterAddrTable.get(cluster) ?? [])].sort()
+    const masters = names.flatMap((name) => {
+      const address = brokerAddrTable.get(name)?.brokerAddrs.get(0)
+      return address === undefined ? [] : [{ name, address }]
+    })
+    if (masters.length > 0) return masters
+    const known = [...clusterAddrTable.keys()].join(', ') || 'none'
+    throw new CommandError(`Make sure the specified clusterName exists: ${cluster} has no master; there are ${known}`)
+  }
+
+  /** The broker that -b names by its address, or the masters of the cluster that -c names. */
+  async targets(): Promise<Master[]> {
+    const address = this.value('brokerAddr')
+    if (address !== undefined) return [{ name: address, address }]
+    const cluster = this.value('clusterName')
+    if (cluster === undefined) throw new UsageError('give -b (brokerAddr) or -c (clusterName)')
+    return this.mastersOf(cluster)
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Requests as they are on the wire, for the command line's `mqadmin`, which shows what servers answer. Not published: `Admin`
+ * is what programs use.
+ */
+export { ClusterCalls, type Master } from '../admin/cluster-calls.ts'
+export type { Deadline } from '../calls/deadline.ts'
+export { ClusterClient } from '../connection/cluster-client.ts'
+export { decompressBody } from '../messages/body-compression.ts'
+export { answerError, RocketMQError } from '../rocketmq-error.ts'
