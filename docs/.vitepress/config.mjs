@@ -21,7 +21,7 @@ export default defineConfig({
   },
   themeConfig: {
     search: { provider: 'local' },
-    outline: 'deep',
+    outline: [2, 3],
     nav: [page('Quick start', 'quick-start'), page('Messages', 'messages'), page('SDK', 'reference/client/')],
     sidebar: [
       {
