@@ -3,6 +3,11 @@ import { exitOnSignals } from './cleanup.ts'
 import { parseBenchOptions } from './options.ts'
 
 exitOnSignals()
+const [subject, ...sdkArgs] = process.argv.slice(2)
+if (subject === 'sdk') {
+  const { runSdkBench } = await import('./sdk/run-sdk.ts')
+  process.exit(await runSdkBench(sdkArgs))
+}
 const options = parseBenchOptions(process.argv.slice(2))
 if ('exitCode' in options) process.exit(options.exitCode)
 try {
