@@ -8,7 +8,7 @@ const introduction = `# Settings
 Keys of RocketMQ's \`broker.conf\` and \`namesrv.conf\`, with their defaults here. Where nothing else is said, a change by
 \`mqadmin updateBrokerConfig\` or \`rocketmq config\` takes effect at once. Keys of RocketMQ that have no effect are known too, so
 that files carry over. This page is made from the tables of the servers:
-\`npx vitest run packages/dev-env/test/settings-document.test.ts -u\`.
+\`npx vitest run packages/dev-env/test/commands/settings-document.test.ts -u\`.
 `
 
 test('docs/settings.md tells of all settings as they are declared', async () => {
@@ -19,5 +19,5 @@ test('docs/settings.md tells of all settings as they are declared', async () => 
     '## Name server\n',
     settingsReference(nameServerSettings, '###'),
   ].join('\n')
-  await expect(document).toMatchFileSnapshot('../../../docs/settings.md')
+  await expect(document).toMatchFileSnapshot('../../../../docs/settings.md')
 })
