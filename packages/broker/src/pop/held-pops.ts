@@ -12,9 +12,11 @@ export interface HeldPop {
   /**
    * Looks again.
    * @returns whether it has been answered; otherwise it goes on waiting. `unable` when it cannot be answered now, whatever
-   *   there is: those behind it look
+   *   there is: those behind it look, and it looks again when it can
    */
   retry(): boolean | 'unable' | Promise<boolean>
+  /** Calls back when it can be answered again, after `unable`. */
+  whenAble(callback: () => void): void
   /** Answers that there is still nothing. */
   giveUp(): void
 }
@@ -29,6 +31,8 @@ export interface HeldPopLimits {
 class Waiting {
   readonly pop: HeldPop
   cancelTimer: CancelTimer | undefined
+  /** Whether it waits until it can be answered. */
+  isUnable = false
 
   constructor(pop: HeldPop) {
     this.pop = pop
@@ -196,11 +200,22 @@ export class HeldPops {
     for (const waiting of queue) {
       const answered = waiting.pop.retry()
       if (answered === true) this.#remove(waiting)
-      else if (answered !== 'unable') {
+      else if (answered === 'unable') this.#serveWhenAble(group, queueId, waiting)
+      else {
         if (answered !== false) void this.#serveLater(group, queueId, waiting, answered)
         return
       }
     }
+  }
+
+  /** There may be something that nobody could be given. */
+  #serveWhenAble(group: WaitingGroup, queueId: number, waiting: Waiting): void {
+    if (waiting.isUnable) return
+    waiting.isUnable = true
+    waiting.pop.whenAble(() => {
+      waiting.isUnable = false
+      this.#serveQueue(group, queueId)
+    })
   }
 
   async #serveLater(

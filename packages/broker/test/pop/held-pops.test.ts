@@ -9,7 +9,9 @@ class Waiter {
   readonly connectionId: number
   looks = 0
   isGivenUp = false
-  answer: boolean | Promise<boolean> = true
+  answer: boolean | 'unable' | Promise<boolean> = true
+  /** What is called when it can be answered again. */
+  readonly able: (() => void)[] = []
 
   constructor({ group = 'g', queueId = -1, connectionId = 1 } = {}) {
     this.group = group
@@ -17,7 +19,11 @@ class Waiter {
     this.connectionId = connectionId
   }
 
-  retry(): boolean | Promise<boolean> {
+  whenAble(callback: () => void): void {
+    this.able.push(callback)
+  }
+
+  retry(): boolean | 'unable' | Promise<boolean> {
     this.looks++
     return this.answer
   }
@@ -51,6 +57,20 @@ describe('messages', () => {
     second.answer = true
     held.arrived('T', 0)
     expect(held.count).toBe(0)
+  })
+
+  test('go to the next ones while the first one cannot be answered, and wake it when it can', () => {
+    const [first, second] = [hold(), hold()]
+    first.answer = 'unable'
+    held.arrived('T', 0)
+    expect([first.looks, second.looks, held.count]).toEqual([1, 1, 1])
+    held.arrived('T', 0)
+    expect([first.looks, first.able.length]).toEqual([2, 1])
+    first.answer = true
+    first.able[0]!()
+    expect([first.looks, held.count]).toEqual([3, 0])
+    first.able[0]!()
+    expect(first.looks).toBe(3)
   })
 
   test('of a queue wake those that want it, and not those that want another one', () => {

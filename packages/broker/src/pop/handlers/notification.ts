@@ -67,6 +67,9 @@ class Notification implements HeldPop {
     this.#call.answer({ remark, header: { hasMsg: false, pollingFull: true } })
   }
 
+  /** It is small: it can always be answered. */
+  whenAble(): void {}
+
   retry(): boolean {
     try {
       if (!this.#hasMessages()) return false

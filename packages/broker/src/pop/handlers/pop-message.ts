@@ -223,6 +223,11 @@ class Pop implements HeldPop {
     return this.#look()
   }
 
+  whenAble(callback: () => void): void {
+    const { connection } = this.#call
+    if (!connection.isClosed) connection.whenTaking(callback)
+  }
+
   giveUp(): void {
     this.#isOver = true
     // What is being read for it is given to it all the same.
