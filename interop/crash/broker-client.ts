@@ -62,6 +62,11 @@ export class BrokerClient {
     this.#calls = new BrokerCalls(caller, opened.remoteAddress)
   }
 
+  /** For those who ask as others do. */
+  get calls(): BrokerCalls {
+    return this.#calls
+  }
+
   /** The answer whatever its code. */
   call<C extends AnyCommand>(
     command: C,

@@ -7,3 +7,4 @@ export {
   type SendAnswer,
 } from './broker-calls.ts'
 export type { Caller } from './calls.ts'
+export { PopConsumer, type PoppedMessage } from './pop-consumer.ts'

@@ -1,0 +1,112 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { PopConsumer, type PoppedMessage } from '@rocketmq-ts/dev-env/client'
+import { describe, expect, it } from 'vitest'
+import { BrokerClient } from '../crash/broker-client.ts'
+import { openTarget } from '../targets/cluster.ts'
+import { pollUntil } from '../targets/deadline.ts'
+import { createWorkFolder } from '../targets/paths.ts'
+import { allocateBrokerPort, allocateNameServerPort } from '../targets/ports.ts'
+import type { ServerProcess, TargetName } from '../targets/target.ts'
+import { lacksTools } from '../targets/tooling.ts'
+
+const journeys: { makers: TargetName[] }[] = [
+  { makers: ['official', 'ours', 'official'] },
+  { makers: ['ours', 'official', 'ours'] },
+]
+const topic = 'popped'
+const group = 'poppers'
+const brokerName = 'broker-a'
+const queueCount = 2
+const eachStay = 24
+/** Longer than a broker needs to stop, and the next one to start. */
+const invisibleMs = 30_000
+
+/** Gives out what there is. */
+async function popAll(consumer: PopConsumer): Promise<PoppedMessage[]> {
+  const popped: PoppedMessage[] = []
+  for (let empty = 0; empty < 3; ) {
+    const { messages } = await consumer.pop({ maxMsgNums: 8, invisibleTime: invisibleMs })
+    popped.push(...messages)
+    empty = messages.length === 0 ? empty + 1 : 0
+  }
+  return popped
+}
+
+describe.skipIf(lacksTools('java', 'mvn'))('a store with messages that were given out', () => {
+  it.each(journeys)(
+    'goes from $makers: what was acknowledged to one does not come from the next, and all else does',
+    { timeout: 420_000 },
+    async ({ makers }) => {
+      const folder = createWorkFolder(`pop-${makers[0]}`)
+      const started: ServerProcess[] = []
+      /** Bodies that a broker confirmed to be acknowledged. */
+      const acknowledged = new Set<string>()
+      const sent = new Set<string>()
+      const cameAgain: string[] = []
+      /** Given out by the broker before, and not acknowledged to it. */
+      let open: PoppedMessage[] = []
+      try {
+        const nameServer = await openTarget(join(folder, 'name-server'), 'ours').startNameServer({
+          port: await allocateNameServerPort(),
+        })
+        started.push(nameServer)
+        const listenPort = await allocateBrokerPort()
+        for (const [stay, maker] of makers.entries()) {
+          const broker = await openTarget(join(folder, `${stay}-${maker}`), maker).startBroker({
+            brokerName,
+            clusterName: 'DefaultCluster',
+            listenPort,
+            namesrvAddr: nameServer.address,
+            storeDir: join(folder, 'store'),
+            config: {},
+          })
+          started.push(broker)
+          const client = await BrokerClient.connect(broker.address)
+          const consumer = new PopConsumer(client.calls, brokerName, group, topic)
+          if (stay === 0) await client.createTopic(topic, queueCount)
+          // A receipt of the broker before is good here.
+          const kept = open.slice(0, 4)
+          for (const message of kept) {
+            expect(await consumer.ack(message), `the receipt of ${message.body} by ${maker}`).toBe('SUCCESS')
+            acknowledged.add(String(message.body))
+          }
+          for (let number = 0; number < eachStay; number++) {
+            const body = `${stay}.${number}`
+            await client.send({ topic, queueId: number % queueCount, body })
+            sent.add(body)
+          }
+          const popped = await popAll(consumer)
+          for (const { body } of popped) if (acknowledged.has(String(body))) cameAgain.push(`${body} from ${maker}`)
+          const taken = popped.filter((_, index) => index % 2 === 0)
+          for (const message of taken) {
+            expect(await consumer.ack(message)).toBe('SUCCESS')
+            acknowledged.add(String(message.body))
+          }
+          open = popped.filter((_, index) => index % 2 === 1)
+          if (stay === makers.length - 1) await finish(consumer)
+          client.close()
+          await broker.stop()
+        }
+        expect(cameAgain).toEqual([])
+        expect([...sent].filter((body) => !acknowledged.has(body))).toEqual([])
+        if (process.env.INTEROP_KEEP !== '1') rmSync(folder, { recursive: true, force: true })
+      } finally {
+        await Promise.all(started.map((server) => server.kill()))
+      }
+
+      /** Takes all that comes again, until everything is acknowledged. */
+      async function finish(consumer: PopConsumer): Promise<void> {
+        await pollUntil('the last messages', 120_000, async () => {
+          for (const message of await popAll(consumer)) {
+            const body = String(message.body)
+            if (acknowledged.has(body)) cameAgain.push(`${body} at the end`)
+            if ((await consumer.ack(message)) === 'SUCCESS') acknowledged.add(body)
+          }
+          const missing = [...sent].filter((body) => !acknowledged.has(body))
+          return missing.length === 0 || { notYet: `${missing.length} are missing, such as ${missing[0]}` }
+        })
+      }
+    },
+  )
+})
