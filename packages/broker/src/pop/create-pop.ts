@@ -160,9 +160,10 @@ export function createPop(parts: PopFeatureParts) {
   })
   const onGiven = (group: string, topic: string, count: number, byteCount: number) =>
     counters.got(group, topic, count, byteCount)
+  const onAcknowledged = (group: string, topic: string, count: number) => counters.acknowledged(group, topic, count)
   const checks = { topics, groups, brokerPermission: () => settings().brokerPermission }
   const receiptChecks = { topics, brokerName, reviveQueueCount, store }
-  const acks = { ...receiptChecks, writer, orderAcks, onAcknowledged: () => {} }
+  const acks = { ...receiptChecks, writer, orderAcks, onAcknowledged }
   const plan = { ...checks, random, settings }
   return {
     /** Messages arrived in a queue. */
@@ -188,6 +189,7 @@ export function createPop(parts: PopFeatureParts) {
         recovery,
         onGiven,
         onMissed: () => counters.missed(),
+        onCheckpoints: (group, topic, count) => counters.checkpointed(group, topic, count),
       }),
       notification: notification({ ...plan, reader, orders, held: notified, recovery }),
       pollingInfo: pollingInfo({ ...checks, held }),

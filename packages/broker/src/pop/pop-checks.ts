@@ -1,4 +1,12 @@
-import { ProtocolError, permission, type SubscriptionGroupConfig, type TopicConfig } from '@rocketmq-ts/protocol'
+import {
+  ProtocolError,
+  permission,
+  reviveGroup,
+  reviveTopicOf,
+  type SubscriptionGroupConfig,
+  type TopicConfig,
+  timerTopic,
+} from '@rocketmq-ts/protocol'
 
 /** What every request of a consumer by POP names. */
 export interface PopHeader {
@@ -28,6 +36,10 @@ export function checkedTopic(header: PopHeader, parts: PopCheckParts): TopicConf
       'NO_PERMISSION',
       'the broker pop message is forbidden: its brokerPermission has no read bit',
     )
+  }
+  // Their offsets are the broker's own: those of what it has dealt with.
+  if (consumerGroup === reviveGroup || topic === timerTopic || topic.startsWith(reviveTopicOf(''))) {
+    throw new ProtocolError('NO_PERMISSION', 'only the broker reads its own topics by POP: consume them by pull')
   }
   const config = knownTopic(topic, parts)
   if ((config.perm & permission.read) === 0) {

@@ -1,10 +1,11 @@
 import type { Random } from '@rocketmq-ts/platform'
-import { popRetryTopicOf, type TopicConfig } from '@rocketmq-ts/protocol'
+import { decimalInteger, popRetryTopicOf, type SubscriptionGroupConfig, type TopicConfig } from '@rocketmq-ts/protocol'
 import type { PopQueue } from './pop-reader.ts'
 
 export interface PopPlanParts {
   random: Random
   topics: { get(topic: string): TopicConfig | undefined }
+  groups: { find(group: string): SubscriptionGroupConfig | undefined }
   settings(): PopPlanSettings
 }
 
@@ -12,6 +13,8 @@ export interface PopPlanSettings {
   enableRetryTopicV2: boolean
   retrieveMessageFromPopRetryTopicV1: boolean
   popFromRetryProbability: number
+  popFromRetryProbabilityForPriority: number
+  priorityOrderAsc: boolean
 }
 
 export interface PopPlanRequest {
@@ -25,34 +28,55 @@ export interface PopPlanRequest {
 
 const percents = 100
 
-/** The queues that a request reads, in this order: where it begins is left to chance, so that no queue is neglected. */
+/**
+ * The queues that a request reads, in this order: where it begins is left to chance, so that no queue is neglected. A topic
+ * of messages with priorities is read from the highest one on.
+ */
 export function popPlan(request: PopPlanRequest, config: TopicConfig, parts: PopPlanParts): PopQueue[] {
   const { queueId, topic, isOrdered } = request
-  const own = queueId >= 0 ? [{ topic, queueId }] : allQueues(config, parts.random)
+  const { random, settings } = parts
+  const isByPriority = !isOrdered && goesByPriority(request.group, config, parts)
+  const orderOf = isByPriority ? byPriority : fromAnyOn
+  const own = queueId >= 0 ? [{ topic, queueId }] : orderOf(config, parts)
   if (isOrdered) return own
-  const again = retryQueues(request, parts)
-  const isAgainFirst = parts.random.below(percents) < parts.settings().popFromRetryProbability
-  return isAgainFirst ? [...again, ...own] : [...own, ...again]
+  const again = retryQueues(request, parts, orderOf)
+  const { popFromRetryProbability, popFromRetryProbabilityForPriority } = settings()
+  const percent = isByPriority ? popFromRetryProbabilityForPriority : popFromRetryProbability
+  return random.below(percents) < percent ? [...again, ...own] : [...own, ...again]
+}
+
+/** The attribute says of how many of a hundred requests. */
+function goesByPriority(group: string, { attributes }: TopicConfig, { random, groups }: PopPlanParts): boolean {
+  if (attributes.get('message.type') !== 'PRIORITY') return false
+  const factor = decimalInteger(groups.find(group)?.attributes.get('priority.factor') ?? String(percents))
+  return random.below(percents) < factor
 }
 
 /** The queues of a group's retry topics, as far as there are such topics. */
-export function retryQueues(
-  { topic, group }: Pick<PopPlanRequest, 'topic' | 'group'>,
+function retryQueues(
+  { topic, group }: PopPlanRequest,
   parts: PopPlanParts,
+  orderOf: (config: TopicConfig, parts: PopPlanParts) => PopQueue[],
 ): PopQueue[] {
   const { enableRetryTopicV2, retrieveMessageFromPopRetryTopicV1 } = parts.settings()
   const sources: ('1' | '2')[] = enableRetryTopicV2 ? (retrieveMessageFromPopRetryTopicV1 ? ['2', '1'] : ['2']) : ['1']
   return sources.flatMap((source) => {
     const config = parts.topics.get(popRetryTopicOf(group, topic, source))
-    return config === undefined ? [] : allQueues(config, parts.random)
+    return config === undefined ? [] : orderOf(config, parts)
   })
 }
 
-function allQueues({ topicName, readQueueNums }: TopicConfig, random: Random): PopQueue[] {
+function fromAnyOn({ topicName, readQueueNums }: TopicConfig, { random }: PopPlanParts): PopQueue[] {
   if (readQueueNums <= 0) return []
   const first = random.below(readQueueNums)
   return Array.from({ length: readQueueNums }, (_, index) => ({
     topic: topicName,
     queueId: (first + index) % readQueueNums,
   }))
+}
+
+/** Each priority has a queue of its own, as far as there are queues. */
+function byPriority({ topicName, readQueueNums }: TopicConfig, { settings }: PopPlanParts): PopQueue[] {
+  const queues = Array.from({ length: Math.max(0, readQueueNums) }, (_, queueId) => ({ topic: topicName, queueId }))
+  return settings().priorityOrderAsc ? queues.reverse() : queues
 }

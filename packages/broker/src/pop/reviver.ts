@@ -6,6 +6,7 @@ import {
   popRetryTopicOf,
   retryTopicPrefix,
   reviveGroup,
+  type TopicConfig,
 } from '@rocketmq-ts/protocol'
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
@@ -25,8 +26,9 @@ export interface ReviverParts {
   store: InternalStore
   sink: MessageSink
   topics: {
-    get(topic: string): unknown
-    ensureInternal(topic: string, queueNums: number): unknown
+    get(topic: string): TopicConfig | undefined
+    /** Makes a topic of the system, or gives it more queues. */
+    widenInternal(topic: string, queueNums: number): unknown
     /** Resolves when topics that were made survive a failure of the power. */
     secured(): Promise<void>
   }
@@ -34,7 +36,7 @@ export interface ReviverParts {
   offsets: CommittedOffsets & { flush(): void }
   receipts: Receipts
   timer: TimerProgress
-  settings(): { enableRetryTopicV2: boolean }
+  settings(): { enableRetryTopicV2: boolean; useSeparateRetryQueue: boolean }
   /** Messages of a checkpoint are visible again. */
   onRevived(checkpoint: Checkpoint, count: number): void
 }
@@ -123,23 +125,24 @@ export class Reviver {
  */
 class RetryTopics {
   readonly #topics: ReviverParts['topics']
-  readonly #made = new Map<string, Promise<void>>()
+  /** By topic: queues of it, and when it is safe. */
+  readonly #made = new Map<string, { queueNums: number; safe: Promise<void> }>()
 
   constructor(topics: ReviverParts['topics']) {
     this.#topics = topics
   }
 
   /** @throws ProtocolError when its name is malformed; the file system's errors */
-  make(topic: string): Promise<void> {
+  make(topic: string, queueNums: number): Promise<void> {
     const known = this.#made.get(topic)
-    if (known !== undefined) return known
-    this.#topics.ensureInternal(topic, 1)
-    const making = this.#topics.secured().catch((error: unknown) => {
+    if (known !== undefined && known.queueNums >= queueNums) return known.safe
+    this.#topics.widenInternal(topic, queueNums)
+    const safe = this.#topics.secured().catch((error: unknown) => {
       this.#made.delete(topic)
       throw error
     })
-    this.#made.set(topic, making)
-    return making
+    this.#made.set(topic, { queueNums, safe })
+    return safe
   }
 
   forget(topic: string): void {
@@ -259,22 +262,30 @@ class RevivingQueue {
   async #copies(checkpoint: Checkpoint, offsets: readonly number[]): Promise<StoreMessage[]> {
     const { topics, groups, log } = this.#parts
     const { topic, group, queueId } = checkpoint
-    const consumed = popConsumedTopic(group, topic)
-    if (topics.get(consumed) === undefined || groups.get(group) === undefined) return []
+    const consumed = topics.get(popConsumedTopic(group, topic))
+    if (consumed === undefined || groups.get(group) === undefined) return []
+    const { enableRetryTopicV2, useSeparateRetryQueue } = this.#parts.settings()
     const retryTopic = topic.startsWith(retryTopicPrefix)
       ? topic
-      : popRetryTopicOf(group, topic, this.#parts.settings().enableRetryTopicV2 ? '2' : '1')
+      : popRetryTopicOf(group, topic, enableRetryTopicV2 ? '2' : '1')
     const { storeHost } = this.#parts.records
     const copies: StoreMessage[] = []
     for (const [index, message] of (await this.#messages(topic, queueId, offsets)).entries()) {
       if (message !== undefined) {
-        copies.push(retryCopy(message, checkpoint, { topic: retryTopic, queueId: 0, storeHost }))
+        copies.push(
+          retryCopy(message, checkpoint, {
+            topic: retryTopic,
+            queueId: useSeparateRetryQueue ? queueId : 0,
+            storeHost,
+          }),
+        )
         continue
       }
       const fields = { topic, queueId, offset: offsets[index], group }
       log.warn(fields, 'a message that was not acknowledged is deleted: it cannot come again')
     }
-    if (copies.length > 0) await this.#retryTopics.make(retryTopic)
+    const queueNums = useSeparateRetryQueue ? Math.max(consumed.writeQueueNums, queueId + 1) : 1
+    if (copies.length > 0) await this.#retryTopics.make(retryTopic, queueNums)
     return copies
   }
 

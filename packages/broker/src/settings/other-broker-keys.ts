@@ -46,10 +46,10 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   maxReconnectIntervalTimeSeconds=60 maxRocksDBIndexQueryDays=7 maxSlaveResendLength=268435456 maxTopicLength=127
   memTableFlushIntervalMs=3600000 messageStorePlugIn= persistConsumerOffsetIncrementally=false
   popCkOffsetMaxQueueSize=20000 popCkStayBufferTimeOut=3000 popConsumerFSServiceInit=true
-  popConsumerKVServiceLog=false popFromRetryProbabilityForPriority=0 popLongPollingForceNotifyInterval=800
+  popConsumerKVServiceLog=false popLongPollingForceNotifyInterval=800
   popPollingMapExpireTimeSeconds=600 popReviveConcurrency=32 popReviveMaxReturnSizePerRead=16384
   popReviveSkipIfGroupAbsent=true preferredLeaderId= printChannelGroups=false printChannelGroupsMinNum=5
-  priorityOrderAsc=true processReplyMessageThreadPoolNums=20 putConsumeQueueDataByFileChannel=true
+  processReplyMessageThreadPoolNums=20 putConsumeQueueDataByFileChannel=true
   putMessageFutureThreadPoolNums=2 putMsgIndexHightWater=600000 putThreadPoolQueueCapacity=10000
   realTimePersistRocksDBConfig=true recheckReputOffsetFromCq=false recoverConcurrently=false recoverThreadPoolNums=32
   replicasPerDiskPartition=1 replyThreadPoolQueueCapacity=10000 reviveAckWaitMs=180000 reviveMaxSlow=3

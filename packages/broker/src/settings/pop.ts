@@ -21,6 +21,13 @@ export const popSettings = {
       20,
       'Percent of requests that look at the retry topic first.',
     ),
+    popFromRetryProbabilityForPriority: live(
+      int({ min: 0, max: 100 }),
+      0,
+      'The same where messages have priorities, and are given by them.',
+    ),
+    priorityOrderAsc: live(boolean, true, 'The larger number is the higher priority.'),
+    useSeparateRetryQueue: live(boolean, false, 'A retry topic has as many queues as its topic.'),
     popPollingMapSize: atRestart(
       int({ min: 1 }),
       100_000,
@@ -51,8 +58,5 @@ export const popSettings = {
     popConsumerKVServiceInit: atRestart(boolean, false, 'Opens a RocksDB for checkpoints.'),
     popConsumerKVServiceEnable: atRestart(boolean, false, 'Keeps checkpoints in RocksDB.'),
     popReviveMaxAttemptTimes: live(int(), 16, 'Attempts at revival with RocksDB.'),
-  }),
-  ...notServed(area, 'a retry topic of POP has one queue', {
-    useSeparateRetryQueue: live(boolean, false, 'A retry topic has as many queues as its topic.'),
   }),
 }

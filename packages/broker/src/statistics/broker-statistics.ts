@@ -153,6 +153,18 @@ export class BrokerStatistics {
     this.#counter('DLQ_PUT_NUMS', `${topic}@${group}`).add(1)
   }
 
+  /** A group acknowledged messages that POP gave it. */
+  acknowledged(group: string, topic: string, count: number): void {
+    this.#counter('BROKER_ACK_NUMS', this.#options.clusterName).add(count)
+    this.#counter('GROUP_ACK_NUMS', `${topic}@${group}`).add(count)
+  }
+
+  /** Checkpoints were stored for what POP gave a group. */
+  checkpointed(group: string, topic: string, count: number): void {
+    this.#counter('BROKER_CK_NUMS', this.#options.clusterName).add(count)
+    this.#counter('GROUP_CK_NUMS', `${topic}@${group}`).add(count)
+  }
+
   /** Members of a group were found to subscribe to different messages. */
   subscriptionsDiffer(group: string): void {
     this.#counter('GROUP_SUBSCRIPTIONS_DIFFER', group).add(1)

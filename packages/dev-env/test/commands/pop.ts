@@ -1,4 +1,5 @@
 import {
+  brokerStatsBody,
   commands,
   formatPopReceipt,
   messageRequestModeSettingBody,
@@ -184,6 +185,14 @@ export const pop = {
       expect(await allBodies(consumerOf(scene, 'sql'), { exp: 'n > 1', expType: 'SQL92' })).toEqual(['b', 'c'])
       expect((await consumerOf(scene).pop({ exp: 'n >', expType: 'SQL92' })).code).toBe('SUBSCRIPTION_PARSE_FAILED')
     }),
+    'messages with priorities are given by them, over all queues': async (scene) => {
+      await scene.broker.createTopic('T', 4, 6, '+message.type=PRIORITY')
+      for (const priority of ['1', '3', '0', '2', '3']) {
+        await scene.broker.send({ topic: 'T', body: priority, properties: { _SYS_MSG_PRIORITY_: priority } })
+      }
+      const { messages } = await consumerOf(scene).pop({ maxMsgNums: 4 })
+      expect(bodiesOf(messages)).toEqual(['3', '3', '2', '1'])
+    },
     'what is no such request is refused': async (scene) => {
       await scene.store('T', 'a')
       const consumer = consumerOf(scene)
@@ -192,6 +201,11 @@ export const pop = {
         expect((await consumer.pop(fields)).code).toBe('INVALID_PARAMETER')
       }
       expect((await consumerOf(scene, 'g', 'none').pop()).code).toBe('TOPIC_NOT_EXIST')
+      for (const topic of ['rmq_sys_REVIVE_LOG_DefaultCluster', 'rmq_sys_wheel_timer']) {
+        expect((await consumerOf(scene, 'g', topic).pop()).code).toBe('NO_PERMISSION')
+        expect(await scene.broker.send({ topic }).catch(({ code }) => code)).toBe(16)
+      }
+      expect((await consumerOf(scene, 'CID_RMQ_SYS_REVIVE_GROUP').pop()).code).toBe('NO_PERMISSION')
       expect(await allBodies(consumer)).toEqual(['a'])
     },
     'what a group was given and did not acknowledge is limited, and the refusal names the setting': withSettings(
@@ -216,6 +230,15 @@ export const pop = {
       expect(await consumer.ack(message)).toBe('SUCCESS')
       await scene.cluster.sleep(8000)
       expect(await allBodies(consumer)).toEqual(['b'])
+    },
+    'checkpoints and acknowledgements are counted': async (scene) => {
+      const { consumer, message } = await givenOne(scene)
+      await consumer.ack(message)
+      await scene.cluster.sleep(20_000)
+      for (const statsName of ['GROUP_CK_NUMS', 'GROUP_ACK_NUMS']) {
+        const { body } = await scene.broker.ask(commands.viewBrokerStatsData, { statsName, statsKey: 'T@g' })
+        expect(brokerStatsBody.decode(body).statsMinute?.sum, statsName).toBe(1)
+      }
     },
     'one message of several is acknowledged': async (scene) => {
       await scene.store('T', 'a', 'b', 'c')
@@ -361,6 +384,7 @@ export const pop = {
     'what names no messages of a queue is refused': async (scene) => {
       const { consumer, message } = await givenOne(scene)
       expect(await consumer.ackAll([])).toBe('NO_MESSAGE')
+      expect(await consumer.ackAll(Array.from({ length: 4097 }, () => message))).toBe('INVALID_PARAMETER')
       const whole = Buffer.alloc(5, 0xff).toString('base64')
       for (const fields of [
         { q: -1 },

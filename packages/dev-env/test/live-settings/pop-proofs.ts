@@ -37,6 +37,14 @@ async function assigned(scene: Scene, clientId = scene.cluster.client.id): Promi
   return messageQueueAssignments?.map(({ mode, messageQueue }) => `${mode} ${messageQueue!.queueId}`)
 }
 
+/** A message of each of three priorities. */
+async function sendByPriority(scene: Scene): Promise<void> {
+  await scene.broker.createTopic('T', 3, 6, '+message.type=PRIORITY')
+  for (const priority of ['1', '2', '0']) {
+    await scene.broker.send({ topic: 'T', body: priority, properties: { _SYS_MSG_PRIORITY_: priority } })
+  }
+}
+
 async function retryTopics(scene: Scene): Promise<string[]> {
   return [...(await scene.broker.topics()).topicConfigTable.keys()].filter((name) => name.startsWith('%RETRY%'))
 }
@@ -131,6 +139,40 @@ export const popProofs: Readonly<Record<string, Proof>> = {
     expect((await consumer.pop()).messages).toEqual([])
     await scene.change({ popInflightMessageThreshold: '2' })
     expect((await consumer.pop()).messages).toHaveLength(1)
+  },
+
+  async priorityOrderAsc() {
+    const { scene } = await withConsumer(0)
+    await sendByPriority(scene)
+    const given = async (group: string) =>
+      (await newConsumer(scene, group).pop({ maxMsgNums: 3 })).messages.map(({ body }) => String(body))
+    expect(await given('g')).toEqual(['2', '1', '0'])
+    await scene.change({ priorityOrderAsc: 'false' })
+    expect(await given('h')).toEqual(['0', '1', '2'])
+  },
+
+  async popFromRetryProbabilityForPriority() {
+    const { scene, consumer } = await withConsumer(0)
+    for (let count = 0; count < 4; count++) await sendByPriority(scene)
+    for (let count = 0; count < 4; count++) await consumer.pop({ invisibleTime: 1000 })
+    await scene.cluster.sleep(2000)
+    const deliveries = async () => (await consumer.pop()).messages.map(({ reconsumeTimes }) => reconsumeTimes)
+    expect(await deliveries()).toEqual([0])
+    await scene.change({ popFromRetryProbabilityForPriority: '100' })
+    for (let count = 0; count < 4; count++) expect(await deliveries()).toEqual([1])
+  },
+
+  async useSeparateRetryQueue() {
+    const { scene, consumer } = await withConsumer(0)
+    await sendByPriority(scene)
+    await comesAgain(scene, consumer)
+    await scene.change({ useSeparateRetryQueue: 'true' })
+    await comesAgain(scene, consumer)
+    const topics = (await scene.broker.topics()).topicConfigTable
+    expect(topics.get('%RETRY%g_T')).toMatchObject({ readQueueNums: 3, writeQueueNums: 3 })
+    const bodies = async (queueId: number) =>
+      (await scene.broker.readQueue('%RETRY%g_T', queueId)).map(({ body }) => String(body))
+    expect([await bodies(0), await bodies(1), await bodies(2)]).toEqual([['2'], ['1'], []])
   },
 
   async serverLoadBalancerEnable() {

@@ -5,6 +5,9 @@ import type { AckParts } from './ack-message.ts'
 
 type BatchAckCommand = typeof commands.batchAckMessage
 
+/** One request does not hold up others. */
+const acksMax = 4096
+
 /**
  * BATCH_ACK_MESSAGE: messages of several receipts are acknowledged together. What can be is; the answer is success when
  * all are.
@@ -13,6 +16,9 @@ export function batchAckMessage(parts: AckParts): Handler<BatchAckCommand> {
   return (_header, call) => {
     const { acks } = batchAckRequestBody.decode(call.body)
     if (acks.length === 0) throw new ProtocolError('NO_MESSAGE', 'the body names no messages to acknowledge')
+    if (acks.length > acksMax) {
+      throw new ProtocolError('INVALID_PARAMETER', `the body has ${acks.length} receipts: send at most ${acksMax}`)
+    }
     let waitingCount = acks.length
     let firstRefusal: ProtocolError | undefined
     const settled = (refusal: ProtocolError | undefined): void => {

@@ -9,7 +9,7 @@ import type { PopRecovery } from '../pop-recovery.ts'
 
 type NotificationCommand = typeof commands.notification
 
-export interface NotificationParts extends PopCheckParts, Omit<PopPlanParts, 'topics'> {
+export interface NotificationParts extends PopCheckParts, Omit<PopPlanParts, 'topics' | 'groups'> {
   reader: Pick<PopReader, 'restIn'>
   orders: Pick<OrderTable, 'isBlocked'>
   held: HeldPops

@@ -5,7 +5,7 @@ import { type PopPlanParts, popPlan } from '../pop-plan.ts'
 import type { PopReader } from '../pop-reader.ts'
 import type { PopRecovery } from '../pop-recovery.ts'
 
-export interface PeekParts extends PopCheckParts, Omit<PopPlanParts, 'topics'> {
+export interface PeekParts extends PopCheckParts, Omit<PopPlanParts, 'topics' | 'groups'> {
   reader: Pick<PopReader, 'peek'>
   recovery: PopRecovery
   onGiven(group: string, topic: string, count: number, byteCount: number): void

@@ -40,7 +40,7 @@ export interface PopSettings extends PopPlanSettings {
 
 export interface PopParts
   extends PopCheckParts,
-    Omit<PopPlanParts, 'topics'>,
+    Omit<PopPlanParts, 'topics' | 'groups'>,
     Pick<MessageFilterParts, 'compiler' | 'filters'> {
   topics: PopCheckParts['topics'] & { checkInternal(topic: string): void }
   groups: PopCheckParts['groups'] & { readonly isSecured: boolean; secured(): Promise<void> }
@@ -56,6 +56,8 @@ export interface PopParts
   settings(): PopSettings & ReturnType<MessageFilterParts['settings']>
   onGiven(group: string, topic: string, count: number, byteCount: number): void
   onMissed(): void
+  /** Checkpoints are stored for what a group is given of a topic, or of its retry topic. */
+  onCheckpoints(group: string, topic: string, count: number): void
 }
 
 const subscriptionInHeader = 4
@@ -311,8 +313,10 @@ class Pop implements HeldPop {
     try {
       writer.give(checkpoints(popTime), (refusal) => {
         this.#release(taken.queues, refusal === undefined)
-        if (refusal === undefined) this.#answer(taken, popTime)
-        else this.#call.fail(refusal)
+        if (refusal === undefined) {
+          this.#parts.onCheckpoints(group, this.topic, taken.queues.length)
+          this.#answer(taken, popTime)
+        } else this.#call.fail(refusal)
       })
     } catch (error) {
       this.#release(taken.queues, false)
