@@ -67,6 +67,7 @@ export class MessageTraces implements SentObserver {
   readonly #underWay = new Set<Promise<void>>()
   #cancelTimer: CancelTimer | undefined
   #isFailing = false
+  #isClosed = false
 
   /**
    * @param traceTopic `true` for RocketMQ's own
@@ -147,12 +148,15 @@ export class MessageTraces implements SentObserver {
 
   /** Sends what was gathered. @param timeoutMs after which what is still under way is waited for no longer */
   async close(timeoutMs: number): Promise<void> {
+    this.#isClosed = true
     this.#flush(this.#batch.take())
     const { clock } = this.#client.runtime
     await new Deadline(clock, {}, timeoutMs).within(Promise.all(this.#underWay)).catch(() => {})
   }
 
   #add(step: TraceStep): void {
+    // A handler that was waited for no longer ends after its consumer is closed.
+    if (this.#isClosed) return
     const { clock } = this.#client.runtime
     const full = this.#batch.add(step, clock.now())
     if (full !== undefined) this.#flush(full)
