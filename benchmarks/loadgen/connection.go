@@ -74,7 +74,10 @@ func (c *Connection) readFrame(response *Response) ([]byte, error) {
 	}
 	frame := c.input[c.from : c.from+4+total]
 	c.from += 4 + total
-	return frame[8+headerLength:], scanHeader(frame[8:8+headerLength], response)
+	header := frame[8 : 8+headerLength]
+	err := scanHeader(header, response)
+	response.header = header
+	return frame[8+headerLength:], err
 }
 
 // fill makes sure that this many bytes stand in the buffer.

@@ -15,6 +15,7 @@ var commands = map[string]func(Options) error{
 	"transact": runTransact,
 	"reply":    runReply,
 	"pull":     runPull,
+	"pop":      runPop,
 	"poll":     runPoll,
 	"steady":   runSteady,
 	"create":   runCreate,

@@ -17,6 +17,8 @@ type Response struct {
 	queueOffset int64
 	position    int64
 	remark      []byte
+	// header is all of it, until the next read.
+	header []byte
 }
 
 // scanHeader reads the wanted fields out of a JSON header in one pass: objects are followed by their depth and strings by

@@ -63,7 +63,7 @@ async function runGenerator(command: string, flags: Flags, timeoutMs: number): P
  * @param measureMs measured after it
  */
 export async function generateLoad(
-  command: 'send' | 'transact' | 'reply' | 'pull' | 'poll' | 'create',
+  command: 'send' | 'transact' | 'reply' | 'pull' | 'pop' | 'poll' | 'create',
   flags: Flags,
   target: { addresses: string; pid: number },
   { warmMs, measureMs }: { warmMs: number; measureMs: number },

@@ -27,6 +27,12 @@ const halfTheCpu: Goal[] = [
 const cpuAlone: Goal[] = [{ metric: 'cpuMicros', ratioAtMost: 0.5 }]
 
 const send = (flags: Flags): Row['load'] => ({ kind: 'generator', command: 'send', flags })
+const pop = (flags: Flags): Row['load'] => ({
+  kind: 'generator',
+  command: 'pop',
+  flags: { topic: 'BenchPull', ...flags },
+  fill: 300_000,
+})
 const wide = { connections: 16, 'in-flight': 32 }
 const manyFilesReason =
   'the official broker keeps a file open for each queue, and these are more than most systems let a process open'
@@ -105,6 +111,20 @@ export const moreRows: Row[] = [
     load: { kind: 'generator', command: 'transact', flags: { topic: 'Bench', connections: 4, 'in-flight': 16 } },
     goals: halfTheCpu,
     unit: 'transactions',
+  },
+  {
+    id: 'pop-32',
+    title: 'POP, 32 a request, 4 connections x 4 under way: given out, and each message acknowledged',
+    setup: plain,
+    load: pop({ connections: 4, 'in-flight': 4, max: 32 }),
+    goals: halfTheCpu,
+  },
+  {
+    id: 'pop-1',
+    title: 'POP, 1 a request, 4 connections x 16 under way: given out, and acknowledged',
+    setup: plain,
+    load: pop({ connections: 4, 'in-flight': 16, max: 1 }),
+    goals: halfTheCpu,
   },
   {
     id: 'reply',

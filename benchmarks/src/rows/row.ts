@@ -23,10 +23,10 @@ export type Flags = Record<string, string | number | true>
 
 /** What is done to a broker while its figures are taken. */
 export type Load =
-  /** A command of the load generator. `fill`: messages that the topic gets before, for pulls. */
+  /** A command of the load generator. `fill`: messages that the topic gets before, for pulls and POP. */
   | {
       kind: 'generator'
-      command: 'send' | 'transact' | 'reply' | 'pull' | 'poll' | 'create'
+      command: 'send' | 'transact' | 'reply' | 'pull' | 'pop' | 'poll' | 'create'
       flags: Flags
       fill?: number
     }
