@@ -263,6 +263,15 @@ describe('message', () => {
     const missing = await run(host, 'message', 'resend', messageId, messageId.replace(/....$/, '0000'), '-t', 'orders')
     expect(missing.exitCode).toBe(1)
     expect(await mq.messages('orders')).toHaveLength(1)
+    // Of several some may be sent: it says which.
+    await mq.topic('narrow', { queues: 1 })
+    const large = await run(host, 'produce', 'orders', 'x'.repeat(2000), '--json')
+    await run(host, 'config', 'change', 'broker', 'maxMessageSize=1000')
+    const ids = [messageId, JSON.parse(large.stdout).messageId]
+    const partly = await run(host, 'message', 'resend', ...ids, '-t', 'orders', '--to', 'narrow')
+    expect(partly.exitCode).toBe(1)
+    expect(partly.stderr).toContain(`these are: ${messageId}`)
+    expect(await mq.messages('narrow')).toHaveLength(1)
   })
 })
 

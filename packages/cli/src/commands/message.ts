@@ -139,16 +139,16 @@ export const messageGroup: CommandGroup = {
         const producer = await session.producer({ group: 'CLI_PRODUCER' })
         const sent = []
         for (const { messageId: from, topic: own, body, keys, tag, properties, shardingKey } of messages) {
-          const message = {
-            topic: to ?? own,
-            body,
-            tag,
-            keys: keys.length === 0 ? undefined : keys,
-            properties,
-            shardingKey,
+          const topicName = to ?? own
+          const given = { body, tag, keys: keys.length === 0 ? undefined : keys, properties, shardingKey }
+          try {
+            const { messageId, queue } = await producer.send({ topic: topicName, ...given }, { signal: session.signal })
+            sent.push({ from, messageId, topic: topicName, broker: queue.broker })
+          } catch (error) {
+            if (sent.length === 0) throw error
+            const done = sent.map((row) => row.from).join(', ')
+            throw new CommandError(`${from} is not sent: ${(error as Error).message}; these are: ${done}`)
           }
-          const { messageId, queue } = await producer.send(message, { signal: session.signal })
-          sent.push({ from, messageId, topic: message.topic, broker: queue.broker })
         }
         return sent
       },
