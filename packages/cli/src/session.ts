@@ -103,13 +103,15 @@ export class Session implements AsyncDisposable {
       accessKey === undefined || secretKey === undefined
         ? undefined
         : { accessKey: accessKey.text, secretKey: secretKey.text }
-    const ca = tlsCa === undefined ? undefined : await this.#certificates(tlsCa)
+    // Who says that nothing is encrypted is believed, whatever authorities are known.
+    const isEncrypted = tls?.text !== 'false' && (tls ?? tlsCa) !== undefined
+    const ca = tlsCa === undefined || !isEncrypted ? undefined : await this.#certificates(tlsCa)
     return {
       nameServers: nameServers!.text,
       namespace: namespace?.text,
       credentials,
       timeoutMs: parseDuration(timeout!.text),
-      tls: ca === undefined ? tls?.text === 'true' : { ca },
+      tls: ca === undefined ? isEncrypted : { ca },
       logger: this.#options.isVerbose ? this.#log() : undefined,
     }
   }

@@ -108,6 +108,12 @@ describe('a setting of the connection', () => {
   )
 })
 
+test('encryption that is switched off stays off, whatever authorities are known', async () => {
+  const mq = await startCluster()
+  const environment = { ROCKETMQ_TLS: 'false', ROCKETMQ_TLS_CA: '/none.pem' }
+  expect((await run(hostOf(mq, { environment }), 'topic', 'list')).exitCode).toBe(0)
+})
+
 describe('output', () => {
   test('says nothing but errors with --quiet', async () => {
     const mq = await startCluster()
