@@ -23,7 +23,7 @@ describe('a backup', () => {
     const host = hostOf(mq)
     expect(await run(host, 'backup', 'orders', '/b.jsonl')).toMatchObject({
       exitCode: 0,
-      stdout: '30 messages of orders are in /b.jsonl.\n',
+      stdout: 'Written to /b.jsonl: 30 messages of orders.\n',
     })
     const lines = host.files.get('/b.jsonl')!.trimEnd().split('\n')
     expect(lines).toHaveLength(32)

@@ -140,7 +140,7 @@ describe('doctor', () => {
     expect(outcome).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: 'Nothing is wrong: 1 name servers, 1 brokers and 0 groups were looked at.\n',
+      stderr: 'Nothing is wrong; looked at 1 name server, 1 broker and 0 groups.\n',
     })
   })
 

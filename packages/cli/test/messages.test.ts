@@ -35,7 +35,7 @@ describe('produce', () => {
     const mq = await startCluster()
     await mq.topic('orders', { queues: 1 })
     const outcome = await run(hostOf(mq, { input: 'a\n\nb\n' }), 'produce', 'orders', '--tag', 'T')
-    expect(outcome).toEqual({ exitCode: 0, stdout: '', stderr: '2 messages are stored in orders.\n' })
+    expect(outcome).toEqual({ exitCode: 0, stdout: '', stderr: 'Stored in orders: 2 messages.\n' })
     expect((await mq.messages('orders')).map(({ body, tag }) => [String(body), tag])).toEqual([
       ['a', 'T'],
       ['b', 'T'],

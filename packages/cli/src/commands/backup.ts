@@ -7,7 +7,7 @@ import { recordLine } from '../output/print.ts'
 import { argument, command, flag, one, option, optionalArgument } from '../table/define.ts'
 import { record, text, whole } from '../table/record.ts'
 import { CommandError } from '../usage-error.ts'
-import { type Place, parsePlace, parseTime, wholeNumber } from '../values.ts'
+import { counted, type Place, parsePlace, parseTime, wholeNumber } from '../values.ts'
 import { exists, topicArgument } from './topic.ts'
 
 const done = record({ topic: text('Topic'), file: text('File'), messages: whole('Messages') })
@@ -29,7 +29,7 @@ export const backupCommand = command({
     }),
     to: option({ placeholder: 'time', about: 'only what was stored before then', parse: parseTime }),
   },
-  output: one(done, ({ topic, file, messages }) => `${messages} messages of ${topic} are in ${file}.`),
+  output: one(done, ({ topic, file, messages }) => `Written to ${file}: ${counted(messages, 'message')} of ${topic}.`),
   async run(session, { topic, file, from = earliest, to }) {
     const { host, signal } = session
     const admin = await session.admin()
@@ -73,7 +73,7 @@ export const restoreCommand = command({
     skip: option({ placeholder: 'number', about: 'passes over so many messages', parse: wholeNumber(0), fallback: 0 }),
     rate: option({ placeholder: 'number', about: 'messages a second at the most', parse: wholeNumber(1, 10_000_000) }),
   },
-  output: one(done, ({ topic, file, messages }) => `${messages} messages of ${file} are sent to ${topic}.`),
+  output: one(done, ({ topic, file, messages }) => `Sent to ${topic}: ${counted(messages, 'message')} of ${file}.`),
   async run(session, { file, topic: given, create, skip, rate }) {
     const { header, messages } = await parseBackup(session.host.readLines(file), file)
     const topic = given ?? header.topic

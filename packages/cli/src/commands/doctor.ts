@@ -4,7 +4,7 @@ import { recordsJson } from '../output/print.ts'
 import { printable } from '../output/text-table.ts'
 import { command, option, ownRows } from '../table/define.ts'
 import { record, text } from '../table/record.ts'
-import { parseDuration } from '../values.ts'
+import { counted, parseDuration } from '../values.ts'
 
 const findingRow = record({
   severity: text('Severity'),
@@ -40,8 +40,10 @@ export const doctorCommand = command({
         await session.host.write(`${lines.map(printable).join('\n')}\n\n`)
       }
     }
-    const seen = `${nameServers.length} name servers, ${brokers.length} brokers and ${groups.length} groups were looked at`
-    session.note(findings.length === 0 ? `Nothing is wrong: ${seen}.` : `${findings.length} found: ${seen}.`)
+    const seen = `looked at ${counted(nameServers.length, 'name server')}, ${counted(brokers.length, 'broker')} and ${counted(groups.length, 'group')}`
+    session.note(
+      findings.length === 0 ? `Nothing is wrong; ${seen}.` : `${counted(findings.length, 'finding')}; ${seen}.`,
+    )
     return findings.some(({ severity }) => severity === 'error') ? 1 : 0
   },
 })

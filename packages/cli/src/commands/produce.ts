@@ -8,7 +8,7 @@ import type { Session } from '../session.ts'
 import { command, flag, many, manyArguments, option, optionalChoice, ownLines, textOption } from '../table/define.ts'
 import { maybe, record, text, whole } from '../table/record.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
-import { nonEmpty, parseAssignment, parseDuration, parseTime, wholeNumber } from '../values.ts'
+import { counted, nonEmpty, parseAssignment, parseDuration, parseTime, wholeNumber } from '../values.ts'
 import { topicArgument } from './topic.ts'
 
 const receiptRow = record({
@@ -136,7 +136,7 @@ export const produceCommand = command({
       },
     )
     session.endProgress()
-    if (!isTold) session.note(`${sent.stored} messages are stored in ${topic}.`)
+    if (!isTold) session.note(`Stored in ${topic}: ${counted(sent.stored, 'message')}.`)
     if (sent.failure !== undefined) {
       if (sent.stored === 0 && sent.failed <= 1) throw sent.failure
       throw new CommandError(`${sent.stored} messages are stored, ${sent.failed} are not: ${sent.failure.message}`)
