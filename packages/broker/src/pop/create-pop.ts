@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from '@rocketmq-ts/platform'
-import { reviveTopicOf } from '@rocketmq-ts/protocol'
+import { popRetryTopicOf, reviveTopicOf } from '@rocketmq-ts/protocol'
 import type { RemotingConnection } from '@rocketmq-ts/remoting'
 import type { MessageStore } from '@rocketmq-ts/storage'
 import type { ConsumerFilterTable, ExpressionCompiler } from '../filters/index.ts'
@@ -152,6 +152,12 @@ export function createPop(parts: PopFeatureParts) {
     cursors.removeTopic(topic)
     receipts.removeTopic(topic)
     reviver.forgetTopic(topic)
+    for (const group of groups.list().keys()) {
+      for (const source of ['1', '2'] as const) {
+        const retryTopic = popRetryTopicOf(group, topic, source)
+        if (topics.get(retryTopic) !== undefined) topics.delete(retryTopic)
+      }
+    }
   })
   store.onCutBack(() => {
     cursors.clear()

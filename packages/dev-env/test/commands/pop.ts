@@ -193,6 +193,18 @@ export const pop = {
       const { messages } = await consumerOf(scene).pop({ maxMsgNums: 4 })
       expect(bodiesOf(messages)).toEqual(['3', '3', '2', '1'])
     },
+    'a topic that is deleted takes along what was to come again of it': async (scene) => {
+      const { consumer } = await givenOne(scene, { invisibleTime: 1000 })
+      await scene.cluster.sleep(2000)
+      await consumer.pop({ maxMsgNums: 32, invisibleTime: 1000 })
+      await scene.broker.ask(commands.deleteTopicInBroker, { topic: 'T' })
+      expect(
+        [...(await scene.broker.topics()).topicConfigTable.keys()].filter((name) => /^(%RETRY%g_)?T$/.test(name)),
+      ).toEqual([])
+      await scene.cluster.sleep(2000)
+      await scene.store('T', 'new')
+      expect(await allBodies(consumer)).toEqual(['new'])
+    },
     'what is no such request is refused': async (scene) => {
       await scene.store('T', 'a')
       const consumer = consumerOf(scene)
