@@ -1,1 +1,2 @@
 export { GroupTable, type GroupUpdate } from './group-table.ts'
+export { checkNotOwnProgress } from './own-progress.ts'

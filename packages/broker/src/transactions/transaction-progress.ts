@@ -1,8 +1,5 @@
-import { halfTopic, opHalfTopic } from '@rocketmq-ts/protocol'
+import { halfTopic, opHalfTopic, transactionGroup } from '@rocketmq-ts/protocol'
 import type { TransactionLog } from './transaction-log.ts'
-
-/** The group in whose name brokers keep how far they are in the queues of transactions. */
-export const transactionGroup = 'CID_RMQ_SYS_TRANS'
 
 export interface TransactionProgressParts {
   offsets: {

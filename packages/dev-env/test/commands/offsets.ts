@@ -1,4 +1,5 @@
 import {
+  type AnyCommand,
   commands,
   consumeQueueQueryBody,
   consumerStatusBody,
@@ -96,6 +97,21 @@ export const offsets = {
     },
   },
   updateConsumerOffset: {
+    'nobody moves, resets, copies over or deletes how far the broker itself is': async (scene) => {
+      const { broker } = scene
+      await withProgress(scene)
+      const group = 'CID_RMQ_SYS_TRANS'
+      const queue = { topic: 'RMQ_SYS_TRANS_HALF_TOPIC', queueId: 0 }
+      const refused = async <C extends AnyCommand>(command: C, header: RequestOf<C>) =>
+        expect(await codeOf(broker, command, header)).toBe('NO_PERMISSION')
+      await refused(commands.updateConsumerOffset, { consumerGroup: group, ...queue, commitOffset: 7 })
+      await refused(commands.invokeBrokerToResetOffset, { ...resetHeader({ timestamp: 0 }), group, topic: 'T' })
+      await refused(commands.cloneGroupOffset, { srcGroup: 'g', destGroup: group, offline: true })
+      await refused(commands.deleteSubscriptiongroup, { groupName: group, cleanOffset: true })
+      const pull = { ...queue, consumerGroup: group, queueOffset: 0, maxMsgNums: 1, sysFlag: 5, commitOffset: 7 }
+      const subscription = { suspendTimeoutMillis: 0, subscription: '*', subVersion: 0 }
+      await refused(commands.pullMessage, { ...pull, ...subscription })
+    },
     'a committed offset is there after a restart': async (scene) => {
       await withProgress(scene)
       await scene.broker.ask(commands.updateConsumerOffset, { ...inQueue('g'), commitOffset: 2 })

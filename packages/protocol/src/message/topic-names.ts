@@ -9,6 +9,8 @@ export const opHalfTopic = 'RMQ_SYS_TRANS_OP_HALF_TOPIC'
 export const transactionChecksOverTopic = 'TRANS_CHECK_MAX_TIME_TOPIC'
 /** Messages that wait for a time of delivery that their senders chose. */
 export const timerTopic = 'rmq_sys_wheel_timer'
+/** The group in whose name brokers keep how far they are in the queues of transactions. */
+export const transactionGroup = 'CID_RMQ_SYS_TRANS'
 /** Reads what POP keeps in the revive topic. */
 export const reviveGroup = 'CID_RMQ_SYS_REVIVE_GROUP'
 /** The topic whose settings new topics take over, and whose route stands in for theirs until they exist. */

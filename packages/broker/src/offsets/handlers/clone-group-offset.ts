@@ -1,6 +1,7 @@
 import type { Log } from '@rocketmq-ts/platform'
 import type { commands, TopicConfig } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import { checkNotOwnProgress } from '../../groups/index.ts'
 import { isLeft, type Subscriptions } from '../left-topics.ts'
 
 export interface CloneOffsetParts {
@@ -16,6 +17,7 @@ export interface CloneOffsetParts {
  */
 export function cloneGroupOffset(parts: CloneOffsetParts): Handler<typeof commands.cloneGroupOffset> {
   return ({ srcGroup, destGroup, topic, offline }, call) => {
+    checkNotOwnProgress(destGroup)
     const online = offline === true ? undefined : parts.consumers.subscriptionsOf(srcGroup)
     const asked = topic === undefined || topic === '' ? parts.offsets.topicsOf(srcGroup) : [topic]
     const topics = asked.filter((name) => parts.topics.get(name) !== undefined && !isLeft(name, online))

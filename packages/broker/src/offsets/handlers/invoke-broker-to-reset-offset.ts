@@ -11,6 +11,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import type { ConsumerGroupView } from '../../clients/index.ts'
+import { checkNotOwnProgress } from '../../groups/index.ts'
 import type { QueueOffsets } from '../queue-offsets.ts'
 
 export interface ResetOffsetParts {
@@ -41,6 +42,7 @@ export function invokeBrokerToResetOffset(parts: ResetOffsetParts): Handler<type
     if (parts.groups.get(group) === undefined) {
       throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', `Group ${group} does not exist`)
     }
+    checkNotOwnProgress(group)
     const table = newOffsets(header, config, parts)
     if (parts.settings().useServerSideResetOffset) {
       for (const [{ queueId }, offset] of table) parts.offsets.reset(group, topic, queueId, offset)

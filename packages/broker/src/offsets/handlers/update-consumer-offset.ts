@@ -1,5 +1,6 @@
 import { type commands, ProtocolError, type SubscriptionGroupConfig, type TopicConfig } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import { checkNotOwnProgress } from '../../groups/index.ts'
 
 export interface UpdateOffsetParts {
   topics: { get(topic: string): TopicConfig | undefined }
@@ -19,6 +20,7 @@ export function updateConsumerOffset(parts: UpdateOffsetParts): Handler<typeof c
     if (parts.groups.get(consumerGroup) === undefined) {
       throw new ProtocolError('SUBSCRIPTION_GROUP_NOT_EXIST', `Group ${consumerGroup} not exist!`)
     }
+    checkNotOwnProgress(consumerGroup)
     if (queueId < 0) throw new ProtocolError('INVALID_PARAMETER', `Queue id ${queueId} is out of range`)
     if (commitOffset < 0) throw new ProtocolError('INVALID_PARAMETER', `Commit offset ${commitOffset} is negative`)
     // What was consumed before the group took up the new offset must not overwrite it.

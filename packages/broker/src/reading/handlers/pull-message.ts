@@ -8,6 +8,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { MessageStore, ReadRequest, ReadResult } from '@rocketmq-ts/storage'
+import { checkNotOwnProgress } from '../../groups/index.ts'
 import type { QueueRange } from '../../offsets/queue-offsets.ts'
 import type { FileReads } from '../file-reads.ts'
 import type { HeldPull, LongPolling, PullLane } from '../long-polling.ts'
@@ -66,6 +67,7 @@ export function pullMessage(parts: PullParts): Handler<PullCommand> {
     const group = checkedGroup(header, parts)
     const { topicSysFlag } = checkedTopic(header, parts)
     parts.fileReads.check(call.connection)
+    if ((header.sysFlag & commitOffsetFlag) !== 0) checkNotOwnProgress(header.consumerGroup)
     const subscription = pullSubscription(header, group, parts.consumers.subscriptionsOf(header.consumerGroup))
     const pull = new Pull(header, call, messageFilter(subscription, header, parts), group, topicSysFlag, parts)
     pull.start()
