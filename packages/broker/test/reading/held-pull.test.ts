@@ -1,5 +1,5 @@
 import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import { commands, newSubscriptionGroupConfig } from '@rocketmq-ts/protocol'
+import { commands, newSubscriptionGroupConfig, ProtocolError } from '@rocketmq-ts/protocol'
 import type { ReadResult } from '@rocketmq-ts/storage'
 import { expect, test } from 'vitest'
 import { FileReads } from '../../src/reading/file-reads.ts'
@@ -99,4 +99,26 @@ test('a pull whose time passes while its connection takes no answers is told onc
   link.takeAnswers()
   expect(await answer).toMatchObject({ code: 19 })
   expect([parts.longPolling.count, found]).toEqual([0, 0])
+})
+
+test.each([
+  ['at once', false],
+  ['when their connection takes answers again', true],
+])('a pull whose read fails is answered so, and the others that wait get their messages %s', async (_, isPaused) => {
+  const link = new FakeLink()
+  let result: ReadResult = { ...nothing, status: 'OFFSET_OVERFLOW_ONE' }
+  let failures = 0
+  const parts = partsWith(() => {
+    if (result.status === 'FOUND' && failures++ === 0) throw new ProtocolError('SYSTEM_ERROR', 'a damaged record')
+    return result
+  })
+  const [broken, whole] = [0, 1].map(() => ask(pullMessage(parts), header, { link }))
+  if (isPaused) link.pauseAnswers()
+  const body = Buffer.from('a message')
+  result = { ...nothing, status: 'FOUND', nextQueueOffset: 8, maxOffset: 8, parts: [body], count: 1, byteCount: 9 }
+  parts.longPolling.arrived('T', 0)
+  link.takeAnswers()
+  expect(await broken).toMatchObject({ code: 1, remark: 'a damaged record' })
+  expect(await whole).toMatchObject({ code: 0, body })
+  await expect.poll(() => parts.longPolling.count).toBe(0)
 })

@@ -240,6 +240,14 @@ class Pull implements HeldPull {
 
   retry(): boolean | Promise<boolean> {
     if (this.#isGivenUp) return true
+    try {
+      return this.#readAgain()
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+
+  #readAgain(): boolean | Promise<boolean> {
     const { connection } = this.#call
     const request = this.#request()
     const again = connection.takesAnswer(0) ? this.#parts.store.readAtOnce(request) : undefined
@@ -248,13 +256,15 @@ class Pull implements HeldPull {
     if (!connection.takesAnswer(again?.byteCount ?? 0)) {
       return new Promise((resolve) => connection.whenTaking(() => resolve(this.retry())))
     }
-    return this.#readLater(request).then(
-      (later) => this.#take(later),
-      (error) => {
-        this.#call.fail(error)
-        return true
-      },
-    )
+    return this.#readLater(request)
+      .then((later) => this.#take(later))
+      .catch((error) => this.#failed(error))
+  }
+
+  /** Others that wait must not go without their messages for it. */
+  #failed(error: unknown): true {
+    this.#call.fail(error)
+    return true
   }
 
   giveUp(): void {
