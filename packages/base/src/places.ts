@@ -8,6 +8,16 @@ export class Places {
     this.#max = max
   }
 
+  /** Does something inside. */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.enter()
+    try {
+      return await work()
+    } finally {
+      this.leave()
+    }
+  }
+
   /** Resolves when the caller is inside. It calls `leave` when it is done, whatever happened. */
   enter(): Promise<void> {
     if (this.#taken === this.#max) return new Promise((resolve) => this.#waiting.push(resolve))

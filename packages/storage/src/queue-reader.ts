@@ -1,4 +1,4 @@
-import { assert, LruMap } from '@rocketmq-ts/base'
+import { assert, LruMap, Places } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
 import { BlockCache, type MissingBlock } from './log/block-cache.ts'
 import { BlockMemory } from './log/block-memory.ts'
@@ -79,6 +79,9 @@ const coldReadClasses = [
   { behindBytesMax: Number.POSITIVE_INFINITY, quietTurnMs: 0.06, quietShareMs: 0.1, busyShare: 0.03 },
 ]
 
+/** Loads for single records that are made at a time: each takes memory, and the system reads few files at once anyway. */
+const recordLoadsMax = 8
+
 /** A result, or what is needed first: a block to load, or a turn for a record that is not in the log's own memory. */
 type Attempt = ReadResult | { missing: MissingBlock } | { coldPosition: number }
 
@@ -108,6 +111,7 @@ export class QueueReader {
   readonly #logBlocks: BlockCache
   readonly #queueBlocks: BlockCache
   readonly #coldReads: ColdReadsByDistance
+  readonly #recordLoads = new Places(recordLoadsMax)
   readonly #lent: LentBytes
   readonly #log: Log
   /** Positions where no record was found, and whether a second read of the file found none either. */
@@ -175,7 +179,7 @@ export class QueueReader {
       const stretch = this.#logStretch(position, totalSize)
       if (stretch !== undefined) return Buffer.from(sliceOf(stretch, position, totalSize))
       const missing = this.#missingOfLog(position, totalSize)
-      const loaded = await this.#logBlocks.load(missing)
+      const loaded = await this.#recordLoads.run(() => this.#logBlocks.load(missing))
       if (loaded.length < missing.byteCount) return undefined
     }
   }

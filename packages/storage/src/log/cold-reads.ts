@@ -63,13 +63,8 @@ export class ColdReads {
   }
 
   /** Does all of a read that takes several turns, with loads between them, once there is a place for one more. */
-  async underWay<Result>(read: () => Promise<Result>): Promise<Result> {
-    await this.#places.enter()
-    try {
-      return await read()
-    } finally {
-      this.#places.leave()
-    }
+  underWay<Result>(read: () => Promise<Result>): Promise<Result> {
+    return this.#places.run(read)
   }
 
   #hasTime(): boolean {
