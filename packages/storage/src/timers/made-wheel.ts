@@ -80,7 +80,7 @@ function scanStart(units: TimerLog, spanMs: number, { readMs, logStart }: TimerP
     if (unit === undefined || unit.writtenMs + spanMs >= readMs) break
     from = next
   }
-  return starts.some((start) => start <= logStart) ? Math.max(from, startOfFile(starts, logStart)) : from
+  return Math.max(from, startOfFile(starts, logStart))
 }
 
 /** Whether a unit is damaged: no broker adds one beyond the reach of the wheel. */
@@ -88,7 +88,7 @@ function isTooFar({ slotMs }: TimerUnit, readMs: number, spanMs: number): boolea
   return slotMs - readMs >= spanMs
 }
 
-/** The start of the file that a position is in. */
+/** The start of the file that a position is in; of the first one when that file was deleted. */
 export function startOfFile(starts: readonly number[], position: number): number {
-  return starts.findLast((start) => start <= position) ?? 0
+  return starts.findLast((start) => start <= position) ?? starts[0] ?? 0
 }

@@ -89,15 +89,17 @@ export class TimerStore {
     this.#wasOfficial = own === undefined && shared !== undefined
     this.#progress = own?.progress ?? this.#progressOfOfficial(shared, nowMs)
     this.#units.continueAt(this.#progress.logEnd)
-    if ((this.#units.lastUnit()?.physicalOffset ?? 0) >= commitLogEnd) this.#cutUnits(commitLogEnd)
-    const isWhole = this.#units.end === this.#progress.logEnd
-    this.#progress.logEnd = this.#units.end
+    const isCut = (this.#units.lastUnit()?.physicalOffset ?? 0) >= commitLogEnd
+    const logEnd = isCut ? this.#endBefore(commitLogEnd) : this.#units.end
+    const isWhole = logEnd === this.#progress.logEnd
+    this.#progress.logEnd = logEnd
     // From now on the wheel may be ahead of the synced timer log, so the checkpoint must no longer say "closed".
     this.#noteWritten()
     this.#files.noteNames(rootPath)
     this.#files.syncAllNames()
     this.#checkpoint.syncNow()
     this.#checkpoint.lowerSynced(this.#progress, this.#dataVersion)
+    if (isCut) this.#units.continueAt(logEnd)
     const isMade = own?.isClosed !== true || !isWhole || !isWheelThere
     const fitsSlots = isMade ? this.#makeWheel() : true
     // Otherwise, after a power failure, messages sent from now on would not be known to be newer than this start.
@@ -119,6 +121,7 @@ export class TimerStore {
   /** Messages of the timer's topic from this offset on are gone. That lasts when this returns. */
   goBack(queueOffset: number): void {
     this.queueOffset = Math.min(queueOffset, this.queueOffset)
+    this.noteStep()
     this.#lower()
   }
 
@@ -130,9 +133,14 @@ export class TimerStore {
   /** The log was cut back: messages from this position on are gone. That lasts when this returns. */
   cutBackTo(commitLogEnd: number): void {
     this.#cutCount++
-    this.#cutUnits(commitLogEnd)
-    this.#makeWheel()
+    this.noteStep()
+    const logEnd = this.#endBefore(commitLogEnd)
+    this.#progress.logEnd = logEnd
     this.#lower()
+    this.#guarded(() => {
+      this.#units.continueAt(logEnd)
+      this.#makeWheel()
+    })
   }
 
   /** Milliseconds since 1970: slots before it are done. */
@@ -330,26 +338,29 @@ export class TimerStore {
     this.#files.close()
   }
 
-  /** Cuts off the units of messages from a position of the log on. They are in the order of these positions. */
-  #cutUnits(commitLogEnd: number): void {
+  /** Where the written units end of messages before a position of the log. They are in the order of these positions. */
+  #endBefore(commitLogEnd: number): number {
     const { logStart } = this.#progress
-    const starts = this.#units.fileStarts
-    const end = this.#units.scan(
-      startOfFile(starts, logStart),
+    return this.#units.scan(
+      startOfFile(this.#units.fileStarts, logStart),
       ({ physicalOffset }, position) => position < logStart || physicalOffset < commitLogEnd,
     )
-    this.#units.continueAt(end)
   }
 
-  /** What is synced, or is being synced now, must not pass by what comes in the place of messages that are gone. */
+  /**
+   * What is written and synced, or is being synced now, must not pass by what comes in the place of messages that are
+   * gone. It lasts before their units are cleared: a checkpoint that counts cleared units has later ones stand behind a
+   * gap, where they are not found.
+   */
   #lower(): void {
-    this.noteStep()
     const { logEnd, queueOffset } = this.#progress
+    const marked = this.#lastMark?.own.progress
+    if (marked !== undefined) {
+      marked.logEnd = Math.min(marked.logEnd, logEnd)
+      marked.queueOffset = Math.min(marked.queueOffset, queueOffset)
+    }
     this.#guarded(() => {
-      for (const progress of this.#lastMark === undefined ? [] : [this.#lastMark.own.progress]) {
-        progress.logEnd = Math.min(progress.logEnd, logEnd)
-        progress.queueOffset = Math.min(progress.queueOffset, queueOffset)
-      }
+      this.#noteWritten()
       this.#checkpoint.lowerSynced(this.#progress, this.#dataVersion)
     })
   }

@@ -6,8 +6,8 @@ import { deliver, openTimers, secondMs, startMs, waiting, windowMs } from './tim
 
 const sharedBytes = 56
 
-function disk(): CrashableFileSystem {
-  const made = new CrashableFileSystem()
+function disk(onChange?: () => void): CrashableFileSystem {
+  const made = new CrashableFileSystem(undefined, onChange && { onChange })
   made.makeFolder('/store')
   made.syncFolder('/')
   return made
@@ -209,6 +209,94 @@ describe('what waits is there', () => {
     fileSystem.kill()
     const rest = await deliver(openTimers(fileSystem), startMs + 300_000)
     expect([...before, ...rest]).toEqual(expected)
+  })
+})
+
+describe('when the log was cut back', () => {
+  /** A timer with messages of two files. */
+  function filled(fileSystem: CrashableFileSystem): TimerStore {
+    const timers = openTimers(fileSystem)
+    for (let number = 0; number < 100; number++) add(timers, number, 5000 + number * 100)
+    timers.noteStep()
+    return timers
+  }
+
+  /** What comes in the place of messages that are gone is there after the next death of the process, too. */
+  async function expectGoesOn(fileSystem: CrashableFileSystem, end: number): Promise<void> {
+    const timers = openTimers(fileSystem, { commitLogEnd: end * 100 })
+    timers.goBack(end)
+    const comes = [end, end + 1, end + 2]
+    for (const number of comes) add(timers, number, 30_000)
+    timers.noteStep()
+    fileSystem.kill()
+    const again = openTimers(fileSystem)
+    expect(again.queueOffset).toBe(end + 3)
+    const kept = Array.from({ length: end }, (_, number) => number)
+    expect(await deliver(again, startMs + 60_000)).toEqual([...kept, ...comes])
+  }
+
+  /** Cuts again and again, and has the process die one step later each time. */
+  async function dieAtEachStep(end: number, cut: (fileSystem: CrashableFileSystem, timers: TimerStore) => void) {
+    for (let step = 1, isDone = false; !isDone; step++) {
+      let left = Number.POSITIVE_INFINITY
+      const fileSystem = disk(() => {
+        if (left-- <= 0) throw new Error('the process dies')
+      })
+      const timers = filled(fileSystem)
+      left = step
+      try {
+        cut(fileSystem, timers)
+        isDone = true
+      } catch {
+        // It died.
+      }
+      left = Number.POSITIVE_INFINITY
+      fileSystem.kill()
+      await expectGoesOn(fileSystem, end)
+    }
+  }
+
+  test.each([
+    ['in the last file', 90],
+    ['in a file before', 40],
+  ])('%s, a process that dies at any step leaves nothing that hides what comes later', async (_, end) => {
+    await dieAtEachStep(end, (_disk, timers) => timers.cutBackTo(end * 100))
+  })
+
+  test('and the start that cuts anew dies at any step, nothing hides what comes later', async () => {
+    await dieAtEachStep(40, (fileSystem) => openTimers(fileSystem, { commitLogEnd: 4000 }))
+  })
+
+  test('and the power fails at any step, nothing hides what comes later', async () => {
+    for (let step = 1, isDone = false; !isDone; step++) {
+      const fileSystem = disk()
+      const timers = filled(fileSystem)
+      await timers.sync(timers.mark()!, startMs)
+      fileSystem.failPowerAt(step)
+      try {
+        timers.cutBackTo(4000)
+        isDone = true
+      } catch {
+        // The power failed.
+      }
+      fileSystem.crash(step)
+      await expectGoesOn(fileSystem, 40)
+    }
+  })
+
+  test('what stands behind files that were deleted stays', async () => {
+    const timers = filled(disk())
+    await deliver(timers, startMs + 14_000)
+    timers.trim(85 * 100)
+    timers.cutBackTo(95 * 100)
+    expect(await deliver(timers, startMs + 60_000)).toEqual([90, 91, 92, 93, 94])
+  })
+
+  test('what was added and not written yet stays', async () => {
+    const timers = openTimers(disk())
+    for (const number of [1, 2, 3]) add(timers, number, 5000)
+    timers.cutBackTo(300)
+    expect(await deliver(timers, startMs + 9000)).toEqual([1, 2])
   })
 })
 
