@@ -1,4 +1,4 @@
-import { Consumer, Producer } from '@rocketmq-ts/client'
+import { Admin, Consumer, Producer } from '@rocketmq-ts/client'
 import { describe, expect, test } from 'vitest'
 import { double, formatted, hashOrder, permissionText, prettyJson, versionName } from '../src/mqadmin/java-text.ts'
 import { optional, parseToolOptions, required, type Tool } from '../src/mqadmin/tool.ts'
@@ -84,6 +84,27 @@ describe('mqadmin', () => {
     expect(path).toBe(`/tmp/rocketmq/msgbodys/${messageId}`)
     expect(host.files.get(path)).toBe('the body')
   })
+
+  test.each(['../../../home/user/.bashrc', '/etc/passwd', '..', 'a/b'])(
+    'saves no body outside of that folder for a message with the id "%s"',
+    async (id) => {
+      const mq = await startCluster()
+      await mq.topic('orders', { queues: 1 })
+      const host = hostOf(mq)
+      await run(host, 'produce', 'orders', 'the body')
+      const admin = open(new Admin({ nameServers: mq.nameServers }))
+      await admin.createGroup('mailer')
+      await mq.topic('%RETRY%mailer', { queues: 1 })
+      const [message] = await mq.messages('orders')
+      // Whoever sends to a broker sets this property as he likes.
+      const systemProperties = { ...message!.systemProperties, UNIQ_KEY: id }
+      await admin.redeliver('mailer', { ...message!, systemProperties })
+      const tool = ['mqadmin', 'queryMsgByOffset', '-t', '%RETRY%mailer', '-b', 'broker', '-i', '0', '-o', '0']
+      const shown = await run(host, ...tool)
+      const placeId = /OffsetID: +(\S+)/.exec(shown.stdout)![1]!
+      expect([...host.files.keys()]).toEqual([`/tmp/rocketmq/msgbodys/${placeId}`])
+    },
+  )
 })
 
 describe("options of the official tools' kind", () => {

@@ -418,13 +418,18 @@ async function printDetail(
   message: ShownMessage,
   { withPlace, between }: { readonly withPlace: boolean; readonly between: string },
 ): Promise<void> {
-  const path = `${bodyFolder}/${message.messageId}`
+  const path = `${bodyFolder}/${bodyFileName(message)}`
   await context.session.host.replacePrivateFile(path, message.body)
   context.print(detailText(message, path, withPlace))
   const route = await routeOf(context, message.record.topic)
   const groups = await groupsOf(context, route, message.record.topic)
   context.print('\n\n')
   for (const group of groups) context.print(`${await trackOf(context, group, message)}${between}`)
+}
+
+/** The id is a property that any producer may have set: what could lead out of the folder names no file. */
+function bodyFileName({ messageId, placeId }: Pick<ShownMessage, 'messageId' | 'placeId'>): string {
+  return /^[\w-][\w.@#:-]{0,199}$/.test(messageId) ? messageId : placeId
 }
 
 /** What became of a message in a group. */
