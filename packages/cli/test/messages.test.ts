@@ -313,6 +313,10 @@ describe('dlq', () => {
       'dlq replay mailer --limit 0',
     ])
     await expect.poll(() => received.toSorted(), { timeout: 20_000 }).toEqual(['a', 'b', 'c'])
+    // Those that are given back once more do not come a third time.
+    const again = await run(host, 'dlq', 'replay', 'mailer', '--again', '--limit', '1')
+    expect(again.stdout).toBe('1 dead letters are given back to mailer, and 2 remain.\n')
+    expect(JSON.parse((await run(host, 'dlq', 'list', '--json')).stdout)).toMatchObject([{ replayed: 3, remaining: 0 }])
     // How far they were given back is no group of the user's.
     expect((await run(host, 'lag')).stdout).not.toContain('TOOLS_DLQ_REPLAY')
     expect((await run(host, 'group', 'list')).stdout).not.toContain('TOOLS_DLQ_REPLAY')

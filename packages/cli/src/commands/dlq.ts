@@ -128,26 +128,37 @@ async function stateOf(session: Session, admin: Admin, group: string) {
   return { group, letters, replayed: letters - remaining, remaining, lastStored }
 }
 
-/** One after the other, each noted when its broker has it: an interruption gives no letter back twice but the last one. */
+/**
+ * One after the other, each noted when its broker has it: an interruption gives no letter back twice but the last one.
+ * Letters that are given back once more change nothing of what is noted.
+ */
 async function replay(session: Session, admin: Admin, group: string, count: number, again: boolean): Promise<number> {
   const { signal } = session
   const topic = prefix + group
   if (!(await admin.groups({ signal })).includes(replayGroup)) await admin.createGroup(replayGroup, {}, { signal })
   const reader = await session.reader({ topic, to: 'latest' })
-  if (!again) {
-    for (const { queue } of await reader.lag({ signal })) {
-      const offset = await admin.committedOffset(replayGroup, queue, { signal })
-      if (offset !== undefined) await reader.seek({ offset }, queue, { signal })
-    }
+  const noted = new Map<string, number>()
+  for (const { queue } of await reader.lag({ signal })) {
+    const offset = await admin.committedOffset(replayGroup, queue, { signal })
+    if (offset === undefined) continue
+    noted.set(queueName(queue), offset)
+    if (!again) await reader.seek({ offset }, queue, { signal })
   }
   let done = 0
   for await (const message of reader.messages({ signal })) {
     await admin.redeliver(group, message, { signal })
-    await admin.commitOffset(replayGroup, message.queue, message.queueOffset + 1, { signal })
+    const next = message.queueOffset + 1
+    if (next > (noted.get(queueName(message.queue)) ?? 0)) {
+      await admin.commitOffset(replayGroup, message.queue, next, { signal })
+    }
     done++
     session.progress(`${done} of ${count} are given back`)
     if (done >= count) break
   }
   session.endProgress()
   return done
+}
+
+function queueName({ broker, queueId }: ReceivedMessage['queue']): string {
+  return `${broker} ${queueId}`
 }
