@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import readline from 'node:readline/promises'
+import type { Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createGunzip, createGzip } from 'node:zlib'
@@ -35,7 +36,7 @@ export function createProcessHost(): Host {
       interrupted ??= interruption()
       return interrupted
     },
-    lines: () => readline.createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    lines: () => linesOf(process.stdin),
     async input() {
       const chunks: Buffer[] = []
       for await (const chunk of process.stdin) chunks.push(chunk)
@@ -142,15 +143,23 @@ async function* readLines(file: string): AsyncIterable<FileLine> {
     const input = file.endsWith('.gz') ? source.pipe(createGunzip()) : source
     // A failure of the file has to end the lines of what is made of it.
     source.on('error', (error) => void input.destroy(error))
-    const lines = readline.createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-    let failure: Error | undefined
-    input.on('error', (error: Error) => {
-      failure = error
-      lines.close()
-    })
-    for await (const text of lines) yield { text, fractionRead: size === 0 ? 1 : readBytes / size }
-    if (failure !== undefined) throw failure
+    for await (const text of linesOf(input)) yield { text, fractionRead: size === 0 ? 1 : readBytes / size }
   } finally {
     await handle.close()
   }
+}
+
+/** Lines end with a line feed alone, or after a carriage return: JSON may have all other line breaks in its texts. */
+async function* linesOf(input: Readable): AsyncGenerator<string> {
+  input.setEncoding('utf8')
+  let begun = ''
+  for await (const chunk of input as AsyncIterable<string>) {
+    const [first = '', ...others] = chunk.split('\n')
+    begun += first
+    for (const next of others) {
+      yield begun.endsWith('\r') ? begun.slice(0, -1) : begun
+      begun = next
+    }
+  }
+  if (begun !== '') yield begun
 }
