@@ -64,7 +64,9 @@ export function createProcessHost(): Host {
     now: () => Date.now(),
     monotonic: () => performance.now(),
     async pause(durationMs, signal) {
-      await delay(durationMs, undefined, { signal }).catch(() => {})
+      // Node ends longer waits at once.
+      const waitMs = Math.min(Math.max(durationMs, 0), timeoutMsMax)
+      await delay(waitMs, undefined, { signal }).catch(() => {})
     },
   }
 }
@@ -80,6 +82,8 @@ function interruption(): AbortSignal {
   }
   return interrupted.signal
 }
+
+const timeoutMsMax = 0x7fffffff
 
 const ownerOnly = 0o600
 

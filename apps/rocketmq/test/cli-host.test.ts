@@ -64,3 +64,16 @@ describe('the lines of a file', () => {
     expect(readFileSync(file)).toHaveLength(1_001_000)
   })
 })
+
+test.each([-1, 2 ** 31, Number.POSITIVE_INFINITY])('a pause of %d ms is no warning of Node', async (durationMs) => {
+  const warnings: Error[] = []
+  const warned = (warning: Error) => void warnings.push(warning)
+  process.on('warning', warned)
+  const ending = new AbortController()
+  const pause = host.pause(durationMs, ending.signal)
+  ending.abort()
+  await pause
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', warned)
+  expect(warnings).toEqual([])
+})
