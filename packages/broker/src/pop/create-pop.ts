@@ -104,6 +104,7 @@ export function createPop(parts: PopFeatureParts) {
     intake,
     sink,
     receipts,
+    settings,
     onWaiting: (timerOffset) => recovery.noted(timerOffset),
   })
   const reader = new PopReader({

@@ -72,3 +72,12 @@ export function knownTopic(topic: string, { topics }: Pick<PopCheckParts, 'topic
   if (config !== undefined) return config
   throw new ProtocolError('TOPIC_NOT_EXIST', `topic[${topic}] not exist, apply first please!`)
 }
+
+/** @throws ProtocolError INVALID_PARAMETER when nothing may wait for so long */
+export function checkInvisibleTime(invisibleTime: number, { timerMaxDelaySec }: { timerMaxDelaySec: number }): void {
+  if (invisibleTime <= timerMaxDelaySec * 1000) return
+  const remark =
+    `invisibleTime is ${invisibleTime} ms, over ${timerMaxDelaySec} s: ` +
+    'give less, or raise timerMaxDelaySec of the broker'
+  throw new ProtocolError('INVALID_PARAMETER', remark)
+}

@@ -3,7 +3,8 @@ import { ProtocolError, timerTopic } from '@rocketmq-ts/protocol'
 import type { PutOutcome, PutPlace, StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
 import { storedPut } from '../sending/put-reply.ts'
-import type { Acknowledging, Checkpoint, Receipts } from './receipts.ts'
+import { checkInvisibleTime } from './pop-checks.ts'
+import { type Acknowledging, type Checkpoint, type Receipts, visibleAt } from './receipts.ts'
 import { type Acknowledgement, ackRecord, checkpointRecord, type ReviveRecordParts } from './revive-records.ts'
 
 export interface ReceiptWriterParts {
@@ -13,6 +14,7 @@ export interface ReceiptWriterParts {
   intake: { take(message: StoreMessage): StoreMessage }
   sink: MessageSink
   receipts: Receipts
+  settings(): { timerMaxDelaySec: number }
   /** A checkpoint waits in the timer's queue at an offset, and so do all before it. */
   onWaiting(timerOffset: number): void
 }
@@ -56,13 +58,12 @@ export class ReceiptWriter {
   /** @throws ProtocolError when the receipt cannot be of this broker, or has expired */
   acknowledge(ack: Acknowledgement, done: Written): void {
     const begun = this.#begin(ack)
-    if (begun.length === 0) {
+    if (begun === undefined) {
       done(undefined)
       return
     }
-    const message = this.#ackRecord({ ...ack, offsets: begun })
-    this.#put([message], (refusal) => {
-      for (const offset of begun) this.#parts.receipts.settle(ack, offset, refusal === undefined)
+    this.#put([begun.message], (refusal) => {
+      for (const offset of begun.offsets) this.#parts.receipts.settle(ack, offset, refusal === undefined)
       done(refusal)
     })
   }
@@ -73,48 +74,44 @@ export class ReceiptWriter {
    */
   change(ended: Acknowledgement, checkpoint: Checkpoint, done: Written): void {
     const { records, intake, receipts, clock } = this.#parts
+    const given = intake.take(checkpointRecord(checkpoint, records, clock.now()))
     const begun = this.#begin(ended)
-    if (begun.length === 0) throw new ProtocolError('MESSAGE_ILLEGAL', 'the message is acknowledged already')
-    try {
-      const given = intake.take(checkpointRecord(checkpoint, records, clock.now()))
-      const message = this.#ackRecord(ended)
-      receipts.add(checkpoint)
-      this.#put([given, message], (refusal) => {
-        const isStored = refusal === undefined
-        if (!isStored) receipts.close(checkpoint)
-        for (const offset of begun) receipts.settle(ended, offset, isStored, true)
-        done(refusal)
-      })
-    } catch (error) {
-      for (const offset of begun) receipts.settle(ended, offset, false)
-      throw error
-    }
+    if (begun === undefined) throw new ProtocolError('MESSAGE_ILLEGAL', 'the message is acknowledged already')
+    receipts.add(checkpoint)
+    this.#put([given, begun.message], (refusal) => {
+      const isStored = refusal === undefined
+      if (!isStored) receipts.close(checkpoint)
+      for (const offset of begun.offsets) receipts.settle(ended, offset, isStored, true)
+      done(refusal)
+    })
   }
 
-  /** @returns what is to be stored of it: what counts already is not stored once more */
-  #begin(ack: Acknowledgement): number[] {
-    const { clock, receipts } = this.#parts
-    if (ack.popTime + ack.invisibleTime <= clock.now()) {
+  /**
+   * An acknowledgement of a checkpoint that is due in an instant goes to the revive topic at once.
+   * @returns what is to be stored of it, which is settled then; undefined when all of it counts already
+   */
+  #begin(ack: Acknowledgement): { offsets: readonly number[]; message: StoreMessage } | undefined {
+    const { clock, receipts, settings, records, intake } = this.#parts
+    const nowMs = clock.now()
+    if (visibleAt(ack) <= nowMs) {
       throw new ProtocolError('NO_MESSAGE', 'the receipt has expired: the message is visible again')
     }
-    const begun: number[] = []
+    const offsets: number[] = []
     try {
       for (const offset of ack.offsets) {
         const acknowledging = receipts.acknowledge(ack, offset)
-        if (acknowledging === 'begun' || acknowledging === 'unknown') begun.push(offset)
-        else if (acknowledging !== 'done') throw problem(acknowledging)
+        if (acknowledging === 'done') continue
+        if (acknowledging !== 'begun' && acknowledging !== 'unknown') throw problem(acknowledging)
+        offsets.push(offset)
+        // Nobody was given anything for longer: the timer would never be done with the record.
+        if (acknowledging === 'unknown') checkInvisibleTime(ack.invisibleTime, settings())
       }
+      if (offsets.length === 0) return undefined
+      return { offsets, message: intake.take(ackRecord({ ...ack, offsets }, records, nowMs)) }
     } catch (error) {
-      for (const offset of begun) receipts.settle(ack, offset, false)
+      for (const offset of offsets) receipts.settle(ack, offset, false)
       throw error
     }
-    return begun
-  }
-
-  /** An acknowledgement of a checkpoint that is due in an instant goes to the revive topic at once. */
-  #ackRecord(ack: Acknowledgement): StoreMessage {
-    const { records, intake, clock } = this.#parts
-    return intake.take(ackRecord(ack, records, clock.now()))
   }
 
   #put(

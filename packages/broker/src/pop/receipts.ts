@@ -18,6 +18,9 @@ export interface Checkpoint extends CheckpointName {
   isSuspended: boolean
 }
 
+/** What receipts say of a checkpoint beside its name. */
+export type ReceiptName = CheckpointName & Pick<Checkpoint, 'invisibleTime' | 'reviveQueueId'>
+
 /** Milliseconds since 1970 at which the messages that are not acknowledged become visible again. */
 export function visibleAt({ popTime, invisibleTime }: Pick<Checkpoint, 'popTime' | 'invisibleTime'>): number {
   return popTime + invisibleTime
@@ -114,7 +117,7 @@ export class Receipts {
   }
 
   /** An acknowledgement came: when it has `begun` or is of an `unknown` receipt, `settle` follows. */
-  acknowledge(name: CheckpointName, queueOffset: number): Acknowledging {
+  acknowledge(name: ReceiptName, queueOffset: number): Acknowledging {
     const key = checkpointKey(name)
     const open = this.#open.get(key)
     if (open === undefined) {
@@ -122,7 +125,7 @@ export class Receipts {
       if (acknowledging === 'unknown') this.#foreign.set(key, (this.#foreign.get(key) ?? 0) + 1)
       return acknowledging
     }
-    const bit = bitOf(open.checkpoint, queueOffset)
+    const bit = namedBit(open.checkpoint, name, queueOffset)
     if (bit === 0) return 'no-such-message'
     if ((open.acknowledged & bit) !== 0) return (open.replaced & bit) === 0 ? 'done' : 'replaced'
     if ((open.underWay & bit) !== 0) return 'under-way'
@@ -183,13 +186,14 @@ export class Receipts {
     for (const [key, { checkpoint }] of this.#done) if (checkpoint.topic === topic) this.#done.delete(key)
   }
 
-  #ofClosed(key: string, { popTime }: CheckpointName, queueOffset: number): Acknowledging {
+  #ofClosed(key: string, name: ReceiptName, queueOffset: number): Acknowledging {
     const done = this.#done.get(key)
     if (done !== undefined) {
-      const bit = bitOf(done.checkpoint, queueOffset)
+      const bit = namedBit(done.checkpoint, name, queueOffset)
       if (bit === 0) return 'no-such-message'
       return (done.replaced & bit) === 0 ? 'done' : 'replaced'
     }
+    const { popTime } = name
     return popTime < this.#startMs || popTime <= this.#forgottenMs ? 'unknown' : 'never-given'
   }
 
@@ -211,6 +215,12 @@ export class Receipts {
     if (count > 0) this.#outstanding.set(key, count)
     else this.#outstanding.delete(key)
   }
+}
+
+/** The record of an acknowledgement goes where its receipt says, and has to come behind that of the checkpoint. */
+function namedBit(checkpoint: Checkpoint, { invisibleTime, reviveQueueId }: ReceiptName, queueOffset: number): number {
+  const isNamed = invisibleTime === checkpoint.invisibleTime && reviveQueueId === checkpoint.reviveQueueId
+  return isNamed ? bitOf(checkpoint, queueOffset) : 0
 }
 
 function bitOf({ offsets }: Checkpoint, queueOffset: number): number {

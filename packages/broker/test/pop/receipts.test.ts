@@ -52,6 +52,14 @@ describe('an acknowledgement', () => {
     }
   })
 
+  test('whose record would not come behind that of the checkpoint is none, before and after all is acknowledged', () => {
+    const { receipts, one } = withOne()
+    const forged = [{ invisibleTime: 999 }, { invisibleTime: 1001 }, { reviveQueueId: 1 }].map(checkpoint)
+    for (const each of forged) expect(receipts.acknowledge(each, 7)).toBe('no-such-message')
+    acknowledge(receipts, one, 5, 7, 8)
+    for (const each of forged) expect(receipts.acknowledge(each, 7)).toBe('no-such-message')
+  })
+
   test('of all messages ends the checkpoint, which is remembered until its time', () => {
     const { receipts, one } = withOne()
     acknowledge(receipts, one, 5, 7, 8)

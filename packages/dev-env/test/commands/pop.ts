@@ -270,6 +270,17 @@ export const pop = {
       const came = (await consumer.pop({ maxMsgNums: 32 })).messages.filter(({ reconsumeTimes }) => reconsumeTimes > 0)
       expect(bodiesOf(came)).toEqual([])
     },
+    'a receipt of an earlier life whose time nothing can wait for keeps no message back': async (scene) => {
+      const { message } = await givenOne(scene, { invisibleTime: 30_000 })
+      await scene.restart()
+      const consumer = new PopConsumer(scene.newClient().broker(scene.machine), scene.machine.name, 'g', 'T')
+      for (const invisibleTime of [300_000_000, Number.MAX_SAFE_INTEGER - 1]) {
+        const extraInfo = formatPopReceipt({ ...message.receipt, invisibleTime })
+        expect(await consumer.ack(message, { extraInfo })).not.toBe('SUCCESS')
+      }
+      await scene.cluster.sleep(40_000)
+      expect(await allBodies(consumer)).toEqual(['a', 'b'])
+    },
     'a receipt that has expired is refused: the message comes again': async (scene) => {
       const { consumer, message } = await givenOne(scene, { invisibleTime: 2000 })
       await scene.cluster.sleep(3000)
@@ -289,6 +300,13 @@ export const pop = {
       await refused(forged({ startOffset: 1 }))
       await refused(forged({ startOffset: Number.MAX_SAFE_INTEGER }))
       await refused(forged({ reviveQueueId: 8 }))
+      await refused(forged({ reviveQueueId: (receipt.reviveQueueId + 1) % 8 }))
+      for (const invisibleTime of [2999, 60_000, 300_000_000, Number.MAX_SAFE_INTEGER - 1]) {
+        await refused(forged({ invisibleTime }))
+        expect(
+          await consumer.changeInvisible({ ...message, receipt: { ...receipt, invisibleTime } }, 1000),
+        ).toBeUndefined()
+      }
       await refused(forged({ brokerName: 'another' }))
       await refused(forged({ queueId: 1 }))
       await refused(consumer.ack(message, { offset: -1 }))
@@ -404,7 +422,13 @@ export const pop = {
         { so: -1 },
         { r: '3' },
         { rq: 8 },
+        { rq: (message.receipt.reviveQueueId + 1) % 8 },
+        { it: 300_000_000 },
+        { it: Number.MAX_SAFE_INTEGER },
+        { so: Number.MAX_SAFE_INTEGER },
+        { pt: Number.MAX_SAFE_INTEGER },
         { b: whole },
+        { b: Buffer.alloc(12_000, 0xff).toString('base64') },
         { b: '' },
         { t: 'none' },
       ]) {

@@ -1,11 +1,11 @@
 import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
 import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
 import type { OrderAcks } from '../order-acks.ts'
+import { checkInvisibleTime } from '../pop-checks.ts'
 import { checkedReceipt, type ReceiptCheckParts } from '../receipt-checks.ts'
 import type { ReceiptWriter } from '../receipt-writer.ts'
 import type { Receipts } from '../receipts.ts'
 import { refuseLite } from './ack-message.ts'
-import { checkInvisibleTime } from './pop-message.ts'
 
 export interface ChangeInvisibleTimeParts extends ReceiptCheckParts {
   writer: ReceiptWriter

@@ -18,7 +18,7 @@ import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts
 import { isByTags } from '../../filters/is-by-tags.ts'
 import { type MessageFilter, type MessageFilterParts, messageFilter } from '../../reading/message-filter.ts'
 import type { HeldPop, HeldPops } from '../held-pops.ts'
-import { checkedTopic, type PopCheckParts } from '../pop-checks.ts'
+import { checkedTopic, checkInvisibleTime, type PopCheckParts } from '../pop-checks.ts'
 import { type PopPlanParts, type PopPlanSettings, popPlan } from '../pop-plan.ts'
 import type { PopReader, Taken, TakenQueue } from '../pop-reader.ts'
 import type { PopRecovery } from '../pop-recovery.ts'
@@ -102,15 +102,6 @@ function checkFields({ maxMsgNums, invisibleTime, initMode }: PopRequest): void 
   }
   if (invisibleTime <= 0) refuse(`invisibleTime is ${invisibleTime}: give the milliseconds of work with the messages`)
   if (initMode !== 0 && initMode !== 1) refuse(`initMode is ${initMode}: it is 0 (first message) or 1 (last one)`)
-}
-
-/** @throws ProtocolError INVALID_PARAMETER when nothing may wait for so long */
-export function checkInvisibleTime(invisibleTime: number, { timerMaxDelaySec }: { timerMaxDelaySec: number }): void {
-  if (invisibleTime <= timerMaxDelaySec * 1000) return
-  const remark =
-    `invisibleTime is ${invisibleTime} ms, over ${timerMaxDelaySec} s: ` +
-    'give less, or raise timerMaxDelaySec of the broker'
-  throw new ProtocolError('INVALID_PARAMETER', remark)
 }
 
 function checkServed({ topic, consumerGroup }: PopRequest, parts: PopParts): void {
