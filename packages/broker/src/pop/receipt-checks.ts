@@ -125,8 +125,10 @@ function bitsOf(base64: string): number[] {
   if (base64.length > base64CharactersMax) refuse(`the bit set has ${base64.length} characters`)
   const bits: number[] = []
   for (const [index, byte] of Buffer.from(base64, 'base64').entries()) {
-    for (let bit = 0; bit < bitsPerByte; bit++) if ((byte & (1 << bit)) !== 0) bits.push(index * bitsPerByte + bit)
+    for (let rest = byte; rest !== 0; rest &= rest - 1) {
+      if (bits.length >= popCountMax) refuse(`the bit set names over ${popCountMax} messages`)
+      bits.push(index * bitsPerByte + Math.log2(rest & -rest))
+    }
   }
-  if (bits.length > popCountMax) refuse(`the bit set names ${bits.length} messages`)
   return bits
 }
