@@ -28,6 +28,14 @@ export interface HeldPopLimits {
   maxPopPollingSize: number
 }
 
+/** The setting whose limit is reached. */
+export type HoldLimit = keyof HeldPopLimits | 'popPollingMapSize'
+
+/** What someone is told who cannot be held. */
+export function holdRefusal(limit: HoldLimit): string {
+  return `too many requests wait for messages already (${limit}): ask with fewer, or raise it`
+}
+
 class Waiting {
   readonly pop: HeldPop
   cancelTimer: CancelTimer | undefined
@@ -60,6 +68,8 @@ class WaitingGroup {
 }
 
 const anyQueue = -1
+/** Longer waits would be cut by the idle limit of connections. */
+const holdMsMax = 110_000
 
 /**
  * POP requests that wait, by topic and group. Messages of any queue that they wait for wake the one of each group that
@@ -95,10 +105,10 @@ export class HeldPops {
 
   /**
    * Holds a request, or answers it at once when none is held any more.
-   * @param timeoutMs how long it may wait
+   * @param timeoutMs how long it may wait; 110 s at most are waited
    * @returns the setting whose limit is reached; undefined when it is held
    */
-  hold(pop: HeldPop, timeoutMs: number): keyof HeldPopLimits | 'popPollingMapSize' | undefined {
+  hold(pop: HeldPop, timeoutMs: number): HoldLimit | undefined {
     if (this.#isClosed) {
       pop.giveUp()
       return undefined
@@ -110,7 +120,7 @@ export class HeldPops {
     if (known === undefined && this.#keyCount >= this.#keysMax) return 'popPollingMapSize'
     if (known !== undefined && known.size >= limits.popPollingSize) return 'popPollingSize'
     const waiting = new Waiting(pop)
-    waiting.cancelTimer = this.#clock.after(timeoutMs, () => {
+    waiting.cancelTimer = this.#clock.after(Math.min(timeoutMs, holdMsMax), () => {
       if (this.#remove(waiting)) pop.giveUp()
     })
     const queues = this.#groupOf(topic, group).queues

@@ -1,8 +1,8 @@
-import { type commands, ProtocolError, type RequestOf } from '@rocketmq-ts/protocol'
+import type { commands, RequestOf } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler } from '@rocketmq-ts/remoting'
-import type { HeldPop, HeldPops } from '../held-pops.ts'
+import { type HeldPop, type HeldPops, holdRefusal } from '../held-pops.ts'
 import type { OrderTable } from '../order-table.ts'
-import { checkedTopic, type PopCheckParts } from '../pop-checks.ts'
+import { checkedTopic, knownTopic, type PopCheckParts } from '../pop-checks.ts'
 import { type PopPlanParts, popPlan } from '../pop-plan.ts'
 import type { PopReader } from '../pop-reader.ts'
 import type { PopRecovery } from '../pop-recovery.ts'
@@ -15,9 +15,6 @@ export interface NotificationParts extends PopCheckParts, Omit<PopPlanParts, 'to
   held: HeldPops
   recovery: PopRecovery
 }
-
-/** Longer waits would be cut by the idle limit of connections. */
-const holdMsMax = 110_000
 
 /** NOTIFICATION: tells a member of a group when there are messages for it, which it asks for by POP then. */
 export function notification(parts: NotificationParts): Handler<NotificationCommand> {
@@ -61,10 +58,9 @@ class Notification implements HeldPop {
       this.giveUp()
       return
     }
-    const limit = this.#parts.held.hold(this, Math.min(pollTime, holdMsMax))
+    const limit = this.#parts.held.hold(this, pollTime)
     if (limit === undefined) return
-    const remark = `too many requests wait for messages already (${limit}): ask with fewer, or raise it`
-    this.#call.answer({ remark, header: { hasMsg: false, pollingFull: true } })
+    this.#call.answer({ remark: holdRefusal(limit), header: { hasMsg: false, pollingFull: true } })
   }
 
   /** It is small: it can always be answered. */
@@ -85,12 +81,10 @@ class Notification implements HeldPop {
   }
 
   #hasMessages(): boolean {
-    const { reader, topics, orders } = this.#parts
+    const { reader, orders } = this.#parts
     const { topic, group, queueId } = this
     const { order, attemptId } = this.#header
-    const config = topics.get(topic)
-    if (config === undefined)
-      throw new ProtocolError('TOPIC_NOT_EXIST', `topic[${topic}] not exist, apply first please!`)
+    const config = knownTopic(topic, this.#parts)
     return popPlan({ topic, group, queueId, isOrdered: order }, config, this.#parts).some((queue) => {
       if (order && orders.isBlocked({ ...queue, group }, attemptId)) return false
       return reader.restIn(group, queue.topic, queue.queueId) > 0

@@ -17,7 +17,7 @@ import {
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import { isByTags } from '../../filters/is-by-tags.ts'
 import { type MessageFilter, type MessageFilterParts, messageFilter } from '../../reading/message-filter.ts'
-import type { HeldPop, HeldPops } from '../held-pops.ts'
+import { type HeldPop, type HeldPops, holdRefusal } from '../held-pops.ts'
 import { checkedTopic, checkInvisibleTime, type PopCheckParts } from '../pop-checks.ts'
 import { type PopPlanParts, type PopPlanSettings, popPlan } from '../pop-plan.ts'
 import type { PopReader, Taken, TakenQueue } from '../pop-reader.ts'
@@ -61,8 +61,6 @@ export interface PopParts
 }
 
 const subscriptionInHeader = 4
-/** Longer waits would be cut by the idle limit of connections. */
-const holdMsMax = 110_000
 
 /**
  * POP_MESSAGE: messages of a topic that a group may have, from any queue or one, invisible to the others of the group
@@ -235,10 +233,8 @@ class Pop implements HeldPop {
       this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
       return
     }
-    const limit = held.hold(this, Math.min(pollTime, holdMsMax))
-    if (limit === undefined) return
-    const remark = `too many requests wait for messages already (${limit}): ask with fewer, or raise it`
-    this.#answerNothing('POLLING_FULL', remark)
+    const limit = held.hold(this, pollTime)
+    if (limit !== undefined) this.#answerNothing('POLLING_FULL', holdRefusal(limit))
   }
 
   /** @returns whether it has been answered */
