@@ -21,6 +21,8 @@ export class PopCursor {
   readonly queueId: number
   /** Somebody reads at the position: others pass the queue by. */
   isReading = false
+  /** Its topic was deleted, or the ends of queues were cut off: it moves nothing any more. */
+  isForgotten = false
   readonly #committed: CommittedOffsets
   #spans: PopSpan[] = []
   #position = 0
@@ -44,7 +46,7 @@ export class PopCursor {
   /** The group goes on there, whatever it was given. */
   moveTo(offset: number): void {
     this.#spans = []
-    this.#committed.commit(this.group, this.topic, this.queueId, offset)
+    this.#commit(offset)
   }
 
   /** Takes what was read from `position` on, up to `next`. */
@@ -61,7 +63,7 @@ export class PopCursor {
     span.isStored = true
     let next: number | undefined
     while (this.#spans[0]?.isStored === true) next = this.#spans.shift()!.next
-    if (next !== undefined) this.#committed.commit(this.group, this.topic, this.queueId, next)
+    if (next !== undefined) this.#commit(next)
   }
 
   /** The checkpoint of a span could not be stored: it is read again, and with it what was read behind it. */
@@ -71,11 +73,16 @@ export class PopCursor {
     this.#spans.length = index
     this.#position = span.start
   }
+
+  #commit(offset: number): void {
+    if (!this.isForgotten) this.#committed.commit(this.group, this.topic, this.queueId, offset)
+  }
 }
 
 /** The cursors of groups that are reading; the others are what is committed. */
 export class PopCursors {
   readonly #committed: CommittedOffsets
+  /** By `topic@group@queueId`. */
   readonly #cursors = new Map<string, PopCursor>()
 
   constructor(committed: CommittedOffsets) {
@@ -104,16 +111,22 @@ export class PopCursors {
 
   /** Forgets a cursor that nobody uses. */
   release(cursor: PopCursor): void {
-    if (cursor.isIdle) this.#cursors.delete(`${cursor.topic}@${cursor.group}@${cursor.queueId}`)
+    const { topic, group, queueId, isIdle, isForgotten } = cursor
+    if (isIdle && !isForgotten) this.#cursors.delete(`${topic}@${group}@${queueId}`)
   }
 
   /** Forgets a topic that was deleted. */
   removeTopic(topic: string): void {
-    for (const [key, cursor] of this.#cursors) if (cursor.topic === topic) this.#cursors.delete(key)
+    for (const [key, cursor] of this.#cursors) if (cursor.topic === topic) this.#forget(key, cursor)
   }
 
   /** Forgets everything: the ends of queues were cut off. */
   clear(): void {
-    this.#cursors.clear()
+    for (const [key, cursor] of this.#cursors) this.#forget(key, cursor)
+  }
+
+  #forget(key: string, cursor: PopCursor): void {
+    this.#cursors.delete(key)
+    cursor.isForgotten = true
   }
 }

@@ -71,6 +71,24 @@ test('a cursor is kept for as long as something is under way', () => {
   expect(cursors.count).toBe(0)
 })
 
+test.each([
+  ['a deleted topic', () => cursors.removeTopic('T')],
+  ['queues whose ends were cut off', () => cursors.clear()],
+])('what was under way in %s moves nothing of what came after', (_what, forget) => {
+  const before = cursor()
+  const span = before.take(10, 13)
+  forget()
+  committed = 0
+  const after = cursor()
+  after.take(0, 2)
+  before.stored(span)
+  before.moveTo(13)
+  cursors.release(before)
+  expect(committed).toBe(0)
+  expect(cursor()).toBe(after)
+  expect(cursor().position).toBe(2)
+})
+
 test('cursors of a deleted topic are forgotten', () => {
   cursor().take(10, 11)
   cursors.at('g', 'U', 0).take(10, 11)
