@@ -10,6 +10,7 @@ export class OrderWakes {
   readonly #orders: Pick<OrderTable, 'blockedUntilMs'>
   readonly #onFree: (key: OrderKey) => void
   readonly #timers = new Map<string, CancelTimer>()
+  #isClosed = false
 
   constructor(clock: Clock, orders: Pick<OrderTable, 'blockedUntilMs'>, onFree: (key: OrderKey) => void) {
     this.#clock = clock
@@ -18,6 +19,8 @@ export class OrderWakes {
   }
 
   watch(key: OrderKey): void {
+    // A read that ends late may find a queue blocked still.
+    if (this.#isClosed) return
     const name = `${key.topic}@${key.group}@${key.queueId}`
     this.#timers.get(name)?.()
     const untilMs = this.#orders.blockedUntilMs(key)
@@ -34,6 +37,7 @@ export class OrderWakes {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const cancel of this.#timers.values()) cancel()
     this.#timers.clear()
   }
