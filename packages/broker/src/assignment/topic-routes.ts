@@ -16,7 +16,7 @@ export interface QueueKey {
 }
 
 export interface TopicRoutesOptions {
-  clock: Clock
+  clock: Pick<Clock, 'monotonic'>
   /** How name servers are called; a `RemotingClient` outside of tests. */
   calls: Pick<RemotingClient, 'call'>
   /** `host:port` of each. */
@@ -26,6 +26,7 @@ export interface TopicRoutesOptions {
 interface Known {
   /** Undefined when no name server knows the topic. */
   queues: readonly QueueKey[] | undefined
+  /** Of the monotonic clock. */
   untilMs: number
 }
 
@@ -55,7 +56,7 @@ export class TopicRoutes {
    */
   readableQueues(topic: string): Promise<readonly QueueKey[] | undefined> {
     const known = this.#known.get(topic)
-    if (known !== undefined && this.#options.clock.now() < known.untilMs) return Promise.resolve(known.queues)
+    if (known !== undefined && this.#options.clock.monotonic() < known.untilMs) return Promise.resolve(known.queues)
     const asking = this.#asking.get(topic) ?? this.#ask(topic).finally(() => this.#asking.delete(topic))
     this.#asking.set(topic, asking)
     return asking
@@ -66,7 +67,7 @@ export class TopicRoutes {
     if (response === undefined) return undefined
     const isFound = response.code === responseCodes.SUCCESS.code && response.body !== undefined
     const queues = isFound ? readable(topic, topicRouteBody.decode(response.body!)) : undefined
-    const untilMs = this.#options.clock.now() + (queues === undefined ? unknownMs : knownMs)
+    const untilMs = this.#options.clock.monotonic() + (queues === undefined ? unknownMs : knownMs)
     this.#known.delete(topic)
     this.#known.set(topic, { queues, untilMs })
     if (this.#known.size > topicsMax) this.#known.delete(this.#known.keys().next().value!)

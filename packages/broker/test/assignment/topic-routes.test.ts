@@ -70,6 +70,16 @@ describe('the queues of a topic', () => {
     expect(await queues()).toEqual(['T broker-a 0', 'T broker-a 1'])
   })
 
+  test('are asked for again in time though the wall clock was set back', async () => {
+    const { state, queues, clock } = open()
+    state.queueDatas = [{ brokerName: 'broker-a', perm: readWrite, readQueueNums: 1 }]
+    expect(await queues()).toEqual(['T broker-a 0'])
+    state.queueDatas = [{ brokerName: 'broker-a', perm: readWrite, readQueueNums: 2 }]
+    clock.now = () => 0
+    clock.advance(10_000)
+    expect(await queues()).toEqual(['T broker-a 0', 'T broker-a 1'])
+  })
+
   test('of a topic that was unknown are asked for again a second later', async () => {
     const { state, queues, clock, asked } = open()
     state.queueDatas = undefined
