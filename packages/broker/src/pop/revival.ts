@@ -51,7 +51,7 @@ export class Revival {
   readonly #parts: RevivalParts
   /** In the order of the queue. */
   readonly #pending = new Map<string, Pending>()
-  readonly #early = new Map<string, number[]>()
+  readonly #early = new Map<string, Set<number>>()
   /** Behind the last record that was read. */
   #readOffset: number
 
@@ -173,12 +173,10 @@ export class Revival {
   }
 
   #acknowledged(key: string, offsets: readonly number[]): void {
-    const pending = this.#pending.get(key)
-    if (pending !== undefined) for (const offset of offsets) pending.acknowledged.add(offset)
+    const acknowledged = this.#pending.get(key)?.acknowledged ?? this.#early.get(key)
+    if (acknowledged !== undefined) for (const offset of offsets) acknowledged.add(offset)
     else {
-      const early = this.#early.get(key)
-      if (early === undefined) this.#early.set(key, [...offsets])
-      else early.push(...offsets)
+      this.#early.set(key, new Set(offsets))
       if (this.#early.size > earlyMax) this.#early.delete(this.#early.keys().next().value!)
     }
   }
