@@ -160,6 +160,11 @@ export function createPop(parts: PopFeatureParts) {
       }
     }
   })
+  groups.onDelete((group) => {
+    held.giveUpGroup(group)
+    notified.giveUpGroup(group)
+    orders.removeGroup(group)
+  })
   store.onCutBack(() => {
     cursors.clear()
     held.retryAll()

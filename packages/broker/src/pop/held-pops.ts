@@ -168,8 +168,14 @@ export class HeldPops {
   /** Answers all that wait for a topic: it is gone. */
   giveUp(topic: string): void {
     for (const group of [...(this.#topics.get(topic)?.values() ?? [])]) {
-      if (group.topic !== topic) continue
-      for (const queue of [...group.queues.values()]) for (const waiting of [...queue]) this.#giveUp(waiting)
+      if (group.topic === topic) this.#giveUpAll(group)
+    }
+  }
+
+  /** Answers all of a group: it is gone. */
+  giveUpGroup(group: string): void {
+    for (const groups of [...this.#topics.values()]) {
+      for (const waiting of [...groups.values()]) if (waiting.group === group) this.#giveUpAll(waiting)
     }
   }
 
@@ -183,6 +189,10 @@ export class HeldPops {
   disconnected(connectionId: number): void {
     for (const waiting of [...(this.#connections.get(connectionId) ?? [])]) this.#giveUp(waiting)
     this.#connections.delete(connectionId)
+  }
+
+  #giveUpAll(group: WaitingGroup): void {
+    for (const queue of [...group.queues.values()]) for (const waiting of [...queue]) this.#giveUp(waiting)
   }
 
   #giveUp(waiting: Waiting): void {

@@ -154,6 +154,12 @@ export class OrderTable {
     }
   }
 
+  removeGroup(group: string): void {
+    for (const name of [...this.#groups.keys()]) {
+      if (name.slice(name.lastIndexOf('@') + 1) === group && this.#groups.delete(name)) this.#kept.later()
+    }
+  }
+
   /** Writes what is not written yet. */
   close(): void {
     this.#kept.close()

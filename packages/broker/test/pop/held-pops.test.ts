@@ -128,6 +128,12 @@ describe('who waits is told that there is nothing', () => {
   })
 })
 
+test('who waits for a group that is gone is told that there is nothing, and no other', () => {
+  const [one, other, two] = [hold(), hold({ group: 'h' }), hold({ queueId: 2 })]
+  held.giveUpGroup('g')
+  expect([one.isGivenUp, two.isGivenUp, other.isGivenUp, held.count]).toEqual([true, true, false, 1])
+})
+
 test('the setting is told whose limit is reached', () => {
   hold()
   hold()

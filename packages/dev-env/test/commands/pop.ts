@@ -103,6 +103,17 @@ export const pop = {
       expect(await consumerOf(scene).ack(messages[1]!, { offset: 2, extraInfo: forged })).toBe('MESSAGE_ILLEGAL')
       expect(await scene.broker.committedOffset('g', 'T', 0)).toBe(0)
     },
+    'in order a group that is deleted and made anew gets all from the start': async (scene) => {
+      await scene.store('T', 'a', 'b', 'c')
+      const consumer = consumerOf(scene)
+      const { messages } = await consumer.pop(inOrder('1', { maxMsgNums: 3, invisibleTime: 60_000 }))
+      await consumer.ack(messages[1]!)
+      const waiting = consumer.pop(inOrder('2', { pollTime: 60_000 }))
+      await scene.cluster.sleep(100)
+      await scene.broker.ask(commands.deleteSubscriptiongroup, { groupName: 'g', cleanOffset: true })
+      expect((await waiting).code).toBe('POLLING_TIMEOUT')
+      expect(bodiesOf((await consumer.pop(inOrder('3', { maxMsgNums: 3 }))).messages)).toEqual(['a', 'b', 'c'])
+    },
     'a message is given to one member of a group, and to other groups': async (scene) => {
       await scene.broker.createTopic('T', 4)
       for (let queueId = 0; queueId < 4; queueId++) await scene.broker.send({ topic: 'T', queueId, body: `${queueId}` })
