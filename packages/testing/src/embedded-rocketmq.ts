@@ -230,10 +230,12 @@ class Embedded implements EmbeddedRocketMQ {
   }
 
   async close(): Promise<void> {
-    await this.#admin?.close()
-    await this.#stopBroker()
-    await this.#stopNameServer()
-    this.#disk.remove()
+    // From the last to the first, the next ones also when one fails.
+    await using closing = new AsyncDisposableStack()
+    closing.defer(() => this.#disk.remove())
+    closing.defer(() => this.#stopNameServer())
+    closing.defer(() => this.#stopBroker())
+    closing.defer(() => this.#admin?.close())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -287,15 +289,25 @@ class Embedded implements EmbeddedRocketMQ {
   async #stopBroker(): Promise<void> {
     const broker = this.#broker
     this.#broker = undefined
-    await broker?.server.close()
-    await broker?.life.end()
+    try {
+      await broker?.server.close()
+    } catch (error) {
+      // It dies instead, and gives its lock and its files back.
+      this.#disk.kill()
+      throw error
+    } finally {
+      await broker?.life.end()
+    }
   }
 
   async #stopNameServer(): Promise<void> {
     const nameServer = this.#nameServer
     this.#nameServer = undefined
-    await nameServer?.server.close()
-    await nameServer?.life.end()
+    try {
+      await nameServer?.server.close()
+    } finally {
+      await nameServer?.life.end()
+    }
   }
 }
 

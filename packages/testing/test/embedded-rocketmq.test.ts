@@ -1,8 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Consumer, Producer, type ReceivedMessage } from '@rocketmq-ts/client'
-import { afterEach, describe, expect, test } from 'vitest'
+import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type EmbeddedRocketMQ, startRocketMQ } from '../src/index.ts'
 
 const opened: AsyncDisposable[] = []
@@ -57,6 +60,19 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
 
 function foldersOfTests(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith('rocketmq-embedded-'))
+}
+
+async function isListening(address: string): Promise<boolean> {
+  const [host, port] = address.split(':')
+  const socket = connect(Number(port), host)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
 
 function bodies(messages: readonly ReceivedMessage[]): string[] {
@@ -142,6 +158,21 @@ describe('an embedded RocketMQ', () => {
     await mq.kill()
     await mq.close()
     for (const name of during) expect(existsSync(join(tmpdir(), name, 'store'))).toBe(false)
+  })
+
+  test('leaves nothing although its broker cannot be stopped in order', async () => {
+    using disk = temporaryFolder()
+    vi.stubEnv('TMPDIR', disk.path)
+    const mq = await startRocketMQ({ storage: 'temporaryFolder' })
+    vi.unstubAllEnvs()
+    const { nameServers } = mq
+    const store = join(disk.path, readdirSync(disk.path)[0]!, 'store')
+    rmSync(store, { recursive: true })
+    writeFileSync(store, 'no folder')
+    await expect(mq.close()).rejects.toThrow('ENOTDIR')
+    expect(readdirSync(disk.path)).toEqual([])
+    expect(await isListening(mq.brokerAddress)).toBe(false)
+    expect(await isListening(nameServers)).toBe(false)
   })
 
   test('is not started with a storage that is none', async () => {
