@@ -8,8 +8,8 @@ import type { Credentials } from './acl-signer.ts'
 export interface ClientOptions {
   /**
    * The name servers: a list, or RocketMQ's text with semicolons. Each is `host:port`, with 9876 where no port is given, or a
-   * URL that gives them in RocketMQ's text, such as `http://host:8080/rocketmq/nsaddr`. Names with several addresses, and
-   * URLs, are looked up again every 2 minutes, and when none of the name servers answers.
+   * URL that gives them in RocketMQ's text, such as `http://host:8080/rocketmq/nsaddr`; names in that text have a port. Names
+   * with several addresses, and URLs, are looked up again every 2 minutes, and when none of the name servers answers.
    */
   readonly nameServers: string | readonly string[]
   /** Names of topics and groups are meant within it. */

@@ -1,6 +1,6 @@
 import type { Clock, Log, Lookup } from '@rocketmq-ts/platform'
 import { formatAddress, parseAddress } from '@rocketmq-ts/remoting'
-import type { Deadline } from '../calls/deadline.ts'
+import { Deadline } from '../calls/deadline.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 
 const defaultPort = 9876
@@ -12,9 +12,13 @@ const refreshMs = 120_000
 const hostPattern = /^([\w.-]+|[\da-f:.]+(%[\w.-]+)?)$/i
 
 /** One of the name servers that a user gave: an address, or the URL of a list. */
-type Given =
-  | { readonly kind: 'address'; readonly address: string; readonly isName: boolean }
-  | { readonly kind: 'url'; readonly url: string }
+type Given = GivenAddress | { readonly kind: 'url'; readonly url: string }
+
+interface GivenAddress {
+  readonly kind: 'address'
+  readonly address: string
+  readonly isName: boolean
+}
 
 /**
  * Name servers as they were given: in a list, or in RocketMQ's text with semicolons. Each is `host:port`, or the URL of a
@@ -43,7 +47,7 @@ function checkedUrl(text: string): string {
   throw invalidArgument(`the name server "${text}" is no URL: write http://host/path`)
 }
 
-function addressOf(text: string): Given {
+function addressOf(text: string): GivenAddress {
   const hasPort = /:\d+$/.test(text) && (text.startsWith('[') || text.indexOf(':') === text.lastIndexOf(':'))
   const isBareIpv6 = !text.startsWith('[') && text.indexOf(':') !== text.lastIndexOf(':')
   try {
@@ -60,7 +64,7 @@ export interface NameServerListOptions {
   readonly given: readonly Given[]
   /** Without it names stay as they are, for who connects to look up. */
   readonly lookup: Lookup | undefined
-  readonly clock: Pick<Clock, 'monotonic'>
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>
   readonly log: Log
   /** Milliseconds for one look-up. */
   readonly timeoutMs: number
@@ -137,22 +141,46 @@ export class NameServerList {
   }
 
   async #lookUp(given: Given): Promise<readonly string[]> {
-    const { timeoutMs } = this.#options
+    const { clock, timeoutMs } = this.#options
     const lookup = this.#options.lookup!
     if (given.kind === 'url') {
       const text = await lookup.textAt(given.url, timeoutMs).catch((cause: Error) => {
         throw new Error(`${given.url} cannot be read: ${cause.message}`, { cause })
       })
-      const inList = separated(text.replaceAll(/[\r\n]+/g, ';')).map(addressOf)
-      if (inList.length === 0) throw new Error(`${given.url} gives no name server`)
-      return inList.flatMap((one) => (one.kind === 'address' ? [one.address] : []))
+      return listedAddresses(given.url, text)
     }
     if (!given.isName) return [given.address]
     const { host, port } = parseAddress(given.address)
-    const addresses = await lookup.addressesOf(host)
+    const addresses = await new Deadline(clock, {}, timeoutMs)
+      .within(lookup.addressesOf(host))
+      .catch((cause: Error) => {
+        throw new Error(`${host} cannot be looked up: ${cause.message}`, { cause })
+      })
     const isOneServer = ipv4(addresses).length < 2 && addresses.length - ipv4(addresses).length < 2
     // Who connects by a name tries what it stands for.
     return isOneServer ? [given.address] : addresses.map((address) => formatAddress({ host: address, port }))
+  }
+}
+
+/** A page of a proxy may be one word, such as OK: a name without a port is no name server in a list. */
+const listedPattern = /:\d+$|^[\d.]+$|:.*:/
+
+/** Characters of a page that an error shows. */
+const shownMax = 60
+
+/** @throws Error when the text is no list of name servers */
+function listedAddresses(url: string, text: string): readonly string[] {
+  const parts = separated(text.replaceAll(/[\r\n]+/g, ';'))
+  if (parts.length === 0) throw new Error(`${url} gives no name server`)
+  try {
+    return parts.map((part) => {
+      if (!listedPattern.test(part)) throw new Error('a name without a port')
+      return addressOf(part).address
+    })
+  } catch {
+    // Their errors have the whole page in them.
+    const begin = JSON.stringify(text.trim().slice(0, shownMax))
+    throw new Error(`${url} gives no list such as host:9876;host:9876, but a text that begins with ${begin}`)
   }
 }
 

@@ -9,12 +9,12 @@ import { clientMachine, startScene } from '../client-kit.ts'
 const url = 'http://lists:8080/rocketmq/nsaddr'
 
 /** A list whose look-ups give what a test says. */
-function scene(nameServers: string, answers: { text?: string | Error; addresses?: string[] | Error }) {
+function scene(nameServers: string, answers: { text?: string | Error; addresses?: string[] | Error | Promise<never> }) {
   const clock = new SteppedClock()
   const warned: string[] = []
   const log: Log = { debug() {}, info() {}, warn: (_, message) => void warned.push(message), error() {} }
   let lookUps = 0
-  const answer = <Value>(value: Value | Error | undefined): Promise<Value> => {
+  const answer = <Value>(value: Value | Promise<Value> | Error | undefined): Promise<Value> => {
     lookUps++
     return value instanceof Error || value === undefined ? Promise.reject(value) : Promise.resolve(value)
   }
@@ -55,6 +55,25 @@ describe('name servers that a URL gives', () => {
       expect(await current()).toEqual(['10.0.0.1:9876'])
     }
     expect(warned).toHaveLength(4)
+  })
+
+  test('are not taken from a page of one word, nor told by a whole page', async () => {
+    const { clock, current, answers, warned } = scene(url, { text: 'names:9876' })
+    await current()
+    const page = `<html>${'x'.repeat(60_000)}</html>`
+    for (const text of ['OK', 'Unavailable\n', page]) {
+      answers.text = text
+      clock.advance(120_000)
+      await current()
+      await backgroundEnded()
+      expect(await current()).toEqual(['names:9876'])
+    }
+    expect(warned).toHaveLength(3)
+    const failure = await scene(url, { text: page })
+      .current()
+      .catch((error: unknown) => error)
+    expect(failure).toMatchObject({ message: expect.stringContaining(url) })
+    expect((failure as Error).message.length).toBeLessThan(300)
   })
 
   test('are looked up again at once when none has answered', async () => {
@@ -108,6 +127,15 @@ describe('a name server that is given by name', () => {
     answers.addresses = new Error('ENOTFOUND')
     list.doubt()
     expect(await current()).toEqual(['server:1'])
+  })
+
+  test('is connected to by its name when nobody says in time what it stands for', async () => {
+    const { clock, current, answers, warned } = scene('10.0.0.1;server:1', {})
+    answers.addresses = new Promise(() => {})
+    const found = current()
+    clock.advance(1000)
+    expect(await found).toEqual(['10.0.0.1:9876', 'server:1'])
+    expect(warned).toHaveLength(1)
   })
 
   test('is not looked up when it is an address', async () => {
