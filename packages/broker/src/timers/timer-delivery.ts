@@ -297,12 +297,22 @@ export class TimerDelivery {
     this.#cancelTimer()
     const { clock, timers } = this.#parts
     if (this.#isClosed || !this.#isOpen || (!timers.isWaiting && !this.#isFailing)) return
-    const slotMs = this.#nextSlot()
-    const waitMs = slotMs === undefined ? clockCheckMs : slotMs + timers.precisionMs - clock.now()
-    const isHeldUp = this.#isFailing || this.#parts.isStopped()
-    this.#cancelTimer = clock.after(isHeldUp ? retryMs : Math.min(Math.max(waitMs, 0), clockCheckMs), () =>
-      this.start(),
-    )
+    this.#cancelTimer = clock.after(this.#waitMs(), () => this.start())
+  }
+
+  /** Milliseconds until there may be something to deliver. */
+  #waitMs(): number {
+    const { clock, timers, isStopped } = this.#parts
+    if (this.#isFailing || isStopped()) return retryMs
+    try {
+      const slotMs = this.#nextSlot()
+      const waitMs = slotMs === undefined ? clockCheckMs : slotMs + timers.precisionMs - clock.now()
+      return Math.min(Math.max(waitMs, 0), clockCheckMs)
+    } catch (error) {
+      // Looking reads a page of the wheel, and may write another one for which there is no room in memory.
+      this.#failed(error)
+      return retryMs
+    }
   }
 
   /** A store that takes nothing fails each attempt: the first is said, and the next after a success. */
