@@ -45,27 +45,27 @@ export function createTimers(parts: TimersParts) {
   const { random, config, identity, settings, topics, sink } = parts
   const { clock } = config
   const engine = settings().timerWheelEnable ? createEngine(parts) : undefined
-  const rules = new TimerRules({
-    random,
-    nowMs: () => clock.now(),
+  const rulesWith = (limits: { maxDelayMs(): number; countMax(): number; countAt(timeMs: number): number }) =>
+    new TimerRules({
+      random,
+      nowMs: () => clock.now(),
+      countAt: limits.countAt,
+      limits: () => ({
+        isEnabled: engine !== undefined,
+        precisionMs: engine?.timers.precisionMs ?? 1,
+        maxDelayMs: limits.maxDelayMs(),
+        countMax: limits.countMax(),
+      }),
+    })
+  const rules = rulesWith({
+    maxDelayMs: () => settings().timerMaxDelaySec * 1000,
+    countMax: () => settings().timerCongestNumEachSlot,
     countAt: (timeMs) => engine?.timers.countAt(timeMs) ?? 0,
-    limits: () => ({
-      isEnabled: engine !== undefined,
-      precisionMs: engine?.timers.precisionMs ?? 1,
-      maxDelayMs: settings().timerMaxDelaySec * 1000,
-      countMax: settings().timerCongestNumEachSlot,
-    }),
   })
-  const ownRules = new TimerRules({
-    random,
-    nowMs: () => clock.now(),
+  const ownRules = rulesWith({
+    maxDelayMs: () => Number.MAX_SAFE_INTEGER,
+    countMax: () => Number.MAX_SAFE_INTEGER,
     countAt: () => 0,
-    limits: () => ({
-      isEnabled: engine !== undefined,
-      precisionMs: engine?.timers.precisionMs ?? 1,
-      maxDelayMs: Number.MAX_SAFE_INTEGER,
-      countMax: Number.MAX_SAFE_INTEGER,
-    }),
   })
   const { storeHost, brokerName } = identity
   const recallIntake = new Intake('send', {
