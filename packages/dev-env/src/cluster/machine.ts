@@ -140,6 +140,17 @@ export abstract class Machine<Running extends Server> {
     this.simulation.trace.tell(`${this.name}: is up`)
   }
 
+  /** Starts processes until the server of one runs: a crash may come while it starts. @throws what the server throws */
+  async startUntilUp(): Promise<void> {
+    while (!this.isRunning) {
+      try {
+        await this.start()
+      } catch (error) {
+        if (!(error instanceof ProcessGoneError)) throw error
+      }
+    }
+  }
+
   /** Stops the server in order; then the process ends. @throws ProcessGoneError when it is killed meanwhile */
   async stop(): Promise<void> {
     const { server } = this

@@ -15,7 +15,6 @@ import {
 import type { BrokerCalls } from '../client/broker-calls.ts'
 import type { BrokerMachine } from '../cluster/broker-machine.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { ProcessGoneError } from '../cluster/machine.ts'
 
 export const followingGroup = 'following-consumers'
 export const tailGroup = 'tail-consumers'
@@ -107,7 +106,7 @@ export class BrokerUnderLoad {
     await meanwhile()
     // What was asked for in this run must not be done in the next one.
     await this.#cluster.until('the end of what consumers asked for', () => this.#consuming === 0)
-    await this.start()
+    await this.machine.startUntilUp()
     await this.#lookBack(ending, endedAtMs, sentSeqMax)
     this.run++
     this.#isOpenForConsumers = true
@@ -122,17 +121,6 @@ export class BrokerUnderLoad {
       await ask()
     } finally {
       this.#consuming--
-    }
-  }
-
-  /** @throws Error when it cannot be started */
-  async start(): Promise<void> {
-    while (!this.machine.isRunning) {
-      try {
-        await this.machine.start()
-      } catch (error) {
-        if (!(error instanceof ProcessGoneError)) throw error
-      }
     }
   }
 

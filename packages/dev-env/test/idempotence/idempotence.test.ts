@@ -1,6 +1,6 @@
 import { SeededRandom } from '@rocketmq-ts/platform/test-kit'
 import { describe, expect, test } from 'vitest'
-import { type BrokerMachine, type Cluster, ProcessGoneError, type SendAnswer, startCluster } from '../../src/index.ts'
+import { type BrokerMachine, type Cluster, type SendAnswer, startCluster } from '../../src/index.ts'
 
 const settings = { idempotentProducerEnable: 'true' }
 
@@ -142,15 +142,7 @@ async function crash(cluster: Cluster, machine: BrokerMachine, crashes: 'kill' |
   if (crashes === 'kill') machine.kill()
   else if (machine.isAlive) machine.powerLoss()
   await cluster.sleep(1)
-  for (;;) {
-    try {
-      await machine.start()
-      return
-    } catch (error) {
-      if (!(error instanceof ProcessGoneError)) throw error
-      await cluster.sleep(1)
-    }
-  }
+  await machine.startUntilUp()
 }
 
 describe.each(['kill', 'power'] as const)('over crashes by %s', (crashes) => {

@@ -1,12 +1,5 @@
 import { ConnectionLostError, RequestTimeoutError, ResponseError } from '@rocketmq-ts/remoting'
-import {
-  type BrokerMachine,
-  type Cluster,
-  PopConsumer,
-  type PoppedMessage,
-  ProcessGoneError,
-  startCluster,
-} from '../../src/index.ts'
+import { type BrokerMachine, type Cluster, PopConsumer, type PoppedMessage, startCluster } from '../../src/index.ts'
 
 /** What ends each life of the broker. */
 export type Crashes = 'kill' | 'power' | 'stop'
@@ -92,20 +85,7 @@ class CrashRun {
     else if (this.#crashes === 'power' && this.#machine.isAlive) this.#machine.powerLoss()
     else if (this.#machine.isAlive) this.#machine.kill()
     await this.#cluster.sleep(random.below(random.pick([10, 4000])))
-    await this.#start()
-  }
-
-  /** The crash may come while the broker starts. */
-  async #start(): Promise<void> {
-    for (;;) {
-      try {
-        await this.#machine.start()
-        return
-      } catch (error) {
-        if (!(error instanceof ProcessGoneError)) throw error
-        await this.#cluster.sleep(1)
-      }
-    }
+    await this.#machine.startUntilUp()
   }
 
   async #step(consumer: PopConsumer): Promise<void> {
@@ -222,7 +202,7 @@ class CrashRun {
   /** Acknowledges all that comes, until nothing does any more. */
   async #end(): Promise<void> {
     this.#machine.losePowerAt(Number.POSITIVE_INFINITY)
-    if (!this.#machine.isRunning) await this.#start()
+    await this.#machine.startUntilUp()
     const consumer = this.#newConsumer()
     for (let quiet = 0; quiet < 4; ) {
       const { messages } = await consumer.pop({ maxMsgNums: 32, invisibleTime: 30_000, pollTime: 4000 })

@@ -4,7 +4,6 @@ import {
   type Cluster,
   type Ending,
   type Half,
-  ProcessGoneError,
   startCluster,
   TransactionProducer,
 } from '../../src/index.ts'
@@ -85,20 +84,7 @@ class CrashRun {
       await this.#cluster.sleep(1)
     } else this.#machine.kill()
     producer.client.kill()
-    await this.#start()
-  }
-
-  /** The crash may come while the broker starts. */
-  async #start(): Promise<void> {
-    for (;;) {
-      try {
-        await this.#machine.start()
-        return
-      } catch (error) {
-        if (!(error instanceof ProcessGoneError)) throw error
-        await this.#cluster.sleep(1)
-      }
-    }
+    await this.#machine.startUntilUp()
   }
 
   async #step(producer: TransactionProducer): Promise<void> {
@@ -144,7 +130,7 @@ class CrashRun {
   /** Answers checks until none comes any more, and looks at what consumers find. */
   async #end(): Promise<string[]> {
     this.#machine.losePowerAt(Number.POSITIVE_INFINITY)
-    if (!this.#machine.isRunning) await this.#start()
+    await this.#machine.startUntilUp()
     const producer = await this.#newProducer()
     await this.#cluster.until('the end of all checks', async () => {
       await this.#answerChecks(producer)
