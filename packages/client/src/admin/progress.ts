@@ -78,7 +78,7 @@ function byQueue({ queue: one }: QueueProgress, { queue: other }: QueueProgress)
   return one.queueId - other.queueId
 }
 
-/** Copies how far one group is in a topic to another group. */
+/** Copies how far one group is in a topic to another group. What a queue does not have any more becomes its nearest end. */
 export async function copyOffsets(
   calls: ClusterCalls,
   from: string,
@@ -88,27 +88,16 @@ export async function copyOffsets(
   deadline: Deadline,
 ): Promise<OffsetChange[]> {
   const { client } = calls
-  const { readQueues, brokers } = await client.routes.refresh(topic, deadline)
-  const plan: PlannedOffset[] = []
-  for (const queue of readQueues) {
-    const address = masterAddress(brokers, queue)
-    const after = await committedOffset(client, from, queue, address, deadline)
-    if (after === undefined) continue
-    plan.push({ queue, address, before: await committedOffset(client, to, queue, address, deadline), after })
-  }
+  const plan = await plannedOffsets(calls, to, topic, deadline, async (queue, address) => {
+    const offset = await committedOffset(client, from, queue, address, deadline)
+    return offset === undefined ? undefined : withinQueue(client, queue, address, () => offset, deadline)
+  })
   if (plan.length === 0) {
     const name = client.namespace.unwrap(topic)
     throw new RocketMQError('QUERY_NOT_FOUND', `the group ${client.namespace.unwrap(from)} was never in ${name}`)
   }
   if (!isDryRun) await setOffsets(calls, to, plan, deadline)
   return shown(calls, plan)
-}
-
-interface PlannedOffset {
-  readonly queue: QueueRef
-  readonly address: string
-  readonly before: number | undefined
-  readonly after: number
 }
 
 /**
@@ -123,16 +112,37 @@ export async function resetOffsets(
   isDryRun: boolean,
   deadline: Deadline,
 ): Promise<OffsetChange[]> {
-  const { client } = calls
+  const plan = await plannedOffsets(calls, group, topic, deadline, (queue, address, before) =>
+    targetOffset(calls.client, queue, address, before, to, deadline),
+  )
+  if (!isDryRun) await setOffsets(calls, group, plan, deadline)
+  return shown(calls, plan)
+}
+
+interface PlannedOffset {
+  readonly queue: QueueRef
+  readonly address: string
+  readonly before: number | undefined
+  readonly after: number
+}
+
+/** @param target where the group is to go on in a queue; undefined leaves it as it is */
+async function plannedOffsets(
+  { client }: ClusterCalls,
+  group: string,
+  topic: string,
+  deadline: Deadline,
+  target: (queue: QueueRef, address: string, before: number | undefined) => Promise<number | undefined>,
+): Promise<PlannedOffset[]> {
   const { readQueues, brokers } = await client.routes.refresh(topic, deadline)
   const plan: PlannedOffset[] = []
   for (const queue of readQueues) {
     const address = masterAddress(brokers, queue)
     const before = await committedOffset(client, group, queue, address, deadline)
-    plan.push({ queue, address, before, after: await targetOffset(client, queue, address, before, to, deadline) })
+    const after = await target(queue, address, before)
+    if (after !== undefined) plan.push({ queue, address, before, after })
   }
-  if (!isDryRun) await setOffsets(calls, group, plan, deadline)
-  return shown(calls, plan)
+  return plan
 }
 
 async function targetOffset(
@@ -144,10 +154,21 @@ async function targetOffset(
   deadline: Deadline,
 ): Promise<number> {
   if (typeof to !== 'object' || to instanceof Date) return offsetOfPosition(client, queue, address, to, deadline)
+  const wanted = (end: number) => ('offset' in to ? to.offset : (before ?? end) + to.shift)
+  return withinQueue(client, queue, address, wanted, deadline)
+}
+
+/** Brokers refuse offsets beyond the ends of a queue. */
+async function withinQueue(
+  client: ClusterClient,
+  queue: QueueRef,
+  address: string,
+  wanted: (end: number) => number,
+  deadline: Deadline,
+): Promise<number> {
   const end = await offsetOfPosition(client, queue, address, 'latest', deadline)
   const start = await offsetOfPosition(client, queue, address, 'earliest', deadline)
-  const wanted = 'offset' in to ? to.offset : (before ?? end) + to.shift
-  return Math.min(end, Math.max(start, wanted))
+  return Math.min(end, Math.max(start, wanted(end)))
 }
 
 async function setOffsets(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Admin, Consumer, Producer, Reader } from '../../src/index.ts'
-import { send, startScene } from '../client-kit.ts'
+import { clientMachine, send, startScene } from '../client-kit.ts'
 
 describe('an admin that changes what is there', () => {
   test('tells how a topic is set on each broker, and changes what is given alone', async () => {
@@ -99,6 +99,35 @@ describe('an admin that changes what is there', () => {
     expect(again).toEqual(planned)
     const after = await scene.settle(admin.copyOffsets('one', 'other', 'T', { dryRun: true }))
     expect(after.map(({ before }) => before)).toEqual([0, 2])
+    await scene.settle(admin.close())
+  })
+
+  test('copies an offset whose messages are deleted as the first one that is there', async () => {
+    const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'))
+    const brokerSettings = { mappedFileSizeCommitLog: '65536', fileReservedTime: '1', deleteWhen: hours.join(';') }
+    const scene = await startScene({ brokerSettings })
+    const admin = new Admin(scene.client())
+    const queue = { topic: 'T', broker: 'broker-1', queueId: 1 }
+    await scene.settle(admin.createTopic('T', { queues: 2 }))
+    for (const group of ['one', 'other']) await scene.settle(admin.createGroup(group))
+    for (const { broker, queueId } of [{ ...queue, queueId: 0 }, queue]) {
+      await scene.settle(admin.commitOffset('one', { topic: 'T', broker, queueId }, 0))
+    }
+    await send(scene, 'T', Array(40).fill('x'.repeat(4000)), { queue })
+    const first = async () => (await scene.settle(admin.describeTopic('T'))).queues[1]!.minOffset
+    const machine = clientMachine(scene.cluster)
+    for (let hour = 0; hour < 4 && (await first()) === 0; hour++) {
+      await scene.settle(
+        new Promise<void>((resolve) => void machine.runtime.clock.after(3_600_000, resolve)),
+        4_000_000,
+      )
+    }
+    const minOffset = await first()
+    expect(minOffset).toBeGreaterThan(0)
+    for (const dryRun of [true, false]) {
+      const copied = await scene.settle(admin.copyOffsets('one', 'other', 'T', { dryRun }))
+      expect(copied.map(({ after }) => after)).toEqual([0, minOffset])
+    }
     await scene.settle(admin.close())
   })
 
