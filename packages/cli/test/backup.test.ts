@@ -38,6 +38,18 @@ describe('a backup', () => {
     expect((await byQueue('copy')).sort(order)).toEqual((await byQueue('orders')).sort(order))
   })
 
+  test('keeps the order of a queue, whatever sharding keys are in it', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 1 })
+    const host = hostOf(mq)
+    for (const [body, key] of ['1a', '2a', '3b', '4a', '5c', '6b'].map((text) => [text, text[1]!])) {
+      await run(host, 'produce', 'orders', body!, '--sharding-key', key!)
+    }
+    await run(host, 'backup', 'orders', '/b')
+    await run(host, 'restore', '/b', 'copy', '--create')
+    expect((await mq.messages('copy')).map(({ body }) => String(body))).toEqual(['1a', '2a', '3b', '4a', '5c', '6b'])
+  })
+
   test('goes on behind messages that are sent already', async () => {
     const mq = await startWithMessages()
     const host = hostOf(mq)

@@ -34,12 +34,10 @@ export async function restoreMessages(
   let round: { place: number; message: Message }[] = []
   const send = async (): Promise<void> => {
     const byPlace = Map.groupBy(round, ({ place }) => place)
-    const sends = [...byPlace.values()].map((of) =>
-      producer.send(
-        of.map(({ message }) => message),
-        { signal },
-      ),
-    )
+    // A producer keeps the order of many for each sharding key alone.
+    const sends = [...byPlace.values()].map(async (of) => {
+      for (const { message } of of) await producer.send(message, { signal })
+    })
     const outcomes = await Promise.allSettled(sends)
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason
