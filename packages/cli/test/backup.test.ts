@@ -93,6 +93,19 @@ describe('a backup', () => {
     expect((await run(host, 'restore', '/none')).exitCode).toBe(1)
   })
 
+  test('that cannot be unzipped is told as none', async () => {
+    const host = hostOf({ nameServers: '127.0.0.1:1' })
+    // biome-ignore lint/correctness/useYield: what Node does with such a file
+    host.readLines = async function* () {
+      throw Object.assign(new Error('incorrect header check'), { code: 'Z_DATA_ERROR' })
+    }
+    expect(await run(host, 'restore', '/b.gz')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'rocketmq: /b.gz is no backup: it cannot be unzipped (incorrect header check)\n',
+    })
+  })
+
   test('says how to go on when a message is refused', async () => {
     const mq = await startWithMessages()
     const host = hostOf(mq)

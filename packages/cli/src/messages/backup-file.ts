@@ -41,7 +41,10 @@ export async function parseBackup(
   file: string,
 ): Promise<{ readonly header: BackupHeader; readonly messages: AsyncIterable<BackupLine> }> {
   const iterator = lines[Symbol.asyncIterator]()
-  const first = await iterator.next()
+  const first = await iterator.next().catch((error: NodeJS.ErrnoException) => {
+    if (!error.code?.startsWith('Z_')) throw error
+    throw new CommandError(`${file} is no backup: it cannot be unzipped (${error.message})`)
+  })
   const header = first.done ? undefined : parsedHeader(first.value.text)
   if (header === undefined) {
     await iterator.return?.()
