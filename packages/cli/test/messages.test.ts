@@ -42,6 +42,20 @@ describe('produce', () => {
     ])
   })
 
+  test('tells of a message when it is stored, also while the next one is not there yet', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 1 })
+    const host = hostOf(mq)
+    host.lines = async function* () {
+      yield 'a'
+      await host.written(/"messageId"/)
+      yield 'b'
+    }
+    const outcome = await run(host, 'produce', 'orders', '--json')
+    expect(outcome.stderr).toBe('')
+    expect(outcome.stdout.trimEnd().split('\n')).toHaveLength(2)
+  })
+
   test('sends files whole, and standard input as one of them', async () => {
     const mq = await startCluster()
     await mq.topic('orders', { queues: 1 })

@@ -13,7 +13,7 @@ export interface SendingOptions {
   readonly concurrency: number
   /** Messages a second at the most. */
   readonly rate: number | undefined
-  /** Told of each, in the order of the messages. */
+  /** Told of each as soon as it and those before it are stored, in the order of the messages. */
   onStored(receipt: SendReceipt, index: number): Promise<void>
 }
 
@@ -28,18 +28,17 @@ export async function sendAll(
   { concurrency, rate, onStored }: SendingOptions,
 ): Promise<Sent> {
   const { host, signal } = session
-  const underWay: Promise<{ receipt: SendReceipt } | { error: Error }>[] = []
+  const underWay: Promise<void>[] = []
   let stored = 0
   let failed = 0
   let failure: Error | undefined
-  const settleFirst = async (): Promise<void> => {
-    const outcome = await underWay.shift()!
-    if ('error' in outcome) {
+  const settle = async (sending: Promise<SendReceipt>, before: Promise<void> | undefined): Promise<void> => {
+    const [outcome] = await Promise.allSettled([sending])
+    await before
+    if (outcome.status === 'fulfilled') await onStored(outcome.value, stored++)
+    else {
       failed++
-      failure ??= outcome.error
-    } else {
-      const index = stored++
-      await onStored(outcome.receipt, index)
+      failure ??= outcome.reason as Error
     }
   }
   const startMs = host.monotonic()
@@ -52,18 +51,13 @@ export async function sendAll(
       }
       if (signal.aborted || failure !== undefined) break
       count++
-      underWay.push(
-        send(message).then(
-          (receipt) => ({ receipt }),
-          (error: Error) => ({ error }),
-        ),
-      )
-      if (underWay.length >= concurrency) await settleFirst()
+      underWay.push(settle(send(message), underWay.at(-1)))
+      if (underWay.length >= concurrency) await underWay.shift()
     }
   } catch (error) {
     failure ??= error as Error
   }
-  while (underWay.length > 0) await settleFirst()
+  await underWay.at(-1)
   return { stored, failed, failure }
 }
 
