@@ -2,7 +2,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import readline from 'node:readline/promises'
-import type { Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createGunzip, createGzip } from 'node:zlib'
@@ -12,6 +12,11 @@ import type { FileLine, Host, OutputFile } from '@rocketmq-ts/cli'
 export function createProcessHost(): Host {
   const outputClosed = new AbortController()
   let interrupted: AbortSignal | undefined
+  // Servers of this process have signal handling of their own.
+  const whenInterrupted = () => {
+    interrupted ??= interruption()
+    return interrupted
+  }
   process.stdout.on('error', () => outputClosed.abort())
   return {
     environment: process.env,
@@ -31,12 +36,10 @@ export function createProcessHost(): Host {
     },
     say: (text) => void process.stderr.write(text),
     outputClosed: outputClosed.signal,
-    // Servers of this process have signal handling of their own.
     get interrupted() {
-      interrupted ??= interruption()
-      return interrupted
+      return whenInterrupted()
     },
-    lines: () => linesOf(process.stdin),
+    lines: () => linesUntil(AbortSignal.any([whenInterrupted(), outputClosed.signal]), process.stdin),
     async input() {
       const chunks: Buffer[] = []
       for await (const chunk of process.stdin) chunks.push(chunk)
@@ -150,6 +153,15 @@ async function* readLines(file: string): AsyncIterable<FileLine> {
     for await (const text of linesOf(input)) yield { text, fractionRead: size === 0 ? 1 : readBytes / size }
   } finally {
     await handle.close()
+  }
+}
+
+/** The signal ends them, also while nothing comes. */
+async function* linesUntil(signal: AbortSignal, input: Readable): AsyncGenerator<string> {
+  try {
+    yield* linesOf(addAbortSignal(signal, input))
+  } catch (error) {
+    if (!signal.aborted) throw error
   }
 }
 

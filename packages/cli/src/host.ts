@@ -14,7 +14,7 @@ export interface Host {
   readonly outputClosed: AbortSignal
   /** The user wants an end: Ctrl-C, or a signal. */
   readonly interrupted: AbortSignal
-  /** Lines of standard input. */
+  /** Lines of standard input. They end with `interrupted` and `outputClosed`. */
   lines(): AsyncIterable<string>
   /** All of standard input. */
   input(): Promise<Buffer>

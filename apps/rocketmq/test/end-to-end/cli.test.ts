@@ -60,6 +60,21 @@ test('Ctrl-C ends a command in order', async () => {
   expect(await watching.exit()).toBe(0)
 })
 
+test('Ctrl-C ends a command that waits for what is typed', async () => {
+  using folder = temporaryFolder()
+  const cwd = folder.path
+  await using cluster = await startedCluster(cwd)
+  await new RocketmqProcess(['topic', 'create', 't', '-n', cluster.address], { cwd }).exit()
+  const args = ['produce', 't', '--json', '-n', cluster.address]
+  const child = spawn(process.execPath, [rocketmq, ...args], { stdio: ['pipe', 'pipe', 'pipe'], cwd })
+  const stderr = textOf(child)
+  child.stdin!.write('a\nb')
+  expect(String((await once(child.stdout!, 'data'))[0])).toContain('"messageId"')
+  child.kill('SIGINT')
+  expect(await once(child, 'close')).toEqual([1, null])
+  expect(stderr()).toBe('rocketmq: ended early: 1 messages are stored\n')
+})
+
 function textOf(child: ChildProcess): () => string {
   let text = ''
   child.stderr!.setEncoding('utf8').on('data', (more: string) => {
