@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -92,9 +93,10 @@ const ownerOnly = 0o600
 
 async function replacePrivateFile(file: string, content: string | Uint8Array): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-  const unfinished = `${file}.${process.pid}.tmp`
+  // Processes of two containers on one disk may have the same number.
+  const unfinished = `${file}.${randomUUID()}.tmp`
   try {
-    const handle = await open(unfinished, 'w', ownerOnly)
+    const handle = await open(unfinished, 'wx', ownerOnly)
     try {
       await handle.writeFile(content)
       await handle.sync()

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
@@ -63,6 +63,17 @@ describe('the lines of a file', () => {
     }
     expect(readFileSync(file)).toHaveLength(1_001_000)
   })
+})
+
+test('a private file is one of its writers', async () => {
+  using folder = temporaryFolder()
+  const file = path.join(folder.path, 'made', 'contexts.json')
+  const contents = Array.from({ length: 8 }, (_, n) => `${n}`.repeat(100_000 + n))
+  // All of them have the same process id, as in containers.
+  await Promise.all(contents.map((content) => host.replacePrivateFile(file, content)))
+  expect(contents).toContain(readFileSync(file, 'utf8'))
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(readdirSync(path.dirname(file))).toEqual(['contexts.json'])
 })
 
 test.each([-1, 2 ** 31, Number.POSITIVE_INFINITY])('a pause of %d ms is no warning of Node', async (durationMs) => {
