@@ -1,4 +1,4 @@
-import { type TraceStep, traceRecord } from './trace-records.ts'
+import { type TraceStep, traceRecord, withoutEnds } from './trace-records.ts'
 
 /** As the official clients write them. */
 const bodyBytesMax = 128_000
@@ -8,7 +8,7 @@ const keysBytesMax = 24_000
 /** What a message of the topic of traces holds. */
 export interface TraceContents {
   readonly body: string
-  /** Unique keys and keys of all traced messages: each finds the message. */
+  /** Unique keys and keys of all traced messages, as far as there is room: each finds the message. */
   readonly keys: string
 }
 
@@ -30,20 +30,28 @@ export class TraceBatch {
   add(step: TraceStep, nowMs: number): TraceContents | undefined {
     const record = traceRecord(step, nowMs)
     const recordBytes = Buffer.byteLength(record)
+    let keys = this.#newKeys(step)
     let full: TraceContents | undefined
-    if (!this.#hasRoom(recordBytes, this.#newKeys(step))) full = this.take()
-    const keys = this.#newKeys(step)
+    if (!this.#hasRoom(recordBytes, keys)) {
+      full = this.take()
+      keys = this.#newKeys(step)
+    }
     this.#records.push(record)
-    for (const key of keys) this.#keys.add(key)
     this.#bodyBytes += recordBytes
-    this.#keysBytes += bytesOf(keys)
+    for (const key of keys) {
+      const keyBytes = bytesOf(key)
+      // A message may have more keys than that: the last ones do not find it, its id does.
+      if (this.#keysBytes + keyBytes > keysBytesMax) break
+      this.#keys.add(key)
+      this.#keysBytes += keyBytes
+    }
     return full
   }
 
   /** @returns what was gathered; undefined when that is nothing */
   take(): TraceContents | undefined {
     if (this.isEmpty) return undefined
-    const contents = { body: this.#records.join(''), keys: [...this.#keys].join(' ').slice(0, keysBytesMax) }
+    const contents = { body: this.#records.join(''), keys: [...this.#keys].join(' ') }
     this.#records = []
     this.#keys = new Set()
     this.#bodyBytes = 0
@@ -52,14 +60,21 @@ export class TraceBatch {
   }
 
   #newKeys({ messageId, keys }: TraceStep): string[] {
-    return [...new Set([messageId, ...keys.split(' ')])].filter((key) => key !== '' && !this.#keys.has(key))
+    // The ends of fields are those of properties, too: with one in it, the batch could not be sent.
+    return [...new Set(withoutEnds(`${messageId} ${keys}`).split(' '))].filter(
+      (key) => key !== '' && !this.#keys.has(key),
+    )
   }
 
   #hasRoom(recordBytes: number, keys: readonly string[]): boolean {
-    return this.#bodyBytes + recordBytes <= bodyBytesMax && this.#keysBytes + bytesOf(keys) <= keysBytesMax
+    return (
+      this.#bodyBytes + recordBytes <= bodyBytesMax &&
+      keys.reduce((sum, key) => sum + bytesOf(key), this.#keysBytes) <= keysBytesMax
+    )
   }
 }
 
-function bytesOf(keys: readonly string[]): number {
-  return keys.reduce((sum, key) => sum + Buffer.byteLength(key) + 1, 0)
+/** With the blank behind it. */
+function bytesOf(key: string): number {
+  return Buffer.byteLength(key) + 1
 }

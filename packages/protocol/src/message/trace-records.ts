@@ -74,9 +74,12 @@ const int32Max = 0x7fffffff
 /** @param timestampMs milliseconds since 1970 */
 export function traceRecord(step: TraceStep, timestampMs: number): string {
   const fields = fieldsOf(step, timestampMs)
-  // What a message says of itself must not end a field.
-  const texts = fields.map((field) => String(field).replaceAll(fieldEnd, ' ').replaceAll(recordEnd, ' '))
-  return texts.join(fieldEnd) + recordEnd
+  return fields.map((field) => withoutEnds(String(field))).join(fieldEnd) + recordEnd
+}
+
+/** What a message says of itself must not end a field. */
+export function withoutEnds(text: string): string {
+  return text.replaceAll(fieldEnd, ' ').replaceAll(recordEnd, ' ')
 }
 
 function fieldsOf(step: TraceStep, timestampMs: number): (string | number | boolean)[] {

@@ -28,4 +28,22 @@ describe('a batch of traces', () => {
     for (const body of given) expect(Buffer.byteLength(body)).toBeLessThanOrEqual(128_000)
     expect(given.join('').split('\u0002')).toHaveLength(5001)
   })
+
+  test('has keys that properties can hold, whatever a message says of itself', () => {
+    const batch = new TraceBatch()
+    batch.add(step('a\u0001b', 'k1\u0002k2 \u0001'), 1)
+    expect(batch.take()!.keys).toBe('a b k1 k2')
+  })
+
+  test('fits into properties when the keys of one message are as many as those may be', () => {
+    // Three bytes a character.
+    const many = Array.from({ length: 800 }, (_, number) => `${'\u4e00'.repeat(13)}${number}`)
+    const batch = new TraceBatch()
+    batch.add(step('the-id', many.join(' ')), 1)
+    const { body, keys } = batch.take()!
+    expect(keys).toMatch(/^the-id \u4e00{13}0 .*\u4e00{13}\d+$/)
+    expect(Buffer.byteLength(keys)).toBeLessThanOrEqual(24_000)
+    expect(Buffer.byteLength(keys)).toBeGreaterThan(23_900)
+    expect(body.split('\u0002')).toHaveLength(2)
+  })
 })
