@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { startRocketMQ } from '@rocketmq-ts/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildFolderOnce } from '../../interop/targets/jars.ts'
 import { repositoryRoot } from '../src/published.ts'
 import { type UserProject, userProject } from './user-project.ts'
 
@@ -21,16 +22,15 @@ const isSystemOfCi = process.platform === 'linux' && process.arch === 'x64'
 
 /** Where a package is installed, once for all runs. */
 async function installed(specifier: string): Promise<string> {
-  const folder = join(repositoryRoot, '.cache/runtimes', specifier.replaceAll(/[@/]/g, '-'))
   const name = specifier.slice(0, specifier.lastIndexOf('@'))
-  if (!existsSync(folder)) {
-    const unfinished = `${folder}.${process.pid}`
-    mkdirSync(unfinished, { recursive: true })
-    writeFileSync(join(unfinished, 'package.json'), '{ "private": true }')
-    const args = ['install', '--no-audit', '--no-fund', '--ignore-scripts', specifier]
-    await promisify(execFile)('npm', args, { cwd: unfinished })
-    renameSync(unfinished, folder)
-  }
+  const folder = await buildFolderOnce(
+    join(repositoryRoot, '.cache/runtimes', specifier.replaceAll(/[@/]/g, '-')),
+    async (unfinished) => {
+      writeFileSync(join(unfinished, 'package.json'), '{ "private": true }')
+      const args = ['install', '--no-audit', '--no-fund', '--ignore-scripts', specifier]
+      await promisify(execFile)('npm', args, { cwd: unfinished })
+    },
+  )
   return join(folder, 'node_modules', name)
 }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -129,14 +130,12 @@ function isListening(port: number): Promise<true | { notYet: string }> {
 }
 
 /** Clients of others, installed once for each content of their list. @returns the folder that has them */
-export async function installPeers(): Promise<string> {
-  const list = join(benchmarksFolder, 'sdk/package.json')
-  const folder = join(cacheFolder, 'sdk-peers')
-  const wanted = readFileSync(list, 'utf8')
-  const installed = join(folder, 'package.json')
-  if (existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return folder
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), wanted)
-  await run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts'], { cwd: folder })
-  return folder
+export function installPeers(): Promise<string> {
+  const list = readFileSync(join(benchmarksFolder, 'sdk/package.json'))
+  const hash = createHash('sha256').update(list).digest('hex').slice(0, 12)
+  return buildFolderOnce(join(cacheFolder, 'sdk-peers', hash), async (unfinished) => {
+    writeFileSync(join(unfinished, 'package.json'), list)
+    const args = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts']
+    await run('npm', args, { cwd: unfinished })
+  })
 }
