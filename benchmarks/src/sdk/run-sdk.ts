@@ -141,7 +141,8 @@ function measureLoad(load: ClientLoad, serverPid: number): Promise<Row> {
       if (message.kind === 'begins') cpuBefore = usage?.cpuSeconds ?? 0
       else {
         const serverMicros = (((usage?.cpuSeconds ?? 0) - cpuBefore) * 1e6) / load.count
-        row = { ...message, ...load, serverMicros, serverMb: (usage?.rssBytes ?? 0) / 1e6 }
+        const { client, bytes } = load
+        row = { ...message, load: load.load, bytes, client, serverMicros, serverMb: (usage?.rssBytes ?? 0) / 1e6 }
       }
     })
     child.once('error', reject)
