@@ -132,6 +132,7 @@ export function createPop(parts: PopFeatureParts) {
     groups,
     offsets,
     receipts,
+    recovery,
     timer: parts.timerProgress,
     settings,
     onRevived: (_checkpoint, count) => {

@@ -13,6 +13,7 @@ import type { MessageSink } from '../intake/intake.ts'
 import { InternalConsumer, type InternalStore } from '../internal-consumer/internal-consumer.ts'
 import { decodedRecord } from '../stored-message.ts'
 import type { CommittedOffsets } from './pop-cursors.ts'
+import type { PopRecovery } from './pop-recovery.ts'
 import type { Checkpoint, Receipts } from './receipts.ts'
 import { retryCopy } from './retry-copy.ts'
 import { type Due, Revival, type TimerProgress } from './revival.ts'
@@ -35,6 +36,7 @@ export interface ReviverParts {
   groups: { get(group: string): unknown }
   offsets: CommittedOffsets & { flush(): void }
   receipts: Receipts
+  recovery: Pick<PopRecovery, 'isLoaded' | 'load'>
   timer: TimerProgress
   settings(): { enableRetryTopicV2: boolean; useSeparateRetryQueue: boolean }
   /** Messages of a checkpoint are visible again. */
@@ -63,7 +65,7 @@ export class Reviver {
 
   constructor(parts: ReviverParts) {
     this.#parts = parts
-    const { clock, log, records, store, queueCount } = parts
+    const { clock, log, records, store, queueCount, recovery } = parts
     const { reviveTopic, brokerName } = records
     this.#retryTopics = new RetryTopics(parts.topics)
     this.#queues = Array.from(
@@ -83,6 +85,8 @@ export class Reviver {
         goBack: (queueId, offset) => this.#queues[queueId]!.goBack(offset),
       },
       async handle(messages, queueId) {
+        // What is dealt with is not read after the next crash: how far groups were is taken from it before.
+        if (!recovery.isLoaded) await recovery.load()
         for (const message of messages) {
           reading(queueId).read(message.queueOffset, readReviveRecord(message, brokerName))
         }

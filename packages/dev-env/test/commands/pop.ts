@@ -281,6 +281,20 @@ export const pop = {
       const came = (await consumer.pop({ maxMsgNums: 32 })).messages.filter(({ reconsumeTimes }) => reconsumeTimes > 0)
       expect(bodiesOf(came)).toEqual([])
     },
+    'what is acknowledged before a kill does not come when the first to ask does so long after it': async (scene) => {
+      const { consumer, message } = await givenOne(scene, { invisibleTime: 900 })
+      expect(await consumer.ack(message)).toBe('SUCCESS')
+      // What another group is given has its record in the same revive queue, which the broker reads on meanwhile.
+      for (let others = 1; others < 8; others++) await consumerOf(scene, 'nothing').pop({ exp: 'none' })
+      const [other] = (await consumerOf(scene, 'other').pop({ invisibleTime: 12_000 })).messages
+      expect(other!.receipt.reviveQueueId).toBe(message.receipt.reviveQueueId)
+      scene.machine.kill()
+      await scene.machine.start()
+      await scene.cluster.sleep(30_000)
+      await scene.restart()
+      const after = new PopConsumer(scene.newClient().broker(scene.machine), scene.machine.name, 'g', 'T')
+      expect(await allBodies(after)).toEqual(['b'])
+    },
     'a receipt of an earlier life whose time nothing can wait for keeps no message back': async (scene) => {
       const { message } = await givenOne(scene, { invisibleTime: 30_000 })
       await scene.restart()
