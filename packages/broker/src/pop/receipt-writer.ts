@@ -93,9 +93,7 @@ export class ReceiptWriter {
   #begin(ack: Acknowledgement): { offsets: readonly number[]; message: StoreMessage } | undefined {
     const { clock, receipts, settings, records, intake } = this.#parts
     const nowMs = clock.now()
-    if (visibleAt(ack) <= nowMs) {
-      throw new ProtocolError('NO_MESSAGE', 'the receipt has expired: the message is visible again')
-    }
+    if (visibleAt(ack) <= nowMs) throw problem('expired')
     const offsets: number[] = []
     try {
       for (const offset of ack.offsets) {
@@ -131,6 +129,9 @@ const reasons = {
 } as const
 
 function problem(kind: Exclude<Acknowledging, 'begun' | 'done' | 'unknown'>): ProtocolError {
+  if (kind === 'expired') {
+    return new ProtocolError('NO_MESSAGE', 'the receipt has expired: the message is visible again')
+  }
   if (kind === 'under-way') {
     return new ProtocolError('SYSTEM_BUSY', 'another request about this message is being stored: ask again')
   }

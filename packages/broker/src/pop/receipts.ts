@@ -52,6 +52,8 @@ export type Acknowledging =
   | 'replaced'
   /** The checkpoint has no such message. */
   | 'no-such-message'
+  /** The message is visible again, though by the clock, which was set back, it is not time yet. */
+  | 'expired'
   /** This broker, since it runs, gave no such receipt. */
   | 'never-given'
   /** The receipt may be of an earlier life of the broker: it is to be stored, and counts when its checkpoint is there. */
@@ -75,6 +77,8 @@ export class Receipts {
   readonly #doneMax: () => number
   /** The newest of those that were given up to keep within the limit. */
   #forgottenMs = Number.NEGATIVE_INFINITY
+  /** The latest time of those whose messages became visible again. */
+  #revivedMs = Number.NEGATIVE_INFINITY
   /** Acknowledgements of receipts of earlier lives that are being stored, by checkpoint. */
   readonly #foreign = new Map<string, number>()
   /** Messages that are not acknowledged, by `topic@group@queueId`. */
@@ -170,6 +174,11 @@ export class Receipts {
     return { kind: 'offsets', offsets: checkpoint.offsets.filter((_, index) => (acknowledged & (1 << index)) === 0) }
   }
 
+  /** Messages of a checkpoint, of whichever life, become visible again: what is as old and not open is so already. */
+  revive(checkpoint: Checkpoint): void {
+    this.#revivedMs = Math.max(this.#revivedMs, visibleAt(checkpoint))
+  }
+
   /** The time of a checkpoint has come, and what was not acknowledged is visible again. */
   close(name: CheckpointName): void {
     const key = checkpointKey(name)
@@ -194,6 +203,7 @@ export class Receipts {
       return (done.replaced & bit) === 0 ? 'done' : 'replaced'
     }
     const { popTime } = name
+    if (visibleAt(name) <= this.#revivedMs) return 'expired'
     return popTime < this.#startMs || popTime <= this.#forgottenMs ? 'unknown' : 'never-given'
   }
 

@@ -4,7 +4,7 @@ import type { ReviveRecord } from './revive-records.ts'
 export interface RevivalParts {
   /** Names this life of the broker. */
   epoch(): string
-  receipts: Pick<Receipts, 'outstanding' | 'close' | 'isForeignUnderWay'>
+  receipts: Pick<Receipts, 'outstanding' | 'close' | 'isForeignUnderWay' | 'revive'>
   timer: TimerProgress
   /** Behind the last record of the queue. */
   maxOffset(): number
@@ -127,6 +127,7 @@ export class Revival {
       if (offsets.length === 0) this.#close(key, pending)
       else {
         pending.isUnderWay = true
+        this.#parts.receipts.revive(pending.checkpoint)
         due.push({ checkpoint: pending.checkpoint, offsets })
       }
     }

@@ -92,6 +92,16 @@ test('a receipt of an earlier life is told from one that nobody gave', () => {
   expect(receipts.acknowledge(checkpoint({ popTime: startMs }), 5)).toBe('never-given')
 })
 
+test('a receipt of an earlier life is not taken once what is as old is visible again, whatever the clock says', () => {
+  const { receipts, one } = withOne()
+  const earlier = (popTime: number) => checkpoint({ popTime, invisibleTime: 1000 })
+  receipts.revive(earlier(600))
+  expect(receipts.acknowledge(earlier(600), 5)).toBe('expired')
+  expect(receipts.acknowledge(earlier(601), 5)).toBe('unknown')
+  receipts.revive(checkpoint({ popTime: 9000 }))
+  expect(receipts.acknowledge(one, 5)).toBe('begun')
+})
+
 test('acknowledged checkpoints are remembered up to the limit; receipts as old as a forgotten one cannot be told', () => {
   const receipts = new Receipts(startMs, () => 1)
   const [first, second] = [checkpoint({ popTime: 2000 }), checkpoint({ popTime: 2001 })]

@@ -312,6 +312,15 @@ export const pop = {
       expect(await consumer.ack(message)).toBe('NO_MESSAGE')
       expect(await allBodies(consumer)).toEqual(['a', 'b'])
     },
+    'a receipt that has expired is refused though the clock is set back': async (scene) => {
+      const { message } = await givenOne(scene, { invisibleTime: 2000 })
+      await scene.restart()
+      const consumer = new PopConsumer(scene.newClient().broker(scene.machine), scene.machine.name, 'g', 'T')
+      await scene.cluster.sleep(8000)
+      scene.machine.jumpClock(-9000)
+      expect(await consumer.ack(message)).toBe('NO_MESSAGE')
+      expect(await allBodies(consumer)).toEqual(['a', 'b'])
+    },
     'what is no receipt of this message changes nothing': async (scene) => {
       const { consumer, message } = await givenOne(scene, { invisibleTime: 3000 })
       const { receipt } = message
