@@ -22,6 +22,20 @@ function answerLargely(connection: RemotingConnection): void {
   connection.answer({ code: 0, opaque: 1, flag: flags.response, body, serializeType: 'JSON' })
 }
 
+/** Connections whose other ends wait for a large answer each. */
+function waitingCrowd(connect: ReturnType<typeof openPeer>['connect'], count: number, isSlow: boolean) {
+  const members = Array.from({ length: count }, connect)
+  const crowd = { members, answered: 0 }
+  for (const { network, connection } of members) {
+    network.isSlow = isSlow
+    connection.whenTaking(() => {
+      answerLargely(connection)
+      crowd.answered++
+    })
+  }
+  return crowd
+}
+
 test('who waits until a peer takes answers again is called at once when it does, or else in order, as long as it does', () => {
   const { network, connection } = openPeer().connect()
   const called: string[] = []
@@ -59,26 +73,19 @@ test('who waits until a peer takes answers again is called when its connection e
 
 test('a crowd that takes its answers slowly gets them one after the other, and nobody is closed', () => {
   const { clock, peer, connect } = openPeer(8 * answerBytes)
-  const crowd = Array.from({ length: 40 }, connect)
-  let answered = 0
-  for (const { network, connection } of crowd) {
-    network.isSlow = true
-    connection.whenTaking(() => {
-      answerLargely(connection)
-      answered++
-    })
-  }
-  expect(answered).toBeLessThan(8)
+  const crowd = waitingCrowd(connect, 40, true)
+  const { members } = crowd
+  expect(crowd.answered).toBeLessThan(8)
   // Each takes its answer within some seconds.
-  while (answered < crowd.length) {
-    const before = answered
+  while (crowd.answered < members.length) {
+    const before = crowd.answered
     clock.advance(4000)
-    for (const { network } of crowd) if (network.unsentBytes > 0) network.drain()
+    for (const { network } of members) if (network.unsentBytes > 0) network.drain()
     clock.finishTurn()
     clock.finishTurn()
-    expect(answered).toBeGreaterThan(before)
+    expect(crowd.answered).toBeGreaterThan(before)
   }
-  expect(peer.connections.size).toBe(crowd.length)
+  expect(peer.connections.size).toBe(members.length)
 })
 
 test('peers that take nothing are closed when nobody was given room for ten seconds, and others wait for it', () => {
@@ -104,24 +111,17 @@ test('peers that take nothing are closed when nobody was given room for ten seco
 
 test('of peers that take their answers in turns, a slow one is closed after a minute without a byte', () => {
   const { clock, peer, connect } = openPeer(8 * answerBytes)
-  const crowd = Array.from({ length: 30 }, connect)
-  let answered = 0
-  for (const { network, connection } of crowd) {
-    network.isSlow = true
-    connection.whenTaking(() => {
-      answerLargely(connection)
-      answered++
-    })
-  }
-  const stuck = crowd[0]!
+  const crowd = waitingCrowd(connect, 30, true)
+  const { members } = crowd
+  const stuck = members[0]!
   for (let seconds = 4; seconds <= 56; seconds += 4) {
     clock.advance(4000)
-    const next = crowd.find(({ network }) => network !== stuck.network && network.unsentBytes > 0)
+    const next = members.find(({ network }) => network !== stuck.network && network.unsentBytes > 0)
     next!.network.drain()
     clock.finishTurn()
-    expect(peer.connections.size).toBe(crowd.length)
+    expect(peer.connections.size).toBe(members.length)
   }
-  expect(answered).toBeLessThan(crowd.length)
+  expect(crowd.answered).toBeLessThan(members.length)
   clock.advance(4000)
   clock.finishTurn()
   expect(stuck.connection.isClosed).toBe(true)
@@ -129,18 +129,11 @@ test('of peers that take their answers in turns, a slow one is closed after a mi
 
 test('answers of many megabytes leave other work its turn', () => {
   const { clock, connect } = openPeer()
-  const crowd = Array.from({ length: 50 }, connect)
-  let answered = 0
-  for (const { connection } of crowd) {
-    connection.whenTaking(() => {
-      answerLargely(connection)
-      answered++
-    })
-  }
-  const atTurns = [answered]
+  const crowd = waitingCrowd(connect, 50, false)
+  const atTurns = [crowd.answered]
   const noteTurn = (): void => {
-    atTurns.push(answered)
-    if (answered < crowd.length) clock.nextTurn(noteTurn)
+    atTurns.push(crowd.answered)
+    if (crowd.answered < crowd.members.length) clock.nextTurn(noteTurn)
   }
   clock.nextTurn(noteTurn)
   clock.finishTurn()
