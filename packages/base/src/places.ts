@@ -2,32 +2,23 @@
 export class Places {
   readonly #max: number
   #taken = 0
-  #waiting: (() => void)[] = []
+  readonly #waiting: (() => void)[] = []
 
   constructor(max: number) {
     this.#max = max
   }
 
-  /** Does something inside. */
+  /** Does something inside, when there is a place. @throws what `work` throws */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.enter()
+    if (this.#taken < this.#max) this.#taken++
+    // Who leaves gives its place to the one that waits longest.
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
     try {
       return await work()
     } finally {
-      this.leave()
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#taken--
+      else next()
     }
-  }
-
-  /** Resolves when the caller is inside. It calls `leave` when it is done, whatever happened. */
-  enter(): Promise<void> {
-    if (this.#taken === this.#max) return new Promise((resolve) => this.#waiting.push(resolve))
-    this.#taken++
-    return Promise.resolve()
-  }
-
-  leave(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#taken--
-    else next()
   }
 }

@@ -71,20 +71,9 @@ export class FileReads {
     }
     ofConnection.count++
     this.#underWay++
-    await ofConnection.places.enter()
     try {
-      for (;;) {
-        if (connection.isClosed || this.#isClosed) {
-          throw new ProtocolError('SERVICE_NOT_AVAILABLE', 'the connection or the broker ended before files were read')
-        }
-        if (connection.takesAnswer(0)) {
-          const result = await read()
-          if (connection.takesAnswer(bytesOf(result))) return result
-        }
-        await this.#untilTaking(connection)
-      }
+      return await ofConnection.places.run(() => this.#read(connection, read, bytesOf))
     } finally {
-      ofConnection.places.leave()
       this.#underWay--
       ofConnection.count--
       if (ofConnection.count === 0) this.#connections.delete(connection.id)
@@ -95,6 +84,23 @@ export class FileReads {
   close(): void {
     this.#isClosed = true
     for (const wake of [...this.#sleepers]) wake()
+  }
+
+  async #read<Result>(
+    connection: ReadingConnection,
+    read: () => Result | Promise<Result>,
+    bytesOf: (result: Result) => number,
+  ): Promise<Result> {
+    for (;;) {
+      if (connection.isClosed || this.#isClosed) {
+        throw new ProtocolError('SERVICE_NOT_AVAILABLE', 'the connection or the broker ended before files were read')
+      }
+      if (connection.takesAnswer(0)) {
+        const result = await read()
+        if (connection.takesAnswer(bytesOf(result))) return result
+      }
+      await this.#untilTaking(connection)
+    }
   }
 
   #untilTaking(connection: ReadingConnection): Promise<void> {
