@@ -1,7 +1,9 @@
 import { Admin, Consumer, Producer } from '@rocketmq-ts/client'
-import { describe, expect, test } from 'vitest'
+import { ClusterClient } from '@rocketmq-ts/client/raw'
+import { describe, expect, test, vi } from 'vitest'
 import { double, formatted, hashOrder, permissionText, prettyJson, versionName } from '../src/mqadmin/java-text.ts'
-import { optional, parseToolOptions, required, type Tool } from '../src/mqadmin/tool.ts'
+import { optional, parseToolOptions, required, type Tool, ToolContext } from '../src/mqadmin/tool.ts'
+import type { Session } from '../src/session.ts'
 import { expectGolden, hostOf, open, run, startCluster, TestHost } from './cli-kit.ts'
 
 describe('mqadmin', () => {
@@ -105,6 +107,20 @@ describe('mqadmin', () => {
       expect([...host.files.keys()]).toEqual([`/tmp/rocketmq/msgbodys/${placeId}`])
     },
   )
+})
+
+test('a tool with many requests has time for each of them', async () => {
+  const client = new ClusterClient({ nameServers: '127.0.0.1:1' }, { name: 'mqadmin' })
+  open({ [Symbol.asyncDispose]: () => client.close() })
+  const session = { signal: new AbortController().signal } as Session
+  const context = new ToolContext(session, client, new Map())
+  const nowMs = performance.now()
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs + 3_600_000)
+  try {
+    expect(context.deadline.leftMs).toBe(10_000)
+  } finally {
+    clock.mockRestore()
+  }
 })
 
 describe("options of the official tools' kind", () => {

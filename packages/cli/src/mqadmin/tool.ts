@@ -106,7 +106,6 @@ export class ToolContext {
   readonly session: Session
   readonly client: ClusterClient
   readonly calls: ClusterCalls
-  readonly deadline: Deadline
   readonly #values: ReadonlyMap<string, string>
   #printed = ''
 
@@ -114,7 +113,6 @@ export class ToolContext {
     this.session = session
     this.client = client
     this.calls = new ClusterCalls(client)
-    this.deadline = client.deadline({ signal: session.signal, timeoutMs: 2 * timeoutMs })
     this.#values = values
   }
 
@@ -125,6 +123,11 @@ export class ToolContext {
     const client = new ClusterClient(options, { name: 'mqadmin' })
     session.own({ [Symbol.asyncDispose]: () => client.close() })
     return new ToolContext(session, client, values)
+  }
+
+  /** Of one request from now on: a tool with many of them takes as long as it needs. */
+  get deadline(): Deadline {
+    return this.client.deadline({ signal: this.session.signal, timeoutMs: 2 * timeoutMs })
   }
 
   get printed(): string {
