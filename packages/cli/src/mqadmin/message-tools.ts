@@ -1,4 +1,4 @@
-import { answerError } from '@rocketmq-ts/client/raw'
+import { answerError, type Master } from '@rocketmq-ts/client/raw'
 import {
   type ConsumerConnection,
   commands,
@@ -131,7 +131,9 @@ export const messageTools: readonly Tool[] = [
         broker: context.need('brokerName'),
         queueId: context.number('queueId', 0),
       }
-      const { messages } = await pullOnce(context, queue, context.number('offset', 0), '*', 1)
+      const broker = await brokerOf(context, queue)
+      const request = { offset: context.number('offset', 0), tags: '*', most: 1 }
+      const { messages } = await pullOnce(context, broker, queue, request)
       if (messages[0] === undefined) return
       await printDetail(context, messages[0], { withPlace: true, between: '\n' })
     },
@@ -238,9 +240,11 @@ export const messageTools: readonly Tool[] = [
       context.line('Consume ok')
       for (const { queue, min, max } of found) {
         const about = `MessageQueue [topic=${name}, brokerName=${queue.broker}, queueId=${queue.queueId}]`
+        const master = await brokerOf(context, queue)
         let offset = Math.max(min, context.number('offset', min))
         while (offset < max && left > 0) {
-          const pulled = await pullOnce(context, queue, offset, '*', Math.min(left, pullMax))
+          const most = Math.min(left, pullMax)
+          const pulled = await pullOnce(context, master, queue, { offset, tags: '*', most })
           for (const message of pulled.messages.slice(0, left)) {
             context.print(lineText(message, true))
             left--
@@ -267,7 +271,7 @@ async function queuesOf(context: ToolContext, name: string): Promise<Queue[]> {
   )
 }
 
-async function brokerOf(context: ToolContext, { topic: name, broker }: Queue) {
+async function brokerOf(context: ToolContext, { topic: name, broker }: Queue): Promise<Master> {
   const { brokerDatas } = await routeOf(context, name)
   const found = mastersOf(brokerDatas).find((one) => one.name === broker)
   if (found === undefined) throw new CommandError(`the route of ${name} has no broker ${broker}`)
@@ -293,8 +297,13 @@ async function endsOf(context: ToolContext, queue: Queue): Promise<{ readonly mi
   }
 }
 
-async function pullOnce(context: ToolContext, queue: Queue, offset: number, tags: string, most: number) {
-  const broker = await brokerOf(context, queue)
+/** @param broker the one that has the queue */
+async function pullOnce(
+  context: ToolContext,
+  broker: Master,
+  queue: Queue,
+  { offset, tags, most }: { readonly offset: number; readonly tags: string; readonly most: number },
+) {
   const subscription = newTagSubscription(queue.topic, tags, 0)
   const command = commands.pullMessage
   const header = {
@@ -342,8 +351,9 @@ async function scan(
   { min, max, tags }: { readonly min: number; readonly max: number; readonly tags: string },
   listener: ScanListener,
 ): Promise<void> {
+  const broker = await brokerOf(context, queue)
   for (let offset = min; offset < max; ) {
-    const { messages, nextOffset, status } = await pullOnce(context, queue, offset, tags, pullMax)
+    const { messages, nextOffset, status } = await pullOnce(context, broker, queue, { offset, tags, most: pullMax })
     for (const message of messages) if (message.record.queueOffset < max) listener.message(message)
     if (messages.length === 0) listener.nothing(status, nextOffset)
     if (nextOffset <= offset) break
