@@ -1,5 +1,5 @@
-import { ConnectionLostError, RequestTimeoutError, ResponseError } from '@rocketmq-ts/remoting'
 import { type BrokerMachine, type Cluster, PopConsumer, type PoppedMessage, startCluster } from '../../src/index.ts'
+import { unlessCrashed } from '../unless-crashed.ts'
 
 /** What ends each life of the broker. */
 export type Crashes = 'kill' | 'power' | 'stop'
@@ -219,16 +219,5 @@ class CrashRun {
     }
     const { openCheckpoints, pending } = this.#machine.server.stats().pop
     if (openCheckpoints + pending > 0) this.#faults.push(`${openCheckpoints} checkpoints stay open, ${pending} pending`)
-  }
-}
-
-/** Nobody knows what became of what a crash interrupted. */
-async function unlessCrashed(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    const isCrash = error instanceof ConnectionLostError || error instanceof RequestTimeoutError
-    if (!isCrash && !(error instanceof ResponseError) && !/connect|refused|unreachable/i.test((error as Error).message))
-      throw error
   }
 }

@@ -1,4 +1,3 @@
-import { ConnectionLostError, RequestTimeoutError, ResponseError } from '@rocketmq-ts/remoting'
 import {
   type BrokerMachine,
   type Cluster,
@@ -7,6 +6,7 @@ import {
   startCluster,
   TransactionProducer,
 } from '../../src/index.ts'
+import { unlessCrashed } from '../unless-crashed.ts'
 
 /** What ends each life of the broker. */
 export type Crashes = 'kill' | 'power'
@@ -148,16 +148,5 @@ class CrashRun {
       const most = ending === 'commit' ? 1 : 0
       return count < least || count > most ? [`${ending} of ${body}: it is there ${count} times`] : []
     })
-  }
-}
-
-/** Nobody knows what became of what a crash interrupted. */
-async function unlessCrashed(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    const isCrash = error instanceof ConnectionLostError || error instanceof RequestTimeoutError
-    if (!isCrash && !(error instanceof ResponseError) && !/connect|refused|unreachable/i.test((error as Error).message))
-      throw error
   }
 }
