@@ -1,8 +1,8 @@
 import { type BrokerMachine, type Cluster, PopConsumer, type PoppedMessage, startCluster } from '../../src/index.ts'
 import { unlessCrashed } from '../unless-crashed.ts'
 
-/** What ends each life of the broker. */
-export type Crashes = 'kill' | 'power' | 'stop'
+/** What ends each life of the broker; `full` is a kill after the disk was full for moments. */
+export type Crashes = 'kill' | 'power' | 'stop' | 'full'
 
 /** What is known of a message from outside. */
 interface Known {
@@ -48,6 +48,7 @@ class CrashRun {
   readonly #faults: string[] = []
   /** Given out and neither acknowledged nor given up; receipts of earlier lives stay. */
   #held: PoppedMessage[] = []
+  #endFull: () => void = () => {}
 
   constructor(cluster: Cluster, crashes: Crashes) {
     this.#cluster = cluster
@@ -81,6 +82,7 @@ class CrashRun {
     })
     for (let step = 0; step < stepsPerLife && this.#machine.isAlive; step++) await this.#step(consumer)
     cancelKill()
+    this.#endFull()
     if (this.#crashes === 'stop') await this.#machine.stop()
     else if (this.#crashes === 'power' && this.#machine.isAlive) this.#machine.powerLoss()
     else if (this.#machine.isAlive) this.#machine.kill()
@@ -90,12 +92,21 @@ class CrashRun {
 
   async #step(consumer: PopConsumer): Promise<void> {
     const { random } = this.#cluster.simulation
+    if (this.#crashes === 'full' && random.oneIn(8)) this.#fillDisk(random.between(1, 1500))
     const choice = random.below(12)
     if (choice < 3) await this.#send()
     else if (choice < 7) await this.#pop(consumer, random.pick([500, 1500, 3000, 6000]))
     else if (choice < 9) await this.#acknowledgeSome(consumer)
     else if (choice < 10) await this.#changeOne(consumer)
     else await this.#cluster.sleep(random.pick([1, 200, 900, 2500]))
+  }
+
+  #fillDisk(forMs: number): void {
+    this.#endFull()
+    const count = Number.POSITIVE_INFINITY
+    const full = this.#machine.faults.add({ label: 'full disk', operation: 'write', kind: 'no-space', count })
+    this.#endFull = () => full.remove()
+    this.#cluster.simulation.after(forMs, () => full.remove())
   }
 
   async #send(): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { PopCursor } from '../../../broker/src/pop/pop-cursors.ts'
 import { PopRecovery } from '../../../broker/src/pop/pop-recovery.ts'
 import { Receipts } from '../../../broker/src/pop/receipts.ts'
 import { type Crashes, popCrashRun } from './pop-crash-run.ts'
@@ -7,7 +8,7 @@ const seedCount = Number(process.env.POP_COUNT ?? 12)
 const firstSeed = Number(process.env.POP_SEED ?? 1)
 const seeds = Array.from({ length: seedCount }, (_, index) => firstSeed + index)
 
-describe.each<Crashes>(['kill', 'power', 'stop'])('over lives that end by %s', (crashes) => {
+describe.each<Crashes>(['kill', 'power', 'stop', 'full'])('over lives that end by %s', (crashes) => {
   test.each(seeds)(
     'what was acknowledged never comes again, and nothing else is lost (seed %i)',
     { timeout: 60_000 },
@@ -44,6 +45,12 @@ describe('the runs find', () => {
     const nothing = () => Promise.resolve()
     await withDefect(PopRecovery.prototype, 'load', nothing, async () => {
       expect(await firstFinding('kill')).toBeDefined()
+    })
+  })
+
+  test('that what could not be noted as given out is not given out again', { timeout: 120_000 }, async () => {
+    await withDefect(PopCursor.prototype, 'refused', PopCursor.prototype.stored, async () => {
+      expect(await firstFinding('full')).toBeDefined()
     })
   })
 
