@@ -28,7 +28,7 @@ export interface Due {
 
 interface Pending {
   readonly checkpoint: Checkpoint
-  /** Where its record stands in the revive queue. */
+  /** Of the first record that tells of it in the revive queue: its own, or an acknowledgement that came before that. */
   readonly offset: number
   readonly acknowledged: Set<number>
   readonly isOfThisEpoch: boolean
@@ -37,6 +37,13 @@ interface Pending {
   timerOffset: number | undefined
   slotMs: number | undefined
   reviveOffset: number | undefined
+}
+
+/** What was acknowledged of a checkpoint before its record came. */
+interface Early {
+  /** Of the first acknowledgement in the revive queue. */
+  readonly offset: number
+  readonly acknowledged: Set<number>
 }
 
 /** Acknowledgements that came before their checkpoint, which only a timer out of order brings about. */
@@ -51,7 +58,7 @@ export class Revival {
   readonly #parts: RevivalParts
   /** In the order of the queue. */
   readonly #pending = new Map<string, Pending>()
-  readonly #early = new Map<string, Set<number>>()
+  readonly #early = new Map<string, Early>()
   /** Behind the last record that was read. */
   #readOffset: number
 
@@ -72,24 +79,26 @@ export class Revival {
 
   /** Everything in the queue before this offset is dealt with. */
   get doneOffset(): number {
-    for (const { offset } of this.#pending.values()) return offset
-    return this.#readOffset
+    let done = this.#readOffset
+    for (const { offset } of this.#pending.values()) done = Math.min(done, offset)
+    return done
   }
 
   /** @param record undefined for one that tells nothing */
   read(queueOffset: number, record: ReviveRecord | undefined): void {
     this.#readOffset = queueOffset + 1
     if (record === undefined) return
-    if (record.kind === 'ack') this.#acknowledged(checkpointKey(record.name), record.offsets)
+    if (record.kind === 'ack') this.#acknowledged(queueOffset, checkpointKey(record.name), record.offsets)
     else {
       const { checkpoint, acknowledged, epoch } = record
       const key = checkpointKey(checkpoint)
       // After a crash the timer may deliver a record once more.
       if (this.#pending.has(key)) return
+      const early = this.#early.get(key)
       const pending: Pending = {
         checkpoint,
-        offset: queueOffset,
-        acknowledged: new Set([...acknowledged, ...(this.#early.get(key) ?? [])]),
+        offset: early?.offset ?? queueOffset,
+        acknowledged: new Set([...acknowledged, ...(early?.acknowledged ?? [])]),
         isOfThisEpoch: epoch === this.#parts.epoch(),
         isUnderWay: false,
         timerOffset: undefined,
@@ -173,11 +182,11 @@ export class Revival {
     return this.#readOffset >= pending.reviveOffset
   }
 
-  #acknowledged(key: string, offsets: readonly number[]): void {
-    const acknowledged = this.#pending.get(key)?.acknowledged ?? this.#early.get(key)
+  #acknowledged(queueOffset: number, key: string, offsets: readonly number[]): void {
+    const { acknowledged } = this.#pending.get(key) ?? this.#early.get(key) ?? {}
     if (acknowledged !== undefined) for (const offset of offsets) acknowledged.add(offset)
     else {
-      this.#early.set(key, new Set(offsets))
+      this.#early.set(key, { offset: queueOffset, acknowledged: new Set(offsets) })
       if (this.#early.size > earlyMax) this.#early.delete(this.#early.keys().next().value!)
     }
   }

@@ -136,6 +136,18 @@ test('progress stays before the first checkpoint that is not dealt with', () => 
   expect([revival.doneOffset, revival.readOffset]).toEqual([2, 2])
 })
 
+test('progress stays before an acknowledgement that stands before its checkpoint, until that is dealt with', () => {
+  readCheckpoint(0, other, 'before')
+  readAck(1, one, 5)
+  readCheckpoint(2, one, 'before')
+  const [first] = revival.takeDue(dueMs, 1)
+  revival.settle(first!, true)
+  expect(revival.doneOffset).toBe(1)
+  const [second] = revival.takeDue(dueMs, 1)
+  revival.settle(second!, true)
+  expect(revival.doneOffset).toBe(3)
+})
+
 test('what could not be made visible is due still', () => {
   readCheckpoint(0, one)
   const [taken] = revival.takeDue(dueMs, 32)
