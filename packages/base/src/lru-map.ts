@@ -5,18 +5,26 @@ export interface Weights<Value> {
   countMin: number
 }
 
+/** An entry, between the one that was used before it and the one that was used after it. */
+interface Entry<Key, Value> {
+  readonly key: Key
+  readonly value: Value
+  older: Entry<Key, Value> | undefined
+  newer: Entry<Key, Value> | undefined
+}
+
 /**
  * A map of bounded size that drops the least recently used entry.
  * `onEvict` is called with each entry that is dropped or deleted, for example to close it.
  */
 export class LruMap<Key, Value> {
-  readonly #entries = new Map<Key, Value>()
+  readonly #entries = new Map<Key, Entry<Key, Value>>()
   readonly #capacity: number
   readonly #onEvict: (value: Value, key: Key) => void
   readonly #weights: Weights<Value> | undefined
   #weight = 0
-  /** The entry used last: repeated lookups of it need not move it to the end. */
-  #newest: { key: Key; value: Value } | undefined
+  #oldest: Entry<Key, Value> | undefined
+  #newest: Entry<Key, Value> | undefined
 
   /** @param capacity entries that are kept; with `weights`, what they may weigh together */
   constructor(capacity: number, onEvict: (value: Value, key: Key) => void = () => {}, weights?: Weights<Value>) {
@@ -31,42 +39,43 @@ export class LruMap<Key, Value> {
 
   /** Returns the value and makes it the most recently used. */
   get(key: Key): Value | undefined {
-    if (this.#newest?.key === key) return this.#newest.value
-    const value = this.#entries.get(key)
-    if (value === undefined) return undefined
-    this.#entries.delete(key)
-    this.#entries.set(key, value)
-    this.#newest = { key, value }
-    return value
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    if (entry !== this.#newest) {
+      this.#unlink(entry)
+      this.#linkAsNewest(entry)
+    }
+    return entry.value
   }
 
   set(key: Key, value: Value): void {
     const before = this.#entries.get(key)
-    if (before !== undefined) this.#taken(key, before)
-    this.#entries.set(key, value)
+    if (before !== undefined) this.#take(before)
+    const entry: Entry<Key, Value> = { key, value, older: undefined, newer: undefined }
+    this.#entries.set(key, entry)
+    this.#linkAsNewest(entry)
     this.#weight += this.#weightOf(value)
-    this.#newest = { key, value }
     while (this.#isOverfull()) {
-      const [oldestKey, oldest] = this.#entries.entries().next().value!
-      this.#taken(oldestKey, oldest)
-      this.#onEvict(oldest, oldestKey)
+      const oldest = this.#oldest!
+      this.#take(oldest)
+      this.#onEvict(oldest.value, oldest.key)
     }
   }
 
   delete(key: Key): void {
-    const value = this.#entries.get(key)
-    if (value === undefined) return
-    this.#taken(key, value)
-    if (this.#newest?.key === key) this.#newest = undefined
-    this.#onEvict(value, key)
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    this.#take(entry)
+    this.#onEvict(entry.value, key)
   }
 
   clear(): void {
-    for (const key of [...this.#entries.keys()]) this.delete(key)
+    for (const key of [...this.keys()]) this.delete(key)
   }
 
-  keys(): IterableIterator<Key> {
-    return this.#entries.keys()
+  /** The keys, the least recently used first. */
+  *keys(): Generator<Key, void> {
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) yield entry.key
   }
 
   #weightOf(value: Value): number {
@@ -77,8 +86,26 @@ export class LruMap<Key, Value> {
     return this.#weight > this.#capacity && this.#entries.size > (this.#weights?.countMin ?? 1)
   }
 
-  #taken(key: Key, value: Value): void {
-    this.#entries.delete(key)
-    this.#weight -= this.#weightOf(value)
+  #take(entry: Entry<Key, Value>): void {
+    this.#entries.delete(entry.key)
+    this.#unlink(entry)
+    this.#weight -= this.#weightOf(entry.value)
+  }
+
+  #unlink(entry: Entry<Key, Value>): void {
+    const { older, newer } = entry
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    entry.older = undefined
+    entry.newer = undefined
+  }
+
+  #linkAsNewest(entry: Entry<Key, Value>): void {
+    entry.older = this.#newest
+    if (this.#newest === undefined) this.#oldest = entry
+    else this.#newest.newer = entry
+    this.#newest = entry
   }
 }
