@@ -228,14 +228,7 @@ export class MessageSender {
     }
     if (messages.length === 1) return { command: commands.sendMessageV2, header, body: first.body }
     header.properties = batchProperties(first)
-    const body = encodeBatchBody(
-      messages.map(({ flag, body, propertiesText }) => ({
-        flag,
-        body,
-        propertiesBytes: Buffer.from(propertiesText, 'utf8'),
-      })),
-    )
-    return { command: commands.sendBatchMessage, header, body }
+    return { command: commands.sendBatchMessage, header, body: encodeBatchBody(messages) }
   }
 }
 

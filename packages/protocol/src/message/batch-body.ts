@@ -44,18 +44,40 @@ function malformed(position: number): MessageDecodeError {
   return new MessageDecodeError(`the batch is malformed at byte ${position}: its lengths do not add up`)
 }
 
-export function encodeBatchBody(messages: readonly BatchedMessage[]): Buffer {
-  return Buffer.concat(
-    messages.map(({ flag, body, propertiesBytes }) => {
-      const totalSize = headBytes + body.length + 2 + propertiesBytes.length
-      const bytes = Buffer.alloc(totalSize)
-      bytes.writeInt32BE(totalSize, 0)
-      bytes.writeInt32BE(flag, 12)
-      bytes.writeInt32BE(body.length, 16)
-      body.copy(bytes, headBytes)
-      bytes.writeInt16BE(propertiesBytes.length, headBytes + body.length)
-      propertiesBytes.copy(bytes, headBytes + body.length + 2)
-      return bytes
-    }),
-  )
+/** A message to put into a batch; its properties as they are stored, or as text. */
+export type MessageOfBatch = Pick<BatchedMessage, 'flag' | 'body'> &
+  ({ propertiesBytes: Buffer } | { propertiesText: string })
+
+/** The body of a batch send, see {@link decodeBatchBody}. */
+export function encodeBatchBody(messages: readonly MessageOfBatch[]): Buffer {
+  const propertiesBytes = messages.map(propertiesLength)
+  let byteCount = 0
+  for (const [index, { body }] of messages.entries()) byteCount += headBytes + body.length + 2 + propertiesBytes[index]!
+  const batch = Buffer.allocUnsafe(byteCount)
+  let position = 0
+  for (const [index, message] of messages.entries()) {
+    position = putMessage(batch, position, message, propertiesBytes[index]!)
+  }
+  return batch
+}
+
+function propertiesLength(message: MessageOfBatch): number {
+  return 'propertiesText' in message ? Buffer.byteLength(message.propertiesText) : message.propertiesBytes.length
+}
+
+/** @returns where the next message begins */
+function putMessage(batch: Buffer, start: number, message: MessageOfBatch, propertiesBytes: number): number {
+  const { flag, body } = message
+  const bodyStart = start + headBytes
+  const bodyEnd = bodyStart + body.length
+  const end = bodyEnd + 2 + propertiesBytes
+  batch.writeInt32BE(end - start, start)
+  batch.fill(0, start + 4, start + 12)
+  batch.writeInt32BE(flag, start + 12)
+  batch.writeInt32BE(body.length, start + 16)
+  body.copy(batch, bodyStart)
+  batch.writeInt16BE(propertiesBytes, bodyEnd)
+  if ('propertiesText' in message) batch.write(message.propertiesText, bodyEnd + 2)
+  else message.propertiesBytes.copy(batch, bodyEnd + 2)
+  return end
 }

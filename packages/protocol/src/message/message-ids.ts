@@ -78,19 +78,28 @@ export function createUniqueIdGenerator(source: UniqueIdSource, now: () => numbe
   const prefixHex = prefix.toString('hex').toUpperCase()
   let counter = (source.firstCount ?? 0) % counterLimit
   let nowMs = 0
+  let timeHex = ''
   let monthStartMs = 0
   let monthEndMs = 0
   return () => {
     counter = (counter + 1) % counterLimit
-    nowMs = Math.max(nowMs + (counter === 0 ? 1 : 0), now())
+    const timeMs = Math.max(nowMs + (counter === 0 ? 1 : 0), now())
+    if (timeMs !== nowMs) changeTime(timeMs)
+    return prefixHex + timeHex + hexOfByte[counter >> 8]! + hexOfByte[counter & 0xff]!
+  }
+
+  function changeTime(timeMs: number): void {
+    nowMs = timeMs
     if (nowMs >= monthEndMs) {
       const date = new Date(nowMs)
       monthStartMs = new Date(date.getFullYear(), date.getMonth(), 1).getTime()
       monthEndMs = new Date(date.getFullYear(), date.getMonth() + 1, 1).getTime()
     }
-    return prefixHex + paddedHex(nowMs - monthStartMs, 8) + paddedHex(counter, 4)
+    timeHex = paddedHex(nowMs - monthStartMs, 8)
   }
 }
+
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => paddedHex(byte, 2))
 
 function paddedHex(value: number, digits: number): string {
   return value.toString(16).toUpperCase().padStart(digits, '0')
