@@ -16,8 +16,8 @@ interface Request {
 }
 
 /**
- * Sends messages in as few requests as possible. Those with the same sharding key, or for the same queue, are sent one
- * request after the other, so that they keep their order; when one fails, those behind it are still tried.
+ * Sends messages in as few requests as possible. Those for the same queue are sent one request after the other, so that
+ * they keep their order, and so are those with the same sharding key. When one fails, those behind it are still tried.
  * @returns an outcome for each message, in their order
  */
 export async function sendTogether(
@@ -36,10 +36,14 @@ export async function sendTogether(
   return outcomes
 }
 
-/** Messages of a lane can share a request, and keep their order. */
-function laneOf({ topic, shardingKey, queue, waitForStore }: OutgoingMessage): string {
-  const place = typeof queue === 'object' ? `${queue.broker} ${queue.queueId}` : ''
-  return JSON.stringify([topic, waitForStore, shardingKey, place])
+/**
+ * Messages of a lane are sent one after the other. A queue that is given counts more than a sharding key, as it does where
+ * the message is sent. A function may choose any queue, so that there is one lane for all that are chosen.
+ */
+function laneOf({ topic, shardingKey, queue }: OutgoingMessage): string {
+  if (typeof queue === 'function') return JSON.stringify([topic, 'chosen'])
+  if (typeof queue === 'object') return JSON.stringify([topic, 'queue', queue.broker, queue.queueId])
+  return JSON.stringify([topic, 'key', shardingKey])
 }
 
 function addTo(lanes: Map<string, Request[]>, message: OutgoingMessage, index: number): void {
@@ -61,6 +65,7 @@ function canTake({ messages, bytes }: Request, message: OutgoingMessage, moreByt
   return (
     isShareable(message) &&
     isShareable(messages[0]!) &&
+    messages[0]!.waitForStore === message.waitForStore &&
     messages.length < requestMessagesMax &&
     bytes + moreBytes <= requestBytesMax
   )
