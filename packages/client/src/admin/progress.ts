@@ -171,19 +171,59 @@ async function withinQueue(
   return Math.min(end, Math.max(start, wanted(end)))
 }
 
+/** @throws RocketMQError that says which queues are changed, and which are not */
 async function setOffsets(
   calls: ClusterCalls,
   group: string,
   plan: readonly PlannedOffset[],
   deadline: Deadline,
 ): Promise<void> {
-  for (const { queue, address, after } of plan) {
-    const { topic, queueId, broker: name } = queue
-    const header = { group, topic, queueId, offset: after, timestamp: -1, isForce: true }
-    const command = commands.invokeBrokerToResetOffset
-    const answer = await calls.askOr({ name, address }, command, header, deadline, ['CONSUMER_NOT_ONLINE'])
-    if (answer === undefined) await commitOffset(calls.client, group, queue, address, after, deadline)
+  for (const [done, planned] of plan.entries()) {
+    try {
+      await setOffset(calls, group, planned, deadline)
+    } catch (error) {
+      throw partlyChanged(error as RocketMQError, plan.slice(0, done), plan.slice(done))
+    }
   }
+}
+
+async function setOffset(
+  calls: ClusterCalls,
+  group: string,
+  { queue, address, after }: PlannedOffset,
+  deadline: Deadline,
+): Promise<void> {
+  const { topic, queueId, broker: name } = queue
+  const header = { group, topic, queueId, offset: after, timestamp: -1, isForce: true }
+  const command = commands.invokeBrokerToResetOffset
+  const answer = await calls.askOr({ name, address }, command, header, deadline, ['CONSUMER_NOT_ONLINE'])
+  if (answer === undefined) await commitOffset(calls.client, group, queue, address, after, deadline)
+}
+
+function partlyChanged(
+  error: RocketMQError,
+  changed: readonly PlannedOffset[],
+  [failed, ...left]: readonly PlannedOffset[],
+): RocketMQError {
+  const { code, message, retryable, outcome, responseCode } = error
+  const parts = [
+    `the queue ${nameOf(failed!)} ${outcome === 'unknown' ? 'may be changed' : 'is not changed'}: ${message}`,
+    changed.length === 0 ? 'none was changed before it' : `changed before it: ${changed.map(nameOf).join(', ')}`,
+    ...(left.length === 0 ? [] : [`not changed: ${left.map(nameOf).join(', ')}`]),
+  ]
+  const told = new RocketMQError(code, parts.join('; '), {
+    ...failed!.queue,
+    cause: error,
+    retryable,
+    responseCode,
+    outcome: changed.length > 0 ? 'unknown' : outcome,
+  })
+  told.attempts = error.attempts
+  return told
+}
+
+function nameOf({ queue }: PlannedOffset): string {
+  return `${queue.broker} ${queue.queueId}`
 }
 
 function masterAddress(brokers: TopicRoute['brokers'], queue: QueueRef): string {
