@@ -2,7 +2,14 @@ import type { ExtFields } from '../header-codec.ts'
 import { putInt16, putInt32, putUtf8, utf8BytesMax } from '../put-bytes.ts'
 import { FrameError } from './frame-error.ts'
 import type { OutgoingCommand } from './outgoing-command.ts'
-import { languages, ownLanguage, protocolVersion, type RemotingCommand } from './remoting-command.ts'
+import {
+  answerLanguage,
+  flags,
+  languages,
+  protocolVersion,
+  type RemotingCommand,
+  requestLanguage,
+} from './remoting-command.ts'
 
 /**
  * Where the parts of a ROCKETMQ header begin, which is big-endian:
@@ -26,7 +33,8 @@ export const valueLengthBytes = 4
 const { languageStart, versionStart, opaqueStart, flagStart, remarkLengthStart, remarkStart, fixedBytes } =
   binaryHeaderLayout
 const extLengthBytes = 4
-const ownLanguageCode = languages.indexOf(ownLanguage)
+const requestLanguageCode = languages.indexOf(requestLanguage)
+const answerLanguageCode = languages.indexOf(answerLanguage)
 
 /**
  * Reads a ROCKETMQ header at [start, end) of `bytes`.
@@ -52,7 +60,7 @@ export function decodeBinaryHeader(
   }
   return {
     code: bytes.readInt16BE(start),
-    language: languages[bytes.readUInt8(start + languageStart)] ?? ownLanguage,
+    language: languages[bytes.readUInt8(start + languageStart)] ?? answerLanguage,
     version: bytes.readInt16BE(start + versionStart),
     opaque: bytes.readInt32BE(start + opaqueStart),
     flag: bytes.readInt32BE(start + flagStart),
@@ -116,7 +124,7 @@ export function writeBinaryHeader<Header>(target: Buffer, position: number, comm
   const { code, opaque, flag, remark, header, codec, extFields } = command
   // Codes beyond a short are cut, as official peers do: such commands need the JSON header.
   putInt16(target, code, position)
-  target[position + languageStart] = ownLanguageCode
+  target[position + languageStart] = (flag & flags.response) === 0 ? requestLanguageCode : answerLanguageCode
   putInt16(target, protocolVersion, position + versionStart)
   putInt32(target, opaque, position + opaqueStart)
   putInt32(target, flag, position + flagStart)

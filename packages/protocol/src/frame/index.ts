@@ -8,7 +8,6 @@ export {
   isOneWay,
   isResponse,
   languages,
-  ownLanguage,
   protocolVersion,
   protocolVersionName,
   type RemotingCommand,

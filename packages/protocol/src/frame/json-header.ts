@@ -5,7 +5,7 @@ import { putAscii, putBytes, putNumber, putString, stringBytesMax } from '../jso
 import { parseTolerant } from '../json/tolerant-parser.ts'
 import { FrameError } from './frame-error.ts'
 import type { OutgoingCommand } from './outgoing-command.ts'
-import { ownLanguage, protocolVersion, type RemotingCommand } from './remoting-command.ts'
+import { answerLanguage, flags, protocolVersion, type RemotingCommand, requestLanguage } from './remoting-command.ts'
 
 /** A header of a client has two objects, one in the other. */
 const depthMax = 128
@@ -23,7 +23,7 @@ export function decodeJsonHeader(header: string, body: Buffer | undefined): Remo
   const { code, language, version, opaque, flag, remark, extFields } = parsedHeader(header)
   return {
     code: int32(code, 'code'),
-    language: typeof language === 'string' ? language : ownLanguage,
+    language: typeof language === 'string' ? language : answerLanguage,
     version: int32(version, 'version'),
     opaque: int32(opaque, 'opaque'),
     flag: int32(flag, 'flag'),
@@ -109,7 +109,8 @@ const parts = {
   extFields: Buffer.from(',"extFields":{'),
   extFieldsEnd: Buffer.from('}'),
   flag: Buffer.from(',"flag":'),
-  languageAndOpaque: Buffer.from(`,"language":"${ownLanguage}","opaque":`),
+  requestLanguageAndOpaque: Buffer.from(`,"language":"${requestLanguage}","opaque":`),
+  answerLanguageAndOpaque: Buffer.from(`,"language":"${answerLanguage}","opaque":`),
   remark: Buffer.from(',"remark":'),
   typeAndVersion: Buffer.from(`,"serializeTypeCurrentRPC":"JSON","version":${protocolVersion}}`),
 }
@@ -130,7 +131,8 @@ export function writeJsonHeader<Header>(target: Buffer, position: number, comman
   }
   at = putBytes(target, at, parts.flag)
   at = putNumber(target, at, command.flag)
-  at = putBytes(target, at, parts.languageAndOpaque)
+  const isRequest = (command.flag & flags.response) === 0
+  at = putBytes(target, at, isRequest ? parts.requestLanguageAndOpaque : parts.answerLanguageAndOpaque)
   at = putNumber(target, at, command.opaque)
   if (remark !== undefined) {
     at = putBytes(target, at, parts.remark)

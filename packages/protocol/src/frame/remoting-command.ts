@@ -37,7 +37,7 @@ export const flags = { response: responseFlag, oneWay: oneWayFlag } as const
 export const protocolVersion = 513
 export const protocolVersionName = 'V5_5_0'
 
-/** Languages by their code in a ROCKETMQ header. OTHER is known to every version of every client. */
+/** Languages by their code in a ROCKETMQ header. */
 export const languages = [
   'JAVA',
   'CPP',
@@ -55,4 +55,7 @@ export const languages = [
   'NODE_JS',
 ] as const
 
-export const ownLanguage = 'OTHER'
+/** Of requests. Brokers show it with the members of groups; those before 5.3.2 do not know it and show none. */
+export const requestLanguage = 'NODE_JS'
+/** Of answers, and of peers that tell none: every version of every client knows it. */
+export const answerLanguage = 'OTHER'

@@ -53,6 +53,16 @@ describe('frames', () => {
     })
   })
 
+  test.each(['JSON', 'ROCKETMQ'] as const)(
+    'say Node.js in requests, and in answers what every client knows: %s',
+    (serializeType) => {
+      const languageOf = (flag: number) =>
+        decodeAll(encodeFrame({ code: 1, opaque: 1, flag, serializeType }))[0]!.language
+      expect([0, flags.oneWay].map(languageOf)).toEqual(['NODE_JS', 'NODE_JS'])
+      expect(languageOf(flags.response)).toBe('OTHER')
+    },
+  )
+
   test('are read whatever pieces they arrive in', () => {
     const frame = fc.record({
       code: fc.integer({ min: 0, max: 32_767 }),
