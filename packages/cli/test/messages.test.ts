@@ -184,7 +184,7 @@ describe('consume', () => {
       'consume orders -e --sql "size >"',
       'consume orders -f %z',
       'consume orders --queue nonsense',
-      'consume nothing -e',
+      'consume nothing -e --timeout 1s',
       'consume orders --group g --exit',
       'consume orders --group g --from -5',
     ])

@@ -129,7 +129,7 @@ export class ClusterClient {
       random,
       attemptTimeoutMs: this.attemptTimeoutMs,
     })
-    this.routes = new RouteCache({ clock, nameServers: this.nameServers, lookUpTimeoutMs: this.#timeoutMs })
+    this.routes = new RouteCache({ clock, random, nameServers: this.nameServers, lookUpTimeoutMs: this.#timeoutMs })
     this.heartbeats = new Heartbeats({
       clientId: this.clientId,
       clock,

@@ -52,7 +52,8 @@ export interface QueueLag {
 }
 
 /**
- * Reads a topic without being a member of a group: nothing is committed. Messages of a queue come in their order.
+ * Reads a topic without being a member of a group: nothing is committed. Messages of a queue come in their order. A topic
+ * that does not exist yet is waited for as long as a call may take (`timeoutMs`).
  *
  *     await using reader = new Reader({ nameServers: 'localhost:9876', topic: 'orders', to: 'latest' })
  *     for await (const message of reader) console.log(message.queueOffset, String(message.body))
@@ -91,9 +92,9 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
     })
   }
 
-  /** The topic's queues that give messages. @throws RocketMQError */
+  /** The topic's queues that give messages. @throws RocketMQError TOPIC_NOT_EXIST when there is no such topic by the deadline */
   async queues(options: CallOptions = {}): Promise<readonly QueueRef[]> {
-    const route = await this.#client.routes.find(this.#topic, this.#client.deadline(options))
+    const route = await this.#client.routes.findInTime(this.#topic, this.#client.deadline(options))
     return route.readQueues.map((queue) => this.#shown(queue))
   }
 
@@ -193,7 +194,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
     return this.close()
   }
 
-  /** @throws RocketMQError when the topic has no route */
+  /** A topic that its first message has just made is waited for. @throws RocketMQError when the topic has no route */
   async #open(deadline: Deadline): Promise<void> {
     this.#opening ??= this.#begin(deadline).catch((error) => {
       this.#opening = undefined
@@ -203,7 +204,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   }
 
   async #begin(deadline: Deadline): Promise<void> {
-    const { readQueues } = await this.#client.routes.find(this.#topic, deadline)
+    const { readQueues } = await this.#client.routes.findInTime(this.#topic, deadline)
     this.#assign(this.#assigned?.map((queue) => this.#queue(queue)) ?? readQueues)
     this.#isOpen = true
   }

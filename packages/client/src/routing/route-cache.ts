@@ -1,12 +1,14 @@
-import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
+import type { CancelTimer, Clock, Random } from '@rocketmq-ts/platform'
 import { commands, defaultTopic, topicRouteBody } from '@rocketmq-ts/protocol'
 import { Deadline } from '../calls/deadline.ts'
+import { backoffMs } from '../calls/retrying.ts'
 import type { NameServers } from '../connection/name-servers.ts'
 import { type FailurePlace, RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type QueueRef, routeToBe, type TopicRoute, topicRoute } from './topic-route.ts'
 
 export interface RouteCacheOptions {
   readonly clock: Clock
+  readonly random: Random
   readonly nameServers: Pick<NameServers, 'ask'>
   /** Milliseconds for one look-up, whoever waits for it. */
   readonly lookUpTimeoutMs: number
@@ -14,6 +16,8 @@ export interface RouteCacheOptions {
 
 /** Routes that are used are looked up again so often. */
 const refreshIntervalMs = 30_000
+/** A topic is most often known after the first wait. */
+const unknownTopicBackoff = { firstMs: 100, mostMs: 1000 } as const
 /** A route that nobody has asked for during so many intervals is forgotten. */
 const idleIntervalsMax = 20
 /** Queues of a topic that a first message makes. */
@@ -57,6 +61,25 @@ export class RouteCache {
   /** What is known, else what a name server says. @throws RocketMQError TOPIC_NOT_EXIST, and what asking throws */
   find(topic: string, deadline: Deadline): TopicRoute | Promise<TopicRoute> {
     return this.known(topic) ?? deadline.within(this.#lookUp(topic))
+  }
+
+  /**
+   * Like `find`, but waits for a topic that does not exist yet: name servers learn of one that a message has just made when
+   * its broker tells them.
+   * @throws RocketMQError TOPIC_NOT_EXIST when it does not exist by the deadline, and what asking throws
+   */
+  async findInTime(topic: string, deadline: Deadline): Promise<TopicRoute> {
+    const { random } = this.#options
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.find(topic, deadline)
+      } catch (error) {
+        const isUnknown = error instanceof RocketMQError && error.code === 'TOPIC_NOT_EXIST'
+        const waitMs = backoffMs(unknownTopicBackoff, failures, random)
+        if (!isUnknown || waitMs >= deadline.leftMs) throw error
+        await deadline.pause(waitMs)
+      }
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { type RemotingCommand, topicRouteBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { Deadline } from '../../src/calls/deadline.ts'
@@ -31,6 +31,7 @@ function scene() {
   const flights: ((answer: RemotingCommand) => void)[] = []
   const cache = new RouteCache({
     clock,
+    random: new SeededRandom(1),
     lookUpTimeoutMs: 1000,
     nameServers: { ask: () => new Promise((resolve) => void flights.push(resolve)) },
   })

@@ -148,10 +148,26 @@ describe('a reader', () => {
     await scene.settle(Promise.all([strict.close(), lenient.close()]))
   })
 
-  test('says at once that its topic does not exist', async () => {
+  test('waits for a topic that is made meanwhile', async () => {
     const scene = await startScene()
-    const reader = open(scene, { topic: 'missing' })
+    const reader = open(scene, { topic: 'new' })
+    const reading = read(reader, 1)
+    await scene.cluster.sleep(2000)
+    await send(scene, 'new', ['first'])
+    expect(texts(await scene.settle(reading))).toEqual(['first'])
+    await scene.settle(reader.close())
+  })
+
+  test('says in its time that its topic does not exist', async () => {
+    const scene = await startScene()
+    const reader = open(scene, { topic: 'missing', timeoutMs: 3000 })
+    const beginMs = scene.cluster.simulation.monotonic()
     expect(await scene.failure(read(reader))).toMatchObject({ code: 'TOPIC_NOT_EXIST' })
+    expect(scene.cluster.simulation.monotonic() - beginMs).toBeLessThanOrEqual(3000)
+    const reading = new AbortController()
+    const ended = scene.failure(reader.messages({ signal: reading.signal }).next())
+    reading.abort()
+    expect(await ended).toMatchObject({ code: 'ABORTED' })
     await scene.settle(reader.close())
   })
 
