@@ -18,6 +18,7 @@ import { decimal, list, maybe, record, text, whole } from '../table/record.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { formatDuration, parseDuration, wholeNumber } from '../values.ts'
 import { askBrokers } from './broker-status.ts'
+import { needGroup } from './names.ts'
 import { isSystemGroup } from './system-names.ts'
 import { topicArgument } from './topic.ts'
 
@@ -90,9 +91,7 @@ export const checkGroup: CommandGroup = {
         ordered(warning, critical)
         const admin = await session.admin()
         const { signal } = session
-        if (group !== undefined && !(await admin.groups({ signal })).includes(group)) {
-          throw new CommandError(`there is no group ${group}`)
-        }
+        if (group !== undefined) await needGroup(admin, group, signal)
         const found = (await admin.progressOfAll({ signal })).filter((one) =>
           group === undefined ? !isSystemGroup(one.group) : one.group === group,
         )

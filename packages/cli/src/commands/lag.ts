@@ -3,8 +3,8 @@ import { recordLine, recordsJson, recordTable } from '../output/print.ts'
 import type { Session } from '../session.ts'
 import { command, flag, option, optionalArgument, own, textOption } from '../table/define.ts'
 import { maybe, record, text, time, whole } from '../table/record.ts'
-import { CommandError } from '../usage-error.ts'
 import { parseDuration } from '../values.ts'
+import { needGroup } from './names.ts'
 import { progressRow, shownProgress } from './offset.ts'
 import { isSystemGroup } from './system-names.ts'
 
@@ -68,9 +68,7 @@ async function look(
     group === undefined
       ? (await admin.progressOfAll({ signal })).filter((one) => all || !isSystemGroup(one.group))
       : [{ group, queues: await admin.progress(group, topic, { signal }) }]
-  if (group !== undefined && found[0]!.queues.length === 0 && !(await admin.groups({ signal })).includes(group)) {
-    throw new CommandError(`there is no group ${group}`)
-  }
+  if (group !== undefined && found[0]!.queues.length === 0) await needGroup(admin, group, signal)
   return found
     .flatMap(({ group: name, queues }) => queues.map((progress) => ({ group: name, progress })))
     .filter(({ progress }) => topic === undefined || progress.queue.topic === topic)

@@ -1,9 +1,10 @@
 import type { OffsetChange, OffsetTarget } from '@rocketmq-ts/client'
 import { argument, type CommandGroup, command, flag, one, option, rows, textOption } from '../table/define.ts'
 import { list, maybe, record, text, time, whole, yesNo } from '../table/record.ts'
-import { CommandError, UsageError } from '../usage-error.ts'
+import { UsageError } from '../usage-error.ts'
 import { parseTime, type TimeText } from '../values.ts'
 import { groupArgument } from './group.ts'
+import { needGroup } from './names.ts'
 import { topicArgument } from './topic.ts'
 
 export const progressRow = record({
@@ -51,9 +52,7 @@ export const offsetGroup: CommandGroup = {
         const admin = await session.admin()
         const { signal } = session
         const progress = await admin.progress(group, topic, { signal })
-        if (progress.length === 0 && !(await admin.groups({ signal })).includes(group)) {
-          throw new CommandError(`there is no group ${group}`)
-        }
+        if (progress.length === 0) await needGroup(admin, group, signal)
         return progress.map(shownProgress)
       },
     }),
@@ -79,8 +78,7 @@ export const offsetGroup: CommandGroup = {
         const target = 'time' in to ? to.time(session.host.now()) : to.target
         const admin = await session.admin()
         const { signal } = session
-        // A misspelled group would be made by what is set for it.
-        if (!(await admin.groups({ signal })).includes(group)) throw new CommandError(`there is no group ${group}`)
+        await needGroup(admin, group, signal)
         const planned = await admin.resetOffsets(group, topic, target, { dryRun: true, signal })
         if (isDryRun) return { group, isDryRun, changes: planned.map(shownChange) }
         await session.confirm(`${changeText(planned)}\nChange where ${group} goes on in ${topic}`, yes)

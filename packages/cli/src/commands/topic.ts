@@ -16,6 +16,7 @@ import {
 import { list, map, maybe, record, text, texts, time, whole, yesNo } from '../table/record.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { nonEmpty, parseAssignment, wholeNumber } from '../values.ts'
+import { brokerNames } from './names.ts'
 import { serverNames, topicKind } from './system-names.ts'
 
 const topicRow = record({ topic: text('Topic'), kind: text('Kind') })
@@ -132,7 +133,7 @@ export const topicGroup: CommandGroup = {
         ifMissing: flag('does nothing when the topic is there'),
       },
       output: one(topicOutcome, ({ topic, isNew, brokers }) =>
-        isNew ? `${topic} is made on ${namesOf(brokers)}.` : `${topic} is there already.`,
+        isNew ? `${topic} is made on ${brokerNames(brokers)}.` : `${topic} is there already.`,
       ),
       async run(session, { topic, queues, access, order, readQueues, attribute, broker, ifMissing }) {
         const admin = await session.admin()
@@ -168,7 +169,7 @@ export const topicGroup: CommandGroup = {
         ...settings,
         removeAttribute: many({ placeholder: 'name', about: 'takes an attribute away', parse: nonEmpty }),
       },
-      output: one(topicOutcome, ({ topic, brokers }) => `${topic} is changed on ${namesOf(brokers)}.`),
+      output: one(topicOutcome, ({ topic, brokers }) => `${topic} is changed on ${brokerNames(brokers)}.`),
       async run(session, { topic, queues, access, order, readQueues, attribute, removeAttribute, broker }) {
         const attributes = Object.fromEntries<string | null>([
           ...attribute,
@@ -222,10 +223,6 @@ export async function exists(admin: Admin, topic: string, signal: AbortSignal): 
     if ((error as RocketMQError).code === 'TOPIC_NOT_EXIST') return false
     throw error
   }
-}
-
-function namesOf(brokers: readonly { readonly broker: string }[]): string {
-  return brokers.map(({ broker }) => broker).join(', ')
 }
 
 function namesGiven(names: readonly string[]): readonly string[] | undefined {
