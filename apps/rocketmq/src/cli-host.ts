@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -8,6 +9,7 @@ import { finished, pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import type { FileLine, Host, OutputFile } from '@rocketmq-ts/cli'
+import { type FolderLock, FolderLockedError, nodeFileSystem } from '@rocketmq-ts/platform'
 
 /** This process, as the commands of the client side see it. */
 export function createProcessHost(): Host {
@@ -30,10 +32,8 @@ export function createProcessHost(): Host {
     columns: process.stdout.columns,
     async write(data) {
       if (outputClosed.signal.aborted || process.stdout.write(data)) return
-      await new Promise<void>((resolve) => {
-        process.stdout.once('drain', resolve)
-        outputClosed.signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      // Whatever comes first, nothing stays that waits for the other.
+      await once(process.stdout, 'drain', { signal: outputClosed.signal }).catch(() => {})
     },
     say: (text) => void process.stderr.write(text),
     outputClosed: outputClosed.signal,
@@ -54,15 +54,9 @@ export function createProcessHost(): Host {
         terminal.close()
       }
     },
-    async readFile(file) {
-      try {
-        return await readFile(file)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-        throw error
-      }
-    },
+    readFile: contentOf,
     replacePrivateFile,
+    changePrivateFile,
     createFile,
     readLines,
     now: () => Date.now(),
@@ -90,9 +84,19 @@ function interruption(): AbortSignal {
 const timeoutMsMax = 0x7fffffff
 
 const ownerOnly = 0o600
+const ownerOnlyFolder = 0o700
+
+async function contentOf(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
 
 async function replacePrivateFile(file: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  await mkdir(path.dirname(file), { recursive: true, mode: ownerOnlyFolder })
   // Processes of two containers on one disk may have the same number.
   const unfinished = `${file}.${randomUUID()}.tmp`
   try {
@@ -108,6 +112,35 @@ async function replacePrivateFile(file: string, content: string | Uint8Array): P
     await rm(unfinished, { force: true })
     throw error
   }
+  await nodeFileSystem.syncFolderLater(path.dirname(file))
+}
+
+/** Milliseconds for which others may change a file again and again. */
+const othersMs = 10_000
+/** Milliseconds between two looks, and as much again by chance. */
+const lookMs = 10
+
+async function changePrivateFile(file: string, change: (content: Buffer | undefined) => string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: ownerOnlyFolder })
+  const lock = await lockOf(file)
+  try {
+    await replacePrivateFile(file, change(await contentOf(file)))
+  } finally {
+    lock.release()
+  }
+}
+
+/** The death of the process gives it back. */
+async function lockOf(file: string): Promise<FolderLock> {
+  const endMs = performance.now() + othersMs
+  for (;;) {
+    try {
+      return nodeFileSystem.lockFolder(`${file}.lock`)
+    } catch (error) {
+      if (!(error instanceof FolderLockedError) || performance.now() > endMs) throw error
+    }
+    await delay(lookMs * (1 + Math.random()))
+  }
 }
 
 async function createFile(file: string): Promise<OutputFile> {
@@ -118,18 +151,25 @@ async function createFile(file: string): Promise<OutputFile> {
   const isFinished = zip === undefined ? finished(target) : pipeline(zip, target)
   // Told by the next write, or by `finish`.
   let failure: Error | undefined
+  let goOn: (() => void) | undefined
   isFinished.catch((error: Error) => {
     failure = error
+    goOn?.()
   })
+  source.on('drain', () => goOn?.())
   return {
     async write(text) {
+      if (failure === undefined && !source.write(text)) {
+        await new Promise<void>((resolve) => {
+          goOn = resolve
+        })
+      }
       if (failure !== undefined) throw failure
-      if (source.write(text)) return
-      await Promise.race([new Promise<void>((resolve) => source.once('drain', () => resolve())), isFinished])
     },
     async finish() {
       source.end()
       await isFinished
+      await nodeFileSystem.syncFolderLater(path.dirname(file))
     },
     async discard() {
       source.destroy()

@@ -1,8 +1,20 @@
-import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import fs, {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
+import { promisify } from 'node:util'
+import { queryObjects } from 'node:v8'
 import { gzipSync } from 'node:zlib'
 import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createProcessHost } from '../src/cli-host.ts'
 
 const host = createProcessHost()
@@ -74,6 +86,66 @@ test('a private file is one of its writers', async () => {
   expect(contents).toContain(readFileSync(file, 'utf8'))
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(readdirSync(path.dirname(file))).toEqual(['contexts.json'])
+})
+
+test('changes of a private file by several processes are all kept', async () => {
+  using folder = temporaryFolder()
+  const file = path.join(folder.path, 'made', 'count')
+  const source = new URL('../src/cli-host.ts', import.meta.url).href
+  const program = `import { createProcessHost } from ${JSON.stringify(source)}
+    const host = createProcessHost()
+    for (let n = 0; n < 10; n++)
+      await host.changePrivateFile(process.argv[1], (content) => String(Number(content ?? 0) + 1))`
+  const run = promisify(execFile)
+  const ends = Array.from({ length: 3 }, () => run(process.execPath, ['--input-type=module', '-e', program, file]))
+  await Promise.all([...ends, ...Array.from({ length: 5 }, () => host.changePrivateFile(file, plusOne))])
+  expect(readFileSync(file, 'utf8')).toBe('35')
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+})
+
+const plusOne = (content: Buffer | undefined): string => String(Number(content ?? 0) + 1)
+
+test('a change that throws leaves a private file as it is, and others may go on', async () => {
+  using folder = temporaryFolder()
+  const file = path.join(folder.path, 'count')
+  await host.changePrivateFile(file, plusOne)
+  const failing = host.changePrivateFile(file, () => {
+    throw new Error('not so')
+  })
+  await expect(failing).rejects.toThrow('not so')
+  await host.changePrivateFile(file, plusOne)
+  expect(readFileSync(file, 'utf8')).toBe('2')
+})
+
+test.skipIf(process.platform === 'win32')('what is written survives a failure of the power, its name too', async () => {
+  using folder = temporaryFolder()
+  const synced: string[] = []
+  const sync = vi.spyOn(fs, 'fsync').mockImplementation((descriptor, callback) => {
+    synced.push(readlinkSync(`/proc/self/fd/${descriptor}`))
+    callback(null)
+  })
+  try {
+    const output = await host.createFile(path.join(folder.path, 'backup.gz'))
+    await output.write('x')
+    await output.finish()
+    await host.replacePrivateFile(path.join(folder.path, 'kept'), 'x')
+  } finally {
+    sync.mockRestore()
+  }
+  expect(synced.filter((one) => one === realpathSync(folder.path))).toHaveLength(2)
+})
+
+test('nothing is left behind by writes that wait for room', async () => {
+  using folder = temporaryFolder()
+  const output = await host.createFile(path.join(folder.path, 'large'))
+  const text = 'x'.repeat(100_000)
+  const write = async (count: number) => {
+    for (let n = 0; n < count; n++) await output.write(text)
+    return queryObjects(Promise, { format: 'count' }) as unknown as number
+  }
+  const before = await write(20)
+  expect((await write(400)) - before).toBeLessThan(200)
+  await output.finish()
 })
 
 test.each([-1, 2 ** 31, Number.POSITIVE_INFINITY])('a pause of %d ms is no warning of Node', async (durationMs) => {

@@ -24,6 +24,12 @@ export interface Host {
   readFile(path: string): Promise<Buffer | undefined>
   /** Replaces a file in one step; only its owner may read it. Its folder is made. @throws Error of the system */
   replacePrivateFile(path: string, content: string | Uint8Array): Promise<void>
+  /**
+   * Replaces a file by what is made of it, while nobody else changes it in this way; otherwise like `replacePrivateFile`.
+   * @param change gets undefined when there is no such file; what it throws leaves the file as it is
+   * @throws Error of the system, or when others go on changing it for 10 s
+   */
+  changePrivateFile(path: string, change: (content: Buffer | undefined) => string): Promise<void>
   /** A file to write, gzipped when its name ends so. It must not exist. @throws Error of the system */
   createFile(path: string): Promise<OutputFile>
   /** The lines of a file, unzipped when its name says so, with how far they are in its bytes. @throws Error of the system */
@@ -37,7 +43,7 @@ export interface Host {
 export interface OutputFile {
   /** Resolves when there is room for more. @throws Error of the system */
   write(text: string): Promise<void>
-  /** Resolves when everything is in the file, synced. @throws Error of the system */
+  /** Resolves when everything is in the file, and it and its name are synced. @throws Error of the system */
   finish(): Promise<void>
   /** Deletes what was written. */
   discard(): Promise<void>

@@ -36,6 +36,7 @@ export class TestHost implements Host {
   stderr = ''
   readonly asked: string[] = []
   #watchers: (() => void)[] = []
+  #changing: Promise<void> | undefined
 
   constructor(options: TestHostOptions = {}) {
     this.#options = options
@@ -97,6 +98,19 @@ export class TestHost implements Host {
 
   async replacePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
     this.files.set(path, typeof content === 'string' ? content : Buffer.from(content).toString('utf8'))
+  }
+
+  async changePrivateFile(path: string, change: (content: Buffer | undefined) => string): Promise<void> {
+    // Whoever reads and writes in two steps lets others in between.
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const before = this.#changing
+    this.#changing = promise
+    await before
+    try {
+      await this.replacePrivateFile(path, change(await this.readFile(path)))
+    } finally {
+      resolve()
+    }
   }
 
   async createFile(path: string) {

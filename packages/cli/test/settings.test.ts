@@ -4,6 +4,15 @@ import { expectGolden, hostOf, run, startCluster, TestHost } from './cli-kit.ts'
 const path = '/home/user/.config/rocketmq/contexts.json'
 
 describe('contexts', () => {
+  test('that are added at the same time are all kept', async () => {
+    const host = new TestHost()
+    const names = ['a', 'b', 'c']
+    await Promise.all(names.map((name) => run(host, 'context', 'add', name, '-n', 'mq:9876')))
+    expect(Object.keys(JSON.parse(host.files.get(path)!).contexts).sort()).toEqual(names)
+    await Promise.all([run(host, 'context', 'delete', 'a'), run(host, 'context', 'use', 'b')])
+    expect(JSON.parse(host.files.get(path)!)).toMatchObject({ current: 'b', contexts: { b: {}, c: {} } })
+  })
+
   test('are kept, listed, used, shown and forgotten', async () => {
     const host = new TestHost()
     await expectGolden('context', host, [

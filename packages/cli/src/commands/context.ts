@@ -1,6 +1,6 @@
 import type { Session } from '../session.ts'
 import { connectionKeys, connectionSettings, contextInUse, resolveConnection } from '../settings/connection-settings.ts'
-import { findContext, readContexts, writeContexts } from '../settings/contexts.ts'
+import { type Contexts, changeContexts, findContext, readContexts } from '../settings/contexts.ts'
 import { argument, type CommandGroup, command, flag, one, optionalArgument, rows } from '../table/define.ts'
 import { list, maybe, record, text, yesNo } from '../table/record.ts'
 import { UsageError } from '../usage-error.ts'
@@ -42,12 +42,13 @@ export const contextGroup: CommandGroup = {
         if (Object.keys(given).length === 0) {
           throw new UsageError('nothing is given to keep: add -n host:9876, for example')
         }
-        const contexts = await contextsOf(session)
-        const isFirst = contexts.contexts.size === 0
-        await writeContexts(session.host, {
-          ...contexts,
-          current: use || isFirst ? name : contexts.current,
-          contexts: new Map([...contexts.contexts, [name, given as Record<string, string>]]),
+        let isFirst = false
+        await change(session, ({ current, contexts }) => {
+          isFirst = contexts.size === 0
+          return {
+            current: use || isFirst ? name : current,
+            contexts: new Map([...contexts, [name, given as Record<string, string>]]),
+          }
         })
         if (isFirst && !use) session.note(`${name} is the first context, so it is in use.`)
         return { name }
@@ -77,9 +78,10 @@ export const contextGroup: CommandGroup = {
       isLocal: true,
       output: one(contextName, ({ name }) => `The context ${name} is in use.`),
       async run(session, { name }) {
-        const contexts = await contextsOf(session)
-        findContext(contexts, name, '<name>')
-        await writeContexts(session.host, { ...contexts, current: name })
+        await change(session, (contexts) => {
+          findContext(contexts, name, '<name>')
+          return { ...contexts, current: name }
+        })
         return { name }
       },
     }),
@@ -119,12 +121,12 @@ export const contextGroup: CommandGroup = {
       isLocal: true,
       output: one(contextName, ({ name }) => `The context ${name} is forgotten.`),
       async run(session, { name }) {
-        const contexts = await contextsOf(session)
-        findContext(contexts, name, '<name>')
-        const kept = new Map(contexts.contexts)
-        kept.delete(name)
-        const current = contexts.current === name ? undefined : contexts.current
-        await writeContexts(session.host, { ...contexts, current, contexts: kept })
+        await change(session, (contexts) => {
+          findContext(contexts, name, '<name>')
+          const kept = new Map(contexts.contexts)
+          kept.delete(name)
+          return { current: contexts.current === name ? undefined : contexts.current, contexts: kept }
+        })
         return { name }
       },
     }),
@@ -133,6 +135,10 @@ export const contextGroup: CommandGroup = {
 
 function contextsOf(session: Session) {
   return readContexts(session.host, connectionKeys)
+}
+
+function change(session: Session, to: (contexts: Contexts) => Omit<Contexts, 'path'>): Promise<void> {
+  return changeContexts(session.host, connectionKeys, to)
 }
 
 function shown(setting: string, value: string): string {

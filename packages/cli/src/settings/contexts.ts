@@ -26,8 +26,7 @@ export async function readContexts(host: Host, keys: readonly string[]): Promise
   } catch (error) {
     throw new UsageError(`the contexts in ${path} cannot be read: ${(error as Error).message}`)
   }
-  if (content === undefined) return { path, current: undefined, contexts: new Map() }
-  return parseContexts(content.toString('utf8'), path, keys)
+  return contextsIn(content, path, keys)
 }
 
 function parseContexts(text: string, path: string, keys: readonly string[]): Contexts {
@@ -64,10 +63,27 @@ export function findContext({ contexts, path }: Contexts, name: string, source: 
   throw new UsageError(`${source}: no context "${name}" is in ${path}; ${known} (rocketmq context add makes one)`)
 }
 
-/** Replaces the file. @throws Error of the system */
-export async function writeContexts(host: Host, { path, current, contexts }: Contexts): Promise<void> {
-  const content = { ...(current === undefined ? {} : { current }), contexts: Object.fromEntries(contexts) }
-  await host.replacePrivateFile(path, `${JSON.stringify(content, undefined, 2)}\n`)
+/**
+ * Changes the file. Others that change it at the same time wait, so that none of the changes is lost.
+ * @param change what is to be kept; what it throws leaves the file as it is
+ * @throws UsageError when the file is none of contexts; Error of the system
+ */
+export async function changeContexts(
+  host: Host,
+  keys: readonly string[],
+  change: (contexts: Contexts) => Omit<Contexts, 'path'>,
+): Promise<void> {
+  const path = contextsPath(host)
+  await host.changePrivateFile(path, (content) => {
+    const { current, contexts } = change(contextsIn(content, path, keys))
+    const kept = { ...(current === undefined ? {} : { current }), contexts: Object.fromEntries(contexts) }
+    return `${JSON.stringify(kept, undefined, 2)}\n`
+  })
+}
+
+function contextsIn(content: Buffer | undefined, path: string, keys: readonly string[]): Contexts {
+  if (content === undefined) return { path, current: undefined, contexts: new Map() }
+  return parseContexts(content.toString('utf8'), path, keys)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
