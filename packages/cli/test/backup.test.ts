@@ -1,6 +1,7 @@
 import { Producer } from '@rocketmq-ts/client'
 import { describe, expect, test } from 'vitest'
-import { hostOf, open, run, startCluster } from './cli-kit.ts'
+import { restoreMessages } from '../src/messages/restoring.ts'
+import { hostOf, open, run, startCluster, TestHost } from './cli-kit.ts'
 
 async function startWithMessages() {
   const mq = await startCluster()
@@ -85,7 +86,11 @@ describe('a backup', () => {
       const outcome = await restore(text)
       expect(outcome.exitCode).toBe(1)
       expect(outcome.stderr).toMatch(/ends early/)
+      // What is whole is sent, however few are left.
+      expect(outcome.stderr).toMatch(/the first (29|30) messages are sent/)
     }
+    const sent = (await mq.messages('copy')).length
+    expect(sent).toBeGreaterThanOrEqual(3 * 29)
     for (const text of ['', '{}', 'x', '[]', '{"rocketmqBackup":2,"topic":"t"}']) {
       expect((await restore(text)).stderr).toMatch(/is no backup/)
     }
@@ -116,6 +121,34 @@ describe('a backup', () => {
     expect(outcome.exitCode).toBe(1)
     expect(outcome.stderr).toMatch(/the first 0 messages are sent, so go on with --skip 0/)
   })
+})
+
+test('a restore has no more under way than a few MB', async () => {
+  let [underWay, most] = [0, 0]
+  const producer = {
+    async send({ body }: { body: Buffer }) {
+      underWay += body.length
+      most = Math.max(most, underWay)
+      await new Promise((resolve) => setImmediate(resolve))
+      underWay -= body.length
+    },
+  }
+  const session = {
+    host: new TestHost(),
+    signal: new AbortController().signal,
+    progress() {},
+    endProgress() {},
+  }
+  const body = 'x'.repeat(1024 * 1024)
+  async function* lines() {
+    for (let n = 1; n <= 40; n++) {
+      yield { json: JSON.stringify({ broker: 'b', queueId: n, body }), number: n, fractionRead: n / 40 }
+    }
+  }
+  const options = { topic: 'T', skip: 0, rate: undefined }
+  expect(await restoreMessages(session as never, producer as never, lines(), options)).toBe(40)
+  expect(most).toBeLessThanOrEqual(8 * 1024 * 1024)
+  expect(most).toBeGreaterThan(1024 * 1024)
 })
 
 describe('bench', () => {

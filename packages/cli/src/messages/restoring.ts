@@ -12,8 +12,9 @@ interface RestoreOptions {
   readonly rate: number | undefined
 }
 
-/** Messages that are sent together, before the next ones are read. */
+/** Messages, and characters of their lines, that are sent together before the next ones are read. */
 const roundMax = 500
+const roundCharactersMax = 8 * 1024 * 1024
 
 /**
  * Sends round after round. Those that were in one queue go to one queue again, in their order: of one queue only one request
@@ -30,43 +31,52 @@ export async function restoreMessages(
   const { host, signal } = session
   const startMs = host.monotonic()
   const places = new Map<string, number>()
+  const countMax = Math.min(roundMax, rate ?? roundMax)
   let stored = 0
   let round: { place: number; message: Message }[] = []
+  let characters = 0
   const send = async (): Promise<void> => {
-    const byPlace = Map.groupBy(round, ({ place }) => place)
-    // A producer keeps the order of many for each sharding key alone.
+    const sending = round
+    round = []
+    characters = 0
+    const byPlace = Map.groupBy(sending, ({ place }) => place)
+    // A producer keeps the order of many in one queue, but does not say how far it got.
     const sends = [...byPlace.values()].map(async (of) => {
       for (const { message } of of) await producer.send(message, { signal })
     })
     const outcomes = await Promise.allSettled(sends)
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason
-    stored += round.length
-    round = []
+    stored += sending.length
     if (rate !== undefined) await host.pause(startMs + (stored * 1000) / rate - host.monotonic(), signal)
   }
+  const enter = async ({ json, number, fractionRead }: BackupLine): Promise<void> => {
+    if (signal.aborted) throw new CommandError('ended early')
+    if (number <= skip) return
+    const name = placeOf(json)
+    const place = places.get(name) ?? places.size
+    places.set(name, place)
+    const queue = (queues: readonly QueueRef[]) => queues[place % queues.length]!
+    round.push({ place, message: { ...messageOfJson(json, topic, `message ${number}`), queue } })
+    characters += json.length
+    if (round.length < countMax && characters < roundCharactersMax) return
+    await send()
+    session.progress(`${stored} messages are sent, ${Math.floor(fractionRead * 100)} % of the file`)
+  }
   try {
-    for await (const { json, number, fractionRead } of lines) {
-      if (signal.aborted) throw new CommandError('ended early')
-      if (number <= skip) continue
-      const name = placeOf(json)
-      const place = places.get(name) ?? places.size
-      places.set(name, place)
-      const queue = (queues: readonly QueueRef[]) => queues[place % queues.length]!
-      round.push({ place, message: { ...messageOfJson(json, topic, `message ${number}`), queue } })
-      if (round.length < Math.min(roundMax, rate ?? roundMax)) continue
-      await send()
-      session.progress(`${stored} messages are sent, ${Math.floor(fractionRead * 100)} % of the file`)
-    }
-    if (round.length > 0) await send()
-    session.endProgress()
+    for await (const line of lines) await enter(line)
+    await send()
     return stored
   } catch (error) {
-    session.endProgress()
+    const reasons = [(error as Error).message]
+    // What was read before the end of a cut file is whole. Of a round that could not be sent nothing is left here.
+    if (!signal.aborted) await send().catch((later: Error) => reasons.push(later.message))
     const at = skip + stored
     throw new CommandError(
-      `${(error as Error).message}; the first ${at} messages are sent, so go on with --skip ${at} (a few behind them may come twice)`,
+      `${reasons.join('; ')}; the first ${at} messages are sent, so go on with --skip ${at} (a few behind them may come twice)`,
     )
+  } finally {
+    session.endProgress()
   }
 }
 
