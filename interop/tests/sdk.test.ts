@@ -1,4 +1,14 @@
-import { Admin, Consumer, DeadLetter, Producer, Reader, type ReceivedMessage, RetryAfter } from '@rocketmq-ts/client'
+import {
+  Admin,
+  Consumer,
+  DeadLetter,
+  type PoppedMessage,
+  Producer,
+  Reader,
+  type ReceivedMessage,
+  RetryAfter,
+  SimpleConsumer,
+} from '@rocketmq-ts/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
@@ -132,7 +142,7 @@ describe('our client', () => {
       const { consumer, received } = await listen(topic, () => {}, { from: 'earliest' })
       await until('all', () => received.length === 3)
       const described = await admin.describeGroup(`${topic}-group`)
-      expect(described.members.map(({ clientId }) => clientId)).toEqual([consumer.clientId])
+      expect(described.members).toMatchObject([{ clientId: consumer.clientId, language: 'NODE_JS' }])
       await consumer.close()
       const progress = await admin.progress(`${topic}-group`, topic)
       expect(progress.map(({ lag }) => lag)).toEqual([0, 0])
@@ -149,6 +159,101 @@ describe('our client', () => {
       await again.consumer.close()
       await admin.deleteTopic(topic)
       expect(await admin.topics()).not.toContain(topic)
+    })
+
+    it('a simple consumer acknowledges, keeps longer, gives back sooner, and makes dead letters', async () => {
+      const topic = await newTopic()
+      const options = { nameServers: cluster.namesrvAddr, group: `${topic}-group`, topics: topic, invisibleMs: 10_000 }
+      await using consumer = new SimpleConsumer(options)
+      await consumer.start()
+      const bodies = ['done', 'kept longer', 'given back', 'poison']
+      for (const body of bodies) await producer.send({ topic, body, keys: body.slice(0, 1) })
+      const received = new Map<string, PoppedMessage>()
+      while (received.size < bodies.length) {
+        for (const message of await consumer.receive()) received.set(String(message.body), message)
+      }
+      expect([...received.keys()].sort()).toEqual(bodies.toSorted())
+      await consumer.ack(received.get('done')!)
+      await consumer.changeInvisible(received.get('kept longer')!, 60_000)
+      await consumer.changeInvisible(received.get('given back')!, 1000)
+      await consumer.deadLetter(received.get('poison')!)
+      const beginMs = Date.now()
+      const again: PoppedMessage[] = []
+      while (again.length === 0 && Date.now() - beginMs < 60_000) again.push(...(await consumer.receive()))
+      expect(again.map(({ body, attempt, topic: of }) => [String(body), attempt, of])).toEqual([
+        ['given back', 2, topic],
+      ])
+      await consumer.ack([again[0]!, received.get('kept longer')!])
+      expect(await consumer.receive({ waitMs: 15_000 })).toEqual([])
+      await using reader = new Reader({ nameServers: cluster.namesrvAddr, topic: `%DLQ%${topic}-group` })
+      for await (const message of reader) {
+        expect(String(message.body)).toBe('poison')
+        break
+      }
+    })
+
+    it('a simple consumer is given the messages of a queue in order, and no more before they are done', async () => {
+      const topic = `sdk-order-${++count}`
+      const group = `${topic}-group`
+      await using admin = new Admin({ nameServers: cluster.namesrvAddr })
+      await admin.createTopic(topic, { queues: 1 })
+      await admin.createGroup(group, { order: true })
+      for (let n = 0; n < 5; n++) await producer.send({ topic, body: `${n}`, shardingKey: 'one' })
+      const options = { nameServers: cluster.namesrvAddr, group, topics: topic, from: 'earliest', order: true } as const
+      await using consumer = new SimpleConsumer({ ...options, invisibleMs: 4000 })
+      const first = await consumer.receive({ max: 2 })
+      expect(texts(first)).toEqual(['0', '1'])
+      await consumer.ack(first[0]!)
+      const seen: [string, number][] = []
+      while (seen.length < 4) {
+        for (const message of await consumer.receive({ max: 1, waitMs: 20_000 })) {
+          seen.push([String(message.body), message.attempt])
+          await consumer.ack(message)
+        }
+      }
+      expect(seen).toEqual([
+        ['1', 2],
+        ['2', 1],
+        ['3', 1],
+        ['4', 1],
+      ])
+    })
+
+    it('a push consumer goes over to POP and back while it runs', { timeout: 180_000 }, async () => {
+      const topic = await newTopic()
+      const group = `${topic}-group`
+      await using admin = new Admin({ nameServers: cluster.namesrvAddr })
+      await admin.createGroup(group)
+      const { consumer, received } = await listen(topic, ({ body, attempt }) => {
+        if (String(body) === 'poison') throw new DeadLetter()
+        if (attempt === 1 && String(body).endsWith('again')) throw new RetryAfter(1000)
+      })
+      const queueIds = () => consumer.assigned.filter((queue) => queue.topic === topic).map(({ queueId }) => queueId)
+      const isHandled =
+        (text: string, times = 1) =>
+        () =>
+          texts(received).filter((one) => one === text).length === times
+      await producer.send({ topic, body: 'pulled' })
+      await until('the pulled one', isHandled('pulled'))
+      await admin.setRequestMode(group, topic, { mode: 'POP' })
+      expect(await admin.requestModes()).toContainEqual(expect.objectContaining({ group, topic, mode: 'POP' }))
+      await until('it pops', () => queueIds().join() === '-1', 60_000)
+      for (const body of ['popped', 'popped again', 'poison']) await producer.send({ topic, body })
+      await until('the popped one', isHandled('popped'))
+      await until('the popped one again', isHandled('popped again', 2), 60_000)
+      await admin.setRequestMode(group, topic, { mode: 'PULL' })
+      await until('it pulls', () => queueIds().length > 1, 60_000)
+      await producer.send({ topic, body: 'pulled at last' })
+      await until('the last one', isHandled('pulled at last'))
+      expect(texts(received).sort()).toEqual(
+        ['pulled', 'popped', 'popped again', 'popped again', 'poison', 'pulled at last'].sort(),
+      )
+      await consumer.close()
+      await using reader = new Reader({ nameServers: cluster.namesrvAddr, topic: `%DLQ%${group}` })
+      for await (const message of reader) {
+        expect(String(message.body)).toBe('poison')
+        break
+      }
     })
 
     it('a reader reads what is there from a time on, and ends', async () => {

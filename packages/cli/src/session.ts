@@ -7,6 +7,8 @@ import type {
   ProducerOptions,
   Reader,
   ReaderOptions,
+  SimpleConsumer,
+  SimpleConsumerOptions,
 } from '@rocketmq-ts/client'
 import type { Command } from 'commander'
 import type { Host } from './host.ts'
@@ -77,6 +79,11 @@ export class Session implements AsyncDisposable {
   async consumer(options: Omit<ConsumerOptions, keyof ClientOptions>): Promise<Consumer> {
     const { Consumer } = await import('@rocketmq-ts/client')
     return this.own(new Consumer({ ...(await this.clientOptions()), ...options }))
+  }
+
+  async simpleConsumer(options: Omit<SimpleConsumerOptions, keyof ClientOptions>): Promise<SimpleConsumer> {
+    const { SimpleConsumer } = await import('@rocketmq-ts/client')
+    return this.own(new SimpleConsumer({ ...(await this.clientOptions()), ...options }))
   }
 
   /** Closed with the session. */

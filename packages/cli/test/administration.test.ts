@@ -58,6 +58,24 @@ describe('commands of administration', () => {
     ])
   })
 
+  test('show and set whether groups pull or pop their topics', async () => {
+    const mq = await startCluster({ autoCreateSubscriptionGroup: 'false' })
+    await mq.topic('orders', { queues: 2 })
+    await expectGolden('group-mode', hostOf(mq), [
+      'group create mailer',
+      'group mode',
+      'group mode mailer orders --set POP --shared-queues 2',
+      'group mode mailer',
+      'group mode mailer orders --set PULL --json',
+      'group mode other --json',
+      'group mode mailer --set POP',
+      'group mode mailer orders --shared-queues 2',
+      'group mode mailer orders --set PUSH',
+      'group mode mailer nothing --set POP',
+      'group mode nobody orders --set POP',
+    ])
+  })
+
   test('show how far groups are, and let them go on elsewhere', async () => {
     const mq = await startCluster()
     await mq.topic('orders', { queues: 2 })

@@ -230,6 +230,24 @@ describe('consume', () => {
     expect(lag).toBe(0)
   })
 
+  test('takes messages of a group by POP beside its other members, and counts as done what is written', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 1 })
+    const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop' }))
+    await producer.send(['a', 'b', 'c', 'd', 'e'].map((body) => ({ topic: 'orders', body })))
+    const args = ['consume', 'orders', '--group', 'mailer', '--from', 'earliest', '--pop', '--json']
+    const [first, second] = await Promise.all([2, 3].map((count) => run(hostOf(mq), ...args, '--count', `${count}`)))
+    expect([...bodiesOf(first!.stdout), ...bodiesOf(second!.stdout)].sort()).toEqual(['a', 'b', 'c', 'd', 'e'])
+    const host = hostOf(mq)
+    const ending = run(host, ...args)
+    await host.written(/A member of the group mailer/)
+    await mq.advance('1h')
+    host.interrupting.abort()
+    expect(await ending).toMatchObject({ exitCode: 0, stdout: '' })
+    const alone = await run(hostOf(mq), 'consume', 'orders', '--pop')
+    expect(alone.exitCode).toBe(2)
+  })
+
   test('lets no message control the terminal, and changes no byte in a pipe', async () => {
     const mq = await startCluster()
     await mq.topic('orders', { queues: 1 })

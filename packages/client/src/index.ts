@@ -29,6 +29,8 @@ export type {
   OffsetTarget,
   QueueProgress,
   QueueRange,
+  RequestModeSetting,
+  RequestModeSettings,
   TopicAccess,
   TopicChanges,
   TopicConfiguration,
@@ -65,7 +67,7 @@ export {
   text,
 } from './messages/codec.ts'
 export type { Message, QueueChooser, SendReceipt, SendStatus } from './messages/message.ts'
-export type { ReceivedMessage } from './messages/received-message.ts'
+export type { PoppedMessage, ReceivedMessage } from './messages/received-message.ts'
 export type {
   OpenTelemetry,
   TelemetryAttributes,
@@ -82,6 +84,9 @@ export type {
   TelemetrySpanOptions,
   TelemetryTracer,
 } from './open-telemetry.ts'
+export type { Receipted } from './pop/receipts.ts'
+export { SimpleConsumer } from './pop/simple-consumer.ts'
+export type { ReceiveOptions, SimpleConsumerOptions } from './pop/simple-consumer-options.ts'
 export type { BatchingOptions } from './producer/batching.ts'
 export { Producer, type ProducerOptions } from './producer/producer.ts'
 export { SendManyError, type SendOutcome } from './producer/send-many-error.ts'

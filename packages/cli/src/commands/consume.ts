@@ -17,7 +17,7 @@ export const consumeCommand = command({
   details:
     'Without --group nothing is committed, and no group notices. With it, this becomes a member of the group: a message\ncounts as done when it is written.',
   example:
-    "rocketmq consume orders\nrocketmq consume orders --from -1h --to latest --json\nrocketmq consume orders --from -10 --format '%k %v\\n'\nrocketmq consume orders --group mailer --count 1",
+    "rocketmq consume orders\nrocketmq consume orders --from -1h --to latest --json\nrocketmq consume orders --from -10 --format '%k %v\\n'\nrocketmq consume orders --group mailer --count 1\nrocketmq consume orders --group mailer --pop",
   arguments: { topic: topicArgument },
   options: {
     from: option({
@@ -34,10 +34,11 @@ export const consumeCommand = command({
     key: textOption('key', 'only messages with this key'),
     queue: many({ placeholder: 'broker:number', about: 'only of this queue', parse: parseQueue }),
     group: textOption('name', 'consumes as a member of this group', { short: 'g', completes: 'group' }),
+    pop: flag('with --group: takes messages by POP, beside any number of other members'),
     format: textOption('format', `how each is written: ${formatHelp}`, { short: 'f' }),
   },
   output: ownLines(messageRow),
-  async run(session, { topic, from, to, exit, count, filter, sql, key, queue, group, format }) {
+  async run(session, { topic, from, to, exit, count, filter, sql, key, queue, group, pop, format }) {
     if (filter !== undefined && sql !== undefined) throw new UsageError('give --filter or --sql')
     if (exit && to !== undefined) throw new UsageError('give --to or --exit')
     const end = exit ? latest : to
@@ -46,8 +47,10 @@ export const consumeCommand = command({
     const isWanted = ({ keys }: ReceivedMessage) => key === undefined || keys.includes(key)
     if (group !== undefined) {
       if (end !== undefined || queue.length > 0) throw new UsageError('--to, --exit and --queue do not go with --group')
-      return consumeInGroup(session, { topic, group, from, filter: wanted, count, isWanted, written })
+      const reading = { topic, group, from, filter: wanted, count, isWanted, written }
+      return pop ? consumeByPop(session, reading) : consumeInGroup(session, reading)
     }
+    if (pop) throw new UsageError('--pop goes with --group: messages are given to a group')
     let left = count ?? Number.POSITIVE_INFINITY
     const options = {
       topic,
@@ -86,10 +89,8 @@ interface GroupReading {
 const closeTimeoutMs = 200
 
 async function consumeInGroup(session: Session, reading: GroupReading): Promise<number> {
-  const { topic, group, from = latest, filter = '*', count, isWanted, written } = reading
-  if (from.kind === 'last' || from.kind === 'offset') {
-    throw new UsageError('--from: with --group use earliest, latest or a time; it counts for a group that is new')
-  }
+  const { topic, group, filter = '*', count, isWanted, written } = reading
+  const from = groupStart(session, reading.from)
   const { signal } = session
   const ended = Promise.withResolvers<void>()
   signal.addEventListener('abort', () => ended.resolve(), { once: true })
@@ -97,7 +98,7 @@ async function consumeInGroup(session: Session, reading: GroupReading): Promise<
   const consumer = await session.consumer({
     group,
     topics: { [topic]: filter },
-    from: from.kind === 'time' ? from.time(session.host.now()) : from.kind,
+    from,
     concurrency: 1,
     closeTimeoutMs,
     async handler(message) {
@@ -110,7 +111,53 @@ async function consumeInGroup(session: Session, reading: GroupReading): Promise<
     },
   })
   await consumer.start({ signal })
-  session.note(`A member of the group ${group}: what is written counts as done. Ctrl-C ends it.`)
+  sayMember(session, group)
   await ended.promise
   return 0
+}
+
+/** Messages of one request: what is not written at the end comes again soon. */
+const receivedMax = 32
+const givenBackMs = 1000
+
+async function consumeByPop(session: Session, reading: GroupReading): Promise<number> {
+  const { topic, group, filter = '*', count, isWanted, written } = reading
+  const { signal } = session
+  const from = groupStart(session, reading.from)
+  const consumer = await session.simpleConsumer({ group, topics: { [topic]: filter }, from })
+  await consumer.start({ signal })
+  sayMember(session, group)
+  let left = count ?? Number.POSITIVE_INFINITY
+  const isOver = (): boolean => left <= 0 || signal.aborted || session.host.outputClosed.aborted
+  while (!isOver()) {
+    const messages = await consumer.receive({ max: Math.min(receivedMax, left), signal }).catch((error: Error) => {
+      // An interruption is an end like any other.
+      if (signal.aborted) return []
+      throw error
+    })
+    for (const message of messages) {
+      if (isOver()) {
+        await consumer.changeInvisible(message, givenBackMs)
+        continue
+      }
+      if (isWanted(message)) {
+        await written(message)
+        left--
+      }
+      await consumer.ack(message)
+    }
+  }
+  return 0
+}
+
+/** @throws UsageError */
+function groupStart(session: Session, from: Place = latest): 'earliest' | 'latest' | number {
+  if (from.kind === 'last' || from.kind === 'offset') {
+    throw new UsageError('--from: with --group use earliest, latest or a time; it counts for a group that is new')
+  }
+  return from.kind === 'time' ? from.time(session.host.now()) : from.kind
+}
+
+function sayMember(session: Session, group: string): void {
+  session.note(`A member of the group ${group}: what is written counts as done. Ctrl-C ends it.`)
 }

@@ -8,6 +8,7 @@ import {
   manyArguments,
   one,
   option,
+  optionalArgument,
   optionalChoice,
   rows,
   textOption,
@@ -15,6 +16,7 @@ import {
 import { list, record, text, texts, whole, yesNo } from '../table/record.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { nonEmpty, wholeNumber } from '../values.ts'
+import { brokerNames } from './names.ts'
 import { isSystemGroup } from './system-names.ts'
 
 const groupRow = record({ group: text('Group') })
@@ -46,6 +48,14 @@ const groupDetails = record({
 })
 
 const groupOutcome = record({ group: text('Group'), isNew: yesNo('New'), brokers: list('Brokers', configurationRow) })
+const modeRow = record({
+  group: text('Group'),
+  topic: text('Topic'),
+  broker: text('Broker'),
+  mode: text('Mode'),
+  sharedQueues: whole('Shared queues'),
+})
+
 const deletedGroups = record({ groups: texts('Groups') })
 
 export const groupArgument = argument('its name', 'group')
@@ -122,7 +132,7 @@ export const groupGroup: CommandGroup = {
       arguments: { group: argument('its name') },
       options: { ...settings, ifMissing: flag('does nothing when the group is there') },
       output: one(groupOutcome, ({ group, isNew, brokers }) =>
-        isNew ? `${group} is made on ${namesOf(brokers)}.` : `${group} is there already.`,
+        isNew ? `${group} is made on ${brokerNames(brokers)}.` : `${group} is there already.`,
       ),
       async run(session, { group, ifMissing, ...given }) {
         const admin = await session.admin()
@@ -145,7 +155,7 @@ export const groupGroup: CommandGroup = {
       example: 'rocketmq group change mailer --consume false',
       arguments: { group: groupArgument },
       options: settings,
-      output: one(groupOutcome, ({ group, brokers }) => `${group} is changed on ${namesOf(brokers)}.`),
+      output: one(groupOutcome, ({ group, brokers }) => `${group} is changed on ${brokerNames(brokers)}.`),
       async run(session, { group, ...given }) {
         const changes = groupSettings(given)
         const { brokers: _, ...values } = changes
@@ -154,6 +164,43 @@ export const groupGroup: CommandGroup = {
         }
         const admin = await session.admin()
         return { group, isNew: false, brokers: await admin.changeGroup(group, changes, { signal: session.signal }) }
+      },
+    }),
+    command({
+      name: 'mode',
+      about: 'Shows whether groups pull or pop their topics, or sets it for a topic.',
+      details:
+        'By POP the broker gives each message to whoever of the group asks next, so that a group may have more members than queues.\nPush consumers that run change over within 20 s. Without a mode set, what the broker has as defaultMessageRequestMode counts.',
+      example: 'rocketmq group mode\nrocketmq group mode mailer orders --set POP',
+      arguments: {
+        group: optionalArgument('only of this group', 'group'),
+        topic: optionalArgument('only of this topic', 'topic'),
+      },
+      options: {
+        set: optionalChoice(['PULL', 'POP'], 'what members are to do from now on'),
+        sharedQueues: option({
+          placeholder: 'number',
+          about: 'by POP: queues of others that each member asks too; 0, for all queues, without it',
+          parse: wholeNumber(0, 0x7fffffff),
+        }),
+        broker: settings.broker,
+      },
+      output: rows(modeRow, 'No mode is set: the brokers have defaultMessageRequestMode for all groups.'),
+      async run(session, { group, topic, set, sharedQueues, broker }) {
+        const admin = await session.admin()
+        const { signal } = session
+        const brokers = broker.length === 0 ? undefined : broker
+        if (set !== undefined) {
+          if (group === undefined || topic === undefined) throw new UsageError('--set needs a group and a topic')
+          return admin.setRequestMode(group, topic, { mode: set, sharedQueues, brokers }, { signal })
+        }
+        if (sharedQueues !== undefined) throw new UsageError('--shared-queues goes with --set POP')
+        return (await admin.requestModes({ signal })).filter(
+          (one) =>
+            (group === undefined || one.group === group) &&
+            (topic === undefined || one.topic === topic) &&
+            (brokers === undefined || brokers.includes(one.broker)),
+        )
       },
     }),
     command({
@@ -196,8 +243,4 @@ function groupSettings({ retries, consume, broadcast, order, retryQueues, broker
 
 function truth(text: 'true' | 'false' | undefined): boolean | undefined {
   return text === undefined ? undefined : text === 'true'
-}
-
-function namesOf(brokers: readonly { readonly broker: string }[]): string {
-  return brokers.map(({ broker }) => broker).join(', ')
 }

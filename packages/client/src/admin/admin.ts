@@ -23,6 +23,8 @@ import type {
   OffsetChange,
   OffsetTarget,
   QueueProgress,
+  RequestModeSetting,
+  RequestModeSettings,
   TopicChanges,
   TopicConfiguration,
   TopicDescription,
@@ -42,6 +44,7 @@ import {
 import { type KeyQuery, messageAt, messagesByKey, messagesByUniqueId } from './messages.ts'
 import { copyOffsets, progressOf, progressOfAll, resetOffsets } from './progress.ts'
 import { redeliver } from './redelivery.ts'
+import { requestModes, setRequestMode } from './request-modes.ts'
 import {
   brokerConfiguration,
   changeBrokerConfiguration,
@@ -207,6 +210,32 @@ export class Admin implements AsyncDisposable {
   /** Deletes a group with its offsets, on all brokers. @throws RocketMQError */
   async deleteGroup(group: string, options: CallOptions = {}): Promise<void> {
     return deleteGroup(this.#calls, this.#group(group), this.#deadline(options))
+  }
+
+  /**
+   * Whether groups pull or pop their topics, where that was set; elsewhere the broker's `defaultMessageRequestMode` counts.
+   * @returns one for each group, topic and broker
+   * @throws RocketMQError
+   */
+  async requestModes(options: CallOptions = {}): Promise<RequestModeSetting[]> {
+    return requestModes(this.#calls, this.#deadline(options))
+  }
+
+  /**
+   * Sets whether a group pulls or pops a topic. Push consumers that run change over within 20 s: those of this package, and
+   * Java's with `clientRebalance` off. What waits for another delivery by POP when a group goes back to pulling comes once it
+   * pops again.
+   * @returns what is set then
+   * @throws RocketMQError TOPIC_NOT_EXIST, SUBSCRIPTION_GROUP_NOT_EXIST among others
+   */
+  async setRequestMode(
+    group: string,
+    topic: string,
+    settings: RequestModeSettings,
+    options: CallOptions = {},
+  ): Promise<RequestModeSetting[]> {
+    const deadline = this.#deadline(options)
+    return setRequestMode(this.#calls, this.#group(group), this.#topic(topic), settings, deadline)
   }
 
   /** Producers of a group that are connected. @throws RocketMQError */

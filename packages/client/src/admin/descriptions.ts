@@ -178,3 +178,25 @@ export interface MemberStatus {
   /** Stacks of its threads, where it has been asked for them. */
   readonly stacks: string | undefined
 }
+
+/** How the members of a group get the messages of a topic, as push consumers ask their brokers. */
+export interface RequestModeSettings {
+  /** `PULL`: each queue has one member, which pulls. `POP`: the broker gives each message to whoever asks for the next one. */
+  readonly mode: 'PULL' | 'POP'
+  /**
+   * By POP: queues of other members that each member asks as well as its own, where there are few members. With 0, each member
+   * asks all queues of all brokers. Default 0.
+   */
+  readonly sharedQueues?: number | undefined
+  /** Names of the brokers; all of them without it. */
+  readonly brokers?: readonly string[] | undefined
+}
+
+/** What is set at one broker. */
+export interface RequestModeSetting {
+  readonly group: string
+  readonly topic: string
+  readonly broker: string
+  readonly mode: 'PULL' | 'POP'
+  readonly sharedQueues: number
+}

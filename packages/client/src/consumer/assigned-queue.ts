@@ -7,8 +7,8 @@ import type { RawMessage } from '../messages/received-message.ts'
 import { type Pulled, pull } from '../reading/pull.ts'
 import type { RocketMQError, RocketMQErrorCode } from '../rocketmq-error.ts'
 import { masterId, type QueueRef } from '../routing/topic-route.ts'
-import type { WorkSource } from './dispatcher.ts'
 import { Lanes } from './lanes.ts'
+import type { MemberQueue } from './member-queue.ts'
 import type { Outcome } from './message-handling.ts'
 import { OffsetWindow } from './offset-window.ts'
 import { deadLetterLevel, delayLevelOf } from './redelivery.ts'
@@ -51,7 +51,7 @@ const againMsMax = 30_000
 const broadcastAttemptsMax = 16
 
 /** The broker does not know the group's subscription, or knows an older one. */
-const heartbeatErrors: ReadonlySet<RocketMQErrorCode> = new Set([
+export const heartbeatErrors: ReadonlySet<RocketMQErrorCode> = new Set([
   'SUBSCRIPTION_NOT_EXIST',
   'SUBSCRIPTION_NOT_LATEST',
   'SUBSCRIPTION_GROUP_NOT_EXIST',
@@ -67,8 +67,9 @@ interface Pending {
 }
 
 /** A queue that this member reads: it pulls ahead, keeps what waits for a handler, and knows how far all is done. */
-export class AssignedQueue implements WorkSource {
+export class AssignedQueue implements MemberQueue {
   readonly queue: QueueRef
+  readonly mode = 'PULL'
   readonly #parts: QueueParts
   readonly #lanes: Lanes<Pending>
   /** Ends pulling. */
@@ -89,7 +90,7 @@ export class AssignedQueue implements WorkSource {
   /** The broker that was last suggested. */
   #brokerId = masterId
   #maxOffset = 0
-  #lastPullMs: number | undefined
+  #lastAskedMs: number | undefined
 
   constructor(queue: QueueRef, parts: QueueParts) {
     this.queue = queue
@@ -127,8 +128,7 @@ export class AssignedQueue implements WorkSource {
     return {
       pendingMessages: this.#pendingMessages,
       pendingBytes: this.#pendingBytes,
-      maxOffset: this.#maxOffset,
-      lastPullMs: this.#lastPullMs,
+      lastAskedMs: this.#lastAskedMs,
     }
   }
 
@@ -216,7 +216,7 @@ export class AssignedQueue implements WorkSource {
     const window = this.#window
     const offset = this.#nextOffset ?? window.committable
     const commitOffset = isBroadcast || window.committable === 0 ? undefined : window.committable
-    this.#lastPullMs = clock.now()
+    this.#lastAskedMs = clock.now()
     const pulled = await pull(
       client,
       {

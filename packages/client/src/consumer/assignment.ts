@@ -4,8 +4,9 @@ import type { ClusterClient } from '../connection/cluster-client.ts'
 import { isRetryTopic } from '../reading/queue-positions.ts'
 import type { RocketMQError } from '../rocketmq-error.ts'
 import { type QueueRef, queueKey } from '../routing/topic-route.ts'
-import type { AssignedQueue } from './assigned-queue.ts'
+import { assignedForPop } from './broker-assignment.ts'
 import { groupMembers } from './group-members.ts'
+import type { MemberQueue, RequestMode } from './member-queue.ts'
 import type { OffsetKeeping } from './offset-keeping.ts'
 import type { QueueLocks } from './queue-locks.ts'
 import { queueShare } from './queue-share.ts'
@@ -20,20 +21,28 @@ export interface AssignmentParts {
   readonly client: ClusterClient
   readonly group: string
   readonly isBroadcast: boolean
+  /** Whether brokers may tell it to take POP. */
+  readonly isPopAllowed: boolean
   /** Undefined when messages are not handled in order, or each member has all queues. */
   readonly locks: QueueLocks | undefined
   readonly offsets: OffsetKeeping
-  open(queue: QueueRef, subscription: SubscriptionData, appearance: Appearance): AssignedQueue
-  onChange(queues: readonly AssignedQueue[]): void
+  open(queue: QueueRef, mode: RequestMode, subscription: SubscriptionData): MemberQueue
+  onChange(queues: readonly MemberQueue[]): void
 }
 
 /** Milliseconds for telling a broker that a queue is left. */
 const leaveTimeoutMs = 3000
 
+/** What belongs to a member of a topic. */
+interface Share {
+  readonly mode: RequestMode
+  readonly queues: readonly QueueRef[]
+}
+
 /** The queues that this member reads, as the group's members share them out among themselves. */
 export class Assignment {
   readonly #parts: AssignmentParts
-  readonly #queues = new Map<string, AssignedQueue>()
+  readonly #queues = new Map<string, MemberQueue>()
   /** Queues that are being handed over. */
   readonly #leaving = new Map<string, Promise<void>>()
   /** What each topic's queues were when they were first seen. */
@@ -47,11 +56,11 @@ export class Assignment {
     this.#parts = parts
   }
 
-  get queues(): AssignedQueue[] {
+  get queues(): MemberQueue[] {
     return [...this.#queues.values()]
   }
 
-  find(queue: QueueRef): AssignedQueue | undefined {
+  find(queue: QueueRef): MemberQueue | undefined {
     return this.#queues.get(queueKey(queue))
   }
 
@@ -73,7 +82,7 @@ export class Assignment {
   }
 
   /** The queue is not this member's any more: what runs ends, its progress is kept, its lock goes back. */
-  async leave(assigned: AssignedQueue): Promise<void> {
+  async leave(assigned: MemberQueue): Promise<void> {
     const { queue } = assigned
     const key = queueKey(queue)
     if (this.#queues.get(key) !== assigned) return this.#leaving.get(key)
@@ -86,7 +95,7 @@ export class Assignment {
   }
 
   /** Nothing is done with the queue any more, and nothing of its progress is kept. */
-  async abandon(assigned: AssignedQueue): Promise<void> {
+  async abandon(assigned: MemberQueue): Promise<void> {
     const key = queueKey(assigned.queue)
     if (this.#queues.get(key) !== assigned) return
     this.#queues.delete(key)
@@ -115,23 +124,28 @@ export class Assignment {
   }
 
   /** Undefined when the brokers do not count this client among the members. */
-  async #share(topic: string, deadline: Deadline): Promise<readonly QueueRef[] | undefined> {
-    const { client, group, isBroadcast } = this.#parts
+  async #share(topic: string, deadline: Deadline): Promise<Share | undefined> {
+    const { client, group, isBroadcast, isPopAllowed } = this.#parts
     const route = await client.routes.find(topic, deadline)
     const keys = route.readQueues.map(queueKey)
     if (!this.#firstSeen.has(topic) && keys.length > 0) this.#firstSeen.set(topic, new Set(keys))
-    if (isBroadcast) return route.readQueues
-    return queueShare(route.readQueues, await groupMembers(client, group, route, deadline), client.clientId)
+    if (isBroadcast) return { mode: 'PULL', queues: route.readQueues }
+    const popped =
+      isPopAllowed && !isRetryTopic(topic) ? await assignedForPop(client, group, route, deadline) : undefined
+    if (popped !== undefined) return { mode: 'POP', queues: popped }
+    const queues = queueShare(route.readQueues, await groupMembers(client, group, route, deadline), client.clientId)
+    return queues === undefined ? undefined : { mode: 'PULL', queues }
   }
 
-  async #take(share: readonly QueueRef[], subscription: SubscriptionData): Promise<boolean> {
+  async #take({ mode, queues }: Share, subscription: SubscriptionData): Promise<boolean> {
     if (this.#isClosed) return false
     const { topic } = subscription
-    const wanted = new Set(share.map(queueKey))
+    const wanted = new Set(queues.map(queueKey))
     for (const [key, assigned] of this.#queues) {
-      if (assigned.queue.topic === topic && !wanted.has(key)) void this.leave(assigned)
+      const isKept = wanted.has(key) && assigned.mode === mode
+      if (assigned.queue.topic === topic && !isKept) void this.leave(assigned)
     }
-    const added = share.filter((queue) => !this.#queues.has(queueKey(queue)))
+    const added = queues.filter((queue) => !this.#queues.has(queueKey(queue)))
     const free = added.filter((queue) => !this.#leaving.has(queueKey(queue)))
     const { locks } = this.#parts
     const mine = locks === undefined || free.length === 0 ? free : await locks.lock(free)
@@ -142,22 +156,24 @@ export class Assignment {
     for (const queue of mine) {
       const key = queueKey(queue)
       if (this.#queues.has(key) || this.#leaving.has(key)) continue
-      this.#queues.set(key, this.#parts.open(queue, subscription, this.#appearance(queue)))
+      this.#queues.set(key, this.#parts.open(queue, mode, subscription))
     }
     if (mine.length > 0) this.#parts.onChange(this.queues)
     return mine.length === added.length
   }
 
-  #appearance(queue: QueueRef): Appearance {
+  /** @param queue one of a topic, also where this member asks for messages of any of them */
+  appearance(queue: QueueRef): Appearance {
     if (this.#firstSeen.get(queue.topic)?.has(queueKey(queue)) === false) return 'later'
     return this.#unknownAtFirst.has(queue.topic) ? 'withTopic' : 'atOnce'
   }
 
-  async #handOver(assigned: AssignedQueue): Promise<void> {
+  async #handOver(assigned: MemberQueue): Promise<void> {
     const { locks, offsets } = this.#parts
     const { queue } = assigned
-    // The next member must not begin before what runs has ended. The time of handlers is bounded.
-    if (locks !== undefined) await assigned.drained()
+    // The next member must not begin before what runs in order has ended, and what was given out is settled by whoever has
+    // it. The time of handlers is bounded.
+    if (locks !== undefined || assigned.mode === 'POP') await assigned.drained()
     await offsets.keep([assigned], leaveTimeoutMs)
     assigned.drop()
     offsets.forget(queue)

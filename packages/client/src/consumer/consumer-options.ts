@@ -48,6 +48,11 @@ export interface ConsumerOptions<Body = Buffer> extends ClientOptions {
   readonly pendingMessagesMax?: number | undefined
   /** Their bytes. Default 64 MiB. */
   readonly pendingBytesMax?: number | undefined
+  /**
+   * By POP: milliseconds for which nobody else of the group gets a message that this member has. They begin anew while it
+   * waits here, or is handled. Default 60,000; at least 5000.
+   */
+  readonly invisibleMs?: number | undefined
   /** Milliseconds that `close` waits for handlers. Default 30,000. */
   readonly closeTimeoutMs?: number | undefined
 }
@@ -71,8 +76,12 @@ const optionFields = knownFields<ConsumerOptions>({
   handlerTimeoutMs: true,
   pendingMessagesMax: true,
   pendingBytesMax: true,
+  invisibleMs: true,
   closeTimeoutMs: true,
 })
+
+/** In less the time of a message could not be begun anew before it is over. */
+const invisibleMsMin = 5000
 
 /** @throws RocketMQError INVALID_ARGUMENT */
 export function checkConsumerOptions<Body>(options: ConsumerOptions<Body>): void {
@@ -104,6 +113,10 @@ export function checkConsumerOptions<Body>(options: ConsumerOptions<Body>): void
   }
   for (const [name, value] of Object.entries(numbers)) {
     if (value !== undefined && !(value >= 1)) throw invalidArgument(`${name} is ${value}: give at least 1`)
+  }
+  const { invisibleMs } = options
+  if (invisibleMs !== undefined && !(Number.isInteger(invisibleMs) && invisibleMs >= invisibleMsMin)) {
+    throw invalidArgument(`invisibleMs is ${invisibleMs}: give whole milliseconds, at least ${invisibleMsMin}`)
   }
   checkPosition('from', options.from)
 }

@@ -23,6 +23,8 @@ export interface RequestedConsumer {
   readonly offsets: OffsetKeeping
   readonly subscriptions: readonly SubscriptionData[]
   readonly isOrdered: boolean
+  /** Milliseconds since 1970. */
+  readonly startedMs: number
   handle(messages: readonly RawMessage[]): Promise<Outcome[]>
   rebalanceSoon(): void
 }
@@ -45,7 +47,7 @@ export function consumerRequests(consumer: () => RequestedConsumer): ClientHandl
     },
     getConsumerStatusFromClient: ({ topic }) => {
       const messageQueueTable = consumer()
-        .assignment.queues.filter(({ queue }) => queue.topic === topic)
+        .assignment.queues.filter(({ queue, mode }) => queue.topic === topic && mode === 'PULL')
         .map(({ queue, committable }): [MessageQueue, number] => [messageQueue(queue), committable ?? -1])
       return { body: consumerStatusBody.encode({ messageQueueTable, consumerTable: new Map() }) }
     },
@@ -81,8 +83,11 @@ async function resetOffset(
   await offsets.set(queue, address, offset, client.newDeadline())
 }
 
-function runningInfo({ client, assignment, subscriptions, isOrdered }: RequestedConsumer): Buffer {
-  const mqTable = assignment.queues.map(({ queue, committable, state }): [MessageQueue, Record<string, unknown>] => [
+function runningInfo({ client, assignment, subscriptions, isOrdered, startedMs }: RequestedConsumer): Buffer {
+  const [pulled, popped] = (['PULL', 'POP'] as const).map((mode) =>
+    assignment.queues.filter((one) => one.mode === mode),
+  )
+  const mqTable = pulled!.map(({ queue, committable, state }): [MessageQueue, Record<string, unknown>] => [
     messageQueue(queue),
     {
       commitOffset: committable ?? -1,
@@ -90,7 +95,7 @@ function runningInfo({ client, assignment, subscriptions, isOrdered }: Requested
       cachedMsgSizeInMiB: Math.floor(state.pendingBytes / 1024 / 1024),
       locked: isOrdered,
       droped: false,
-      lastPullTimestamp: state.lastPullMs ?? 0,
+      lastPullTimestamp: state.lastAskedMs ?? 0,
       lastConsumeTimestamp: 0,
       lastLockTimestamp: 0,
       tryUnlockTimes: 0,
@@ -101,15 +106,21 @@ function runningInfo({ client, assignment, subscriptions, isOrdered }: Requested
       cachedMsgMinOffset: 0,
     },
   ])
+  const mqPopTable = popped!.map(({ queue, state }): [MessageQueue, Record<string, unknown>] => [
+    messageQueue(queue),
+    { waitAckCount: state.pendingMessages, droped: false, lastPopTimestamp: state.lastAskedMs ?? 0 },
+  ])
   return consumerRunningInfoBody.encode({
     properties: new Map([
       ['PROP_CONSUME_TYPE', 'CONSUME_PASSIVELY'],
       ['PROP_CONSUMEORDERLY', String(isOrdered)],
       ['PROP_NAMESERVER_ADDR', client.nameServers.addresses.join(';')],
+      // Without it the official tools cannot compare the subscriptions of members.
+      ['PROP_CONSUMER_START_TIMESTAMP', String(startedMs)],
     ]),
     subscriptionSet: [...subscriptions],
     mqTable: mqTable as never,
-    mqPopTable: [],
+    mqPopTable: mqPopTable as never,
     statusTable: new Map(),
     userConsumerInfo: new Map(),
   })

@@ -10,7 +10,9 @@ import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
 import { type MessageTraces, messageTraces } from '../message-traces.ts'
 import { bytes, type Codec } from '../messages/codec.ts'
-import { isRetryTopic, offsetOfPosition, type StartPosition } from '../reading/queue-positions.ts'
+import type { RawMessage } from '../messages/received-message.ts'
+import { GroupAttempts } from '../pop/group-attempts.ts'
+import { clockSkewMs, isRetryTopic, offsetOfPosition, type StartPosition } from '../reading/queue-positions.ts'
 import { subscriptionOf, subscriptionsOf } from '../reading/subscriptions.ts'
 import { closedError, type RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type QueueRef } from '../routing/topic-route.ts'
@@ -19,8 +21,10 @@ import { type Appearance, Assignment } from './assignment.ts'
 import { type ConsumerOptions, checkConsumerOptions } from './consumer-options.ts'
 import { consumerRequests } from './consumer-requests.ts'
 import { Dispatcher } from './dispatcher.ts'
+import type { MemberQueue, RequestMode } from './member-queue.ts'
 import { MessageHandling } from './message-handling.ts'
 import { memoryOffsets, OffsetKeeping } from './offset-keeping.ts'
+import { PoppedQueue } from './popped-queue.ts'
 import { QueueLocks } from './queue-locks.ts'
 import { RebalanceTimer } from './rebalance-timer.ts'
 import { sendReply } from './reply.ts'
@@ -32,16 +36,15 @@ const defaults = {
   pendingMessagesMax: 1000,
   pendingBytesMax: 64 * 1024 * 1024,
   closeTimeoutMs: 30_000,
+  invisibleMs: 60_000,
 } as const
-
-/** Clocks of brokers and clients may differ by so much. */
-const clockSkewMs = 60_000
 
 /** Milliseconds for each step of leaving a cluster whose brokers may be gone. */
 const leaveTimeoutMs = 3000
 
 /**
- * Handles the messages of topics as a member of a group. Each message is handled at least once.
+ * Handles the messages of topics as a member of a group. Each message is handled at least once. It pulls, or takes messages
+ * by POP where that is set for the group and the topic at the brokers, also while it runs.
  *
  *     await using consumer = new Consumer({
  *       nameServers: 'localhost:9876', group: 'mailer', topics: 'orders', from: 'earliest',
@@ -59,6 +62,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
   readonly #offsets: OffsetKeeping
   readonly #locks: QueueLocks | undefined
   readonly #assignment: Assignment
+  readonly #attempts: GroupAttempts
   readonly #rebalancing: RebalanceTimer
   /** Topics that are paused; `*` for all. */
   readonly #paused = new Map<string, number>()
@@ -81,6 +85,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
         client,
         subscriptions: this.#subscriptions,
         isOrdered: this.#isOrdered,
+        startedMs: this.#startedMs,
         handle: (messages) => this.#handling.run(messages),
         rebalanceSoon: () => this.#rebalancing.request(),
       })),
@@ -128,9 +133,11 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       isBroadcast: this.#isBroadcast,
       locks: this.#locks,
       offsets: this.#offsets,
-      open: (queue, subscription, appearance) => this.#open(queue, subscription, appearance),
+      isPopAllowed: !this.#isOrdered,
+      open: (queue, mode, subscription) => this.#open(queue, mode, subscription),
       onChange: () => this.#dispatcher.setSources(this.#assignment.queues),
     })
+    this.#attempts = new GroupAttempts(client, this.#group, options.attemptsMax)
     this.#rebalancing = new RebalanceTimer(clock, () =>
       this.#assignment.rebalance(this.#subscriptions, client.newDeadline()),
     )
@@ -141,7 +148,10 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     return this.#client.clientId
   }
 
-  /** The queues that it reads at the moment. */
+  /**
+   * The queues that it reads at the moment. Where the group takes messages by POP, a queue with the id -1 stands for all
+   * queues of its broker.
+   */
   get assigned(): QueueRef[] {
     const { namespace } = this.#client
     return this.#assignment.queues.map(({ queue }) => ({ ...queue, topic: namespace.unwrap(queue.topic) }))
@@ -250,25 +260,47 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     }
   }
 
-  #open(queue: QueueRef, subscription: SubscriptionData, appearance: Appearance): AssignedQueue {
+  #open(queue: QueueRef, mode: RequestMode, subscription: SubscriptionData): MemberQueue {
     const options = this.#options
-    const assigned = new AssignedQueue(queue, {
+    const parts = {
       client: this.#client,
       group: this.#group,
       subscription,
-      order: options.order ?? 'none',
-      isBroadcast: this.#isBroadcast,
       batchMax: options.batchHandler === undefined ? 1 : (options.batchMax ?? defaults.batchMax),
-      attemptsMax: options.attemptsMax,
       share: () => this.#share(),
       isPaused: () => this.#paused.size > 0 && (this.#paused.has('*') || this.#paused.has(queue.topic)),
-      startOffset: (address, deadline) => this.#startOffset(queue, address, appearance, deadline),
-      handle: (messages) => this.#handling.run(messages),
+      handle: (messages: readonly RawMessage[]) => this.#handling.run(messages),
       onWork: () => this.#dispatcher.kick(),
-      onRest: () => this.#offsets.rests(),
-    })
-    void assigned.run()
-    return assigned
+    }
+    const opened =
+      mode === 'POP'
+        ? new PoppedQueue(queue, {
+            ...parts,
+            attempts: this.#attempts,
+            handledMax: (options.concurrency ?? defaults.concurrency) * parts.batchMax,
+            invisibleMs: options.invisibleMs ?? defaults.invisibleMs,
+            enter: (address, deadline) => this.#enter(queue, address, deadline),
+          })
+        : new AssignedQueue(queue, {
+            ...parts,
+            order: options.order ?? 'none',
+            isBroadcast: this.#isBroadcast,
+            attemptsMax: options.attemptsMax,
+            startOffset: (address, deadline) => this.#startOffset(queue, address, deadline),
+            onRest: () => this.#offsets.rests(),
+          })
+    void opened.run()
+    return opened
+  }
+
+  /** By POP a group that is new to a queue begins with its first message, unless another offset is committed for it. */
+  async #enter({ topic, broker, queueId }: QueueRef, address: string, deadline: Deadline): Promise<void> {
+    const { readQueues } = await this.#client.routes.find(topic, deadline)
+    for (const queue of readQueues) {
+      if (queue.broker !== broker || (queueId >= 0 && queue.queueId !== queueId)) continue
+      if (this.#startPosition(this.#assignment.appearance(queue)) === 'earliest') continue
+      await this.#startOffset(queue, address, deadline)
+    }
   }
 
   /** What of the limits is each queue's. */
@@ -279,10 +311,10 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     return { messages: pendingMessagesMax / queues, bytes: pendingBytesMax / queues }
   }
 
-  async #startOffset(queue: QueueRef, address: string, appearance: Appearance, deadline: Deadline): Promise<number> {
+  async #startOffset(queue: QueueRef, address: string, deadline: Deadline): Promise<number> {
     const kept = await this.#offsets.kept(queue, address, deadline)
     if (kept !== undefined) return kept
-    const from = isRetryTopic(queue.topic) ? 'earliest' : this.#startPosition(appearance)
+    const from = isRetryTopic(queue.topic) ? 'earliest' : this.#startPosition(this.#assignment.appearance(queue))
     const offset = await offsetOfPosition(this.#client, queue, address, from, deadline)
     // Whoever has the queue next begins here, and not where its end is by then.
     await this.#offsets.set(queue, address, offset, deadline)

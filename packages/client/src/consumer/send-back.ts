@@ -25,23 +25,11 @@ export async function sendBack(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { clock, random } = client.runtime
-  const { queue, physicalOffset, messageId } = message
-  const command = commands.consumerSendMsgBack
-  const header = {
-    offset: physicalOffset,
-    group,
-    delayLevel,
-    originMsgId: messageId,
-    originTopic: client.namespace.wrap(message.topic),
-    unitMode: false,
-    // Brokers count deliveries after the first one.
-    maxReconsumeTimes: attemptsMax === undefined ? undefined : attemptsMax - 1,
-  }
+  const { queue, messageId } = message
   for (let failures = 1; !signal.aborted; failures++) {
     const deadline = new Deadline(clock, { signal }, client.attemptTimeoutMs)
     try {
-      const address = client.routes.knownMasterAddress(queue)
-      await client.askForSuccess({ name: queue.broker, address }, { command, header }, deadline)
+      await sendBackOnce(message, delayLevel, { client, group, attemptsMax }, deadline)
       return true
     } catch (error) {
       if (signal.aborted) break
@@ -52,4 +40,30 @@ export async function sendBack(
     await pauseUnless(signal, backoffMs(defaultBackoff, failures, random), clock)
   }
   return false
+}
+
+/**
+ * One attempt of `sendBack`.
+ * @throws RocketMQError when its broker has not taken it
+ */
+export async function sendBackOnce(
+  message: Pick<RawMessage, 'queue' | 'physicalOffset' | 'messageId' | 'topic'>,
+  delayLevel: number,
+  { client, group, attemptsMax }: SendBackParts,
+  deadline: Deadline,
+): Promise<void> {
+  const { queue, physicalOffset, messageId, topic } = message
+  const address = client.routes.knownMasterAddress(queue)
+  const command = commands.consumerSendMsgBack
+  const header = {
+    offset: physicalOffset,
+    group,
+    delayLevel,
+    originMsgId: messageId,
+    originTopic: client.namespace.wrap(topic),
+    unitMode: false,
+    // Brokers count deliveries after the first one.
+    maxReconsumeTimes: attemptsMax === undefined ? undefined : attemptsMax - 1,
+  }
+  await client.askForSuccess({ name: queue.broker, address }, { command, header }, deadline)
 }

@@ -1,7 +1,7 @@
 import { knownFields } from '../known-fields.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import type { MessageBody } from './codec.ts'
-import type { ReceivedMessage } from './received-message.ts'
+import type { PoppedMessage } from './received-message.ts'
 
 /** Chooses one of a topic's queues that take messages. */
 export type QueueChooser = (queues: readonly QueueRef[]) => QueueRef
@@ -40,7 +40,7 @@ export interface Message<Body = MessageBody> {
 }
 
 /** What a received message has beside the fields of one to send. */
-type FoundFields = Omit<ReceivedMessage, keyof Message>
+type FoundFields = Omit<PoppedMessage, keyof Message>
 
 const fields = {
   topic: true,
@@ -71,6 +71,8 @@ export const resentFields = knownFields<Message & FoundFields>({
   bornTimestamp: true,
   bornHost: true,
   storeTimestamp: true,
+  receipt: true,
+  visibleTimestamp: true,
 })
 
 /** `STORED`, or what the broker could not confirm in time although the message is stored. */

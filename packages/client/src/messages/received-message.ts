@@ -41,6 +41,14 @@ export interface ReceivedMessage<Body = Buffer> {
   readonly storeTimestamp: number
 }
 
+/** A message that a `SimpleConsumer` has received. */
+export interface PoppedMessage<Body = Buffer> extends ReceivedMessage<Body> {
+  /** Names this delivery: what is done with the message needs it. It changes with `changeInvisible`. */
+  readonly receipt: string
+  /** Milliseconds since 1970, by the broker's clock, at which others of the group may get it. */
+  readonly visibleTimestamp: number
+}
+
 /** A message whose body was not decoded yet. A body that cannot be decompressed is an error in its place. */
 export interface RawMessage extends ReceivedMessage<Buffer | RocketMQError> {
   /** Bytes that it takes, for back-pressure. */

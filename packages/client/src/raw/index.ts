@@ -3,7 +3,9 @@
  * is what programs use.
  */
 export { ClusterCalls, type Master } from '../admin/cluster-calls.ts'
+export { decodeTraces } from '../admin/traces.ts'
 export type { Deadline } from '../calls/deadline.ts'
 export { ClusterClient } from '../connection/cluster-client.ts'
+export { queueShare } from '../consumer/queue-share.ts'
 export { decompressBody } from '../messages/body-compression.ts'
 export { answerError, RocketMQError } from '../rocketmq-error.ts'

@@ -4,6 +4,7 @@ import type { ClusterClient } from '../connection/cluster-client.ts'
 import { type RawMessage, receivedMessages } from '../messages/received-message.ts'
 import { answerError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
+import { wantedTags } from './subscriptions.ts'
 
 export interface Pull {
   readonly queue: QueueRef
@@ -88,9 +89,4 @@ export async function pull(client: ClusterClient, request: Pull, deadline: Deadl
     maxOffset,
     suggestedBrokerId: suggestWhichBrokerId,
   }
-}
-
-/** The broker compares hash codes of tags, which several tags may share. */
-function wantedTags({ expressionType, tagsSet }: SubscriptionData): ReadonlySet<string> | undefined {
-  return expressionType === 'TAG' && tagsSet.length > 0 ? new Set(tagsSet) : undefined
 }

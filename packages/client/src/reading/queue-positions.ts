@@ -10,6 +10,9 @@ import type { QueueRef } from '../routing/topic-route.ts'
  */
 export type StartPosition = 'earliest' | 'latest' | Date | number
 
+/** Clocks of brokers and clients may differ by so much. */
+export const clockSkewMs = 60_000
+
 /** @throws RocketMQError INVALID_ARGUMENT */
 export function checkPosition(name: string, position: StartPosition | undefined): void {
   const isName = position === undefined || position === 'earliest' || position === 'latest'

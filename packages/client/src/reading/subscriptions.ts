@@ -41,6 +41,11 @@ export function subscriptionOf(topic: string, filter: Filter, version: number): 
   }
 }
 
+/** The broker compares hash codes of tags, which several tags may share: those that are wanted; undefined for all. */
+export function wantedTags({ expressionType, tagsSet }: SubscriptionData): ReadonlySet<string> | undefined {
+  return expressionType === 'TAG' && tagsSet.length > 0 ? new Set(tagsSet) : undefined
+}
+
 function filtersByTopic(topics: Topics): [topic: string, filter: Filter][] {
   if (typeof topics === 'string') return [[topics, '*']]
   if (isList(topics)) return topics.map((topic) => [topic, '*'])

@@ -1,0 +1,360 @@
+import { type ConsumerData, popConsumedTopic, popCountMax, type SubscriptionData } from '@rocketmq-ts/protocol'
+import type { CallOptions, Deadline } from '../calls/deadline.ts'
+import { backoffMs } from '../calls/retrying.ts'
+import { randomHex } from '../connection/client-id.ts'
+import { ClusterClient } from '../connection/cluster-client.ts'
+import { checkedGroup } from '../connection/group-name.ts'
+import { deadLetterLevel } from '../consumer/redelivery.ts'
+import { sendBackOnce } from '../consumer/send-back.ts'
+import { bytes, type Codec } from '../messages/codec.ts'
+import type { PoppedMessage } from '../messages/received-message.ts'
+import { subscriptionsOf } from '../reading/subscriptions.ts'
+import { RocketMQError } from '../rocketmq-error.ts'
+import { BrokerHealth } from '../routing/broker-health.ts'
+import { masterId } from '../routing/topic-route.ts'
+import { Arrivals, type SubscribedPlace } from './arrivals.ts'
+import { GroupAttempts } from './group-attempts.ts'
+import { type Pop, type Popped, pop, type RawPopped } from './pop.ts'
+import { acknowledge, changeInvisibleTime, type Receipted, visibleTimestamp } from './receipts.ts'
+import {
+  checkInvisible,
+  checkReceive,
+  checkSimpleConsumerOptions,
+  type ReceiveOptions,
+  receiveFields,
+  type SimpleConsumerOptions,
+} from './simple-consumer-options.ts'
+import { StartOffsets } from './start-offsets.ts'
+
+const defaults = { invisibleMs: 30_000, waitMs: 15_000, max: popCountMax } as const
+
+/** Milliseconds for leaving a cluster whose brokers may be gone. */
+const leaveTimeoutMs = 3000
+/** Of the time of a call: the rest is for asking once more. */
+const waitingShare = 0.75
+/** Milliseconds between two looks for a topic that does not exist, or for messages that others are quicker to take. */
+const lookAgain = { firstMs: 50, mostMs: 1000 } as const
+
+/**
+ * Receives messages of a group when the program asks for them, and leaves it to the program when each is done. A message
+ * that was received is invisible to the rest of the group for a time; it comes again unless it is acknowledged by then.
+ * Members need no queues of their own: any number of them may receive from one queue.
+ *
+ *     await using consumer = new SimpleConsumer({ nameServers: 'localhost:9876', group: 'mailer', topics: 'orders' })
+ *     for (const message of await consumer.receive({ max: 10 })) {
+ *       await sendMail(message.body)
+ *       await consumer.ack(message)
+ *     }
+ */
+export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
+  readonly #options: SimpleConsumerOptions<Body>
+  readonly #client: ClusterClient
+  readonly #group: string
+  readonly #subscriptions: readonly SubscriptionData[]
+  readonly #codec: Codec<never, Body>
+  readonly #attempts: GroupAttempts
+  readonly #health: BrokerHealth
+  readonly #abort = new AbortController()
+  readonly #arrivals: Arrivals
+  readonly #starts: StartOffsets
+  /** Of requests in order whose answers were lost, by place: asked again with its id, a broker gives the same messages. */
+  readonly #unanswered = new Map<string, string>()
+  #turn = 0
+  #closing: Promise<void> | undefined
+
+  /** @throws RocketMQError INVALID_ARGUMENT */
+  constructor(options: SimpleConsumerOptions<Body>) {
+    checkSimpleConsumerOptions(options)
+    this.#options = options
+    const client: ClusterClient = new ClusterClient(options, {
+      name: 'simple consumer',
+      membership: () => ({ producerGroups: [], consumers: [this.#memberData()] }),
+      heartbeatAddresses: () => client.heartbeats.knownAddresses(),
+    })
+    this.#client = client
+    const { clock, random } = client.runtime
+    this.#group = client.namespace.wrap(checkedGroup(options.group))
+    this.#subscriptions = subscriptionsOf(options.topics, client.namespace, clock.now())
+    // Without a codec, `Body` is what the default one gives.
+    this.#codec = options.codec ?? (bytes as Codec<never, unknown> as Codec<never, Body>)
+    this.#attempts = new GroupAttempts(client, this.#group, options.attemptsMax)
+    this.#health = new BrokerHealth(clock)
+    this.#arrivals = new Arrivals(client, this.#group, this.#isOrdered, this.#abort.signal)
+    this.#starts = new StartOffsets(client, this.#group, options.from ?? 'latest')
+    this.#turn = random.below(1024)
+  }
+
+  /** The consumer's name among the members of its group. */
+  get clientId(): string {
+    return this.#client.clientId
+  }
+
+  /**
+   * Joins the group: what is sent after it has resolved is received, also from `latest`. `receive` does it too.
+   * @throws RocketMQError when no name server answers
+   */
+  async start(options: CallOptions = {}): Promise<void> {
+    const deadline = this.#client.deadline(options)
+    this.#client.heartbeats.start()
+    for (const place of await this.#places(deadline)) await this.#enter(place, deadline)
+  }
+
+  /**
+   * Receives messages. Where there are none it waits for them, at all brokers at the same time.
+   * @returns at least one; none when none has come in `waitMs`
+   * @throws RocketMQError when no broker can be asked; ABORTED by the signal, and then nothing was taken, unless a request was
+   * just under way
+   */
+  async receive(options: ReceiveOptions = {}): Promise<PoppedMessage<Body>[]> {
+    checkReceive(options)
+    const { invisibleMs = this.#options.invisibleMs ?? defaults.invisibleMs, max = defaults.max } = options
+    const { waitMs = this.#options.waitMs ?? defaults.waitMs } = options
+    const client = this.#client
+    const { clock, random } = client.runtime
+    const usualMs = waitMs + client.newDeadline().timeoutMs
+    const deadline = client.deadline({ timeoutMs: usualMs, ...defined(options) }, receiveFields)
+    client.heartbeats.start()
+    const { timeoutMs = Number.POSITIVE_INFINITY } = options
+    const endMs = clock.monotonic() + Math.min(waitMs, timeoutMs * waitingShare)
+    for (let misses = 0; ; misses++) {
+      const places = await this.#places(deadline)
+      const { messages, failure } = await this.#look(places, { countMax: max, invisibleMs }, deadline)
+      const handedOut = await this.#handedOut(messages)
+      if (handedOut.length > 0) return handedOut
+      const leftMs = endMs - clock.monotonic()
+      if (leftMs <= 0) {
+        if (failure !== undefined) throw failure
+        return []
+      }
+      const canBeTold = places.length > 0 && failure === undefined
+      // Whatever the reason is, it is not to be asked for again and again.
+      if (misses > 0 || !canBeTold) await deadline.pause(Math.min(leftMs, backoffMs(lookAgain, misses + 1, random)))
+      if (!canBeTold) continue
+      const beginMs = clock.monotonic()
+      await this.#arrivals.wait(places, Math.max(0, endMs - beginMs), deadline)
+      if (clock.monotonic() - beginMs > lookAgain.mostMs) misses = 0
+    }
+  }
+
+  /**
+   * Acknowledges messages: they are done, and do not come again. Doing it twice does no harm.
+   * @throws RocketMQError when one cannot be acknowledged, for example since it is visible again: then it comes again. Others
+   * of the same call are acknowledged all the same
+   */
+  async ack(messages: Receipted | readonly Receipted[], options: CallOptions = {}): Promise<void> {
+    const deadline = this.#client.deadline(options)
+    const list = isList(messages) ? messages : [messages]
+    if (list.length > 0) await acknowledge(this.#client, this.#group, list, deadline)
+  }
+
+  /**
+   * Lets a message become visible to the group again so long from now: later than it was said, while it is still worked on;
+   * or earlier, when it is to be tried again soon. `receipt` and `visibleTimestamp` of the message are new then, and count
+   * alone.
+   * @param invisibleMs milliseconds, at least 1000
+   * @throws RocketMQError when it is visible again already, or acknowledged
+   */
+  async changeInvisible(message: Receipted, invisibleMs: number, options: CallOptions = {}): Promise<void> {
+    const deadline = this.#client.deadline(options)
+    checkInvisible(invisibleMs)
+    const change = { invisibleMs }
+    const receipt = await changeInvisibleTime(this.#client, this.#group, message, change, deadline)
+    Object.assign(message, { receipt, visibleTimestamp: visibleTimestamp(receipt) })
+  }
+
+  /**
+   * Puts a message among the group's dead letters, and acknowledges it.
+   * @throws RocketMQError; then it may be among the dead letters, and come again all the same
+   */
+  async deadLetter(
+    message: Pick<PoppedMessage<unknown>, 'receipt' | 'queue' | 'physicalOffset' | 'messageId' | 'topic'>,
+    options: CallOptions = {},
+  ): Promise<void> {
+    await this.#bury(message, this.#client.deadline(options))
+  }
+
+  /** Leaves the group. What was received and is not acknowledged comes again when its time is over. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  get #isOrdered(): boolean {
+    return this.#options.order === true
+  }
+
+  /** The brokers that have messages of the topics; none for topics that do not exist yet. */
+  async #places(deadline: Deadline): Promise<SubscribedPlace[]> {
+    const { routes } = this.#client
+    const places: SubscribedPlace[] = []
+    for (const subscription of this.#subscriptions) {
+      const { topic } = subscription
+      try {
+        const { readQueues, brokers } = await routes.find(topic, deadline)
+        const names = new Set(readQueues.map(({ broker }) => broker))
+        this.#starts.saw(topic, names)
+        for (const name of names) {
+          const address = brokers.get(name)?.brokerAddrs.get(masterId)
+          if (address !== undefined) places.push({ topic, broker: { name, address }, queueId: -1, subscription })
+        }
+      } catch (error) {
+        if ((error as RocketMQError).code !== 'TOPIC_NOT_EXIST') throw error
+        this.#starts.saw(topic, undefined)
+      }
+    }
+    return places
+  }
+
+  /** Asks the places in turn, until one has messages. */
+  async #look(
+    places: readonly SubscribedPlace[],
+    wanted: Pick<Pop, 'countMax' | 'invisibleMs'>,
+    deadline: Deadline,
+  ): Promise<{ messages: RawPopped[]; failure: RocketMQError | undefined }> {
+    const healthy = places.filter(({ broker }) => !this.#health.isAvoided(broker.name))
+    const asked = healthy.length === 0 ? places : healthy
+    const first = this.#turn++
+    let failure: RocketMQError | undefined
+    for (let step = 0; step < asked.length; step++) {
+      const place = asked[(first + step) % asked.length]!
+      try {
+        const messages = await this.#take(place, wanted, deadline)
+        if (messages.length > 0) return { messages, failure: undefined }
+      } catch (error) {
+        failure = error as RocketMQError
+        if (!(failure instanceof RocketMQError) || !isPassedBy(failure)) throw failure
+        this.#health.failed(place.broker.name)
+        this.#client.learnFrom(failure, place.topic)
+      }
+    }
+    return { messages: [], failure }
+  }
+
+  /** Asks one place as often as it gives as many as it can. */
+  async #take(
+    place: SubscribedPlace,
+    { countMax, invisibleMs }: Pick<Pop, 'countMax' | 'invisibleMs'>,
+    deadline: Deadline,
+  ): Promise<RawPopped[]> {
+    await this.#enter(place, deadline)
+    const client = this.#client
+    const { subscription } = place
+    const messages: RawPopped[] = []
+    for (;;) {
+      const asked = Math.min(popCountMax, countMax - messages.length)
+      const request = { place, group: this.#group, subscription, countMax: asked, invisibleMs, waitMs: 0 }
+      const key = JSON.stringify([place.topic, place.broker.name])
+      const attemptId = this.#unanswered.get(key) ?? randomHex(client.runtime.random, 8)
+      this.#unanswered.delete(key)
+      let popped: Popped
+      try {
+        popped = await pop(client, { ...request, order: this.#isOrdered ? { attemptId } : undefined }, deadline)
+      } catch (error) {
+        if (this.#isOrdered && (error as RocketMQError).outcome === 'unknown') this.#unanswered.set(key, attemptId)
+        if (messages.length === 0) throw error
+        return messages
+      }
+      messages.push(...popped.messages)
+      this.#passBy(popped.unwanted)
+      const given = popped.messages.length + popped.unwanted.length
+      if (given < popCountMax || messages.length >= countMax) return messages
+    }
+  }
+
+  /** A broker has to know the member, and where a new group begins, before it gives it anything. */
+  async #enter(place: SubscribedPlace, deadline: Deadline): Promise<void> {
+    await deadline.within(this.#client.heartbeats.known(place.broker.address))
+    await this.#starts.settled(place, deadline)
+  }
+
+  /** What their tags only make look wanted would come again and again. */
+  #passBy(unwanted: readonly RawPopped[]): void {
+    if (unwanted.length === 0) return
+    acknowledge(this.#client, this.#group, unwanted, this.#client.newDeadline()).catch((error: RocketMQError) => {
+      this.#client.log.info({ err: error }, 'messages that nobody wants could not be acknowledged: they come again')
+    })
+  }
+
+  /** Without those that were delivered too often, and those that cannot be decoded. */
+  async #handedOut(messages: readonly RawPopped[]): Promise<PoppedMessage<Body>[]> {
+    const handedOut: PoppedMessage<Body>[] = []
+    for (const message of messages) {
+      const { bytes: _, body, ...rest } = message
+      const { broker } = message.queue
+      if (message.attempt > 1 && message.attempt > (await this.#attempts.most(broker))) {
+        await this.#settleWithoutCaller(message, 'deadLetter', 'it was delivered too often')
+        continue
+      }
+      try {
+        if (body instanceof RocketMQError) throw body
+        const decoded = await this.#codec.decode(body)
+        handedOut.push({ ...rest, body: decoded, visibleTimestamp: visibleTimestamp(message.receipt) })
+      } catch (error) {
+        const policy = this.#options.undecodable ?? 'deadLetter'
+        await this.#settleWithoutCaller(message, policy, `its body cannot be decoded: ${(error as Error).message}`)
+      }
+    }
+    return handedOut
+  }
+
+  /** What fails comes again when its time is over. */
+  async #settleWithoutCaller(message: RawPopped, what: 'deadLetter' | 'skip' | 'retry', why: string): Promise<void> {
+    const { messageId, topic } = message
+    const { log } = this.#client
+    log.error({ messageId, topic, policy: what, why }, 'a message is not handed out')
+    const deadline = this.#client.newDeadline()
+    try {
+      if (what === 'skip') await acknowledge(this.#client, this.#group, [message], deadline)
+      if (what === 'deadLetter') await this.#bury(message, deadline)
+    } catch (error) {
+      log.warn({ messageId, topic, err: error as RocketMQError }, 'the message comes again')
+    }
+  }
+
+  async #bury(
+    message: Pick<PoppedMessage<unknown>, 'receipt' | 'queue' | 'physicalOffset' | 'messageId' | 'topic'>,
+    deadline: Deadline,
+  ): Promise<void> {
+    const client = this.#client
+    await client.routes.find(popConsumedTopic(this.#group, client.namespace.wrap(message.queue.topic)), deadline)
+    await sendBackOnce(message, deadLetterLevel, { client, group: this.#group, attemptsMax: undefined }, deadline)
+    await acknowledge(client, this.#group, [message], deadline)
+  }
+
+  #memberData(): ConsumerData {
+    return {
+      groupName: this.#group,
+      consumeType: 'CONSUME_POP',
+      messageModel: 'CLUSTERING',
+      consumeFromWhere: 'CONSUME_FROM_LAST_OFFSET',
+      subscriptionDataSet: [...this.#subscriptions],
+      unitMode: false,
+    }
+  }
+
+  async #close(): Promise<void> {
+    const client = this.#client
+    client.stopTaking()
+    this.#abort.abort()
+    await client.leave({ consumerGroup: this.#group }, leaveTimeoutMs)
+    await client.close()
+  }
+}
+
+/** Another broker may do, or the same one later. */
+function isPassedBy({ retryable, code }: RocketMQError): boolean {
+  return retryable || code === 'TOPIC_NOT_EXIST'
+}
+
+function isList(messages: Receipted | readonly Receipted[]): messages is readonly Receipted[] {
+  return Array.isArray(messages)
+}
+
+/** Without the fields that are undefined. */
+function defined(options: ReceiveOptions): ReceiveOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
