@@ -16,6 +16,19 @@ const executable = join(interopFolder, '..', 'apps', 'rocketmq', 'bin', 'rocketm
 /** A time and a choice of queue differ from run to run; rows of hash tables come in any order. */
 const sorted = (printed: string): string => printed.split('\n').sort().join('\n')
 
+/** The rates of the last minute, and what one tool sends after the other. */
+const withoutRates = (printed: string): string => printed.replaceAll(/ +\d+\.\d\d/g, ' <rate>')
+
+const withoutFolders = (printed: string): string => printed.replaceAll(/<time in ms>\/\S+/g, '<file>')
+
+const withoutTimes = (printed: string): string =>
+  printed
+    .replaceAll(/rt=\d+ms/g, 'rt=<ms>')
+    .replaceAll(/(true|false) +\d+$/gm, '$1 <ms>')
+    .replaceAll(/Avg RT: \S+/g, 'Avg RT: <ms>')
+    .replaceAll(/queue(Id|Offset)=\d+/g, 'queue$1=<number>')
+    .replaceAll(/(broker-[ab]> in hex>)[0-9A-F]{16}/g, '$1<offset>')
+
 const more: ComparedCommand[] = [
   { line: `topicClusterList -t ${topic}` },
   {
@@ -31,6 +44,20 @@ const more: ComparedCommand[] = [
   { line: 'deleteSubGroup -g other-group -c DefaultCluster', view: [sorted] },
   { line: `skipAccumulatedMessage -g ${idleGroup} -t ${topic}`, view: [sorted] },
   { line: `resetOffsetByTime -g ${idleGroup} -t ${topic} -s 2020-01-01#00:00:00:000`, view: [sorted] },
+  { line: `setConsumeMode -c DefaultCluster -t ${topic} -g ${idleGroup} -m POP -q 3`, view: [sorted] },
+  { line: `setConsumeMode -c DefaultCluster -t ${topic} -g no-such-group -m PULL` },
+  { line: `setConsumeMode -c DefaultCluster -t ${topic} -g ${idleGroup} -m PULL`, view: [sorted] },
+  { line: 'statsAll', view: [withoutRates, sorted] },
+  { line: `statsAll -a -t ${topic}`, view: [withoutRates, sorted] },
+  { line: `consumerStatus -g ${group}`, view: [withoutFolders] },
+  { line: `queryCq -t ${topic} -q 1 -i 0 -c 2` },
+  { line: `queryCq -t ${topic} -q 1 -i 0 -c 2 -g ${group}` },
+  { line: `checkMsgSendRT -t ${topic} -a 4 -s 16`, view: [withoutTimes, sorted] },
+  { line: 'sendMsgStatus -b broker-a -c 3', view: [withoutTimes] },
+  { line: 'exportConfigs -c DefaultCluster -f /tmp/rocketmq-interop-export' },
+  { line: 'exportMetadata -c DefaultCluster -f /tmp/rocketmq-interop-export' },
+  { line: 'exportMetrics -c DefaultCluster -f /tmp/rocketmq-interop-export' },
+  { line: 'queryMsgTraceById -i no-such-message' },
 ]
 
 /** Both name an error by its code; the official tools add where in their code it was. */

@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { double, formatted, hashOrder, permissionText, prettyJson, versionName } from '../src/mqadmin/java-text.ts'
 import { optional, parseToolOptions, required, type Tool, ToolContext } from '../src/mqadmin/tool.ts'
 import type { Session } from '../src/session.ts'
-import { expectGolden, hostOf, open, run, startCluster, TestHost } from './cli-kit.ts'
+import { expectGolden, hostOf, neutral, open, run, startCluster, TestHost } from './cli-kit.ts'
 
 describe('mqadmin', () => {
   // Every line is compared with what the official tools print in interop/tests/mqadmin-own.test.ts.
@@ -69,6 +69,107 @@ describe('mqadmin', () => {
     ])
   })
 
+  test('changes, shows and exports what it is told', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 2 })
+    const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop', traceTopic: true }))
+    const queue = { topic: 'orders', broker: 'broker', queueId: 1 }
+    const { messageId } = await producer.send({ topic: 'orders', body: 'hello', tag: 'T', queue })
+    const host = hostOf(mq, { now: Date.now() + 3_600_000 })
+    host.files.set('/topics', '[{"topicName":"one","readQueueNums":1,"writeQueueNums":1},{"topicName":"two"}]')
+    host.files.set('/groups', '[{"groupName":"mailer","retryMaxTimes":3}]')
+    host.files.set('/empty', '[]')
+    host.files.set('/bad', '{')
+    await expectGolden('mqadmin-more', host, [
+      'mqadmin updateTopicList -c DefaultCluster -f /topics',
+      `mqadmin updateSubGroupList -b ${mq.brokerAddress} -f /groups`,
+      'mqadmin updateTopicList -c DefaultCluster -f /empty',
+      'mqadmin updateTopicList -c DefaultCluster -f /bad',
+      'mqadmin updateTopicList -c DefaultCluster -f /none',
+      'mqadmin topicRoute -t one -l',
+      'mqadmin getConsumerConfig -g mailer',
+      'mqadmin setConsumeMode -c DefaultCluster -t orders -g mailer -m POP -q 1',
+      'mqadmin setConsumeMode -c DefaultCluster -t orders -g mailer -m PUSH',
+      'mqadmin setConsumeMode -c DefaultCluster -t nothing -g mailer -m POP',
+      'mqadmin allocateMQ -t orders -i b,a,c',
+      'mqadmin statsAll -t orders',
+      'mqadmin statsAll -a -t one',
+      'mqadmin queryCq -t orders -q 1 -i 0',
+      'mqadmin queryCq -t orders -q 1 -i 0 -c 1 -g mailer',
+      'mqadmin consumerStatus -g mailer',
+      'mqadmin exportMetadata -c DefaultCluster -f /out',
+      `mqadmin exportMetadata -b ${mq.brokerAddress} -f /out -t -s`,
+      `mqadmin exportMetadata -b ${mq.brokerAddress} -f /out`,
+      'mqadmin exportConfigs -c DefaultCluster',
+      'mqadmin exportMetrics -c DefaultCluster',
+    ])
+    const exported = (path: string) => JSON.parse(host.files.get(path)!)
+    expect(Object.keys(exported('/out/metadata.json').topicConfigTable).sort()).toEqual(['one', 'orders', 'two'])
+    expect(exported('/out/metadata.json').subscriptionGroupTable.mailer).toMatchObject({ retryMaxTimes: 3 })
+    expect(exported('/out/topic.json').topicConfigTable.orders).toMatchObject({ readQueueNums: 2 })
+    expect(exported('/tmp/rocketmq/export/configs.json')).toMatchObject({
+      brokerConfigs: { broker: { brokerName: 'broker', brokerClusterName: 'DefaultCluster' } },
+      clusterScale: { namesrvSize: 1, masterBrokerSize: 1, slaveBrokerSize: 0 },
+    })
+    const metrics = exported('/tmp/rocketmq/export/metrics.json')
+    expect(metrics.evaluateReport.broker.runtimeQuota).toMatchObject({ topicSize: 3, groupSize: 1 })
+    await producer.close()
+    const traced = await run(host, 'mqadmin', 'queryMsgTraceById', '-i', messageId)
+    expect(neutral(traced.stdout)).toMatch(
+      /^#Type +#ProducerGroup .*\nPub +shop +127\.0\.0\.1 +TIME +\d+ms +success\n\n$/,
+    )
+  })
+
+  test("shows what a group's members tell of themselves, and saves it to files", async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 1 })
+    await mq.topic('popped', { queues: 1 })
+    const admin = open(new Admin({ nameServers: mq.nameServers }))
+    await admin.createGroup('mailer')
+    await admin.setRequestMode('mailer', 'popped', { mode: 'POP' })
+    const topics = ['orders', 'popped']
+    const consumer = open(new Consumer({ nameServers: mq.nameServers, group: 'mailer', topics, handler: () => {} }))
+    await consumer.start()
+    const host = hostOf(mq)
+    const { stdout } = await run(host, 'mqadmin', 'consumerStatus', '-g', 'mailer')
+    expect(stdout).toContain('Same subscription in the same group of consumer\n\nRebalance OK\n')
+    const [path] = [...host.files.keys()]
+    expect(path).toBe(`${path!.split('/')[0]}/${consumer.clientId}`)
+    const saved = host.files.get(path!)!
+    expect(saved).toMatch(/^001 Topic: %RETRY%mailer +ClassFilter: false +SubExpression: \*$/m)
+    expect(saved).toMatch(/^orders +broker +0 +ProcessQueueInfo \[commitOffset=0, cachedMsgMinOffset=0, .*\]$/m)
+    expect(saved).toMatch(
+      /^popped +broker +-1 +PopProcessQueueInfo \[waitAckCount:0, droped:false, lastPopTimestamp:\d+\]$/m,
+    )
+    const one = await run(host, 'mqadmin', 'consumerStatus', '-g', 'mailer', '-i', consumer.clientId)
+    expect(one.stdout).toContain('#Consumer Properties#\n')
+  })
+
+  test('sends messages to tell how long they take, again and again where it is told', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 2 })
+    const host = hostOf(mq)
+    const checked = await run(host, 'mqadmin', 'checkMsgSendRT', '-t', 'orders', '-a', '3', '-s', '5')
+    const row = (queueId: number) => `broker +${queueId} +true +\\d+\\n`
+    expect(checked.stdout).toMatch(
+      new RegExp(`^#Broker Name .*\\n${row(0)}${row(1)}${row(0)}Avg RT: \\d+\\.\\d\\d\\n$`),
+    )
+    expect((await mq.messages('orders')).map(({ body }) => String(body))).toEqual(['aaaaa', 'aaaaa', 'aaaaa'])
+    const status = await run(host, 'mqadmin', 'sendMsgStatus', '-b', 'broker', '-c', '2', '-s', '3')
+    expect(status.stdout.match(/^rt=\d+ms, SendResult=SendResult \[sendStatus=SEND_OK, msgId=.*\]$/gm)).toHaveLength(2)
+    for (const [tool, pattern] of [
+      [['clusterRT', '-a', '2', '-i', '1'], /(DefaultCluster +broker +\d+\.\d\d +2 +0 *\n){2}/],
+      [['clusterRT', '-a', '2', '-i', '1', '-p', 'true', '-m', 'here'], /(\|here\|DefaultCluster\|broker\|\d+\n.*){2}/],
+      [['clusterList', '-i', '1'], /(#Cluster Name[^#]+(#[^#]+){11}\n?){2}/],
+    ] as const) {
+      const repeating = hostOf(mq)
+      const running = run(repeating, 'mqadmin', ...tool)
+      await repeating.written(pattern)
+      repeating.interrupting.abort()
+      expect((await running).exitCode).toBe(0)
+    }
+  })
+
   test('says which name server does not answer, with where it came from', async () => {
     const host = new TestHost({ environment: { ROCKETMQ_TIMEOUT: '300ms' } })
     const outcome = await run(host, 'mqadmin', 'topicList', '-n', '127.0.0.1:1')
@@ -107,6 +208,40 @@ describe('mqadmin', () => {
       expect([...host.files.keys()]).toEqual([`/tmp/rocketmq/msgbodys/${placeId}`])
     },
   )
+})
+
+test('a tool writes as it goes, and waits for who reads it', async () => {
+  const mq = await startCluster()
+  await mq.topic('orders', { queues: 1 })
+  const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop' }))
+  await producer.send(Array.from({ length: 40 }, () => ({ topic: 'orders', body: 'x'.repeat(1000) })))
+  const host = hostOf(mq)
+  const write = host.write.bind(host)
+  let [underWay, most] = [0, 0]
+  host.write = async (data) => {
+    underWay += data.length
+    most = Math.max(most, underWay)
+    await new Promise((resolve) => setImmediate(resolve))
+    await write(data)
+    underWay -= data.length
+  }
+  const { stdout } = await run(
+    host,
+    'mqadmin',
+    'printMsgByQueue',
+    '-t',
+    'orders',
+    '-a',
+    'broker',
+    '-i',
+    '0',
+    '-p',
+    'true',
+    '-d',
+    'true',
+  )
+  expect(stdout.length).toBeGreaterThan(40_000)
+  expect(most).toBeLessThan(10_000)
 })
 
 test('a tool with many requests has time for each of them', async () => {

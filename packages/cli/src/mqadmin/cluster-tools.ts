@@ -13,50 +13,19 @@ export const clusterTools: readonly Tool[] = [
     about: 'Shows the brokers of all clusters.',
     options: [
       flag('m', 'moreStats', 'messages of yesterday and today'),
+      optional('i', 'interval', 'again and again: seconds between two looks'),
       optional('c', 'clusterName', 'only this cluster'),
     ],
     async run(context) {
-      const isMore = context.has('moreStats')
-      const { brokerAddrTable, clusterAddrTable } = await context.clusterInfo()
-      context.print(
-        isMore
-          ? formatted(
-              totalColumns,
-              '#Cluster Name',
-              '#Broker Name',
-              '#InTotalYest',
-              '#OutTotalYest',
-              '#InTotalToday',
-              '#OutTotalToday',
-            )
-          : formatted(
-              statusColumns,
-              '#Cluster Name',
-              '#Broker Name',
-              '#BID',
-              '#Addr',
-              '#Version',
-              '#InTPS(LOAD)',
-              '#OutTPS(LOAD)',
-              '#Timer(Progress)',
-              '#PCWait(ms)',
-              '#Hour',
-              '#SPACE',
-              '#ACTIVATED',
-            ),
-      )
-      const only = context.value('clusterName')
-      for (const [cluster, names] of [...clusterAddrTable].sort(([one], [other]) => (one < other ? -1 : 1))) {
-        if (only !== undefined && cluster !== only) continue
-        for (const name of [...names].sort()) {
-          for (const [id, address] of brokerAddrTable.get(name)?.brokerAddrs ?? []) {
-            const table = await statusOf(context, name, address)
-            context.print(
-              isMore ? totalRow(cluster, name, table) : statusRow(context, cluster, name, id, address, table),
-            )
-          }
-        }
-      }
+      const { host, signal } = context.session
+      const intervalMs = context.has('interval') ? context.number('interval', 1) * 1000 : undefined
+      do {
+        // An interruption ends it as it is meant to end.
+        await printClusters(context).catch((error: Error) => {
+          if (intervalMs === undefined || !signal.aborted) throw error
+        })
+        if (intervalMs !== undefined) await host.pause(intervalMs, signal)
+      } while (intervalMs !== undefined && !signal.aborted)
     },
   },
   {
@@ -68,7 +37,7 @@ export const clusterTools: readonly Tool[] = [
         const table = await statusOf(context, name, address)
         for (const [key, value] of [...table].sort(([one], [other]) => (one < other ? -1 : 1))) {
           const isCluster = context.value('brokerAddr') === undefined
-          context.print(
+          await context.print(
             isCluster ? formatted('%-24s %-32s: %s\n', address, key, value) : formatted('%-32s: %s\n', key, value),
           )
         }
@@ -82,13 +51,13 @@ export const clusterTools: readonly Tool[] = [
     async run(context) {
       const isCluster = context.value('brokerAddr') === undefined
       for (const broker of await context.targets()) {
-        context.line(
+        await context.line(
           isCluster ? `============Master: ${broker.address}============` : `============${broker.address}============`,
         )
         const { body } = await context.ask(broker, commands.getBrokerConfig, {})
         for (const [key, value] of parseJavaProperties(body.toString('utf8')))
-          context.print(formatted('%-50s=  %s\n', key, value))
-        context.line('')
+          await context.print(formatted('%-50s=  %s\n', key, value))
+        await context.line('')
       }
     },
   },
@@ -100,7 +69,7 @@ export const clusterTools: readonly Tool[] = [
       const body = Buffer.from(formatJavaProperties([[context.need('key'), context.need('value')]]))
       for (const broker of await context.targets()) {
         await context.ask(broker, commands.updateBrokerConfig, {}, body)
-        context.line(`update broker config success, ${broker.address}`)
+        await context.line(`update broker config success, ${broker.address}`)
       }
     },
   },
@@ -115,9 +84,9 @@ export const clusterTools: readonly Tool[] = [
         context.deadline,
       )) {
         if (answer === undefined) throw error
-        context.line(`============${address}============`)
+        await context.line(`============${address}============`)
         for (const [key, value] of parseJavaProperties((answer.body ?? Buffer.alloc(0)).toString('utf8'))) {
-          context.print(formatted('%-50s=  %s\n', key, value))
+          await context.print(formatted('%-50s=  %s\n', key, value))
         }
       }
     },
@@ -133,7 +102,7 @@ export const clusterTools: readonly Tool[] = [
       for (const { error } of await nameServers.askEach(commands.updateNamesrvConfig, {}, context.deadline, body)) {
         if (error !== undefined) throw error
       }
-      context.print(`update name server config success!${prettyList(nameServers.addresses)}\n${key} : ${value}\n`)
+      await context.print(`update name server config success!${prettyList(nameServers.addresses)}\n${key} : ${value}\n`)
     },
   },
   ...(
@@ -155,7 +124,7 @@ export const clusterTools: readonly Tool[] = [
         )) {
           if (answer === undefined) throw error
           const count = answer.extFields?.[`${word}TopicCount`]
-          context.line(`${word} write perm of broker[${brokerName}] in name server[${address}] OK, ${count}`)
+          await context.line(`${word} write perm of broker[${brokerName}] in name server[${address}] OK, ${count}`)
         }
       },
     }),
@@ -171,7 +140,7 @@ export const clusterTools: readonly Tool[] = [
     async run(context) {
       const header = { namespace: context.need('namespace'), key: context.need('key'), value: context.need('value') }
       await everywhere(context, commands.putKvConfig, header)
-      context.line('create or update kv config to namespace success.')
+      await context.line('create or update kv config to namespace success.')
     },
   },
   {
@@ -183,7 +152,7 @@ export const clusterTools: readonly Tool[] = [
         namespace: context.need('namespace'),
         key: context.need('key'),
       })
-      context.line('delete kv config from namespace success.')
+      await context.line('delete kv config from namespace success.')
     },
   },
   ...(
@@ -204,11 +173,55 @@ export const clusterTools: readonly Tool[] = [
         const given = context.value('brokerAddr') ?? context.value('clusterName')
         const brokers = given === undefined ? await context.calls.masters(context.deadline) : await context.targets()
         for (const broker of brokers) await context.ask(broker, command, {})
-        context.print('success')
+        await context.print('success')
       },
     }),
   ),
 ]
+
+async function printClusters(context: ToolContext): Promise<void> {
+  const isMore = context.has('moreStats')
+  const { brokerAddrTable, clusterAddrTable } = await context.clusterInfo()
+  await context.print(
+    isMore
+      ? formatted(
+          totalColumns,
+          '#Cluster Name',
+          '#Broker Name',
+          '#InTotalYest',
+          '#OutTotalYest',
+          '#InTotalToday',
+          '#OutTotalToday',
+        )
+      : formatted(
+          statusColumns,
+          '#Cluster Name',
+          '#Broker Name',
+          '#BID',
+          '#Addr',
+          '#Version',
+          '#InTPS(LOAD)',
+          '#OutTPS(LOAD)',
+          '#Timer(Progress)',
+          '#PCWait(ms)',
+          '#Hour',
+          '#SPACE',
+          '#ACTIVATED',
+        ),
+  )
+  const only = context.value('clusterName')
+  for (const [cluster, names] of [...clusterAddrTable].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    if (only !== undefined && cluster !== only) continue
+    for (const name of [...names].sort()) {
+      for (const [id, address] of brokerAddrTable.get(name)?.brokerAddrs ?? []) {
+        const table = await statusOf(context, name, address)
+        await context.print(
+          isMore ? totalRow(cluster, name, table) : statusRow(context, cluster, name, id, address, table),
+        )
+      }
+    }
+  }
+}
 
 async function statusOf(context: ToolContext, name: string, address: string): Promise<ReadonlyMap<string, string>> {
   const { body } = await context.ask({ name, address }, commands.getBrokerRuntimeInfo, {})

@@ -69,12 +69,12 @@ export const groupTools: readonly Tool[] = [
       const body = subscriptionGroupConfigBody.encode(config)
       for (const broker of await context.targets()) {
         await context.ask(broker, commands.updateAndCreateSubscriptiongroup, {}, body)
-        context.line(`create subscription group to ${broker.address} success.`)
+        await context.line(`create subscription group to ${broker.address} success.`)
       }
       const fields = groupFields(config).map(
         ([name, value]) => `${name}=${name === 'subscriptionDataSet' && value === '' ? 'null' : value}`,
       )
-      context.print(`SubscriptionGroupConfig{${fields.join(', ')}}`)
+      await context.print(`SubscriptionGroupConfig{${fields.join(', ')}}`)
     },
   },
   {
@@ -92,7 +92,7 @@ export const groupTools: readonly Tool[] = [
       for (const broker of await context.targets()) {
         await context.ask(broker, commands.deleteSubscriptiongroup, header)
         const where = cluster === undefined ? '' : ` in cluster [${cluster}]`
-        context.line(`delete subscription group [${groupName}] from broker [${broker.address}]${where} success.`)
+        await context.line(`delete subscription group [${groupName}] from broker [${broker.address}]${where} success.`)
       }
       if (cluster === undefined) return
       for (const name of [retryTopicOf(groupName), `%DLQ%${groupName}`]) {
@@ -121,8 +121,8 @@ export const groupTools: readonly Tool[] = [
         const { body } = await context.ask({ name: brokerName, address }, commands.getAllSubscriptiongroupConfig, {})
         const config = subscriptionGroupTableBody.decode(body).subscriptionGroupTable.get(name)
         if (config === undefined) continue
-        context.line(`=============================${cluster}:${brokerName}=============================`)
-        for (const [key, value] of groupFields(config)) context.print(formatted('%-40s=  %s\n', key, value))
+        await context.line(`=============================${cluster}:${brokerName}=============================`)
+        for (const [key, value] of groupFields(config)) await context.print(formatted('%-40s=  %s\n', key, value))
       }
     },
   },
@@ -156,7 +156,7 @@ export const groupTools: readonly Tool[] = [
       const least = context.number('level', 0)
       const { body } = await context.ask({ name: address, address }, commands.getBrokerConsumeStats, { isOrder })
       const { consumeStatsList, totalDiff } = consumeStatsListBody.decode(body)
-      context.print(
+      await context.print(
         formatted(
           brokerColumns,
           '#Topic',
@@ -174,7 +174,7 @@ export const groupTools: readonly Tool[] = [
           for (const stats of all) {
             for (const row of rowsOf(stats)) {
               if (row.diff < least || row.lastTimestamp <= 0) continue
-              context.print(
+              await context.print(
                 formatted(
                   brokerColumns,
                   row.topic,
@@ -191,7 +191,7 @@ export const groupTools: readonly Tool[] = [
           }
         }
       }
-      context.print(`\nDiff Total: ${totalDiff}\n`)
+      await context.print(`\nDiff Total: ${totalDiff}\n`)
     },
   },
   {
@@ -204,15 +204,15 @@ export const groupTools: readonly Tool[] = [
         context.need('consumerGroup'),
       )
       const columns = '%-36s %-22s %-10s %s\n'
-      context.print(formatted(columns, '#ClientId', '#ClientAddr', '#Language', '#Version'))
+      await context.print(formatted(columns, '#ClientId', '#ClientAddr', '#Language', '#Version'))
       for (const { clientId, clientAddr, language, version } of connectionSet) {
-        context.print(formatted(columns, clientId, clientAddr, language, versionName(version)))
+        await context.print(formatted(columns, clientId, clientAddr, language, versionName(version)))
       }
-      context.print('\nBelow is subscription:\n')
-      context.print(formatted('%-20s %s\n', '#Topic', '#SubExpression'))
+      await context.print('\nBelow is subscription:\n')
+      await context.print(formatted('%-20s %s\n', '#Topic', '#SubExpression'))
       for (const [name, { subString }] of hashOrder(subscriptionTable))
-        context.print(formatted('%-20s %s\n', name, subString ?? ''))
-      context.print(
+        await context.print(formatted('%-20s %s\n', name, subString ?? ''))
+      await context.print(
         `\nConsumeType: ${consumeType}\nMessageModel: ${messageModel}\nConsumeFromWhere: ${consumeFromWhere}\n`,
       )
     },
@@ -229,7 +229,7 @@ export const groupTools: readonly Tool[] = [
       for (const [index, { clientId, clientAddr, language, version }] of producerConnectionBody
         .decode(body)
         .connectionSet.entries()) {
-        context.print(
+        await context.print(
           formatted('%04d  %-32s %-22s %-8s %s\n', index + 1, clientId, clientAddr, language, versionName(version)),
         )
       }
@@ -244,7 +244,7 @@ export const groupTools: readonly Tool[] = [
       const { body } = await context.ask({ name: address, address }, commands.getAllProducerInfo, {})
       for (const [name, clients] of producerTableBody.decode(body).data) {
         for (const { clientId, remoteIP, language, version, lastUpdateTimestamp } of clients) {
-          context.line(
+          await context.line(
             `producer group (${name}) instance : clientId=${clientId},remoteIP=${remoteIP}, language=${language}, version=${version}, lastUpdateTimestamp=${lastUpdateTimestamp}`,
           )
         }
@@ -268,7 +268,7 @@ export const groupTools: readonly Tool[] = [
       const [name, topicName, given] = [context.need('group'), context.need('topic'), context.need('timestamp')]
       const timestamp = resetTime(given, context.session.host.now())
       const isForce = context.value('force') !== 'false'
-      context.line(
+      await context.line(
         `start reset consumer offset by specified, group[${name}], topic[${topicName}], force[${isForce}], timestamp(string)[${given}], timestamp(long)[${timestamp}]`,
       )
       await resetAll(context, name, topicName, { timestamp: given === 'now' ? -1 : timestamp, isForce })
@@ -311,7 +311,7 @@ export const groupTools: readonly Tool[] = [
           offline: context.value('offline') === 'true',
         })
       }
-      context.print(`clone group offset success. srcGroup[${srcGroup}], destGroup=[${destGroup}], topic[${name}]`)
+      await context.print(`clone group offset success. srcGroup[${srcGroup}], destGroup=[${destGroup}], topic[${name}]`)
     },
   },
 ]
@@ -385,13 +385,18 @@ async function statsOf(context: ToolContext, name: string, topicName?: string): 
   return all
 }
 
+/** Messages of a topic that a group has not done. @throws RocketMQError */
+export async function lagOf(context: ToolContext, name: string, topicName: string): Promise<number> {
+  return rowsOf(await statsOf(context, name, topicName)).reduce((sum, { diff }) => sum + diff, 0)
+}
+
 async function progressOfGroup(context: ToolContext, name: string): Promise<void> {
   const stats = await statsOf(context, name, context.value('topicName'))
   const isWithClients = context.value('showClientIP') === 'true'
   const clients = isWithClients ? await queueClients(context, name) : undefined
   const titles = ['#Topic', '#Broker Name', '#QID', '#Broker Offset', '#Consumer Offset']
   const columns = isWithClients ? progressWithClients : progressColumns
-  context.print(
+  await context.print(
     formatted(
       titlesOf(columns),
       ...titles,
@@ -407,7 +412,7 @@ async function progressOfGroup(context: ToolContext, name: string): Promise<void
     inFlights += row.inFlight
     const lastTime = row.lastTimestamp > 0 ? localSeconds(row.lastTimestamp) : 'N/A'
     const client = isWithClients ? [clients!.get(`${row.topic} ${row.broker} ${row.queueId}`) ?? 'N/A'] : []
-    context.print(
+    await context.print(
       formatted(
         columns,
         row.topic,
@@ -422,7 +427,7 @@ async function progressOfGroup(context: ToolContext, name: string): Promise<void
       ),
     )
   }
-  context.print(
+  await context.print(
     `\nConsume TPS: ${stats.consumeTps.toFixed(2)}\nConsume Diff Total: ${diffs}\nConsume Inflight Total: ${inFlights}\n`,
   )
 }
@@ -466,8 +471,10 @@ async function progressOfGroups(context: ToolContext): Promise<void> {
     rows.push({ name, count: versions.length, diff, text })
   }
   rows.sort((one, other) => other.count - one.count || other.diff - one.diff)
-  context.print(formatted(groupsColumns, '#Group', '#Count', '#Version', '#Type', '#Model', '#TPS', '#Diff Total'))
-  for (const { text } of rows) context.print(text)
+  await context.print(
+    formatted(groupsColumns, '#Group', '#Count', '#Version', '#Type', '#Model', '#TPS', '#Diff Total'),
+  )
+  for (const { text } of rows) await context.print(text)
 }
 
 /** As one of the brokers of the group's retry topic knows it. */
@@ -506,12 +513,12 @@ async function resetAll(
   )
   const queueId = context.number('queue', -1)
   const offset = context.value('offset') === undefined ? undefined : context.number('offset', -1)
-  context.print(formatted(resetColumns, '#brokerName', '#queueId', '#offset'))
+  await context.print(formatted(resetColumns, '#brokerName', '#queueId', '#offset'))
   for (const broker of mastersOf(chosen)) {
     const header = { group: name, topic: topicName, queueId, offset, timestamp, isForce }
     const { body } = await context.ask(broker, commands.invokeBrokerToResetOffset, header)
     for (const [queue, at] of resetOffsetBody.decode(body).offsetTable) {
-      context.print(formatted(resetColumns, queue.brokerName, queue.queueId, at))
+      await context.print(formatted(resetColumns, queue.brokerName, queue.queueId, at))
     }
   }
 }

@@ -3,12 +3,29 @@ import { RocketMQError } from '@rocketmq-ts/client/raw'
 import type { Session } from '../session.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { clusterTools } from './cluster-tools.ts'
+import { exportTools } from './export-tools.ts'
 import { groupTools } from './group-tools.ts'
+import { listTools } from './list-tools.ts'
 import { messageTools } from './message-tools.ts'
+import { statsTools } from './stats-tools.ts'
+import { statusTools } from './status-tools.ts'
+import { timingTools } from './timing-tools.ts'
 import { parseToolOptions, ToolContext, toolHelp } from './tool.ts'
 import { topicTools } from './topic-tools.ts'
+import { traceTools } from './trace-tools.ts'
 
-const tools = [...topicTools, ...groupTools, ...messageTools, ...clusterTools]
+const tools = [
+  ...topicTools,
+  ...groupTools,
+  ...messageTools,
+  ...clusterTools,
+  ...listTools,
+  ...statsTools,
+  ...statusTools,
+  ...timingTools,
+  ...traceTools,
+  ...exportTools,
+]
 
 /**
  * Runs a command of the official tools.
@@ -31,14 +48,11 @@ export async function runTool(session: Session, words: readonly string[]): Promi
   try {
     await tool.run(context)
   } catch (error) {
-    // What was printed before stays so, as with the official tools.
-    await session.host.write(context.printed)
     if (error instanceof RocketMQError && error.responseCode !== undefined) {
       throw new CommandError(`${tool.name} failed: CODE: ${error.responseCode}  DESC: ${error.message}`)
     }
     throw error
   }
-  await session.host.write(context.printed)
 }
 
 /** Upper and lower case are alike. @throws UsageError */

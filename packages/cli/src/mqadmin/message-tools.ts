@@ -63,9 +63,11 @@ export const messageTools: readonly Tool[] = [
         },
         { signal: context.session.signal },
       )
-      context.print(formatted(sendColumns, '#Broker Name', '#QID', '#Send Result', '#MsgId'))
+      await context.print(formatted(sendColumns, '#Broker Name', '#QID', '#Send Result', '#MsgId'))
       const status = receipt.status === 'STORED' ? 'SEND_OK' : receipt.status
-      context.print(formatted(sendColumns, receipt.queue.broker, receipt.queue.queueId, status, receipt.messageId))
+      await context.print(
+        formatted(sendColumns, receipt.queue.broker, receipt.queue.queueId, status, receipt.messageId),
+      )
     },
   },
   {
@@ -77,19 +79,27 @@ export const messageTools: readonly Tool[] = [
       ...range,
       optional('m', 'maxNum', 'messages at the most, 64 without it'),
       optional('p', 'keyType', 'K a key, T a tag'),
+      optional(
+        'l',
+        'lastKey',
+        'the #IndexKey that an earlier query showed last: goes on behind it where the index is in RocksDB',
+      ),
       optional('c', 'cluster', 'only in this cluster'),
     ],
     async run(context) {
       const name = context.need('topic')
       const key = context.need('msgKey')
       const found = await byKey(context, name, key, { most: context.number('maxNum', 64), isUniqueId: false })
-      const wanted = found.filter(({ properties }) => properties.get(propertyName.keys)?.split(' ').includes(key))
+      const isTag = context.value('keyType') === 'T'
+      const wanted = found.filter(({ properties }) =>
+        isTag ? properties.get(propertyName.tags) === key : properties.get(propertyName.keys)?.split(' ').includes(key),
+      )
       if (wanted.length === 0) throw new CommandError(noSuchKey)
-      context.print(formatted(keyColumns, '#Message ID', '#QID', '#Offset', '#IndexKey'))
+      await context.print(formatted(keyColumns, '#Message ID', '#QID', '#Offset', '#IndexKey'))
       for (const { record, messageId } of wanted) {
         const hour = Math.floor(record.storeTimestamp / hourMs) * hourMs
         const index = `${hour}@${name}@K@${key}@${messageId}@${record.physicalOffset}`
-        context.print(formatted(keyColumns, messageId, record.queueId, record.queueOffset, index))
+        await context.print(formatted(keyColumns, messageId, record.queueId, record.queueOffset, index))
       }
     },
   },
@@ -155,7 +165,7 @@ export const messageTools: readonly Tool[] = [
       for (const queue of await queuesOf(context, name)) {
         const { min, max } = await endsOf(context, queue)
         const about = `MessageQueue [topic=${name}, brokerName=${queue.broker}, queueId=${queue.queueId}]`
-        context.line(`minOffset=${min}, maxOffset=${max}, ${about}`)
+        await context.line(`minOffset=${min}, maxOffset=${max}, ${about}`)
         await scan(
           context,
           queue,
@@ -165,7 +175,7 @@ export const messageTools: readonly Tool[] = [
             nothing: (status, offset) => context.line(`${about} no matched msg. status=${status}, offset=${offset}`),
           },
         )
-        context.line('--------------------------------------------------------')
+        await context.line('--------------------------------------------------------')
       }
     },
   },
@@ -198,17 +208,17 @@ export const messageTools: readonly Tool[] = [
         queue,
         { ...(await endsOf(context, queue)), tags },
         {
-          message(message) {
+          async message(message) {
             const tag = message.properties.get(propertyName.tags)
             if (tag !== undefined) counts.set(tag, (counts.get(tag) ?? 0) + 1)
-            if (isShown) context.print(lineText(message, withBody))
+            if (isShown) await context.print(lineText(message, withBody))
           },
-          nothing() {},
+          async nothing() {},
         },
       )
       if (context.value('calculate') !== 'true') return
       for (const [tag, count] of [...counts].sort(([, one], [, other]) => other - one)) {
-        context.print(formatted('Tag: %-30s Count: %s\n', tag, count))
+        await context.print(formatted('Tag: %-30s Count: %s\n', tag, count))
       }
     },
   },
@@ -236,8 +246,8 @@ export const messageTools: readonly Tool[] = [
       for (const queue of queues) found.push({ queue, ...(await endsOf(context, queue)) })
       const there = found.reduce((sum, { min, max }) => sum + max - Math.max(min, context.number('offset', min)), 0)
       // The spelling is that of the official tools.
-      if (queues.length === 1 && there > left) context.line(`The oldler ${left} message will be provided`)
-      context.line('Consume ok')
+      if (queues.length === 1 && there > left) await context.line(`The oldler ${left} message will be provided`)
+      await context.line('Consume ok')
       for (const { queue, min, max } of found) {
         const about = `MessageQueue [topic=${name}, brokerName=${queue.broker}, queueId=${queue.queueId}]`
         const master = await brokerOf(context, queue)
@@ -246,13 +256,13 @@ export const messageTools: readonly Tool[] = [
           const most = Math.min(left, pullMax)
           const pulled = await pullOnce(context, master, queue, { offset, tags: '*', most })
           for (const message of pulled.messages.slice(0, left)) {
-            context.print(lineText(message, true))
+            await context.print(lineText(message, true))
             left--
             offset = message.record.queueOffset + 1
           }
           if (pulled.messages.length === 0) offset = pulled.nextOffset > offset ? pulled.nextOffset : max
         }
-        if (offset >= max) context.line(`${about} print msg finished. status=NO_NEW_MSG, offset=${offset}`)
+        if (offset >= max) await context.line(`${about} print msg finished. status=NO_NEW_MSG, offset=${offset}`)
       }
     },
   },
@@ -341,8 +351,8 @@ async function pullOnce(
 }
 
 interface ScanListener {
-  message(message: ShownMessage): void
-  nothing(status: string, offset: number): void
+  message(message: ShownMessage): Promise<void>
+  nothing(status: string, offset: number): Promise<void>
 }
 
 async function scan(
@@ -354,8 +364,8 @@ async function scan(
   const broker = await brokerOf(context, queue)
   for (let offset = min; offset < max; ) {
     const { messages, nextOffset, status } = await pullOnce(context, broker, queue, { offset, tags, most: pullMax })
-    for (const message of messages) if (message.record.queueOffset < max) listener.message(message)
-    if (messages.length === 0) listener.nothing(status, nextOffset)
+    for (const message of messages) if (message.record.queueOffset < max) await listener.message(message)
+    if (messages.length === 0) await listener.nothing(status, nextOffset)
     if (nextOffset <= offset) break
     offset = nextOffset
   }
@@ -366,7 +376,7 @@ interface KeyQuery {
   readonly isUniqueId: boolean
 }
 
-async function byKey(
+export async function byKey(
   context: ToolContext,
   name: string,
   key: string,
@@ -381,7 +391,9 @@ async function byKey(
     maxNum: most,
     beginTimestamp: begin === undefined ? 0 : resetTime(begin, now),
     endTimestamp: end === undefined ? Number.MAX_SAFE_INTEGER : resetTime(end, now),
-    ...(isUniqueId ? { _UNIQUE_KEY_QUERY: true } : {}),
+    ...(isUniqueId
+      ? { _UNIQUE_KEY_QUERY: true }
+      : { indexType: context.value('keyType'), lastKey: context.value('lastKey') }),
   }
   const found: ShownMessage[] = []
   for (const broker of mastersOf(brokerDatas)) {
@@ -430,11 +442,11 @@ async function printDetail(
 ): Promise<void> {
   const path = `${bodyFolder}/${bodyFileName(message)}`
   await context.session.host.replacePrivateFile(path, message.body)
-  context.print(detailText(message, path, withPlace))
+  await context.print(detailText(message, path, withPlace))
   const route = await routeOf(context, message.record.topic)
   const groups = await groupsOf(context, route, message.record.topic)
-  context.print('\n\n')
-  for (const group of groups) context.print(`${await trackOf(context, group, message)}${between}`)
+  await context.print('\n\n')
+  for (const group of groups) await context.print(`${await trackOf(context, group, message)}${between}`)
 }
 
 /** The id is a property that any producer may have set: what could lead out of the folder names no file. */

@@ -107,7 +107,6 @@ export class ToolContext {
   readonly client: ClusterClient
   readonly calls: ClusterCalls
   readonly #values: ReadonlyMap<string, string>
-  #printed = ''
 
   constructor(session: Session, client: ClusterClient, values: ReadonlyMap<string, string>) {
     this.session = session
@@ -130,16 +129,13 @@ export class ToolContext {
     return this.client.deadline({ signal: this.session.signal, timeoutMs: 2 * timeoutMs })
   }
 
-  get printed(): string {
-    return this.#printed
+  /** Resolves when there is room for more: what is printed of a large topic is not kept here. */
+  print(text: string): Promise<void> {
+    return this.session.host.write(text)
   }
 
-  print(text: string): void {
-    this.#printed += text
-  }
-
-  line(text: string): void {
-    this.#printed += `${text}\n`
+  line(text: string): Promise<void> {
+    return this.print(`${text}\n`)
   }
 
   /** By the option's long name; an empty text counts as none. */

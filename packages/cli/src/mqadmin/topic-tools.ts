@@ -18,7 +18,8 @@ const listRow = '%-20s  %-64s  %-64s\n'
 const routeColumns = '%-45s %-32s %-50s %-10s %-11s %-5s\n'
 const statusColumns = '%-32s  %-4s  %-20s  %-20s    %s\n'
 
-const hiddenPrefixes = ['%RETRY%', '%DLQ%']
+/** Topics of groups: of messages that are delivered again, and of dead letters. */
+export const hiddenPrefixes = ['%RETRY%', '%DLQ%']
 const orderNamespace = 'ORDER_TOPIC_CONFIG'
 
 export const topicTools: readonly Tool[] = [
@@ -54,7 +55,7 @@ export const topicTools: readonly Tool[] = [
       const brokers = await context.targets()
       for (const broker of brokers) {
         await context.ask(broker, commands.updateAndCreateTopic, header)
-        context.line(`create topic to ${broker.address} success.`)
+        await context.line(`create topic to ${broker.address} success.`)
       }
       if (isOrder) {
         const names =
@@ -63,7 +64,7 @@ export const topicTools: readonly Tool[] = [
             : await brokerNames(context, brokers[0]!.address)
         const value = names.map((broker) => `${broker}:${header.writeQueueNums}`).join(';')
         await putOrder(context, name, value)
-        context.line(`set broker orderConf. isOrder=${isOrder}, orderConf=[${value}]`)
+        await context.line(`set broker orderConf. isOrder=${isOrder}, orderConf=[${value}]`)
       }
       const attributes = new Map(
         header.attributes
@@ -74,7 +75,7 @@ export const topicTools: readonly Tool[] = [
             return [key, value]
           }),
       )
-      context.line(topicConfigText({ ...header, topicName: name, topicFilterType: 'SINGLE_TAG', attributes }))
+      await context.line(topicConfigText({ ...header, topicName: name, topicFilterType: 'SINGLE_TAG', attributes }))
     },
   },
   {
@@ -99,8 +100,8 @@ export const topicTools: readonly Tool[] = [
           attributes: '',
           force: false,
         })
-        context.line(`update topic perm from ${before} to ${perm} in ${broker.address} success.`)
-        if (!isCluster) context.line(`${topicConfigText({ ...config, perm })}.`)
+        await context.line(`update topic perm from ${before} to ${perm} in ${broker.address} success.`)
+        if (!isCluster) await context.line(`${topicConfigText({ ...config, perm })}.`)
       }
     },
   },
@@ -113,7 +114,7 @@ export const topicTools: readonly Tool[] = [
       for (const broker of await context.mastersOf(cluster)) {
         await context.ask(broker, commands.deleteTopicInBroker, { topic: name })
       }
-      context.line(`delete topic [${name}] from cluster [${cluster}] success.`)
+      await context.line(`delete topic [${name}] from cluster [${cluster}] success.`)
       const header = { topic: name, clusterName: cluster }
       for (const { error } of await context.client.nameServers.askEach(
         commands.deleteTopicInNamesrv,
@@ -122,7 +123,7 @@ export const topicTools: readonly Tool[] = [
       )) {
         if (error !== undefined) throw error
       }
-      context.line(`delete topic [${name}] from NameServer success.`)
+      await context.line(`delete topic [${name}] from NameServer success.`)
     },
   },
   {
@@ -134,18 +135,19 @@ export const topicTools: readonly Tool[] = [
         await context.askNameServer(commands.getAllTopicListFromNameserver, {}),
       )
       if (!context.has('clusterModel')) {
-        for (const name of topicList) context.line(name)
+        for (const name of topicList) await context.line(name)
         return
       }
       const { brokerAddrTable } = await context.clusterInfo()
-      context.print(formatted(listColumns, '#Cluster Name', '#Topic', '#Consumer Group'))
+      await context.print(formatted(listColumns, '#Cluster Name', '#Topic', '#Consumer Group'))
       for (const name of topicList) {
         if (hiddenPrefixes.some((prefix) => name.startsWith(prefix))) continue
         const route = await routeOf(context, name)
         const [broker] = route.brokerDatas
         const cluster = brokerAddrTable.get(broker?.brokerName ?? '')?.cluster ?? ''
         const groups = await groupsOf(context, route, name)
-        for (const group of groups.length === 0 ? [''] : groups) context.print(formatted(listRow, cluster, name, group))
+        for (const group of groups.length === 0 ? [''] : groups)
+          await context.print(formatted(listRow, cluster, name, group))
       }
     },
   },
@@ -155,7 +157,7 @@ export const topicTools: readonly Tool[] = [
     options: [topic, flag('l', 'list', 'as a table')],
     async run(context) {
       const route = await routeOf(context, context.need('topic'))
-      context.print(context.has('list') ? routeTable(route) : `${routeJson(route)}\n`)
+      await context.print(context.has('list') ? routeTable(route) : `${routeJson(route)}\n`)
     },
   },
   {
@@ -187,11 +189,13 @@ export const topicTools: readonly Tool[] = [
       rows.sort((one, other) =>
         one.broker === other.broker ? one.queueId - other.queueId : one.broker < other.broker ? -1 : 1,
       )
-      context.print(formatted(statusColumns, '#Broker Name', '#QID', '#Min Offset', '#Max Offset', '#Last Updated'))
+      await context.print(
+        formatted(statusColumns, '#Broker Name', '#QID', '#Min Offset', '#Max Offset', '#Last Updated'),
+      )
       for (const { broker, queueId, min, max, last } of rows) {
-        context.print(formatted(statusColumns, broker, queueId, min, max, last > 0 ? localTime(last) : ''))
+        await context.print(formatted(statusColumns, broker, queueId, min, max, last > 0 ? localTime(last) : ''))
       }
-      context.print(`\nTopic Put TPS: ${double(rate)}\n`)
+      await context.print(`\nTopic Put TPS: ${double(rate)}\n`)
     },
   },
   {
@@ -200,7 +204,7 @@ export const topicTools: readonly Tool[] = [
     options: [topic],
     async run(context) {
       const { brokerDatas } = await routeOf(context, context.need('topic'))
-      for (const cluster of new Set(brokerDatas.map((broker) => broker.cluster ?? ''))) context.line(cluster)
+      for (const cluster of new Set(brokerDatas.map((broker) => broker.cluster ?? ''))) await context.line(cluster)
     },
   },
   {
@@ -220,14 +224,14 @@ export const topicTools: readonly Tool[] = [
           { namespace: orderNamespace, key: name },
           context.deadline,
         )
-        context.line(
+        await context.line(
           `get orderConf success. topic=[${name}], orderConf=[${command.responseCodec.decode(answer.extFields).value ?? ''}] `,
         )
       } else if (method === 'put') {
         const value = context.value('orderConf')
         if (value === undefined) throw new CommandError('please set orderConf with option -v')
         await putOrder(context, name, value)
-        context.line(`update orderConf success. topic=[${name}], orderConf=[${value}]`)
+        await context.line(`update orderConf success. topic=[${name}], orderConf=[${value}]`)
       } else {
         const header = { namespace: orderNamespace, key: name }
         for (const { error } of await context.client.nameServers.askEach(
@@ -237,7 +241,7 @@ export const topicTools: readonly Tool[] = [
         )) {
           if (error !== undefined) throw error
         }
-        context.line(`delete orderConf success. topic=[${name}]`)
+        await context.line(`delete orderConf success. topic=[${name}]`)
       }
     },
   },
