@@ -9,7 +9,7 @@ import type { Target } from './target.ts'
 import { requireTool } from './tooling.ts'
 
 /** The reflective access that the servers need on Java 17. */
-const openModules = [
+export const openModules = [
   '--add-opens=java.base/java.nio=ALL-UNNAMED',
   '--add-opens=java.base/sun.nio.ch=ALL-UNNAMED',
   '--add-opens=java.base/java.lang=ALL-UNNAMED',

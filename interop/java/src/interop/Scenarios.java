@@ -26,6 +26,14 @@ final class Scenarios {
         ALL.put("pop-shared", PopScenarios::shared);
         ALL.put("pop-refused", PopScenarios::refused);
         ALL.put("pop-switched", PopScenarios::switched);
+        ALL.put("proxy-receive", ProxyScenarios::receiveAndAcknowledge);
+        ALL.put("proxy-invisible-time", ProxyScenarios::changeInvisibleTime);
+        ALL.put("proxy-orderly", ProxyScenarios::orderly);
+        ALL.put("proxy-dead-letter", ProxyScenarios::deadLetter);
+        ALL.put("proxy-recall", ProxyScenarios::recall);
+        ALL.put("proxy-transactions", ProxyScenarios::transactions);
+        ALL.put("proxy-filters", ProxyScenarios::filters);
+        ALL.put("proxy-push", ProxyScenarios::push);
         ALL.put("push-broadcast", PushScenarios::broadcast);
         ALL.put("push-tags", PushScenarios::tags);
         ALL.put("sql-push", FilterScenarios::push);

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type JavaClient, startJavaClient } from '../java/java-client.ts'
+import { type Cluster, startCluster } from '../targets/cluster.ts'
+import { startOfficialProxy } from '../targets/official-proxy.ts'
+import type { ServerProcess } from '../targets/server-process.ts'
+import { lacksTools } from '../targets/tooling.ts'
+
+const promises: Record<string, string> = {
+  'proxy-receive': 'gives each message to one consumer, and never again once it is acknowledged',
+  'proxy-invisible-time': 'gives what is not acknowledged again, later when that is asked for',
+  'proxy-orderly': 'gives the messages of a message group in their order, also when one is refused at first',
+  'proxy-dead-letter': 'takes a message that is refused too often as a dead letter',
+  'proxy-recall': 'delivers a message at its time, and not when it was taken back',
+  'proxy-transactions': 'delivers what is committed, not what is rolled back, and asks about what is left open',
+  'proxy-filters': 'chooses messages by tags and by SQL92 expressions',
+  'proxy-push': 'gives a push consumer each message once, from both brokers',
+}
+
+const config = {
+  recallMessageEnable: 'true',
+  enablePropertyFilter: 'true',
+  transactionTimeOut: '1000',
+  transactionCheckInterval: '2000',
+}
+
+describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to gRPC clients of the official proxy the cluster', () => {
+  let cluster: Cluster
+  let proxy: ServerProcess
+  let client: JavaClient
+  beforeAll(async () => {
+    cluster = await startCluster({ label: 'official-proxy', brokers: 2, config })
+    proxy = await startOfficialProxy(cluster)
+    client = await startJavaClient(cluster)
+  })
+  afterAll(async () => {
+    await client?.kill()
+    await proxy?.kill()
+    await cluster?.dispose()
+  })
+
+  describe.concurrent('keeps its promises:', () => {
+    for (const [scenario, promise] of Object.entries(promises)) {
+      it(promise, async () => {
+        const parameters = { endpoints: proxy.address }
+        expect(await client.run(scenario, { parameters, timeoutMs: 170_000 })).not.toBe('')
+      }, 180_000)
+    }
+  })
+})
