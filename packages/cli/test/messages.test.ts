@@ -246,6 +246,11 @@ describe('consume', () => {
     expect(await ending).toMatchObject({ exitCode: 0, stdout: '' })
     const alone = await run(hostOf(mq), 'consume', 'orders', '--pop')
     expect(alone.exitCode).toBe(2)
+    const puller = new Consumer({ nameServers: mq.nameServers, group: 'mailer', topics: 'orders', handler: () => {} })
+    await open(puller).start()
+    const refused = await run(hostOf(mq), ...args)
+    expect(refused.stderr).toContain('members of mailer pull orders')
+    expect(refused.exitCode).toBe(1)
   })
 
   test('lets no message control the terminal, and changes no byte in a pipe', async () => {

@@ -5,7 +5,7 @@ import { parseQueue, readMessages } from '../messages/reading.ts'
 import { recordLine } from '../output/print.ts'
 import type { Session } from '../session.ts'
 import { command, flag, many, option, ownLines, textOption } from '../table/define.ts'
-import { UsageError } from '../usage-error.ts'
+import { CommandError, UsageError } from '../usage-error.ts'
 import { type Place, parsePlace, wholeNumber } from '../values.ts'
 import { topicArgument } from './topic.ts'
 
@@ -34,7 +34,7 @@ export const consumeCommand = command({
     key: textOption('key', 'only messages with this key'),
     queue: many({ placeholder: 'broker:number', about: 'only of this queue', parse: parseQueue }),
     group: textOption('name', 'consumes as a member of this group', { short: 'g', completes: 'group' }),
-    pop: flag('with --group: takes messages by POP, beside any number of other members'),
+    pop: flag('with --group: takes messages by POP, beside any number of others that do'),
     format: textOption('format', `how each is written: ${formatHelp}`, { short: 'f' }),
   },
   output: ownLines(messageRow),
@@ -124,6 +124,7 @@ async function consumeByPop(session: Session, reading: GroupReading): Promise<nu
   const { topic, group, filter = '*', count, isWanted, written } = reading
   const { signal } = session
   const from = groupStart(session, reading.from)
+  await refusePullers(session, group, topic)
   const consumer = await session.simpleConsumer({ group, topics: { [topic]: filter }, from })
   await consumer.start({ signal })
   sayMember(session, group)
@@ -148,6 +149,19 @@ async function consumeByPop(session: Session, reading: GroupReading): Promise<nu
     }
   }
   return 0
+}
+
+/** What members pull they would get although it was given out by POP. @throws CommandError */
+async function refusePullers(session: Session, group: string, topic: string): Promise<void> {
+  const admin = await session.admin()
+  const { signal } = session
+  const { members, subscriptions } = await admin.describeGroup(group, { signal })
+  if (members.length === 0 || subscriptions[`%RETRY%${group}`] === undefined) return
+  const modes = await admin.requestModes({ signal })
+  if (modes.some((one) => one.group === group && one.topic === topic && one.mode === 'POP')) return
+  throw new CommandError(
+    `members of ${group} pull ${topic}, and would get the same messages: rocketmq group mode ${group} ${topic} --set POP lets them pop`,
+  )
 }
 
 /** @throws UsageError */

@@ -287,6 +287,11 @@ export class PoppedQueue implements MemberQueue {
   /** Puts a message among the dead letters. Until it is there, it stays invisible. */
   async #bury(held: Held): Promise<void> {
     const { client, group } = this.#parts
+    // Whoever gets it next puts it there.
+    if (held.isLost) {
+      this.#forget(held)
+      return
+    }
     const parts = { client, group, attemptsMax: undefined }
     if (await sendBack(held.message, deadLetterLevel, parts, this.#abort.signal)) this.#acknowledgeSoon(held)
     else this.#forget(held)
@@ -294,14 +299,15 @@ export class PoppedQueue implements MemberQueue {
 
   async #giveBack(held: Held): Promise<void> {
     this.#active++
-    await this.#comesAgain(held, givenBackMs, true)
+    await this.#comesAgain(held, givenBackMs, true, this.#parts.client.attemptTimeoutMs)
     this.#ended()
   }
 
-  async #comesAgain(held: Held, delayMs: number, isSuspended: boolean): Promise<void> {
+  /** @param timeoutMs for the broker's answer; as long as nobody else gets the message without it */
+  async #comesAgain(held: Held, delayMs: number, isSuspended: boolean, timeoutMs?: number): Promise<void> {
     held.isSettled = true
     await held.renewing
-    if (!held.isLost) await this.#change(held, Math.max(givenBackMs, Math.round(delayMs)), isSuspended)
+    if (!held.isLost) await this.#change(held, Math.max(givenBackMs, Math.round(delayMs)), isSuspended, timeoutMs)
     this.#forget(held)
   }
 
@@ -318,11 +324,16 @@ export class PoppedQueue implements MemberQueue {
   }
 
   /** Never rejects: a message whose time cannot be changed comes again when its time is over. */
-  async #change(held: Held, invisibleMs: number, isSuspended: boolean): Promise<void> {
+  async #change(
+    held: Held,
+    invisibleMs: number,
+    isSuspended: boolean,
+    timeoutMs = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
     const { client, group } = this.#parts
     const { message, receipt } = held
     const { clock } = client.runtime
-    const deadline = new Deadline(clock, {}, Math.max(1, this.#leftMs(held)))
+    const deadline = new Deadline(clock, {}, Math.max(1, Math.min(timeoutMs, this.#leftMs(held))))
     const sentMs = clock.monotonic()
     try {
       const named = { queue: message.queue, receipt }

@@ -17,7 +17,7 @@ import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { Namespace } from '../connection/namespace.ts'
 import { FoundQueue, type RawMessage, receivedMessages } from '../messages/received-message.ts'
 import { wantedTags } from '../reading/subscriptions.ts'
-import { answerError } from '../rocketmq-error.ts'
+import { answerError, RocketMQError } from '../rocketmq-error.ts'
 
 /** A broker's queues of a topic, or one of them. */
 export interface PopPlace {
@@ -84,13 +84,32 @@ export async function pop(client: ClusterClient, request: Pop, deadline: Deadlin
   if (code === 'POLLING_FULL') return { kind: 'full', messages: [], unwanted: [] }
   if (code === 'POLLING_TIMEOUT' || code === 'PULL_NOT_FOUND') return { kind: 'nothing', messages: [], unwanted: [] }
   if (code !== 'SUCCESS') throw answerError(command.name, answer, { topic, broker: broker.name, queueId })
-  const told = new ToldPlaces(command.responseCodec.decode(answer.extFields))
-  const wanted = wantedTags(subscription)
+  try {
+    return found(
+      command.responseCodec.decode(answer.extFields),
+      answer.body ?? Buffer.alloc(0),
+      request,
+      client.namespace,
+    )
+  } catch (cause) {
+    const place = { topic, broker: broker.name, queueId, cause, outcome: 'unknown' } as const
+    throw new RocketMQError('INVALID_ANSWER', `${command.name}: ${(cause as Error).message}`, place)
+  }
+}
+
+function found(
+  header: ResponseOf<typeof commands.popMessage>,
+  body: Buffer,
+  request: Pop,
+  namespace: Namespace,
+): Popped {
+  const told = new ToldPlaces(header)
+  const wanted = wantedTags(request.subscription)
   const messages: RawPopped[] = []
   const unwanted: RawPopped[] = []
-  for (const record of decodeMessages(answer.body ?? Buffer.alloc(0))) {
-    for (const message of receivedMessages(record, broker.name, client.namespace)) {
-      const popped = { ...message, ...told.of(message, record, request, client.namespace) }
+  for (const record of decodeMessages(body)) {
+    for (const message of receivedMessages(record, request.place.broker.name, namespace)) {
+      const popped = { ...message, ...told.of(message, record, request, namespace) }
       if (wanted === undefined || wanted.has(popped.tag ?? '')) messages.push(popped)
       else unwanted.push(popped)
     }

@@ -41,23 +41,38 @@ export async function acknowledge(
   deadline: Deadline,
 ): Promise<void> {
   const receipts = messages.map((message) => parsed(client, group, message))
-  const byBroker = Map.groupBy(receipts, ({ brokerName }) => brokerName)
   const outcomes = await Promise.allSettled(
-    [...byBroker].map(([broker, ofBroker]) => acknowledgeAt(client, group, broker, ofBroker, deadline)),
+    requestsOf(receipts).map((together) => acknowledgeTogether(client, group, together, deadline)),
   )
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failed !== undefined) throw failed.reason
 }
 
-function acknowledgeAt(
+/** Messages of one request at the most: brokers take up to 4096. */
+const requestMax = 1000
+/** A message so far behind the begin of its reading is acknowledged alone: a set of bits would be long. */
+const distanceMax = 8192
+
+/** Each of one broker. */
+function requestsOf(receipts: readonly ParsedReceipt[]): ParsedReceipt[][] {
+  const requests: ParsedReceipt[][] = []
+  for (const ofBroker of Map.groupBy(receipts, ({ brokerName }) => brokerName).values()) {
+    const isFar = ({ queueOffset, startOffset }: ParsedReceipt): boolean => queueOffset - startOffset > distanceMax
+    requests.push(...ofBroker.filter(isFar).map((receipt) => [receipt]))
+    const near = ofBroker.filter((receipt) => !isFar(receipt))
+    for (let start = 0; start < near.length; start += requestMax) requests.push(near.slice(start, start + requestMax))
+  }
+  return requests
+}
+
+function acknowledgeTogether(
   client: ClusterClient,
   group: string,
-  name: string,
   receipts: readonly ParsedReceipt[],
   deadline: Deadline,
 ): Promise<void> {
   const [first] = receipts
-  const { topic, consumedTopic, queueId, queueOffset } = first!
+  const { topic, consumedTopic, queueId, queueOffset, brokerName: name } = first!
   return retried(client, consumedTopic, deadline, true, async () => {
     const broker = { name, address: await masterOf(client, first!, deadline) }
     if (receipts.length === 1) {
@@ -179,7 +194,9 @@ function retried<Result>(
 function parsed(client: ClusterClient, group: string, { queue, receipt }: Receipted): ParsedReceipt {
   const read = receiptOf(receipt)
   const { queueOffset } = read
-  if (queueOffset === undefined) throw invalidArgument(`the receipt "${receipt}" has no offset of its message`)
+  if (queueOffset === undefined || queueOffset < read.startOffset) {
+    throw invalidArgument(`the receipt "${receipt}" does not tell where its message is: give it as it was received`)
+  }
   const consumedTopic = popConsumedTopic(group, client.namespace.wrap(queue.topic))
   return { ...read, queueOffset, consumedTopic, topic: popTopicOf(group, consumedTopic, read.source) }
 }

@@ -38,7 +38,8 @@ const lookAgain = { firstMs: 50, mostMs: 1000 } as const
 /**
  * Receives messages of a group when the program asks for them, and leaves it to the program when each is done. A message
  * that was received is invisible to the rest of the group for a time; it comes again unless it is acknowledged by then.
- * Members need no queues of their own: any number of them may receive from one queue.
+ * Members need no queues of their own: any number of them may receive from one queue. A push `Consumer` may be a member
+ * where POP is set for the group (`Admin.setRequestMode`); one that pulls would get the same messages once more.
  *
  *     await using consumer = new SimpleConsumer({ nameServers: 'localhost:9876', group: 'mailer', topics: 'orders' })
  *     for (const message of await consumer.receive({ max: 10 })) {
@@ -286,7 +287,7 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
       const { bytes: _, body, ...rest } = message
       const { broker } = message.queue
       if (message.attempt > 1 && message.attempt > (await this.#attempts.most(broker))) {
-        await this.#settleWithoutCaller(message, 'deadLetter', 'it was delivered too often')
+        void this.#settleWithoutCaller(message, 'deadLetter', 'it was delivered too often')
         continue
       }
       try {
@@ -295,13 +296,13 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
         handedOut.push({ ...rest, body: decoded, visibleTimestamp: visibleTimestamp(message.receipt) })
       } catch (error) {
         const policy = this.#options.undecodable ?? 'deadLetter'
-        await this.#settleWithoutCaller(message, policy, `its body cannot be decoded: ${(error as Error).message}`)
+        void this.#settleWithoutCaller(message, policy, `its body cannot be decoded: ${(error as Error).message}`)
       }
     }
     return handedOut
   }
 
-  /** What fails comes again when its time is over. */
+  /** What fails comes again when its time is over. Never rejects. */
   async #settleWithoutCaller(message: RawPopped, what: 'deadLetter' | 'skip' | 'retry', why: string): Promise<void> {
     const { messageId, topic } = message
     const { log } = this.#client

@@ -149,6 +149,20 @@ describe('a consumer whose group takes messages by POP', () => {
     await scene.settle(other.consumer.close())
   })
 
+  test('is closed soon when its broker is gone', async () => {
+    const scene = await startPopped(1, 1)
+    await send(scene, 'T', numbered(10))
+    const group = new Group(scene)
+    const ended = Promise.withResolvers<void>()
+    const { consumer } = await group.join('one', { topics: 'T', concurrency: 1 }, () => ended.promise)
+    await scene.cluster.until('it has begun', () => group.handled.length === 1)
+    scene.cluster.brokers[0]!.kill()
+    const beginMs = scene.cluster.simulation.monotonic()
+    await scene.settle(consumer.close(), 60_000)
+    // The time that handlers have, and that of leaving.
+    expect(scene.cluster.simulation.monotonic() - beginMs).toBeLessThan(45_000)
+  })
+
   test('comes to messages of a member that died when their time is over', async () => {
     const scene = await startPopped(1, 1)
     await send(scene, 'T', ['m'])
