@@ -1,8 +1,9 @@
 import { BoundedLog, type CancelTimer, type Clock, type Log } from '@rocketmq-ts/platform'
-import { type Heartbeat, retryTopicOf, type SubscriptionGroupConfig } from '@rocketmq-ts/protocol'
+import { type Heartbeat, ProtocolError, retryTopicOf, type SubscriptionGroupConfig } from '@rocketmq-ts/protocol'
 import { unitFlagOf } from '../topics/index.ts'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
 import { ConsumerRegistry, type GroupFilters } from './consumer-registry.ts'
+import { GroupCounts } from './member-table.ts'
 import { ProducerRegistry } from './producer-registry.ts'
 
 export interface ClientRegistryOptions {
@@ -21,6 +22,8 @@ export interface ClientRegistryOptions {
   filters: GroupFilters
   counters: { subscriptionsDiffer(group: string): void }
   settings(): { notifyConsumerIdsChangedEnable: boolean; channelExpiredTimeout: number }
+  /** Groups that one connection may be in: each takes memory for as long as the connection lasts. */
+  groupsPerConnectionMax: number
 }
 
 /** Who a heartbeat comes from. */
@@ -40,6 +43,7 @@ export class ClientRegistry {
   readonly consumers: ConsumerRegistry
   readonly #options: ClientRegistryOptions
   readonly #log: BoundedLog
+  readonly #groupCounts = new GroupCounts()
   /** What the last heartbeat over a connection was, for those that leave out what did not change. */
   readonly #fingerprints = new WeakMap<ClientLink, number>()
   /** Living connections by the id that the last heartbeat over them named. */
@@ -52,8 +56,10 @@ export class ClientRegistry {
     const { clock, filters, counters } = options
     const log = new BoundedLog(options.log, clock, logLinesMax)
     this.#log = log
-    this.producers = new ProducerRegistry(log)
-    this.consumers = new ConsumerRegistry({ log, filters, counters, isNotified: (group) => this.#isNotified(group) })
+    const groupCounts = this.#groupCounts
+    this.producers = new ProducerRegistry(log, groupCounts)
+    const isNotified = (group: string): boolean => this.#isNotified(group)
+    this.consumers = new ConsumerRegistry({ log, filters, counters, groupCounts, isNotified })
   }
 
   /** Starts to forget connections that are silent for too long. */
@@ -69,8 +75,10 @@ export class ClientRegistry {
   /**
    * Takes in a heartbeat. Members of the groups it changes are told before this returns.
    * @returns whether the client is to send its subscriptions in full next time
+   * @throws ProtocolError SYSTEM_BUSY when its connection would be in too many groups: then nothing of it counts
    */
   heartbeat(heartbeat: Heartbeat, source: HeartbeatSource): boolean {
+    this.#refuseTooManyGroups(heartbeat, source.link)
     const client: ClientConnection = {
       ...source,
       clientId: heartbeat.clientID,
@@ -114,6 +122,18 @@ export class ClientRegistry {
     this.producers.removeLink(link)
     this.consumers.removeLink(link)
     this.#forgetId(link)
+  }
+
+  #refuseTooManyGroups({ consumerDataSet, producerDataSet }: Heartbeat, link: ClientLink): void {
+    const { groupsPerConnectionMax } = this.#options
+    let count = this.#groupCounts.of(link)
+    for (const { groupName } of consumerDataSet) if (!this.consumers.isMember(groupName, link)) count++
+    for (const { groupName } of producerDataSet) if (!this.producers.isMember(groupName, link)) count++
+    if (count <= groupsPerConnectionMax) return
+    const remark =
+      `[TOO_MANY_GROUPS]a heartbeat would have this connection in ${count} groups, and it may be in ` +
+      `${groupsPerConnectionMax}: spread the producers and consumers over more connections`
+    throw new ProtocolError('SYSTEM_BUSY', remark)
   }
 
   #noteId(clientId: string, link: ClientLink): void {

@@ -2,7 +2,7 @@ import type { BoundedLog } from '@rocketmq-ts/platform'
 import { type ConsumerData, commands, type SubscriptionData } from '@rocketmq-ts/protocol'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
 import { GroupSubscriptionTable } from './group-subscriptions.ts'
-import { describeClient, type LeaveReason, MemberTable } from './member-table.ts'
+import { describeClient, type GroupCounts, type LeaveReason, MemberTable } from './member-table.ts'
 import { differencesShown, type SubscriptionDifference, SubscriptionDifferences } from './subscription-differences.ts'
 
 /** A consumer group with members, as their heartbeats tell. */
@@ -30,6 +30,7 @@ export interface ConsumerRegistryOptions {
   log: BoundedLog
   filters: GroupFilters
   counters: { subscriptionsDiffer(group: string): void }
+  groupCounts: GroupCounts
   /** Whether the members of a group are told of changes. */
   isNotified(group: string): boolean
 }
@@ -38,9 +39,13 @@ class ConsumerGroup implements ConsumerGroupView {
   consumeType: ConsumerData['consumeType']
   messageModel: ConsumerData['messageModel']
   consumeFromWhere: ConsumerData['consumeFromWhere']
-  readonly members = new MemberTable()
+  readonly members: MemberTable
   readonly table = new GroupSubscriptionTable()
   readonly differing = new SubscriptionDifferences()
+
+  constructor(counts: GroupCounts) {
+    this.members = new MemberTable(counts)
+  }
 
   differences(): SubscriptionDifference[] {
     return this.differing.list()
@@ -81,7 +86,7 @@ export class ConsumerRegistry {
     const { groupName } = data
     let group = this.#groups.get(groupName)
     if (group === undefined) {
-      group = new ConsumerGroup()
+      group = new ConsumerGroup(this.#options.groupCounts)
       this.#groups.set(groupName, group)
     }
     group.consumeType = data.consumeType
@@ -150,6 +155,11 @@ export class ConsumerRegistry {
       if (group.differing.areThere) differing++
     }
     return { groups: this.#groups.size, members, differing }
+  }
+
+  /** Whether a connection is in a group. */
+  isMember(group: string, link: ClientLink): boolean {
+    return this.#groups.get(group)?.members.has(link) === true
   }
 
   has(link: ClientLink): boolean {

@@ -30,11 +30,17 @@ export interface ClientsParts {
   counters: { subscriptionsDiffer(group: string): void }
 }
 
+/** More than a gateway has that speaks for the clients of a large site. */
+const groupsPerConnectionMax = 20_000
+
 /** Who is connected, in which groups, and what they subscribe to. */
 export function createClients(parts: ClientsParts) {
   const { clock, log, identity, settings, topics, groups, store, compiler, filters, counters } = parts
   const { brokerName } = identity
-  const clients = new ClientRegistry({ clock, log, groups, topics, filters, counters, settings })
+  const clients = new ClientRegistry({
+    ...{ clock, log, groups, topics, filters, counters, settings },
+    groupsPerConnectionMax,
+  })
   const { consumers, producers } = clients
   return {
     consumers,

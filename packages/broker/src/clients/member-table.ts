@@ -8,9 +8,31 @@ export function describeClient({ clientId, link, language, version }: ClientConn
   return { clientId, peer: link.remoteAddress, language, version }
 }
 
+/** In how many groups each connection is, as producer and as consumer. */
+export class GroupCounts {
+  readonly #counts = new Map<ClientLink, number>()
+
+  of(link: ClientLink): number {
+    return this.#counts.get(link) ?? 0
+  }
+
+  /** @param change 1 or -1 */
+  add(link: ClientLink, change: number): void {
+    const count = this.of(link) + change
+    if (count === 0) this.#counts.delete(link)
+    else this.#counts.set(link, count)
+  }
+}
+
 /** Connections of one group, by connection. */
 export class MemberTable {
   readonly #members = new Map<ClientLink, ClientConnection>()
+  readonly #counts: GroupCounts
+
+  /** @param counts of all groups */
+  constructor(counts: GroupCounts) {
+    this.#counts = counts
+  }
 
   get size(): number {
     return this.#members.size
@@ -21,6 +43,7 @@ export class MemberTable {
     const known = this.#members.get(client.link)
     if (known === undefined) {
       this.#members.set(client.link, { ...client })
+      this.#counts.add(client.link, 1)
       return true
     }
     const isOther = known.clientId !== client.clientId
@@ -34,7 +57,7 @@ export class MemberTable {
   /** Removes a connection; gives the client behind it, if it was there. */
   take(link: ClientLink): ClientConnection | undefined {
     const client = this.#members.get(link)
-    this.#members.delete(link)
+    if (this.#members.delete(link)) this.#counts.add(link, -1)
     return client
   }
 

@@ -1,21 +1,23 @@
 import type { BoundedLog } from '@rocketmq-ts/platform'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
-import { describeClient, type LeaveReason, MemberTable } from './member-table.ts'
+import { describeClient, type GroupCounts, type LeaveReason, MemberTable } from './member-table.ts'
 
 /** Connected producers, by group. */
 export class ProducerRegistry {
   readonly #groups = new Map<string, MemberTable>()
   readonly #log: BoundedLog
+  readonly #groupCounts: GroupCounts
   #turn = 0
 
-  constructor(log: BoundedLog) {
+  constructor(log: BoundedLog, groupCounts: GroupCounts) {
     this.#log = log
+    this.#groupCounts = groupCounts
   }
 
   register(group: string, client: ClientConnection): void {
     let members = this.#groups.get(group)
     if (members === undefined) {
-      members = new MemberTable()
+      members = new MemberTable(this.#groupCounts)
       this.#groups.set(group, members)
     }
     if (!members.put(client)) return
@@ -55,6 +57,11 @@ export class ProducerRegistry {
     let members = 0
     for (const table of this.#groups.values()) members += table.size
     return { groups: this.#groups.size, members }
+  }
+
+  /** Whether a connection is in a group. */
+  isMember(group: string, link: ClientLink): boolean {
+    return this.#groups.get(group)?.has(link) === true
   }
 
   has(link: ClientLink): boolean {

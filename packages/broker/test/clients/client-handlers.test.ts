@@ -39,6 +39,7 @@ function open() {
     filters: { register: () => {}, unregister: () => {} },
     counters: { subscriptionsDiffer: () => {} },
     settings: () => ({ notifyConsumerIdsChangedEnable: true, channelExpiredTimeout: 120_000 }),
+    groupsPerConnectionMax: 100,
   })
   const { consumers, producers } = clients
   return { clients, consumers, producers }

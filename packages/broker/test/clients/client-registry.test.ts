@@ -28,6 +28,7 @@ function open(options: { notify?: boolean; groups?: SubscriptionGroupConfig[]; r
     filters: { register: () => {}, unregister: () => {} },
     counters: { subscriptionsDiffer: () => {} },
     settings: () => ({ notifyConsumerIdsChangedEnable: options.notify ?? true, channelExpiredTimeout: 120_000 }),
+    groupsPerConnectionMax: 3,
   })
   clients.start()
   return { clients, clock, lines: log.lines, retryTopics }
@@ -60,6 +61,27 @@ function beat(clients: ClientRegistry, link: FakeLink, clientID: string, changes
   }
   return clients.heartbeat(heartbeat, { link, language: 'JAVA', version: 513 })
 }
+
+describe('a connection', () => {
+  const producerDataSet = (...names: string[]) => names.map((groupName) => ({ groupName }))
+
+  test('is in as many groups as it may be, and a heartbeat that names more is refused as a whole', () => {
+    const { clients } = open()
+    const link = new FakeLink()
+    beat(clients, link, 'c', { producerDataSet: producerDataSet('p1', 'p2'), consumerDataSet: [consumer('g1', [])] })
+    // The same groups once more are no further ones.
+    beat(clients, link, 'c', { producerDataSet: producerDataSet('p1', 'p2'), consumerDataSet: [consumer('g1', [])] })
+    const more = () => beat(clients, link, 'c', { producerDataSet: producerDataSet('p3') })
+    expect(more).toThrow(/\[TOO_MANY_GROUPS\].*in 4 groups, and it may be in 3: spread/)
+    expect(clients.producers.groups()).toEqual(['p1', 'p2'])
+    beat(clients, new FakeLink(), 'other', { producerDataSet: producerDataSet('p3', 'p4', 'p5') })
+    clients.unregister(link, { producerGroup: 'p1' })
+    more()
+    clients.connectionLost(link)
+    beat(clients, link, 'c', { consumerDataSet: ['g1', 'g2', 'g3'].map((name) => consumer(name, [])) })
+    expect(clients.consumers.counts().members).toBe(3)
+  })
+})
 
 describe('members of a consumer group', () => {
   test('are told at once when one joins, itself included, and when subscriptions change', () => {
