@@ -3,7 +3,7 @@ import type { CallOptions } from '../calls/deadline.ts'
 import { type ProcessDiagnostics, tracedProcess } from '../diagnostics.ts'
 import type { MessageTraces } from '../message-traces.ts'
 import type { Codec, MessageBody } from '../messages/codec.ts'
-import type { RawMessage, ReceivedMessage } from '../messages/received-message.ts'
+import { type RawMessage, type ReceivedMessage, withoutInternals } from '../messages/received-message.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { type Redelivery, type RetryPolicy, redeliveryOf, type UndecodablePolicy } from './redelivery.ts'
@@ -82,8 +82,7 @@ export class MessageHandling<Body> {
 
   async #decode(message: RawMessage): Promise<ReceivedMessage<Body>> {
     if (message.body instanceof RocketMQError) throw message.body
-    const { bytes, ...rest } = message
-    return { ...rest, body: await this.#parts.codec.decode(message.body) }
+    return { ...withoutInternals(message), body: await this.#parts.codec.decode(message.body) }
   }
 
   #undecodable(error: unknown, message: RawMessage): Outcome {

@@ -1,7 +1,8 @@
-import { commands } from '@rocketmq-ts/protocol'
+import { commands, encodeMessageProperties, propertyName, type RequestOf, retryTopicOf } from '@rocketmq-ts/protocol'
 import { Deadline, pauseUnless } from '../calls/deadline.ts'
 import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
+import { compressBody } from '../messages/body-compression.ts'
 import type { RawMessage } from '../messages/received-message.ts'
 import type { RocketMQError } from '../rocketmq-error.ts'
 
@@ -26,14 +27,22 @@ export async function sendBack(
 ): Promise<boolean> {
   const { clock, random } = client.runtime
   const { queue, messageId } = message
+  const parts = { client, group, attemptsMax }
+  let isSentAnew = false
   for (let failures = 1; !signal.aborted; failures++) {
     const deadline = new Deadline(clock, { signal }, client.attemptTimeoutMs)
     try {
-      await sendBackOnce(message, delayLevel, { client, group, attemptsMax }, deadline)
+      if (isSentAnew) await sendAnew(message, delayLevel, parts, deadline)
+      else await sendBackOnce(message, delayLevel, parts, deadline)
       return true
     } catch (error) {
       if (signal.aborted) break
       const failure = error as RocketMQError
+      if (!isSentAnew && message.isOfBatch && failure.code === 'SYSTEM_ERROR') {
+        // So official brokers refuse it: its place is that of the batch, which is no message of a retry topic.
+        isSentAnew = true
+        continue
+      }
       client.log.warn({ messageId, ...queue, failures, err: failure }, 'a message could not be given back yet')
       client.learnFrom(failure, client.namespace.wrap(queue.topic))
     }
@@ -62,8 +71,54 @@ export async function sendBackOnce(
     originMsgId: messageId,
     originTopic: client.namespace.wrap(topic),
     unitMode: false,
-    // Brokers count deliveries after the first one.
-    maxReconsumeTimes: attemptsMax === undefined ? undefined : attemptsMax - 1,
+    maxReconsumeTimes: maxReconsumeTimes(attemptsMax),
   }
   await client.askForSuccess({ name: queue.broker, address }, { command, header }, deadline)
+}
+
+/** Brokers count deliveries after the first one. */
+function maxReconsumeTimes(attemptsMax: number | undefined): number | undefined {
+  return attemptsMax === undefined ? undefined : attemptsMax - 1
+}
+
+/** The delay level of the first redelivery, which brokers choose; each further one waits for the next level. */
+const firstRetryLevel = 3
+const innerProducerGroup = 'CLIENT_INNER_PRODUCER'
+const compressOverBytes = 4096
+
+/** A copy for the retry topic of the group, as official consumers send one that they cannot give back. */
+async function sendAnew(
+  message: RawMessage,
+  delayLevel: number,
+  { client, group, attemptsMax }: SendBackParts,
+  deadline: Deadline,
+): Promise<void> {
+  const { queue, topic, messageId, properties, systemProperties, flag, bornTimestamp, attempt } = message
+  const { body, sysFlag } = compressBody(message.body as Buffer, compressOverBytes)
+  const isDead = delayLevel < 0
+  const level = delayLevel > 0 ? delayLevel : firstRetryLevel + attempt - 1
+  const { retryTopic, originMessageId, delayLevel: levelName } = propertyName
+  const command = commands.sendMessageV2
+  const header: RequestOf<typeof command> = {
+    producerGroup: innerProducerGroup,
+    topic: retryTopicOf(group),
+    defaultTopic: '',
+    defaultTopicQueueNums: 0,
+    queueId: 0,
+    sysFlag,
+    bornTimestamp,
+    flag,
+    properties: encodeMessageProperties([
+      ...Object.entries({ ...properties, ...systemProperties, [retryTopic]: client.namespace.wrap(topic) }),
+      [originMessageId, systemProperties[originMessageId] ?? messageId],
+      ...(isDead ? [] : [[levelName, String(level)] as const]),
+    ]),
+    reconsumeTimes: attempt,
+    maxReconsumeTimes: isDead ? 0 : maxReconsumeTimes(attemptsMax),
+    unitMode: false,
+    batch: false,
+    brokerName: queue.broker,
+  }
+  const address = client.routes.knownMasterAddress(queue)
+  await client.askForSuccess({ name: queue.broker, address }, { command, header, body }, deadline)
 }

@@ -53,6 +53,8 @@ export interface PoppedMessage<Body = Buffer> extends ReceivedMessage<Body> {
 export interface RawMessage extends ReceivedMessage<Buffer | RocketMQError> {
   /** Bytes that it takes, for back-pressure. */
   readonly bytes: number
+  /** Whether its place in the log is that of a batch that was stored whole. */
+  readonly isOfBatch: boolean
 }
 
 /** Where a message was found. One that is sent again does not have to go there. */
@@ -72,9 +74,14 @@ export class FoundQueue implements QueueRef {
 const ordinary = { configurable: true, enumerable: true, writable: true } as const
 
 /** @throws RocketMQError UNDECODABLE when the body cannot be decompressed */
-export function plainMessage({ bytes: _, body, ...rest }: RawMessage): ReceivedMessage {
+export function plainMessage({ body, ...raw }: RawMessage): ReceivedMessage {
   if (body instanceof RocketMQError) throw body
-  return { ...rest, body }
+  return { ...withoutInternals(raw), body }
+}
+
+/** A message as users see it, but for its body. */
+export function withoutInternals({ bytes: _, isOfBatch: __, ...message }: Omit<RawMessage, 'body'>) {
+  return message
 }
 
 /** Bytes of a body at the most, decompressed. */
@@ -85,18 +92,19 @@ export function receivedMessages(record: DecodedMessage, broker: string, namespa
   const body = decompressed(record)
   const isWhole = (record.sysFlag & (sysFlag.innerBatch | sysFlag.needUnwrap)) !== 0
   if (!isWhole || body instanceof RocketMQError) {
-    return [received(record, decodeMessageProperties(record.properties), body, 0, broker, namespace)]
+    return [received(record, decodeMessageProperties(record.properties), body, broker, namespace)]
   }
   let batch: BatchedMessage[]
   try {
     batch = decodeBatchBody(body)
   } catch (cause) {
     const error = new RocketMQError('UNDECODABLE', 'the batch cannot be read', { cause })
-    return [received(record, decodeMessageProperties(record.properties), error, 0, broker, namespace)]
+    return [received(record, decodeMessageProperties(record.properties), error, broker, namespace)]
   }
   return batch.map((inner, index) => {
     const properties = decodeMessageProperties(inner.propertiesBytes.toString('utf8'))
-    return received({ ...record, flag: inner.flag }, properties, inner.body, index, broker, namespace)
+    const place = { ...record, flag: inner.flag, queueOffset: record.queueOffset + index }
+    return { ...received(place, properties, inner.body, broker, namespace), isOfBatch: true }
   })
 }
 
@@ -112,7 +120,6 @@ function received(
   record: DecodedMessage,
   properties: ReadonlyMap<string, string>,
   body: Buffer | RocketMQError,
-  index: number,
   broker: string,
   namespace: Namespace,
 ): RawMessage {
@@ -135,7 +142,7 @@ function received(
     shardingKey: system[propertyName.shardingKey],
     messageId: system[propertyName.uniqueKey] ?? '',
     queue: new FoundQueue(namespace.unwrap(topic), broker, queueId),
-    queueOffset: queueOffset + index,
+    queueOffset,
     physicalOffset,
     attempt: reconsumeTimes + 1,
     flag,
@@ -143,5 +150,6 @@ function received(
     bornHost: `${bornHost.host}:${bornHost.port}`,
     storeTimestamp,
     bytes: totalSize,
+    isOfBatch: false,
   }
 }

@@ -4,7 +4,7 @@ import { ClusterClient } from '../connection/cluster-client.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { bytes, type Codec } from '../messages/codec.ts'
 import { checkedTopic } from '../messages/outgoing-message.ts'
-import type { RawMessage, ReceivedMessage } from '../messages/received-message.ts'
+import { type RawMessage, type ReceivedMessage, withoutInternals } from '../messages/received-message.ts'
 import { closedError, invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type QueueRef, queueKey } from '../routing/topic-route.ts'
 import { checkPosition, offsetOfPosition, type StartPosition } from './queue-positions.ts'
@@ -258,8 +258,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   async #decoded(raw: RawMessage): Promise<ReceivedMessage<Body> | undefined> {
     try {
       if (raw.body instanceof RocketMQError) throw raw.body
-      const { bytes: _, ...rest } = raw
-      return { ...rest, body: await this.#codec.decode(raw.body) }
+      return { ...withoutInternals(raw), body: await this.#codec.decode(raw.body) }
     } catch (cause) {
       if (this.#options.undecodable === 'skip') return undefined
       const { messageId, queue } = raw
