@@ -92,8 +92,8 @@ export class BrokerClient {
   }
 
   /** Messages of one topic and queue in one request. @throws ResponseError when it was refused */
-  sendBatch(messages: readonly NewMessage[]): Promise<SendAnswer> {
-    return this.#calls.sendBatch(messages)
+  sendBatch(messages: readonly NewMessage[], batchId?: string): Promise<SendAnswer> {
+    return this.#calls.sendBatch(messages, batchId)
   }
 
   /** @throws ResponseError for every code but found, not found, nothing that matches, and offset moved */
@@ -145,8 +145,9 @@ export class BrokerClient {
     })
   }
 
-  createTopic(topic: string, queues: number): Promise<void> {
-    return this.#calls.createTopic(topic, queues)
+  /** @param attributes in the form `+name=value` */
+  createTopic(topic: string, queues: number, attributes?: string): Promise<void> {
+    return this.#calls.createTopic(topic, queues, undefined, attributes)
   }
 
   topics(): Promise<TopicConfigTable> {

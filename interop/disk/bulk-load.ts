@@ -3,6 +3,12 @@ import { MessageFactory } from '@rocketmq-ts/dev-env/checkers'
 import type { BrokerClient } from '../crash/broker-client.ts'
 import type { SeededRandom } from '../crash/seeded-random.ts'
 
+/** How many units the files of the load's queues are made for. */
+export interface UnitsOfFiles {
+  readonly queue: number
+  readonly batchQueue: number
+}
+
 /** A topic and how many queues it has. */
 export interface BulkTopic {
   readonly topic: string
@@ -12,6 +18,9 @@ export interface BulkTopic {
 export const bulkGroups = ['bulk-consumers', 'bulk-others'] as const
 /** Its queue has exactly full files whenever a part of the load ends. */
 const fullTopic: BulkTopic = { topic: 'bulk-full', queues: 1 }
+/** The same, with queues of batches. */
+const batchTopic: BulkTopic = { topic: 'bulk-batches', queues: 1 }
+const fullTopics: readonly BulkTopic[] = [fullTopic, batchTopic]
 const requestsAtOnce = 16
 
 /**
@@ -23,11 +32,10 @@ export class BulkLoad {
   readonly #recorder: Recorder
   readonly #random: SeededRandom
   readonly #messages: MessageFactory
-  readonly #unitsOfQueueFile: number
+  readonly #unitsOfFiles: UnitsOfFiles
 
-  /** @param unitsOfQueueFile how many messages a file of a consume queue is made for */
-  constructor(recorder: Recorder, random: SeededRandom, unitsOfQueueFile: number) {
-    this.#unitsOfQueueFile = unitsOfQueueFile
+  constructor(recorder: Recorder, random: SeededRandom, unitsOfFiles: UnitsOfFiles) {
+    this.#unitsOfFiles = unitsOfFiles
     this.#recorder = recorder
     this.#random = random
     this.#messages = new MessageFactory(`B${random.seed.toString(36)}`)
@@ -47,6 +55,7 @@ export class BulkLoad {
       await Promise.all(Array.from({ length: requestsAtOnce }, () => this.#send(client)))
     }
     await this.#fillFile(client)
+    await this.#fillBatchFile(client)
     await this.#consume(client, part)
   }
 
@@ -61,9 +70,28 @@ export class BulkLoad {
       await this.#recorder.createTopic(topic, queues, () => client.createTopic(topic, queues))
       this.topics.push(fullTopic)
     }
-    for (let sent = 0; sent < this.#unitsOfQueueFile; sent += requestsAtOnce) {
-      const count = Math.min(requestsAtOnce, this.#unitsOfQueueFile - sent)
+    for (let sent = 0; sent < this.#unitsOfFiles.queue; sent += requestsAtOnce) {
+      const count = Math.min(requestsAtOnce, this.#unitsOfFiles.queue - sent)
       await Promise.all(Array.from({ length: count }, () => this.#sendOne(client, 0, { topic, queueId: 0 })))
+    }
+  }
+
+  /** Whole batches, and single messages among them: each takes one unit. */
+  async #fillBatchFile(client: BrokerClient): Promise<void> {
+    const { topic, queues } = batchTopic
+    if (!this.topics.includes(batchTopic)) {
+      await this.#recorder.createTopic(topic, queues, () => client.createTopic(topic, queues, '+queue.type=BatchCQ'))
+      this.topics.push(batchTopic)
+    }
+    const place = { topic, queueId: 0 }
+    for (let unit = 0; unit < this.#unitsOfFiles.batchQueue; unit++) {
+      if (this.#random.chance(0.2)) {
+        await this.#sendOne(client, 0, place)
+        continue
+      }
+      const batch = Array.from({ length: this.#random.between(1, 8) }, () => this.#messages.create(this.#random, place))
+      const batchId = `batch-of-${batch[0]!.properties.UNIQ_KEY}`
+      await this.#recorder.send(batch, () => client.sendBatch(batch, batchId), true)
     }
   }
 
@@ -80,7 +108,7 @@ export class BulkLoad {
   }
 
   #place(): { topic: string; queueId: number } {
-    const { topic, queues } = this.#random.pick(this.topics.filter((one) => one !== fullTopic))
+    const { topic, queues } = this.#random.pick(this.topics.filter((one) => !fullTopics.includes(one)))
     return { topic, queueId: this.#random.between(0, queues - 1) }
   }
 
@@ -96,7 +124,8 @@ export class BulkLoad {
             client.commitOffset(group, topic, queueId, nextOffset),
           )
           const [first] = records
-          if (first === undefined || group !== bulkGroups[0]) continue
+          // A broker takes no batch back as a whole.
+          if (first === undefined || first.isOfBatch || group !== bulkGroups[0]) continue
           await this.#recorder.sendBack(first, group, 1, () => client.sendBack(first, group, 1))
         }
       }

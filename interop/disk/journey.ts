@@ -39,10 +39,11 @@ export interface Takeover {
 }
 
 const delayLevelsMs = [1000, 5000]
-const queueFileUnits = 300
+const unitsOfFiles = { queue: 300, batchQueue: 40 }
 const config = {
   mappedFileSizeCommitLog: String(256 * 1024),
-  mappedFileSizeConsumeQueue: String(queueFileUnits * 20),
+  mappedFileSizeConsumeQueue: String(unitsOfFiles.queue * 20),
+  mapperFileSizeBatchConsumeQueue: String(unitsOfFiles.batchQueue * 46),
   maxHashSlotNum: '500',
   maxIndexNum: '2000',
   flushConsumerOffsetInterval: '1000',
@@ -101,7 +102,7 @@ class Journey {
   constructor(storeFolder: string, random: SeededRandom) {
     this.storeFolder = storeFolder
     this.#random = random
-    this.#load = new BulkLoad(this.#recorder, random.fork(), queueFileUnits)
+    this.#load = new BulkLoad(this.#recorder, random.fork(), unitsOfFiles)
   }
 
   get isFaultless(): boolean {

@@ -8,6 +8,8 @@ const promises: Record<string, string> = {
   'send-async': 'answers each asynchronous send and stores each message once',
   'send-one-way': 'stores each message that was sent without asking for an answer',
   'send-batch': 'stores a batch as messages at consecutive offsets of one queue, each with its own ids',
+  'batch-queue': 'stores a batch as one record in a topic with queues of batches, and gives consumers its messages',
+  'batch-queue-refused': 'gives a refused message of such a batch again, and none of the others',
   'send-compressed': 'stores large bodies compressed and gives consumers the original',
   'send-big': 'stores a body of exactly 4 MiB',
   'send-too-big': 'refuses a body above 4 MiB with code 13 and goes on',

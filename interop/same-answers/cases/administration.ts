@@ -28,6 +28,7 @@ const attributes = [
   '+message.type',
   '+cleanup.policy=DELETE',
   '+queue.type=SimpleCQ',
+  '+queue.type=BatchCQ',
   '+reserve.time=1000',
   '+reserve.time=-1',
   '+reserve.time=-2',
@@ -46,7 +47,6 @@ const attributes = [
 const unserved = [
   '+message.type=LITE',
   '+cleanup.policy=COMPACTION',
-  '+queue.type=BatchCQ',
   '+lite.topic.expiration=10',
   '+lite.topic.expiration=-1',
   '+message.type=FIFO,+cleanup.policy=COMPACTION',

@@ -1,6 +1,7 @@
 import type { Case } from '../case.ts'
 import { administrationCases } from './administration.ts'
 import { assignmentCases } from './assignment.ts'
+import { batchQueueCases } from './batch-queues.ts'
 import { filterCases } from './filters.ts'
 import { headerCases } from './headers.ts'
 import { missingFieldCases } from './missing-fields.ts'
@@ -26,5 +27,6 @@ export const cases: readonly Case[] = [
   ...transactionCases,
   ...timerCases,
   ...unitCases,
+  ...batchQueueCases,
   ...missingFieldCases,
 ]

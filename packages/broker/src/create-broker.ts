@@ -9,6 +9,7 @@ import { identityOf } from './identity.ts'
 import { createLiveSettings } from './live-settings.ts'
 import type { BrokerSettings } from './settings/index.ts'
 import { type StoreStart, storeOptions } from './store-options.ts'
+import { TopicQueueTypes } from './topics/index.ts'
 
 /** The numbers of a broker as they are at one moment: counts, sizes and lags. */
 export interface BrokerStats extends ReturnType<Features['stats']> {
@@ -67,8 +68,9 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   await using starting = new AsyncDisposableStack()
 
   const followers = createFollowers(settings, platform, log)
+  const queueTypes = new TopicQueueTypes(fileSystem, initial.storePathRootDir)
   const store: MessageStore = MessageStore.open({
-    ...storeOptions(initial, settings, () => made.topicReserves.list(), platform, log, processId, options),
+    ...storeOptions(initial, settings, () => made.topicReserves.list(), queueTypes, platform, log, processId, options),
     followers: followerList(followers),
   })
   starting.defer(() => store.close())
@@ -82,6 +84,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     identity: identityOf(initial),
     liveSettings,
     store,
+    queueTypes,
     followers,
     waitingIn: (lane): number => server.waitingIn(lane),
   })

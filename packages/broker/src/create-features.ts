@@ -23,6 +23,7 @@ import { createSending } from './sending/create-sending.ts'
 import { createStatistics } from './statistics/create-statistics.ts'
 import { createTimers } from './timers/create-timers.ts'
 import { createTopics } from './topics/create-topics.ts'
+import type { TopicQueueTypes } from './topics/index.ts'
 import { createTraces } from './traces/create-traces.ts'
 import { createTransactions } from './transactions/create-transactions.ts'
 
@@ -35,6 +36,8 @@ export interface FeaturesParts {
   identity: Identity
   liveSettings: LiveSettings
   store: MessageStore
+  /** What the store asks about topics. */
+  queueTypes: TopicQueueTypes
   /** What followed the log while the store was opened. */
   followers: BrokerFollowers
   /** Requests of a lane that have no answer yet. */
@@ -58,6 +61,7 @@ export function createFeatures(parts: FeaturesParts) {
       identity,
       liveSettings,
       store,
+      queueTypes: parts.queueTypes,
       counters,
       whenRegistered: (): Promise<void> => registration.settled(),
     }),

@@ -1,5 +1,5 @@
 import type { Log, Platform } from '@rocketmq-ts/platform'
-import type { LiveStoreOptions, RetentionRules, StoreOptions, TopicReserve } from '@rocketmq-ts/storage'
+import type { LiveStoreOptions, QueueTypes, RetentionRules, StoreOptions, TopicReserve } from '@rocketmq-ts/storage'
 import type { BrokerSettings } from './settings/index.ts'
 
 const mebibyte = 1024 * 1024
@@ -20,11 +20,13 @@ export interface StoreStart {
  * How the store of a broker with these settings is set up.
  * @param current the settings as they are now: some can be changed while the broker runs
  * @param topicReserves topics whose messages go earlier than the log
+ * @param queueTypes which topics have queues of batches
  */
 export function storeOptions(
   settings: BrokerSettings,
   current: () => BrokerSettings,
   topicReserves: () => Iterable<TopicReserve>,
+  queueTypes: QueueTypes,
   platform: Platform,
   log: Log,
   processId: number,
@@ -38,6 +40,8 @@ export function storeOptions(
     commitLogPath: settings.storePathCommitLog,
     commitLogSegmentBytes: settings.mappedFileSizeCommitLog,
     consumeQueueSegmentBytes: settings.mappedFileSizeConsumeQueue,
+    batchQueueSegmentBytes: settings.mapperFileSizeBatchConsumeQueue,
+    queueTypes,
     keyIndex: {
       slotCount: settings.maxHashSlotNum,
       entryCountMax: settings.maxIndexNum,

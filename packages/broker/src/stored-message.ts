@@ -1,11 +1,14 @@
 import {
+  type BatchedMessage,
   type DecodedMessage,
+  decodeBatchBody,
   decodeMessages,
   findMessageProperty,
   halfTopic,
   MessageDecodeError,
   propertyName,
   scheduleTopic,
+  sysFlag,
   timerTopic,
 } from '@rocketmq-ts/protocol'
 
@@ -19,6 +22,30 @@ export function decodedRecord(record: Buffer | undefined): DecodedMessage | unde
   } catch (error) {
     if (error instanceof MessageDecodeError) return undefined
     throw error
+  }
+}
+
+/** The messages that a record holds: those of a batch that was stored whole, each as if it had been sent alone. */
+export function messagesIn(record: DecodedMessage): DecodedMessage[] {
+  if ((record.sysFlag & sysFlag.innerBatch) === 0) return [record]
+  const flags = record.sysFlag & ~(sysFlag.innerBatch | sysFlag.needUnwrap)
+  return batchedMessages(record).map(({ flag, body, propertiesBytes }, index) => ({
+    ...record,
+    queueOffset: record.queueOffset + index,
+    sysFlag: flags,
+    flag,
+    body,
+    properties: propertiesBytes.toString('utf8'),
+  }))
+}
+
+/** A batch that cannot be read stays one message. */
+function batchedMessages({ body, flag, properties }: DecodedMessage): BatchedMessage[] {
+  try {
+    return decodeBatchBody(body)
+  } catch (error) {
+    if (!(error instanceof MessageDecodeError)) throw error
+    return [{ flag, body, propertiesBytes: Buffer.from(properties) }]
   }
 }
 

@@ -5,6 +5,7 @@ import { LostMessagesError, MessageStore } from '@rocketmq-ts/storage'
 import { expect, test } from 'vitest'
 import { createBroker, readBrokerSettings } from '../src/index.ts'
 import { storeOptions } from '../src/store-options.ts'
+import { TopicQueueTypes } from '../src/topics/index.ts'
 
 test('a broker that takes a free port takes one whose second port is free as well', async () => {
   using folder = temporaryFolder()
@@ -50,6 +51,7 @@ test('a broker whose log is gone is not started empty, unless it is told that me
       settings,
       () => settings,
       () => [],
+      new TopicQueueTypes(platform.fileSystem, settings.storePathRootDir),
       platform,
       silentLog,
       process.pid,

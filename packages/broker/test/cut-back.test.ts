@@ -11,6 +11,7 @@ import { readBrokerSettings } from '../src/index.ts'
 import { createLiveSettings } from '../src/live-settings.ts'
 import { storeOptions } from '../src/store-options.ts'
 import { decodedRecord } from '../src/stored-message.ts'
+import { TopicQueueTypes } from '../src/topics/index.ts'
 import { ask } from './call-kit.ts'
 import { settle } from './kept/config-kit.ts'
 
@@ -27,7 +28,8 @@ function setUp(clock = new SteppedClock(), fileSystem = new CrashableFileSystem(
   const { values: settings } = readBrokerSettings(properties, { source: 'test', environment })
   const current = () => settings
   const followers = createFollowers(current, platform, silentLog)
-  const options = storeOptions(settings, current, () => [], platform, silentLog, 1)
+  const queueTypes = new TopicQueueTypes(platform.fileSystem, settings.storePathRootDir)
+  const options = storeOptions(settings, current, () => [], queueTypes, platform, silentLog, 1)
   const store = MessageStore.open({ ...options, followers: followerList(followers) })
   const features = new FeatureList()
   const { handlers } = createFeatures({
@@ -38,6 +40,7 @@ function setUp(clock = new SteppedClock(), fileSystem = new CrashableFileSystem(
     identity: identityOf(settings),
     liveSettings: createLiveSettings({ initial: settings, fileSystem, nowMs: clock.now() }),
     store,
+    queueTypes,
     followers,
     waitingIn: () => 0,
   })

@@ -10,6 +10,7 @@ import { Maintenance } from './maintenance.ts'
 import { PutPipeline } from './put-pipeline.ts'
 import { QueueReader, type ReadRequest, type ReadResult } from './queue-reader.ts'
 import type { ArrivalListener, ConsumeQueues } from './queues/consume-queues.ts'
+import type { QueueType } from './queues/queue-folders.ts'
 import type { QueueUnit } from './queues/queue-unit.ts'
 import type { CheckpointFile } from './recovery/checkpoint.ts'
 import { type OpenedFiles, openFiles } from './recovery/open-files.ts'
@@ -126,6 +127,21 @@ export class MessageStore {
   }
 
   /**
+   * Stores a batch as one record in a topic with queues of batches, where it takes an offset for each of its messages.
+   * @param batch has the messages in its body, and `sysFlag.innerBatch`; its properties are completed here
+   * @param count of its messages, from 1 to `batchCountMax`
+   * @param done see `put`; its place has the offset of the first message
+   */
+  putWhole(batch: StoreMessage, count: number, done: (outcome: PutOutcome) => void): void {
+    this.#parts.pipeline.putWhole(batch, count, done)
+  }
+
+  /** The kinds of queues that a topic has files of: two when it was of another kind before. */
+  queueTypesInFiles(topic: string): QueueType[] {
+    return this.#queues.table.typesInFiles(topic)
+  }
+
+  /**
    * The position at which the next bytes of another broker's log must start. It is behind the end of this log when part
    * of a record has come already.
    */
@@ -195,9 +211,13 @@ export class MessageStore {
     return this.#parts.reader.readAtOnce(request)
   }
 
-  /** Offset of the first message of a queue that is still stored; 0 for a queue that does not exist. */
+  /**
+   * Offset of the first message of a queue that is still stored; 0 for a queue that does not exist. A queue of batches
+   * has -1 as long as it never had a message, as the official broker says.
+   */
   minOffset(topic: string, queueId: number): number {
-    return this.#queues.table.existing(topic, queueId)?.minOffset(this.#commitLog.minPosition) ?? 0
+    const { table } = this.#queues
+    return table.existing(topic, queueId)?.minOffset(this.#commitLog.minPosition) ?? table.minOffsetWithoutQueue(topic)
   }
 
   /** The offset behind the last message of a queue that can be read. */
@@ -215,7 +235,8 @@ export class MessageStore {
   storeTimestamp(topic: string, queueId: number, queueOffset: number): number | undefined {
     const queue = this.#queues.table.existing(topic, queueId)
     if (queue === undefined) return undefined
-    if (queueOffset < queue.minOffset(this.#commitLog.minPosition) || queueOffset >= queue.maxOffset) return undefined
+    const minOffset = Math.max(0, queue.minOffset(this.#commitLog.minPosition))
+    if (queueOffset < minOffset || queueOffset >= queue.maxOffset) return undefined
     return storeTimestampOf(this.#commitLog, queue, queueOffset)
   }
 

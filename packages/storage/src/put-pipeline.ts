@@ -1,12 +1,21 @@
 import { assert } from '@rocketmq-ts/base'
 import type { Clock } from '@rocketmq-ts/platform'
-import { type MessageToStore, recordProblem, recordSysFlag } from '@rocketmq-ts/protocol'
+import {
+  EncodedProperties,
+  encodeMessageProperties,
+  type MessageToStore,
+  propertyName,
+  recordProblem,
+  recordSysFlag,
+  sysFlag,
+} from '@rocketmq-ts/protocol'
 import { type Confirmable, type Confirmation, type ConfirmPolicy, inSystemsHands, safe } from './confirmation.ts'
 import type { Follower } from './followers/follower.ts'
 import { RecordView, standsInQueue } from './followers/record-view.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LogSync } from './log/log-sync.ts'
 import { type RawRecord, RawRecords } from './log/raw-records.ts'
+import { batchCountMax } from './queues/batch-unit.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { QueueTable } from './queues/queue-table.ts'
 import type { TopicEntry } from './queues/topic-handle.ts'
@@ -105,6 +114,36 @@ export class PutPipeline {
     }
     this.#lastTimestamp = Math.max(clock.now(), this.#lastTimestamp)
     this.#gather(new PendingPut(clock, this.#appendAll(prepared as PreparedMessage[]), done))
+  }
+
+  /** See `MessageStore.putWhole`. */
+  putWhole(batch: StoreMessage, count: number, done: (outcome: PutOutcome) => void): void {
+    assert((batch.sysFlag & sysFlag.innerBatch) !== 0, 'a batch is put whole without saying so')
+    assert(count >= 1 && count <= batchCountMax, `a batch of ${count} messages is put whole`)
+    if (this.#hasRaw) this.#endRaw()
+    const { guard, clock, queues } = this.#parts
+    const { refusal } = guard
+    if (refusal !== undefined) {
+      done({ kind: 'refused', ...refusal })
+      return
+    }
+    const entry = queues.entry(batch.topic, batch.handle)
+    const queue = entry?.queueType === 'BatchCQ' ? queues.queueOf(entry, batch.queueId) : undefined
+    if (queue === undefined) {
+      const reason = `${JSON.stringify(batch.topic)} has no queues of batches (queue.type=BatchCQ)`
+      done({ kind: 'refused', cause: 'illegal', reason })
+      return
+    }
+    batch.properties.append(batchProperties(count, queue.nextOffset))
+    const prepared = this.#prepare(batch)
+    if (typeof prepared === 'string') {
+      done({ kind: 'refused', cause: 'illegal', reason: prepared })
+      return
+    }
+    this.#lastTimestamp = Math.max(clock.now(), this.#lastTimestamp)
+    const records = this.#appendAll([prepared])
+    queue.nextOffset += count - 1
+    this.#gather(new PendingPut(clock, records, done))
   }
 
   /** The position that the next bytes for `appendRaw` must have. */
@@ -366,6 +405,15 @@ export class PutPipeline {
 
 /** What the official broker writes as the queue offset of half messages and rollbacks. */
 const offsetOfHidden = 0
+
+/** How many messages a batch holds, and the offset of the first of them, as brokers tell consumers. */
+function batchProperties(count: number, baseOffset: number): EncodedProperties {
+  const properties = [
+    [propertyName.innerCount, String(count)],
+    [propertyName.innerBase, String(baseOffset)],
+  ] as const
+  return EncodedProperties.ofText(encodeMessageProperties(properties))
+}
 
 function isSafetyWanted({ properties }: RecordView): boolean {
   return properties.value('waitStoreOk') !== 'false'

@@ -6,6 +6,9 @@ import { type ColdReads, ColdReadsByDistance } from './log/cold-reads.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LentBytes } from './log/lent-bytes.ts'
 import { isRecordAt, RecordParts, type Stretch, sliceOf } from './log/stretch.ts'
+import { BatchQueue } from './queues/batch-queue.ts'
+import { type BatchSearch, beginSearch, searchBatchUnit } from './queues/batch-search.ts'
+import { type BatchUnit, batchUnitBytes, emptyBatchUnit, readBatchUnit } from './queues/batch-unit.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { QueueTable } from './queues/queue-table.ts'
 import { emptyUnit, isMessage, type QueueUnit, readUnit, unitBytes } from './queues/queue-unit.ts'
@@ -62,7 +65,8 @@ export interface ReadResult {
   behindBytes: number
 }
 
-const queueBlockBytes = 800 * unitBytes
+/** A block holds whole units of either kind. */
+const queueBlockBytes = 35 * 20 * 23
 const logBlockBytes = 256 * 1024
 const logOverlapBytes = 16 * 1024
 /** Spare blocks to keep: as many as are read and given up in a few turns. */
@@ -93,6 +97,8 @@ interface Progress {
   offset: number
   lookedBytes: number
   loads: number
+  /** For the unit of `offset` in a queue of batches. */
+  search: BatchSearch | undefined
 }
 
 /**
@@ -118,6 +124,7 @@ export class QueueReader {
   readonly #unreadable = new LruMap<number, { isCertain: boolean }>(unreadableKept)
   /** The unit that a scan is at, overwritten by the next one. */
   readonly #scanned = emptyUnit()
+  readonly #scannedBatch = emptyBatchUnit()
 
   constructor(
     clock: Clock,
@@ -184,20 +191,42 @@ export class QueueReader {
     }
   }
 
-  /** Units of a queue from an offset on, for administration tools and delayed messages. */
+  /**
+   * Units of a queue from an offset on, for administration tools and delayed messages.
+   * @param countMax offsets that they begin within
+   */
   async units(queue: ConsumeQueue, fromOffset: number, countMax: number): Promise<QueueUnit[]> {
     const units: QueueUnit[] = []
-    for (let offset = fromOffset; offset < queue.maxOffset && units.length < countMax; ) {
-      const unit = this.#unit(queue, offset)
+    let unitNumber: number | undefined
+    while (units.length < countMax && fromOffset < queue.maxOffset) {
+      unitNumber ??= await this.#firstUnit(queue, fromOffset)
+      if (unitNumber === undefined || unitNumber >= queue.endUnit) return units
+      const unit = queue instanceof BatchQueue ? this.#batchUnit(queue, unitNumber) : this.#unit(queue, unitNumber)
       if ('missing' in unit) {
-        const loaded = await this.#queueBlocks.load(unit.missing)
-        if (loaded.length < unit.missing.byteCount) return units
+        if (!(await this.#loadUnits(unit.missing))) return units
         continue
       }
+      if (isBehind(unit, fromOffset + countMax)) return units
       units.push(unit)
-      offset++
+      unitNumber++
     }
     return units
+  }
+
+  /** The unit that a message stands in; undefined when a file is gone that tells it. */
+  async #firstUnit(queue: ConsumeQueue, queueOffset: number): Promise<number | undefined> {
+    if (!(queue instanceof BatchQueue)) return queueOffset
+    const search = beginSearch(queue, queueOffset)
+    for (;;) {
+      const found = searchBatchUnit(queue, search, (unitNumber) => this.#batchUnit(queue, unitNumber))
+      if (typeof found === 'number') return found
+      if (!(await this.#loadUnits(found.missing))) return undefined
+    }
+  }
+
+  /** @returns whether there was all of the block */
+  async #loadUnits(missing: MissingBlock): Promise<boolean> {
+    return (await this.#queueBlocks.load(missing)).length === missing.byteCount
   }
 
   /** Forgets everything that was read: log and queues were cut back. */
@@ -236,14 +265,18 @@ export class QueueReader {
   #attempt(request: ReadRequest, mayBeCold: boolean, progress: Progress | undefined): Attempt {
     const queueOffset = progress === undefined ? request.queueOffset : progress.offset
     const queue = this.#queues.existing(request.topic, request.queueId)
-    if (queue === undefined) return nothing('NO_MATCHED_LOGIC_QUEUE', 0, 0, 0)
+    if (queue === undefined) {
+      return nothing('NO_MATCHED_LOGIC_QUEUE', 0, this.#queues.minOffsetWithoutQueue(request.topic), 0)
+    }
     const { maxOffset } = queue
     const minOffset = queue.minOffset(this.#commitLog.minPosition)
     if (maxOffset === 0) return nothing('NO_MESSAGE_IN_QUEUE', 0, minOffset, maxOffset)
     if (queueOffset < minOffset) return nothing('OFFSET_TOO_SMALL', minOffset, minOffset, maxOffset)
     if (queueOffset === maxOffset) return nothing('OFFSET_OVERFLOW_ONE', queueOffset, minOffset, maxOffset)
     if (queueOffset > maxOffset) return nothing('OFFSET_OVERFLOW_BADLY', maxOffset, minOffset, maxOffset)
-    return this.#scan(request, queue, minOffset, mayBeCold, progress)
+    return queue instanceof BatchQueue
+      ? this.#scanBatches(request, queue, minOffset, mayBeCold, progress)
+      : this.#scan(request, queue, minOffset, mayBeCold, progress)
   }
 
   #scan(
@@ -297,9 +330,99 @@ export class QueueReader {
     }
     const behindBytes = this.#commitLog.writtenPosition - lastPosition
     const status = count > 0 ? 'FOUND' : 'NO_MATCHED_MESSAGE'
+    const found = this.#lentParts(parts)
+    return { status, nextQueueOffset: offset, minOffset, maxOffset, parts: found, count, byteCount, behindBytes }
+  }
+
+  /** Like `#scan`. Records are taken as a whole, the first one however many messages it holds. */
+  #scanBatches(
+    request: ReadRequest,
+    queue: BatchQueue,
+    minOffset: number,
+    mayBeCold: boolean,
+    progress: Progress | undefined,
+  ): Attempt {
+    const { maxOffset, endUnit } = queue
+    const { recordFilter } = request
+    const unitOf = (unitNumber: number) => this.#batchUnit(queue, unitNumber, this.#scannedBatch)
+    const parts = new RecordParts()
+    let count = 0
+    let byteCount = 0
+    let offset = progress === undefined ? request.queueOffset : progress.offset
+    let lastPosition = this.#commitLog.writtenPosition
+    // Each attempt narrows the search: it comes to its end although other reads need the memory of its blocks.
+    const search = progress?.search?.queueOffset === offset ? progress.search : beginSearch(queue, offset)
+    if (progress !== undefined) progress.search = search
+    const first = searchBatchUnit(queue, search, unitOf)
+    if (typeof first === 'object') return first
+    const scanEnd = Math.min(endUnit, first + request.scannedUnitsMax)
+    let unitNumber = first
+    for (; unitNumber < scanEnd && count < request.countMax; unitNumber++) {
+      const unit = unitOf(unitNumber)
+      if ('missing' in unit) {
+        if (endsAt(request, offset, count, progress)) break
+        return unit
+      }
+      if (!isMessage(unit)) continue
+      const { physicalOffset, totalSize } = unit
+      const next = Math.max(offset, unit.baseOffset + unit.count)
+      if (request.matches(unit.tagsCode)) {
+        const isFull = count + unit.count > request.countMax || byteCount + totalSize > request.bytesMax
+        if (count > 0 && isFull) break
+        const stretch = this.#recordOf(queue, unit, mayBeCold)
+        if (stretch !== undefined && !('bytes' in stretch)) {
+          if (endsAt(request, offset, count, progress)) break
+          return stretch
+        }
+        if (stretch !== undefined && recordFilter !== undefined) {
+          if (progress!.lookedBytes >= recordFilter.bytesMax) break
+          progress!.lookedBytes += totalSize
+        }
+        if (
+          stretch !== undefined &&
+          recordFilter?.matches(stretch.bytes, physicalOffset - stretch.start, totalSize) !== false
+        ) {
+          parts.add(stretch, physicalOffset, totalSize)
+          lastPosition = physicalOffset + totalSize
+          count += unit.count
+          byteCount += totalSize
+        }
+      }
+      offset = next
+    }
+    // Damaged units at the end say no offset.
+    if (unitNumber >= endUnit) offset = maxOffset
+    const behindBytes = this.#commitLog.writtenPosition - lastPosition
+    const status = count > 0 ? 'FOUND' : 'NO_MATCHED_MESSAGE'
+    const found = this.#lentParts(parts)
+    return { status, nextQueueOffset: offset, minOffset, maxOffset, parts: found, count, byteCount, behindBytes }
+  }
+
+  #recordOf(
+    queue: BatchQueue,
+    unit: BatchUnit,
+    mayBeCold: boolean,
+  ): Stretch | { missing: MissingBlock } | { coldPosition: number } | undefined {
+    const { physicalOffset, totalSize, baseOffset } = unit
+    const stretch = this.#commitLog.inMemory(physicalOffset, totalSize)
+    if (stretch !== undefined) return stretch
+    return mayBeCold ? this.#recordInFile(queue, baseOffset, unit) : { coldPosition: physicalOffset }
+  }
+
+  #lentParts(parts: RecordParts): Buffer[] {
     const found = parts.end()
     if (this.#lent.isChecked) for (const [index, part] of found.entries()) found[index] = this.#lent.lend(part)
-    return { status, nextQueueOffset: offset, minOffset, maxOffset, parts: found, count, byteCount, behindBytes }
+    return found
+  }
+
+  #batchUnit(queue: BatchQueue, unitNumber: number, into?: BatchUnit): BatchUnit | { missing: MissingBlock } {
+    const inMemory = queue.unitInMemory(unitNumber, into)
+    if (inMemory !== undefined) return inMemory
+    const { segments, writtenPosition } = queue
+    const position = unitNumber * batchUnitBytes
+    const stretch = this.#queueBlocks.find(segments, position, batchUnitBytes)
+    if (stretch !== undefined) return readBatchUnit(stretch.bytes, position - stretch.start, into)
+    return { missing: this.#queueBlocks.missing(segments, position, batchUnitBytes, writtenPosition) }
   }
 
   #unit(queue: ConsumeQueue, offset: number, into?: QueueUnit): QueueUnit | { missing: MissingBlock } {
@@ -309,7 +432,7 @@ export class QueueReader {
     const position = offset * unitBytes
     const stretch = this.#queueBlocks.find(segments, position, unitBytes)
     if (stretch !== undefined) return readUnit(stretch.bytes, position - stretch.start, into)
-    return { missing: this.#queueBlocks.missing(segments, position, unitBytes, queue.writtenOffset * unitBytes) }
+    return { missing: this.#queueBlocks.missing(segments, position, unitBytes, queue.writtenPosition) }
   }
 
   /** What holds the record of a unit, or the block to load first; undefined when there is no record: it is skipped. */
@@ -362,8 +485,12 @@ export class QueueReader {
   }
 }
 
+function isBehind(unit: QueueUnit | BatchUnit, queueOffset: number): boolean {
+  return 'baseOffset' in unit && unit.baseOffset >= queueOffset
+}
+
 function progressOf(request: ReadRequest): Progress {
-  return { offset: request.queueOffset, lookedBytes: 0, loads: 0 }
+  return { offset: request.queueOffset, lookedBytes: 0, loads: 0, search: undefined }
 }
 
 /**

@@ -7,9 +7,6 @@ export class StoreLayoutError extends Error {
 
 /** Folders of the official broker that change the meaning of the other folders. */
 const refused = {
-  batchconsumequeue:
-    'it holds batch consume queues (topics with queue.type=BatchCQ), which this broker does not read. ' +
-    'Keep these topics on an official broker; for a store that no longer needs them, delete the folder',
   consumequeue_ext:
     'it holds extended consume queues (enableConsumeQueueExt), whose filters this broker does not read. ' +
     'Delete consumequeue_ext and consumequeue: the consume queues are made again from the log',

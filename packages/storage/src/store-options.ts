@@ -1,5 +1,6 @@
 import type { Log, Platform } from '@rocketmq-ts/platform'
 import type { Follower } from './followers/follower.ts'
+import type { QueueTypes } from './queues/queue-folders.ts'
 import type { RetentionRules } from './retention/retention-plan.ts'
 import type { TopicReserve } from './retention/topic-reserve.ts'
 
@@ -34,6 +35,10 @@ export interface StoreOptions {
   commitLogSegmentBytes: number
   /** A multiple of 20. */
   consumeQueueSegmentBytes: number
+  /** A multiple of 46. */
+  batchQueueSegmentBytes: number
+  /** Which topics have queues of batches; none by default. Asked while the store is opened, too. */
+  queueTypes?: QueueTypes
   keyIndex: { slotCount: number; entryCountMax: number }
   /** Called very often: returns the same object until something changes. */
   live(): LiveStoreOptions

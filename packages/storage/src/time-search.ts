@@ -1,6 +1,7 @@
 import { firstIndexWhere } from '@rocketmq-ts/base'
 import { readRecord } from '@rocketmq-ts/protocol'
 import type { CommitLog } from './log/commit-log.ts'
+import { BatchQueue } from './queues/batch-queue.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import { isMessage } from './queues/queue-unit.ts'
 
@@ -21,6 +22,9 @@ export function timestampAt(commitLog: CommitLog, position: number, totalSize: n
 /**
  * The queue offset that belongs to a time. `lower`: of the first message stored at or after it, or behind the last
  * message; `upper`: of the last message stored at or before it, or of the first message when all were stored later.
+ *
+ * In a queue of batches it is the offset of the first message of such a record. With `lower` it is that of the last
+ * record when all were stored before the time, as the official broker says.
  */
 export function offsetByTime(
   commitLog: CommitLog,
@@ -28,10 +32,13 @@ export function offsetByTime(
   timestampMs: number,
   boundary: 'lower' | 'upper',
 ): number {
-  const minOffset = queue.minOffset(commitLog.minPosition)
+  const minOffset = Math.max(0, queue.minOffset(commitLog.minPosition))
   const { maxOffset } = queue
   const timeOf = (offset: number): number => storeTimestampOf(commitLog, queue, offset) ?? 0
-  if (boundary === 'lower') return firstIndexWhere(minOffset, maxOffset, (offset) => timeOf(offset) >= timestampMs)
-  const firstAfter = firstIndexWhere(minOffset, maxOffset, (offset) => timeOf(offset) > timestampMs)
-  return Math.max(minOffset, firstAfter - 1)
+  const offset =
+    boundary === 'lower'
+      ? firstIndexWhere(minOffset, maxOffset, (at) => timeOf(at) >= timestampMs)
+      : Math.max(minOffset, firstIndexWhere(minOffset, maxOffset, (at) => timeOf(at) > timestampMs) - 1)
+  if (!(queue instanceof BatchQueue) || minOffset >= maxOffset) return offset
+  return Math.min(queue.unitAt(Math.min(offset, maxOffset - 1)).baseOffset, maxOffset)
 }

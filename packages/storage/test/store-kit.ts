@@ -1,10 +1,11 @@
 import { createNodePlatform, type Platform, silentLog } from '@rocketmq-ts/platform'
-import { EncodedProperties, encodeHost, encodeMessageProperties } from '@rocketmq-ts/protocol'
+import { EncodedProperties, encodeBatchBody, encodeHost, encodeMessageProperties, sysFlag } from '@rocketmq-ts/protocol'
 import {
   type LiveStoreOptions,
   MessageStore,
   type PutOutcome,
   type PutPlace,
+  type QueueTypes,
   type RetentionRules,
   type StoreMessage,
   type StoreOptions,
@@ -45,6 +46,7 @@ export function openStore(path: string, changes: Partial<KitOptions> = {}): Mess
     commitLogPath: `${path}/commitlog`,
     commitLogSegmentBytes: 64 * 1024,
     consumeQueueSegmentBytes: 20 * 50,
+    batchQueueSegmentBytes: 46 * 50,
     keyIndex: { slotCount: 97, entryCountMax: 400 },
     live,
     checkCrcOnRecover: true,
@@ -78,6 +80,35 @@ export function message(
 
 export function properties(values: Record<string, string>): string {
   return encodeMessageProperties(Object.entries(values))
+}
+
+/** Topics whose names begin with this have queues of batches, for `batchTopics`. */
+const batchTopicStart = 'Batch'
+
+/** For a store's option `queueTypes`. */
+export const batchTopics: QueueTypes = {
+  of: (topic) => (topic.startsWith(batchTopicStart) ? 'BatchCQ' : 'SimpleCQ'),
+  hasBatches: true,
+}
+
+/** A batch that is to be stored whole, of messages whose bodies are numbers. */
+export function wholeBatch(
+  first: number,
+  count: number,
+  changes: Partial<Omit<StoreMessage, 'properties'>> & { properties?: string } = {},
+): StoreMessage {
+  const messages = Array.from({ length: count }, (_, index) => ({
+    flag: 0,
+    body: Buffer.from(String(first + index)),
+    propertiesBytes: Buffer.alloc(0),
+  }))
+  return message({
+    topic: 'Batch',
+    sysFlag: sysFlag.innerBatch | sysFlag.needUnwrap,
+    body: encodeBatchBody(messages),
+    properties: properties({ UNIQ_KEY: `U${first}` }),
+    ...changes,
+  })
 }
 
 /** Puts and waits for the outcome. */

@@ -168,10 +168,17 @@ final class Run implements AutoCloseable {
 
     /** Creates a topic of this run on all brokers and waits until the route to all of it is there. */
     String topic(String label, int queues) throws Exception {
+        return topic(label, queues, Map.of());
+    }
+
+    /** As above, with attributes in the form "+name" to value. */
+    String topic(String label, int queues, Map<String, String> attributes) throws Exception {
         String topic = name(label);
         List<String> addresses = brokerAddresses();
         for (String address : addresses) {
-            admin().createAndUpdateTopicConfig(address, new TopicConfig(topic, queues, queues, 6));
+            TopicConfig config = new TopicConfig(topic, queues, queues, 6);
+            config.setAttributes(new HashMap<>(attributes));
+            admin().createAndUpdateTopicConfig(address, config);
         }
         awaitRoute(topic, addresses.size(), queues);
         return topic;

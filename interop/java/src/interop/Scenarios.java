@@ -12,6 +12,8 @@ final class Scenarios {
         ALL.put("send-async", SendScenarios::async);
         ALL.put("send-one-way", SendScenarios::oneWay);
         ALL.put("send-batch", SendScenarios::batch);
+        ALL.put("batch-queue", BatchQueueScenarios::stored);
+        ALL.put("batch-queue-refused", BatchQueueScenarios::refused);
         ALL.put("send-compressed", SendScenarios::compressed);
         ALL.put("send-big", SendScenarios::big);
         ALL.put("send-too-big", SendScenarios::tooBig);

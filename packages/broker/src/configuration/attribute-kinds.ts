@@ -47,7 +47,7 @@ const trueOrFalse: AttributeKind = {
 
 /** Attributes of topics in RocketMQ 5.5. */
 export const topicAttributeKinds: AttributeKinds = new Map([
-  ['queue.type', oneOf(['BatchCQ', 'SimpleCQ'], { isChangeable: false, unserved: ['BatchCQ'] })],
+  ['queue.type', oneOf(['BatchCQ', 'SimpleCQ'], { isChangeable: false })],
   ['cleanup.policy', oneOf(['DELETE', 'COMPACTION'], { isChangeable: false, unserved: ['COMPACTION'] })],
   [
     'message.type',

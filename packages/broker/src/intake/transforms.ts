@@ -5,6 +5,7 @@ import {
   findMessageProperty,
   halfTopic,
   marksOf,
+  ProtocolError,
   propertyName,
   retryTopicPrefix,
   scheduleTopic,
@@ -50,12 +51,20 @@ export interface Transform {
 
 /** All that a message may become, in this order: each sees what those before it made. */
 export const transforms: readonly Transform[] = [
+  { origins: ['send', 'batch'], marks: marksOf('innerCount'), apply: refuseCountOfBatch },
   { origins: ['send', 'send-back'], marks: 0, apply: deadLetter },
   { origins: ['send'], marks: marksOf('transactionPrepared'), apply: half },
   // A batch takes no delayed messages. One that is due keeps its property, and is not delayed again.
   { origins: ['send', 'send-back', 'commit'], marks: marksOf('delayLevel'), apply: delayLevel },
   { origins: ['send', 'send-back', 'commit'], marks: timerMarks, apply: timer },
 ]
+
+/** Brokers count the messages of a batch that is stored whole by this property, and readers of its queue go by it. */
+function refuseCountOfBatch(message: StoreMessage): StoreMessage {
+  if (!message.properties.has('innerCount')) return message
+  const remark = `the property ${propertyName.innerCount} is for batches that a broker stores whole: send a message without it`
+  throw new ProtocolError('MESSAGE_ILLEGAL', remark)
+}
 
 /** Whether a message waits for the end of a transaction. A redelivery after a delay that is marked so does not. */
 export function isHalf(properties: EncodedProperties, reconsumeTimes: number): boolean {

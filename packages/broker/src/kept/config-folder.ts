@@ -3,31 +3,38 @@ import { ConfigFile } from '@rocketmq-ts/storage'
 import { ChangeJournal } from './change-journal.ts'
 import type { KeptFolder, SyncedLog } from './kept-state.ts'
 
+/** The files in the configuration folder of the store at `rootPath`. */
+export function configFiles(fileSystem: FileSystem, rootPath: string, log: Log): Pick<KeptFolder, 'file' | 'journal'> {
+  const path = `${rootPath}/config`
+  return {
+    file: (name) => new ConfigFile(fileSystem, `${path}/${name}`, log),
+    journal: (name) => new ChangeJournal(fileSystem, `${path}/${name}`, log),
+  }
+}
+
 /** The folder in which a broker keeps its tables and its progress. */
 export class ConfigFolder implements KeptFolder {
   readonly clock: Clock
   readonly log: Log
   readonly messages: SyncedLog
-  readonly #fileSystem: FileSystem
-  readonly #path: string
+  readonly #files: Pick<KeptFolder, 'file' | 'journal'>
 
   /**
    * @param rootPath of the store
    * @param messages what is kept may point into
    */
   constructor(fileSystem: FileSystem, clock: Clock, log: Log, rootPath: string, messages: SyncedLog) {
-    this.#fileSystem = fileSystem
+    this.#files = configFiles(fileSystem, rootPath, log)
     this.clock = clock
     this.log = log
     this.messages = messages
-    this.#path = `${rootPath}/config`
   }
 
   file(name: string): ConfigFile {
-    return new ConfigFile(this.#fileSystem, `${this.#path}/${name}`, this.log)
+    return this.#files.file(name)
   }
 
   journal(name: string): ChangeJournal {
-    return new ChangeJournal(this.#fileSystem, `${this.#path}/${name}`, this.log)
+    return this.#files.journal(name)
   }
 }

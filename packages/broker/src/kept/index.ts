@@ -1,5 +1,5 @@
 export { bodyIn, changeFields, integerIn, listIn, pairIn, textIn } from './change-fields.ts'
-export { ConfigFolder } from './config-folder.ts'
-export { type KeptFolder, KeptState } from './kept-state.ts'
+export { ConfigFolder, configFiles } from './config-folder.ts'
+export { contentOfKept, type KeptFolder, KeptState } from './kept-state.ts'
 export { tableFilePieces } from './table-file.ts'
 export { TopicCounts } from './topic-counts.ts'

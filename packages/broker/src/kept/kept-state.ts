@@ -78,9 +78,9 @@ export class KeptState<Content, Change = never> {
     const journal = format && folder.journal(format.file)
     this.#journal = journal
     this.#format = format
-    this.content = file.load((text) => options.parse(text))
-    const base = this.content === undefined ? undefined : format?.versionOf(this.content)
-    this.changes = journal?.read(versionName(base)).map((line) => format!.parse(line)) ?? []
+    const { content, changes } = readFrom(file, journal, options)
+    this.content = content
+    this.changes = changes
     this.#save = new DeferredSave({
       clock: folder.clock,
       log: folder.log,
@@ -158,6 +158,39 @@ export class KeptState<Content, Change = never> {
       this.#journal?.close()
     }
   }
+}
+
+/** What the files of a state held when the last process wrote them. */
+export interface KeptContent<Content, Change> {
+  /** What the file held, without the changes of the journal; undefined without a file. */
+  content: Content | undefined
+  changes: Change[]
+}
+
+/** How the files of a state are read. */
+export type KeptFormat<Content, Change> = Pick<KeptStateOptions<Content, Change>, 'file' | 'parse'> & {
+  journal?: Pick<JournalFormat<Content, Change>, 'file' | 'versionOf' | 'parse'>
+}
+
+/**
+ * Reads the files of a state that somebody else keeps, and changes nothing.
+ * @throws Error when the file is there and cannot be used
+ */
+export function contentOfKept<Content, Change>(
+  folder: Pick<KeptFolder, 'file' | 'journal'>,
+  format: KeptFormat<Content, Change>,
+): KeptContent<Content, Change> {
+  return readFrom(folder.file(format.file), format.journal && folder.journal(format.journal.file), format)
+}
+
+function readFrom<Content, Change>(
+  file: ConfigFile,
+  journal: ChangeJournal | undefined,
+  format: KeptFormat<Content, Change>,
+): KeptContent<Content, Change> {
+  const content = file.load((text) => format.parse(text))
+  const base = content === undefined ? undefined : format.journal?.versionOf(content)
+  return { content, changes: journal?.read(versionName(base)).map((line) => format.journal!.parse(line)) ?? [] }
 }
 
 function logSynced(messages: SyncedLog, path: string): Precondition {

@@ -98,7 +98,7 @@ export class PopReader {
   /** Messages of a queue that a group was not given yet. */
   restIn(group: string, topic: string, queueId: number): number {
     const { cursors, store } = this.#parts
-    const position = cursors.position(group, topic, queueId) ?? store.minOffset(topic, queueId)
+    const position = cursors.position(group, topic, queueId) ?? this.#minOffset(topic, queueId)
     return Math.max(0, store.maxOffset(topic, queueId) - position)
   }
 
@@ -116,7 +116,7 @@ export class PopReader {
       const rest = this.restIn(group, topic, queueId)
       restCount += rest
       if (rest === 0 || records.length >= countMax || bytesLeft <= 0) continue
-      const minOffset = store.minOffset(topic, queueId)
+      const minOffset = this.#minOffset(topic, queueId)
       const read = queueRead(
         minOffset,
         await store.read({
@@ -199,11 +199,16 @@ export class PopReader {
 
   #first(topic: string, queueId: number, initMode: InitMode): number {
     const { store } = this.#parts
-    const minOffset = store.minOffset(topic, queueId)
+    const minOffset = this.#minOffset(topic, queueId)
     if (initMode === 'min' || topic.startsWith(retryTopicPrefix)) return minOffset
     // A young queue is read from its start, as a pull of a new group reads it.
     if (minOffset <= 0 && store.isInMemory(topic, queueId, 0)) return 0
     return Math.max(0, store.maxOffset(topic, queueId) - 1)
+  }
+
+  /** An empty queue of batches has -1, which is where nobody begins. */
+  #minOffset(topic: string, queueId: number): number {
+    return Math.max(0, this.#parts.store.minOffset(topic, queueId))
   }
 
   /** Reads on behind what does not match, until something does or the queue ends. */
@@ -346,5 +351,7 @@ function queueRead(start: number, result: ReadResult): QueueRead {
   }
   const { status, nextQueueOffset, maxOffset } = result
   const isBehind = status === 'FOUND' || status === 'NO_MATCHED_MESSAGE'
-  return { start, next: isBehind ? nextQueueOffset : start, maxOffset, offsets, records }
+  // A batch that was stored whole is given whole, though it begins before where the group goes on.
+  const first = Math.min(start, offsets[0] ?? start)
+  return { start: first, next: isBehind ? nextQueueOffset : start, maxOffset, offsets, records }
 }

@@ -11,7 +11,7 @@ import {
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
 import { InternalConsumer, type InternalStore } from '../internal-consumer/internal-consumer.ts'
-import { decodedRecord } from '../stored-message.ts'
+import { decodedRecord, messagesIn } from '../stored-message.ts'
 import type { CommittedOffsets } from './pop-cursors.ts'
 import type { PopRecovery } from './pop-recovery.ts'
 import type { Checkpoint, Receipts } from './receipts.ts'
@@ -276,13 +276,8 @@ class RevivingQueue {
     const copies: StoreMessage[] = []
     for (const [index, message] of (await this.#messages(topic, queueId, offsets)).entries()) {
       if (message !== undefined) {
-        copies.push(
-          retryCopy(message, checkpoint, {
-            topic: retryTopic,
-            queueId: useSeparateRetryQueue ? queueId : 0,
-            storeHost,
-          }),
-        )
+        const place = { topic: retryTopic, queueId: useSeparateRetryQueue ? queueId : 0, storeHost }
+        for (const one of messagesIn(message)) copies.push(retryCopy(one, checkpoint, place))
         continue
       }
       const fields = { topic, queueId, offset: offsets[index], group }

@@ -21,7 +21,7 @@ export interface SendingParts {
   processId: number
   identity: Identity
   settings(): BrokerSettings
-  sink: MessageSink
+  sink: MessageSink & Pick<SendParts, 'putWhole'>
   topics: TopicTable
   groups: GroupTable
   sendOnce: SendOnce | undefined
@@ -41,6 +41,7 @@ export function createSending(parts: SendingParts) {
   }
   const send: SendParts = {
     sink,
+    putWhole: (batch, count, done) => sink.putWhole(batch, count, done),
     sendOnce,
     clock,
     random,

@@ -1,3 +1,4 @@
+import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import type { SendOnce } from '../idempotence/send-once.ts'
 import type { Intake, MessageSink } from '../intake/intake.ts'
 import type { AdmitParts } from './admit.ts'
@@ -5,6 +6,8 @@ import type { BrokerProperties } from './broker-properties.ts'
 
 export interface SendParts extends AdmitParts {
   sink: MessageSink
+  /** Stores a batch as one record; see `MessageStore.putWhole`. */
+  putWhole(batch: StoreMessage, count: number, done: (outcome: PutOutcome) => void): void
   intake: Intake
   batchIntake: Intake
   /** As records hold it. */

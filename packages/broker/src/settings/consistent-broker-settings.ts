@@ -1,8 +1,8 @@
 import type { SettingsResult } from '@rocketmq-ts/settings'
 import type { BrokerSettings } from './broker-settings.ts'
 
-/** Bytes of a message in a consume queue. */
-const consumeQueueUnitBytes = 20
+/** Bytes of each unit in files that hold a whole number of them. */
+const unitBytes = { mappedFileSizeConsumeQueue: 20, mapperFileSizeBatchConsumeQueue: 46 } as const
 
 const noNameServer = 'namesrvAddr is not set: the broker registers nowhere, and clients cannot find it'
 
@@ -16,13 +16,12 @@ export function consistentBrokerSettings(settings: BrokerSettings): SettingsResu
     )
     values.brokerId = 0
   }
-  const remainder = values.mappedFileSizeConsumeQueue % consumeQueueUnitBytes
-  if (remainder !== 0) {
-    const rounded = values.mappedFileSizeConsumeQueue + consumeQueueUnitBytes - remainder
-    warnings.push(
-      `mappedFileSizeConsumeQueue=${values.mappedFileSizeConsumeQueue}: ${rounded} is used, a multiple of 20`,
-    )
-    values.mappedFileSizeConsumeQueue = rounded
+  for (const key of ['mappedFileSizeConsumeQueue', 'mapperFileSizeBatchConsumeQueue'] as const) {
+    const remainder = values[key] % unitBytes[key]
+    if (remainder === 0) continue
+    const rounded = values[key] + unitBytes[key] - remainder
+    warnings.push(`${key}=${values[key]}: ${rounded} is used, a multiple of ${unitBytes[key]}`)
+    values[key] = rounded
   }
   if (values.namesrvAddr.length === 0) warnings.push(noNameServer)
   return { values, warnings }

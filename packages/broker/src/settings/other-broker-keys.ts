@@ -40,7 +40,7 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   litePullMessageThreadPoolNums=20 litePullThreadPoolQueueCapacity=100000 loadBalancePollNameServerInterval=30000
   loadBalanceProcessorThreadPoolNums=32 loadBalanceThreadPoolQueueCapacity=100000
   logicQueueForceSwapMapInterval=43200000 logicQueueSwapMapInterval=3600000 logicQueueSwapMapReserveFileNum=20
-  mappedFileSwapEnable=true mapperFileSizeBatchConsumeQueue=13800000
+  mappedFileSwapEnable=true
   maxAsyncPutMessageRequests=5000 maxBatchDeleteFilesNum=50 maxChecksumRange=1073741824 maxConsumeQueueScan=20000
   maxMessageFilterNumForNotification=64 maxOffsetMapSize=104857600
   maxReconnectIntervalTimeSeconds=60 maxRocksDBIndexQueryDays=7 maxSlaveResendLength=268435456 maxTopicLength=127

@@ -58,6 +58,12 @@ export const storeFilesSettings = {
       6_000_000,
       'Bytes of a consume queue file, 20 for each message.',
     ),
+    mapperFileSizeBatchConsumeQueue: fixed(
+      laidOut,
+      int({ min: 46, unit: 'bytes' }),
+      13_800_000,
+      'Bytes of a consume queue file of a topic with `queue.type=BatchCQ`, 46 for each batch.',
+    ),
     maxMessageSize: live(int({ min: 1, unit: 'bytes' }), 4_194_304, 'Bytes of the largest message body.'),
     checkCRCOnRecover: atRestart(boolean, true, 'Recovery after a crash checks the checksum of bodies.'),
     messageIndexEnable: live(boolean, true, 'New messages are found by their keys.'),

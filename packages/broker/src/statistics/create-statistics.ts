@@ -1,16 +1,16 @@
 import type { Clock } from '@rocketmq-ts/platform'
-import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
+import type { MessageStore } from '@rocketmq-ts/storage'
 import type { Identity } from '../identity.ts'
 import { isSystemTopic, systemTopicNames } from '../topics/system-topics.ts'
 import { BrokerStatistics } from './broker-statistics.ts'
 import { CommandCounters } from './command-counters.ts'
-import { countedPuts } from './counted-puts.ts'
+import { CountedPuts } from './counted-puts.ts'
 import { viewBrokerStatsData } from './handlers/view-broker-stats-data.ts'
 
 export interface StatisticsParts {
   clock: Clock
   identity: Identity
-  store: { put(messages: readonly StoreMessage[], done: (outcome: PutOutcome) => void): void }
+  store: Pick<MessageStore, 'put' | 'putWhole'>
 }
 
 /** Counts what the broker does. */
@@ -28,7 +28,7 @@ export function createStatistics({ clock, identity, store }: StatisticsParts) {
     /** Told about each answered request. */
     observer: commandCounters.observer,
     /** The store for whoever puts messages into it: all that is put is counted. */
-    sink: { put: countedPuts(store, statistics, clock) },
+    sink: new CountedPuts(store, statistics, clock),
     handlers: { viewBrokerStatsData: viewBrokerStatsData({ statistics }) },
     start: () => statistics.start(),
     close: () => statistics.close(),

@@ -1,4 +1,4 @@
-import type { SyncedWithLog } from '@rocketmq-ts/storage'
+import type { QueueType, SyncedWithLog } from '@rocketmq-ts/storage'
 import type { Identity } from '../identity.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { LiveSettings } from '../live-settings.ts'
@@ -12,6 +12,7 @@ import { getTopicConfig } from './handlers/get-topic-config.ts'
 import { getTopicStatsInfo } from './handlers/get-topic-stats-info.ts'
 import { updateAndCreateTopic } from './handlers/update-and-create-topic.ts'
 import { updateAndCreateTopicList } from './handlers/update-and-create-topic-list.ts'
+import type { TopicQueueTypes } from './queue-types.ts'
 import { TopicReserves } from './topic-reserves.ts'
 import { TopicTable } from './topic-table.ts'
 
@@ -22,8 +23,11 @@ export interface TopicsParts {
   store: QueueOffsets & {
     topicsWithQueues(): ReadonlySet<string>
     removeTopic(topic: string): void
+    queueTypesInFiles(topic: string): readonly QueueType[]
     syncWithLog(table: SyncedWithLog): void
   }
+  /** Told the table, once there is one. */
+  queueTypes: Pick<TopicQueueTypes, 'follow'>
   counters: { topicPutTps(topic: string): number; removeTopic(topic: string): void }
   /** Resolves when the name servers know what changed. */
   whenRegistered(): Promise<void>
@@ -38,8 +42,10 @@ export function createTopics(parts: TopicsParts) {
     config,
     clusterName,
     brokerName,
+    queueTypesInFiles: (topic) => store.queueTypesInFiles(topic),
     settings: () => liveSettings.current,
   })
+  parts.queueTypes.follow(topics)
   liveSettings.onChange((changedKeys) => topics.settingsChanged(changedKeys))
   // A message that is confirmed as synced can be read after a failure of the power: its topic, made for it, is there.
   store.syncWithLog(topics)

@@ -1,3 +1,4 @@
+export { TopicQueueTypes } from './queue-types.ts'
 export { SendableTopic } from './sendable-topic.ts'
 export { TopicReserves } from './topic-reserves.ts'
 export { TopicTable, type TopicUpdate } from './topic-table.ts'

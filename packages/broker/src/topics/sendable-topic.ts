@@ -1,16 +1,20 @@
 import type { TopicConfig } from '@rocketmq-ts/protocol'
 import { TopicHandle } from '@rocketmq-ts/storage'
 import type { TopicCounters } from '../statistics/index.ts'
+import { queueTypeIn } from './queue-types.ts'
 
 /** A topic that may be sent to, with what else each of its messages needs: found together, by one lookup. */
 export class SendableTopic extends TopicHandle {
   readonly config: TopicConfig
   /** For the statistics; undefined at first. */
   counters: TopicCounters | undefined
+  /** Whether batches are stored whole. */
+  readonly isOfBatches: boolean
 
   constructor(config: TopicConfig) {
     super(config.topicName)
     this.config = config
     this.counters = undefined
+    this.isOfBatches = queueTypeIn(config) === 'BatchCQ'
   }
 }

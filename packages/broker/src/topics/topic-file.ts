@@ -7,6 +7,7 @@ import {
   type Writable,
 } from '@rocketmq-ts/protocol'
 import { tableFilePieces } from '../kept/index.ts'
+import { formatTopicChange, parseTopicChange } from './topic-changes.ts'
 
 /**
  * Reads the content of config/topics.json.
@@ -15,6 +16,18 @@ import { tableFilePieces } from '../kept/index.ts'
 export function readTopicFile(text: string): TopicConfigTable {
   return topicConfigTableBody.parse(text)
 }
+
+/** The files that topics are kept in, and how they are read. */
+export const topicFiles = {
+  file: 'topics.json',
+  parse: readTopicFile,
+  journal: {
+    file: 'topics.journal',
+    versionOf: ({ dataVersion }: TopicConfigTable) => dataVersion,
+    format: formatTopicChange,
+    parse: parseTopicChange,
+  },
+} as const
 
 /** The content of config/topics.json, in pieces; of the table as it is now. */
 export function topicFilePieces({ dataVersion, topicConfigTable }: TopicConfigTable): Iterable<string> {

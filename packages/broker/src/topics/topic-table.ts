@@ -13,7 +13,7 @@ import {
   type TopicConfig,
   type TopicConfigTable,
 } from '@rocketmq-ts/protocol'
-import type { FlushMode } from '@rocketmq-ts/storage'
+import type { FlushMode, QueueType } from '@rocketmq-ts/storage'
 import {
   type AttributeChanges,
   alteredAttributes,
@@ -24,6 +24,7 @@ import {
   unservedAttributes,
 } from '../configuration/index.ts'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
+import { queueTypeAttribute, queueTypeIn } from './queue-types.ts'
 import { sameTopicConfig } from './same-topic-config.ts'
 import { SendableTopic } from './sendable-topic.ts'
 import {
@@ -34,14 +35,16 @@ import {
   type SystemTopicSettings,
   systemTopicNames,
 } from './system-topics.ts'
-import { formatTopicChange, parseTopicChange, type TopicChange } from './topic-changes.ts'
-import { readTopicFile, topicFilePieces } from './topic-file.ts'
+import type { TopicChange } from './topic-changes.ts'
+import { topicFilePieces, topicFiles } from './topic-file.ts'
 
 export interface TopicTableOptions {
   /** Where topics.json is, and what changed since it was written. */
   config: KeptFolder
   clusterName: string
   brokerName: string
+  /** The kinds of queues that a topic has files of. */
+  queueTypesInFiles?(topic: string): readonly QueueType[]
   /** Read at the start and whenever they matter. */
   settings(): SystemTopicSettings & { flushDiskType: FlushMode }
 }
@@ -83,18 +86,12 @@ export class TopicTable {
     const initial = initialTopics(options.settings(), clusterName, brokerName)
     for (const topic of initial) this.#topics.set(topic.topicName, topic)
     this.#kept = new KeptState(config, {
-      file: 'topics.json',
-      parse: readTopicFile,
+      file: topicFiles.file,
+      parse: topicFiles.parse,
       pieces: () => topicFilePieces({ dataVersion: this.#dataVersion, topicConfigTable: this.#topics }),
       intervalMs: saveIntervalMs,
       isProgress: false,
-      journal: {
-        file: 'topics.journal',
-        version: () => this.#dataVersion,
-        versionOf: ({ dataVersion }) => dataVersion,
-        format: formatTopicChange,
-        parse: parseTopicChange,
-      },
+      journal: { ...topicFiles.journal, version: () => this.#dataVersion },
     })
     const { content, changes } = this.#kept
     for (const [name, topic] of content?.topicConfigTable ?? []) {
@@ -266,6 +263,7 @@ export class TopicTable {
       const before = changed.get(update.topicName) ?? this.#topics.get(update.topicName)
       const after = updatedTopic(update, before)
       this.#refuseMixed(after, before)
+      if (before === undefined) this.#refuseOtherQueues(after)
       if (before === undefined || !sameTopicConfig(before, after)) changed.set(after.topicName, after)
     }
     if (changed.size === 0) return
@@ -370,11 +368,29 @@ export class TopicTable {
     this.#kept.close()
   }
 
-  #created(topic: TopicConfig): TopicConfig {
-    this.#topics.set(topic.topicName, topic)
-    this.#changed([topic.topicName])
+  #created(made: TopicConfig): TopicConfig {
+    const { topicName } = made
+    // The queues of an earlier topic of this name go on as what they are: nobody reads them otherwise.
+    const isOfBatches = this.#queueTypesInFiles(topicName).includes('BatchCQ')
+    const topic = isOfBatches ? { ...made, attributes: new Map([[queueTypeAttribute, 'BatchCQ']]) } : made
+    this.#topics.set(topicName, topic)
+    this.#changed([topicName])
     this.#kept.later()
     return topic
+  }
+
+  #queueTypesInFiles(topic: string): readonly QueueType[] {
+    return this.#options.queueTypesInFiles?.(topic) ?? []
+  }
+
+  /** @throws ProtocolError for a topic that is to have other queues than those that are left of an earlier one */
+  #refuseOtherQueues(topic: TopicConfig): void {
+    const { topicName } = topic
+    const type = queueTypeIn(topic)
+    const other = this.#queueTypesInFiles(topicName).find((left) => left !== type)
+    if (other === undefined) return
+    const remark = `an earlier topic ${topicName} left queues of the kind ${other}: delete the topic before it is made as ${type}`
+    throw new ProtocolError('INVALID_PARAMETER', remark)
   }
 
   #applyAgain({ dataVersion, set, removed }: TopicChange): void {

@@ -30,7 +30,7 @@ import { tagsMatcher } from '../../src/reading/message-filter.ts'
 import { pullSubscription } from '../../src/reading/pull-subscription.ts'
 import { BrokerProperties } from '../../src/sending/broker-properties.ts'
 import type { SendParts } from '../../src/sending/send-parts.ts'
-import { splitBatch } from '../../src/sending/split-batch.ts'
+import { takeBatch } from '../../src/sending/take-batch.ts'
 import { brokerChangeRules, brokerSettings, readBrokerSettings } from '../../src/settings/index.ts'
 import { parseAddressList } from '../../src/settings/parse-address-list.ts'
 import { SendableTopic } from '../../src/topics/index.ts'
@@ -112,6 +112,7 @@ const sendParts: SendParts = {
   random: new SeededRandom(1),
   brokerPermission: () => 6,
   sink: { put: () => {} },
+  putWhole: () => {},
   clock: new SteppedClock(),
   storeHost: host,
   storeHostHex: host.toString('hex'),
@@ -269,7 +270,7 @@ export const requestRows: readonly FuzzRow[] = [
   }),
   fuzzRow({
     name: 'batch that is sent',
-    covers: ['splitBatch'],
+    covers: ['takeBatch'],
     words: propertyWords,
     refusals: [ProtocolError],
     seeds: () => {
@@ -280,9 +281,9 @@ export const requestRows: readonly FuzzRow[] = [
       if (input.length >= 22) input.writeInt32BE(input.length, 0)
       return input
     },
-    decode: (input) => splitBatch(batchHeader, { ...batchSender, body: input }, sendParts),
-    check(messages) {
-      for (const { queueId } of messages) checkQueueId(queueId)
+    decode: (input) => takeBatch(batchHeader, { ...batchSender, body: input }, sendParts),
+    check(batch) {
+      for (const { queueId } of batch.kind === 'split' ? batch.messages : [batch.message]) checkQueueId(queueId)
     },
   }),
   fuzzRow({

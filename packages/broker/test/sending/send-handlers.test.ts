@@ -46,6 +46,10 @@ function setUp(settings: { startAcceptSendRequestTimeStamp?: number } = {}) {
         done({ kind: 'stored', places: messages.map(() => place) })
       },
     },
+    putWhole(batch, _, done) {
+      stored.push(batch)
+      done({ kind: 'stored', places: [{ physicalOffset: 0, queueOffset: 7, totalSize: 1, storeTimestamp: 1 }] })
+    },
     clock: new SteppedClock(),
     sendOnce: undefined,
     storeHost: host,

@@ -26,5 +26,7 @@ export function checkQueries(history: History, observation: Observation): Violat
 
 function expectedOffset(records: readonly ObservedRecord[], { timestampMs, boundary }: TimeQuery): number | undefined {
   if (boundary === 'lower') return records.find((record) => record.storeTimestamp >= timestampMs)?.queueOffset
-  return records.findLast((record) => record.storeTimestamp <= timestampMs)?.queueOffset
+  const last = records.findLast((record) => record.storeTimestamp <= timestampMs)
+  // Of a batch that is one record, its first message.
+  return last && last.queueOffset - last.indexInBatch
 }

@@ -100,7 +100,7 @@ function checkSequence(queue: ObservedQueue): Violation[] {
   const violations: Violation[] = []
   let expected = queue.fromOffset
   let position = -1
-  for (const { queueOffset, physicalOffset, id } of queue.records) {
+  for (const { queueOffset, physicalOffset, id, indexInBatch } of queue.records) {
     if (queueOffset < expected) {
       const detail = `${queueKey(queue)}: ${id} has the offset ${queueOffset}, which came before`
       violations.push({ rule: 'queue offset used twice', detail })
@@ -108,7 +108,7 @@ function checkSequence(queue: ObservedQueue): Violation[] {
       const detail = `${queueKey(queue)}: ${queueOffset} follows ${expected - 1}`
       violations.push({ rule: 'gap in a queue', detail })
     }
-    if (physicalOffset <= position) {
+    if (indexInBatch > 0 ? physicalOffset !== position : physicalOffset <= position) {
       const detail = `${queueKey(queue)}: ${id} at ${queueOffset} stands in the log before its predecessor`
       violations.push({ rule: 'messages reordered', detail })
     }

@@ -25,6 +25,8 @@ export interface SentMessage {
   readonly queueId: number
   readonly bodyCrc: number
   readonly bodyBytes: number
+  /** Sent in a batch that is stored as one record: its keys do not find it. */
+  readonly isInRecord: boolean
   /** KEYS, without the unique one; one of a kind too. */
   readonly key: string | undefined
   /** 0: delivered at once. Otherwise it is put into queue `delayLevel - 1` of the topic of delayed messages first. */
@@ -70,6 +72,10 @@ export interface ObservedRecord {
   readonly topic: string
   readonly queueId: number
   readonly queueOffset: number
+  /** Of a batch that is one record: its messages share all that is said of the record. */
+  readonly isOfBatch: boolean
+  /** Place in such a batch; 0 for other messages. */
+  readonly indexInBatch: number
   readonly physicalOffset: number
   readonly messageId: string
   readonly id: string

@@ -32,6 +32,8 @@ export interface ObservedBroker {
 export interface ObservedTopic {
   readonly topic: string
   readonly queues: number
+  /** Batches are one record each. */
+  readonly isOfBatches?: boolean
 }
 
 const observerGroup = 'observers'
@@ -134,7 +136,8 @@ async function askKeys(
   queries: number,
 ): Promise<KeyQuery[]> {
   const acknowledged = sends.filter(
-    ({ outcome, delayLevel, timedForMs }) => outcome.kind === 'acknowledged' && delayLevel === 0 && timedForMs === 0,
+    ({ outcome, delayLevel, timedForMs, isInRecord }) =>
+      outcome.kind === 'acknowledged' && delayLevel === 0 && timedForMs === 0 && !isInRecord,
   )
   const asked: KeyQuery[] = []
   for (let count = 0; count < queries && acknowledged.length > 0; count++) {

@@ -53,9 +53,16 @@ export class Recorder {
     return this.#lastSeq
   }
 
-  /** @param operation sends the messages of one request */
-  async send(messages: readonly LoadMessage[], operation: () => Promise<SendAnswer>): Promise<void> {
-    const sends = messages.map((message) => this.#newSend(message))
+  /**
+   * @param operation sends the messages of one request
+   * @param isOneRecord whether they are a batch that is stored as one record
+   */
+  async send(
+    messages: readonly LoadMessage[],
+    operation: () => Promise<SendAnswer>,
+    isOneRecord = false,
+  ): Promise<void> {
+    const sends = messages.map((message) => this.#newSend(message, isOneRecord))
     this.history.sends.push(...sends)
     const outcome = await this.#outcomeOf(operation)
     sends.forEach((send, index) => {
@@ -106,11 +113,12 @@ export class Recorder {
     }
   }
 
-  #newSend({ topic, queueId, body, properties }: LoadMessage): SentMessage {
+  #newSend({ topic, queueId, body, properties }: LoadMessage, isInRecord: boolean): SentMessage {
     return {
       id: properties.UNIQ_KEY ?? '',
       topic,
       queueId,
+      isInRecord,
       bodyCrc: crc32(body),
       bodyBytes: body.length,
       key: properties.KEYS,

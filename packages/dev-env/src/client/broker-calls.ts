@@ -10,6 +10,7 @@ import {
   heartbeatBody,
   newTagSubscription,
   parseJavaProperties,
+  propertyName,
   type RequestOf,
   type ResponseOf,
   responseCodeName,
@@ -85,8 +86,12 @@ export class BrokerCalls extends Calls {
     return sendAnswerOf(answer.header)
   }
 
-  /** Messages of one topic and queue in one request. @throws ResponseError when it was refused */
-  async sendBatch(messages: readonly NewMessage[]): Promise<SendAnswer> {
+  /**
+   * Messages of one topic and queue in one request.
+   * @param batchId with it, a topic with queues of batches stores them as one record
+   * @throws ResponseError when it was refused
+   */
+  async sendBatch(messages: readonly NewMessage[], batchId?: string): Promise<SendAnswer> {
     const batch = messages.map(
       (message): BatchedMessage => ({
         flag: 0,
@@ -94,8 +99,13 @@ export class BrokerCalls extends Calls {
         propertiesBytes: Buffer.from(propertiesOf(message)),
       }),
     )
-    const header = { ...this.#sendHeader(messages[0]!, ''), batch: true }
-    return sendAnswerOf((await this.ask(commands.sendBatchMessage, header, encodeBatchBody(batch))).header)
+    const properties = encodeMessageProperties(batchId === undefined ? [] : [[propertyName.uniqueKey, batchId]])
+    const header = { ...this.#sendHeader(messages[0]!, properties), batch: true }
+    const answer = await this.ask(commands.sendBatchMessage, header, encodeBatchBody(batch))
+    const sent = sendAnswerOf(answer.header)
+    // All messages of the one record.
+    if (answer.header.batchUniqId === undefined) return sent
+    return { ...sent, messageIds: messages.map(() => sent.messageIds[0]!) }
   }
 
   /** @throws ResponseError for every code but found, not found, nothing that matches, and offset moved */

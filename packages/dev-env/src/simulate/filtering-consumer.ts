@@ -1,5 +1,11 @@
 import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
-import { lastDigitOf, type ObservedQueue, observedRecords, type Violation } from '../checkers/index.ts'
+import {
+  lastDigitOf,
+  type ObservedQueue,
+  type ObservedTopic,
+  observedRecords,
+  type Violation,
+} from '../checkers/index.ts'
 import type { BrokerCalls } from '../client/broker-calls.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { BrokerUnderLoad } from './broker-under-load.ts'
@@ -35,7 +41,7 @@ export class FilteringConsumer {
     while (!this.#isOver) {
       await this.#cluster.sleep(restMs)
       await this.#broker.consume(async () => {
-        const { topic, queues } = this.#random.pick(this.#broker.topics)
+        const { topic, queues } = this.#random.pick(this.#topics())
         const queueId = this.#random.between(0, queues - 1)
         const offset = this.#random.between(0, 200)
         const waitMs = this.#random.oneIn(3) ? 100 : 0
@@ -51,7 +57,7 @@ export class FilteringConsumer {
 
   /** @param queues all that the topics of the load hold */
   async check(queues: readonly ObservedQueue[]): Promise<Violation[]> {
-    const topics = new Set(this.#broker.topics.map(({ topic }) => topic))
+    const topics = new Set(this.#topics().map(({ topic }) => topic))
     for (const { topic, queueId, records } of queues.filter((queue) => topics.has(queue.topic))) {
       const given = await this.#broker.observed((_, calls) => readAll(calls, topic, queueId))
       for (const { id, queueOffset } of records) {
@@ -60,6 +66,11 @@ export class FilteringConsumer {
       for (const id of given.values()) this.#see(id, topic, queueId)
     }
     return this.#violations
+  }
+
+  /** A batch that is one record is filtered by its own properties, not by those of its messages. */
+  #topics(): ObservedTopic[] {
+    return this.#broker.topics.filter(({ isOfBatches }) => isOfBatches !== true)
   }
 
   #see(id: string, topic: string, queueId: number): void {

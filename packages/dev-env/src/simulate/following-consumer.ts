@@ -1,7 +1,7 @@
 import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
-import { retryTopicOf } from '@rocketmq-ts/protocol'
-import { Consumed, type ObservedTopic, observedRecords, queueKey } from '../checkers/index.ts'
-import type { BrokerCalls } from '../client/broker-calls.ts'
+import { propertyName, retryTopicOf } from '@rocketmq-ts/protocol'
+import { Consumed, type ObservedRecord, type ObservedTopic, observedRecords, queueKey } from '../checkers/index.ts'
+import type { BrokerCalls, PullAnswer, ReadMessage } from '../client/broker-calls.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { type BrokerUnderLoad, followingGroup } from './broker-under-load.ts'
 import { unlessLost } from './load.ts'
@@ -85,12 +85,12 @@ export class FollowingConsumer {
         this.#calls.commitOffset(followingGroup, queue.topic, queue.queueId, pulled.nextOffset),
       )
     }
-    for (const [index, record] of records.entries()) {
+    for (const record of records) {
       if (this.#isOver || this.#sendBacks >= sendBacksMax || !this.#random.chance(0.03)) continue
       this.#sendBacks++
       const level = this.#random.between(1, 2)
       await recorder.sendBack(record, followingGroup, level, () =>
-        this.#calls.sendBack(pulled.messages[index]!, followingGroup, level),
+        this.#calls.sendBack(messageOf(record, pulled), followingGroup, level),
       )
     }
     return records.length
@@ -112,4 +112,10 @@ export class FollowingConsumer {
     this.consumed.set(key, consumed)
     return consumed
   }
+}
+
+/** Of a batch that is one record, the message is told by its id. */
+function messageOf({ physicalOffset, id }: ObservedRecord, { messages }: PullAnswer): ReadMessage {
+  const message = messages.find((one) => one.physicalOffset === physicalOffset)!
+  return { ...message, properties: new Map([[propertyName.uniqueKey, id]]) }
 }

@@ -36,7 +36,7 @@ export class Load {
   /** Makes topics that are there before the load begins. @throws Error when there are none */
   async prepare(): Promise<void> {
     const calls = this.#newCalls()
-    await Promise.all([1, 2, 3].map((queues) => this.#createTopic(calls, queues)))
+    await Promise.all([1, 2, 3].map((queues) => this.#createTopic(calls, queues, queues === 2)))
     if (this.#broker.topics.length === 0) throw new Error(`${this.#broker.name} makes no topic`)
   }
 
@@ -75,7 +75,7 @@ export class Load {
 
   async #sendSomething(calls: BrokerCalls, random: SeededRandom): Promise<void> {
     const { recorder } = this.#broker
-    const { topic, queues } = random.pick(this.#broker.topics)
+    const { topic, queues, isOfBatches = false } = random.pick(this.#broker.topics)
     const place = { topic, queueId: random.between(0, queues - 1) }
     let messages: LoadMessage[]
     let isAcknowledged = false
@@ -84,9 +84,11 @@ export class Load {
       isAcknowledged = true
       return answer
     }
-    if (random.chance(0.15)) {
+    if (random.chance(isOfBatches ? 0.5 : 0.15)) {
       messages = Array.from({ length: random.between(2, 8) }, () => this.#messages.create(random, place))
-      await recorder.send(messages, () => sent(calls.sendBatch(messages)))
+      // Without an id of its own it is taken apart in any topic.
+      const batchId = isOfBatches && random.chance(0.8) ? `batch-of-${messages[0]!.properties.UNIQ_KEY}` : undefined
+      await recorder.send(messages, () => sent(calls.sendBatch(messages, batchId)), batchId !== undefined)
     } else {
       const delayLevel = random.chance(0.06) ? random.between(1, 2) : 0
       const isTimed = delayLevel === 0 && random.chance(0.08)
@@ -126,19 +128,21 @@ export class Load {
       await this.#cluster.sleep(random.between(20, 3000))
       if (this.#broker.topics.length >= topicsMax) continue
       if (this.#broker.isSyncFlush && random.oneIn(3)) await this.#sendToNewTopic(calls, random)
-      else await this.#createTopic(calls, random.between(1, 4))
+      else await this.#createTopic(calls, random.between(1, 4), random.oneIn(4))
     }
   }
 
-  async #createTopic(calls: BrokerCalls, queues: number): Promise<void> {
+  async #createTopic(calls: BrokerCalls, queues: number, isOfBatches: boolean): Promise<void> {
     const topic = `${this.#broker.name}-topic-${++this.#topicCount}`
-    const created = await this.#broker.recorder.createTopic(topic, queues, () => calls.createTopic(topic, queues))
-    const what = `${topic} of ${queues} queues is ${created ? '' : 'not '}made`
+    const attributes = isOfBatches ? '+queue.type=BatchCQ' : undefined
+    const create = () => calls.createTopic(topic, queues, undefined, attributes)
+    const created = await this.#broker.recorder.createTopic(topic, queues, create)
+    const what = `${topic} of ${queues} queues${isOfBatches ? ' of batches' : ''} is ${created ? '' : 'not '}made`
     this.#cluster.simulation.trace.tell(`${calls.client.id}: ${what}`)
     if (!created) return
     if (!this.#broker.isSyncFlush) await this.#cluster.sleep(topicSafeMs)
     const { outcome } = this.#broker.recorder.history.topicCreations.find((creation) => creation.topic === topic)!
-    if (outcome.kind === 'acknowledged') this.#broker.topics.push({ topic, queues })
+    if (outcome.kind === 'acknowledged') this.#broker.topics.push({ topic, queues, isOfBatches })
   }
 
   /** With SYNC_FLUSH, a message that is confirmed has a topic, although it was made for it. */

@@ -27,6 +27,8 @@ function record(number: number, changes: Partial<ObservedRecord> = {}): Observed
     storeTimestamp: 0,
     reconsumeTimes: 0,
     recordCrc: 0,
+    isOfBatch: false,
+    indexInBatch: 0,
     realTopic: undefined,
     ...changes,
   }
@@ -54,6 +56,7 @@ function acknowledged(): History {
       key: undefined,
       delayLevel: 0,
       timedForMs: 0,
+      isInRecord: false,
       sentSeq: 2 * number,
       sentAtMs: 0,
       outcome: {

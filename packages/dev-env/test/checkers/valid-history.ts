@@ -77,6 +77,7 @@ class ModelBroker {
       bodyBytes: this.#random.between(0, 100),
       delayLevel,
       timedForMs: 0,
+      isInRecord: false,
       sentSeq: ++this.#seq,
       sentAtMs: this.#nowMs,
       outcome: { kind: 'unknown' },
@@ -118,6 +119,8 @@ class ModelBroker {
       storeTimestamp: this.#nowMs,
       reconsumeTimes: 0,
       recordCrc: this.#position,
+      isOfBatch: false,
+      indexInBatch: 0,
       realTopic: undefined,
       ...changes,
     }

@@ -9,6 +9,9 @@ export interface BatchedMessage {
 
 const headBytes = 20
 
+/** What a message of a batch takes at the least. */
+export const batchedBytesMin = headBytes + 2
+
 /**
  * Splits the body of a batch send, a run of:
  *

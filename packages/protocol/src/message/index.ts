@@ -1,5 +1,5 @@
 export { putInt32 } from '../put-bytes.ts'
-export { type BatchedMessage, decodeBatchBody, encodeBatchBody } from './batch-body.ts'
+export { type BatchedMessage, batchedBytesMin, decodeBatchBody, encodeBatchBody } from './batch-body.ts'
 export { type DecodedMessage, decodeMessageAt, decodeMessages, MessageDecodeError } from './decode-message.ts'
 export { decodeHost, encodeHost, isIpv6 } from './host-bytes.ts'
 export {

@@ -8,6 +8,9 @@ export const propertyName = {
   realTopic: 'REAL_TOPIC',
   realQueueId: 'REAL_QID',
   uniqueKey: 'UNIQ_KEY',
+  /** Of a batch that is stored whole: how many messages it holds, and the queue offset of the first of them. */
+  innerCount: 'INNER_NUM',
+  innerBase: 'INNER_BASE',
   originMessageId: 'ORIGIN_MESSAGE_ID',
   maxReconsumeTimes: 'MAX_RECONSUME_TIMES',
   reconsumeTime: 'RECONSUME_TIME',

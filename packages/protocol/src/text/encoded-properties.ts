@@ -21,6 +21,7 @@ export const knownProperties = [
   'priority',
   'producerId',
   'producerSequence',
+  'innerCount',
 ] as const satisfies (keyof typeof propertyName)[]
 
 export type KnownProperty = (typeof knownProperties)[number]

@@ -1,10 +1,9 @@
 import { assert, firstIndexWhere } from '@rocketmq-ts/base'
-import { recordBytesMin } from '@rocketmq-ts/protocol'
 import type { SegmentFolder } from '../segment-folder.ts'
 import { isDiskFull } from '../write-guard.ts'
 import { type FullMark, fullAt } from './full-mark.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
-import { isMessage, putUnit, type QueueUnit, readUnit, unitBytes, writeFiller } from './queue-unit.ts'
+import { isMessage, type QueuedRecord, type QueueUnit, type UnitForm } from './queue-unit.ts'
 
 const recentUnitsMax = 256
 const recentUnitsFirst = 8
@@ -13,15 +12,18 @@ const keptUnits = 64
 /**
  * The units of one queue of a topic. New units gather in memory and are written in bulk; the newest stay in memory for
  * consumers at the tail. The log has everything needed to make unwritten units again.
+ *
+ * Units have numbers: unit n stands n units behind where the first file of all began. What a unit says, and which queue
+ * offsets it stands for, is the matter of the two kinds of queues: `SimpleQueue` and `BatchQueue`.
  */
-export class ConsumeQueue {
+export abstract class ConsumeQueue<Unit extends QueueUnit = QueueUnit> {
   // The fields that each message needs come first: with very many queues, each further cache line is a miss.
   /** The offset that the next appended message gets. */
   nextOffset: number
-  /** Units that consumers may see: [minOffset, maxOffset). */
-  #maxOffset: number
+  /** Units that consumers may see: [the first that is left, #endUnit). */
+  #endUnit: number
   /** Units before it are in the files. */
-  #writtenOffset: number
+  #writtenUnit: number
   /** Units from here on are in `#recent`. */
   #recentStart: number
   #recent: Buffer | undefined
@@ -38,62 +40,103 @@ export class ConsumeQueue {
   readonly segments: SegmentFolder
   readonly #fullMark: FullMark
   /** Units before it survive a power failure. */
-  #syncedOffset: number
-  #minOffset: number
-  #minOffsetForLogStart = -1
+  #syncedUnit: number
+  #minUnit: number
+  #minUnitForLogStart = -1
   /** Units of messages before this position of the log are hidden, whether or not the log has them. */
   #hiddenPosition = 0
 
   /** @param trust which of the units in the files count; the others are cleared */
-  constructor(topic: string, queueId: number, segments: SegmentFolder, fullMark: FullMark, trust: UnitTrust) {
-    this.nextOffset = cutToQueueEnd(segments, trust)
-    this.#maxOffset = this.nextOffset
-    this.#writtenOffset = this.nextOffset
+  constructor(
+    topic: string,
+    queueId: number,
+    segments: SegmentFolder,
+    fullMark: FullMark,
+    form: UnitForm<Unit>,
+    trust: UnitTrust<Unit>,
+  ) {
+    this.nextOffset = cutToQueueEnd(segments, form, trust)
+    this.#endUnit = this.nextOffset
+    this.#writtenUnit = this.nextOffset
     this.#recentStart = this.nextOffset
     this.queueId = queueId
     this.topic = topic
     this.segments = segments
     this.#fullMark = fullMark
-    this.#syncedOffset = this.nextOffset
-    this.#minOffset = segments.firstPosition / unitBytes
+    this.#syncedUnit = this.nextOffset
+    this.#minUnit = segments.firstPosition / form.unitBytes
   }
 
-  get maxOffset(): number {
-    return this.#maxOffset
+  /** What each unit takes in a file. */
+  abstract get unitBytes(): number
+  /** The offset behind the last message that consumers may see. */
+  abstract get maxOffset(): number
+  /** The first offset whose message is not hidden and still in the log; of an empty queue what consumers are told. */
+  abstract minOffset(logStartPosition: number): number
+  /** Adds the unit of the next message, whose offset is `maxOffset`. */
+  abstract add(record: QueuedRecord, tagsCode: number): void
+  /**
+   * Whether a record of the log can stand at its queue offset: the messages of all offsets before it must fit into the
+   * log in front of it. Otherwise the record is damaged where no checksum covers it.
+   */
+  abstract canHold(record: QueuedRecord): boolean
+  /**
+   * Sets the unit of a record that has an offset already. Units at or behind the offset are dropped: of records with the
+   * same offset, the last one in the log counts.
+   */
+  abstract replay(record: QueuedRecord, tagsCode: number): void
+  /** The unit of the message at an offset in [minOffset, maxOffset). Reads files when it is not in memory. */
+  abstract unitAt(queueOffset: number): Unit
+  protected abstract readUnit(source: Buffer, position: number, into?: Unit): Unit
+
+  /** The number behind the last unit. */
+  get endUnit(): number {
+    return this.#endUnit
   }
 
-  get writtenOffset(): number {
-    return this.#writtenOffset
+  /** The number of the first unit in the files, or the first in memory without files. */
+  get firstUnit(): number {
+    return this.segments.firstPosition / this.unitBytes
+  }
+
+  /** Where in the files the units end that are written. */
+  get writtenPosition(): number {
+    return this.#writtenUnit * this.unitBytes
   }
 
   /** Whether units were written and not synced. */
   get hasUnsynced(): boolean {
-    return this.#syncedOffset < this.#writtenOffset
+    return this.#syncedUnit < this.#writtenUnit
   }
 
   get hasUnwritten(): boolean {
-    return this.#writtenOffset < this.#maxOffset
+    return this.#writtenUnit < this.#endUnit
+  }
+
+  /** Whether the last unit is the only one that is not written. */
+  get hasOneUnwritten(): boolean {
+    return this.#endUnit - this.#writtenUnit === 1
   }
 
   /** Whether it begins behind a file that is gone, and has nothing: where it goes on is not in its files. */
   get isEmptyBehindStart(): boolean {
     const { firstPosition } = this.segments
-    return firstPosition > 0 && this.#maxOffset * unitBytes === firstPosition
+    return firstPosition > 0 && this.#endUnit * this.unitBytes === firstPosition
   }
 
-  /** The first offset whose message is not hidden and still in the log, which starts at `logStartPosition`. */
-  minOffset(logStartPosition: number): number {
+  /** The first unit whose message is not hidden and still in the log, which starts at `logStartPosition`. */
+  protected minUnit(logStartPosition: number): number {
     const startPosition = Math.max(logStartPosition, this.#hiddenPosition)
-    if (this.#minOffsetForLogStart !== startPosition) {
-      const first = Math.max(this.#minOffset, this.segments.firstPosition / unitBytes)
-      const firstInLog = firstIndexWhere(first, this.#maxOffset, (offset) => {
-        const message = this.#messageFrom(offset)
-        return message >= this.#maxOffset || this.unitAt(message).physicalOffset >= startPosition
+    if (this.#minUnitForLogStart !== startPosition) {
+      const first = Math.max(this.#minUnit, this.firstUnit)
+      const firstInLog = firstIndexWhere(first, this.#endUnit, (unitNumber) => {
+        const message = this.messageFrom(unitNumber)
+        return message >= this.#endUnit || this.unitOf(message).physicalOffset >= startPosition
       })
-      this.#minOffset = this.#messageFrom(firstInLog)
-      this.#minOffsetForLogStart = startPosition
+      this.#minUnit = this.messageFrom(firstInLog)
+      this.#minUnitForLogStart = startPosition
     }
-    return this.#minOffset
+    return this.#minUnit
   }
 
   /** Hides the messages before a position of the log, for as long as the queue is there. */
@@ -113,160 +156,124 @@ export class ConsumeQueue {
 
   /** For `LookAhead`: the byte where the next unit goes. */
   get nextUnitAhead(): number {
-    const at = (this.#maxOffset - this.#recentStart) * unitBytes
+    const at = (this.#endUnit - this.#recentStart) * this.unitBytes
     return this.#recent === undefined || at >= this.#recent.length ? 0 : this.#recent[at]!
   }
 
-  /** Adds the unit of the next message. */
-  add(physicalOffset: number, totalSize: number, tagsCode: number): void {
-    const at = this.#roomForOne()
-    putUnit(this.#recent!, at, physicalOffset, totalSize, tagsCode)
-    this.#maxOffset++
-  }
-
-  /**
-   * Whether a message of the log can have this offset: the messages of all offsets before it must fit into the log in
-   * front of it. Otherwise its record is damaged where no checksum covers it.
-   */
-  canHold(queueOffset: number, physicalOffset: number): boolean {
-    if (queueOffset < 0 || queueOffset * recordBytesMin > physicalOffset) return false
-    const last = queueOffset > this.#maxOffset && this.#maxOffset > 0 ? this.unitAt(this.#maxOffset - 1) : undefined
-    if (last === undefined || !isMessage(last)) return true
-    return (queueOffset - this.#maxOffset) * recordBytesMin <= physicalOffset - last.physicalOffset
-  }
-
-  /**
-   * Sets the unit of a message whose record has an offset already. Units at or behind the offset are dropped: of
-   * records with the same offset, the last one in the log counts.
-   */
-  replay(queueOffset: number, unit: QueueUnit): void {
-    if (queueOffset < this.#maxOffset) this.#cutTo(queueOffset)
-    while (this.#maxOffset < queueOffset) this.#addFiller(queueOffset)
-    assert(queueOffset === this.#maxOffset, `unit ${queueOffset} of ${this.topic}/${this.queueId} is not the next one`)
-    this.add(unit.physicalOffset, unit.totalSize, unit.tagsCode)
-    this.nextOffset = queueOffset + 1
-  }
-
-  /** The unit at an offset in [minOffset, maxOffset). Reads a file when it is not in memory. */
-  unitAt(queueOffset: number): QueueUnit {
-    const inMemory = this.unitInMemory(queueOffset)
+  /** A unit by its number. Reads a file when it is not in memory. */
+  protected unitOf(unitNumber: number): Unit {
+    const inMemory = this.unitInMemory(unitNumber)
     if (inMemory !== undefined) return inMemory
-    const bytes = Buffer.alloc(unitBytes)
-    this.segments.read(bytes, queueOffset * unitBytes)
-    return readUnit(bytes, 0)
+    const bytes = Buffer.alloc(this.unitBytes)
+    this.segments.read(bytes, unitNumber * this.unitBytes)
+    return this.readUnit(bytes, 0)
   }
 
   /** @param into takes the unit, if it is in memory */
-  unitInMemory(queueOffset: number, into?: QueueUnit): QueueUnit | undefined {
-    if (this.#recent === undefined || queueOffset < this.#recentStart || queueOffset >= this.#maxOffset)
-      return undefined
-    return readUnit(this.#recent, (queueOffset - this.#recentStart) * unitBytes, into)
+  unitInMemory(unitNumber: number, into?: Unit): Unit | undefined {
+    if (this.#recent === undefined || unitNumber < this.#recentStart || unitNumber >= this.#endUnit) return undefined
+    return this.readUnit(this.#recent, (unitNumber - this.#recentStart) * this.unitBytes, into)
+  }
+
+  /** The number of the first unit that is in memory for certain. */
+  get firstInMemory(): number {
+    return this.#recent === undefined ? this.#endUnit : this.#recentStart
   }
 
   /** Writes the units that are only in memory. */
   write(): void {
-    let from = this.#writtenOffset
+    const { unitBytes } = this
+    let from = this.#writtenUnit
     const unitsInSegment = this.segments.segmentBytes / unitBytes
-    while (from < this.#maxOffset) {
-      const to = Math.min(this.#maxOffset, from - (from % unitsInSegment) + unitsInSegment)
+    while (from < this.#endUnit) {
+      const to = Math.min(this.#endUnit, from - (from % unitsInSegment) + unitsInSegment)
       const start = (from - this.#recentStart) * unitBytes
       this.segments.write(this.#recent!.subarray(start, start + (to - from) * unitBytes), from * unitBytes)
       from = to
     }
-    this.#fullMark.set(fullAt(this.segments, this.#maxOffset))
-    this.#writtenOffset = this.#maxOffset
+    this.#fullMark.set(fullAt(this.segments, this.#endUnit * unitBytes))
+    this.#writtenUnit = this.#endUnit
   }
 
   /** Makes the written units survive a power failure. */
   async sync(): Promise<void> {
-    const writtenOffset = this.#writtenOffset
+    const writtenUnit = this.#writtenUnit
     for (const position of this.#unsyncedSegments()) await this.segments.sync(position)
-    this.#syncedOffset = Math.max(this.#syncedOffset, writtenOffset)
+    this.#syncedUnit = Math.max(this.#syncedUnit, writtenUnit)
   }
 
   syncNow(): void {
     for (const position of this.#unsyncedSegments()) this.segments.syncNow(position)
-    this.#syncedOffset = this.#writtenOffset
+    this.#syncedUnit = this.#writtenUnit
   }
 
   /** Gives up the memory for recent units; they must have been written. */
   releaseMemory(): void {
     assert(!this.hasUnwritten, 'unwritten units of a consume queue would be lost')
     this.#recent = undefined
-    this.#recentStart = this.#maxOffset
+    this.#recentStart = this.#endUnit
   }
 
   /** Takes back the units of messages at or behind a position of the log. */
   truncate(logPosition: number): void {
     this.#hiddenPosition = Math.min(this.#hiddenPosition, logPosition)
-    this.#minOffsetForLogStart = -1
-    const first = this.segments.firstPosition / unitBytes
-    let last = this.#maxOffset - 1
-    while (last >= first && !isMessage(this.unitAt(last))) last--
-    if (last < first || this.unitAt(last).physicalOffset < logPosition) return
-    const end = firstIndexWhere(first, last, (offset) => {
-      const message = this.#messageFrom(offset)
-      return message >= last || this.unitAt(message).physicalOffset >= logPosition
+    this.#minUnitForLogStart = -1
+    const first = this.firstUnit
+    let last = this.#endUnit - 1
+    while (last >= first && !isMessage(this.unitOf(last))) last--
+    if (last < first || this.unitOf(last).physicalOffset < logPosition) return
+    const end = firstIndexWhere(first, last, (unitNumber) => {
+      const message = this.messageFrom(unitNumber)
+      return message >= last || this.unitOf(message).physicalOffset >= logPosition
     })
-    this.#cutTo(end)
+    this.cutTo(end)
     // An empty file behind a full one would hold a message for the official broker.
-    const endPosition = end * unitBytes
+    const endPosition = end * this.unitBytes
     if (endPosition > this.segments.firstPosition) this.segments.removeFrom(endPosition)
-    if (!this.hasUnwritten) this.#fullMark.set(fullAt(this.segments, end))
-    this.nextOffset = this.#maxOffset
+    if (!this.hasUnwritten) this.#fullMark.set(fullAt(this.segments, endPosition))
+    this.nextOffset = this.maxOffset
   }
 
   /** Deletes files whose units all stand in front of the first one that consumers may see; the last file stays. */
   trim(logStartPosition: number): void {
-    const firstKept = this.minOffset(logStartPosition) * unitBytes
+    const firstKept = this.minUnit(logStartPosition) * this.unitBytes
     while (this.segments.starts.length > 1 && this.segments.firstPosition + this.segments.segmentBytes <= firstKept) {
       this.segments.removeFirst()
     }
   }
 
-  /** The first offset from this one on that has a message. Fillers and missing files have none. */
-  #messageFrom(queueOffset: number): number {
-    let offset = queueOffset
-    while (offset < this.#maxOffset && !isMessage(this.unitAt(offset))) {
-      const position = offset * unitBytes
-      const isInFile = offset >= this.#writtenOffset || this.segments.has(position)
-      offset = isInFile
-        ? offset + 1
-        : (this.segments.nextStart(position) ?? this.#writtenOffset * unitBytes) / unitBytes
-    }
-    return offset
+  /** The first unit from this one on that has a message. Fillers and missing files have none. */
+  protected messageFrom(unitNumber: number): number {
+    let at = unitNumber
+    while (at < this.#endUnit && !isMessage(this.unitOf(at))) at = this.unitBehind(at)
+    return at
+  }
+
+  /** The next unit behind one; the first of the next file that is there when its own is missing. */
+  unitBehind(unitNumber: number): number {
+    const { unitBytes } = this
+    const position = unitNumber * unitBytes
+    if (unitNumber >= this.#writtenUnit || this.segments.has(position)) return unitNumber + 1
+    return (this.segments.nextStart(position) ?? this.writtenPosition) / unitBytes
   }
 
   #unsyncedSegments(): number[] {
     const positions: number[] = []
-    const end = this.#writtenOffset * unitBytes
-    const first = this.segments.startOf(this.#syncedOffset * unitBytes)
+    const end = this.writtenPosition
+    const first = this.segments.startOf(this.#syncedUnit * this.unitBytes)
     for (let position = first; position < end; position += this.segments.segmentBytes) positions.push(position)
     return positions
   }
 
-  #addFiller(firstOffset: number): void {
-    // A new queue that does not begin at offset 0 begins with the file that its first message belongs to.
-    if (this.#maxOffset === 0 && this.segments.starts.length === 0) {
-      const unitsInSegment = this.segments.segmentBytes / unitBytes
-      const start = firstOffset - (firstOffset % unitsInSegment)
-      if (start > 0) {
-        this.#maxOffset = start
-        this.#writtenOffset = start
-        this.#syncedOffset = start
-        this.#recentStart = start
-        this.#minOffset = start
-      }
-      if (this.#maxOffset === firstOffset) return
-    }
-    const at = this.#roomForOne()
-    writeFiller(this.#recent!, at)
-    this.#maxOffset++
+  /** The memory for recent units, when there is room for one in it; see `roomForOne`. */
+  protected get recent(): Buffer {
+    return this.#recent!
   }
 
-  /** The position in `#recent` of the next unit; makes it larger, or writes and restarts it when it is full. */
-  #roomForOne(): number {
-    const count = this.#maxOffset - this.#recentStart
+  /** The position in `recent` of the next unit; makes it larger, or writes and restarts it when it is full. */
+  protected roomForOne(): number {
+    const { unitBytes } = this
+    const count = this.#endUnit - this.#recentStart
     if (this.#recent === undefined) this.#recent = Buffer.allocUnsafeSlow(recentUnitsFirst * unitBytes)
     if ((count + 1) * unitBytes <= this.#recent.length) return count * unitBytes
     if (count < recentUnitsMax) return this.#enlarge(Math.min(count * 4, recentUnitsMax))
@@ -281,45 +288,51 @@ export class ConsumeQueue {
     const kept = this.#recent.subarray((count - keptUnits) * unitBytes, count * unitBytes)
     if (count > recentUnitsMax) this.#recent = Buffer.allocUnsafeSlow(recentUnitsMax * unitBytes)
     kept.copy(this.#recent)
-    this.#recentStart = this.#maxOffset - keptUnits
+    this.#recentStart = this.#endUnit - keptUnits
     return keptUnits * unitBytes
+  }
+
+  /** A unit was put where `roomForOne` said. */
+  protected unitAdded(): void {
+    this.#endUnit++
   }
 
   /** Makes `#recent`, which is full, larger, and gives the position of its first free unit. */
   #enlarge(unitCount: number): number {
     const full = this.#recent!
-    this.#recent = Buffer.allocUnsafeSlow(unitCount * unitBytes)
+    this.#recent = Buffer.allocUnsafeSlow(unitCount * this.unitBytes)
     full.copy(this.#recent)
     return full.length
   }
 
-  #cutTo(queueOffset: number): void {
-    if (queueOffset < this.segments.firstPosition / unitBytes) {
-      this.#clear()
+  /** Drops the units from a number on. */
+  protected cutTo(unitNumber: number): void {
+    if (unitNumber < this.firstUnit) {
+      this.segments.removeFrom(0)
+      this.beginAt(0)
       return
     }
-    if (queueOffset < this.#writtenOffset) {
+    if (unitNumber < this.#writtenUnit) {
       // The rest of the file is cleared and later files are removed, so that no old unit appears behind the last one.
-      const position = queueOffset * unitBytes
+      const position = unitNumber * this.unitBytes
       this.segments.removeFrom(this.segments.startOf(position) + this.segments.segmentBytes)
       this.segments.clearFrom(position)
-      this.#writtenOffset = queueOffset
-      this.#syncedOffset = Math.min(this.#syncedOffset, queueOffset)
+      this.#writtenUnit = unitNumber
+      this.#syncedUnit = Math.min(this.#syncedUnit, unitNumber)
     }
-    this.#maxOffset = queueOffset
-    this.#recentStart = Math.min(this.#recentStart, queueOffset)
-    this.#minOffset = Math.min(this.#minOffset, queueOffset)
-    this.#minOffsetForLogStart = -1
+    this.#endUnit = unitNumber
+    this.#recentStart = Math.min(this.#recentStart, unitNumber)
+    this.#minUnit = Math.min(this.#minUnit, unitNumber)
+    this.#minUnitForLogStart = -1
   }
 
-  /** Starts anew: the next unit belongs in front of all files. */
-  #clear(): void {
-    this.segments.removeFrom(0)
-    this.#maxOffset = 0
-    this.#writtenOffset = 0
-    this.#syncedOffset = 0
-    this.#recentStart = 0
-    this.#minOffset = 0
-    this.#minOffsetForLogStart = -1
+  /** Starts anew, without files: the next unit gets this number. */
+  protected beginAt(unitNumber: number): void {
+    this.#endUnit = unitNumber
+    this.#writtenUnit = unitNumber
+    this.#syncedUnit = unitNumber
+    this.#recentStart = unitNumber
+    this.#minUnit = unitNumber
+    this.#minUnitForLogStart = -1
   }
 }

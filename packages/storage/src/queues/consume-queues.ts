@@ -1,5 +1,7 @@
+import { dirname } from 'node:path'
 import { InvariantError } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
+import { sysFlag } from '@rocketmq-ts/protocol'
 import type { Follower } from '../followers/follower.ts'
 import { type RecordSource, RecordView, standsInQueue } from '../followers/record-view.ts'
 import { type SafeRecords, scanLog } from '../recovery/log-scan.ts'
@@ -8,7 +10,8 @@ import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import type { TagsCodes } from '../tags-codes.ts'
 import type { ConsumeQueue } from './consume-queue.ts'
-import { QueueFileError, QueueTable } from './queue-table.ts'
+import { QueueFileError, type QueueType, type QueueTypes } from './queue-folders.ts'
+import { type QueuePlace, QueueTable } from './queue-table.ts'
 import { UnwrittenQueues } from './unwritten-queues.ts'
 
 export interface ConsumeQueuesOptions {
@@ -18,8 +21,8 @@ export interface ConsumeQueuesOptions {
   /** The log that the units point into. */
   segments: SegmentFolder
   tagsCodes: TagsCodes
-  path: string
-  segmentBytes: number
+  places: Record<QueueType, QueuePlace>
+  types: QueueTypes
 }
 
 /** Called for a queue that has new messages, once they can be read. */
@@ -59,8 +62,8 @@ export class ConsumeQueues implements Follower {
 
   constructor(options: ConsumeQueuesOptions) {
     this.#options = options
-    const { files, segments, path, segmentBytes, log } = options
-    this.table = new QueueTable({ files, log: segments, path, segmentBytes, eventLog: log })
+    const { files, segments, places, types, log } = options
+    this.table = new QueueTable({ files, log: segments, places, types, eventLog: log })
   }
 
   onArrival(listener: ArrivalListener): void {
@@ -79,8 +82,8 @@ export class ConsumeQueues implements Follower {
   prepare({ isOurs }: RecoveryPlan): number | undefined {
     if (!isOurs) this.table.removeFullMarks()
     const { segments, log } = this.#options
-    if (this.table.hasFolders || segments.starts.length === 0) return undefined
-    log.warn({ from: segments.firstPosition }, 'there are no consume queues: they are made again from the whole log')
+    if (segments.starts.length === 0 || this.table.hasFolders(isOurs)) return undefined
+    log.warn({ from: segments.firstPosition }, 'consume queues are missing: they are made again from the whole log')
     return segments.firstPosition
   }
 
@@ -108,18 +111,21 @@ export class ConsumeQueues implements Follower {
     const queue = this.table.queueOf(topicEntry, record.queueId)
     // The sender is told this offset: at another one, consumers would miss the message or read it twice.
     if (topicEntry.isRemoved || queue.maxOffset !== record.queueOffset) throw otherOffset(queue, record)
-    queue.add(record.physicalOffset, record.totalSize, this.#tagsCodeOf(record))
+    queue.add(record, this.#tagsCodeOf(record))
     this.#noteNew(queue, record.physicalOffset)
   }
 
   /** Applies a record whose offset was given by another store, or by this one before it was opened. */
   #applyFromLog(record: RecordView): void {
-    const { topic, queueId, queueOffset, physicalOffset, totalSize } = record
+    const { topic, queueId, queueOffset, physicalOffset } = record
     const entry = this.table.entry(topic)
     // No broker stores under such a name: it would be a path out of the store.
     if (entry === undefined) return
+    const isBatch = (record.sysFlag & sysFlag.innerBatch) !== 0
+    // A batch of a topic that was deleted, with its queues of batches.
+    if (isBatch && this.table.isRecovering && this.table.isForgotten(entry)) return
     const queue = this.table.queueOf(entry, queueId)
-    if (!queue.canHold(queueOffset, physicalOffset)) {
+    if (!queue.canHold(record)) {
       this.#options.log.error(
         { topic, queueId, queueOffset, physicalOffset },
         'a message of the log has a queue offset that cannot be, and is left out of its queue. Check the disk, and ' +
@@ -128,7 +134,7 @@ export class ConsumeQueues implements Follower {
       return
     }
     if (queueOffset < queue.maxOffset) this.#onCut(queue)
-    queue.replay(queueOffset, { physicalOffset, totalSize, tagsCode: this.#tagsCodeOf(record) })
+    queue.replay(record, this.#tagsCodeOf(record))
     this.#noteNew(queue, physicalOffset)
   }
 
@@ -140,7 +146,7 @@ export class ConsumeQueues implements Follower {
   #noteNew(queue: ConsumeQueue, position: number): void {
     // This is the first unwritten unit: all before were written, perhaps just now, when the memory for them was full.
     // During a replay the first unit may come with fillers, so the count alone does not tell.
-    if (queue.maxOffset - queue.writtenOffset === 1 || !this.#unwritten.has(queue)) {
+    if (queue.hasOneUnwritten || !this.#unwritten.has(queue)) {
       this.#unwritten.add(queue, position, this.#options.clock.monotonic())
       this.#noteUnsynced(queue)
     }
@@ -185,7 +191,7 @@ export class ConsumeQueues implements Follower {
   }
 
   async sync(): Promise<void> {
-    const { files, path } = this.#options
+    const { files } = this.#options
     if (this.#hasUnknownFiles) await this.table.syncAllFiles()
     this.#hasUnknownFiles = false
     const queues = this.#unsynced
@@ -196,7 +202,7 @@ export class ConsumeQueues implements Follower {
       await queue.sync()
       // Its topic may have been removed meanwhile. Units that came or were written meanwhile wait for the next sync.
       if (this.table.isInUse(queue) && (queue.hasUnwritten || queue.hasUnsynced)) this.#noteUnsynced(queue)
-      await files.syncNamesLater(`${path}/${queue.topic}`)
+      await files.syncNamesLater(dirname(queue.segments.path))
     }
     await files.syncAllNamesLater()
   }

@@ -1,12 +1,10 @@
 import { dirname } from 'node:path'
 import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
-import { unitBytes } from './queue-unit.ts'
 
 /** Where the files of a queue end, when its units fill the last one exactly; otherwise undefined. */
-export function fullAt(segments: SegmentFolder, endOffset: number): number | undefined {
-  const { endPosition, starts } = segments
-  return starts.length > 0 && endOffset * unitBytes === endPosition ? endPosition : undefined
+export function fullAt({ endPosition, starts }: SegmentFolder, unitsEndPosition: number): number | undefined {
+  return starts.length > 0 && unitsEndPosition === endPosition ? endPosition : undefined
 }
 
 const markName = /^\d+\.full-at-\d+$/

@@ -1,29 +1,33 @@
 import { firstIndexWhere } from '@rocketmq-ts/base'
 import type { SegmentFolder } from '../segment-folder.ts'
-import { isBlankUnit, isMessage, type QueueUnit, readUnit, unitBytes } from './queue-unit.ts'
+import { isBlankUnit, isMessage, type QueueUnit, type UnitForm } from './queue-unit.ts'
 
 /** Tells which of the units in the files count. */
-export interface UnitTrust {
+export interface UnitTrust<Unit extends QueueUnit = QueueUnit> {
   /** Units that point at or behind this position of the log do not count. */
   logPosition: number
   /**
    * Given when a power failure may have torn the files: only a unit that it confirms counts as the last one. Without it
    * the files are as they were written.
    */
-  isInLog?(unit: QueueUnit, queueOffset: number): boolean
+  isInLog?(unit: Unit, unitNumber: number): boolean
 }
 
 /**
- * Finds the offset behind the last unit in the files that counts, and clears what stands behind it. Damaged units in
+ * Finds the number behind the last unit in the files that counts, and clears what stands behind it. Damaged units in
  * front of it stay: readers skip them.
  *
  * Units stand in the order of the log. Those that point before `logPosition` are whole, and nothing behind them counts.
  * So the search may meet torn units, but never ends before the last whole one.
  */
-export function cutToQueueEnd(segments: SegmentFolder, trust: UnitTrust): number {
-  const units = new UnitReader(segments)
+export function cutToQueueEnd<Unit extends QueueUnit>(
+  segments: SegmentFolder,
+  form: UnitForm<Unit>,
+  trust: UnitTrust<Unit>,
+): number {
+  const units = new UnitReader(segments, form)
   const end = findEnd(segments, units, trust)
-  const endPosition = end * unitBytes
+  const endPosition = end * form.unitBytes
   const isClean = trust.isInLog === undefined && units.isBlank(end)
   segments.removeFrom(emptyFrom(segments, endPosition))
   if (!isClean) segments.clearFrom(endPosition)
@@ -31,14 +35,13 @@ export function cutToQueueEnd(segments: SegmentFolder, trust: UnitTrust): number
 }
 
 /** The last unit in the files that stands for a message, or undefined without any. Changes nothing. */
-export function lastMessage(segments: SegmentFolder): QueueUnit | undefined {
-  const units = new UnitReader(segments)
-  const unitsInSegment = segments.segmentBytes / unitBytes
+export function lastMessage(segments: SegmentFolder, form: UnitForm): QueueUnit | undefined {
+  const units = new UnitReader(segments, form)
   for (const start of segments.starts.toReversed()) {
-    const first = start / unitBytes
-    let offset = firstIndexWhere(first, first + unitsInSegment, (at) => units.isBlank(at))
-    while (offset-- > first) {
-      const unit = units.at(offset)
+    const first = start / form.unitBytes
+    let unitNumber = firstIndexWhere(first, first + units.unitsInSegment, (at) => units.isBlank(at))
+    while (unitNumber-- > first) {
+      const unit = units.at(unitNumber)
       if (isMessage(unit)) return unit
     }
   }
@@ -51,9 +54,13 @@ function emptyFrom(segments: SegmentFolder, endPosition: number): number {
   return start === endPosition && start > segments.firstPosition ? start : start + segments.segmentBytes
 }
 
-function findEnd(segments: SegmentFolder, units: UnitReader, trust: UnitTrust): number {
-  const unitsInSegment = segments.segmentBytes / unitBytes
-  const isBehind = (offset: number): boolean => !mayCount(units.at(offset), trust)
+function findEnd<Unit extends QueueUnit>(
+  segments: SegmentFolder,
+  units: UnitReader<Unit>,
+  trust: UnitTrust<Unit>,
+): number {
+  const { unitsInSegment, unitBytes } = units
+  const isBehind = (unitNumber: number): boolean => !mayCount(units.at(unitNumber), trust)
   for (let index = segments.starts.length - 1; index >= 0; index--) {
     const first = segments.starts[index]! / unitBytes
     // Most of very many queues have few units: one read is enough for them.
@@ -71,25 +78,36 @@ function findEnd(segments: SegmentFolder, units: UnitReader, trust: UnitTrust): 
  * A damaged unit in the middle of a queue looks like its end, but what stands behind it must not be cleared: units that
  * point into the log, in its order, were written. The search covers more units than a page of a disk holds.
  */
-function behindDamage(units: UnitReader, trust: UnitTrust, first: number, end: number, segmentEnd: number): number {
+function behindDamage<Unit extends QueueUnit>(
+  units: UnitReader<Unit>,
+  trust: UnitTrust<Unit>,
+  first: number,
+  end: number,
+  segmentEnd: number,
+): number {
   let lastEnd = end
   let lastPosition = end > first ? units.at(end - 1).physicalOffset : -1
-  for (let offset = end + 1; offset < Math.min(lastEnd + unitsLookedBehind, segmentEnd); offset++) {
-    if (units.isBlank(offset)) continue
-    const unit = units.at(offset)
+  for (let unitNumber = end + 1; unitNumber < Math.min(lastEnd + unitsLookedBehind, segmentEnd); unitNumber++) {
+    if (units.isBlank(unitNumber)) continue
+    const unit = units.at(unitNumber)
     if (!isMessage(unit) || unit.physicalOffset <= lastPosition) continue
-    if (!mayCount(unit, trust) || !isConfirmed(unit, offset, trust)) continue
-    lastEnd = offset + 1
+    if (!mayCount(unit, trust) || !isConfirmed(unit, unitNumber, trust)) continue
+    lastEnd = unitNumber + 1
     lastPosition = unit.physicalOffset
   }
   return lastEnd
 }
 
-function isWhole(units: UnitReader, trust: UnitTrust, first: number, offset: number): boolean {
-  const unit = units.at(offset)
-  if (!mayCount(unit, trust) || !isConfirmed(unit, offset, trust)) return false
-  if (offset === first) return true
-  const before = units.at(offset - 1)
+function isWhole<Unit extends QueueUnit>(
+  units: UnitReader<Unit>,
+  trust: UnitTrust<Unit>,
+  first: number,
+  unitNumber: number,
+): boolean {
+  const unit = units.at(unitNumber)
+  if (!mayCount(unit, trust) || !isConfirmed(unit, unitNumber, trust)) return false
+  if (unitNumber === first) return true
+  const before = units.at(unitNumber - 1)
   if (before.totalSize <= 0) return false
   return !isMessage(before) || !isMessage(unit) || before.physicalOffset < unit.physicalOffset
 }
@@ -99,35 +117,42 @@ const unitsLookedBehind = 256
 const unitsPerRead = 2 * unitsLookedBehind
 
 /** Reads units, several at a time. */
-class UnitReader {
+class UnitReader<Unit extends QueueUnit> {
+  readonly unitBytes: number
+  readonly unitsInSegment: number
   readonly #segments: SegmentFolder
-  readonly #bytes = Buffer.alloc(unitsPerRead * unitBytes)
+  readonly #form: UnitForm<Unit>
+  readonly #bytes: Buffer
   #first = Number.NaN
 
-  constructor(segments: SegmentFolder) {
+  constructor(segments: SegmentFolder, form: UnitForm<Unit>) {
+    this.unitBytes = form.unitBytes
+    this.unitsInSegment = segments.segmentBytes / form.unitBytes
     this.#segments = segments
+    this.#form = form
+    this.#bytes = Buffer.alloc(unitsPerRead * form.unitBytes)
   }
 
-  at(offset: number): QueueUnit {
-    return readUnit(this.#bytes, this.#placeOf(offset))
+  at(unitNumber: number): Unit {
+    return this.#form.read(this.#bytes, this.#placeOf(unitNumber))
   }
 
   /** Whether no unit was written there; cheaper than reading it. */
-  isBlank(offset: number): boolean {
-    return isBlankUnit(this.#bytes, this.#placeOf(offset))
+  isBlank(unitNumber: number): boolean {
+    return isBlankUnit(this.#bytes, this.#placeOf(unitNumber))
   }
 
   /** Where the unit stands in `#bytes`, which are read if necessary. */
-  #placeOf(offset: number): number {
-    const inSegment = offset % (this.#segments.segmentBytes / unitBytes)
-    const first = offset - (inSegment % unitsPerRead)
+  #placeOf(unitNumber: number): number {
+    const inSegment = unitNumber % this.unitsInSegment
+    const first = unitNumber - (inSegment % unitsPerRead)
     if (first !== this.#first) this.#read(first)
-    return (offset - first) * unitBytes
+    return (unitNumber - first) * this.unitBytes
   }
 
   /** What is not in a file reads as zeros, and so do units of the next file. */
   #read(first: number): void {
-    const position = first * unitBytes
+    const position = first * this.unitBytes
     const segmentEnd = this.#segments.startOf(position) + this.#segments.segmentBytes
     const wanted = this.#bytes.subarray(0, Math.min(this.#bytes.length, segmentEnd - position))
     const filled = this.#segments.read(wanted, position)
@@ -137,11 +162,11 @@ class UnitReader {
 }
 
 /** Whether a unit is a filler, or points into the part of the log that counts. */
-function mayCount(unit: QueueUnit, { logPosition }: UnitTrust): boolean {
+function mayCount(unit: QueueUnit, { logPosition }: Pick<UnitTrust, 'logPosition'>): boolean {
   return unit.totalSize > 0 && !(isMessage(unit) && unit.physicalOffset + unit.totalSize > logPosition)
 }
 
 /** Whether the log has the message; true when the log is not to be asked. */
-function isConfirmed(unit: QueueUnit, queueOffset: number, { isInLog }: UnitTrust): boolean {
-  return isInLog === undefined || (isMessage(unit) && isInLog(unit, queueOffset))
+function isConfirmed<Unit extends QueueUnit>(unit: Unit, unitNumber: number, { isInLog }: UnitTrust<Unit>): boolean {
+  return isInLog === undefined || (isMessage(unit) && isInLog(unit, unitNumber))
 }

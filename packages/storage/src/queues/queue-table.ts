@@ -1,12 +1,15 @@
 import { assert } from '@rocketmq-ts/base'
 import type { Log } from '@rocketmq-ts/platform'
 import { readRecord } from '@rocketmq-ts/protocol'
-import { SegmentFolder } from '../segment-folder.ts'
+import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
-import { ConsumeQueue } from './consume-queue.ts'
-import { FullMark, fullAt, removeFullMarks } from './full-mark.ts'
-import { cutToQueueEnd, lastMessage, type UnitTrust } from './queue-end.ts'
-import type { QueueUnit } from './queue-unit.ts'
+import { BatchQueue, minOffsetOfNoBatches } from './batch-queue.ts'
+import type { ConsumeQueue } from './consume-queue.ts'
+import { FullMark, fullAt } from './full-mark.ts'
+import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
+import { QueueFileError, QueueFolders, type QueueType, type QueueTypes } from './queue-folders.ts'
+import type { QueueUnit, UnitForm } from './queue-unit.ts'
+import { SimpleQueue } from './simple-queue.ts'
 import {
   isFolderName,
   rememberEntry,
@@ -16,32 +19,22 @@ import {
   topicEntry,
 } from './topic-handle.ts'
 
+/** Where the queues of one kind are. */
+export interface QueuePlace {
+  /** Holds a folder for each topic, which holds one for each queue. */
+  path: string
+  segmentBytes: number
+}
+
 export interface QueueTableOptions {
   files: StoreFiles
   /** The log that the units point into. */
   log: SegmentFolder
-  /** Holds a folder for each topic, which holds one for each queue. */
-  path: string
-  segmentBytes: number
+  places: Record<QueueType, QueuePlace>
+  types: QueueTypes
   /** Takes reports of damaged files. */
   eventLog: Log
 }
-
-/** A consume queue cannot be used: its last file, or the end of it, is gone. */
-export class QueueFileError extends Error {
-  override readonly name = 'QueueFileError'
-
-  /** @param damage what is wrong with the file */
-  constructor(path: string, damage: 'is cut off' | 'is missing') {
-    super(
-      `${path} ${damage}, and which queue offsets were used is not known. Its messages are in the log: stop the ` +
-        'broker and delete the folder consumequeue, and the next start makes the consume queues again',
-    )
-  }
-}
-
-/** A file in the folder of a topic while the topic is removed. */
-const removalMark = 'removed'
 
 /**
  * The consume queues of a store by topic and id. A queue is opened when it is first used: 100,000 queues cost nothing
@@ -49,6 +42,7 @@ const removalMark = 'removed'
  */
 export class QueueTable {
   readonly #options: QueueTableOptions
+  readonly #folders: Record<QueueType, QueueFolders>
   readonly #topics = new Map<string, TopicEntry>()
   #openCount = 0
   /** Units of queues that are opened from now on count when they point before this position of the log. */
@@ -59,6 +53,11 @@ export class QueueTable {
 
   constructor(options: QueueTableOptions) {
     this.#options = options
+    const { files, places, eventLog } = options
+    this.#folders = {
+      SimpleCQ: new QueueFolders('SimpleCQ', { files, eventLog, ...places.SimpleCQ }),
+      BatchCQ: new QueueFolders('BatchCQ', { files, eventLog, ...places.BatchCQ }),
+    }
   }
 
   /** Queues that were opened and are in use. */
@@ -72,21 +71,19 @@ export class QueueTable {
 
   /** Of all units of all queues, the one that points farthest into the log, with the folder of its queue. */
   lastUnit(): (QueueUnit & { path: string }) | undefined {
-    let last: (QueueUnit & { path: string }) | undefined
-    for (const topic of this.topics()) {
-      for (const queueId of this.queueIds(topic)) {
-        const segments = this.#segmentsOf(topic, queueId)
-        const unit = lastMessage(segments)
-        if (unit !== undefined && unit.physicalOffset > (last?.physicalOffset ?? -1))
-          last = { ...unit, path: segments.path }
-      }
-    }
-    return last
+    const { SimpleCQ, BatchCQ } = this.#folders
+    const [simple, batch] = [SimpleCQ.lastUnit(), BatchCQ.lastUnit()]
+    return (batch?.physicalOffset ?? -1) > (simple?.physicalOffset ?? -1) ? batch : simple
   }
 
-  /** Whether there is a folder of a topic. */
-  get hasFolders(): boolean {
-    return this.#options.files.fileSystem.list(this.#options.path).length > 0
+  /**
+   * Whether there are the folders of queues. Somebody who deletes them wants the queues to be made again.
+   * @param isOurs whether a broker of this kind had the store last: it makes the folder of batches in any case
+   */
+  hasFolders(isOurs: boolean): boolean {
+    const { SimpleCQ, BatchCQ } = this.#folders
+    if (isOurs && !BatchCQ.exists && this.#options.types.hasBatches) return false
+    return SimpleCQ.topics().length > 0 || (SimpleCQ.exists && BatchCQ.topics().length > 0)
   }
 
   /**
@@ -101,8 +98,7 @@ export class QueueTable {
 
   /** Removes the marks of full queues, after a broker that does not maintain them had the store. */
   removeFullMarks(): void {
-    const { files, path } = this.#options
-    for (const topic of files.fileSystem.list(path)) removeFullMarks(files, `${path}/${topic}`)
+    for (const folders of this.#allFolders()) folders.removeFullMarks()
   }
 
   /**
@@ -112,6 +108,7 @@ export class QueueTable {
   endRecovery(logEndPosition: number, isOurs: boolean): void {
     if (this.#mayBeTorn || !isOurs) this.#prepareClosedQueues()
     this.trustUpTo(logEndPosition, false)
+    for (const folders of this.#allFolders()) folders.make()
     this.#isRecovering = false
   }
 
@@ -141,19 +138,23 @@ export class QueueTable {
    * Afterwards a folder without files, or a full last file without a mark, means that a file is missing.
    */
   #prepareClosedQueues(): void {
-    const { files, path } = this.#options
-    for (const topic of files.fileSystem.list(path)) {
-      for (const queueId of this.queueIds(topic)) {
-        if (this.#topics.get(topic)?.queues[queueId] !== undefined) continue
-        const segments = this.#segmentsOf(topic, queueId)
+    const { files } = this.#options
+    for (const folders of this.#allFolders()) {
+      for (const { topic, queueId, segments } of folders.all()) {
+        const entry = this.#topics.get(topic)
+        if (entry?.queueType === folders.type && entry.queues[queueId] !== undefined) continue
         if (segments.starts.length === 0) {
           files.removeFolder(segments.path)
           continue
         }
-        const end = cutToQueueEnd(segments, this.#trust(Buffer.from(topic), queueId))
-        new FullMark(files, segments.path).set(fullAt(segments, end))
+        const end = cutToQueueEnd(segments, folders.form, this.#trust(folders, Buffer.from(topic), queueId))
+        new FullMark(files, segments.path).set(fullAt(segments, end * folders.form.unitBytes))
       }
     }
+  }
+
+  #allFolders(): QueueFolders[] {
+    return [this.#folders.SimpleCQ, this.#folders.BatchCQ]
   }
 
   /**
@@ -174,7 +175,7 @@ export class QueueTable {
     if (known === undefined) {
       if (!isFolderName(topic)) return undefined
       this.#finishRemoval(topic)
-      known = topicEntry(topic)
+      known = topicEntry(topic, this.queueTypeOf(topic))
       this.#topics.set(topic, known)
     }
     return known
@@ -194,13 +195,16 @@ export class QueueTable {
 
   #open(entry: TopicEntry, queueId: number): ConsumeQueue {
     assert(!entry.isRemoved, `a queue of ${entry.topic}, which was removed, is to be opened`)
-    const segments = this.#segmentsOf(entry.topic, queueId)
-    if (this.#isRecovering) extendLast(segments, this.#sizeOf(segments, segments.starts.at(-1) ?? 0))
-    else this.#checkFiles(segments)
+    const { topic, topicBytes, queueType } = entry
+    const folders = this.#folders[queueType]
+    const segments = folders.segmentsOf(topic, queueId)
+    if (this.#isRecovering) folders.extendLast(segments)
+    else folders.checkFiles(segments)
     const { endPosition } = segments
     const fullMark = new FullMark(this.#options.files, segments.path)
-    const queue = new ConsumeQueue(entry.topic, queueId, segments, fullMark, this.#trust(entry.topicBytes, queueId))
-    const position = fullAt(segments, queue.maxOffset)
+    const Queue = queueType === 'BatchCQ' ? BatchQueue : SimpleQueue
+    const queue = new Queue(topic, queueId, segments, fullMark, this.#trust(folders, topicBytes, queueId))
+    const position = fullAt(segments, queue.endUnit * queue.unitBytes)
     if (position !== undefined && !fullMark.isAt(position)) {
       // An empty file behind the full one means the same: earlier versions made one.
       const isMissing = !this.#isRecovering && endPosition === position
@@ -212,28 +216,46 @@ export class QueueTable {
     return queue
   }
 
+  /** Of which kind the queues of a topic are. Of a topic that nobody knows any more, the files tell. */
+  queueTypeOf(topic: string): QueueType {
+    const known = this.#topics.get(topic)?.queueType ?? this.#options.types.of(topic)
+    if (known !== undefined) return known
+    return isFolderName(topic) && this.#folders.BatchCQ.has(topic) ? 'BatchCQ' : 'SimpleCQ'
+  }
+
+  /** Whether nothing says of which kind the queues of a topic are: it was deleted, or never lasted. */
+  isForgotten({ topic, queueType }: TopicEntry): boolean {
+    return queueType === 'SimpleCQ' && this.#options.types.of(topic) === undefined
+  }
+
+  /** The first offset of a queue that there is not. */
+  minOffsetWithoutQueue(topic: string): number {
+    return this.queueTypeOf(topic) === 'BatchCQ' ? minOffsetOfNoBatches : 0
+  }
+
+  /** The kinds of queues that a topic has files of: two when it was of another kind before. */
+  typesInFiles(topic: string): QueueType[] {
+    if (!isFolderName(topic)) return []
+    return this.#allFolders().flatMap((folders) => (folders.has(topic) ? [folders.type] : []))
+  }
+
   /** The queue when it is open or has files. */
   existing(topic: string, queueId: number): ConsumeQueue | undefined {
     const open = this.#topics.get(topic)?.queues[queueId]
     if (open !== undefined) return open
     if (!isFolderName(topic)) return undefined
-    if (this.#options.files.fileSystem.status(`${this.#options.path}/${topic}/${queueId}`) === undefined)
-      return undefined
-    return this.queue(topic, queueId)
+    return this.#folders[this.queueTypeOf(topic)].hasQueue(topic, queueId) ? this.queue(topic, queueId) : undefined
   }
 
   /** Topics that have a queue, open or in files. */
   topics(): Set<string> {
-    return new Set([...this.#options.files.fileSystem.list(this.#options.path), ...this.#topics.keys()])
+    return new Set([...this.#allFolders().flatMap((folders) => folders.topics()), ...this.#topics.keys()])
   }
 
   /** Ids of the queues of a topic that are open or have files, ascending. */
   queueIds(topic: string): number[] {
     if (!isFolderName(topic)) return []
-    const inFiles = this.#options.files.fileSystem
-      .list(`${this.#options.path}/${topic}`)
-      .map(Number)
-      .filter(Number.isInteger)
+    const inFiles = this.#folders[this.queueTypeOf(topic)].queueIds(topic)
     const open = (this.#topics.get(topic)?.queues ?? []).flatMap((queue, queueId) =>
       queue === undefined ? [] : [queueId],
     )
@@ -252,24 +274,7 @@ export class QueueTable {
 
   /** Makes all files of all queues survive a power failure, whoever wrote them. */
   async syncAllFiles(): Promise<void> {
-    const { files, path } = this.#options
-    for (const topic of files.fileSystem.list(path)) {
-      for (const queueId of this.queueIds(topic)) {
-        const segments = this.#segmentsOf(topic, queueId)
-        for (const start of segments.starts) {
-          // Files and topics are removed while others are synced.
-          if (files.fileSystem.status(segments.pathOf(start)) !== undefined) await segments.sync(start)
-        }
-        await this.#syncFolder(segments.path)
-      }
-      await this.#syncFolder(`${path}/${topic}`)
-    }
-    await this.#syncFolder(path)
-  }
-
-  async #syncFolder(path: string): Promise<void> {
-    const { fileSystem } = this.#options.files
-    if (fileSystem.status(path) !== undefined) await fileSystem.syncFolderLater(path)
+    for (const folders of this.#allFolders()) await folders.syncAll()
   }
 
   /** Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0. */
@@ -282,59 +287,21 @@ export class QueueTable {
     const known = this.#topics.get(topic)
     if (known !== undefined) known.isRemoved = true
     this.#topics.delete(topic)
-    const { files, path } = this.#options
-    const { fileSystem } = files
-    const folder = `${path}/${topic}`
-    if (fileSystem.status(folder) !== undefined) fileSystem.open(`${folder}/${removalMark}`, 'create').close()
-    for (const name of fileSystem.list(folder)) {
-      if (name !== removalMark) files.removeFolder(`${folder}/${name}`)
-    }
-    files.removeFolder(folder)
-    files.syncNames(path)
+    for (const folders of this.#allFolders()) folders.remove(topic)
   }
 
-  /** Finishes the removal of a topic that a dead process began: the rest is not a queue with missing files. */
+  /** Finishes the removal of a topic that a dead process began. */
   #finishRemoval(topic: string): void {
-    const { files, path } = this.#options
-    if (files.fileSystem.status(`${path}/${topic}/${removalMark}`) !== undefined) this.removeTopic(topic)
+    if (this.#allFolders().some((folders) => folders.isRemoving(topic))) this.removeTopic(topic)
   }
 
-  #segmentsOf(topic: string, queueId: number): SegmentFolder {
-    const { files, path, segmentBytes } = this.#options
-    return new SegmentFolder(files, `${path}/${topic}/${queueId}`, segmentBytes)
-  }
-
-  /** @throws QueueFileError when the last file is missing or cut off: used offsets would be given out again */
-  #checkFiles(segments: SegmentFolder): void {
-    const last = segments.starts.at(-1)
-    if (last === undefined) {
-      if (this.#options.files.fileSystem.status(segments.path) === undefined) return
-      throw new QueueFileError(segments.pathOf(0), 'is missing')
-    }
-    if (this.#sizeOf(segments, last) < segments.segmentBytes) {
-      throw new QueueFileError(segments.pathOf(last), 'is cut off')
-    }
-    const fileCount = 1 + (last - segments.firstPosition) / segments.segmentBytes
-    const isShort = segments.starts.some((start) => this.#sizeOf(segments, start) < segments.segmentBytes)
-    if (segments.starts.length === fileCount && !isShort) return
-    this.#options.eventLog.error(
-      { folder: segments.path },
-      'files of a consume queue are missing or cut off: consumers pass by the messages in them, which are still in ' +
-        'the log. To make the consume queues again, stop the broker and delete the folder consumequeue',
-    )
-  }
-
-  #sizeOf(segments: SegmentFolder, start: number): number {
-    return this.#options.files.fileSystem.status(segments.pathOf(start))?.sizeBytes ?? 0
-  }
-
-  #trust(topicBytes: Buffer, queueId: number): UnitTrust {
+  #trust({ form }: QueueFolders, topicBytes: Buffer, queueId: number): UnitTrust {
     const logPosition = this.#trustedPosition
     if (!this.#mayBeTorn) return { logPosition }
-    return { logPosition, isInLog: (unit, queueOffset) => this.#isInLog(unit, topicBytes, queueId, queueOffset) }
+    return { logPosition, isInLog: (unit, unitNumber) => this.#isInLog(unit, form, topicBytes, queueId, unitNumber) }
   }
 
-  #isInLog(unit: QueueUnit, topicBytes: Buffer, queueId: number, queueOffset: number): boolean {
+  #isInLog(unit: QueueUnit, form: UnitForm, topicBytes: Buffer, queueId: number, unitNumber: number): boolean {
     const { log } = this.#options
     // A message whose file was deleted cannot be compared any more.
     if (unit.physicalOffset < log.firstPosition) return true
@@ -350,14 +317,8 @@ export class QueueTable {
       record.physicalOffset === unit.physicalOffset &&
       record.totalSize === unit.totalSize &&
       record.queueId === queueId &&
-      record.queueOffset === queueOffset &&
+      form.isOf(unit, unitNumber, record, bytes) &&
       bytes.subarray(record.topicStart, record.topicEnd).equals(topicBytes)
     )
   }
-}
-
-/** A process that died between making a file and giving it its size left a short one. */
-function extendLast(segments: SegmentFolder, sizeBytes: number): void {
-  const last = segments.starts.at(-1)
-  if (last !== undefined && sizeBytes < segments.segmentBytes) segments.extend(last)
 }

@@ -1,14 +1,42 @@
-import { putInt32, readInt64, writeInt64 } from '@rocketmq-ts/protocol'
+import { type EncodedProperties, putInt32, type RecordLayout, readInt64, writeInt64 } from '@rocketmq-ts/protocol'
 
 /**
- * A unit of a consume queue: where the message with that queue offset stands in the log.
+ * A unit of a consume queue: where a message stands in the log. A unit of any form begins so:
  *
  *     physicalOffset 8 | totalSize 4 | tagsCode 8
  *
- * Unit n of a queue stands at byte 20 n. Size 0 means not written; a filler for a gap has size 0x7fffffff.
+ * Units stand one behind the other. Size 0 means not written; a filler for a gap has size 0x7fffffff. In an ordinary
+ * queue a unit has nothing else, and unit n belongs to the message with queue offset n.
  */
 export const unitBytes = 20
 const fillerSize = 0x7fffffff
+
+/** What a queue notes of a record: a `RecordView`. */
+export interface QueuedRecord {
+  readonly physicalOffset: number
+  readonly totalSize: number
+  readonly queueOffset: number
+  /** Milliseconds since 1970. */
+  readonly storeTimestamp: number
+  readonly sysFlag: number
+  readonly properties: EncodedProperties
+}
+
+/** How the units of a kind of queue are laid out in its files. */
+export interface UnitForm<Unit extends QueueUnit = QueueUnit> {
+  readonly unitBytes: number
+  /** @param unit is overwritten and returned */
+  read(source: Buffer, position: number, unit?: Unit): Unit
+  /** Whether a unit belongs to a record that stands where the unit says. */
+  isOf(unit: Unit, unitNumber: number, record: RecordLayout, source: Buffer): boolean
+}
+
+/** Units of ordinary queues. */
+export const simpleUnits: UnitForm = {
+  unitBytes,
+  read: readUnit,
+  isOf: (_, unitNumber, { queueOffset }) => queueOffset === unitNumber,
+}
 
 export interface QueueUnit {
   physicalOffset: number

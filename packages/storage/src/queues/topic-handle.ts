@@ -1,5 +1,6 @@
 import { topicPrefixHash } from '../index/key-hash.ts'
 import type { ConsumeQueue } from './consume-queue.ts'
+import type { QueueType } from './queue-folders.ts'
 
 const nameBytesMax = 255
 
@@ -20,16 +21,18 @@ export interface TopicEntry {
   readonly keyPrefixHash: number
   /** Whether the topic was deleted. A later topic of the same name has an entry of its own. */
   isRemoved: boolean
+  readonly queueType: QueueType
   /** The open queues, by id. */
   readonly queues: (ConsumeQueue | undefined)[]
 }
 
-export function topicEntry(topic: string): TopicEntry {
+export function topicEntry(topic: string, queueType: QueueType): TopicEntry {
   return {
     topic,
     topicBytes: Buffer.from(topic, 'utf8'),
     keyPrefixHash: topicPrefixHash(topic),
     isRemoved: false,
+    queueType,
     queues: [],
   }
 }

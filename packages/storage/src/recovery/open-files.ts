@@ -5,6 +5,7 @@ import { KeyIndex } from '../index/key-index.ts'
 import { CommitLog, cutSegments } from '../log/commit-log.ts'
 import { LentBytes } from '../log/lent-bytes.ts'
 import { ConsumeQueues } from '../queues/consume-queues.ts'
+import type { QueueTypes } from '../queues/queue-folders.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { checkLayout } from '../store-layout.ts'
 import type { StoreOptions } from '../store-options.ts'
@@ -69,8 +70,11 @@ export function openFiles(
     log,
     segments,
     tagsCodes: new TagsCodes(options.delayLevelsMs),
-    path: `${rootPath}/consumequeue`,
-    segmentBytes: options.consumeQueueSegmentBytes,
+    places: {
+      SimpleCQ: { path: `${rootPath}/consumequeue`, segmentBytes: options.consumeQueueSegmentBytes },
+      BatchCQ: { path: `${rootPath}/batchconsumequeue`, segmentBytes: options.batchQueueSegmentBytes },
+    },
+    types: options.queueTypes ?? allSimple,
   })
   const isEnabled = (): boolean => options.live().isKeyIndexEnabled
   const keyIndex = new KeyIndex({ ...options.keyIndex, files, clock, log, segments, path: indexPath, isEnabled })
@@ -148,6 +152,8 @@ export function openFiles(
     cutPosition,
   }
 }
+
+const allSimple: QueueTypes = { of: () => undefined, hasBatches: false }
 
 /** What a checkpoint says of the log before a cut. */
 function ownBefore(cutPosition: number, own: OwnCheckpoint | undefined): OwnCheckpoint | undefined {

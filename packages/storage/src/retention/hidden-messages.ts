@@ -114,7 +114,7 @@ export class HiddenMessages {
 
   #offsetSince(queue: ConsumeQueue, sinceMs: number): number {
     const { commitLog } = this.#parts
-    const minOffset = queue.minOffset(commitLog.minPosition)
+    const minOffset = Math.max(0, queue.minOffset(commitLog.minPosition))
     const { maxOffset } = queue
     return firstStoredSince(
       { minOffset, maxOffset, storeTimestampOf: (at) => storeTimestampOf(commitLog, queue, at) },

@@ -1,8 +1,9 @@
 import type { FileSystem, Log } from '@rocketmq-ts/platform'
 import { CrashableFileSystem, SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import { ConfigFile, CutBackError, type FlushMode, type MessageStore } from '../../src/index.ts'
+import { sysFlag } from '@rocketmq-ts/protocol'
+import { ConfigFile, CutBackError, type FlushMode, type MessageStore, type PutOutcome } from '../../src/index.ts'
 import { settle } from '../settle.ts'
-import { message, openStore, properties } from '../store-kit.ts'
+import { batchTopics, message, openStore, properties } from '../store-kit.ts'
 import { findingsOf } from './findings.ts'
 import { History, type PutRecord } from './history.ts'
 import { MasterLog } from './master-log.ts'
@@ -18,7 +19,8 @@ export interface CrashRunOptions {
 }
 
 const livesPerRun = 5
-const topics = ['T0', 'T1', 'T2']
+const batchTopic = 'Batch'
+const topics = ['T0', 'T1', 'T2', batchTopic]
 const root = '/data/store'
 const logBytes = 16 * 1024
 
@@ -122,6 +124,8 @@ class CrashRun {
       platform: { fileSystem: this.#fileSystem, clock: this.#clock },
       commitLogSegmentBytes: logBytes,
       consumeQueueSegmentBytes: 20 * 32,
+      batchQueueSegmentBytes: 46 * 16,
+      queueTypes: batchTopics,
       keyIndex: { slotCount: 97, entryCountMax: 150 },
       flushMode: this.#options.flushMode,
       backgroundWriteBytesMin: this.#random.pick([Number.POSITIVE_INFINITY, 0, 1000]),
@@ -173,12 +177,18 @@ class CrashRun {
     const count = this.#random.oneIn(4) ? 2 + this.#random.below(3) : 1
     const topic = this.#random.pick(topics)
     const queueId = this.#random.below(2)
-    const puts = Array.from({ length: count }, () => this.#newPut(topic, queueId))
+    const isWhole = topic === batchTopic && count > 1
+    const puts = isWhole
+      ? [this.#newPut(topic, queueId, count)]
+      : Array.from({ length: count }, () => this.#newPut(topic, queueId))
     const life = this.#life
     const messages = puts.map(({ body, properties: encoded }) =>
-      message({ topic, queueId, body: Buffer.from(body), properties: encoded }),
+      message({
+        ...{ topic, queueId, body: Buffer.from(body), properties: encoded },
+        sysFlag: isWhole ? sysFlag.innerBatch | sysFlag.needUnwrap : 0,
+      }),
     )
-    store.put(messages, (outcome) => {
+    const done = (outcome: PutOutcome): void => {
       if (life !== this.#life) return
       if (outcome.kind === 'refused') {
         // What was on its way when the store was stopped may be there.
@@ -191,10 +201,12 @@ class CrashRun {
         if (outcome.kind === 'sync-timeout') this.#history.place(id, place)
         else this.#history.confirm(id, place, this.#options.flushMode === 'SYNC_FLUSH')
       }
-    })
+    }
+    if (isWhole) store.putWhole(messages[0]!, count, done)
+    else store.put(messages, done)
   }
 
-  #newPut(topic: string, queueId: number): PutRecord {
+  #newPut(topic: string, queueId: number, count = 1): PutRecord {
     const id = this.#history.count
     const key = `k${id}`
     const size = this.#random.pick([0, 10, 200, 200, 900, 3000])
@@ -205,6 +217,7 @@ class CrashRun {
       key,
       body: `${id} ${'b'.repeat(this.#random.below(size + 1))}`,
       properties: properties({ KEYS: key, UNIQ_KEY: `U${id}`, note: 'n'.repeat(this.#random.below(60)) }),
+      count,
     }
     this.#history.add(put)
     return put
@@ -245,11 +258,21 @@ class CrashRun {
     const source = new MasterLog(store.positions.max, logBytes)
     let queueOffset = store.maxOffset(topic, queueId)
     for (let count = 1 + this.#random.below(5); count > 0; count--) {
-      const put = this.#newPut(topic, queueId)
+      const put = this.#newPut(topic, queueId, topic === batchTopic ? 1 + this.#random.below(4) : 1)
       puts.push(put)
-      const sent = message({ topic, queueId, body: Buffer.from(put.body), properties: put.properties })
+      const batch = { INNER_NUM: String(put.count), INNER_BASE: String(queueOffset) }
+      const sent = message({
+        ...{
+          topic,
+          queueId,
+          body: Buffer.from(put.body),
+          properties: `${put.properties}${put.count > 1 ? properties(batch) : ''}`,
+        },
+        sysFlag: put.count > 1 ? sysFlag.innerBatch | sysFlag.needUnwrap : 0,
+      })
       // The store may have gone on by some milliseconds while the clock was behind.
-      source.append(sent, queueOffset++, 5 + Math.max(this.#latestMs, this.#clock.now()))
+      source.append(sent, queueOffset, 5 + Math.max(this.#latestMs, this.#clock.now()))
+      queueOffset += put.count
     }
     const { bytes, ends } = source
     const waiting = [...puts]

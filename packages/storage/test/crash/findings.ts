@@ -1,4 +1,4 @@
-import { decodeMessages } from '@rocketmq-ts/protocol'
+import { decodeMessages, findMessageProperty } from '@rocketmq-ts/protocol'
 import type { MessageStore } from '../../src/index.ts'
 import type { Findings, Found } from './history.ts'
 
@@ -9,7 +9,8 @@ export async function findingsOf(store: MessageStore): Promise<Findings> {
   const queues: Findings['queues'] = []
   for (const topic of store.topicsWithQueues()) {
     for (let queueId = 0; queueId < queuesPerTopic; queueId++) {
-      const minOffset = store.minOffset(topic, queueId)
+      // An empty queue of batches begins at -1.
+      const minOffset = Math.max(0, store.minOffset(topic, queueId))
       const maxOffset = store.maxOffset(topic, queueId)
       const messages = await messagesOf(store, topic, queueId, minOffset)
       queues.push({ topic, queueId, minOffset, maxOffset, messages })
@@ -42,14 +43,20 @@ async function messagesOf(store: MessageStore, topic: string, queueId: number, f
           topic: decoded.topic,
           queueId: decoded.queueId,
           queueOffset: decoded.queueOffset,
+          count: Number(findMessageProperty(decoded.properties, 'INNER_NUM') ?? 1),
           physicalOffset: decoded.physicalOffset,
           totalSize: decoded.totalSize,
           storeTimestamp: decoded.storeTimestamp,
           body: decoded.body.toString(),
-          properties: decoded.properties,
+          properties: withoutPlace(decoded.properties, decoded.queueOffset),
         })
       }
     }
     queueOffset = result.nextQueueOffset
   }
+}
+
+/** What was put, without what the store added to a batch. */
+function withoutPlace(properties: string, queueOffset: number): string {
+  return properties.replace(new RegExp(`INNER_NUM\u0001\\d+\u0002INNER_BASE\u0001${queueOffset}\u0002$`), '')
 }

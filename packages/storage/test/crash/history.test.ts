@@ -10,6 +10,7 @@ function found(id: number, changes: Partial<Found> = {}): Found {
     body: `body ${id}`,
     properties: '',
     queueOffset: id,
+    count: 1,
     physicalOffset: id * 100,
     totalSize: 100,
     storeTimestamp: 1000,
@@ -26,7 +27,7 @@ function findings(messages: Found[], positionsByKey: Findings['positionsByKey'] 
 beforeEach(() => {
   history = new History()
   for (let id = 0; id < 3; id++) {
-    history.add({ id, topic: 'T', queueId: 0, body: `body ${id}`, properties: '', key: `k${id}` })
+    history.add({ id, topic: 'T', queueId: 0, body: `body ${id}`, properties: '', key: `k${id}`, count: 1 })
   }
   for (let id = 0; id < 2; id++) history.confirm(id, found(id), true)
 })
@@ -51,6 +52,11 @@ describe('the checker', () => {
       'a message at another offset than was told',
       findings([found(0, { queueOffset: 1 }), found(1, { queueOffset: 2 })]),
       /was put at 0/,
+    ],
+    [
+      'a batch with another number of messages',
+      findings([found(0), found(1, { count: 2 })]),
+      /has at 1 what nobody put/,
     ],
     ['a gap in the offsets', findings([found(0), found(1), found(2, { queueOffset: 3 })]), /3 where 2 was expected/],
     ['a store time that falls', findings([found(0), found(1, { storeTimestamp: 999 })]), /fall by 1 ms at 1/],

@@ -10,6 +10,8 @@ export interface PutRecord {
   body: string
   properties: string
   key: string
+  /** Offsets that it takes, for the messages of a batch. */
+  count: number
 }
 
 export interface Place {
@@ -25,6 +27,8 @@ export interface Found extends Place {
   body: string
   properties: string
   storeTimestamp: number
+  /** Offsets that it takes, for the messages of a batch. */
+  count: number
 }
 
 /** Everything that was found in a store. */
@@ -152,13 +156,17 @@ export class History {
         problems.push(`store times in ${where} fall by ${lastTimestamp - storeTimestamp} ms at ${message.queueOffset}`)
       }
       lastTimestamp = storeTimestamp
-      while (expectedOffset < message.queueOffset && this.#wasDeleted(queue, expectedOffset)) expectedOffset++
+      while (expectedOffset < message.queueOffset) {
+        const deleted = this.#deletedAt(queue, expectedOffset)
+        if (deleted === undefined) break
+        expectedOffset += deleted.count
+      }
       if (message.queueOffset !== expectedOffset) {
         problems.push(`${where} has offset ${message.queueOffset} where ${expectedOffset} was expected`)
       }
-      expectedOffset = message.queueOffset + 1
+      expectedOffset = message.queueOffset + message.count
       const entry = this.#byBody.get(message.body)
-      if (entry === undefined || entry.properties !== message.properties) {
+      if (entry === undefined || entry.properties !== message.properties || entry.count !== message.count) {
         problems.push(`${where} has at ${message.queueOffset} what nobody put: ${message.body.slice(0, 30)}`)
         continue
       }
@@ -223,8 +231,8 @@ export class History {
   }
 
   /** A crash while a topic is deleted can leave some of its files. */
-  #wasDeleted({ topic, queueId }: { topic: string; queueId: number }, queueOffset: number): boolean {
-    return this.#entries.some(
+  #deletedAt({ topic, queueId }: { topic: string; queueId: number }, queueOffset: number): Entry | undefined {
+    return this.#entries.find(
       (entry) =>
         entry.state === 'deleted' &&
         entry.topic === topic &&

@@ -5,8 +5,9 @@ import { DamagedFileError } from '../../src/config-file.ts'
 import { KeyIndexFile } from '../../src/index/key-index-file.ts'
 import { ConfigFile } from '../../src/index.ts'
 import { isRecordAt } from '../../src/log/stretch.ts'
+import { batchUnitBytes, putBatchUnit, readBatchUnit } from '../../src/queues/batch-unit.ts'
 import { cutToQueueEnd } from '../../src/queues/queue-end.ts'
-import { isMessage, putUnit, type QueueUnit, readUnit } from '../../src/queues/queue-unit.ts'
+import { isMessage, putUnit, type QueueUnit, readUnit, simpleUnits } from '../../src/queues/queue-unit.ts'
 import { CheckpointFile } from '../../src/recovery/checkpoint.ts'
 import { scanLog } from '../../src/recovery/log-scan.ts'
 import { parseHiddenPositions, stringifyHiddenPositions } from '../../src/retention/hidden-messages.ts'
@@ -57,7 +58,7 @@ export const fileRows: readonly FuzzRow[] = [
   fuzzRow({
     name: 'unit of a consume queue',
     covers: ['readUnit'],
-    seeds: () => filesLike(/consumequeue/).map((content) => content.subarray(0, unitBytes)),
+    seeds: () => filesLike(/\/consumequeue/).map((content) => content.subarray(0, unitBytes)),
     repair: (input) => Buffer.concat([input, Buffer.alloc(unitBytes)], unitBytes),
     decode: (input) => readUnit(Buffer.concat([input, Buffer.alloc(unitBytes)]), 0),
     check(unit) {
@@ -65,6 +66,19 @@ export const fileRows: readonly FuzzRow[] = [
       const bytes = Buffer.alloc(unitBytes)
       putUnit(bytes, 0, unit.physicalOffset, unit.totalSize, unit.tagsCode)
       if (!sameValue(readUnit(bytes, 0), unit)) throw new Error('the unit does not come back')
+    },
+  }),
+  fuzzRow({
+    name: 'unit of a queue of batches',
+    covers: ['readBatchUnit'],
+    seeds: () => filesLike(/batchconsumequeue/).map((content) => content.subarray(0, batchUnitBytes)),
+    repair: (input) => Buffer.concat([input, Buffer.alloc(batchUnitBytes)], batchUnitBytes),
+    decode: (input) => readBatchUnit(Buffer.concat([input, Buffer.alloc(batchUnitBytes)]), 0),
+    check(unit) {
+      if (!isMessage(unit) || !Object.values(unit).every(Number.isSafeInteger)) return
+      const bytes = Buffer.alloc(batchUnitBytes)
+      putBatchUnit(bytes, 0, unit)
+      if (!sameValue(readBatchUnit(bytes, 0), unit)) throw new Error('the unit does not come back')
     },
   }),
   fuzzRow({
@@ -87,7 +101,7 @@ export const fileRows: readonly FuzzRow[] = [
   }),
   fuzzRow({
     name: 'end of a consume queue',
-    seeds: () => filesLike(/consumequeue/).flatMap((content) => [content, Buffer.concat([content, content])]),
+    seeds: () => filesLike(/\/consumequeue/).flatMap((content) => [content, Buffer.concat([content, content])]),
     cost: 10,
     decode(input) {
       const content = unitsOf(input).subarray(0, 2 * queueBytes)
@@ -95,7 +109,7 @@ export const fileRows: readonly FuzzRow[] = [
       const isInLog = isTorn ? (unit: { totalSize: number }) => unit.totalSize < 1000 : undefined
       const segments = segmentsWith(content, queueBytes)
       const trust = { logPosition: 1_000_000, isInLog }
-      return { segments, trust, end: cutToQueueEnd(segments, trust) }
+      return { segments, trust, end: cutToQueueEnd(segments, simpleUnits, trust) }
     },
     check({ segments, trust, end }) {
       if (!(Number.isInteger(end) && end >= 0 && end * unitBytes <= 2 * queueBytes)) throw new Error(`${end} is no end`)
@@ -109,7 +123,7 @@ export const fileRows: readonly FuzzRow[] = [
           .some((unit) => unit.totalSize <= 0 || unit.physicalOffset + unit.totalSize > trust.logPosition)
       )
         return
-      const again = cutToQueueEnd(segments, trust)
+      const again = cutToQueueEnd(segments, simpleUnits, trust)
       if (again !== end) throw new Error(`the second time it ends at ${again}, not ${end}`)
     },
     allocatedBytesMax: 16 * 1024 * 1024,

@@ -21,6 +21,7 @@ const paths = [...new Set([...snapshots.closed.keys(), ...snapshots.killed.keys(
 export const fileKinds = new Map([
   ['commitlog', /^\/store\/commitlog\/\d{20}$/],
   ['consumequeue', /^\/store\/consumequeue\/[^/]+\/\d+\/\d{20}$/],
+  ['batchconsumequeue', /^\/store\/batchconsumequeue\/[^/]+\/\d+\/\d{20}$/],
   ['index', /^\/store\/index\/\d{17}$/],
   ['checkpoint', /^\/store\/checkpoint$/],
   ['abort', /^\/store\/abort$/],

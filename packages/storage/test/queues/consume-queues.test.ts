@@ -13,7 +13,12 @@ function newQueues(): ConsumeQueues {
   const files = new StoreFiles(new CrashableFileSystem(), 4)
   const segments = new SegmentFolder(files, '/log', 1024)
   const tagsCodes = new TagsCodes([])
-  return new ConsumeQueues({ files, clock, log: silentLog, segments, tagsCodes, path: '/queues', segmentBytes: 640 })
+  const places = {
+    SimpleCQ: { path: '/queues', segmentBytes: 640 },
+    BatchCQ: { path: '/batches', segmentBytes: 460 },
+  }
+  const types = { of: () => undefined, hasBatches: false }
+  return new ConsumeQueues({ files, clock, log: silentLog, segments, tagsCodes, places, types })
 }
 
 test('a message whose unit would stand at another offset than its sender is told is not taken', () => {

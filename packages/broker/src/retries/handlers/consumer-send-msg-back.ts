@@ -10,6 +10,7 @@ import {
   type RequestOf,
   retryTopicOf,
   type SubscriptionGroupConfig,
+  sysFlag,
   type TopicConfig,
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
@@ -21,7 +22,7 @@ import { priorityIn, queueOfPriority } from '../../sending/priority.ts'
 import { storedPut } from '../../sending/put-reply.ts'
 import { redeliveriesMax } from '../../sending/redeliveries-max.ts'
 import { checkTakesMessages, knownGroup, type SendTargetParts } from '../../sending/send-target.ts'
-import { decodedRecord } from '../../stored-message.ts'
+import { decodedRecord, messagesIn } from '../../stored-message.ts'
 import { unitFlagOf } from '../../topics/index.ts'
 import type { Traces } from '../../traces/create-traces.ts'
 
@@ -56,11 +57,12 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
     const config = knownGroup(parts.groups, group)
     // The group wants no redelivery: the message counts as handled.
     if (config.retryQueueNums <= 0) return {}
-    const message = decodedRecord(await parts.store.recordAt(header.offset))
-    if (message === undefined) {
+    const record = decodedRecord(await parts.store.recordAt(header.offset))
+    if (record === undefined) {
       const remark = `look message by offset failed, ${header.offset}: it is not in the log, or damaged`
       throw new ProtocolError('SYSTEM_ERROR', remark)
     }
+    const message = messageOf(record, header.originMsgId)
     const limit = redeliveriesMax(header.maxReconsumeTimes, call.request.version, config)
     const copy = parts.intake.take(retryCopy(message, config, header, parts), header.delayLevel < 0 ? 0 : limit)
     const isDeadLetter = copy.topic.startsWith(deadLetterTopicPrefix)
@@ -77,6 +79,19 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
     })
     return answeredLater
   }
+}
+
+/**
+ * The message of a record. In a batch that was stored whole it is the one with the id that the client gives.
+ * @throws ProtocolError SYSTEM_ERROR, as official brokers do for all of them, when there is none of that id
+ */
+function messageOf(record: DecodedMessage, id: string | undefined): DecodedMessage {
+  if ((record.sysFlag & sysFlag.innerBatch) === 0) return record
+  const hasId = ({ properties }: DecodedMessage) => findMessageProperty(properties, propertyName.uniqueKey) === id
+  const found = id === undefined ? undefined : messagesIn(record).find(hasId)
+  if (found !== undefined) return found
+  const remark = `at ${record.physicalOffset} there is a batch, and none of its messages has the originMsgId ${id}: send back one of them`
+  throw new ProtocolError('SYSTEM_ERROR', remark)
 }
 
 /**

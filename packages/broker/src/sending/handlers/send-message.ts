@@ -7,6 +7,7 @@ import {
   offsetMessageIds,
   propertyName,
   type RequestOf,
+  type ResponseOf,
   retryTopicPrefix,
   timerTopic,
 } from '@rocketmq-ts/protocol'
@@ -21,18 +22,15 @@ import { placedByPriority } from '../priority.ts'
 import { storedPut } from '../put-reply.ts'
 import type { SendParts } from '../send-parts.ts'
 import type { SendTarget } from '../send-target.ts'
-import { splitBatch } from '../split-batch.ts'
+import { takeBatch } from '../take-batch.ts'
 
 type SendCommand = typeof commands.sendMessage
 type SendRequest = RequestOf<SendCommand>
-type SendReply = Reply<SendCommand>
+type SendReply = Reply<SendCommand> & { header: ResponseOf<SendCommand> }
 
 /** SEND_MESSAGE and SEND_MESSAGE_V2, which differ in the names of their header fields only, and batches in either. */
 export function sendMessage(parts: SendParts): Handler<SendCommand> {
-  return (header, call) => {
-    const messages = header.batch ? splitBatch(header, call, parts) : undefined
-    return messages === undefined ? sendOne(header, call, parts) : storeBatch(header, messages, call, parts)
-  }
+  return (header, call) => (header.batch ? sendBatch(header, call, parts) : sendOne(header, call, parts))
 }
 
 function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts): typeof answeredLater {
@@ -99,12 +97,20 @@ function recallHandleOf({ properties }: StoreMessage, uniqueKey: string, parts: 
   return encodeRecallHandle({ topic, brokerName: parts.brokerName, deliverMs: Number(outMs) + 1, uniqueKey })
 }
 
-function storeBatch(
-  header: SendRequest,
-  messages: readonly StoreMessage[],
-  call: Call<SendCommand>,
-  parts: SendParts,
-): typeof answeredLater {
+function sendBatch(header: SendRequest, call: Call<SendCommand>, parts: SendParts): typeof answeredLater {
+  const batch = takeBatch(header, call, parts)
+  if (batch.kind === 'whole') {
+    const { message, count, uniqueId } = batch
+    parts.putWhole(message, count, (outcome) => {
+      answer(call, () => {
+        const reply = replyToPut(outcome, message.queueId, uniqueId, parts)
+        // A producer takes it for the id of the batch, in place of those of its messages.
+        return { ...reply, header: { ...reply.header, batchUniqId: uniqueId } }
+      })
+    })
+    return answeredLater
+  }
+  const { messages } = batch
   const { queueId } = messages[0]!
   const uniqueId = findMessageProperty(header.properties ?? '', propertyName.uniqueKey)
   parts.sink.put(messages, (outcome) => {

@@ -18,7 +18,7 @@ export function getTopicStatsInfo(parts: TopicStatsParts): Handler<typeof comman
     if (config === undefined) throw new ProtocolError('TOPIC_NOT_EXIST', `topic[${topic}] not exist`)
     const offsetTable: TopicStats['offsetTable'] = []
     for (let queueId = 0; queueId < Math.max(config.readQueueNums, config.writeQueueNums); queueId++) {
-      const minOffset = store.minOffset(topic, queueId)
+      const minOffset = Math.max(0, store.minOffset(topic, queueId))
       const maxOffset = store.maxOffset(topic, queueId)
       const lastUpdateTimestamp = maxOffset > 0 ? (store.storeTimestamp(topic, queueId, maxOffset - 1) ?? 0) : 0
       offsetTable.push([
