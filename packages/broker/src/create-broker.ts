@@ -102,7 +102,8 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
     idleTimeoutMs: initial.serverChannelMaxIdleTimeSeconds * 1000,
     guard: options.guard,
     observer: made.observer,
-    onDisconnect: (connection) => features.disconnected(connection),
+    onConnect: (connection) => features.connected(connection),
+    onDisconnect: (connection, end) => features.disconnected(connection, end),
   })
   // A stop goes through these phases from the last one to the first.
   starting.defer(() => server.close())

@@ -1,5 +1,5 @@
 import type { CommandKeyTo, commands } from '@rocketmq-ts/protocol'
-import type { Handler, RemotingConnection } from '@rocketmq-ts/remoting'
+import type { ConnectionEnd, Handler, RemotingConnection } from '@rocketmq-ts/remoting'
 
 /** Handlers of some of the commands that a broker can get, by the keys of the command table. */
 export type FeatureHandlers = {
@@ -15,8 +15,10 @@ export interface Feature {
   readonly handlers?: FeatureHandlers
   /** Begins what goes on by itself, once the broker listens. */
   start?(): void | Promise<void>
+  /** A connection was made. */
+  connected?(connection: RemotingConnection): void
   /** A connection is gone. */
-  disconnected?(connection: RemotingConnection): void
+  disconnected?(connection: RemotingConnection, end: ConnectionEnd): void
   /** No new work comes: answers or gives up what waits, and ends what goes on by itself. */
   drain?(): void | Promise<void>
   /** Writes what is not written yet. Nothing is asked of it afterwards. */
@@ -38,8 +40,12 @@ export class FeatureList {
     for (const feature of this.#features) await feature.start?.()
   }
 
-  disconnected(connection: RemotingConnection): void {
-    for (const feature of this.#features) feature.disconnected?.(connection)
+  connected(connection: RemotingConnection): void {
+    for (const feature of this.#features) feature.connected?.(connection)
+  }
+
+  disconnected(connection: RemotingConnection, end: ConnectionEnd): void {
+    for (const feature of this.#features) feature.disconnected?.(connection, end)
   }
 
   /** @throws what features threw, after all have been drained */

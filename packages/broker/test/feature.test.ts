@@ -25,7 +25,7 @@ describe('features', () => {
     for (const name of ['a', 'b']) features.add(recorded(name, said))
     features.add({})
     await features.start()
-    features.disconnected(new FakeLink() as unknown as RemotingConnection)
+    features.disconnected(new FakeLink() as unknown as RemotingConnection, 'closed')
     await features.drain()
     await features.close()
     expect(said).toEqual([

@@ -6,7 +6,12 @@ import { Dispatcher } from './dispatcher.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { Observer } from './observer.ts'
 import { Outflow } from './outflow.ts'
-import { type CloseReason, type ConnectionParts, RemotingConnection } from './remoting-connection.ts'
+import {
+  type CloseReason,
+  type ConnectionEnd,
+  type ConnectionParts,
+  RemotingConnection,
+} from './remoting-connection.ts'
 import type { Signer } from './signer.ts'
 
 export interface PeerOptions<As extends Role> {
@@ -39,7 +44,8 @@ export interface PeerOptions<As extends Role> {
   connectionUnsentBytesMax?: number | undefined
   /** Limit for requests that this end sent over one connection and that have no answer yet. */
   pendingRequestsMax?: number | undefined
-  onDisconnect?(connection: RemotingConnection): void
+  onConnect?(connection: RemotingConnection): void
+  onDisconnect?(connection: RemotingConnection, end: ConnectionEnd): void
 }
 
 const heldBytesMax = 128 * 1024 * 1024
@@ -59,21 +65,23 @@ export class Peer<As extends Role> {
   readonly #dispatcher: Dispatcher<As>
   readonly #parts: ConnectionParts
   readonly #connections = new Set<RemotingConnection>()
+  readonly #onConnect: (connection: RemotingConnection) => void
   #onNoConnection: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: PeerOptions<As>) {
     const { clock, table, guard, observer, unfinishedBytesMax = heldBytesMax, unsentBytesMax = heldBytesMax } = options
     this.#clock = clock
+    this.#onConnect = (connection) => options.onConnect?.(connection)
     this.log = new BoundedLog(options.log, clock)
     this.#dispatcher = new Dispatcher({ table, clock, log: this.log, guard, observer })
     this.#parts = {
       clock,
       onRequests: (requests, connection, frameBytes) => this.#dispatcher.dispatchAll(connection, requests, frameBytes),
       onClosing: (connection, reason, error) => this.#sayWhy(connection, reason, error),
-      onClose: (connection) => {
+      onClose: (connection, end) => {
         this.#connections.delete(connection)
-        options.onDisconnect?.(connection)
+        options.onDisconnect?.(connection, end)
         if (this.#connections.size === 0) this.#onNoConnection?.()
       },
       isObserved: observer !== undefined,
@@ -109,6 +117,7 @@ export class Peer<As extends Role> {
   open(connection: Connection): RemotingConnection {
     const opened = new RemotingConnection(connection, this.#parts)
     this.#connections.add(opened)
+    this.#onConnect(opened)
     if (this.#closing !== undefined) opened.destroy()
     return opened
   }

@@ -51,9 +51,9 @@ export class RemotingClient<As extends Role = 'client'> {
       ...options,
       clock: platform.clock,
       log: options.log ?? silentLog,
-      onDisconnect: (connection) => {
+      onDisconnect: (connection, end) => {
         this.#forget(connection)
-        options.onDisconnect?.(connection)
+        options.onDisconnect?.(connection, end)
       },
     })
   }

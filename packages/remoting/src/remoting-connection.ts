@@ -27,6 +27,9 @@ interface PendingRequest {
 /** Why this end closed a connection by itself. */
 export type CloseReason = 'malformed frame' | 'idle' | 'silent'
 
+/** How a connection ended: closed by either end, since nothing came or went for long, or by an error. */
+export type ConnectionEnd = 'closed' | 'idle' | 'failed'
+
 /** What all connections of a peer share. */
 export interface ConnectionParts {
   readonly clock: Clock
@@ -42,7 +45,7 @@ export interface ConnectionParts {
   ): number
   /** Called before the connection is closed for this reason. */
   onClosing(connection: RemotingConnection, reason: CloseReason, error: Error | undefined): void
-  onClose(connection: RemotingConnection, error: Error | undefined): void
+  onClose(connection: RemotingConnection, end: ConnectionEnd): void
   /** Whether the bytes of requests are counted. */
   readonly isObserved: boolean
   /** The header form of requests that this end sends. Answers have the form of their request. */
@@ -126,7 +129,7 @@ export class RemotingConnection {
       parts.headerPatterns,
     )
     connection.onData((chunk) => this.#read(chunk))
-    connection.onClose((error) => this.#closed(error))
+    connection.onClose((error) => this.#closed(error, error === undefined ? 'closed' : 'failed'))
     connection.onDrain(() => {
       this.#countUnsent(0)
       this.#resumeReading()
@@ -392,11 +395,11 @@ export class RemotingConnection {
   #closeFor(reason: CloseReason, error: Error | undefined): void {
     if (this.#isClosed) return
     this.#parts.onClosing(this, reason, error)
-    this.#closed(error)
+    this.#closed(error, reason === 'idle' ? 'idle' : 'failed')
     this.#connection.destroy()
   }
 
-  #closed(error: Error | undefined): void {
+  #closed(error: Error | undefined, end: ConnectionEnd): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#outgoing.clear()
@@ -408,7 +411,7 @@ export class RemotingConnection {
       pending.reject(new ConnectionLostError(this.remoteAddress, error))
     }
     this.#pending.clear()
-    this.#parts.onClose(this, error)
+    this.#parts.onClose(this, end)
     this.#callWaiters()
   }
 }
