@@ -54,7 +54,7 @@ export function createFeatures(parts: FeaturesParts) {
   const settings = () => liveSettings.current
   const config = new ConfigFolder(fileSystem, clock, log, settings().storePathRootDir, store)
   const statistics = features.add(createStatistics({ clock, identity, store }))
-  const { counters, sink } = statistics
+  const { counters, sink, sentSink } = statistics
   const topics = features.add(
     createTopics({
       config,
@@ -84,7 +84,7 @@ export function createFeatures(parts: FeaturesParts) {
     new SendOnce({
       clock,
       windows: numbered.windows,
-      sink,
+      sink: sentSink,
       store,
       isSyncAwaited: () => settings().flushDiskType === 'SYNC_FLUSH',
     })
@@ -110,7 +110,7 @@ export function createFeatures(parts: FeaturesParts) {
       processId,
       identity,
       settings,
-      sink,
+      sink: sentSink,
       sendOnce,
       timer,
       locks: locks.table,
@@ -121,7 +121,9 @@ export function createFeatures(parts: FeaturesParts) {
   const retries = features.add(
     createRetries({ ...tables, random, identity, settings, sink, store, counters, traces, timer }),
   )
-  const delay = features.add(createDelay({ config, identity, settings, topics: topics.table, store, sink, traces }))
+  const delay = features.add(
+    createDelay({ config, identity, settings, topics: topics.table, store, sink, traces, counters }),
+  )
   const transactions = features.add(
     createTransactions({
       clock,

@@ -20,12 +20,12 @@ export interface RuntimeInfoParts {
   delayProgress: { entries(): Iterable<readonly [level: number, offset: number]> }
   timerFigures(): TimerFigures
   /** Requests of a lane that wait for their answer. */
-  waitingIn(lane: 'send' | 'pull' | 'lite-pull' | 'query'): number
+  waitingIn(lane: 'send' | 'pull' | 'lite-pull' | 'query' | 'ack' | 'transaction'): number
   settings(): BrokerSettings
 }
 
-/** The official broker's defaults of queues that this broker does not have. */
-const unusedQueueCapacity = 100_000
+/** Acknowledgements that may wait. */
+const ackQueueCapacity = 100_000
 const unlimited = 2_147_483_647
 
 /** What a broker tells of its state, under the names of the official one. What it has no equivalent for is 0. */
@@ -99,15 +99,20 @@ function putTimes({ statistics }: RuntimeInfoParts) {
 }
 
 function queues({ waitingIn, settings }: RuntimeInfoParts) {
-  const { sendThreadPoolQueueCapacity, pullThreadPoolQueueCapacity, queryThreadPoolQueueCapacity } = settings()
+  const {
+    sendThreadPoolQueueCapacity,
+    pullThreadPoolQueueCapacity,
+    queryThreadPoolQueueCapacity,
+    endTransactionPoolQueueCapacity,
+  } = settings()
   return {
     ...queue('send', waitingIn('send'), sendThreadPoolQueueCapacity),
     ...queue('pull', waitingIn('pull'), pullThreadPoolQueueCapacity),
     ...queue('litePull', waitingIn('lite-pull'), pullThreadPoolQueueCapacity),
     ...queue('query', waitingIn('query'), queryThreadPoolQueueCapacity),
-    ...queue('ack', 0, unusedQueueCapacity),
-    EndTransactionQueueSize: 0,
-    EndTransactionThreadPoolQueueCapacity: unusedQueueCapacity,
+    ...queue('ack', waitingIn('ack'), ackQueueCapacity),
+    EndTransactionQueueSize: waitingIn('transaction'),
+    EndTransactionThreadPoolQueueCapacity: endTransactionPoolQueueCapacity,
   }
 }
 

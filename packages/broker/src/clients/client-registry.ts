@@ -20,10 +20,16 @@ export interface ClientRegistryOptions {
     ensureInternal(topic: string, queueNums: number, topicSysFlag?: number): unknown
   }
   filters: GroupFilters
-  counters: { subscriptionsDiffer(group: string): void }
+  counters: ClientCounters
   settings(): { notifyConsumerIdsChangedEnable: boolean; channelExpiredTimeout: number }
   /** Groups that one connection may be in: each takes memory for as long as the connection lasts. */
   groupsPerConnectionMax: number
+}
+
+/** What is counted of clients. */
+export interface ClientCounters {
+  subscriptionsDiffer(group: string): void
+  registered(kind: 'consumer' | 'producer', elapsedMs: number): void
 }
 
 /** Who a heartbeat comes from. */
@@ -79,11 +85,8 @@ export class ClientRegistry {
    */
   heartbeat(heartbeat: Heartbeat, source: HeartbeatSource): boolean {
     this.#refuseTooManyGroups(heartbeat, source.link)
-    const client: ClientConnection = {
-      ...source,
-      clientId: heartbeat.clientID,
-      lastUpdateMs: this.#options.clock.now(),
-    }
+    const { clock, counters } = this.#options
+    const client: ClientConnection = { ...source, clientId: heartbeat.clientID, lastUpdateMs: clock.now() }
     this.#noteId(heartbeat.clientID, source.link)
     let isChanged = this.#isOtherThanBefore(heartbeat, source.link)
     for (const data of heartbeat.consumerDataSet) {
@@ -95,11 +98,17 @@ export class ClientRegistry {
         group.retryQueueNums,
         unitFlagOf(data.unitMode, true),
       )
+      const startMs = clock.monotonic()
       this.consumers.register(data, client, !heartbeat.withoutSub)
+      counters.registered('consumer', clock.monotonic() - startMs)
       // Subscriptions that are not known here cannot be as before.
       if (heartbeat.withoutSub && this.consumers.get(groupName)?.subscriptions().size === 0) isChanged = true
     }
-    for (const { groupName } of heartbeat.producerDataSet) this.producers.register(groupName, client)
+    for (const { groupName } of heartbeat.producerDataSet) {
+      const startMs = clock.monotonic()
+      this.producers.register(groupName, client)
+      counters.registered('producer', clock.monotonic() - startMs)
+    }
     return isChanged
   }
 

@@ -5,7 +5,7 @@ import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { TopicTable } from '../topics/index.ts'
-import { ClientRegistry } from './client-registry.ts'
+import { type ClientCounters, ClientRegistry } from './client-registry.ts'
 import { checkClientConfig } from './handlers/check-client-config.ts'
 import { consumeMessageDirectly } from './handlers/consume-message-directly.ts'
 import { getAllProducerInfo } from './handlers/get-all-producer-info.ts'
@@ -27,7 +27,7 @@ export interface ClientsParts {
   store: { recordAt(physicalOffset: number): Promise<Buffer | undefined> }
   compiler: Pick<ExpressionCompiler, 'compile' | 'checkEnabled'>
   filters: Pick<ConsumerFilterTable, 'register' | 'unregister'>
-  counters: { subscriptionsDiffer(group: string): void }
+  counters: ClientCounters
 }
 
 /** More than a gateway has that speaks for the clients of a large site. */

@@ -14,11 +14,12 @@ export interface DelayParts {
   topics: IntakeParts['topics']
   store: InternalStore
   sink: MessageSink
+  counters: { deliveredFromLevel(level: number, byteCount: number): void }
   traces: Pick<Traces, 'stored'>
 }
 
 /** Delivering messages after the time of their delay level. */
-export function createDelay({ config, identity, settings, topics, store, sink, traces }: DelayParts) {
+export function createDelay({ config, identity, settings, topics, store, sink, traces, counters }: DelayParts) {
   const { clock, log } = config
   const { messageDelayLevel, flushDelayOffsetInterval } = settings()
   const progress = new DelayProgress({ config, flushIntervalMs: flushDelayOffsetInterval })
@@ -30,7 +31,10 @@ export function createDelay({ config, identity, settings, topics, store, sink, t
     intake: new Intake('due', { topics, highestDelayLevel: messageDelayLevel.length }),
     progress,
     storeHost: identity.storeHost,
-    onDelivered: (message, place) => traces.stored(message, place, 'delayed'),
+    onDelivered(message, place, level) {
+      counters.deliveredFromLevel(level, place.totalSize)
+      traces.stored(message, place, 'delayed')
+    },
     delayLevelsMs: messageDelayLevel,
   })
   return {

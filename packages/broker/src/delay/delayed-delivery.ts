@@ -15,8 +15,8 @@ export interface DelayedDeliveryParts {
   intake: Intake
   progress: DelayProgress
   storeHost: Buffer
-  /** A message is stored in its topic. */
-  onDelivered(message: StoreMessage, place: PutPlace): void
+  /** A message of a level is stored in its topic. */
+  onDelivered(message: StoreMessage, place: PutPlace, level: number): void
   /** Milliseconds, from level 1 at index 0. */
   delayLevelsMs: readonly number[]
 }
@@ -55,7 +55,7 @@ async function deliver(due: readonly DecodedMessage[], level: number, parts: Del
   const messages = due.flatMap((message) => readyToStore(message, level, parts) ?? [])
   await storeDue(messages, {
     sink,
-    onStored: onDelivered,
+    onStored: (message, place) => onDelivered(message, place, level),
     onRefused: ({ topic, queueId }) =>
       log.warn({ level, topic, queueId }, 'a delayed message cannot be stored as it is: it is passed by'),
   })

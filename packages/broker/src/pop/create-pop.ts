@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from '@rocketmq-ts/platform'
-import { popRetryTopicOf, reviveTopicOf } from '@rocketmq-ts/protocol'
+import { popRetryTopicOf, reviveGroup, reviveTopicOf } from '@rocketmq-ts/protocol'
 import type { RemotingConnection } from '@rocketmq-ts/remoting'
 import type { MessageStore } from '@rocketmq-ts/storage'
 import type { ConsumerFilterTable, ExpressionCompiler } from '../filters/index.ts'
@@ -138,6 +138,7 @@ export function createPop(parts: PopFeatureParts) {
     onRevived: (_checkpoint, count) => {
       revived += count
     },
+    onRead: (count, byteCount) => counters.gotByItself(reviveGroup, reviveTopic, count, byteCount),
   })
   let revived = 0
   const orderAcks = new OrderAcks({
@@ -171,8 +172,12 @@ export function createPop(parts: PopFeatureParts) {
     held.retryAll()
     notified.retryAll()
   })
-  const onGiven = (group: string, topic: string, count: number, byteCount: number) =>
+  const onGiven = (group: string, topic: string, count: number, byteCount: number) => {
     counters.got(group, topic, count, byteCount)
+  }
+  const onTook = (group: string, topic: string, queueId: number, elapsedMs: number) =>
+    counters.popTook(group, topic, queueId, elapsedMs)
+  const onCheckpoints = (group: string, topic: string, count: number) => counters.checkpointed(group, topic, count)
   const onAcknowledged = (group: string, topic: string, count: number) => counters.acknowledged(group, topic, count)
   const checks = { topics, groups, brokerPermission: () => settings().brokerPermission }
   const receiptChecks = { topics, brokerName, reviveQueueCount, store }
@@ -201,12 +206,13 @@ export function createPop(parts: PopFeatureParts) {
         reviveQueueCount,
         recovery,
         onGiven,
+        onTook,
         onMissed: () => counters.missed(),
-        onCheckpoints: (group, topic, count) => counters.checkpointed(group, topic, count),
+        onCheckpoints,
       }),
       notification: notification({ ...plan, reader, orders, held: notified, recovery }),
       pollingInfo: pollingInfo({ ...checks, held }),
-      peekMessage: peekMessage({ ...plan, reader, recovery, onGiven }),
+      peekMessage: peekMessage({ ...plan, clock, reader, recovery, onGiven, onTook }),
       ackMessage: ackMessage(acks),
       batchAckMessage: batchAckMessage(acks),
       changeMessageInvisibletime: changeMessageInvisibletime({
@@ -215,6 +221,8 @@ export function createPop(parts: PopFeatureParts) {
         receipts,
         orderAcks,
         settings,
+        onAcknowledged,
+        onCheckpoints,
       }),
     },
     start: () => reviver.start(),

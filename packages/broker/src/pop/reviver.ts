@@ -41,6 +41,8 @@ export interface ReviverParts {
   settings(): { enableRetryTopicV2: boolean; useSeparateRetryQueue: boolean }
   /** Messages of a checkpoint are visible again. */
   onRevived(checkpoint: Checkpoint, count: number): void
+  /** Records of the revive topic were read. */
+  onRead(count: number, byteCount: number): void
 }
 
 const dueAtOnce = 32
@@ -87,9 +89,12 @@ export class Reviver {
       async handle(messages, queueId) {
         // What is dealt with is not read after the next crash: how far groups were is taken from it before.
         if (!recovery.isLoaded) await recovery.load()
+        let byteCount = 0
         for (const message of messages) {
           reading(queueId).read(message.queueOffset, readReviveRecord(message, brokerName))
+          byteCount += message.totalSize
         }
+        parts.onRead(messages.length, byteCount)
         reading(queueId).wake()
       },
     })

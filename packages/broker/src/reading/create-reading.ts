@@ -1,6 +1,6 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import type { RemotingConnection } from '@rocketmq-ts/remoting'
-import type { MessageStore } from '@rocketmq-ts/storage'
+import type { MessageStore, ReadResult } from '@rocketmq-ts/storage'
 import type { ConsumerRegistry } from '../clients/index.ts'
 import type { ConsumerFilterTable, ExpressionCompiler } from '../filters/index.ts'
 import type { GroupTable } from '../groups/index.ts'
@@ -59,8 +59,9 @@ export function createReading(parts: ReadingParts) {
     fileReads,
     brokerPermission: () => settings().brokerPermission,
     settings,
-    onFound: (group: string, topic: string, count: number, byteCount: number) =>
-      counters.got(group, topic, count, byteCount),
+    clock,
+    onFound: (group: string, topic: string, queueId: number, { count, byteCount }: ReadResult, elapsedMs: number) =>
+      counters.pullTook(counters.got(group, topic, count, byteCount), queueId, elapsedMs),
     onMissed: () => counters.missed(),
   }
   return {

@@ -1,14 +1,14 @@
 import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 import type { BrokerStats } from '@rocketmq-ts/protocol'
-import { Counter, samplingLevels } from './counter.ts'
+import { Counter, type Sampling, samplingLevels, tickMs } from './counter.ts'
 
-/** Makes counters and samples those that change, by timers: adding to one reads no clock. */
-export class CounterSampler {
+/** Makes counters and samples those that change, by a timer: adding to one reads no clock. */
+export class CounterSampler implements Sampling {
   readonly #clock: Clock
   readonly #beforeSample: () => void
   readonly #changed: Counter[][] = samplingLevels.map(() => [])
-  readonly #ticks = samplingLevels.map(() => 0)
-  #cancelTimers: CancelTimer[] = []
+  #tick = 0
+  #cancelTimer: CancelTimer = () => {}
 
   /** @param beforeSample brings to the counters what waits for them elsewhere */
   constructor(clock: Clock, beforeSample: () => void) {
@@ -16,35 +16,43 @@ export class CounterSampler {
     this.#beforeSample = beforeSample
   }
 
+  get tick(): number {
+    return this.#tick
+  }
+
   start(): void {
-    this.#cancelTimers = samplingLevels.map(({ intervalMs }, level) =>
-      this.#clock.every(intervalMs, () => this.#sample(level)),
-    )
+    this.#cancelTimer = this.#clock.every(tickMs, () => this.#sample())
   }
 
   close(): void {
-    for (const cancel of this.#cancelTimers) cancel()
+    this.#cancelTimer()
   }
 
   makeCounter(): Counter {
-    return new Counter((counter, level) => this.#changed[level]!.push(counter), this.#ticks)
+    return new Counter(this)
+  }
+
+  noteChange(counter: Counter, level: number): void {
+    this.#changed[level]!.push(counter)
   }
 
   view(counter: Counter): BrokerStats {
-    const [minute, hour, day] = this.#ticks as [number, number, number]
-    return { statsMinute: counter.view(0, minute), statsHour: counter.view(1, hour), statsDay: counter.view(2, day) }
+    return { statsMinute: counter.view(0), statsHour: counter.view(1), statsDay: counter.view(2) }
   }
 
   /** Additions a second over the last minute. */
   tps(counter: Counter | undefined): number {
-    return counter?.view(0, this.#ticks[0]!).tps ?? 0
+    return counter?.view(0).tps ?? 0
   }
 
-  #sample(level: number): void {
+  #sample(): void {
     this.#beforeSample()
-    const tick = ++this.#ticks[level]!
-    const changed = this.#changed[level]!
-    this.#changed[level] = []
-    for (const counter of changed) counter.sample(level, tick)
+    this.#tick++
+    for (const [level, { ticks }] of samplingLevels.entries()) {
+      if (this.#tick % ticks !== 0) continue
+      const changed = this.#changed[level]!
+      this.#changed[level] = []
+      for (const counter of changed) counter.sample(level)
+    }
   }
 }

@@ -214,7 +214,7 @@ describe('the state of a running broker', () => {
   test('counts messages, of which tools read the first of three rates', async () => {
     const table = await info(({ clock, statistics }) => {
       clock.advance(20_000)
-      statistics.stored('T', 18, 4928)
+      statistics.stored('T', 0, 18, 4928)
       statistics.got('g', 'T', 10, 1000)
       statistics.missed()
       clock.advance(1000)

@@ -37,7 +37,7 @@ function open() {
     groups: { get: (name) => newSubscriptionGroupConfig(name), find: (name) => newSubscriptionGroupConfig(name) },
     topics: { ensureInternal: () => undefined },
     filters: { register: () => {}, unregister: () => {} },
-    counters: { subscriptionsDiffer: () => {} },
+    counters: { subscriptionsDiffer: () => {}, registered: () => {} },
     settings: () => ({ notifyConsumerIdsChangedEnable: true, channelExpiredTimeout: 120_000 }),
     groupsPerConnectionMax: 100,
   })

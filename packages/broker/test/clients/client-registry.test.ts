@@ -26,7 +26,7 @@ function open(options: { notify?: boolean; groups?: SubscriptionGroupConfig[]; r
     },
     topics: { ensureInternal: (topic, queueNums, sysFlag) => retryTopics.push([topic, queueNums, sysFlag]) },
     filters: { register: () => {}, unregister: () => {} },
-    counters: { subscriptionsDiffer: () => {} },
+    counters: { subscriptionsDiffer: () => {}, registered: () => {} },
     settings: () => ({ notifyConsumerIdsChangedEnable: options.notify ?? true, channelExpiredTimeout: 120_000 }),
     groupsPerConnectionMax: 3,
   })

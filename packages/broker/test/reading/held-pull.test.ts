@@ -22,6 +22,7 @@ const nothing: ReadResult = {
 function partsWith(read: () => Promise<ReadResult> | ReadResult): PullParts {
   const parts: Partial<PullParts> = {
     lane: 'pull',
+    clock: new SteppedClock(),
     store: {
       readAtOnce() {
         const result = read()

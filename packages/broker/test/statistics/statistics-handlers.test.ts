@@ -9,7 +9,7 @@ test('a statistic is shown over a minute, an hour and a day, and an unknown one 
   const clock = new SteppedClock()
   const statistics = new BrokerStatistics({ clock, clusterName: 'DefaultCluster', isSystemTopic: () => false })
   statistics.start()
-  statistics.stored('CapTopic', 11, 100)
+  statistics.stored('CapTopic', 0, 11, 100)
   clock.advance(10_000)
   const asked = await ask(viewBrokerStatsData({ statistics }), { statsName: 'TOPIC_PUT_NUMS', statsKey: 'CapTopic' })
   expect(brokerStatsBody.decode(asked.body)).toEqual({

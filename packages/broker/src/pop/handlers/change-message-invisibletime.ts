@@ -12,6 +12,8 @@ export interface ChangeInvisibleTimeParts extends ReceiptCheckParts {
   receipts: Pick<Receipts, 'has'>
   orderAcks: OrderAcks
   settings(): { timerMaxDelaySec: number }
+  onAcknowledged(group: string, topic: string, count: number): void
+  onCheckpoints(group: string, topic: string, count: number): void
 }
 
 /**
@@ -41,8 +43,11 @@ export function changeMessageInvisibletime(
     const offsets = [queueOffset]
     const checkpoint = { ...name, popTime, invisibleTime, offsets, reviveQueueId, isSuspended: suspend }
     writer.change(ended, checkpoint, (refusal) => {
-      if (refusal === undefined) call.answer({ header: { popTime, invisibleTime, reviveQid: reviveQueueId } })
-      else call.fail(refusal)
+      if (refusal !== undefined) return call.fail(refusal)
+      // The receipt that ends counts as acknowledged, and the new one as given.
+      parts.onAcknowledged(header.consumerGroup, header.topic, 1)
+      parts.onCheckpoints(header.consumerGroup, header.topic, 1)
+      call.answer({ header: { popTime, invisibleTime, reviveQid: reviveQueueId } })
     })
     return answeredLater
   }

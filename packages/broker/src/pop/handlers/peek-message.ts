@@ -1,3 +1,4 @@
+import type { Clock } from '@rocketmq-ts/platform'
 import { type commands, ProtocolError, popCountMax } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import { checkedTopic, type PopCheckParts } from '../pop-checks.ts'
@@ -8,12 +9,15 @@ import type { PopRecovery } from '../pop-recovery.ts'
 export interface PeekParts extends PopCheckParts, Omit<PopPlanParts, 'topics' | 'groups'> {
   reader: Pick<PopReader, 'peek'>
   recovery: PopRecovery
+  clock: Clock
   onGiven(group: string, topic: string, count: number, byteCount: number): void
+  onTook(group: string, topic: string, queueId: number, elapsedMs: number): void
 }
 
 /** PEEK_MESSAGE: the messages that a group would be given next by POP, which stay where they are. */
 export function peekMessage(parts: PeekParts): Handler<typeof commands.peekMessage> {
   return async (header) => {
+    const startMs = parts.clock.turnTime()
     const config = checkedTopic(header, parts)
     const { topic, consumerGroup: group, queueId, maxMsgNums: countMax } = header
     if (countMax < 1 || countMax > popCountMax) {
@@ -26,6 +30,7 @@ export function peekMessage(parts: PeekParts): Handler<typeof commands.peekMessa
     if (records.length === 0) return { code: 'PULL_NOT_FOUND', remark: 'NO_MESSAGE_IN_QUEUE', header: told }
     const byteCount = records.reduce((sum, { length }) => sum + length, 0)
     parts.onGiven(group, topic, records.length, byteCount)
+    parts.onTook(group, topic, queueId, parts.clock.turnTime() - startMs)
     return { remark: 'FOUND', header: told, body: records }
   }
 }

@@ -55,6 +55,8 @@ export interface PopParts
   recovery: PopRecovery
   settings(): PopSettings & ReturnType<MessageFilterParts['settings']>
   onGiven(group: string, topic: string, count: number, byteCount: number): void
+  /** A request that was given messages took so long, from the look that found them. */
+  onTook(group: string, topic: string, queueId: number, elapsedMs: number): void
   onMissed(): void
   /** Checkpoints are stored for what a group is given of a topic, or of its retry topic. */
   onCheckpoints(group: string, topic: string, count: number): void
@@ -149,6 +151,8 @@ class Pop implements HeldPop {
   #restCount = 0
   /** When messages in order were given. */
   #orderedMs = 0
+  /** When the last look began, by the monotonic clock. */
+  #lookMs = 0
   #isLooking = false
   #isOver = false
 
@@ -246,6 +250,7 @@ class Pop implements HeldPop {
       const { order: isOrdered, attemptId, invisibleTime } = this.#header
       const request = { topic, group, queueId: this.queueId, isOrdered }
       const popTime = this.#parts.clock.now()
+      this.#lookMs = this.#parts.clock.turnTime()
       const taken = reader.take({
         group,
         queues: popPlan(request, config, this.#parts),
@@ -327,6 +332,7 @@ class Pop implements HeldPop {
       const byteCount = records.reduce((sum, { length }) => sum + length, 0)
       this.#parts.onGiven(consumerGroup, topic, records.length, byteCount)
     }
+    this.#parts.onTook(consumerGroup, this.topic, this.queueId, this.#parts.clock.turnTime() - this.#lookMs)
     const header = {
       ...this.#answerHeader(popTime),
       startOffsetInfo: formatStartOffsets(queues),

@@ -1,3 +1,4 @@
+import type { Clock } from '@rocketmq-ts/platform'
 import {
   type commands,
   ProtocolError,
@@ -31,6 +32,7 @@ export interface PullSettings {
 
 export interface PullParts extends MessageFilterParts {
   lane: PullLane
+  clock: Clock
   store: QueueRange & Pick<MessageStore, 'read' | 'readAtOnce'>
   topics: { get(topic: string): TopicConfig | undefined }
   groups: {
@@ -48,7 +50,8 @@ export interface PullParts extends MessageFilterParts {
   fileReads: FileReads
   brokerPermission(): number
   settings(): PullSettings
-  onFound(group: string, topic: string, count: number, byteCount: number): void
+  /** @param elapsedMs how long reading took */
+  onFound(group: string, topic: string, queueId: number, result: ReadResult, elapsedMs: number): void
   onMissed(): void
 }
 
@@ -138,6 +141,8 @@ class Pull implements HeldPull {
   readonly #topicSysFlag: number
   readonly #parts: PullParts
   #offset: number
+  /** Milliseconds that the last read took; nothing for one of memory. */
+  #readMs = 0
   /** What was read last, since it waits. */
   #last: ReadResult | undefined
   /** Whether it has been told that there is nothing, though a read may still be under way. */
@@ -186,19 +191,26 @@ class Pull implements HeldPull {
       this.#answerOrHold(result)
       return
     }
+    this.#readFirst(request)
+  }
+
+  #readFirst(request: ReadRequest): void {
     this.#readLater(request).then(
       (later) => this.#answerOrHold(later),
       (error) => this.#call.fail(error),
     )
   }
 
-  #readLater(request: ReadRequest): Promise<ReadResult> {
-    const { fileReads, store } = this.#parts
-    return fileReads.run(
+  async #readLater(request: ReadRequest): Promise<ReadResult> {
+    const { fileReads, store, clock } = this.#parts
+    const startMs = clock.turnTime()
+    const result = await fileReads.run(
       this.#call.connection,
       () => store.read(request),
       ({ byteCount }) => byteCount,
     )
+    this.#readMs = clock.turnTime() - startMs
+    return result
   }
 
   #request(): ReadRequest {
@@ -250,6 +262,7 @@ class Pull implements HeldPull {
   #readAgain(): boolean | Promise<boolean> {
     const { connection } = this.#call
     const request = this.#request()
+    this.#readMs = 0
     const again = connection.takesAnswer(0) ? this.#parts.store.readAtOnce(request) : undefined
     if (again !== undefined && connection.takesAnswer(again.byteCount)) return this.#take(again)
     // Messages come to all that wait at once, which may be very many: some wait for their turn.
@@ -300,7 +313,7 @@ class Pull implements HeldPull {
     const code = pullCode(result, this.#offset)
     const found = result.status === 'FOUND'
     if (found) {
-      this.#parts.onFound(consumerGroup, topic, result.count, result.byteCount)
+      this.#parts.onFound(consumerGroup, topic, queueId, result, this.#readMs)
       this.#parts.offsets.pulled(consumerGroup, topic, queueId, result.nextQueueOffset)
     }
     this.#answer({

@@ -70,8 +70,10 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
       try {
         const { code, remark, places } = storedPut(outcome)
         parts.traces.stored(copy, places[0]!, isDeadLetter ? 'normal' : 'delayed', message.storeTimestamp, group)
-        parts.onSentBack(group, message.topic)
-        if (isDeadLetter) parts.onDeadLetter(group, message.topic)
+        // One that comes from the retry topic counts for the topic that it was first sent to.
+        const firstTopic = findMessageProperty(message.properties, propertyName.retryTopic) ?? message.topic
+        parts.onSentBack(group, firstTopic)
+        if (isDeadLetter) parts.onDeadLetter(group, firstTopic)
         call.answer(remark === undefined ? { code } : { code, remark })
       } catch (error) {
         call.fail(error)
