@@ -96,8 +96,9 @@ const lite = unsupported('lite topics are not served yet')
 const access = unsupported('access control is not served yet')
 const replication = unsupported('replication is not served yet')
 const controller = unsupported('the controller is not served yet')
-const rocksDb = unsupported('this broker keeps everything in files: there is no RocksDB')
-const coldData = unsupported('cold data control is not served yet')
+const configInJson = unsupported(
+  'there is no RocksDB: topics.json, subscriptionGroup.json and consumerOffset.json in the config folder of the store are JSON',
+)
 const staticTopics = unsupported('static topics are not served yet')
 const container = unsupported('this is a broker, not a broker container')
 const retired = unsupported('RocketMQ has the code, but no server answers it')
@@ -106,7 +107,8 @@ const retired = unsupported('RocketMQ has the code, but no server answers it')
  * Everything that a broker answers: the one list of what it can do, and what has to be allowed to whoever asks for it.
  *
  * The demands are those of RocketMQ's own access control, with two departures. RocketMQ lets anybody who is signed in
- * send requests 18, 21, 25, 26, 28, 46, 200, 201, 225, 305, 306, 316, 329, 361 and 2004: here they demand what they do.
+ * send requests 18, 21, 25, 26, 28, 46, 200, 201, 225, 305, 306, 316, 329, 361, 907, 2001 to 2004, 5001 and 200056: here
+ * they demand what they do.
  * And whoever reads a retry topic needs the topic's own group, not any group.
  *
  * @param sendLookAhead told of messages before they are handled
@@ -230,12 +232,12 @@ export function brokerCommandTable(
     deleteExpiredCommitlog: serve(admin, update(ownCluster), handlers.deleteExpiredCommitlog),
     cleanExpiredConsumequeue: serve(admin, update(ownCluster), handlers.cleanExpiredConsumequeue),
     setCommitlogReadMode: serve(admin, update(ownCluster), handlers.setCommitlogReadMode),
-    checkRocksdbCqWriteProgress: rocksDb,
-    exportRocksdbConfigToJson: rocksDb,
-    updateColdDataFlowCtrConfig: coldData,
-    removeColdDataFlowCtrConfig: coldData,
-    getColdDataFlowCtrInfo: coldData,
-    switchTimerEngine: rocksDb,
+    checkRocksdbCqWriteProgress: serve(admin, get(ownCluster), handlers.checkRocksdbCqWriteProgress),
+    exportRocksdbConfigToJson: configInJson,
+    updateColdDataFlowCtrConfig: serve(admin, update(ownCluster), handlers.updateColdDataFlowCtrConfig),
+    removeColdDataFlowCtrConfig: serve(admin, update(ownCluster), handlers.removeColdDataFlowCtrConfig),
+    getColdDataFlowCtrInfo: serve(admin, get(ownCluster), handlers.getColdDataFlowCtrInfo),
+    switchTimerEngine: serve(admin, update(ownCluster), handlers.switchTimerEngine),
 
     // transactions
     endTransaction: serve(transaction, publish(topic('topic')), handlers.endTransaction),
@@ -254,7 +256,7 @@ export function brokerCommandTable(
     ),
     notification: serve(pop, subscribe(group('consumerGroup'), topic('topic')), handlers.notification),
     pollingInfo: serve(consumer, subscribe(group('consumerGroup'), topic('topic')), handlers.pollingInfo),
-    popRollback: rocksDb,
+    popRollback: serve(admin, update(ownCluster), handlers.popRollback),
     popLiteMessage: lite,
 
     // lite topics
@@ -280,8 +282,8 @@ export function brokerCommandTable(
     authListAcl: access,
 
     // replication and controller
-    getBrokerHaStatus: replication,
-    resetMasterFlushOffset: replication,
+    getBrokerHaStatus: serve(admin, get(ownCluster), handlers.getBrokerHaStatus),
+    resetMasterFlushOffset: serve(admin, update(ownCluster), handlers.resetMasterFlushOffset),
     exchangeBrokerHaInfo: replication,
     notifyMinBrokerIdChange: replication,
     getAllConsumerOffset: replication,

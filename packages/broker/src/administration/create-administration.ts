@@ -3,9 +3,11 @@ import type { MessageStore } from '@rocketmq-ts/storage'
 import type { LiveSettings } from '../live-settings.ts'
 import { deleteExpiredCommitlog } from './handlers/delete-expired-commitlog.ts'
 import { getBrokerConfig } from './handlers/get-broker-config.ts'
+import { getBrokerHaStatus } from './handlers/get-broker-ha-status.ts'
 import { getBrokerRuntimeInfo } from './handlers/get-broker-runtime-info.ts'
-import { cleanExpiredConsumequeue, setCommitlogReadMode } from './handlers/nothing-to-do.ts'
+import { cleanExpiredConsumequeue, resetMasterFlushOffset, setCommitlogReadMode } from './handlers/nothing-to-do.ts'
 import { updateBrokerConfig } from './handlers/update-broker-config.ts'
+import { checkRocksdbCqWriteProgress, popRollback, switchTimerEngine } from './handlers/without-rocksdb.ts'
 import type { RuntimeInfoParts } from './runtime-info.ts'
 
 export interface AdministrationParts {
@@ -40,6 +42,11 @@ export function createAdministration(parts: AdministrationParts) {
       }),
       deleteExpiredCommitlog: deleteExpiredCommitlog({ store }),
       cleanExpiredConsumequeue: cleanExpiredConsumequeue(),
+      getBrokerHaStatus: getBrokerHaStatus({ store }),
+      resetMasterFlushOffset: resetMasterFlushOffset(),
+      checkRocksdbCqWriteProgress: checkRocksdbCqWriteProgress(),
+      popRollback: popRollback(),
+      switchTimerEngine: switchTimerEngine({ settings }),
       setCommitlogReadMode: setCommitlogReadMode(),
     },
   }

@@ -8,7 +8,13 @@ import type { ConsumerOffsetTable } from '../offsets/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { BrokerStatistics } from '../statistics/index.ts'
 import type { TopicTable } from '../topics/index.ts'
+import { ColdReadLimits } from './cold-read-limits.ts'
 import { type FileReadLimits, FileReads } from './file-reads.ts'
+import {
+  getColdDataFlowCtrInfo,
+  removeColdDataFlowCtrConfig,
+  updateColdDataFlowCtrConfig,
+} from './handlers/cold-data.ts'
 import { litePullMessage } from './handlers/lite-pull-message.ts'
 import { pullMessage } from './handlers/pull-message.ts'
 import { queryMessage } from './handlers/query-message.ts'
@@ -45,6 +51,7 @@ export function createReading(parts: ReadingParts) {
   const { clock, settings, store, topics, groups, consumers, offsets, compiler, filters, counters } = parts
   const fileReads = new FileReads(fileReadLimits)
   const longPolling = new LongPolling(clock, heldPullsPerConnectionMax)
+  const coldReadLimits = new ColdReadLimits(clock, settings)
   topics.onDelete((topic) => longPolling.giveUp(topic))
   store.onCutBack(() => longPolling.retryAll())
   const pull = {
@@ -57,6 +64,7 @@ export function createReading(parts: ReadingParts) {
     filters,
     longPolling,
     fileReads,
+    coldReadLimits,
     brokerPermission: () => settings().brokerPermission,
     settings,
     clock,
@@ -74,9 +82,14 @@ export function createReading(parts: ReadingParts) {
       litePullMessage: litePullMessage({ ...pull, lane: 'lite-pull' }),
       viewMessageById: viewMessageById({ store, fileReads }),
       queryMessage: queryMessage({ store, fileReads, settings }),
+      updateColdDataFlowCtrConfig: updateColdDataFlowCtrConfig({ coldReadLimits }),
+      removeColdDataFlowCtrConfig: removeColdDataFlowCtrConfig({ coldReadLimits }),
+      getColdDataFlowCtrInfo: getColdDataFlowCtrInfo({ coldReadLimits }),
     },
+    start: () => coldReadLimits.start(),
     disconnected: (connection: RemotingConnection) => longPolling.disconnected(connection.id),
     drain: () => {
+      coldReadLimits.close()
       longPolling.close()
       fileReads.close()
     },
@@ -84,6 +97,7 @@ export function createReading(parts: ReadingParts) {
       heldPulls: longPolling.countIn('pull'),
       heldLitePulls: longPolling.countIn('lite-pull'),
       fileReads: fileReads.underWay,
+      heldColdPulls: coldReadLimits.waitingCount,
     }),
   }
 }

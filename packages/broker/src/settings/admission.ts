@@ -24,10 +24,25 @@ export const admissionSettings = {
     waitTimeMillsInSendQueue: live(long({ unit: 'ms' }), 200, 'Milliseconds that a message may wait.'),
     brokerFastFailureEnable: live(boolean, true, 'Refuses requests that waited too long.'),
   }),
-  ...notServed(admission, 'reading old messages is not limited', {
+  ...applied(admission, {
+    coldDataFlowControlEnable: live(
+      boolean,
+      false,
+      'Limits how much is read of messages that are not in memory any more.',
+    ),
+    cgColdReadThreshold: live(
+      long({ min: 1, unit: 'bytes' }),
+      3_145_728,
+      'Bytes of such messages that a group may read in 5 seconds.',
+    ),
+    globalColdReadThreshold: live(
+      long({ min: 1, unit: 'bytes' }),
+      104_857_600,
+      'Bytes of such messages that all groups may read in 5 seconds.',
+    ),
+  }),
+  ...notServed(admission, 'the limits for reading old messages stay as they are set', {
     coldCtrStrategyEnable: live(boolean, false, 'Adapts the limits for reading old messages.'),
-    cgColdReadThreshold: live(long({ unit: 'bytes' }), 3_145_728, 'Bytes of old messages that a group may read.'),
-    globalColdReadThreshold: live(long({ unit: 'bytes' }), 104_857_600, 'Bytes of old messages that all may read.'),
   }),
   ...notServed(threads, noPool, {
     sendMessageThreadPoolNums: atRestart(int(), asManyAs(4), 'Threads that store messages.'),

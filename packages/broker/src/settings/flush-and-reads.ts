@@ -81,7 +81,6 @@ export const flushAndReadsSettings = {
   }),
   ...notServed(reads, 'the system keeps what it read', {
     readUnCommitted: live(boolean, false, 'Gives messages before they are confirmed.'),
-    coldDataFlowControlEnable: live(boolean, false, 'Limits reading old messages.'),
     dataReadAheadEnable: live(boolean, true, 'Lets the system read ahead.'),
   }),
 }

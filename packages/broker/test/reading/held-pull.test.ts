@@ -23,6 +23,7 @@ function partsWith(read: () => Promise<ReadResult> | ReadResult): PullParts {
   const parts: Partial<PullParts> = {
     lane: 'pull',
     clock: new SteppedClock(),
+    coldReadLimits: { isLimited: () => false, whenCountedAnew: () => true, note() {} },
     store: {
       readAtOnce() {
         const result = read()

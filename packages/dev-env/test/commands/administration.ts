@@ -1,4 +1,11 @@
-import { commands, dataVersionBody, keyValueTableBody, parseJavaProperties } from '@rocketmq-ts/protocol'
+import {
+  commands,
+  consumeQueueCheckBody,
+  dataVersionBody,
+  haRuntimeBody,
+  keyValueTableBody,
+  parseJavaProperties,
+} from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
 import type { BrokerCalls } from '../../src/index.ts'
 import { codeOf, type Promises, type Scene, withSettings } from './scene.ts'
@@ -18,6 +25,10 @@ const change = ({ broker }: Scene, text: string) => codeOf(broker, commands.upda
 async function runtimeInfo({ broker }: Scene): Promise<Record<string, string>> {
   const { body } = await broker.ask(commands.getBrokerRuntimeInfo, {})
   return Object.fromEntries(keyValueTableBody.decode(body).table)
+}
+
+async function haStatus({ broker }: Scene) {
+  return haRuntimeBody.decode((await broker.ask(commands.getBrokerHaStatus, {})).body)
 }
 
 export const administration = {
@@ -118,6 +129,39 @@ export const administration = {
       await scene.store('T', 'a')
       expect(await codeOf(scene.broker, commands.cleanExpiredConsumequeue, {})).toBe('SUCCESS')
       expect(await scene.bodiesIn('T')).toEqual(['a'])
+    },
+  },
+  getBrokerHaStatus: {
+    'a master tells how far its log is, and that it has no slaves': async (scene) => {
+      await scene.store('T', 'a')
+      const { commitLogMaxOffset } = await runtimeInfo(scene)
+      expect(await haStatus(scene)).toMatchObject({
+        master: true,
+        masterCommitLogMaxOffset: Number(commitLogMaxOffset),
+        inSyncSlaveNums: 0,
+        haConnectionInfo: [],
+        haClientRuntimeInfo: { masterFlushOffset: 0, activated: false },
+      })
+    },
+  },
+  resetMasterFlushOffset: {
+    'it succeeds, and changes nothing at a master': async (scene) => {
+      await scene.store('T', 'a')
+      const before = await haStatus(scene)
+      expect(await codeOf(scene.broker, commands.resetMasterFlushOffset, { masterFlushOffset: 0 })).toBe('SUCCESS')
+      expect(await haStatus(scene)).toEqual(before)
+    },
+  },
+  checkRocksdbCqWriteProgress: {
+    'consume queues in files alone need no comparison': async ({ broker }) => {
+      const { body } = await broker.ask(commands.checkRocksdbCqWriteProgress, { topic: '', checkStoreTime: 0 })
+      expect(consumeQueueCheckBody.decode(body)).toMatchObject({ checkStatus: 0 })
+    },
+  },
+  switchTimerEngine: {
+    'no engine but the wheel in files can be had': async ({ broker }) => {
+      for (const E_T of ['R', 'F'])
+        expect(await codeOf(broker, commands.switchTimerEngine, { E_T })).toBe('SYSTEM_ERROR')
     },
   },
   setCommitlogReadMode: {

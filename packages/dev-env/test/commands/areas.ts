@@ -1,5 +1,6 @@
 import { administration } from './administration.ts'
 import { clients } from './clients.ts'
+import { coldReads } from './cold-reads.ts'
 import { groups } from './groups.ts'
 import { locks } from './locks.ts'
 import { nameServer } from './name-server.ts'
@@ -21,6 +22,7 @@ export const areas: Readonly<Record<string, Promises>> = {
   replies,
   retries,
   reading,
+  coldReads,
   pop,
   clients,
   locks,

@@ -6,7 +6,7 @@ import { type CommandKey, type Proof, type ProofIn, Scene } from './scene.ts'
 const proven = Object.values(areas).flatMap((promises) => Object.keys(promises) as CommandKey[])
 
 /** What success and nothing else is the promise of. */
-const idleCommands: readonly CommandKey[] = ['cleanExpiredConsumequeue']
+const idleCommands: readonly CommandKey[] = ['cleanExpiredConsumequeue', 'popRollback', 'resetMasterFlushOffset']
 
 const proofIn = (proof: Proof | ProofIn): ProofIn => (typeof proof === 'function' ? { options: {}, proof } : proof)
 

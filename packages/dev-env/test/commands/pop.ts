@@ -48,6 +48,14 @@ function setMode({ broker }: Scene, mode: 'PULL' | 'POP', topic = 'T', consumerG
 const headerOf = { consumerGroup: 'g', topic: 'T', queueId: -1 }
 
 export const pop = {
+  popRollback: {
+    'it succeeds, and what groups were given stays with them': async (scene) => {
+      const { consumer, message } = await givenOne(scene)
+      expect(await codeOf(scene.broker, commands.popRollback, {})).toBe('SUCCESS')
+      expect(bodiesOf((await consumer.pop({ maxMsgNums: 32 })).messages)).toEqual(['b'])
+      expect(await consumer.ack(message)).toBe('SUCCESS')
+    },
+  },
   popMessage: {
     'in order nothing more is given of a queue until all is acknowledged': async (scene) => {
       await scene.store('T', 'a', 'b', 'c')

@@ -1,5 +1,6 @@
 import { commands, consumerIdListBody, newTagSubscription } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
+import { coldReadProofs } from './cold-read-proofs.ts'
 import { popProofs } from './pop-proofs.ts'
 import { Scene } from './scene.ts'
 import { transactionProofs } from './transaction-proofs.ts'
@@ -140,6 +141,7 @@ async function recall({ broker }: Scene, recallHandle: string | undefined): Prom
 /** By the key of the setting. */
 export const proofs: Readonly<Record<string, Proof>> = {
   ...transactionProofs,
+  ...coldReadProofs,
   ...popProofs,
 
   async brokerPermission() {

@@ -14,7 +14,9 @@ export {
 } from './client-connections.ts'
 export type { ConsumeFromWhere, ConsumeType, MessageModel, MessageRequestMode } from './client-enums.ts'
 export { type BrokerMemberGroup, brokerMemberGroupBody, type ClusterInfo, clusterInfoBody } from './cluster-info.ts'
+export { type ColdData, coldDataBody } from './cold-data.ts'
 export { type ConsumeDirectly, consumeDirectlyBody } from './consume-directly.ts'
+export { type ConsumeQueueCheck, consumeQueueCheckBody } from './consume-queue-check.ts'
 export { type ConsumeQueueData, type ConsumeQueueQuery, consumeQueueQueryBody } from './consume-queue-query.ts'
 export {
   type ConsumeStats,
@@ -55,6 +57,7 @@ export {
 } from './data-version.ts'
 export { decodeRegisterBroker } from './decode-register-broker.ts'
 export { DEFAULT_RETRY_DELAYS_MS, type GroupRetryPolicy } from './group-retry-policy.ts'
+export { type HaRuntime, haRuntimeBody } from './ha-runtime.ts'
 export {
   type ConsumerData,
   type Heartbeat,

@@ -124,6 +124,7 @@ export const switchTimerEngine = defineCommand({
   name: 'SWITCH_TIMER_ENGINE',
   from: ['admin'],
   to: ['broker'],
-  request: {},
+  /** `F`: the wheel in files, `R`: RocksDB. */
+  request: { E_T: optional(str) },
   response: {},
 })

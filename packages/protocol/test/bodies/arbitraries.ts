@@ -7,7 +7,9 @@ import {
   type ConsumerFilterData,
   checkClientBody,
   clusterInfoBody,
+  coldDataBody,
   consumeDirectlyBody,
+  consumeQueueCheckBody,
   consumeQueueQueryBody,
   consumerConnectionBody,
   consumerFiltersBody,
@@ -25,6 +27,7 @@ import {
   delayOffsetsBody,
   groupForbiddenBody,
   groupListBody,
+  haRuntimeBody,
   heartbeatBody,
   keyValueTableBody,
   lockBatchRequestBody,
@@ -332,6 +335,46 @@ add(
     consumeStatsList: list(names(list(consumeStats))),
     totalDiff: long,
     totalInflightDiff: long,
+  }),
+)
+add(
+  haRuntimeBody,
+  record({
+    master: flag,
+    masterCommitLogMaxOffset: long,
+    inSyncSlaveNums: int,
+    haConnectionInfo: list(
+      record({
+        addr: maybe(text),
+        slaveAckOffset: long,
+        diff: long,
+        inSync: flag,
+        transferredByteInSecond: long,
+        transferFromWhere: long,
+      }),
+    ),
+    haClientRuntimeInfo: maybe(
+      record({
+        masterAddr: maybe(text),
+        transferredByteInSecond: long,
+        maxOffset: long,
+        lastReadTimestamp: long,
+        lastWriteTimestamp: long,
+        masterFlushOffset: long,
+        activated: flag,
+      }),
+    ),
+  }),
+)
+add(consumeQueueCheckBody, record({ checkResult: maybe(text), checkStatus: int }))
+add(
+  coldDataBody,
+  record({
+    runtimeTable: names(record({ coldAcc: long, lastColdReadTimeMills: long, createTimeMills: long })),
+    configTable: names(long),
+    cgColdReadThreshold: long,
+    globalColdReadThreshold: long,
+    globalAcc: long,
   }),
 )
 add(brokerStatsBody, record({ statsMinute: maybe(statsItem), statsHour: maybe(statsItem), statsDay: maybe(statsItem) }))

@@ -8,6 +8,11 @@ export function cleanExpiredConsumequeue(): Handler<typeof commands.cleanExpired
   return () => ({})
 }
 
+/** RESET_MASTER_FLUSH_OFFSET: only a slave keeps how far its master's log is synced, and this broker is a master. */
+export function resetMasterFlushOffset(): Handler<typeof commands.resetMasterFlushOffset> {
+  return () => ({})
+}
+
 const readAheadModes: readonly number[] = [0, 1]
 
 /** SET_COMMITLOG_READ_MODE: files are read by position and are not mapped, so that neither mode makes a difference. */

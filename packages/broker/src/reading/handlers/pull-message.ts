@@ -11,6 +11,7 @@ import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts
 import type { MessageStore, ReadRequest, ReadResult } from '@rocketmq-ts/storage'
 import { checkNotOwnProgress } from '../../groups/index.ts'
 import type { QueueRange } from '../../offsets/queue-offsets.ts'
+import type { ColdReadLimits } from '../cold-read-limits.ts'
 import type { FileReads } from '../file-reads.ts'
 import type { HeldPull, LongPolling, PullLane } from '../long-polling.ts'
 import { type MessageFilter, type MessageFilterParts, messageFilter } from '../message-filter.ts'
@@ -48,6 +49,7 @@ export interface PullParts extends MessageFilterParts {
   }
   longPolling: LongPolling
   fileReads: FileReads
+  coldReadLimits: Pick<ColdReadLimits, 'isLimited' | 'whenCountedAnew' | 'note'>
   brokerPermission(): number
   settings(): PullSettings
   /** @param elapsedMs how long reading took */
@@ -191,18 +193,31 @@ class Pull implements HeldPull {
       this.#answerOrHold(result)
       return
     }
-    this.#readFirst(request)
+    const isCold = result === undefined
+    if (isCold && this.#parts.coldReadLimits.isLimited(consumerGroup)) this.#waitForColdRead(request)
+    else this.#readFirst(request, isCold)
   }
 
-  #readFirst(request: ReadRequest): void {
-    this.#readLater(request).then(
+  /** One message each for those who waited keeps the group within its limit. */
+  #waitForColdRead(request: ReadRequest): void {
+    const one = { ...request, countMax: 1 }
+    if (this.#parts.coldReadLimits.whenCountedAnew(() => this.#readFirst(one, true))) return
+    const remark =
+      'This consumer group is reading cold data. It has been flow control: it read as much of old messages as it may ' +
+      '(cgColdReadThreshold, globalColdReadThreshold)'
+    this.#call.fail(new ProtocolError('SYSTEM_BUSY', remark))
+  }
+
+  #readFirst(request: ReadRequest, isCold: boolean): void {
+    this.#readLater(request, isCold).then(
       (later) => this.#answerOrHold(later),
       (error) => this.#call.fail(error),
     )
   }
 
-  async #readLater(request: ReadRequest): Promise<ReadResult> {
-    const { fileReads, store, clock } = this.#parts
+  /** @param isCold what is read is not in memory any more */
+  async #readLater(request: ReadRequest, isCold: boolean): Promise<ReadResult> {
+    const { fileReads, store, clock, coldReadLimits } = this.#parts
     const startMs = clock.turnTime()
     const result = await fileReads.run(
       this.#call.connection,
@@ -210,6 +225,7 @@ class Pull implements HeldPull {
       ({ byteCount }) => byteCount,
     )
     this.#readMs = clock.turnTime() - startMs
+    if (isCold) coldReadLimits.note(this.#header.consumerGroup, result.byteCount)
     return result
   }
 
@@ -269,7 +285,7 @@ class Pull implements HeldPull {
     if (!connection.takesAnswer(again?.byteCount ?? 0)) {
       return new Promise((resolve) => connection.whenTaking(() => resolve(this.retry())))
     }
-    return this.#readLater(request)
+    return this.#readLater(request, again === undefined)
       .then((later) => this.#take(later))
       .catch((error) => this.#failed(error))
   }
