@@ -27,7 +27,8 @@ export function consumeProgress(parts: ConsumeProgressParts, group: string, topi
       {
         brokerOffset: store.maxOffset(topic, queueId),
         consumerOffset,
-        pullOffset: Math.max(offsets.pullOffset(group, topic, queueId) ?? 0, 0),
+        // What was consumed was pulled, though maybe from an earlier life of the broker, or by another group.
+        pullOffset: Math.max(offsets.pullOffset(group, topic, queueId) ?? 0, consumerOffset),
         lastTimestamp: consumerOffset > 0 ? (store.storeTimestamp(topic, queueId, consumerOffset - 1) ?? 0) : 0,
       },
     ])

@@ -62,8 +62,16 @@ export const networkSettings = {
     serverSelectorThreads: atRestart(int(), 3, 'Threads that read and write sockets.'),
     serverOnewaySemaphoreValue: atRestart(int(), 256, 'One-way requests to clients at a time.'),
     serverAsyncSemaphoreValue: atRestart(int(), 64, 'Requests to clients at a time.'),
+    clientCallbackExecutorThreads: atRestart(
+      int(),
+      computed('the number of processors', ({ processors }) => processors),
+      'Threads that take answers; `mqadmin exportMetrics` shows it as the number of processors.',
+    ),
     useEpollNativeSelector: atRestart(boolean, false, 'Native epoll instead of the portable selector.'),
     serverPooledByteBufAllocatorEnable: atRestart(boolean, true, 'Network buffers from a pool.'),
+  }),
+  ...notServed(network, 'connections are not encrypted', {
+    useTLS: atRestart(boolean, false, 'Requests to name servers and other brokers by TLS.'),
   }),
   ...notServed(network, 'connections are closed without a GO_AWAY answer', {
     enableShutdownGracefully: live(boolean, false, 'Clients are asked to go before the broker stops.'),

@@ -11,7 +11,7 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   bottomMostCompressionTypeForConsumeQueueStore=zstd broadcastOffsetExpireMaxSecond=300
   broadcastOffsetExpireSecond=120 channelNotActiveInterval=60000 checkCommitLogOffsetOnRecover=false
   cleanOfflineBrokerInterval=30000 cleanRocksDBDirtyCQIntervalMin=60 cleanSwapedMapInterval=300000
-  clearRetryTopicWhenDeleteTopic=true clientAsyncSemaphoreValue=65535 clientCallbackExecutorThreads=2
+  clearRetryTopicWhenDeleteTopic=true clientAsyncSemaphoreValue=65535
   clientChannelMaxIdleTimeSeconds=120 clientCloseSocketIfTimeout=true clientOnewaySemaphoreValue=65535
   clientPooledByteBufAllocatorEnable=false clientSocketRcvBufSize=0 clientSocketSndBufSize=0 clientWorkerThreads=4
   clusterName= coldDataScanEnable=false combineAssignOffsetCQType=default combineCQEnableCheckSelf=false
@@ -72,7 +72,7 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   transWriteOriginTransHalfEnable=true transactionCheckRocksdbCoreThreads=2 transactionCheckRocksdbMaxThreads=5
   transactionCheckRocksdbQueueCapacity=2000 transactionMetricFlushInterval=10000 travelCqFileNumWhenGetMessage=1
   updateNameServerAddrPeriod=120000 useABSLock=false useMessageFilterForNotification=true usePIDColdCtrStrategy=true
-  useSeparateStorePathForRocksdbCQ=false useSingleRocksDBForAllConfigs=false useStaticSubscription=false useTLS=false
+  useSeparateStorePathForRocksdbCQ=false useSingleRocksDBForAllConfigs=false useStaticSubscription=false
   userCacheRefreshSecond=60 validateSystemTopicWhenUpdateTopic=true waitTimeMillsInAckQueue=3000
   waitTimeMillsInAdminBrokerQueue=5000 waitTimeMillsInLitePullQueue=5000 waitTimeMillsInTransactionQueue=3000
   wakeCommitWhenPutMessage=true wakeFlushWhenPutMessage=false writeBufferHighWaterMark=0 writeBufferLowWaterMark=0

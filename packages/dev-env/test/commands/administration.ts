@@ -159,9 +159,10 @@ export const administration = {
     },
   },
   switchTimerEngine: {
-    'no engine but the wheel in files can be had': async ({ broker }) => {
-      for (const E_T of ['R', 'F'])
-        expect(await codeOf(broker, commands.switchTimerEngine, { E_T })).toBe('SYSTEM_ERROR')
+    'the engine is the wheel in files, and no other can be had': async ({ broker }) => {
+      const switchTo = (E_T?: string) => codeOf(broker, commands.switchTimerEngine, { E_T })
+      expect(await switchTo('F')).toBe('SUCCESS')
+      expect([await switchTo('R'), await switchTo('X'), await switchTo()]).toEqual(Array(3).fill('INVALID_PARAMETER'))
     },
   },
   setCommitlogReadMode: {

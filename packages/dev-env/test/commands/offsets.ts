@@ -203,6 +203,13 @@ export const offsets = {
       expect(await told({ topicList: 'T;None' })).toEqual(expected)
       expect(await told({})).toEqual(expected)
     },
+    'a group has pulled what it has consumed, though its offset was set': async (scene) => {
+      await scene.store('T', 'a', 'b', 'c')
+      await scene.join('h', 'T', scene.client)
+      await scene.broker.commitOffset('h', 'T', 0, 3)
+      const { body } = await scene.broker.ask(commands.getConsumeStats, { consumerGroup: 'h', topic: 'T' })
+      expect(consumeStatsBody.decode(body).offsetTable[0]![1]).toMatchObject({ consumerOffset: 3, pullOffset: 3 })
+    },
     'nothing is told of a topic that is not there': async ({ broker }) => {
       const { body } = await broker.ask(commands.getConsumeStats, { consumerGroup: 'none', topic: 'None' })
       expect(consumeStatsBody.decode(body)).toEqual({ consumeTps: 0, offsetTable: [] })
@@ -385,6 +392,7 @@ export const offsets = {
       expect(queueData!.map(({ tagsCode }) => Number(tagsCode))).toEqual([2598919, 2598920])
       expect(rest).toEqual({
         subscriptionData: newTagSubscription('T', 'TagA', 1),
+        filterData: 'null',
         minQueueIndex: 0,
         maxQueueIndex: 3,
       })

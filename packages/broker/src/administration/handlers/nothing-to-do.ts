@@ -18,7 +18,7 @@ const readAheadModes: readonly number[] = [0, 1]
 /** SET_COMMITLOG_READ_MODE: files are read by position and are not mapped, so that neither mode makes a difference. */
 export function setCommitlogReadMode(): Handler<typeof commands.setCommitlogReadMode> {
   return ({ READ_AHEAD_MODE: mode }) => {
-    if (readAheadModes.includes(mode)) return {}
+    if (readAheadModes.includes(mode)) return { remark: `set commitlog readahead mode success, mode: ${mode}` }
     throw new ProtocolError('INVALID_PARAMETER', `READ_AHEAD_MODE is ${mode}: it must be 0 (normal) or 1 (random)`)
   }
 }

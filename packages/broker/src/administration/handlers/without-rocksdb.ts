@@ -20,14 +20,18 @@ export function popRollback(): Handler<typeof commands.popRollback> {
   return () => ({})
 }
 
-/** SWITCH_TIMER_ENGINE: the wheel in files is the only engine. */
+/** SWITCH_TIMER_ENGINE: the wheel in files (`F`) is the only engine. */
 export function switchTimerEngine(parts: {
   settings(): { timerWheelEnable: boolean }
 }): Handler<typeof commands.switchTimerEngine> {
-  return () => {
+  return ({ E_T: engine }) => {
     if (!parts.settings().timerWheelEnable) {
       throw new ProtocolError('SYSTEM_ERROR', 'broker timerWheelEnable is false')
     }
-    throw new ProtocolError('SYSTEM_ERROR', 'timerRocksDBEnable must be configured true when broker start')
+    if (engine === 'F') return { remark: 'switch timer engine success' }
+    if (engine === 'R') {
+      throw new ProtocolError('INVALID_PARAMETER', 'timerRocksDBEnable must be configured true when broker start')
+    }
+    throw new ProtocolError('INVALID_PARAMETER', `E_T is ${engine}: it must be F (the wheel in files) or R (RocksDB)`)
   }
 }

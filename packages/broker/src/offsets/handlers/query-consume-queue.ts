@@ -45,9 +45,13 @@ export function queryConsumeQueue(parts: QueryConsumeQueueParts): Handler<typeof
       tagsCode,
       eval: matches(tagsCode),
     }))
-    const isOffline = consumerGroup !== undefined && subscriptionData === undefined
-    const filter = consumerGroup === undefined ? undefined : parts.filters.get(topic, consumerGroup)
-    const filterData = isOffline ? `${consumerGroup}@${topic} is not online!` : filterText(filter)
+    let filterData: string | undefined
+    if (consumerGroup !== undefined) {
+      const isOnline = subscriptionData !== undefined
+      filterData = isOnline
+        ? filterText(parts.filters.get(topic, consumerGroup))
+        : `${consumerGroup}@${topic} is not online!`
+    }
     return {
       body: consumeQueueQueryBody.encode({ subscriptionData, filterData, queueData, minQueueIndex, maxQueueIndex }),
     }
@@ -59,8 +63,9 @@ function unitMatcher(subscription: SubscriptionData | undefined): (tagsCode: num
   return isByTags(subscription) ? tagsMatcher(subscription) : () => true
 }
 
-function filterText(filter: ConsumerFilter | undefined): string | undefined {
-  if (filter === undefined) return undefined
+/** Of a group that has no expression it is the text of nothing, as RocketMQ writes it. */
+function filterText(filter: ConsumerFilter | undefined): string {
+  if (filter === undefined) return 'null'
   const { topic, group, expression, expressionType, clientVersion, bornMs, deadMs } = filter
   const shown = { bornTime: bornMs, clientVersion, consumerGroup: group, deadTime: deadMs }
   return JSON.stringify({ ...shown, expression, expressionType, topic }, undefined, '\t')
