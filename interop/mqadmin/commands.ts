@@ -6,20 +6,23 @@ export interface ComparedCommand {
   line: string
   /** The arguments, where they depend on the cluster; else those of the line. */
   args?(prepared: Prepared): string[]
+  /** What else it did, after it has printed. */
+  also?(prepared: Prepared): string
   /** Further normalisation of what it prints. */
   view?: ((text: string) => string)[]
 }
 
-const plain = (line: string, ...view: ((text: string) => string)[]): ComparedCommand => ({ line, view })
+export const plain = (line: string, ...view: ((text: string) => string)[]): ComparedCommand => ({ line, view })
 
-/** `A` and `B` are the brokers' addresses, `ID` and `OFFSETID` those of the message with key-4. */
-const filled = (line: string, ...view: ((text: string) => string)[]): ComparedCommand => ({
+/** `A` and `B` are the brokers' addresses, `ID` and `OFFSETID` those of the message with key-4, `CLIENT` the consumer. */
+export const filled = (line: string, ...view: ((text: string) => string)[]): ComparedCommand => ({
   line,
-  args: ({ cluster, ids }) =>
+  args: ({ cluster, ids, clientId }) =>
     line.split(' ').map((word) => {
       if (word === 'A') return cluster.brokers[0]?.address ?? word
       if (word === 'B') return cluster.brokers[1]?.address ?? word
       if (word === 'ID') return ids.get('key-4')?.uniqueId ?? word
+      if (word === 'CLIENT') return clientId
       if (word === 'OFFSETID') return ids.get('key-4')?.offsetId ?? word
       return word
     }),

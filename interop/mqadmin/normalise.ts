@@ -96,6 +96,54 @@ export function statusRates(text: string): string {
   )
 }
 
+/** Why a request is refused, in words: both sides name the same code. */
+export function refusal(text: string): string {
+  return text.replaceAll(/(CODE: \d+) +DESC:.*/g, '$1').replaceAll(/(not supported).*/g, '$1')
+}
+
+/** Times and places of what was sent to find out how long it takes. */
+export function sendTimes(text: string): string {
+  return text
+    .replaceAll(/rt=\d+ms/g, 'rt=<ms>')
+    .replaceAll(/(queueOffset=)\d+/g, '$1<n>')
+    .replaceAll(/(offsetMsgId=)[^,\]]+/g, '$1<id>')
+    .replaceAll(/^broker-[ab] +\d+( +(?:true|false)) +\d+ *$/gm, '<queue>$1 <ms>')
+    .replaceAll(/Avg RT: .*/g, 'Avg RT: <ms>')
+}
+
+/** What a client tells of itself. */
+export function runningInfo(text: string): string {
+  return text
+    .replaceAll(/(consumeTimestamp +: |Timestamp=)\d+/g, '$1<time>')
+    .replaceAll(/ +(?=\d+\.\d+\b)/g, ' ')
+    .replaceAll(/(?:\/0x[0-9a-f]+)?@[0-9a-f]{5,8}\b/g, '@<object>')
+    .replaceAll(/\b\d+\.\d+\b/g, '<rate>')
+}
+
+/** The two rates in a row of statsAll. */
+export function statisticsRates(text: string): string {
+  return text.replaceAll(/ +\d+\.\d\d/g, ' <rate>')
+}
+
+/** Lines of JSON whose members come in any order. */
+export function sortedMembers(text: string): string {
+  return sorted(text.replaceAll(/,$/gm, ''))
+}
+
+/** An exported file, its members in order, without rates, ratios and counts of changes. */
+export function exportedJson(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(exportedJson)
+  if (typeof json !== 'object' || json === null) return json
+  const members = Object.entries(json).map(([key, value]) => {
+    if (/Tps$|Ratio$/.test(key) || key === 'counter' || key === 'groupSize') return [key, '<n>'] as const
+    return [key, exportedJson(value)] as const
+  })
+  // A group that was deleted is there again at the official broker, as one that is made on use.
+  return Object.fromEntries(
+    members.filter(([key]) => key !== 'made-group').sort(([one], [other]) => (one < other ? -1 : 1)),
+  )
+}
+
 /** Only these keys of a `key = value` list. */
 export function onlyKeys(...keys: string[]): (text: string) => string {
   return (text) =>

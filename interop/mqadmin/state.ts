@@ -6,6 +6,8 @@ import { type Mqadmin, type SentMessage, startMqadmin } from './mqadmin.ts'
 export interface Prepared {
   cluster: Cluster
   admin: Mqadmin
+  /** Of the consumer that stays connected. */
+  clientId: string
   /** By the message's key. */
   ids: Map<string, { offsetId: string; uniqueId: string }>
 }
@@ -43,7 +45,15 @@ export async function prepare(cluster: Cluster): Promise<Prepared> {
     const settled = /Consume Diff Total: 0\b/.test(printed) && printed.match(/%RETRY%/g)?.length === 2
     return settled || { notYet: printed }
   })
-  return { cluster, admin, ids }
+  return { cluster, admin, clientId: await clientIdOf(admin, group), ids }
+}
+
+/** The id of the only member of a group. */
+export async function clientIdOf(admin: Mqadmin, name: string): Promise<string> {
+  const printed = await admin.run('consumerConnection', '-g', name)
+  const clientId = /^#ClientId.*\n(\S+)/m.exec(printed)?.[1]
+  if (clientId === undefined) throw new Error(`no member of ${name} in: ${printed}`)
+  return clientId
 }
 
 /** A loaded machine can lose a heartbeat to one of the brokers; then the group has no retry topic there and joins again. */

@@ -4,10 +4,13 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
@@ -47,6 +50,7 @@ public final class RunCommands {
 
     public static void main(String[] args) throws Exception {
         RunCommands commands = new RunCommands(args[0]);
+        hastenShutdowns(Thread.currentThread());
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             List<String> words = new ArrayList<>();
@@ -59,6 +63,34 @@ public final class RunCommands {
         System.exit(0);
     }
 
+    /**
+     * A client that is shut down waits up to three seconds for a thread that waits for events, and each command has a client
+     * of its own. This wakes those threads while the command waits for one.
+     */
+    private static void hastenShutdowns(Thread main) {
+        Thread waker = new Thread(() -> {
+            while (true) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+                if (main.getState() != Thread.State.TIMED_WAITING) continue;
+                boolean isShutdown = Arrays.stream(main.getStackTrace())
+                    .anyMatch((frame) -> frame.getClassName().endsWith(".ServiceThread"));
+                if (!isShutdown) continue;
+                for (Thread thread : Thread.getAllStackTraces().keySet()) {
+                    if (thread.getName().startsWith("NettyEventExecutor")) thread.interrupt();
+                }
+            }
+        });
+        waker.setDaemon(true);
+        waker.start();
+    }
+
+    /** Some commands keep a client that is shut down after the first time: each run gets commands of its own. */
+    private static final class NewCommands extends MQAdminStartup {
+        static void make() {
+            SUB_COMMANDS.clear();
+        }
+    }
+
     private String run(String name, String[] args) {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         PrintStream stream = new PrintStream(printed, true, StandardCharsets.UTF_8);
@@ -68,10 +100,13 @@ public final class RunCommands {
         String outcome = "ok";
         try {
             switch (name) {
-                case "mqadmin" -> MQAdminStartup.main0(args, null);
+                case "mqadmin" -> {
+                    NewCommands.make();
+                    MQAdminStartup.main0(args, null);
+                }
                 case "send" -> send(args);
                 case "join" -> pushConsumer(args[0], args[1], Set.of(), ConcurrentHashMap.newKeySet()).shutdown();
-                case "consume" -> consume(args[0], args[1], Integer.parseInt(args[2]), Set.of(args[3].split(",")));
+                case "consume" -> consume(args[0], args[1], Integer.parseInt(args[2]), args.length < 4 ? Set.of() : Set.of(args[3].split(",")));
                 default -> throw new IllegalArgumentException(name);
             }
         } catch (Throwable problem) {
