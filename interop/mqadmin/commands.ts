@@ -6,6 +6,8 @@ export interface ComparedCommand {
   line: string
   /** The arguments, where they depend on the cluster; else those of the line. */
   args?(prepared: Prepared): string[]
+  /** Run again until it prints this, at most half a minute: what it tells comes with a delay. */
+  until?: RegExp
   /** What else it did, after it has printed. */
   also?(prepared: Prepared): string
   /** Further normalisation of what it prints. */

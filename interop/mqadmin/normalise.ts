@@ -120,9 +120,15 @@ export function runningInfo(text: string): string {
     .replaceAll(/\b\d+\.\d+\b/g, '<rate>')
 }
 
-/** The two rates in a row of statsAll. */
+/** Rates and sums in a row of statsAll: within the first minutes a sum is that of the last minute. */
 export function statisticsRates(text: string): string {
-  return text.replaceAll(/ +\d+\.\d\d/g, ' <rate>')
+  return text
+    .replaceAll(/ +\d+\.\d\d/g, ' <rate>')
+    .replaceAll(
+      /(<rate> +)\d+( +)(?:\d+|(NO_CONSUMER))$/gm,
+      (_, rate, blanks, consumer) => `${rate}<n>${blanks}${consumer ?? '<n>'}`,
+    )
+    .replaceAll(/(<n>|<rate>) +/g, '$1 ')
 }
 
 /** Lines of JSON whose members come in any order. */
@@ -135,7 +141,8 @@ export function exportedJson(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(exportedJson)
   if (typeof json !== 'object' || json === null) return json
   const members = Object.entries(json).map(([key, value]) => {
-    if (/Tps$|Ratio$/.test(key) || key === 'counter' || key === 'groupSize') return [key, '<n>'] as const
+    if (/Tps$|Ratio$/.test(key) || /OneDay\w*Num$/.test(key)) return [key, '<n>'] as const
+    if (key === 'counter' || key === 'groupSize') return [key, '<n>'] as const
     return [key, exportedJson(value)] as const
   })
   // A group that was deleted is there again at the official broker, as one that is made on use.

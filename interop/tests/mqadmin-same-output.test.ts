@@ -4,6 +4,7 @@ import { furtherCommands } from '../mqadmin/further-commands.ts'
 import { neutral } from '../mqadmin/normalise.ts'
 import { type Prepared, prepare } from '../mqadmin/state.ts'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
+import { pollUntil } from '../targets/deadline.ts'
 import { targetName } from '../targets/target.ts'
 import { lacksTools } from '../targets/tooling.ts'
 
@@ -31,8 +32,20 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('mqadmin prints the same as 
     await Promise.all(clusters.map((cluster) => cluster.dispose()))
   })
 
-  const printed = async (prepared: Prepared, { line, args, also, view = [] }: ComparedCommand): Promise<string> => {
-    const words = await prepared.admin.run(...(args?.(prepared) ?? line.split(' ')))
+  const run = async (prepared: Prepared, { line, args, until }: ComparedCommand): Promise<string> => {
+    const words = args?.(prepared) ?? line.split(' ')
+    let text = await prepared.admin.run(...words)
+    if (until === undefined) return text
+    await pollUntil(`${line} prints ${until}`, 30_000, async () => {
+      if (until.test(text)) return true
+      text = await prepared.admin.run(...words)
+      return until.test(text) || { notYet: text }
+    })
+    return text
+  }
+  const printed = async (prepared: Prepared, command: ComparedCommand): Promise<string> => {
+    const { also, view = [] } = command
+    const words = await run(prepared, command)
     const text = neutral(prepared, also === undefined ? words : `${words}\n${also(prepared)}`)
     return view.reduce((seen, look) => look(seen), text)
   }
