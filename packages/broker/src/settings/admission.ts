@@ -31,12 +31,12 @@ export const admissionSettings = {
       'Limits how much is read of messages that are not in memory any more.',
     ),
     cgColdReadThreshold: live(
-      long({ min: 1, unit: 'bytes' }),
+      long({ unit: 'bytes' }),
       3_145_728,
       'Bytes of such messages that a group may read in 5 seconds.',
     ),
     globalColdReadThreshold: live(
-      long({ min: 1, unit: 'bytes' }),
+      long({ unit: 'bytes' }),
       104_857_600,
       'Bytes of such messages that all groups may read in 5 seconds.',
     ),

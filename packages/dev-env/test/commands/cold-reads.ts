@@ -69,9 +69,10 @@ export const coldReads = {
       await broker.pull({ topic: 'T', group: 'g', countMax: 1 })
       expect(await isAnsweredAtOnce(scene, broker, 'g', farOffset)).toBe(true)
     },
-    'what is no number of bytes is refused, with all that came with it': async ({ broker }) => {
+    'what is no number of bytes, or no name of a group, is refused, with all that came with it': async ({ broker }) => {
       for (const text of ['many', '-1', '0', ''])
         expect(await setThreshold(broker, `h=5\ng=${text}\n`)).toBe('INVALID_PARAMETER')
+      expect(await setThreshold(broker, 'h=5\na/b=5\n')).toBe('INVALID_PARAMETER')
       expect((await stateOf(broker)).configTable).toEqual(new Map())
     },
   },

@@ -1,5 +1,6 @@
 import { coldDataBody, type commands, ProtocolError, parseJavaProperties } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import { groupNameProblem, refuseProblem } from '../../configuration/index.ts'
 import { type ColdReadLimits, thresholdsMax } from '../cold-read-limits.ts'
 
 /** Commands of administrators about how much is read of old messages. */
@@ -14,6 +15,7 @@ export function updateColdDataFlowCtrConfig(
   return (_header, { body }) => {
     const thresholds = [...parseJavaProperties(body.toString('utf8'))]
     for (const [group, text] of thresholds) {
+      refuseProblem(groupNameProblem(group))
       if (/^\d{1,15}$/.test(text) && Number(text) > 0) continue
       const remark = `the threshold of ${group} is ${text}: give the bytes that it may read in five seconds`
       throw new ProtocolError('INVALID_PARAMETER', remark)
