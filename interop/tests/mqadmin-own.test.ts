@@ -80,6 +80,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('rocketmq mqadmin prints wha
     const home = join(cluster.target.workFolder, 'own')
     mkdirSync(home, { recursive: true })
     const child = spawn(process.execPath, [executable, 'mqadmin', ...args, '-n', cluster.namesrvAddr], {
+      cwd: home,
       env: { ...process.env, HOME: home },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
