@@ -304,13 +304,16 @@ export class TopicTable {
     return existed
   }
 
-  /** Marks topics as ordered and all others as not, as the name server's ORDER_TOPIC_CONFIG wants it. */
+  /**
+   * Marks topics as ordered that the name server's ORDER_TOPIC_CONFIG has. Others stay as they are: a topic may be made
+   * ordered without an entry there.
+   */
   setOrdered(orderedTopics: ReadonlySet<string>): void {
     const changed: string[] = []
-    for (const [name, topic] of this.#topics) {
-      const order = orderedTopics.has(name)
-      if (topic.order === order) continue
-      this.#topics.set(name, { ...topic, order })
+    for (const name of orderedTopics) {
+      const topic = this.#topics.get(name)
+      if (topic === undefined || topic.order) continue
+      this.#topics.set(name, { ...topic, order: true })
       changed.push(name)
     }
     if (changed.length === 0) return

@@ -357,11 +357,12 @@ test('listeners are told the topics that changed, and ordered topics are marked'
   topics.onChange((names) => told.push([...names]))
   topics.update([update('T1'), update('T2', { order: true })])
   topics.autoCreate('T3', 'TBW102', 1)
-  topics.setOrdered(new Set(['T1']))
+  topics.setOrdered(new Set(['T1', 'None']))
   topics.setOrdered(new Set(['T1']))
   topics.delete('T3')
-  expect(told).toEqual([['T1', 'T2'], ['T3'], ['T1', 'T2'], ['T3']])
-  expect([topics.get('T1')?.order, topics.get('T2')?.order]).toEqual([true, false])
+  topics.setOrdered(new Set())
+  expect(told).toEqual([['T1', 'T2'], ['T3'], ['T1'], ['T3']])
+  expect([topics.get('T1')?.order, topics.get('T2')?.order]).toEqual([true, true])
 })
 
 describe('a topic that was made or changed', () => {

@@ -51,6 +51,14 @@ export const topics = {
         attributes: new Map([['message.type', 'FIFO']]),
       })
     },
+    'a topic stays ordered when the broker registers, and becomes so when the name server lists it': async (scene) => {
+      await scene.broker.ask(commands.updateAndCreateTopic, creating('T', { order: true }))
+      await scene.broker.ask(commands.updateAndCreateTopic, creating('U'))
+      const namespace = 'ORDER_TOPIC_CONFIG'
+      await scene.nameServer.ask(commands.putKvConfig, { namespace, key: 'U', value: 'broker-1:2' })
+      await scene.cluster.sleep(40_000)
+      expect([await configOf(scene, 'T'), await configOf(scene, 'U')]).toMatchObject([{ order: true }, { order: true }])
+    },
     'a topic that is there is changed, and keeps its messages': async (scene) => {
       await scene.store('T', 'a')
       await scene.broker.ask(commands.updateAndCreateTopic, creating('T', { perm: 4 }))
