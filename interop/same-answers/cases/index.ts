@@ -8,6 +8,7 @@ import { missingFieldCases } from './missing-fields.ts'
 import { offsetCases } from './offsets.ts'
 import { queryCases } from './queries.ts'
 import { sendingCases } from './sending.ts'
+import { statisticsCases } from './statistics.ts'
 import { subscriptionCases } from './subscriptions.ts'
 import { timerCases } from './timers.ts'
 import { transactionCases } from './transactions.ts'
@@ -27,6 +28,7 @@ export const cases: readonly Case[] = [
   ...transactionCases,
   ...timerCases,
   ...unitCases,
+  ...statisticsCases,
   ...batchQueueCases,
   ...missingFieldCases,
 ]
