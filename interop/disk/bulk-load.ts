@@ -19,7 +19,7 @@ export const bulkGroups = ['bulk-consumers', 'bulk-others'] as const
 /** Its queue has exactly full files whenever a part of the load ends. */
 const fullTopic: BulkTopic = { topic: 'bulk-full', queues: 1 }
 /** The same, with queues of batches. */
-const batchTopic: BulkTopic = { topic: 'bulk-batches', queues: 1 }
+export const batchTopic: BulkTopic = { topic: 'bulk-batches', queues: 1 }
 const fullTopics: readonly BulkTopic[] = [fullTopic, batchTopic]
 const requestsAtOnce = 16
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { redeliveryOf } from '../../src/consumer/redelivery.ts'
-import { Consumer, type ReceivedMessage, RetryAfter } from '../../src/index.ts'
+import { Consumer, DeadLetter, type ReceivedMessage, RetryAfter } from '../../src/index.ts'
 import { type Scene, send, startScene } from '../client-kit.ts'
 
 const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT' })
@@ -42,6 +42,32 @@ describe('what becomes of a message whose handler failed', () => {
     })
     await scene.cluster.until('it is handled again', () => attempts === 2)
     await scene.settle(made.close())
+  })
+
+  test('is another delivery of one message of a batch that was stored whole, and of none beside it', async () => {
+    const scene = await startScene()
+    const broker = scene.cluster.client.broker(scene.cluster.brokers[0]!)
+    await broker.createTopic('T', 1, 6, '+queue.type=BatchCQ')
+    // Official brokers take none of them back, ours those that have an id.
+    const ids: Record<string, Record<string, string>> = { known: { UNIQ_KEY: 'id' } }
+    const bodies = ['known', 'unknown', 'handled', 'dead']
+    const batch = bodies.map((body) => ({ topic: 'T', body, properties: { KEYS: body, ...ids[body] } }))
+    expect((await broker.sendBatch(batch, 'batch')).queueOffset).toBe(0)
+    const seen: string[] = []
+    const made = await consumer(scene, {
+      handler: ({ body, keys, attempt, queueOffset }: ReceivedMessage) => {
+        seen.push(`${body} ${keys[0]} ${attempt}${attempt === 1 ? ` at ${queueOffset}` : ''}`)
+        if (String(body) === 'dead') throw new DeadLetter()
+        if (String(body) !== 'handled' && attempt === 1) throw new RetryAfter(1000)
+      },
+    })
+    await scene.cluster.until('all are handled', () => seen.length === 6)
+    await scene.cluster.until('the dead one is there', async () => (await broker.maxOffset('%DLQ%readers')) === 1)
+    await scene.settle(made.close())
+    expect(seen.slice(0, 4).sort()).toEqual(bodies.map((body, index) => `${body} ${body} 1 at ${index}`).sort())
+    expect(seen.slice(4).sort()).toEqual(['known known 2', 'unknown unknown 2'])
+    expect(await scene.bodies('%DLQ%readers')).toEqual(['dead'])
+    expect(await broker.committedOffset('readers', 'T', 0)).toBe(4)
   })
 
   test('is not left to a word that means nothing', async () => {

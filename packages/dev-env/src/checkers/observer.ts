@@ -111,6 +111,7 @@ export async function readOffsets(
 /**
  * Everything that is in the broker: all records, and the answers to as many queries as are asked for.
  * @param queries of each kind
+ * @param hasTimes whether a topic is asked for offsets by time
  */
 export async function observe(
   client: ObservedBroker,
@@ -118,13 +119,19 @@ export async function observe(
   topics: readonly ObservedTopic[],
   random: SeededRandom,
   queries = 100,
+  hasTimes: (topic: string) => boolean = () => true,
 ): Promise<Observation> {
   const queues = await readQueues(client, topics)
   const { topicConfigTable } = await client.topics()
   return {
     queues,
     keyQueries: await askKeys(client, history, random, queries),
-    timeQueries: await askTimes(client, queues, random, queries),
+    timeQueries: await askTimes(
+      client,
+      queues.filter(({ topic }) => hasTimes(topic)),
+      random,
+      queries,
+    ),
     topics: new Map([...topicConfigTable].map(([name, { writeQueueNums }]) => [name, writeQueueNums])),
   }
 }
