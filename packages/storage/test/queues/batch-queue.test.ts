@@ -284,6 +284,25 @@ describe('a queue of batches', () => {
     expect([again.minOffset('Batch', 0), again.maxOffset('Batch', 0)]).toEqual([min, 360])
   })
 
+  test('hides its oldest batches when the time of its topic has passed', async () => {
+    const kit = new FaultKit(options)
+    const store = kit.open({ topicReserves: () => [{ topic: 'Batch', reservedMs: 5000 }] })
+    await putBatches(kit, store, [3, 2])
+    await kit.pass(4000)
+    await putBatches(kit, store, [4], 5)
+    await kit.pass(3000)
+    store.hideExpired()
+    expect([store.minOffset('Batch', 0), store.maxOffset('Batch', 0)]).toEqual([5, 9])
+    expect(await read(store, 1)).toMatchObject({ status: 'OFFSET_TOO_SMALL', next: 5 })
+    expect(store.offsetByTime('Batch', 0, 0, 'lower')).toBe(5)
+    await kit.pass(10_000)
+    store.hideExpired()
+    expect(store.minOffset('Batch', 0)).toBe(9)
+    expect(await read(store, 9)).toMatchObject({ status: 'OFFSET_OVERFLOW_ONE', next: 9 })
+    expect(await putBatches(kit, store, [2], 9)).toMatchObject([{ places: [{ queueOffset: 9 }] }])
+    expect(await readAll(store)).toEqual([9, 10])
+  })
+
   test('is cut back to where a batch begins', async () => {
     const kit = new FaultKit(options)
     const store = kit.open()
