@@ -1,17 +1,19 @@
 import { readRecord } from '@rocketmq-ts/protocol'
+import type { CompactedLogs } from './compaction/compacted-logs.ts'
 import { inSystemsHands, onDisk } from './confirmation.ts'
 import { CutBack } from './cut-back.ts'
-import type { Follower } from './followers/follower.ts'
+import { type Follower, recordFollowers } from './followers/follower.ts'
 import type { KeyIndex, KeyKind } from './index/key-index.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import { LogSync, type SyncedWithLog } from './log/log-sync.ts'
 import { type RecordPlace, scatteredRecords } from './log/scattered-records.ts'
 import { Maintenance } from './maintenance.ts'
 import { PutPipeline } from './put-pipeline.ts'
-import { QueueReader, type ReadRequest, type ReadResult } from './queue-reader.ts'
+import { QueueReader } from './queue-reader.ts'
 import type { ArrivalListener, ConsumeQueues } from './queues/consume-queues.ts'
 import type { QueueType } from './queues/queue-folders.ts'
 import type { QueueUnit } from './queues/queue-unit.ts'
+import type { ReadRequest, ReadResult } from './read-request.ts'
 import type { CheckpointFile } from './recovery/checkpoint.ts'
 import { type OpenedFiles, openFiles } from './recovery/open-files.ts'
 import type { Recovery } from './recovery/recover.ts'
@@ -41,6 +43,7 @@ interface StoreParts {
   commitLog: CommitLog
   queues: ConsumeQueues
   keyIndex: KeyIndex
+  compactedLogs: CompactedLogs | undefined
   followers: readonly Follower[]
   checkpoint: CheckpointFile
   guard: WriteGuard
@@ -217,7 +220,10 @@ export class MessageStore {
    */
   minOffset(topic: string, queueId: number): number {
     const { table } = this.#queues
-    return table.existing(topic, queueId)?.minOffset(this.#commitLog.minPosition) ?? table.minOffsetWithoutQueue(topic)
+    const { minPosition } = this.#commitLog
+    const queue = table.existing(topic, queueId)
+    if (queue === undefined) return table.minOffsetWithoutQueue(topic)
+    return queue.compacted === undefined ? queue.minOffset(minPosition) : queue.compacted.firstOffset(minPosition)
   }
 
   /** The offset behind the last message of a queue that can be read. */
@@ -236,7 +242,8 @@ export class MessageStore {
     const queue = this.#queues.table.existing(topic, queueId)
     if (queue === undefined) return undefined
     const minOffset = Math.max(0, queue.minOffset(this.#commitLog.minPosition))
-    if (queueOffset < minOffset || queueOffset >= queue.maxOffset) return undefined
+    if (queueOffset < minOffset) return queue.compacted?.unitFrom(queueOffset)?.storeTimestamp
+    if (queueOffset >= queue.maxOffset) return undefined
     return storeTimestampOf(this.#commitLog, queue, queueOffset)
   }
 
@@ -315,10 +322,24 @@ export class MessageStore {
     this.#parts.retention.hideNow()
   }
 
+  /**
+   * Keeps the last message of each key of a topic, however old it is, and removes the others from time to time, until
+   * `removeTopic`. Nothing happens without `StoreOptions.compaction`.
+   */
+  compact(topic: string): void {
+    this.#parts.compactedLogs?.addTopic(topic)
+  }
+
+  /** Compacts now what would be compacted at the next time. */
+  async compactNow(): Promise<void> {
+    await this.#parts.compactedLogs?.compactDue()
+  }
+
   /** Deletes a topic's queues; its messages go when their part of the log does. */
   removeTopic(topic: string): void {
     // What was put before is written first, so that it is removed too.
     this.#parts.pipeline.commitNow()
+    this.#parts.compactedLogs?.removeTopic(topic)
     for (const queue of this.#queues.table.openQueues(topic)) this.#parts.reader.forget(queue)
     this.#queues.removeTopic(topic)
   }
@@ -348,7 +369,7 @@ export class MessageStore {
 function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder, opened: OpenedFiles): StoreParts {
   const { platform, log, rootPath, live, topicReserves: reserves = () => [] } = options
   const { fileSystem, clock } = platform
-  const { commitLog, queues, followers, checkpoint, bootId, syncedPosition } = opened
+  const { commitLog, queues, compactedLogs, followers, checkpoint, bootId, syncedPosition } = opened
   const guard = new WriteGuard(log)
   const logSync = new LogSync(commitLog, guard, clock, () => live().syncTimeoutMs, syncedPosition)
   const reader = new QueueReader(clock, commitLog, queues.table, options.readCacheBytesMax, opened.lent, log)
@@ -360,7 +381,7 @@ function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder,
       commitLog,
       logSync,
       queues: queues.table,
-      followers,
+      followers: recordFollowers(followers),
       guard,
       confirmPolicy: () => confirmPolicies[live().flushMode],
       backgroundWriteBytesMin: options.backgroundWriteBytesMin,
@@ -395,6 +416,7 @@ function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder,
   })
   maintenance.start()
   retention.start()
+  compactedLogs?.start(guard, () => logSync.syncedPosition)
   return {
     options,
     files,
@@ -402,6 +424,7 @@ function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder,
     commitLog,
     queues,
     keyIndex: opened.keyIndex,
+    compactedLogs,
     followers,
     checkpoint,
     guard,

@@ -10,7 +10,7 @@ import {
   sysFlag,
 } from '@rocketmq-ts/protocol'
 import { type Confirmable, type Confirmation, type ConfirmPolicy, inSystemsHands, safe } from './confirmation.ts'
-import type { Follower } from './followers/follower.ts'
+import type { RecordFollower } from './followers/follower.ts'
 import { RecordView, standsInQueue } from './followers/record-view.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LogSync } from './log/log-sync.ts'
@@ -45,7 +45,7 @@ export interface PutPipelineParts {
   logSync: LogSync
   /** Give messages their queue offsets. */
   queues: QueueTable
-  followers: readonly Follower[]
+  followers: readonly RecordFollower[]
   guard: WriteGuard
   /** Asked for in each turn. */
   confirmPolicy(): ConfirmPolicy

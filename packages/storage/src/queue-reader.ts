@@ -9,61 +9,11 @@ import { isRecordAt, RecordParts, type Stretch, sliceOf } from './log/stretch.ts
 import { BatchQueue } from './queues/batch-queue.ts'
 import { type BatchSearch, beginSearch, searchBatchUnit } from './queues/batch-search.ts'
 import { type BatchUnit, batchUnitBytes, emptyBatchUnit, readBatchUnit } from './queues/batch-unit.ts'
+import type { CompactedMessages } from './queues/compacted-messages.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import type { QueueTable } from './queues/queue-table.ts'
 import { emptyUnit, isMessage, type QueueUnit, readUnit, unitBytes } from './queues/queue-unit.ts'
-
-export interface ReadRequest {
-  topic: string
-  queueId: number
-  queueOffset: number
-  /** Limits: messages in the answer, units looked at for them, and bytes of the messages. */
-  countMax: number
-  scannedUnitsMax: number
-  bytesMax: number
-  /** Whether a message with this tags code is wanted. */
-  matches(tagsCode: number): boolean
-  /** Asked then about the record itself, when the tags code does not tell enough. */
-  recordFilter?: RecordFilter | undefined
-}
-
-export interface RecordFilter {
-  /**
-   * Whether a message is wanted.
-   * @param bytes holds its record, whole, from `start` on; for as long as the call lasts
-   */
-  matches(bytes: Buffer, start: number, byteCount: number): boolean
-  /** Bytes of records after which a read tells where to go on, whatever it found: more would hold up others. */
-  readonly bytesMax: number
-}
-
-export type ReadStatus =
-  | 'FOUND'
-  /** There are messages, but none of the units looked at matches. */
-  | 'NO_MATCHED_MESSAGE'
-  /** The messages were deleted while they were read. */
-  | 'MESSAGE_WAS_REMOVING'
-  | 'NO_MATCHED_LOGIC_QUEUE'
-  | 'NO_MESSAGE_IN_QUEUE'
-  | 'OFFSET_TOO_SMALL'
-  | 'OFFSET_OVERFLOW_ONE'
-  | 'OFFSET_OVERFLOW_BADLY'
-
-export interface ReadResult {
-  status: ReadStatus
-  nextQueueOffset: number
-  minOffset: number
-  maxOffset: number
-  /**
-   * Records, whole and in order; neighbours in the log are one part. Their memory is used again after the turn in which
-   * the result came: copy them to keep them longer.
-   */
-  parts: Buffer[]
-  count: number
-  byteCount: number
-  /** Bytes of the log between the last message read and its end. */
-  behindBytes: number
-}
+import type { ReadRequest, ReadResult, ReadStatus } from './read-request.ts'
 
 /** A block holds whole units of either kind. */
 const queueBlockBytes = 35 * 20 * 23
@@ -86,8 +36,11 @@ const coldReadClasses = [
 /** Loads for single records that are made at a time: each takes memory, and the system reads few files at once anyway. */
 const recordLoadsMax = 8
 
-/** A result, or what is needed first: a block to load, or a turn for a record that is not in the log's own memory. */
-type Attempt = ReadResult | { missing: MissingBlock } | { coldPosition: number }
+/**
+ * A result, or what is needed first: a block to load, or a turn for a record that is not in the log's own memory; or who
+ * has the messages.
+ */
+type Attempt = ReadResult | { missing: MissingBlock } | { coldPosition: number } | { compacted: CompactedMessages }
 
 /**
  * How far a read has come in its attempts. What one that looks into records has passed by is not looked at again in the
@@ -159,7 +112,7 @@ export class QueueReader {
     const progress = request.recordFilter && progressOf(request)
     const attempt = this.#attempt(request, false, progress)
     if ('status' in attempt) return attempt
-    if ('missing' in attempt) return undefined
+    if ('missing' in attempt || 'compacted' in attempt) return undefined
     const inTurn = this.#coldReadsAt(attempt.coldPosition).atOnce(() => this.#attempt(request, true, progress))
     return inTurn !== undefined && 'status' in inTurn ? inTurn : undefined
   }
@@ -170,6 +123,11 @@ export class QueueReader {
       // A reader of new messages may need a block of the queue: it does not wait for readers that are far behind.
       const attempt = this.#attempt(request, false, progress)
       if ('status' in attempt) return attempt
+      if ('compacted' in attempt) {
+        const result = await this.#recordLoads.run(() => attempt.compacted.read(request))
+        if (result !== undefined) return result
+        continue
+      }
       if ('coldPosition' in attempt) {
         const coldReads = this.#coldReadsAt(attempt.coldPosition)
         return coldReads.underWay(() => this.#readWithLoads(request, coldReads, progress))
@@ -245,6 +203,8 @@ export class QueueReader {
     for (;;) {
       const attempt = await coldReads.inTurn(() => this.#attempt(request, true, progress))
       if ('status' in attempt) return attempt
+      // A compaction has covered what is read, or the log has it no more.
+      if ('compacted' in attempt) return this.#removed(request)
       assert('missing' in attempt, 'a read that may be cold waits for no turn')
       if (!(await this.#load(attempt.missing, progress))) return this.#removed(request)
     }
@@ -271,7 +231,10 @@ export class QueueReader {
     const { maxOffset } = queue
     const minOffset = queue.minOffset(this.#commitLog.minPosition)
     if (maxOffset === 0) return nothing('NO_MESSAGE_IN_QUEUE', 0, minOffset, maxOffset)
-    if (queueOffset < minOffset) return nothing('OFFSET_TOO_SMALL', minOffset, minOffset, maxOffset)
+    if (queueOffset < minOffset) {
+      const { compacted } = queue
+      return compacted === undefined ? nothing('OFFSET_TOO_SMALL', minOffset, minOffset, maxOffset) : { compacted }
+    }
     if (queueOffset === maxOffset) return nothing('OFFSET_OVERFLOW_ONE', queueOffset, minOffset, maxOffset)
     if (queueOffset > maxOffset) return nothing('OFFSET_OVERFLOW_BADLY', maxOffset, minOffset, maxOffset)
     return queue instanceof BatchQueue

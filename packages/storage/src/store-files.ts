@@ -38,6 +38,14 @@ export class StoreFiles {
     this.noteNames(dirname(path))
   }
 
+  /** Gives a file another name, perhaps in another folder. */
+  rename(from: string, to: string): void {
+    this.#open.delete(from)
+    this.fileSystem.rename(from, to)
+    this.noteNames(dirname(from))
+    this.noteNames(dirname(to))
+  }
+
   /** Makes a folder, and the missing folders above it. */
   makeFolder(path: string): void {
     const missing: string[] = []

@@ -1,4 +1,5 @@
 import type { Log, Platform } from '@rocketmq-ts/platform'
+import type { CompactionOptions } from './compaction/compacted-logs.ts'
 import type { Follower } from './followers/follower.ts'
 import type { QueueTypes } from './queues/queue-folders.ts'
 import type { RetentionRules } from './retention/retention-plan.ts'
@@ -47,6 +48,8 @@ export interface StoreOptions {
   acceptLostMessages?: boolean
   /** Topics whose messages are hidden earlier than the log deletes them; none by default. */
   topicReserves?(): Iterable<TopicReserve>
+  /** How the topics are compacted that `MessageStore.compact` names; without it none is. */
+  compaction?: CompactionOptions | undefined
   /** Delays by level, from level 1 at index 0. */
   delayLevelsMs: readonly number[]
   /** How much of the newest messages is kept in memory. */

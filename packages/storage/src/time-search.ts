@@ -2,6 +2,7 @@ import { firstIndexWhere } from '@rocketmq-ts/base'
 import { readRecord } from '@rocketmq-ts/protocol'
 import type { CommitLog } from './log/commit-log.ts'
 import { BatchQueue } from './queues/batch-queue.ts'
+import type { CompactedMessages } from './queues/compacted-messages.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import { isMessage } from './queues/queue-unit.ts'
 
@@ -33,12 +34,27 @@ export function offsetByTime(
   boundary: 'lower' | 'upper',
 ): number {
   const minOffset = Math.max(0, queue.minOffset(commitLog.minPosition))
-  const { maxOffset } = queue
+  const { maxOffset, compacted } = queue
   const timeOf = (offset: number): number => storeTimestampOf(commitLog, queue, offset) ?? 0
   const offset =
     boundary === 'lower'
       ? firstIndexWhere(minOffset, maxOffset, (at) => timeOf(at) >= timestampMs)
       : Math.max(minOffset, firstIndexWhere(minOffset, maxOffset, (at) => timeOf(at) > timestampMs) - 1)
+  if (compacted !== undefined) return compactedOffsetByTime(compacted, timestampMs, boundary, minOffset, offset)
   if (!(queue instanceof BatchQueue) || minOffset >= maxOffset) return offset
   return Math.min(queue.unitAt(Math.min(offset, maxOffset - 1)).baseOffset, maxOffset)
+}
+
+/** @param inLog what was found among the messages from `minOffset` on, which are read from the log */
+function compactedOffsetByTime(
+  compacted: CompactedMessages,
+  timestampMs: number,
+  boundary: 'lower' | 'upper',
+  minOffset: number,
+  inLog: number,
+): number {
+  if (boundary === 'lower') return Math.min(compacted.unitSince(timestampMs)?.queueOffset ?? inLog, inLog)
+  if (inLog > minOffset) return inLog
+  const after = compacted.unitSince(timestampMs + 1)?.queueOffset ?? minOffset + 1
+  return Math.min(compacted.lastBefore(after) ?? compacted.unitFrom(0)?.queueOffset ?? inLog, inLog)
 }

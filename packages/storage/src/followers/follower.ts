@@ -32,12 +32,14 @@ export interface Follower {
 
   // While the store runs.
 
-  /** Takes the next record of the log. */
-  apply(record: RecordView): void
+  /** Takes the next record of the log. A follower without it costs a put nothing. */
+  apply?(record: RecordView): void
   /** Tells listeners about the records applied, after their senders were answered. */
   announce?(): void
   /** Everything derived from the records before this position of the log is in the files. */
   readonly position: number
+  /** The log from here on may not be deleted: what is there has to be kept, and is nowhere else as safe. */
+  readonly neededFrom?: number
   /** When the oldest unwritten data was added, in the clock's monotonic milliseconds; undefined without any. */
   readonly waitingSinceMs: number | undefined
   /** Writes some of the unwritten data, the oldest first: so little that senders do not notice it. */
@@ -57,6 +59,13 @@ export interface Follower {
   trim(logStartPosition: number): void
   /** Closes the files. Unwritten data is lost. */
   close(): void
+}
+
+/** A follower that takes each record. */
+export type RecordFollower = Follower & Required<Pick<Follower, 'apply'>>
+
+export function recordFollowers(followers: readonly Follower[]): RecordFollower[] {
+  return followers.filter((follower): follower is RecordFollower => follower.apply !== undefined)
 }
 
 /** Everything derived from the records before this position is in the files of all followers. */

@@ -1,6 +1,7 @@
 import { assert, firstIndexWhere } from '@rocketmq-ts/base'
 import type { SegmentFolder } from '../segment-folder.ts'
 import { isDiskFull } from '../write-guard.ts'
+import type { CompactedMessages } from './compacted-messages.ts'
 import { type FullMark, fullAt } from './full-mark.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
 import { isMessage, type QueuedRecord, type QueueUnit, type UnitForm } from './queue-unit.ts'
@@ -45,6 +46,8 @@ export abstract class ConsumeQueue<Unit extends QueueUnit = QueueUnit> {
   #minUnitForLogStart = -1
   /** Units of messages before this position of the log are hidden, whether or not the log has them. */
   #hiddenPosition = 0
+  /** Has messages in front of `minOffset`; undefined for a queue that is not compacted. */
+  compacted: CompactedMessages | undefined
 
   /** @param trust which of the units in the files count; the others are cleared */
   constructor(

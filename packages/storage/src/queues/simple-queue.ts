@@ -17,6 +17,8 @@ import {
 
 /** A queue of an ordinary topic: the unit of a message has the number that is the message's queue offset. */
 export class SimpleQueue extends ConsumeQueue {
+  #compactedBefore = 0
+
   /** @param trust which of the units in the files count; the others are cleared */
   constructor(topic: string, queueId: number, segments: SegmentFolder, fullMark: FullMark, trust: UnitTrust) {
     super(topic, queueId, segments, fullMark, simpleUnits, trust)
@@ -31,7 +33,18 @@ export class SimpleQueue extends ConsumeQueue {
   }
 
   override minOffset(logStartPosition: number): number {
+    const firstInLog = this.minUnit(logStartPosition)
+    return firstInLog < this.#compactedBefore ? this.#compactedBefore : firstInLog
+  }
+
+  /** Like `minOffset`, whatever compactions have covered. */
+  minOffsetInLog(logStartPosition: number): number {
     return this.minUnit(logStartPosition)
+  }
+
+  /** From now on messages before this offset are read from `compacted`. */
+  readCompactedBefore(queueOffset: number): void {
+    this.#compactedBefore = queueOffset
   }
 
   override add({ physicalOffset, totalSize }: QueuedRecord, tagsCode: number): void {

@@ -1,5 +1,6 @@
 import type { Log } from '@rocketmq-ts/platform'
-import type { Follower } from '../followers/follower.ts'
+import { CompactedLogs } from '../compaction/compacted-logs.ts'
+import { type Follower, recordFollowers } from '../followers/follower.ts'
 import { RecordView } from '../followers/record-view.ts'
 import { KeyIndex } from '../index/key-index.ts'
 import { CommitLog, cutSegments } from '../log/commit-log.ts'
@@ -23,6 +24,8 @@ export interface OpenedFiles {
   lent: LentBytes
   queues: ConsumeQueues
   keyIndex: KeyIndex
+  /** Undefined when no topic is compacted. */
+  compactedLogs: CompactedLogs | undefined
   /** All followers of the log, queues and index among them. */
   followers: readonly Follower[]
   checkpoint: CheckpointFile
@@ -78,7 +81,13 @@ export function openFiles(
   })
   const isEnabled = (): boolean => options.live().isKeyIndexEnabled
   const keyIndex = new KeyIndex({ ...options.keyIndex, files, clock, log, segments, path: indexPath, isEnabled })
-  const followers: readonly Follower[] = [queues, keyIndex, ...(options.followers ?? [])]
+  const { compaction } = options
+  const compactedLogs =
+    compaction &&
+    new CompactedLogs({ files, clock, log, commitLog, queues: queues.table, rootPath, options: compaction })
+  const ownFollowers: readonly Follower[] = compactedLogs === undefined ? [] : [compactedLogs]
+  // The queues come first: compacted logs are copied from them.
+  const followers: readonly Follower[] = [queues, keyIndex, ...ownFollowers, ...(options.followers ?? [])]
   const checkpoint = new CheckpointFile(fileSystem, `${rootPath}/checkpoint`)
   // An earlier process may have died before the names of its files were synced.
   for (const path of [rootPath, commitLogPath, indexPath]) files.noteNames(path)
@@ -114,9 +123,10 @@ export function openFiles(
     losses.check(end, expectedEnd, checkpoint.path, reason)
   }
   const checkCrc = options.checkCrcOnRecover && !wasClosed
+  const appliers = recordFollowers(followers)
   const recovery = recoverLog(segments, plan, checkCrc, log, checkEnd, (layout, source) => {
     const record = RecordView.ofLayout(commitLog, layout, source)
-    for (const follower of followers) follower.apply(record)
+    for (const follower of appliers) follower.apply(record)
     record.release()
   })
   const { endPosition } = recovery
@@ -143,6 +153,7 @@ export function openFiles(
     lent,
     queues,
     keyIndex,
+    compactedLogs,
     followers,
     checkpoint,
     bootId,

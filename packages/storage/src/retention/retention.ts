@@ -110,11 +110,20 @@ export class Retention {
     const state = { nowMs, hour: new Date(nowMs).getHours(), usedRatio, isAsked: this.#isAsked, files }
     const plan = planRetention(rules, state)
     this.#isAsked = false
-    if (plan.deleteCount === 0) return
-    for (let index = 0; index < plan.deleteCount; index++) segments.removeFirst()
-    const fields = { deleted: plan.deleteCount, from: files[0]!.start, minPosition: commitLog.minPosition }
+    const deleteCount = Math.min(plan.deleteCount, this.#countNotNeeded(files))
+    if (deleteCount === 0) return
+    for (let index = 0; index < deleteCount; index++) segments.removeFirst()
+    const fields = { deleted: deleteCount, from: files[0]!.start, minPosition: commitLog.minPosition }
     if (plan.isForced) log.warn(fields, `the disk is ${percent(usedRatio)} full: files were deleted before their time`)
     else log.info(fields, 'old files of the log were deleted')
+  }
+
+  /** How many of the first files no follower needs. */
+  #countNotNeeded(files: readonly { start: number }[]): number {
+    const { commitLog, followers } = this.#parts
+    const neededFrom = Math.min(...followers.map((follower) => follower.neededFrom ?? Number.POSITIVE_INFINITY))
+    const index = files.findIndex(({ start }) => start + commitLog.segments.segmentBytes > neededFrom)
+    return index < 0 ? files.length : index
   }
 
   #trimFollowers(): void {

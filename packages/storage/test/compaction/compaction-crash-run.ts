@@ -1,0 +1,215 @@
+import type { FileSystem } from '@rocketmq-ts/platform'
+import { CrashableFileSystem, SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import type { FlushMode, MessageStore } from '../../src/index.ts'
+import { settle } from '../settle.ts'
+import { message, openStore, properties } from '../store-kit.ts'
+import { allOf, type Found, root, topic } from './compaction-kit.ts'
+
+export interface CompactionCrashOptions {
+  seed: number
+  flushMode: FlushMode
+  crashes: 'power' | 'kill'
+  /** Puts something between the store and its disk, such as a defect that is to be found. */
+  wrap?(fileSystem: FileSystem): FileSystem
+}
+
+const lives = 6
+const queueIds = [0, 1]
+
+/** What is known of a message that was put. */
+interface Put {
+  key: string
+  body: string
+  /** Undefined until the store has told it, or it was found. */
+  queueOffset?: number
+}
+
+/**
+ * Lives of a store with a compaction topic: each opens it, checks it, puts messages with few keys, compacts, and ends in
+ * a crash at a random change of the disk. Files of the log are deleted early.
+ * @returns what was wrong
+ */
+export async function compactionCrashRun({
+  seed,
+  flushMode,
+  crashes,
+  wrap,
+}: CompactionCrashOptions): Promise<string[]> {
+  const random = new SeededRandom(seed)
+  let clock = new SteppedClock()
+  const disk = new CrashableFileSystem(() => clock.now())
+  const fileSystem = wrap?.(disk) ?? disk
+  const history = new CompactionHistory(flushMode === 'SYNC_FLUSH' || crashes === 'kill')
+  let endLife = (): void => {}
+  const open = (): MessageStore => {
+    const process = mortal(fileSystem)
+    endLife = process.end
+    const store = openStore(root, {
+      platform: { fileSystem: process.fileSystem, clock },
+      commitLogSegmentBytes: 16 * 1024,
+      consumeQueueSegmentBytes: 20 * 32,
+      compaction: {
+        recordFileBytes: 4600,
+        unitFileBytes: 46 * 20,
+        keyBytesMax: random.pick([0, 1024 * 1024]),
+        intervalMs: 4000,
+      },
+      flushMode,
+      queueSyncIntervalMs: 3000,
+      openFilesMax: 8,
+      retentionRules: () => ({
+        reservedMs: 5000,
+        deleteHours: [],
+        cleanRatio: 2,
+        forceRatio: 2,
+        fullRatio: 2,
+        mayForce: false,
+      }),
+    })
+    store.compact(topic)
+    return store
+  }
+  const opened = (): MessageStore => {
+    for (;;) {
+      if (random.oneIn(3)) disk.failPowerAt(1 + random.below(40))
+      try {
+        const store = open()
+        disk.failPowerAt(Number.POSITIVE_INFINITY)
+        return store
+      } catch (error) {
+        if (!disk.isDown) throw error
+        crash()
+      }
+    }
+  }
+  const crash = (): void => {
+    endLife()
+    if (crashes === 'power') disk.crash(random.below(2 ** 31))
+    else disk.kill()
+  }
+
+  for (let life = 1; life <= lives; life++) {
+    clock = new SteppedClock(clock.now() + 1000)
+    const store = opened()
+    const problems: string[] = []
+    for (const queueId of queueIds) {
+      problems.push(...history.check(queueId, await allOf(store, queueId), store.maxOffset(topic, queueId)))
+    }
+    if (problems.length > 0) return problems.map((problem) => `life ${life}: ${problem}`)
+    if (life === lives) return []
+    disk.failPowerAt(1 + random.below(random.pick([100, 600, 2000])))
+    try {
+      for (let steps = 0; steps < 300 && !disk.isDown; steps++) {
+        const choice = random.below(20)
+        if (choice < 10) history.put(store, random)
+        else if (choice < 12) clock.finishTurn()
+        else if (choice < 17) clock.advance(random.pick([2, 4, 100, 600]))
+        else if (choice === 17) clock.advance(random.pick([1500, 4000]))
+        else if (choice === 18) store.deleteOldFiles()
+        else if (random.oneIn(3)) await settle()
+        for (let turns = random.below(30); turns > 0; turns--) await Promise.resolve()
+      }
+      if (!disk.isDown && store.refusal !== undefined) return [`life ${life}: ${store.refusal}`]
+      if (!disk.isDown && random.oneIn(2)) {
+        clock.finishTurn()
+        await settle()
+        for (const queueId of queueIds) {
+          const found = await allOf(store, queueId)
+          problems.push(...history.check(queueId, found, store.maxOffset(topic, queueId)))
+        }
+        if (problems.length > 0 && !disk.isDown) return problems.map((problem) => `life ${life}, running: ${problem}`)
+      }
+      if (!disk.isDown && random.oneIn(3)) store.close()
+    } catch (error) {
+      if (!disk.isDown) throw error
+    }
+    history.died()
+    crash()
+  }
+  return []
+}
+
+/** What a process has of the disk: nothing that it had begun goes on once it is dead. */
+function mortal(fileSystem: FileSystem): { fileSystem: FileSystem; end(): void } {
+  let isDead = false
+  const ofProcess = new Proxy(fileSystem, {
+    get(target, name) {
+      if (isDead) throw new Error('the process is dead')
+      const value = Reflect.get(target, name) as unknown
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const end = (): void => {
+    isDead = true
+  }
+  return { fileSystem: ofProcess, end }
+}
+
+class CompactionHistory {
+  readonly #losesNothing: boolean
+  readonly #puts = queueIds.map((): Put[] => [])
+  #life = 0
+  #count = 0
+
+  constructor(losesNothing: boolean) {
+    this.#losesNothing = losesNothing
+  }
+
+  put(store: MessageStore, random: SeededRandom): void {
+    const queueId = random.pick(queueIds)
+    const key = `k${random.below(random.pick([3, 30]))}`
+    const body = random.oneIn(8) ? '' : `${this.#count++} ${'b'.repeat(random.below(400))}`
+    const put: Put = { key, body }
+    this.#puts[queueId]!.push(put)
+    const life = this.#life
+    const encoded = properties({ KEYS: key, note: 'n'.repeat(random.below(60)) })
+    store.put([message({ topic, queueId, body: Buffer.from(body), properties: encoded })], (outcome) => {
+      if (life === this.#life && outcome.kind === 'stored') put.queueOffset = outcome.places[0]!.queueOffset
+    })
+  }
+
+  died(): void {
+    this.#life++
+  }
+
+  check(queueId: number, found: readonly Found[], maxOffset: number): string[] {
+    const problems: string[] = []
+    this.#puts[queueId] = this.#puts[queueId]!.filter((put) => {
+      if (put.queueOffset === undefined || put.queueOffset < maxOffset) return true
+      if (this.#losesNothing) problems.push(`${describe(queueId, put)} is lost: the queue ends at ${maxOffset}`)
+      return false
+    })
+    const puts = this.#puts[queueId]!
+    let last = -1
+    for (const one of found) {
+      if (one.queueOffset <= last) problems.push(`offset ${one.queueOffset} comes after ${last}`)
+      last = one.queueOffset
+      const known = puts.find(({ queueOffset }) => queueOffset === one.queueOffset)
+      if (known !== undefined) {
+        if (known.body !== one.body || known.key !== one.key) {
+          problems.push(`${describe(queueId, one)} stands where ${describe(queueId, known)} was put`)
+        }
+        continue
+      }
+      const survivor = puts.find((put) => put.queueOffset === undefined && put.key === one.key && put.body === one.body)
+      if (survivor === undefined) problems.push(`${describe(queueId, one)} was never put`)
+      else survivor.queueOffset = one.queueOffset
+    }
+    const latest = new Map<string, Put>()
+    for (const put of puts) {
+      if (put.queueOffset === undefined) continue
+      if (put.queueOffset > (latest.get(put.key)?.queueOffset ?? -1)) latest.set(put.key, put)
+    }
+    const seen = new Map(found.map((one) => [one.key, one]))
+    for (const [key, put] of latest) {
+      const one = seen.get(key)
+      if (one?.queueOffset === put.queueOffset || (one === undefined && put.body === '')) continue
+      problems.push(`${describe(queueId, put)} is the last of its key, and ${one && describe(queueId, one)} was found`)
+    }
+    return problems
+  }
+}
+
+function describe(queueId: number, { key, body, queueOffset }: Partial<Found>): string {
+  return `${queueId}/${queueOffset} ${key} "${body?.slice(0, 8)}"`
+}
