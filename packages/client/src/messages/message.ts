@@ -14,6 +14,7 @@ export type QueueChooser = (queues: readonly QueueRef[]) => QueueRef
  */
 export interface Message<Body = MessageBody> {
   readonly topic: string
+  /** Without a byte it deletes the key of the message from a compaction topic; only an ordinary message with keys may have none. */
   readonly body: Body
   /** What consumers filter by. */
   readonly tag?: string | undefined

@@ -67,8 +67,9 @@ export function outgoingMessage(
   const isResent = 'physicalOffset' in message && 'queueOffset' in message
   refuseUnknownFields('a message', message, isResent ? resentFields : messageFields)
   const topic = checkedTopic(message.topic, options.namespace)
-  // The official broker fails on it without saying why.
-  if (plainBody.length === 0) throw invalidArgument('the body is empty: brokers take none without a byte')
+  if (plainBody.length === 0 && !mayBeEmpty(message, options)) {
+    throw invalidArgument('the body is empty: only an ordinary message with keys may have none, which deletes its key')
+  }
   const uniqueId = options.newId()
   const { body, sysFlag } = compressBody(plainBody, options.compressOverBytes)
   if (body.length > options.messageBytesMax) {
@@ -98,6 +99,12 @@ export function checkedTopic(topic: string, namespace: Namespace): string {
     throw invalidArgument(`"${topic}" is no name of a topic: use ${rule}`)
   }
   return wrapped
+}
+
+/** A message without a body deletes a key of a compaction topic. Brokers take it in a batch, of one if need be. */
+function mayBeEmpty(message: Message<unknown>, { sysFlag }: OutgoingOptions): boolean {
+  const { keys = [] } = message
+  return keys.length > 0 && isPlain(message) && sysFlag === undefined
 }
 
 /** Delays and priorities are the business of one message. */

@@ -211,6 +211,8 @@ export class MessageSender {
 
   #request(queue: QueueRef, messages: readonly OutgoingMessage[]): BrokerRequest<AnyCommand> {
     const first = messages[0]!
+    // The official broker fails on a single message without a body.
+    const isBatch = messages.length > 1 || first.body.length === 0
     const header: RequestOf<typeof commands.sendMessageV2> = {
       producerGroup: this.#options.group,
       topic: first.topic,
@@ -223,10 +225,10 @@ export class MessageSender {
       properties: first.propertiesText,
       reconsumeTimes: 0,
       unitMode: false,
-      batch: messages.length > 1,
+      batch: isBatch,
       brokerName: queue.broker,
     }
-    if (messages.length === 1) return { command: commands.sendMessageV2, header, body: first.body }
+    if (!isBatch) return { command: commands.sendMessageV2, header, body: first.body }
     header.properties = batchProperties(first)
     return { command: commands.sendBatchMessage, header, body: encodeBatchBody(messages) }
   }

@@ -154,6 +154,7 @@ describe('a producer', () => {
     const cases: [Partial<Message>, string][] = [
       [{ topic: '' }, 'INVALID_ARGUMENT'],
       [{ body: '' }, 'INVALID_ARGUMENT'],
+      [{ body: '', keys: 'k', delayMs: 5 }, 'INVALID_ARGUMENT'],
       [{ topic: 'a b' }, 'INVALID_ARGUMENT'],
       [{ topic: 'x'.repeat(128) }, 'INVALID_ARGUMENT'],
       [{ keys: 'two words' }, 'INVALID_ARGUMENT'],
@@ -168,6 +169,17 @@ describe('a producer', () => {
       const error = await scene.failure(producer.send({ topic: 'T', body: 'x', ...change }))
       expect(error, JSON.stringify(change)).toMatchObject({ code, outcome: 'refused', retryable: false })
     }
+    await scene.settle(producer.close())
+  })
+
+  test('sends a message without a body that has keys: it deletes them from a compaction topic', async () => {
+    const scene = await startScene()
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    const receipt = await scene.settle(producer.send({ topic: 'T', body: '', keys: ['k'] }))
+    expect(receipt.status).toBe('STORED')
+    const broker = scene.cluster.client.broker(scene.cluster.brokers[0]!)
+    const [stored] = await broker.readQueue('T', receipt.queue.queueId)
+    expect([stored!.body.length, stored!.properties.get('KEYS')]).toEqual([0, 'k'])
     await scene.settle(producer.close())
   })
 
