@@ -51,6 +51,14 @@ export function storeOptions(
     checksMemoryUse,
     checkCrcOnRecover: settings.checkCRCOnRecover,
     topicReserves,
+    compaction: settings.enableCompaction
+      ? {
+          recordFileBytes: settings.compactionMappedFileSize,
+          unitFileBytes: settings.compactionCqMappedFileSize,
+          keyBytesMax: settings.maxOffsetMapSize,
+          intervalMs: settings.compactionScheduleInternal,
+        }
+      : undefined,
     delayLevelsMs: settings.messageDelayLevel,
     tailBytesMax,
     readCacheBytesMax,

@@ -48,7 +48,7 @@ const trueOrFalse: AttributeKind = {
 /** Attributes of topics in RocketMQ 5.5. */
 export const topicAttributeKinds: AttributeKinds = new Map([
   ['queue.type', oneOf(['BatchCQ', 'SimpleCQ'], { isChangeable: false })],
-  ['cleanup.policy', oneOf(['DELETE', 'COMPACTION'], { isChangeable: false, unserved: ['COMPACTION'] })],
+  ['cleanup.policy', oneOf(['DELETE', 'COMPACTION'], { isChangeable: false })],
   [
     'message.type',
     oneOf(['UNSPECIFIED', 'MIXED', 'TRANSACTION', 'PRIORITY', 'FIFO', 'DELAY', 'LITE', 'NORMAL'], {

@@ -5,6 +5,7 @@ import {
   refuseDelayInBatch,
   refuseIllegalFlags,
   refuseMalformedDelay,
+  refuseMissingKey,
   refuseTimeOfBatch,
   refuseTransaction,
 } from './refused-kinds.ts'
@@ -50,6 +51,7 @@ export function admit(
   refuseMalformedDelay(properties)
   if (enableTopicMessageTypeCheck && !isBatch) refuseOtherKind(header.topic, known?.config.attributes, properties)
   const target = sendTarget(header, known, parts, sender)
+  if (!isBatch && known?.needsKey === true) refuseMissingKey(properties)
   if (isBatch) {
     refuseDelayInBatch(properties)
     refuseTimeOfBatch(properties)

@@ -36,6 +36,14 @@ export function refuseIllegalFlags(flags: number, isBatch: boolean): void {
   }
 }
 
+/** @throws ProtocolError MESSAGE_ILLEGAL for a message without a key, in a topic of which the last one of each is kept */
+export function refuseMissingKey(properties: EncodedProperties): void {
+  const key = properties.value('keys')
+  if (key !== undefined && key.trim() !== '') return
+  const remark = `Required message key is missing: a topic with cleanup.policy=COMPACTION needs ${propertyName.keys}`
+  throw new ProtocolError('MESSAGE_ILLEGAL', remark)
+}
+
 const int32Max = 2 ** 31 - 1
 
 /** @throws ProtocolError MESSAGE_ILLEGAL for a delay level that is no integer of 32 bits */

@@ -13,7 +13,7 @@ import { checkBodySize } from '../intake/intake.ts'
 import { admit } from './admit.ts'
 import { bornHostOf } from './host-cache.ts'
 import { refuseOtherKind } from './message-kind.ts'
-import { refuseDelayInBatch, refuseNumberedInBatch } from './refused-kinds.ts'
+import { refuseDelayInBatch, refuseMissingKey, refuseNumberedInBatch } from './refused-kinds.ts'
 import type { SendParts } from './send-parts.ts'
 import type { SendTarget } from './send-target.ts'
 
@@ -96,6 +96,7 @@ function checkedMessages(
   return decoded(body).map((one) => {
     const properties = new EncodedProperties(one.propertiesBytes)
     refuseDelayInBatch(properties)
+    if (target.memo?.needsKey === true) refuseMissingKey(properties)
     if (enableTopicMessageTypeCheck) refuseOtherKind(target.topic, target.memo?.config.attributes, properties)
     if (parts.sendOnce !== undefined) refuseNumberedInBatch(properties)
     return { flag: one.flag, body: one.body, properties }

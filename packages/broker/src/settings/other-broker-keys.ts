@@ -18,8 +18,7 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   combineCQLoadingCQTypes=default;defaultRocksDB combineCQMaxExtraSearchCommitLogFiles=3 combineCQPreferCQType=default
   combineCQUseRocksdbForLmq=false commercialBaseCount=1 commercialSizePerMsg=4096
   commitLogForceSwapMapInterval=43200000 commitLogRecoverMaxNum=10 commitLogSwapMapInterval=3600000
-  commitLogSwapMapReserveFileNum=100 compactionCqMappedFileSize=10485760 compactionMappedFileSize=104857600
-  compactionScheduleInternal=900000 compactionThreadNum=6 configName= connectTimeoutMillis=3000
+  commitLogSwapMapReserveFileNum=100 configName= connectTimeoutMillis=3000
   consumerOffsetUpdateVersionStep=500 correctLogicMinOffsetForceInterval=300000 correctLogicMinOffsetSleepInterval=1
   delayOffsetUpdateVersionStep=200 deleteFileBatchMax=10 disableCallbackExecutor=false disableNettyWorkerGroup=false
   disappearTimeAfterStart=-1 dispatchCqCacheNum=4096 dispatchCqThreads=10 dispatchFromSenderThread=false
@@ -42,7 +41,7 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   logicQueueForceSwapMapInterval=43200000 logicQueueSwapMapInterval=3600000 logicQueueSwapMapReserveFileNum=20
   mappedFileSwapEnable=true
   maxAsyncPutMessageRequests=5000 maxBatchDeleteFilesNum=50 maxChecksumRange=1073741824 maxConsumeQueueScan=20000
-  maxMessageFilterNumForNotification=64 maxOffsetMapSize=104857600
+  maxMessageFilterNumForNotification=64
   maxReconnectIntervalTimeSeconds=60 maxRocksDBIndexQueryDays=7 maxSlaveResendLength=268435456 maxTopicLength=127
   memTableFlushIntervalMs=3600000 messageStorePlugIn= persistConsumerOffsetIncrementally=false
   popCkOffsetMaxQueueSize=20000 popCkStayBufferTimeOut=3000 popConsumerFSServiceInit=true

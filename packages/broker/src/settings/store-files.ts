@@ -88,8 +88,37 @@ export const storeFilesSettings = {
     maxRecoveryCommitlogFiles: atRestart(int(), 30, 'Files that recovery reads at most.'),
     messageIndexSafe: atRestart(boolean, false, 'Recovery starts where the key index is on disk.'),
   }),
-  ...notServed(files, 'compaction topics are not served yet', {
-    enableCompaction: atRestart(boolean, true, 'Topics may keep the last message of each key.'),
+  ...applied(files, {
+    enableCompaction: atRestart(
+      boolean,
+      true,
+      'The last message of each key is kept of topics with cleanup.policy=COMPACTION.',
+    ),
+    compactionScheduleInternal: atRestart(
+      int({ min: 1, unit: 'ms' }),
+      900_000,
+      'Milliseconds from one compaction of these topics to the next.',
+    ),
+    compactionMappedFileSize: fixed(
+      laidOut,
+      int({ min: 1024, unit: 'bytes' }),
+      104_857_600,
+      'Bytes of a file of a compacted log, about: they are made a multiple of compactionCqMappedFileSize.',
+    ),
+    compactionCqMappedFileSize: fixed(
+      laidOut,
+      int({ min: 92, unit: 'bytes' }),
+      10_485_760,
+      'Bytes of a file of its units, 46 for each message.',
+    ),
+    maxOffsetMapSize: atRestart(
+      int({ min: 4096, unit: 'bytes' }),
+      104_857_600,
+      'Bytes of memory for the keys of a compaction, 24 for each key and some room: with more keys it takes several rounds.',
+    ),
+  }),
+  ...notServed(files, 'one queue after the other is compacted, on the thread of the broker', {
+    compactionThreadNum: atRestart(int({ min: 1 }), 6, 'Threads that compact.'),
   }),
   ...notServed(files, 'it has no meaning here', {
     duplicationEnable: atRestart(boolean, false, 'Keeps the log twice.'),

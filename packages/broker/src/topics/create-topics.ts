@@ -4,6 +4,7 @@ import type { KeptFolder } from '../kept/index.ts'
 import type { LiveSettings } from '../live-settings.ts'
 import type { QueueOffsets } from '../offsets/queue-offsets.ts'
 import { logReservedMs } from '../store-options.ts'
+import { compactTopics } from './compacted-topics.ts'
 import { cleanUnusedTopic } from './handlers/clean-unused-topic.ts'
 import { deleteTopicInBroker } from './handlers/delete-topic-in-broker.ts'
 import { getAllTopicConfig } from './handlers/get-all-topic-config.ts'
@@ -24,6 +25,7 @@ export interface TopicsParts {
     topicsWithQueues(): ReadonlySet<string>
     removeTopic(topic: string): void
     queueTypesInFiles(topic: string): readonly QueueType[]
+    compact(topic: string): void
     syncWithLog(table: SyncedWithLog): void
   }
   /** Told the table, once there is one. */
@@ -53,6 +55,7 @@ export function createTopics(parts: TopicsParts) {
     store.removeTopic(topic)
     counters.removeTopic(topic)
   })
+  compactTopics({ topics, store })
   return {
     table: topics,
     reserves: new TopicReserves({ log, topics, logReservedMs: () => logReservedMs(liveSettings.current) }),

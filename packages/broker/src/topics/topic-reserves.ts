@@ -1,6 +1,7 @@
 import type { Log } from '@rocketmq-ts/platform'
 import type { TopicConfig } from '@rocketmq-ts/protocol'
 import type { TopicReserve } from '@rocketmq-ts/storage'
+import { isCompacted } from './compacted-topics.ts'
 
 export interface TopicReservesParts {
   log: Log
@@ -41,7 +42,8 @@ export class TopicReserves {
   }
 
   #take({ topicName, attributes }: TopicConfig): void {
-    const reservedMs = this.#parts.topics.isSystem(topicName) ? undefined : reservedMsOf(attributes)
+    const isReserved = !this.#parts.topics.isSystem(topicName) && !isCompacted(attributes)
+    const reservedMs = isReserved ? reservedMsOf(attributes) : undefined
     if (reservedMs === undefined) {
       this.#reserves.delete(topicName)
       return

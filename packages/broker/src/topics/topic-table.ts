@@ -24,6 +24,7 @@ import {
   unservedAttributes,
 } from '../configuration/index.ts'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
+import { refuseCompactedBatches } from './compacted-topics.ts'
 import { queueTypeAttribute, queueTypeIn } from './queue-types.ts'
 import { sameTopicConfig } from './same-topic-config.ts'
 import { SendableTopic } from './sendable-topic.ts'
@@ -263,7 +264,10 @@ export class TopicTable {
       const before = changed.get(update.topicName) ?? this.#topics.get(update.topicName)
       const after = updatedTopic(update, before)
       this.#refuseMixed(after, before)
-      if (before === undefined) this.#refuseOtherQueues(after)
+      if (before === undefined) {
+        this.#refuseOtherQueues(after)
+        refuseCompactedBatches(after)
+      }
       if (before === undefined || !sameTopicConfig(before, after)) changed.set(after.topicName, after)
     }
     if (changed.size === 0) return

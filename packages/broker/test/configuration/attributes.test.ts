@@ -63,7 +63,7 @@ describe('attribute changes', () => {
     },
   )
 
-  const unserved = ['message.type=LITE', 'cleanup.policy=COMPACTION', 'lite.topic.expiration=10']
+  const unserved = ['message.type=LITE', 'lite.topic.expiration=10']
 
   test.each(unserved)('cannot ask for %s, which is not served yet', (attribute) => {
     const change = () => alter(undefined, `+reserve.time=5,+${attribute}`)
