@@ -40,17 +40,13 @@ const attributes = [
   '+message.type=PRIORITY',
   '+message.type=NORMAL,+message.type=FIFO',
   '+message.type=FIFO,+reserve.time=1000',
+  '+cleanup.policy=COMPACTION',
+  '+message.type=FIFO,+cleanup.policy=COMPACTION',
   ',',
 ]
 
 /** What RocketMQ knows and we do not serve yet. */
-const unserved = [
-  '+message.type=LITE',
-  '+cleanup.policy=COMPACTION',
-  '+lite.topic.expiration=10',
-  '+lite.topic.expiration=-1',
-  '+message.type=FIFO,+cleanup.policy=COMPACTION',
-]
+const unserved = ['+message.type=LITE', '+lite.topic.expiration=10', '+lite.topic.expiration=-1']
 const notYet: Difference = {
   reason: 'it is not served yet',
   official: { code: 0 },

@@ -260,7 +260,7 @@ final class Run implements AutoCloseable {
     }
 
     @SuppressWarnings("deprecation")
-    private List<MessageExt> readQueue(MessageQueue queue) throws Exception {
+    List<MessageExt> readQueue(MessageQueue queue) throws Exception {
         List<MessageExt> messages = new ArrayList<>();
         long offset = reader().minOffset(queue);
         while (offset < reader().maxOffset(queue)) {

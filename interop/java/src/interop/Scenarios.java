@@ -72,6 +72,7 @@ final class Scenarios {
         ALL.put("transaction-other-producer", TransactionScenarios::otherProducer);
         ALL.put("broker-killed", FailoverScenarios::brokerKilled);
         ALL.put("name-server-killed", FailoverScenarios::nameServerKilled);
+        ALL.put("compaction-table", CompactionScenarios::table);
         ALL.put("sdk-produce", SdkScenarios::produce);
         ALL.put("sdk-consume", SdkScenarios::consume);
         ALL.put("sdk-member", SdkScenarios::member);
