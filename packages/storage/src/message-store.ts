@@ -11,6 +11,7 @@ import { Maintenance } from './maintenance.ts'
 import { PutPipeline } from './put-pipeline.ts'
 import { QueueReader } from './queue-reader.ts'
 import type { ArrivalListener, ConsumeQueues } from './queues/consume-queues.ts'
+import { LightDispatch } from './queues/light-dispatch.ts'
 import type { QueueType } from './queues/queue-folders.ts'
 import type { QueueUnit } from './queues/queue-unit.ts'
 import type { ReadRequest, ReadResult } from './read-request.ts'
@@ -228,7 +229,7 @@ export class MessageStore {
 
   /** The offset behind the last message of a queue that can be read. */
   maxOffset(topic: string, queueId: number): number {
-    return this.#queues.table.existing(topic, queueId)?.maxOffset ?? 0
+    return this.#queues.table.maxOffset(topic, queueId)
   }
 
   /** See `offsetByTime`; 0 for a queue that has no messages. */
@@ -340,8 +341,26 @@ export class MessageStore {
     // What was put before is written first, so that it is removed too.
     this.#parts.pipeline.commitNow()
     this.#parts.compactedLogs?.removeTopic(topic)
-    for (const queue of this.#queues.table.openQueues(topic)) this.#parts.reader.forget(queue)
     this.#queues.removeTopic(topic)
+  }
+
+  /** How many light queues there are, `%LMQ%` names whose one queue is filled by messages of other topics. */
+  get lightQueueCount(): number {
+    return this.#queues.table.lightCount
+  }
+
+  hasLightQueue(name: string): boolean {
+    return this.#queues.table.hasLight(name)
+  }
+
+  /** Names of light queues, in no order. What is added or removed meanwhile may be among them. */
+  lightQueueNames(): Iterable<string> {
+    return this.#queues.table.lightNames()
+  }
+
+  /** Told light queues whose messages are all gone, before they are removed: the next message in one gets offset 0. */
+  onLightQueuesExpired(listener: (names: readonly string[]) => void): void {
+    this.#queues.onLightExpired(listener)
   }
 
   /** Writes what was put, and closes. A fenced store stays marked as not closed in order. */
@@ -381,6 +400,7 @@ function assemble(options: StoreOptions, files: StoreFiles, folder: StoreFolder,
       commitLog,
       logSync,
       queues: queues.table,
+      lightDispatch: new LightDispatch(queues.table, () => live().lightQueuesMax),
       followers: recordFollowers(followers),
       guard,
       confirmPolicy: () => confirmPolicies[live().flushMode],

@@ -3,6 +3,7 @@ import type { Clock } from '@rocketmq-ts/platform'
 import {
   EncodedProperties,
   encodeMessageProperties,
+  lightQueueId,
   type MessageToStore,
   propertyName,
   recordProblem,
@@ -17,6 +18,8 @@ import type { LogSync } from './log/log-sync.ts'
 import { type RawRecord, RawRecords } from './log/raw-records.ts'
 import { batchCountMax } from './queues/batch-unit.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
+import { type LightDispatch, lightMarks, withoutLightOffsets } from './queues/light-dispatch.ts'
+import { lightPlaces } from './queues/light-places.ts'
 import type { QueueTable } from './queues/queue-table.ts'
 import type { TopicEntry } from './queues/topic-handle.ts'
 import type { PutOutcome, StoreMessage } from './store-message.ts'
@@ -45,6 +48,8 @@ export interface PutPipelineParts {
   logSync: LogSync
   /** Give messages their queue offsets. */
   queues: QueueTable
+  /** Gives messages their offsets in light queues. */
+  lightDispatch: LightDispatch
   followers: readonly RecordFollower[]
   guard: WriteGuard
   /** Asked for in each turn. */
@@ -107,13 +112,44 @@ export class PutPipeline {
     // Most puts are of one message: an array that grows by `push` would reserve room for many more.
     const prepared = [first]
     for (let index = 1; index < messages.length; index++) prepared.push(this.#prepare(messages[index]!))
+    let concernsLight = false
     for (const one of prepared) {
-      if (typeof one !== 'string') continue
-      done({ kind: 'refused', cause: 'illegal', reason: one })
+      if (typeof one === 'string') {
+        done({ kind: 'refused', cause: 'illegal', reason: one })
+        return
+      }
+      if (one.properties.hasAny(lightMarks)) concernsLight = true
+    }
+    const accepted = prepared as PreparedMessage[]
+    const refused = concernsLight ? this.#placeInLightQueues(accepted) : undefined
+    if (refused !== undefined) {
+      done(refused)
       return
     }
     this.#lastTimestamp = Math.max(clock.now(), this.#lastTimestamp)
-    this.#gather(new PendingPut(clock, this.#appendAll(prepared as PreparedMessage[]), done))
+    const records = this.#appendAll(accepted)
+    if (concernsLight) this.#parts.lightDispatch.end(true)
+    this.#gather(new PendingPut(clock, records, done))
+  }
+
+  /** @returns why they cannot be stored with their offsets in light queues; none is given then */
+  #placeInLightQueues(prepared: readonly PreparedMessage[]): PutOutcome | undefined {
+    const { lightDispatch, commitLog } = this.#parts
+    const refusal = lightDispatch.take(prepared)
+    if (refusal !== undefined) return { kind: 'refused', ...refusal }
+    for (const one of prepared) {
+      one.totalSize = commitLog.sizeOf(one)
+      const reason = recordProblem(one) ?? this.#sizeProblem(one)
+      if (reason === undefined) continue
+      lightDispatch.end(false)
+      return { kind: 'refused', cause: 'illegal', reason }
+    }
+    return undefined
+  }
+
+  #sizeProblem({ totalSize }: PreparedMessage): string | undefined {
+    if (totalSize <= this.#parts.commitLog.recordBytesMax) return undefined
+    return `a message of ${totalSize} bytes does not fit into a file of the log: raise mappedFileSizeCommitLog`
   }
 
   /** See `MessageStore.putWhole`. */
@@ -121,7 +157,7 @@ export class PutPipeline {
     assert((batch.sysFlag & sysFlag.innerBatch) !== 0, 'a batch is put whole without saying so')
     assert(count >= 1 && count <= batchCountMax, `a batch of ${count} messages is put whole`)
     if (this.#hasRaw) this.#endRaw()
-    const { guard, clock, queues } = this.#parts
+    const { guard, clock, queues, commitLog } = this.#parts
     const { refusal } = guard
     if (refusal !== undefined) {
       done({ kind: 'refused', ...refusal })
@@ -139,6 +175,10 @@ export class PutPipeline {
     if (typeof prepared === 'string') {
       done({ kind: 'refused', cause: 'illegal', reason: prepared })
       return
+    }
+    if (prepared.properties.has('multiQueueOffset')) {
+      withoutLightOffsets(prepared)
+      prepared.totalSize = commitLog.sizeOf(prepared)
     }
     this.#lastTimestamp = Math.max(clock.now(), this.#lastTimestamp)
     const records = this.#appendAll([prepared])
@@ -198,6 +238,7 @@ export class PutPipeline {
       if (!standsInQueue(layout.sysFlag)) continue
       const entry = queues.entry(bytes.toString('utf8', layout.topicStart, layout.topicEnd))
       if (entry !== undefined) queues.queueOf(entry, layout.queueId)
+      if (queues.hasLightQueues) this.#checkLightQueues(bytes, layout)
     }
     const start = commitLog.endPosition
     const views: RecordView[] = []
@@ -212,6 +253,13 @@ export class PutPipeline {
     }
     for (const { storeTimestamp } of views) this.#lastTimestamp = Math.max(this.#lastTimestamp, storeTimestamp)
     return views
+  }
+
+  /** @throws QueueFileError when a light queue of a record cannot be used */
+  #checkLightQueues(bytes: Buffer, { propertiesStart, propertiesEnd }: RawRecord['layout']): void {
+    const properties = new EncodedProperties(bytes.subarray(propertiesStart, propertiesEnd))
+    if (!properties.has('multiQueueOffset')) return
+    for (const { name } of lightPlaces(properties)) this.#parts.queues.queue(name, lightQueueId)
   }
 
   #gather(pending: PendingPut): void {
@@ -324,7 +372,10 @@ export class PutPipeline {
       return
     }
     this.#raw.clear()
-    for (const { records } of puts) takeBackOffsets(records)
+    for (const { records, isRaw } of puts) {
+      takeBackOffsets(records)
+      if (!isRaw) this.#parts.lightDispatch.takeBackRecords(records)
+    }
     guard.setDiskFull(diskFullReason)
     for (const put of puts) put.refuse({ cause: 'disk-full', reason: diskFullReason })
   }
@@ -359,16 +410,15 @@ export class PutPipeline {
     const problem = recordProblem(encoded)
     if (problem !== undefined) return problem
     encoded.totalSize = commitLog.sizeOf(encoded)
-    if (encoded.totalSize > commitLog.recordBytesMax) {
-      return `a message of ${encoded.totalSize} bytes does not fit into a file of the log: raise mappedFileSizeCommitLog`
-    }
+    const tooLarge = this.#sizeProblem(encoded)
+    if (tooLarge !== undefined) return tooLarge
     if (standsInQueue(message.sysFlag)) encoded.queue = queues.queueOf(entry, queueId)
     return encoded
   }
 
   /** Appends all of the messages, or none when one of them fails. */
   #appendAll(prepared: readonly PreparedMessage[]): RecordView[] {
-    const { commitLog } = this.#parts
+    const { commitLog, lightDispatch } = this.#parts
     const start = commitLog.endPosition
     let records: RecordView[] = []
     try {
@@ -377,6 +427,7 @@ export class PutPipeline {
     } catch (error) {
       commitLog.takeBack(start)
       takeBackOffsets(records)
+      lightDispatch.end(false)
       throw error
     }
     return records

@@ -85,6 +85,11 @@ export class StoreFiles {
     this.#unsyncedFolders.set(folder, ++this.#changeCount)
   }
 
+  /** Forgets that names in a folder are not synced: whoever calls this syncs the folder. */
+  leaveNames(folder: string): void {
+    this.#unsyncedFolders.delete(folder)
+  }
+
   /** Makes new and removed names in a folder survive a power failure. */
   syncNames(folder: string): void {
     if (!this.#unsyncedFolders.has(folder)) return

@@ -35,4 +35,4 @@ export type PutOutcome =
   /** Stored, but the disk did not confirm it in time. */
   | { kind: 'sync-timeout'; places: readonly PutPlace[] }
   /** Not stored. `illegal`: another try would fail too. */
-  | { kind: 'refused'; cause: Refusal['cause'] | 'illegal'; reason: string }
+  | { kind: 'refused'; cause: Refusal['cause'] | 'illegal' | 'light-queues-full'; reason: string }

@@ -22,6 +22,8 @@ export interface LiveStoreOptions {
   /** Whether new messages can be found by key. */
   isKeyIndexEnabled: boolean
   retention: RetentionRules
+  /** Light queues that there may be. */
+  lightQueuesMax: number
   /** How often the store looks for files to delete and messages to hide. */
   retentionIntervalMs: number
 }
@@ -44,6 +46,10 @@ export interface StoreOptions {
   /** Called very often: returns the same object until something changes. */
   live(): LiveStoreOptions
   checkCrcOnRecover: boolean
+  /** Whether messages stand in the light queues that they name too. */
+  hasLightQueues?: boolean
+  /** Light queues that are open at once; of the others no more than name and end is in memory. */
+  openLightQueuesMax?: number
   /** Whether to open a store although messages of its log are lost; otherwise such a store is refused. */
   acceptLostMessages?: boolean
   /** Topics whose messages are hidden earlier than the log deletes them; none by default. */

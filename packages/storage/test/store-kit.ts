@@ -20,6 +20,7 @@ const liveDefaults: Omit<LiveStoreOptions, 'retention'> = {
   queueWriteIntervalMs: 1000,
   queueSyncIntervalMs: 60_000,
   isKeyIndexEnabled: true,
+  lightQueuesMax: Number.POSITIVE_INFINITY,
   retentionIntervalMs: 10_000,
 }
 

@@ -2,6 +2,7 @@ export { putInt32 } from '../put-bytes.ts'
 export { type BatchedMessage, batchedBytesMin, decodeBatchBody, encodeBatchBody } from './batch-body.ts'
 export { type DecodedMessage, decodeMessageAt, decodeMessages, MessageDecodeError } from './decode-message.ts'
 export { decodeHost, encodeHost, isIpv6 } from './host-bytes.ts'
+export * from './light-queues.ts'
 export {
   createUniqueIdGenerator,
   offsetMessageId,

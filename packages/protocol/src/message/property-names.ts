@@ -47,4 +47,10 @@ export const propertyName = {
   shardingKey: '__SHARDINGKEY',
   replyToClient: 'REPLY_TO_CLIENT',
   pushReplyTime: 'PUSH_REPLY_TIME',
+  /** Names of light queues that the message stands in too, separated by commas. */
+  multiDispatch: 'INNER_MULTI_DISPATCH',
+  /** Its offset in each of them, in their order: set by the broker. */
+  multiQueueOffset: 'INNER_MULTI_QUEUE_OFFSET',
+  /** The lite topic of its topic that it belongs to. */
+  liteTopic: '__LITE_TOPIC',
 } as const

@@ -16,6 +16,31 @@ export const reviveGroup = 'CID_RMQ_SYS_REVIVE_GROUP'
 /** The topic whose settings new topics take over, and whose route stands in for theirs until they exist. */
 export const defaultTopic = 'TBW102'
 
+/** Names of light queues begin with it, and so do those of groups that read one light queue each. */
+export const lightQueuePrefix = '%LMQ%'
+/** The only queue of a light queue's name. */
+export const lightQueueId = 0
+
+export function isLightQueue(name: string): boolean {
+  return name.startsWith(lightQueuePrefix)
+}
+
+const brokersOwnTopic = /^rmq_sys_/i
+
+/**
+ * Whether a message of a topic stands in the light queues that it names too. One that waits for its time or for the end
+ * of its transaction does once it has come to its topic; one that a group is given again, or has given up, was there.
+ */
+export function fillsLightQueues(topic: string): boolean {
+  return !(
+    topic.startsWith(retryTopicPrefix) ||
+    topic.startsWith(deadLetterTopicPrefix) ||
+    topic === scheduleTopic ||
+    topic === transactionChecksOverTopic ||
+    brokersOwnTopic.test(topic)
+  )
+}
+
 export function retryTopicOf(group: string): string {
   return retryTopicPrefix + group
 }

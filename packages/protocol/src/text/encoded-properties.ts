@@ -22,6 +22,9 @@ export const knownProperties = [
   'producerId',
   'producerSequence',
   'innerCount',
+  'multiDispatch',
+  'multiQueueOffset',
+  'liteTopic',
 ] as const satisfies (keyof typeof propertyName)[]
 
 export type KnownProperty = (typeof knownProperties)[number]

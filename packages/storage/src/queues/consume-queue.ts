@@ -112,6 +112,11 @@ export abstract class ConsumeQueue<Unit extends QueueUnit = QueueUnit> {
     return this.#syncedUnit < this.#writtenUnit
   }
 
+  /** The first byte of the files that a power failure may take. */
+  get unsyncedPosition(): number {
+    return this.#syncedUnit * this.unitBytes
+  }
+
   get hasUnwritten(): boolean {
     return this.#writtenUnit < this.#endUnit
   }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { InvariantError } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
-import { sysFlag } from '@rocketmq-ts/protocol'
+import { fillsLightQueues, lightQueueId, sysFlag } from '@rocketmq-ts/protocol'
 import type { Follower } from '../followers/follower.ts'
 import { type RecordSource, RecordView, standsInQueue } from '../followers/record-view.ts'
 import { type SafeRecords, scanLog } from '../recovery/log-scan.ts'
@@ -10,8 +10,11 @@ import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import type { TagsCodes } from '../tags-codes.ts'
 import type { ConsumeQueue } from './consume-queue.ts'
+import { lightPlaces } from './light-places.ts'
 import { QueueFileError, type QueueType, type QueueTypes } from './queue-folders.ts'
 import { type QueuePlace, QueueTable } from './queue-table.ts'
+import type { QueuedRecord } from './queue-unit.ts'
+import type { TopicEntry } from './topic-handle.ts'
 import { UnwrittenQueues } from './unwritten-queues.ts'
 
 export interface ConsumeQueuesOptions {
@@ -23,6 +26,9 @@ export interface ConsumeQueuesOptions {
   tagsCodes: TagsCodes
   places: Record<QueueType, QueuePlace>
   types: QueueTypes
+  /** Whether messages stand in the light queues that they name too. */
+  hasLightQueues: boolean
+  openLightQueuesMax?: number | undefined
 }
 
 /** Called for a queue that has new messages, once they can be read. */
@@ -33,6 +39,8 @@ const queuesKeptInMemory = 2_000
 const queuesWrittenAtOnce = 20
 /** Most queues that are synced when the store is closed: more would take minutes. */
 const queuesSyncedAtCloseMax = 2_000
+/** Closed queues that the list of unsynced ones may hold before they are taken out. */
+const unsyncedClosedMax = 1_000
 /** Damage in a log that is in use is passed by. */
 const everythingIsSafe: SafeRecords = { position: 0, isSafe: () => true, tornFrom: Number.POSITIVE_INFINITY }
 /** Topics that are searched for old files in one go. */
@@ -49,6 +57,8 @@ export class ConsumeQueues implements Follower {
   readonly #unwritten = new UnwrittenQueues()
   /** Queues written to since the last sync. A queue whose own `isUnsynced` is false was removed. */
   #unsynced: ConsumeQueue[] = []
+  /** How many of them were closed since. */
+  #closedUnsynced = 0
   /** Whether files outside of `#unsynced` may not be synced, such as those of an earlier process. */
   #hasUnknownFiles = false
   /** The end of the last record that was applied. */
@@ -59,15 +69,30 @@ export class ConsumeQueues implements Follower {
   /** The start of the log for which `#topicsToTrim` was filled. */
   #trimmedFor = 0
   readonly #topicsToTrim = new Set<string>()
+  #onLightExpired: (names: readonly string[]) => void = () => {}
 
   constructor(options: ConsumeQueuesOptions) {
     this.#options = options
-    const { files, segments, places, types, log } = options
-    this.table = new QueueTable({ files, log: segments, places, types, eventLog: log })
+    const { files, segments, places, types, log, hasLightQueues, openLightQueuesMax } = options
+    this.table = new QueueTable({
+      files,
+      log: segments,
+      places,
+      types,
+      eventLog: log,
+      hasLightQueues,
+      openLightQueuesMax,
+    })
+    this.table.onClose((queue) => this.#noteClosed(queue))
   }
 
   onArrival(listener: ArrivalListener): void {
     this.#listener = listener
+  }
+
+  /** Told light queues whose messages are all gone, before they are removed: their next message gets offset 0. */
+  onLightExpired(listener: (names: readonly string[]) => void): void {
+    this.#onLightExpired = listener
   }
 
   /** Calls the listener for a queue whose end is about to be replaced: units that were read of it are stale. */
@@ -103,11 +128,12 @@ export class ConsumeQueues implements Follower {
   apply(record: RecordView): void {
     this.#appliedPosition = record.end
     if (!standsInQueue(record.sysFlag)) return
-    const { topicEntry } = record
-    if (topicEntry === undefined) {
-      this.#applyFromLog(record)
-      return
-    }
+    if (record.topicEntry === undefined) this.#applyFromLog(record)
+    else this.#applyPut(record, record.topicEntry)
+    if (record.properties.has('multiQueueOffset')) this.#applyToLightQueues(record)
+  }
+
+  #applyPut(record: RecordView, topicEntry: TopicEntry): void {
     const queue = this.table.queueOf(topicEntry, record.queueId)
     // The sender is told this offset: at another one, consumers would miss the message or read it twice.
     if (topicEntry.isRemoved || queue.maxOffset !== record.queueOffset) throw otherOffset(queue, record)
@@ -117,15 +143,20 @@ export class ConsumeQueues implements Follower {
 
   /** Applies a record whose offset was given by another store, or by this one before it was opened. */
   #applyFromLog(record: RecordView): void {
-    const { topic, queueId, queueOffset, physicalOffset } = record
+    const { topic, queueId } = record
     const entry = this.table.entry(topic)
     // No broker stores under such a name: it would be a path out of the store.
     if (entry === undefined) return
     const isBatch = (record.sysFlag & sysFlag.innerBatch) !== 0
     // A batch of a topic that was deleted, with its queues of batches.
     if (isBatch && this.table.isRecovering && this.table.isForgotten(entry)) return
-    const queue = this.table.queueOf(entry, queueId)
+    this.#replay(this.table.queueOf(entry, queueId), record, this.#tagsCodeOf(record))
+  }
+
+  #replay(queue: ConsumeQueue, record: QueuedRecord, tagsCode: number): void {
+    const { queueOffset, physicalOffset } = record
     if (!queue.canHold(record)) {
+      const { topic, queueId } = queue
       this.#options.log.error(
         { topic, queueId, queueOffset, physicalOffset },
         'a message of the log has a queue offset that cannot be, and is left out of its queue. Check the disk, and ' +
@@ -134,8 +165,39 @@ export class ConsumeQueues implements Follower {
       return
     }
     if (queueOffset < queue.maxOffset) this.#onCut(queue)
-    queue.replay(record, this.#tagsCodeOf(record))
+    queue.replay(record, tagsCode)
     this.#noteNew(queue, physicalOffset)
+  }
+
+  /** Adds a unit to each light queue that the record says it stands in. */
+  #applyToLightQueues(record: RecordView): void {
+    if (!this.#options.hasLightQueues || !fillsLightQueues(record.topic)) return
+    if ((record.sysFlag & sysFlag.innerBatch) !== 0) return
+    const { physicalOffset, totalSize, storeTimestamp, properties } = record
+    const tagsCode = this.#tagsCodeOf(record)
+    for (const { name, queueOffset } of lightPlaces(properties)) {
+      const queue = this.table.queue(name, lightQueueId)
+      if (record.topicEntry === undefined) {
+        const placed = { physicalOffset, totalSize, queueOffset, storeTimestamp, sysFlag: record.sysFlag, properties }
+        this.#replay(queue, placed, tagsCode)
+        continue
+      }
+      if (queue.maxOffset !== queueOffset) throw otherOffset(queue, record)
+      queue.add(record, tagsCode)
+      this.#noteNew(queue, record.physicalOffset)
+    }
+  }
+
+  /** Of a closed queue nothing is kept here: with very many of them, that would be too much. */
+  #noteClosed(queue: ConsumeQueue): void {
+    this.#unwritten.remove(queue)
+    this.#onCut(queue)
+    if (!queue.isUnsynced) return
+    queue.isUnsynced = false
+    this.#closedUnsynced++
+    if (this.#closedUnsynced < unsyncedClosedMax || this.#closedUnsynced * 2 < this.#unsynced.length) return
+    this.#unsynced = this.#unsynced.filter(({ isUnsynced }) => isUnsynced)
+    this.#closedUnsynced = 0
   }
 
   /** The hash of the tag, or the time of delivery; see `TagsCodes`. */
@@ -196,6 +258,7 @@ export class ConsumeQueues implements Follower {
     this.#hasUnknownFiles = false
     const queues = this.#unsynced
     this.#unsynced = []
+    this.#closedUnsynced = 0
     for (const queue of queues) {
       if (!queue.isUnsynced) continue
       queue.isUnsynced = false
@@ -204,11 +267,15 @@ export class ConsumeQueues implements Follower {
       if (this.table.isInUse(queue) && (queue.hasUnwritten || queue.hasUnsynced)) this.#noteUnsynced(queue)
       await files.syncNamesLater(dirname(queue.segments.path))
     }
+    // Behind the others: some of these were closed meanwhile.
+    await this.table.syncClosedLight()
     await files.syncAllNamesLater()
   }
 
   syncNow(): boolean {
-    if (this.#hasUnknownFiles || this.#unsynced.length > queuesSyncedAtCloseMax) return false
+    const queueCount = this.#unsynced.length + this.table.unsyncedLightCount
+    if (this.#hasUnknownFiles || queueCount > queuesSyncedAtCloseMax) return false
+    this.table.syncClosedLightNow()
     for (const queue of this.#unsynced) {
       if (!queue.isUnsynced) continue
       queue.syncNow()
@@ -264,12 +331,24 @@ export class ConsumeQueues implements Follower {
       this.#trimmedFor = logStartPosition
       for (const topic of this.table.topics()) this.#topicsToTrim.add(topic)
     }
+    const expired: string[] = []
     let count = 0
     for (const topic of this.#topicsToTrim) {
-      if (count++ === topicsTrimmedAtOnce) return
+      if (count++ === topicsTrimmedAtOnce) break
       this.#topicsToTrim.delete(topic)
       this.#trimTopic(topic, logStartPosition)
+      if (this.table.hasLight(topic) && this.#isExpired(topic, logStartPosition)) expired.push(topic)
     }
+    if (expired.length === 0) return
+    this.#onLightExpired(expired)
+    for (const name of expired) this.removeTopic(name)
+  }
+
+  /** Whether no message of a light queue is left, and none is on its way. */
+  #isExpired(name: string, logStartPosition: number): boolean {
+    const queue = this.table.existing(name, lightQueueId)
+    if (queue === undefined || queue.nextOffset !== queue.maxOffset) return false
+    return queue.maxOffset > 0 && queue.minOffset(logStartPosition) >= queue.maxOffset
   }
 
   /** More messages of these topics are hidden: the next `trim` looks at their files. */
@@ -291,6 +370,7 @@ export class ConsumeQueues implements Follower {
   /** Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0. */
   removeTopic(topic: string): void {
     for (const queue of this.table.openQueues(topic)) {
+      this.#onCut(queue)
       this.#unwritten.remove(queue)
       queue.isUnsynced = false
     }

@@ -1,11 +1,15 @@
+import { dirname } from 'node:path'
 import { assert } from '@rocketmq-ts/base'
 import type { Log } from '@rocketmq-ts/platform'
-import { readRecord } from '@rocketmq-ts/protocol'
+import { EncodedProperties, isLightQueue, lightQueueId, readRecord } from '@rocketmq-ts/protocol'
 import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
+import { isDiskFull } from '../write-guard.ts'
 import { BatchQueue, minOffsetOfNoBatches } from './batch-queue.ts'
 import type { ConsumeQueue } from './consume-queue.ts'
 import { FullMark, fullAt } from './full-mark.ts'
+import { lightPlaces } from './light-places.ts'
+import { OpenLightQueues } from './open-light-queues.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
 import { QueueFileError, QueueFolders, type QueueType, type QueueTypes } from './queue-folders.ts'
 import type { QueueUnit, UnitForm } from './queue-unit.ts'
@@ -34,6 +38,9 @@ export interface QueueTableOptions {
   types: QueueTypes
   /** Takes reports of damaged files. */
   eventLog: Log
+  /** Whether messages may stand in light queues beside that of their topic. */
+  hasLightQueues: boolean
+  openLightQueuesMax?: number | undefined
 }
 
 /**
@@ -44,6 +51,9 @@ export class QueueTable {
   readonly #options: QueueTableOptions
   readonly #folders: Record<QueueType, QueueFolders>
   readonly #topics = new Map<string, TopicEntry>()
+  /** Undefined when there are none: their names are those of ordinary topics then. */
+  readonly #light: OpenLightQueues | undefined
+  #onClose: (queue: ConsumeQueue) => void = () => {}
   #openCount = 0
   /** Units of queues that are opened from now on count when they point before this position of the log. */
   #trustedPosition = Number.POSITIVE_INFINITY
@@ -53,11 +63,35 @@ export class QueueTable {
 
   constructor(options: QueueTableOptions) {
     this.#options = options
-    const { files, places, eventLog } = options
+    const { files, places, eventLog, hasLightQueues, openLightQueuesMax } = options
     this.#folders = {
       SimpleCQ: new QueueFolders('SimpleCQ', { files, eventLog, ...places.SimpleCQ }),
       BatchCQ: new QueueFolders('BatchCQ', { files, eventLog, ...places.BatchCQ }),
     }
+    if (!hasLightQueues) return
+    this.#light = new OpenLightQueues(this.#folders.SimpleCQ.topics().filter(isLightQueue), openLightQueuesMax)
+  }
+
+  get hasLightQueues(): boolean {
+    return this.#light !== undefined
+  }
+
+  /** Whether a light queue is there, open or in files. */
+  hasLight(name: string): boolean {
+    return this.#light?.has(name) === true
+  }
+
+  get lightCount(): number {
+    return this.#light?.count ?? 0
+  }
+
+  lightNames(): Iterable<string> {
+    return this.#light?.names() ?? []
+  }
+
+  /** Told a light queue that is closed, so that others can be opened; all of its units are written. */
+  onClose(listener: (queue: ConsumeQueue) => void): void {
+    this.#onClose = listener
   }
 
   /** Queues that were opened and are in use. */
@@ -125,10 +159,8 @@ export class QueueTable {
         } catch (error) {
           if (!(error instanceof QueueFileError)) throw error
         }
-        const entry = this.#topics.get(topic)
-        if (isOpen || entry?.queues[queueId] === undefined) continue
-        entry.queues[queueId] = undefined
-        this.#openCount--
+        const queue = this.#topics.get(topic)?.queues[queueId]
+        if (!isOpen && queue !== undefined) this.#forget(queue)
       }
     }
   }
@@ -143,6 +175,7 @@ export class QueueTable {
       for (const { topic, queueId, segments } of folders.all()) {
         const entry = this.#topics.get(topic)
         if (entry?.queueType === folders.type && entry.queues[queueId] !== undefined) continue
+        if (this.#light?.endOfClosed(topic) !== undefined) continue
         if (segments.starts.length === 0) {
           files.removeFolder(segments.path)
           continue
@@ -196,6 +229,8 @@ export class QueueTable {
   #open(entry: TopicEntry, queueId: number): ConsumeQueue {
     assert(!entry.isRemoved, `a queue of ${entry.topic}, which was removed, is to be opened`)
     const { topic, topicBytes, queueType } = entry
+    const light = isLightQueue(topic) ? this.#light : undefined
+    if (light !== undefined) this.#closeLightQueues(light)
     const folders = this.#folders[queueType]
     const segments = folders.segmentsOf(topic, queueId)
     if (this.#isRecovering) folders.extendLast(segments)
@@ -213,11 +248,88 @@ export class QueueTable {
     }
     entry.queues[queueId] = queue
     this.#openCount++
+    if (light === undefined) return queue
+    if (light.isUnsynced(topic)) {
+      // A further file must not be made before the names of these are synced.
+      this.#options.files.noteNames(segments.path)
+      this.#options.files.noteNames(dirname(segments.path))
+    }
+    light.opened(queue)
     return queue
+  }
+
+  #closeLightQueues(light: OpenLightQueues): void {
+    for (const queue of light.closable()) {
+      try {
+        if (queue.hasUnwritten) queue.write()
+      } catch (error) {
+        // Its units wait in memory for space, and the next round of maintenance makes the store refuse further messages.
+        if (!isDiskFull(error)) throw error
+        return
+      }
+      if (queue.hasUnsynced) {
+        const { segments, unsyncedPosition } = queue
+        light.noteUnsynced(queue.topic, unsyncedPosition)
+        this.#options.files.leaveNames(segments.path)
+        this.#options.files.leaveNames(dirname(segments.path))
+      }
+      this.#onClose(queue)
+      this.#forget(queue)
+    }
+  }
+
+  /** Closes a queue, all of whose units are written: the next time it is opened from its files. */
+  #forget(queue: ConsumeQueue): void {
+    const entry = this.#topics.get(queue.topic)!
+    entry.queues[queue.queueId] = undefined
+    this.#openCount--
+    if (this.#light === undefined || !isLightQueue(queue.topic)) return
+    this.#topics.delete(queue.topic)
+    this.#light.closed(queue)
+  }
+
+  /** The offset behind the last message of a queue; 0 for one that is not there. */
+  maxOffset(topic: string, queueId: number): number {
+    const open = this.#topics.get(topic)?.queues[queueId]
+    return open?.maxOffset ?? this.#light?.endOfClosed(topic) ?? this.existing(topic, queueId)?.maxOffset ?? 0
+  }
+
+  /** Light queues that were closed with units that a power failure may take. */
+  get unsyncedLightCount(): number {
+    return this.#light?.unsyncedCount ?? 0
+  }
+
+  /** Makes what was written of them survive a power failure. */
+  async syncClosedLight(): Promise<void> {
+    const { fileSystem } = this.#options.files
+    const isThere = (path: string): boolean => fileSystem.status(path) !== undefined
+    for (const [name, position] of this.#light?.takeUnsynced() ?? []) {
+      const { segments, folders } = this.#filesOfLight(name)
+      for (const start of segments.starts) {
+        // Files and topics are removed while others are synced.
+        if (start >= segments.startOf(position) && isThere(segments.pathOf(start))) await segments.sync(start)
+      }
+      for (const folder of folders) if (isThere(folder)) await fileSystem.syncFolderLater(folder)
+    }
+  }
+
+  /** Like `syncClosedLight`, before it returns. */
+  syncClosedLightNow(): void {
+    for (const [name, position] of this.#light?.takeUnsynced() ?? []) {
+      const { segments, folders } = this.#filesOfLight(name)
+      for (const start of segments.starts) if (start >= segments.startOf(position)) segments.syncNow(start)
+      for (const folder of folders) this.#options.files.fileSystem.syncFolder(folder)
+    }
+  }
+
+  #filesOfLight(name: string): { segments: SegmentFolder; folders: readonly string[] } {
+    const segments = this.#folders.SimpleCQ.segmentsOf(name, lightQueueId)
+    return { segments, folders: segments.starts.length === 0 ? [] : [segments.path, dirname(segments.path)] }
   }
 
   /** Of which kind the queues of a topic are. Of a topic that nobody knows any more, the files tell. */
   queueTypeOf(topic: string): QueueType {
+    if (this.#light !== undefined && isLightQueue(topic)) return 'SimpleCQ'
     const known = this.#topics.get(topic)?.queueType ?? this.#options.types.of(topic)
     if (known !== undefined) return known
     return isFolderName(topic) && this.#folders.BatchCQ.has(topic) ? 'BatchCQ' : 'SimpleCQ'
@@ -244,6 +356,9 @@ export class QueueTable {
     const open = this.#topics.get(topic)?.queues[queueId]
     if (open !== undefined) return open
     if (!isFolderName(topic)) return undefined
+    if (this.#light !== undefined && isLightQueue(topic) && (queueId !== lightQueueId || !this.#light.has(topic))) {
+      return undefined
+    }
     return this.#folders[this.queueTypeOf(topic)].hasQueue(topic, queueId) ? this.queue(topic, queueId) : undefined
   }
 
@@ -280,10 +395,12 @@ export class QueueTable {
   /** Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0. */
   removeTopic(topic: string): void {
     if (!isFolderName(topic)) return
-    for (const queue of this.openQueues(topic)) {
+    const open = this.openQueues(topic)
+    for (const queue of open) {
       this.#openCount--
       queue.segments.forgetFiles()
     }
+    this.#light?.removed(topic, open)
     const known = this.#topics.get(topic)
     if (known !== undefined) known.isRemoved = true
     this.#topics.delete(topic)
@@ -296,6 +413,9 @@ export class QueueTable {
   }
 
   #trust({ form }: QueueFolders, topicBytes: Buffer, queueId: number): UnitTrust {
+    // What this process has closed is as it was written.
+    const isOurs = this.#light !== undefined && this.#light.endOfClosed(topicBytes.toString()) !== undefined
+    if (isOurs) return { logPosition: Number.POSITIVE_INFINITY }
     const logPosition = this.#trustedPosition
     if (!this.#mayBeTorn) return { logPosition }
     return { logPosition, isInLog: (unit, unitNumber) => this.#isInLog(unit, form, topicBytes, queueId, unitNumber) }
@@ -313,9 +433,13 @@ export class QueueTable {
     const reading = readRecord(bytes, 0)
     if (reading.kind !== 'record') return false
     const { record } = reading
+    if (record.physicalOffset !== unit.physicalOffset || record.totalSize !== unit.totalSize) return false
+    const topic = topicBytes.toString()
+    if (this.#light !== undefined && isLightQueue(topic)) {
+      const properties = new EncodedProperties(bytes.subarray(record.propertiesStart, record.propertiesEnd))
+      return lightPlaces(properties).some((place) => place.name === topic && place.queueOffset === unitNumber)
+    }
     return (
-      record.physicalOffset === unit.physicalOffset &&
-      record.totalSize === unit.totalSize &&
       record.queueId === queueId &&
       form.isOf(unit, unitNumber, record, bytes) &&
       bytes.subarray(record.topicStart, record.topicEnd).equals(topicBytes)

@@ -78,6 +78,8 @@ export function openFiles(
       BatchCQ: { path: `${rootPath}/batchconsumequeue`, segmentBytes: options.batchQueueSegmentBytes },
     },
     types: options.queueTypes ?? allSimple,
+    hasLightQueues: options.hasLightQueues === true,
+    openLightQueuesMax: options.openLightQueuesMax,
   })
   const isEnabled = (): boolean => options.live().isKeyIndexEnabled
   const keyIndex = new KeyIndex({ ...options.keyIndex, files, clock, log, segments, path: indexPath, isEnabled })

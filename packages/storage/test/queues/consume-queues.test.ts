@@ -18,7 +18,16 @@ function newQueues(): ConsumeQueues {
     BatchCQ: { path: '/batches', segmentBytes: 460 },
   }
   const types = { of: () => undefined, hasBatches: false }
-  return new ConsumeQueues({ files, clock, log: silentLog, segments, tagsCodes, places, types })
+  return new ConsumeQueues({
+    files,
+    clock,
+    log: silentLog,
+    segments,
+    tagsCodes,
+    places,
+    types,
+    hasLightQueues: false,
+  })
 }
 
 test('a message whose unit would stand at another offset than its sender is told is not taken', () => {
