@@ -53,7 +53,7 @@ export function createFeatures(parts: FeaturesParts) {
   const { clock, fileSystem, network, random } = platform
   const settings = () => liveSettings.current
   const config = new ConfigFolder(fileSystem, clock, log, settings().storePathRootDir, store)
-  const statistics = features.add(createStatistics({ clock, identity, store }))
+  const statistics = features.add(createStatistics({ clock, identity, store, settings }))
   const { counters, sink, sentSink } = statistics
   const topics = features.add(
     createTopics({

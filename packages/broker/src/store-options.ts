@@ -50,6 +50,7 @@ export function storeOptions(
     acceptLostMessages,
     checksMemoryUse,
     checkCrcOnRecover: settings.checkCRCOnRecover,
+    hasLightQueues: settings.enableLmq,
     topicReserves,
     compaction: settings.enableCompaction
       ? {
@@ -82,6 +83,7 @@ function liveStoreOptions(current: () => BrokerSettings): () => LiveStoreOptions
         queueSyncIntervalMs: now.flushConsumeQueueThoroughInterval,
         isKeyIndexEnabled: now.messageIndexEnable,
         retention: retentionRules(now),
+        lightQueuesMax: now.enableLmqQuota ? now.maxLmqConsumeQueueNum : Number.POSITIVE_INFINITY,
         retentionIntervalMs: now.cleanResourceInterval,
       }
     }

@@ -1,4 +1,5 @@
 import type { Clock } from '@rocketmq-ts/platform'
+import { isLightQueue } from '@rocketmq-ts/protocol'
 import type { RemotingClient } from '@rocketmq-ts/remoting'
 import type { ConsumerRegistry } from '../clients/index.ts'
 import type { GroupTable } from '../groups/index.ts'
@@ -32,7 +33,14 @@ export function createAssignment(parts: AssignmentParts) {
   groups.onDelete((group) => modes.removeGroup(group))
   return {
     handlers: {
-      queryAssignment: queryAssignment({ routes, consumers, modes, settings }),
+      queryAssignment: queryAssignment({
+        routes,
+        consumers,
+        modes,
+        settings,
+        brokerName: settings().brokerName,
+        isLightQueue: (topic) => settings().enableLmq && isLightQueue(topic),
+      }),
       setMessageRequestMode: setMessageRequestMode({ modes, topics, groups }),
       getAllMessageRequestMode: getAllMessageRequestMode({ modes }),
     },

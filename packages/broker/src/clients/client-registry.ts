@@ -1,5 +1,11 @@
 import { BoundedLog, type CancelTimer, type Clock, type Log } from '@rocketmq-ts/platform'
-import { type Heartbeat, ProtocolError, retryTopicOf, type SubscriptionGroupConfig } from '@rocketmq-ts/protocol'
+import {
+  type Heartbeat,
+  isLightQueue,
+  ProtocolError,
+  retryTopicOf,
+  type SubscriptionGroupConfig,
+} from '@rocketmq-ts/protocol'
 import { unitFlagOf } from '../topics/index.ts'
 import type { ClientConnection, ClientLink } from './client-connection.ts'
 import { ConsumerRegistry, type GroupFilters } from './consumer-registry.ts'
@@ -21,7 +27,7 @@ export interface ClientRegistryOptions {
   }
   filters: GroupFilters
   counters: ClientCounters
-  settings(): { notifyConsumerIdsChangedEnable: boolean; channelExpiredTimeout: number }
+  settings(): { notifyConsumerIdsChangedEnable: boolean; channelExpiredTimeout: number; enableLmq: boolean }
   /** Groups that one connection may be in: each takes memory for as long as the connection lasts. */
   groupsPerConnectionMax: number
 }
@@ -93,11 +99,14 @@ export class ClientRegistry {
       const { groupName } = data
       const group = this.#options.groups.find(groupName)
       if (group === undefined) continue
-      this.#options.topics.ensureInternal(
-        retryTopicOf(groupName),
-        group.retryQueueNums,
-        unitFlagOf(data.unitMode, true),
-      )
+      // Very many groups read one light queue each: what is to come again there, its reader does not commit.
+      if (!(isLightQueue(groupName) && this.#options.settings().enableLmq)) {
+        this.#options.topics.ensureInternal(
+          retryTopicOf(groupName),
+          group.retryQueueNums,
+          unitFlagOf(data.unitMode, true),
+        )
+      }
       const startMs = clock.monotonic()
       this.consumers.register(data, client, !heartbeat.withoutSub)
       counters.registered('consumer', clock.monotonic() - startMs)

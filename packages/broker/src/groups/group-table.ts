@@ -1,6 +1,7 @@
 import type { Log } from '@rocketmq-ts/platform'
 import {
   type DataVersion,
+  isLightQueue,
   newDataVersion,
   newSubscriptionGroupConfig,
   nextDataVersion,
@@ -17,7 +18,7 @@ import { isSystemGroup, predefinedGroups } from './predefined-groups.ts'
 export interface GroupTableOptions {
   /** Where subscriptionGroup.json is, and what changed since it was written. */
   config: KeptFolder
-  settings(): { autoCreateSubscriptionGroup: boolean; flushDiskType: FlushMode }
+  settings(): { autoCreateSubscriptionGroup: boolean; flushDiskType: FlushMode; enableLmq: boolean }
 }
 
 /** What an administrator wants a group to be; its attributes as changes (`+name`, `-name`) of those it has. */
@@ -36,6 +37,7 @@ export class GroupTable {
   readonly #forbidden = new Map<string, Map<string, number>>()
   readonly #deleteListeners: ((group: string, withOffsets: boolean) => void)[] = []
   readonly #kept: KeptState<SubscriptionGroupTable, GroupChange>
+  readonly #hasLightQueues: boolean
   #dataVersion: DataVersion
 
   /** @throws Error when the file is there and cannot be used */
@@ -43,6 +45,7 @@ export class GroupTable {
     this.#options = options
     const { config } = options
     this.#log = config.log
+    this.#hasLightQueues = options.settings().enableLmq
     for (const group of predefinedGroups) this.#groups.set(group, newSubscriptionGroupConfig(group))
     this.#kept = new KeptState(config, {
       file: 'subscriptionGroup.json',
@@ -73,6 +76,7 @@ export class GroupTable {
   find(group: string): SubscriptionGroupConfig | undefined {
     const existing = this.#groups.get(group)
     if (existing !== undefined) return existing
+    if (this.#isLight(group)) return newSubscriptionGroupConfig(group)
     if (!this.#options.settings().autoCreateSubscriptionGroup && !isSystemGroup(group)) return undefined
     if (groupNameProblem(group) !== undefined) return undefined
     const created = newSubscriptionGroupConfig(group)
@@ -85,7 +89,12 @@ export class GroupTable {
 
   /** The group if there is one. */
   get(group: string): SubscriptionGroupConfig | undefined {
-    return this.#groups.get(group)
+    return this.#groups.get(group) ?? (this.#isLight(group) ? newSubscriptionGroupConfig(group) : undefined)
+  }
+
+  /** Whether it is a group that reads a light queue of its own: nothing is kept of such a group but its offset. */
+  #isLight(group: string): boolean {
+    return this.#hasLightQueues && isLightQueue(group)
   }
 
   /** All groups in the order in which they came. */
@@ -108,7 +117,10 @@ export class GroupTable {
    * @throws ProtocolError with what is wrong; the file system's errors
    */
   update(updates: readonly GroupUpdate[], peer?: string): void {
-    for (const { groupName } of updates) refuseProblem(groupNameProblem(groupName))
+    for (const { groupName } of updates) {
+      refuseProblem(groupNameProblem(groupName))
+      if (this.#isLight(groupName)) refuseProblem(`${groupName} is a group of a light queue, which has no settings`)
+    }
     if (updates.length === 0) return
     const changed = new Map<string, SubscriptionGroupConfig>()
     for (const update of updates) {

@@ -1,4 +1,5 @@
 import type { Log } from '@rocketmq-ts/platform'
+import { lightQueueId } from '@rocketmq-ts/protocol'
 import type { ConsumerOffsetTable } from './consumer-offset-table.ts'
 
 export interface CheckedOffsetsParts {
@@ -39,7 +40,7 @@ export class CheckedOffsets {
    */
   checkAll(): void {
     const { log, offsets, store } = this.#parts
-    let hasChanged = false
+    let hasChanged = this.#checkLight()
     for (const group of offsets.groups()) {
       for (const topic of offsets.topicsOf(group)) {
         const changes: Record<number, { offset: number; maxOffset: number }> = {}
@@ -55,6 +56,25 @@ export class CheckedOffsets {
       }
     }
     if (!hasChanged) return
+    this.#flush()
+  }
+
+  /** @returns whether any went back */
+  #checkLight(): boolean {
+    const { log, offsets, store } = this.#parts
+    let hasChanged = false
+    for (const { topic, group, offset } of offsets.lightEntries()) {
+      const maxOffset = store.maxOffset(topic, lightQueueId)
+      if (offset <= maxOffset) continue
+      hasChanged = true
+      offsets.commit(group, topic, lightQueueId, maxOffset)
+      log.warn({ group, topic, queueId: lightQueueId, offset, maxOffset }, warning)
+    }
+    return hasChanged
+  }
+
+  #flush(): void {
+    const { log, offsets } = this.#parts
     try {
       offsets.flush()
     } catch (error) {

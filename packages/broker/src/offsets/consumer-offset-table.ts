@@ -1,7 +1,16 @@
 import type { Clock, Log } from '@rocketmq-ts/platform'
-import { type ConsumerOffsets, type DataVersion, newDataVersion, nextDataVersion } from '@rocketmq-ts/protocol'
+import {
+  type ConsumerOffsets,
+  compareDataVersions,
+  type DataVersion,
+  isLightQueue,
+  lightQueueId,
+  newDataVersion,
+  nextDataVersion,
+} from '@rocketmq-ts/protocol'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
-import { formatOffsetFile, readOffsetFile } from './offset-file.ts'
+import { LightOffsets } from './light-offsets.ts'
+import { formatOffsetFile, lightOffsetFilePieces, readOffsetFile } from './offset-file.ts'
 import { OffsetMap } from './offset-map.ts'
 
 export interface ConsumerOffsetTableOptions {
@@ -9,37 +18,66 @@ export interface ConsumerOffsetTableOptions {
   config: KeptFolder
   /** Milliseconds between two writes of the file. */
   flushIntervalMs: number
+  /** Whether there are light queues, and the file is lmqConsumerOffset.json. */
+  hasLightQueues: boolean
 }
 
 /** Commits after which the data version counts one up: it tells slaves that something changed. */
 const commitsPerVersion = 500
+const ordinaryFile = 'consumerOffset.json'
+const lightFile = 'lmqConsumerOffset.json'
 
-/** How far each group is in each queue, kept in config/consumerOffset.json. */
+/**
+ * How far each group is in each queue, kept in config/consumerOffset.json, or in config/lmqConsumerOffset.json where there
+ * are light queues: official brokers read the one or the other.
+ */
 export class ConsumerOffsetTable {
   readonly #clock: Clock
   readonly #offsets = new OffsetMap()
+  /** Of light queues; undefined when there are none. */
+  readonly #light: LightOffsets | undefined
   readonly #pullOffsets = new OffsetMap()
   /** Offsets that an administrator set, until a pull takes them up. In memory alone, as nothing waits over a restart. */
   readonly #resets = new OffsetMap()
-  readonly #kept: KeptState<ConsumerOffsets>
+  readonly #kept: KeptState<DataVersion | undefined>
   #dataVersion: DataVersion
   #commitCount = 0
 
   /** @throws Error when the file is there and cannot be used */
   constructor(options: ConsumerOffsetTableOptions) {
-    const { config, flushIntervalMs } = options
+    const { config, flushIntervalMs, hasLightQueues } = options
     this.#clock = config.clock
+    const light = hasLightQueues ? new LightOffsets() : undefined
+    this.#light = light
+    let content: ConsumerOffsets | undefined
     this.#kept = new KeptState(config, {
-      file: 'consumerOffset.json',
-      parse: readOffsetFile,
-      pieces: () => [formatOffsetFile(this.#dataVersion, this.#offsets, this.#pullOffsets)],
+      file: light === undefined ? ordinaryFile : lightFile,
+      parse(text) {
+        content = readOffsetFile(text)
+        return content.dataVersion
+      },
+      pieces: () =>
+        light === undefined
+          ? [formatOffsetFile(this.#dataVersion, this.#offsets, this.#pullOffsets)]
+          : lightOffsetFilePieces(this.#dataVersion, this.#offsets, this.#pullOffsets, light),
       intervalMs: flushIntervalMs,
       gatherMs: flushIntervalMs,
       isProgress: true,
     })
-    const { content } = this.#kept
-    this.#load(content, config.log)
-    this.#dataVersion = content?.dataVersion ?? newDataVersion(config.clock.now())
+    // Where light queues were switched on or off, the other file may be the newer one.
+    const other = config.file(light === undefined ? lightFile : ordinaryFile).load(readOffsetFile)
+    const isOtherNewer = other !== undefined && (content === undefined || isNewer(other, content))
+    const newest = isOtherNewer ? other : content
+    this.#load(newest, config.log)
+    if (content !== undefined) this.#loadLight(content)
+    // Of a million offsets nothing is kept twice.
+    content = undefined
+    const nowMs = config.clock.now()
+    this.#dataVersion = newest?.dataVersion ?? newDataVersion(nowMs)
+    if (!isOtherNewer) return
+    // The file that is written from now on must be known as the newer one.
+    this.#dataVersion = nextDataVersion(this.#dataVersion, nowMs)
+    this.#kept.later()
   }
 
   get dataVersion(): DataVersion {
@@ -53,12 +91,22 @@ export class ConsumerOffsetTable {
 
   /** Groups that have offsets, the topics of each, and their queues. */
   counts(): { groups: number; topics: number; queues: number } {
-    return this.#offsets.counts()
+    const { groups, topics, queues } = this.#offsets.counts()
+    const light = this.#light?.size ?? 0
+    return { groups, topics: topics + light, queues: queues + light }
+  }
+
+  /** How far ordinary groups are in light queues, and those that have the name of one. */
+  lightEntries(): Iterable<{ topic: string; group: string; offset: number }> {
+    return this.#light?.entries() ?? []
   }
 
   /** Where the group goes on reading; what an administrator set counts before what it committed. */
   offset(group: string, topic: string, queueId: number): number | undefined {
-    return this.#resets.get(group, topic, queueId) ?? this.#offsets.get(group, topic, queueId)
+    const reset = this.#resets.get(group, topic, queueId)
+    if (reset !== undefined) return reset
+    const light = this.#lightOf(topic)
+    return light === undefined ? this.#offsets.get(group, topic, queueId) : light.get(group, topic)
   }
 
   /** The group has consumed what is before `offset`. It may be lower than before. */
@@ -66,7 +114,10 @@ export class ConsumerOffsetTable {
     if (++this.#commitCount % commitsPerVersion === 0) {
       this.#dataVersion = nextDataVersion(this.#dataVersion, this.#clock.now())
     }
-    if (this.#offsets.set(group, topic, queueId, offset)) this.#kept.later()
+    const light = this.#lightOf(topic)
+    const isChanged =
+      light === undefined ? this.#offsets.set(group, topic, queueId, offset) : light.set(group, topic, offset)
+    if (isChanged) this.#kept.later()
   }
 
   pullOffset(group: string, topic: string, queueId: number): number | undefined {
@@ -75,7 +126,7 @@ export class ConsumerOffsetTable {
 
   /** The group was given the messages before `offset`. */
   pulled(group: string, topic: string, queueId: number, offset: number): void {
-    if (this.#pullOffsets.set(group, topic, queueId, offset)) this.#kept.later()
+    if (this.#lightOf(topic) === undefined && this.#pullOffsets.set(group, topic, queueId, offset)) this.#kept.later()
   }
 
   /** Sets where a group goes on; its next pull is told so, and what it commits before that does not count. */
@@ -95,32 +146,49 @@ export class ConsumerOffsetTable {
 
   /** Queue ids with the group's committed offsets. */
   queuesOf(group: string, topic: string): ReadonlyMap<number, number> {
-    return this.#offsets.queuesOf(group, topic)
+    const light = this.#lightOf(topic)
+    if (light === undefined) return this.#offsets.queuesOf(group, topic)
+    const offset = light.get(group, topic)
+    return offset === undefined ? new Map() : new Map([[lightQueueId, offset]])
   }
 
   /** Topics that a group has offsets in. */
   topicsOf(group: string): string[] {
-    return this.#offsets.topicsOf(group)
+    return [...this.#offsets.topicsOf(group), ...(this.#light?.topicsOf(group) ?? [])]
   }
 
   /** Groups that have offsets in a topic. */
   groupsOf(topic: string): string[] {
-    return this.#offsets.groupsOf(topic)
+    return this.#lightOf(topic)?.groupsOf(topic) ?? this.#offsets.groupsOf(topic)
   }
 
   /** Gives a group the offsets that another one has in a topic. */
   copy(fromGroup: string, toGroup: string, topic: string): void {
-    for (const [queueId, offset] of this.#offsets.queuesOf(fromGroup, topic)) {
+    for (const [queueId, offset] of this.queuesOf(fromGroup, topic)) {
       this.commit(toGroup, topic, queueId, offset)
     }
   }
 
   removeGroup(group: string): void {
     for (const map of this.#maps) if (map.removeGroup(group)) this.#kept.later()
+    if (this.#light?.removeGroup(group)) this.#kept.later()
   }
 
   removeTopic(topic: string): void {
     for (const map of this.#maps) if (map.removeTopic(topic)) this.#kept.later()
+    if (this.#lightOf(topic)?.removeTopics(new Set([topic]))) this.#kept.later()
+  }
+
+  /** Light queues that are gone: the next message of one gets offset 0. */
+  removeLightQueues(names: readonly string[]): void {
+    for (const name of names) this.#resets.removeTopic(name)
+    if (this.#light?.removeTopics(new Set(names))) this.#kept.later()
+  }
+
+  /** Like `removeLightQueues`, of one whose groups are known. */
+  removeLightQueue(name: string, groups: Iterable<string>): void {
+    this.#resets.removeTopic(name)
+    for (const group of groups) if (this.#light?.remove(group, name)) this.#kept.later()
   }
 
   /** Everything, as GET_ALL_CONSUMER_OFFSET gives it to a slave. */
@@ -146,6 +214,10 @@ export class ConsumerOffsetTable {
     this.#kept.close()
   }
 
+  #lightOf(topic: string): LightOffsets | undefined {
+    return this.#light !== undefined && isLightQueue(topic) ? this.#light : undefined
+  }
+
   get #maps(): OffsetMap[] {
     return [this.#offsets, this.#pullOffsets, this.#resets]
   }
@@ -157,8 +229,23 @@ export class ConsumerOffsetTable {
     ]
     for (const [map, table] of tables) {
       for (const [key, queues] of table ?? []) {
+        if (this.#lightOf(key) !== undefined) continue
         if (!map.load(key, queues)) log.warn({ key }, 'a consumer offset is dropped: its key is not topic@group')
       }
     }
   }
+
+  #loadLight({ lmqOffsetTable, offsetTable }: ConsumerOffsets): void {
+    if (this.#light === undefined) return
+    for (const [key, offset] of lmqOffsetTable ?? []) this.#light.load(key, offset)
+    for (const [key, queues] of offsetTable) {
+      const offset = queues.get(lightQueueId)
+      if (isLightQueue(key) && offset !== undefined) this.#light.load(key, offset)
+    }
+  }
+}
+
+function isNewer(left: ConsumerOffsets, right: ConsumerOffsets): boolean {
+  const [leftVersion, rightVersion] = [left.dataVersion ?? newDataVersion(0), right.dataVersion ?? newDataVersion(0)]
+  return compareDataVersions(leftVersion, rightVersion) > 0
 }

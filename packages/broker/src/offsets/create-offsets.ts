@@ -40,6 +40,7 @@ export interface OffsetsParts {
     isInMemory(topic: string, queueId: number, queueOffset: number): boolean
     readonly recovered: { mayHaveLost: boolean }
     onCutBack(listener: () => void): void
+    onLightQueuesExpired(listener: (names: readonly string[]) => void): void
   }
   counters: { groupGetTps(group: string, topic: string): number }
 }
@@ -52,11 +53,13 @@ export function createOffsets(parts: OffsetsParts) {
   const offsets = new ConsumerOffsetTable({
     config,
     flushIntervalMs: settings().flushConsumerOffsetInterval,
+    hasLightQueues: settings().enableLmq,
   })
   const checked = new CheckedOffsets({ log, offsets, store })
   if (store.recovered.mayHaveLost) checked.checkAll()
   store.onCutBack(() => checked.checkAll())
   topics.onDelete((topic) => offsets.removeTopic(topic))
+  store.onLightQueuesExpired((names) => offsets.removeLightQueues(names))
   groups.onDelete((group, withOffsets) => {
     if (withOffsets) offsets.removeGroup(group)
   })

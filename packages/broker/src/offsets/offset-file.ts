@@ -1,4 +1,5 @@
 import { type ConsumerOffsets, consumerOffsetsBody, type DataVersion } from '@rocketmq-ts/protocol'
+import type { LightOffsets } from './light-offsets.ts'
 import type { OffsetMap } from './offset-map.ts'
 
 /**
@@ -14,12 +15,45 @@ export function readOffsetFile(text: string): ConsumerOffsets {
  * from entries that are kept as text: `"topic@group":{queueId:offset}`, tabs for indents, keys in no order.
  */
 export function formatOffsetFile(dataVersion: DataVersion, offsets: OffsetMap, pullOffsets: OffsetMap): string {
-  const { counter, stateVersion, timestamp } = dataVersion
-  const version = `\t"dataVersion":{\n\t\t"counter":${counter},\n\t\t"stateVersion":${stateVersion},\n\t\t"timestamp":${timestamp}\n\t}`
-  return `{\n${version},\n${table('groupTopicMap', groupEntries(offsets))},\n${table(
-    'offsetTable',
-    offsets.fileEntries(),
-  )},\n${table('pullOffsetTable', pullOffsets.fileEntries())}\n}`
+  const head = `{\n${versionField(dataVersion)},\n${table('groupTopicMap', groupEntries(offsets))}`
+  const tables = [table('offsetTable', offsets.fileEntries()), table('pullOffsetTable', pullOffsets.fileEntries())]
+  return `${[head, ...tables].join(',\n')}\n}`
+}
+
+/**
+ * The content of config/lmqConsumerOffset.json, which an official broker with light queues reads instead of
+ * consumerOffset.json, in pieces: `lmqOffsetTable` has `"topic@group":offset` of groups with names of light queues.
+ */
+export function* lightOffsetFilePieces(
+  dataVersion: DataVersion,
+  offsets: OffsetMap,
+  pullOffsets: OffsetMap,
+  light: LightOffsets,
+): Iterable<string> {
+  yield `{\n${versionField(dataVersion)},\n`
+  yield* tablePieces('lmqOffsetTable', light.ownPieces())
+  yield ',\n'
+  yield* tablePieces('offsetTable', concat(offsets.fileEntries(), light.sharedPieces()))
+  yield `,\n${table('pullOffsetTable', pullOffsets.fileEntries())}\n}`
+}
+
+function versionField({ counter, stateVersion, timestamp }: DataVersion): string {
+  return `\t"dataVersion":{\n\t\t"counter":${counter},\n\t\t"stateVersion":${stateVersion},\n\t\t"timestamp":${timestamp}\n\t}`
+}
+
+function* concat(...parts: Iterable<string>[]): IterableIterator<string> {
+  for (const part of parts) yield* part
+}
+
+function* tablePieces(name: string, entries: Iterable<string>): Iterable<string> {
+  let opening = `\t"${name}":{\n`
+  let isEmpty = true
+  for (const entry of entries) {
+    yield opening + entry
+    opening = ',\n'
+    isEmpty = false
+  }
+  yield isEmpty ? `\t"${name}":{}` : '\n\t}'
 }
 
 function table(name: string, entries: Iterable<string>): string {

@@ -1,10 +1,14 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import {
+  EncodedProperties,
+  isLightQueue,
+  lightPlacesIn,
   type PoppedQueue,
   type PopSource,
   popCountMax,
   popSourceOf,
   readInt64,
+  readRecord,
   recordPosition,
   retryTopicPrefix,
 } from '@rocketmq-ts/protocol'
@@ -118,6 +122,7 @@ export class PopReader {
       if (rest === 0 || records.length >= countMax || bytesLeft <= 0) continue
       const minOffset = this.#minOffset(topic, queueId)
       const read = queueRead(
+        topic,
         minOffset,
         await store.read({
           ...{ topic, queueId, countMax: countMax - records.length, bytesMax: bytesLeft },
@@ -224,7 +229,7 @@ export class PopReader {
       const result = this.#parts.store.read(this.#readRequest(cursor, from, request, taken, byteCount))
       if (result instanceof Promise) return this.#readLater(cursor, from, result, request, taken, byteCount)
       const next = this.#next(from, result)
-      if (next === undefined) return queueRead(from, result)
+      if (next === undefined) return queueRead(cursor.topic, from, result)
       from = next
     }
   }
@@ -241,7 +246,7 @@ export class PopReader {
     let result = await first
     for (;;) {
       const next = this.#next(from, result)
-      if (next === undefined) return queueRead(from, result)
+      if (next === undefined) return queueRead(cursor.topic, from, result)
       from = next
       // Looking into messages takes time: others have their turn.
       await new Promise<void>((resolve) => this.#parts.clock.nextTurn(resolve))
@@ -337,7 +342,7 @@ interface QueueRead {
 }
 
 /** The records are copied: their memory is used again after this turn. */
-function queueRead(start: number, result: ReadResult): QueueRead {
+function queueRead(topic: string, start: number, result: ReadResult): QueueRead {
   const records: Buffer[] = []
   const offsets: number[] = []
   for (const part of result.parts) {
@@ -345,7 +350,7 @@ function queueRead(start: number, result: ReadResult): QueueRead {
     for (let at = 0; at < copy.length; ) {
       const record = copy.subarray(at, at + copy.readInt32BE(at))
       records.push(record)
-      offsets.push(readInt64(record, recordPosition.queueOffset))
+      offsets.push(offsetIn(topic, record))
       at += record.length
     }
   }
@@ -354,4 +359,18 @@ function queueRead(start: number, result: ReadResult): QueueRead {
   // A batch that was stored whole is given whole, though it begins before where the group goes on.
   const first = Math.min(start, offsets[0] ?? start)
   return { start: first, next: isBehind ? nextQueueOffset : start, maxOffset, offsets, records }
+}
+
+/** The queue offset of a record; in a light queue, whose messages stand in another one too, its properties tell it. */
+function offsetIn(topic: string, record: Buffer): number {
+  if (isLightQueue(topic)) {
+    const reading = readRecord(record, 0)
+    if (reading.kind === 'record') {
+      const { propertiesStart, propertiesEnd } = reading.record
+      const places = lightPlacesIn(new EncodedProperties(record.subarray(propertiesStart, propertiesEnd)))
+      const place = places.find(({ name }) => name === topic)
+      if (place !== undefined) return place.queueOffset
+    }
+  }
+  return readInt64(record, recordPosition.queueOffset)
 }

@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
+import { isLightQueue } from '@rocketmq-ts/protocol'
 
 /** The lanes that pulls come in. */
 export type PullLane = 'pull' | 'lite-pull'
@@ -159,7 +160,10 @@ export class LongPolling {
 
   #remove(waiting: Waiting): boolean {
     const { topic, queueId, connectionId, lane } = waiting.pull
-    if (!this.#topics.get(topic)?.get(queueId)?.delete(waiting)) return false
+    const waitingPulls = this.#topics.get(topic)?.get(queueId)
+    if (!waitingPulls?.delete(waiting)) return false
+    // Of light queues there may be very many, and nobody says that one is gone.
+    if (waitingPulls.size === 0 && isLightQueue(topic)) this.#topics.delete(topic)
     waiting.cancelTimer?.()
     this.#counts[lane]--
     this.#connections.get(connectionId)?.delete(waiting)

@@ -14,6 +14,7 @@ const refusalCodes = {
   'disk-full': 'SERVICE_NOT_AVAILABLE',
   'cutting-back': 'SERVICE_NOT_AVAILABLE',
   illegal: 'MESSAGE_ILLEGAL',
+  'light-queues-full': 'LMQ_QUOTA_EXCEEDED',
 } as const
 
 /** @throws ProtocolError when nothing was stored */

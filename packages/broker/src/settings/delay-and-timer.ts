@@ -13,6 +13,8 @@ const delayLevels = [
 /** Half of the wheel, less a minute. */
 const timerWindowSlotsMax = 7 * 86_400 - 60
 
+const lightQueues = 'Light message queues'
+
 export const delayAndTimerSettings = {
   ...applied(delay, {
     messageDelayLevel: atRestart(durations, delayLevels, 'Times of the delay levels, from level 1 up.'),
@@ -72,10 +74,20 @@ export const delayAndTimerSettings = {
     timerRocksDBEnable: atRestart(boolean, false, 'Keeps timed messages in RocksDB.'),
     transRocksDBEnable: atRestart(boolean, false, 'Keeps transactions in RocksDB.'),
   }),
-  ...notServed('Light message queues', 'light message queues are not served yet', {
-    enableLmq: atRestart(boolean, false, 'A message may go to many light queues.'),
-    enableMultiDispatch: atRestart(boolean, false, 'They are filled from a property of the message.'),
-    maxLmqConsumeQueueNum: live(int(), 20_000, 'Light queues.'),
-    enableLmqQuota: live(boolean, false, 'Keeps to that number.'),
+  ...applied(lightQueues, {
+    enableLmq: atRestart(
+      boolean,
+      false,
+      'Messages stand in the light queues too that they name (INNER_MULTI_DISPATCH).',
+    ),
+    maxLmqConsumeQueueNum: live(int({ min: 0 }), 20_000, 'Light queues that there may be, with enableLmqQuota.'),
+    enableLmqQuota: live(boolean, false, 'Refuses messages that would make more light queues.'),
+  }),
+  ...notServed(lightQueues, 'enableLmq alone decides', {
+    enableMultiDispatch: atRestart(
+      boolean,
+      false,
+      'Light queues are filled, where official brokers keep them in files.',
+    ),
   }),
 }

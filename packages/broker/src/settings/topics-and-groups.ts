@@ -133,7 +133,7 @@ export const topicsAndGroupsSettings = {
   ...applied(consumers, {
     storeReplyMessageEnable: live(boolean, true, 'Stores replies, beside handing them to those who asked.'),
   }),
-  ...notServed(consumers, 'light message queues are not served yet', {
-    enableLmqStats: live(boolean, false, 'Statistics of light message queues.'),
+  ...applied(consumers, {
+    enableLmqStats: live(boolean, false, 'Statistics of each light queue; otherwise of all of them as one.'),
   }),
 }

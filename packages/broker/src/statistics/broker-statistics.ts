@@ -1,5 +1,5 @@
 import type { Clock } from '@rocketmq-ts/platform'
-import { type BrokerStats, scheduleTopic } from '@rocketmq-ts/protocol'
+import { type BrokerStats, isLightQueue, lightQueuePrefix, scheduleTopic } from '@rocketmq-ts/protocol'
 import type { Counter } from './counter.ts'
 import { CounterSampler } from './counter-sampler.ts'
 import { MidnightTotals } from './daily-totals.ts'
@@ -21,6 +21,8 @@ export interface BrokerStatisticsOptions {
   clock: Clock
   clusterName: string
   isSystemTopic(topic: string): boolean
+  /** Whether each light queue has counters of its own; otherwise all have the same. */
+  countsLightQueues(): boolean
 }
 
 /** Sums since the start. */
@@ -285,7 +287,16 @@ export class BrokerStatistics {
   }
 
   #ofGroup(group: string, topic: string): GroupCounters {
+    return this.#groups.get(group)?.get(topic) ?? this.#ofOtherGroup(this.#countedName(group), this.#countedName(topic))
+  }
+
+  #ofOtherGroup(group: string, topic: string): GroupCounters {
     return this.#groups.get(group)?.get(topic) ?? this.#makeGroup(group, topic)
+  }
+
+  /** Light queues, and the groups that have the name of one, are counted as one: there may be a million. */
+  #countedName(name: string): string {
+    return isLightQueue(name) && !this.#options.countsLightQueues() ? lightQueuePrefix : name
   }
 
   #settle(): void {

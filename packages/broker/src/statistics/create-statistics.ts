@@ -12,16 +12,18 @@ export interface StatisticsParts {
   clock: Clock
   identity: Identity
   store: Pick<MessageStore, 'put' | 'putWhole'>
+  settings(): { enableLmqStats: boolean }
 }
 
 /** Counts what the broker does. */
-export function createStatistics({ clock, identity, store }: StatisticsParts) {
+export function createStatistics({ clock, identity, store, settings }: StatisticsParts) {
   const { clusterName, brokerName } = identity
   const systemTopics = systemTopicNames(clusterName, brokerName)
   const statistics = new BrokerStatistics({
     clock,
     clusterName,
     isSystemTopic: (topic) => isSystemTopic(topic, systemTopics),
+    countsLightQueues: () => settings().enableLmqStats,
   })
   const commandCounters = new CommandCounters()
   return {

@@ -4,6 +4,7 @@ import {
   type DataVersion,
   deadLetterTopicPrefix,
   defaultTopic,
+  isLightQueue,
   newDataVersion,
   newTopicConfig,
   nextDataVersion,
@@ -47,7 +48,7 @@ export interface TopicTableOptions {
   /** The kinds of queues that a topic has files of. */
   queueTypesInFiles?(topic: string): readonly QueueType[]
   /** Read at the start and whenever they matter. */
-  settings(): SystemTopicSettings & { flushDiskType: FlushMode }
+  settings(): SystemTopicSettings & { flushDiskType: FlushMode; enableLmq: boolean }
 }
 
 /** What an administrator wants a topic to be; its attributes as changes of those it has. */
@@ -61,6 +62,7 @@ export type TopicListener = (topics: readonly string[]) => void
 /** Queues of a topic above which a request is taken for a mistake. */
 const queueNumsMax = 65_536
 const saveIntervalMs = 200
+const typeAttribute = 'message.type'
 /** Topics that one warning names. */
 const warnedTopicsMax = 20
 
@@ -76,6 +78,7 @@ export class TopicTable {
   readonly #kept: KeptState<TopicConfigTable, TopicChange>
   /** Names that belong to the system, whether or not there is such a topic. */
   readonly systemTopics: ReadonlySet<string>
+  readonly #hasLightQueues: boolean
   #dataVersion: DataVersion
 
   /** @throws Error when the file is there and cannot be used */
@@ -83,6 +86,7 @@ export class TopicTable {
     this.#options = options
     const { config, clusterName, brokerName } = options
     this.#log = config.log
+    this.#hasLightQueues = options.settings().enableLmq
     this.systemTopics = systemTopicNames(clusterName, brokerName)
     const initial = initialTopics(options.settings(), clusterName, brokerName)
     for (const topic of initial) this.#topics.set(topic.topicName, topic)
@@ -118,8 +122,13 @@ export class TopicTable {
     return this.#topics.size
   }
 
+  /** The topic, or, where there are light queues, what stands for one of such a name: whether it is there is not asked. */
   get(topic: string): TopicConfig | undefined {
-    return this.#topics.get(topic)
+    return this.#topics.get(topic) ?? (this.#isLight(topic) ? lightQueueConfig(topic) : undefined)
+  }
+
+  #isLight(topic: string): boolean {
+    return this.#hasLightQueues && isLightQueue(topic)
   }
 
   /** All topics in the order in which they came. */
@@ -147,6 +156,7 @@ export class TopicTable {
   checkSendable(topic: string): SendableTopic | undefined {
     const known = this.#sendable.get(topic)
     if (known !== undefined) return known
+    this.#refuseLight(topic)
     const config = this.#topics.get(topic)
     // What exists was checked when it was created.
     if (config === undefined)
@@ -174,6 +184,13 @@ export class TopicTable {
   checkAdministrable(topic: string): void {
     refuseProblem(topicNameProblem(topic))
     this.#refuseSystemTopic(topic)
+    this.#refuseLight(topic)
+  }
+
+  #refuseLight(topic: string): void {
+    if (!this.#isLight(topic)) return
+    const remark = `${topic} is the name of a light queue: send to a topic, and name it in INNER_MULTI_DISPATCH`
+    throw new ProtocolError('INVALID_PARAMETER', remark)
   }
 
   /**
@@ -268,6 +285,7 @@ export class TopicTable {
         this.#refuseOtherQueues(after)
         refuseCompactedBatches(after)
       }
+      this.#refuseLite(after, before)
       if (before === undefined || !sameTopicConfig(before, after)) changed.set(after.topicName, after)
     }
     if (changed.size === 0) return
@@ -420,6 +438,7 @@ export class TopicTable {
     const found: string[] = []
     for (const { topicName, attributes } of this.#topics.values()) {
       const names = unservedAttributes(topicAttributeKinds, attributes)
+      if (attributes.get(typeAttribute) === 'LITE' && !this.#hasLightQueues) names.push(`${typeAttribute}=LITE`)
       if (names.length > 0) found.push(`${topicName} (${names.join(', ')})`)
     }
     if (found.length === 0) return
@@ -436,11 +455,26 @@ export class TopicTable {
     throw new ProtocolError('INVALID_PARAMETER', remark)
   }
 
+  /** @throws ProtocolError for a topic of lite topics, where there are no light queues */
+  #refuseLite(after: TopicConfig, before: TopicConfig | undefined): void {
+    const isLite = (topic: TopicConfig | undefined) => topic?.attributes.get(typeAttribute) === 'LITE'
+    if (!isLite(after) || isLite(before) || this.#hasLightQueues) return
+    throw new ProtocolError('INVALID_PARAMETER', 'LITE message type is not supported: set enableLmq of the broker')
+  }
+
   #refuseSystemTopic(topic: string): void {
     if (this.isSystem(topic)) {
       throw new ProtocolError('INVALID_PARAMETER', `The topic[${topic}] is conflict with system topic.`)
     }
   }
+}
+
+function lightQueueConfig(name: string): TopicConfig {
+  return newTopicConfig(name, {
+    readQueueNums: 1,
+    writeQueueNums: 1,
+    perm: permission.read | permission.write,
+  })
 }
 
 function isInternal(topic: string): boolean {

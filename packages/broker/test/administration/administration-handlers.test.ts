@@ -90,7 +90,12 @@ function open() {
   )
   const fileSystem = new CrashableFileSystem()
   const liveSettings = createLiveSettings({ initial: values, fileSystem, nowMs: clock.now() })
-  const statistics = new BrokerStatistics({ clock, clusterName: 'DefaultCluster', isSystemTopic: () => false })
+  const statistics = new BrokerStatistics({
+    clock,
+    clusterName: 'DefaultCluster',
+    isSystemTopic: () => false,
+    countsLightQueues: () => false,
+  })
   statistics.start()
   return { clock, log: silentLog, fileSystem, liveSettings, statistics }
 }

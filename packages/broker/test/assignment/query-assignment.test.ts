@@ -13,6 +13,8 @@ const queues = [0, 1, 2].map((queueId) => ({ topic: 'T', brokerName: 'broker-a',
 const members = ['c', 'a', 'b']
 
 const handler = queryAssignment({
+  brokerName: 'b',
+  isLightQueue: () => false,
   routes: { readableQueues: async (topic) => (topic === 'T' ? queues : undefined) },
   consumers: {
     get: (group) =>

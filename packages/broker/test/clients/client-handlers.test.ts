@@ -38,7 +38,7 @@ function open() {
     topics: { ensureInternal: () => undefined },
     filters: { register: () => {}, unregister: () => {} },
     counters: { subscriptionsDiffer: () => {}, registered: () => {} },
-    settings: () => ({ notifyConsumerIdsChangedEnable: true, channelExpiredTimeout: 120_000 }),
+    settings: () => ({ notifyConsumerIdsChangedEnable: true, channelExpiredTimeout: 120_000, enableLmq: false }),
     groupsPerConnectionMax: 100,
   })
   const { consumers, producers } = clients

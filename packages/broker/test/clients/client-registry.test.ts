@@ -27,7 +27,11 @@ function open(options: { notify?: boolean; groups?: SubscriptionGroupConfig[]; r
     topics: { ensureInternal: (topic, queueNums, sysFlag) => retryTopics.push([topic, queueNums, sysFlag]) },
     filters: { register: () => {}, unregister: () => {} },
     counters: { subscriptionsDiffer: () => {}, registered: () => {} },
-    settings: () => ({ notifyConsumerIdsChangedEnable: options.notify ?? true, channelExpiredTimeout: 120_000 }),
+    settings: () => ({
+      notifyConsumerIdsChangedEnable: options.notify ?? true,
+      channelExpiredTimeout: 120_000,
+      enableLmq: false,
+    }),
     groupsPerConnectionMax: 3,
   })
   clients.start()

@@ -14,7 +14,7 @@ function open(path: string, autoCreateSubscriptionGroup = true) {
     writes,
     groups: new GroupTable({
       config,
-      settings: () => ({ autoCreateSubscriptionGroup, flushDiskType: 'ASYNC_FLUSH' }),
+      settings: () => ({ autoCreateSubscriptionGroup, flushDiskType: 'ASYNC_FLUSH', enableLmq: false }),
     }),
   }
 }

@@ -10,7 +10,12 @@ function open(path: string) {
   const clock = new SteppedClock()
   const { log, lines } = recordingLog()
   const { config, ...counts } = countedAt(path, clock, log)
-  return { clock, lines, ...counts, offsets: new ConsumerOffsetTable({ config, flushIntervalMs: 5000 }) }
+  return {
+    clock,
+    lines,
+    ...counts,
+    offsets: new ConsumerOffsetTable({ config, flushIntervalMs: 5000, hasLightQueues: false }),
+  }
 }
 
 describe('consumer offsets', () => {

@@ -10,6 +10,7 @@ function open(startMs?: number) {
     clock,
     clusterName: 'DefaultCluster',
     isSystemTopic: (topic) => topic === 'SYSTEM',
+    countsLightQueues: () => false,
   })
   statistics.start()
   return { clock, statistics }

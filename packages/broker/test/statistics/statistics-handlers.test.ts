@@ -7,7 +7,12 @@ import { ask } from '../call-kit.ts'
 
 test('a statistic is shown over a minute, an hour and a day, and an unknown one refused', async () => {
   const clock = new SteppedClock()
-  const statistics = new BrokerStatistics({ clock, clusterName: 'DefaultCluster', isSystemTopic: () => false })
+  const statistics = new BrokerStatistics({
+    clock,
+    clusterName: 'DefaultCluster',
+    isSystemTopic: () => false,
+    countsLightQueues: () => false,
+  })
   statistics.start()
   statistics.stored('CapTopic', 0, 11, 100)
   clock.advance(10_000)

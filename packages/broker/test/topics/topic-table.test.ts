@@ -19,6 +19,7 @@ const defaults = {
   msgTraceTopicName: 'RMQ_SYS_TRACE_TOPIC',
   reviveQueueNum: 8,
   flushDiskType: 'ASYNC_FLUSH' as FlushMode,
+  enableLmq: false,
 }
 
 function open(path: string, changes: Partial<typeof defaults> = {}) {
@@ -147,11 +148,11 @@ describe('an administrator', () => {
     expect([topics.get('L1')?.readQueueNums, topics.get('L2')?.readQueueNums]).toEqual([4, 4])
   })
 
-  test('cannot make a topic of a kind that is not served yet, alone or in a list', () => {
+  test('cannot make a topic of lite topics without light queues, alone or in a list', () => {
     using folder = temporaryFolder()
     const { topics } = open(`${folder.path}/topics.json`)
     const attributeChanges = new Map([['+message.type', 'LITE']])
-    const refused = [29, 'message.type=LITE is not served yet: leave it out']
+    const refused = [29, 'LITE message type is not supported: set enableLmq of the broker']
     expect(refusal(() => topics.update([update('T1', { attributeChanges })]))).toEqual(refused)
     expect(refusal(() => topics.update([update('T2'), update('T3', { attributeChanges })]))).toEqual(refused)
     expect(['T1', 'T2', 'T3'].map((name) => topics.get(name))).toEqual([undefined, undefined, undefined])

@@ -21,12 +21,14 @@ const consumerOffsetsShape = record({
   offsetTable: withDefault(offsetsByQueue, () => new Map()),
   /** As `offsetTable`, for the offset that is pulled next. */
   pullOffsetTable: optional(offsetsByQueue),
+  /** `topic@group` of a light queue and of a group that has such a name, to the offset. In lmqConsumerOffset.json alone. */
+  lmqOffsetTable: optional(nameTable(long)),
 })
 
 /** Consumer offsets of a broker. */
 export type ConsumerOffsets = ShapeValue<typeof consumerOffsetsShape>
 
-/** Response body of request 43; content of consumerOffset.json. */
+/** Response body of request 43; content of consumerOffset.json and lmqConsumerOffset.json. */
 export const consumerOffsetsBody = defineBody('ConsumerOffsetSerializeWrapper', consumerOffsetsShape)
 
 const delayOffsetsShape = record({

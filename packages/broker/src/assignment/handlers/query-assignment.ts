@@ -1,5 +1,6 @@
 import {
   type commands,
+  lightQueueId,
   ProtocolError,
   type QueryAssignmentRequest,
   queryAssignmentRequestBody,
@@ -15,6 +16,9 @@ export interface QueryAssignmentParts {
   routes: Pick<TopicRoutes, 'readableQueues'>
   consumers: Pick<ConsumerRegistry, 'get'>
   modes: Pick<RequestModes, 'of'>
+  /** Of this broker: it has the only queue of each light queue's name. */
+  brokerName: string
+  isLightQueue(topic: string): boolean
   settings(): { serverLoadBalancerEnable: boolean }
 }
 
@@ -26,8 +30,11 @@ export interface QueryAssignmentParts {
 export function queryAssignment(parts: QueryAssignmentParts): Handler<typeof commands.queryAssignment> {
   return async (_header, call) => {
     const request = queryAssignmentRequestBody.decode(call.body)
-    const queues = await parts.routes.readableQueues(needed(request.topic, 'topic'))
-    const mode = parts.modes.of(request.topic!, request.consumerGroup ?? '')
+    const topic = needed(request.topic, 'topic')
+    const queues = parts.isLightQueue(topic)
+      ? [{ topic, brokerName: parts.brokerName, queueId: lightQueueId }]
+      : await parts.routes.readableQueues(topic)
+    const mode = parts.modes.of(topic, request.consumerGroup ?? '')
     const assigned = queues === undefined ? undefined : assignedQueues(request, queues, mode, parts)
     return {
       body: queryAssignmentResponseBody.encode({
