@@ -31,6 +31,7 @@ export default defineConfig({
           page('Concepts', 'concepts'),
           page('Kinds of messages', 'messages'),
           page('Messages that are stored once', 'idempotent-producers'),
+          page('Light queues and lite topics', 'lite-topics'),
           page('Tests with a broker inside', 'testing'),
         ],
       },

@@ -3,6 +3,7 @@ import {
   checkClientBody,
   createTopicListBody,
   heartbeatBody,
+  liteSubscriptionsBody,
   lockBatchRequestBody,
   messageRequestModeSettingBody,
   type QueueLockRequest,
@@ -71,6 +72,17 @@ export const updateGroupListAccess: Access<never> = namedInBody((body) =>
 export const batchAckAccess: Access<never> = namedInBody((body) =>
   batchAckRequestBody.decode(body).acks.flatMap(({ c, t }) => [onGroup(c, sub), onTopic(t, sub)]),
 )
+
+/** The group and parent topic of each change. A request without a body changes nothing. */
+export const liteSubscriptionAccess: Access<never> = namedInBody((body) => {
+  if (body.length === 0) return []
+  return liteSubscriptionsBody.decode(body).subscriptionSet.flatMap(({ group, topic }) => {
+    const demands: Demand[] = []
+    if (group !== undefined) demands.push(onGroup(group, sub))
+    if (topic !== undefined) demands.push(onTopic(topic, sub))
+    return demands
+  })
+})
 
 /** The group and topic of which it is set how messages are got. */
 export const requestModeAccess: Access<never> = namedInBody((body) => {

@@ -21,6 +21,7 @@ import {
   checkClientAccess,
   createTopicListAccess,
   heartbeatAccess,
+  liteSubscriptionAccess,
   lockAccess,
   queryAssignmentAccess,
   requestModeAccess,
@@ -92,7 +93,6 @@ export function brokerLanes(liveSettings: Pick<LiveSettings, 'current' | 'onChan
   }
 }
 
-const lite = unsupported('lite topics are not served yet')
 const access = unsupported('access control is not served yet')
 const replication = unsupported('replication is not served yet')
 const controller = unsupported('the controller is not served yet')
@@ -257,17 +257,17 @@ export function brokerCommandTable(
     notification: serve(pop, subscribe(group('consumerGroup'), topic('topic')), handlers.notification),
     pollingInfo: serve(consumer, subscribe(group('consumerGroup'), topic('topic')), handlers.pollingInfo),
     popRollback: serve(admin, update(ownCluster), handlers.popRollback),
-    popLiteMessage: lite,
+    popLiteMessage: serve(pop, subscribe(group('consumerGroup'), topic('topic')), handlers.popLiteMessage),
 
     // lite topics
-    liteSubscriptionCtl: lite,
-    ackLiteMessage: lite,
-    getBrokerLiteInfo: lite,
-    getParentTopicInfo: lite,
-    getLiteTopicInfo: lite,
-    getLiteClientInfo: lite,
-    getLiteGroupInfo: lite,
-    triggerLiteDispatch: lite,
+    liteSubscriptionCtl: serve(consumer, liteSubscriptionAccess, handlers.liteSubscriptionCtl),
+    ackLiteMessage: unsupported('RocketMQ has the code, but no server answers it: acknowledge by ACK_MESSAGE'),
+    getBrokerLiteInfo: serve(admin, get(ownCluster), handlers.getBrokerLiteInfo),
+    getParentTopicInfo: serve(admin, get(topic('topic')), handlers.getParentTopicInfo),
+    getLiteTopicInfo: serve(admin, get(topic('parentTopic')), handlers.getLiteTopicInfo),
+    getLiteClientInfo: serve(admin, get(topic('parentTopic'), group('group')), handlers.getLiteClientInfo),
+    getLiteGroupInfo: serve(admin, get(group('group')), handlers.getLiteGroupInfo),
+    triggerLiteDispatch: serve(admin, update(group('group')), handlers.triggerLiteDispatch),
 
     // users and access
     authCreateUser: access,

@@ -11,6 +11,7 @@ import { createGroups } from './groups/create-groups.ts'
 import { SendOnce } from './idempotence/send-once.ts'
 import type { Identity } from './identity.ts'
 import { ConfigFolder } from './kept/index.ts'
+import { createLite } from './lite/create-lite.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { createLocks } from './locks/create-locks.ts'
 import { createOffsets } from './offsets/create-offsets.ts'
@@ -154,6 +155,20 @@ export function createFeatures(parts: FeaturesParts) {
       counters,
     }),
   )
+  const lite = features.add(
+    createLite({
+      ...tables,
+      clock,
+      log,
+      random,
+      identity,
+      settings,
+      store,
+      offsets: offsets.table,
+      counters,
+      calls: { call: (...request) => registration.calls.call(...request) },
+    }),
+  )
   const pop = features.add(
     createPop({
       ...tables,
@@ -171,6 +186,7 @@ export function createFeatures(parts: FeaturesParts) {
       timer: timers.ownRules,
       timerProgress: timers.progress,
       counters,
+      lite: lite.receipts,
     }),
   )
   const administration = features.add(
@@ -182,7 +198,7 @@ export function createFeatures(parts: FeaturesParts) {
       counters,
       delayProgress: delay.progress,
       timerFigures: timers.figures,
-      waitingIn: (lane) => waitingIn(lane) - reading.heldIn(lane) - pop.heldIn(lane),
+      waitingIn: (lane) => waitingIn(lane) - reading.heldIn(lane) - pop.heldIn(lane) - lite.heldIn(lane),
     }),
   )
   const registration = features.add(
@@ -202,6 +218,7 @@ export function createFeatures(parts: FeaturesParts) {
   store.onArrival((topic, queueId) => {
     reading.arrived(topic, queueId)
     pop.arrived(topic, queueId)
+    lite.arrived(topic)
     delay.arrived(topic, queueId)
     timers.arrived(topic)
   })
@@ -216,6 +233,7 @@ export function createFeatures(parts: FeaturesParts) {
       ...timers.handlers,
       ...reading.handlers,
       ...pop.handlers,
+      ...lite.handlers,
       ...clients.handlers,
       ...locks.handlers,
       ...offsets.handlers,
@@ -247,6 +265,7 @@ export function createFeatures(parts: FeaturesParts) {
       timers: timers.stats(),
       reading: reading.stats(),
       pop: pop.stats(),
+      lite: lite.stats(),
       registration: registration.stats(),
     }),
   }

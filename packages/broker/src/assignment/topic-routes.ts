@@ -25,7 +25,8 @@ export interface TopicRoutesOptions {
 
 interface Known {
   /** Undefined when no name server knows the topic. */
-  queues: readonly QueueKey[] | undefined
+  readable: readonly QueueKey[] | undefined
+  writable: readonly QueueKey[] | undefined
   /** Of the monotonic clock. */
   untilMs: number
 }
@@ -42,7 +43,7 @@ export class TopicRoutes {
   readonly #options: TopicRoutesOptions
   /** In the order in which they were asked for. */
   readonly #known = new Map<string, Known>()
-  readonly #asking = new Map<string, Promise<readonly QueueKey[] | undefined>>()
+  readonly #asking = new Map<string, Promise<Known | undefined>>()
   /** Index of the name server that answered last. */
   #current = 0
 
@@ -54,24 +55,36 @@ export class TopicRoutes {
    * The queues that can be read, by the names of their brokers and by their ids; undefined when the topic is unknown, or
    * no name server answers.
    */
-  readableQueues(topic: string): Promise<readonly QueueKey[] | undefined> {
+  async readableQueues(topic: string): Promise<readonly QueueKey[] | undefined> {
+    return (await this.#of(topic))?.readable
+  }
+
+  /** Like `readableQueues`, of those that can be written to. */
+  async writableQueues(topic: string): Promise<readonly QueueKey[] | undefined> {
+    return (await this.#of(topic))?.writable
+  }
+
+  #of(topic: string): Promise<Known | undefined> {
     const known = this.#known.get(topic)
-    if (known !== undefined && this.#options.clock.monotonic() < known.untilMs) return Promise.resolve(known.queues)
+    if (known !== undefined && this.#options.clock.monotonic() < known.untilMs) return Promise.resolve(known)
     const asking = this.#asking.get(topic) ?? this.#ask(topic).finally(() => this.#asking.delete(topic))
     this.#asking.set(topic, asking)
     return asking
   }
 
-  async #ask(topic: string): Promise<readonly QueueKey[] | undefined> {
+  async #ask(topic: string): Promise<Known | undefined> {
     const response = await this.#answer(topic)
     if (response === undefined) return undefined
     const isFound = response.code === responseCodes.SUCCESS.code && response.body !== undefined
-    const queues = isFound ? readable(topic, topicRouteBody.decode(response.body!)) : undefined
-    const untilMs = this.#options.clock.monotonic() + (queues === undefined ? unknownMs : knownMs)
+    const route = isFound ? topicRouteBody.decode(response.body!) : undefined
+    const readable = route && queuesOf(topic, route, permission.read)
+    const writable = route && queuesOf(topic, route, permission.write)
+    const untilMs = this.#options.clock.monotonic() + (readable === undefined ? unknownMs : knownMs)
+    const known = { readable, writable, untilMs }
     this.#known.delete(topic)
-    this.#known.set(topic, { queues, untilMs })
+    this.#known.set(topic, known)
     if (this.#known.size > topicsMax) this.#known.delete(this.#known.keys().next().value!)
-    return queues
+    return known
   }
 
   /** Of the first name server that answers, beginning with the one that did so last. */
@@ -92,12 +105,13 @@ export class TopicRoutes {
   }
 }
 
-function readable(topic: string, { queueDatas }: TopicRoute): readonly QueueKey[] | undefined {
+function queuesOf(topic: string, { queueDatas }: TopicRoute, wanted: number): readonly QueueKey[] | undefined {
   const queues = queueDatas
-    .filter(({ perm }) => (perm & permission.read) !== 0)
+    .filter(({ perm }) => (perm & wanted) !== 0)
     .sort((left, right) => (left.brokerName < right.brokerName ? -1 : 1))
-    .flatMap(({ brokerName, readQueueNums }) =>
-      Array.from({ length: Math.max(0, readQueueNums) }, (_, queueId) => ({ topic, brokerName, queueId })),
-    )
+    .flatMap(({ brokerName, readQueueNums, writeQueueNums }) => {
+      const length = Math.max(0, wanted === permission.read ? readQueueNums : writeQueueNums)
+      return Array.from({ length }, (_, queueId) => ({ topic, brokerName, queueId }))
+    })
   return queues.length === 0 ? undefined : queues
 }

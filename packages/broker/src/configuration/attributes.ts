@@ -67,14 +67,4 @@ function add(kinds: AttributeKinds, exists: boolean, name: string, value: string
   if (exists && !kind.isChangeable) refuse(`attempt to update an unchangeable attribute. key: ${name}`)
   const problem = kind.problemOf(value)
   if (problem !== undefined) refuse(problem)
-  if (!kind.isServed(value)) {
-    throw new ProtocolError('INVALID_PARAMETER', `${name}=${value} is not served yet: leave it out`)
-  }
-}
-
-/** Of attributes that were kept, those that ask for something that this broker does not do, as `name=value`. */
-export function unservedAttributes(kinds: AttributeKinds, attributes: ReadonlyMap<string, string>): string[] {
-  return [...attributes].flatMap(([name, value]) =>
-    kinds.get(name)?.isServed(value) === false ? `${name}=${value}` : [],
-  )
 }

@@ -20,6 +20,7 @@ import { peekMessage } from './handlers/peek-message.ts'
 import { pollingInfo } from './handlers/polling-info.ts'
 import { popMessage } from './handlers/pop-message.ts'
 import { HeldPops } from './held-pops.ts'
+import type { LiteReceipts } from './lite-receipts.ts'
 import { OrderAcks } from './order-acks.ts'
 import { OrderTable } from './order-table.ts'
 import { OrderWakes } from './order-wakes.ts'
@@ -49,6 +50,7 @@ export interface PopFeatureParts {
   timer: TimerDecision
   timerProgress: TimerProgress
   counters: BrokerStatistics
+  lite: LiteReceipts
 }
 
 const epochLimit = 2 ** 32
@@ -86,8 +88,8 @@ export function createPop(parts: PopFeatureParts) {
     timer: parts.timer,
   })
   const orders = new OrderTable({
-    config: parts.config,
-    flushIntervalMs: settings().flushConsumerOffsetInterval,
+    clock,
+    kept: { config: parts.config, flushIntervalMs: settings().flushConsumerOffsetInterval },
     committed: ({ group, topic, queueId }) => offsets.offset(group, topic, queueId) ?? 0,
     isKept: ({ group, topic, queueId }) =>
       groups.get(group) !== undefined && queueId < (topics.get(topic)?.readQueueNums ?? 0),
@@ -181,7 +183,7 @@ export function createPop(parts: PopFeatureParts) {
   const onAcknowledged = (group: string, topic: string, count: number) => counters.acknowledged(group, topic, count)
   const checks = { topics, groups, brokerPermission: () => settings().brokerPermission }
   const receiptChecks = { topics, brokerName, reviveQueueCount, store }
-  const acks = { ...receiptChecks, writer, orderAcks, onAcknowledged }
+  const acks = { ...receiptChecks, writer, orderAcks, onAcknowledged, lite: parts.lite }
   const plan = { ...checks, random, settings }
   return {
     /** Messages arrived in a queue. */
@@ -223,6 +225,7 @@ export function createPop(parts: PopFeatureParts) {
         settings,
         onAcknowledged,
         onCheckpoints,
+        lite: parts.lite,
       }),
     },
     start: () => reviver.start(),

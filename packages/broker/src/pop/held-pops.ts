@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
-import { popRetryTopicOf } from '@rocketmq-ts/protocol'
+import { popRetryTopicOf, retryTopicPrefix } from '@rocketmq-ts/protocol'
 
 /** A request that found nothing and waits for messages of a topic. */
 export interface HeldPop {
@@ -153,10 +153,11 @@ export class HeldPops {
     if (this.#count === 0) return
     const groups = this.#topics.get(topic)
     if (groups === undefined) return
+    const own = groups.get(`${topic}@${group}`)
+    if (own !== undefined) this.#serve(own, queueId)
+    if (!topic.startsWith(retryTopicPrefix)) return
     for (const waiting of [...groups.values()]) {
-      if (waiting.group !== group) continue
-      if (waiting.topic === topic) this.#serve(waiting, queueId)
-      else this.#serveAll(waiting)
+      if (waiting.group === group && waiting !== own) this.#serveAll(waiting)
     }
   }
 

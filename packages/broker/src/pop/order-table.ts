@@ -19,6 +19,8 @@ interface Given {
   readonly counts: ReadonlyMap<number, number>
   readonly visibleMs: Map<number, number>
   readonly lastMs: number
+  /** Whether the next delivery is not counted as another one. */
+  isSuspended: boolean
 }
 
 export interface NewlyGiven {
@@ -29,8 +31,9 @@ export interface NewlyGiven {
 }
 
 export interface OrderTableParts {
-  config: KeptFolder
-  flushIntervalMs: number
+  clock: Clock
+  /** Where it is kept; left out when it is in memory alone, and what is acknowledged is forgotten. */
+  kept?: { config: KeptFolder; flushIntervalMs: number }
   /** Where a group goes on: what is before that is acknowledged. */
   committed(key: OrderKey): number
   /** Whether topic, queue and group are still there. */
@@ -42,29 +45,31 @@ const keptMs = 24 * 60 * 60 * 1000
 /**
  * What groups were given in order and did not acknowledge. Nothing more is given of a queue until all of it is
  * acknowledged or visible again, but for the attempt that it was given to, which asks once more when its answer was lost.
- * Kept in config/consumerOrderInfo.json.
+ * Kept in config/consumerOrderInfo.json, unless it is in memory alone.
  */
 export class OrderTable {
   readonly #parts: OrderTableParts
   readonly #clock: Clock
   /** `topic@group` to queue id. */
   readonly #groups = new Map<string, Map<number, Given>>()
-  readonly #kept: KeptState<ConsumerOrder>
+  readonly #kept: KeptState<ConsumerOrder> | undefined
 
   /** @throws Error when the file is there and cannot be used */
   constructor(parts: OrderTableParts) {
-    const { config, flushIntervalMs } = parts
+    const { clock, kept } = parts
     this.#parts = parts
-    this.#clock = config.clock
-    this.#kept = new KeptState(config, {
-      file: 'consumerOrderInfo.json',
-      parse: (text) => consumerOrderBody.parse(text),
-      pieces: () => [stringifyStandard(consumerOrderBody.toWritable(this.#content()))],
-      intervalMs: flushIntervalMs,
-      gatherMs: flushIntervalMs,
-      isProgress: true,
-    })
-    for (const [key, queues] of this.#kept.content?.table ?? []) {
+    this.#clock = clock
+    this.#kept =
+      kept &&
+      new KeptState(kept.config, {
+        file: 'consumerOrderInfo.json',
+        parse: (text) => consumerOrderBody.parse(text),
+        pieces: () => [stringifyStandard(consumerOrderBody.toWritable(this.#content()))],
+        intervalMs: kept.flushIntervalMs,
+        gatherMs: kept.flushIntervalMs,
+        isProgress: true,
+      })
+    for (const [key, queues] of this.#kept?.content?.table ?? []) {
       const loaded = new Map<number, Given>()
       for (const [queueId, order] of queues) if (order.o.length <= bitsMax) loaded.set(queueId, givenOf(order))
       this.#groups.set(key, loaded)
@@ -112,12 +117,22 @@ export class OrderTable {
     const acknowledged = new Set(before?.acknowledged)
     for (const offset of acknowledged) if (offset < offsets[0]!) acknowledged.delete(offset)
     const lastMs = this.#clock.now()
-    const given = { popTime, invisibleTime, attemptId, offsets, acknowledged, counts, visibleMs: new Map(), lastMs }
+    const given = {
+      popTime,
+      invisibleTime,
+      attemptId,
+      offsets,
+      acknowledged,
+      counts,
+      visibleMs: new Map(),
+      lastMs,
+      isSuspended: false,
+    }
     const name = nameOf(key)
     const queues = this.#groups.get(name)
     if (queues === undefined) this.#groups.set(name, new Map([[key.queueId, given]]))
     else queues.set(key.queueId, given)
-    this.#kept.later()
+    this.#kept?.later()
     return counts
   }
 
@@ -129,8 +144,16 @@ export class OrderTable {
     const given = this.#given(key)
     if (given === undefined || given.popTime !== popTime || !given.offsets.includes(queueOffset)) return undefined
     given.acknowledged.add(queueOffset)
-    this.#kept.later()
-    return given.offsets.find((offset) => !given.acknowledged.has(offset)) ?? given.offsets.at(-1)! + 1
+    this.#kept?.later()
+    const next = given.offsets.find((offset) => !given.acknowledged.has(offset))
+    if (next === undefined && this.#kept === undefined) this.clear(key)
+    return next ?? given.offsets.at(-1)! + 1
+  }
+
+  /** What was given at a time comes again without being counted. */
+  suspend(key: OrderKey, popTime: number): void {
+    const given = this.#given(key)
+    if (given?.popTime === popTime) given.isSuspended = true
   }
 
   /** A message that was given at a time is visible again at another one. @returns false when it was not given then */
@@ -139,30 +162,34 @@ export class OrderTable {
     if (given === undefined || given.popTime !== popTime || !given.offsets.includes(queueOffset)) return false
     if (given.acknowledged.has(queueOffset)) return false
     given.visibleMs.set(queueOffset, visibleMs)
-    this.#kept.later()
+    this.#kept?.later()
     return true
   }
 
   /** A group goes on elsewhere: nothing holds it back. */
   clear(key: OrderKey): void {
-    if (this.#groups.get(nameOf(key))?.delete(key.queueId)) this.#kept.later()
+    const name = nameOf(key)
+    const queues = this.#groups.get(name)
+    if (!queues?.delete(key.queueId)) return
+    if (queues.size === 0) this.#groups.delete(name)
+    this.#kept?.later()
   }
 
   removeTopic(topic: string): void {
     for (const name of [...this.#groups.keys()]) {
-      if (name.slice(0, name.lastIndexOf('@')) === topic && this.#groups.delete(name)) this.#kept.later()
+      if (name.slice(0, name.lastIndexOf('@')) === topic && this.#groups.delete(name)) this.#kept?.later()
     }
   }
 
   removeGroup(group: string): void {
     for (const name of [...this.#groups.keys()]) {
-      if (name.slice(name.lastIndexOf('@') + 1) === group && this.#groups.delete(name)) this.#kept.later()
+      if (name.slice(name.lastIndexOf('@') + 1) === group && this.#groups.delete(name)) this.#kept?.later()
     }
   }
 
   /** Writes what is not written yet. */
   close(): void {
-    this.#kept.close()
+    this.#kept?.close()
   }
 
   #given(key: OrderKey): Given | undefined {
@@ -198,7 +225,7 @@ function countsAfter(
   offsets: readonly number[],
 ): ReadonlyMap<number, number> {
   if (before === undefined) return new Map()
-  if (attemptId !== undefined && before.attemptId === attemptId) return before.counts
+  if (before.isSuspended || (attemptId !== undefined && before.attemptId === attemptId)) return before.counts
   return new Map(
     offsets
       .filter((offset) => before.offsets.includes(offset))
@@ -211,7 +238,15 @@ function givenOf({ popTime, a, cm, i = 0, l, o, oc, ot }: QueueOrder): Given {
   const offsets = o.map((distance, index) => (index === 0 ? distance : first + distance))
   const acknowledged = new Set(offsets.filter((_, index) => Math.floor(cm / 2 ** index) % 2 === 1))
   const times = { popTime, invisibleTime: i, lastMs: l }
-  return { ...times, attemptId: a, offsets, acknowledged, counts: new Map(oc), visibleMs: new Map(ot) }
+  return {
+    ...times,
+    attemptId: a,
+    offsets,
+    acknowledged,
+    counts: new Map(oc),
+    visibleMs: new Map(ot),
+    isSuspended: false,
+  }
 }
 
 function orderOf(given: Given): QueueOrder {

@@ -12,6 +12,7 @@ import { batchCountMax, type StoreMessage } from '@rocketmq-ts/storage'
 import { checkBodySize } from '../intake/intake.ts'
 import { admit } from './admit.ts'
 import { bornHostOf } from './host-cache.ts'
+import { placedInLiteTopic } from './lite-placing.ts'
 import { refuseOtherKind } from './message-kind.ts'
 import { refuseDelayInBatch, refuseMissingKey, refuseNumberedInBatch } from './refused-kinds.ts'
 import type { SendParts } from './send-parts.ts'
@@ -94,10 +95,12 @@ function checkedMessages(
 ): { flag: number; body: Buffer; properties: EncodedProperties }[] {
   const { enableTopicMessageTypeCheck } = parts.settings()
   return decoded(body).map((one) => {
-    const properties = new EncodedProperties(one.propertiesBytes)
-    refuseDelayInBatch(properties)
-    if (target.memo?.needsKey === true) refuseMissingKey(properties)
-    if (enableTopicMessageTypeCheck) refuseOtherKind(target.topic, target.memo?.config.attributes, properties)
+    const given = new EncodedProperties(one.propertiesBytes)
+    const attributes = target.memo?.config.attributes
+    refuseDelayInBatch(given)
+    if (target.memo?.needsKey === true) refuseMissingKey(given)
+    if (enableTopicMessageTypeCheck) refuseOtherKind(target.topic, attributes, given)
+    const properties = given.has('liteTopic') ? placedInLiteTopic(given, target.topic, attributes) : given
     if (parts.sendOnce !== undefined) refuseNumberedInBatch(properties)
     return { flag: one.flag, body: one.body, properties }
   })

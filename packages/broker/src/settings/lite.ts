@@ -1,16 +1,52 @@
-import { boolean, int, live, long, notServed } from '@rocketmq-ts/settings'
+import { applied, boolean, int, live, long, notServed } from '@rocketmq-ts/settings'
 
-export const liteSettings = notServed('Lite topics', 'lite topics are not served yet', {
-  enableLiteEventMode: live(boolean, true, 'Consumers are told which lite topics have messages.'),
-  maxLiteSubscriptionCount: live(long(), 100_000, 'Subscriptions to lite topics.'),
-  minLiteTTl: live(long({ unit: 'ms' }), 900_000, 'Milliseconds that an unused lite topic is kept at least.'),
-  liteTtlCheckInterval: live(long({ unit: 'ms' }), 120_000, 'Milliseconds between two looks for unused ones.'),
-  liteSubscriptionCheckInterval: live(
-    long({ unit: 'ms' }),
-    120_000,
-    'Milliseconds between two looks at subscriptions.',
-  ),
-  liteSubscriptionCheckTimeoutMills: live(long({ unit: 'ms' }), 180_000, 'Milliseconds after which one has ended.'),
-  maxClientEventCount: live(int(), 100, 'Events that wait for a consumer.'),
-  liteEventCheckInterval: live(long({ unit: 'ms' }), 10_000, 'Milliseconds between two looks at waiting events.'),
-})
+const area = 'Lite topics'
+
+export const liteSettings = {
+  ...applied(area, {
+    maxLiteSubscriptionCount: live(long({ min: 0 }), 100_000, 'Subscriptions to lite topics.'),
+    minLiteTTl: live(
+      long({ min: 0, unit: 'ms' }),
+      900_000,
+      'Milliseconds that an unused lite topic is kept at least, and all of them after a start.',
+    ),
+    liteTtlCheckInterval: live(
+      long({ min: 1000, unit: 'ms' }),
+      120_000,
+      'Milliseconds between two looks for unused lite topics.',
+    ),
+    liteSubscriptionCheckInterval: live(
+      long({ min: 1000, unit: 'ms' }),
+      120_000,
+      'Milliseconds between two looks for clients that do not say any more what they subscribe to.',
+    ),
+    liteSubscriptionCheckTimeoutMills: live(
+      long({ min: 1000, unit: 'ms' }),
+      180_000,
+      'Milliseconds after which the subscriptions of such a client end.',
+    ),
+    maxClientEventCount: live(
+      int({ min: 1 }),
+      100,
+      'Lite topics that wait for a client to ask; in what comes beyond them it is told later.',
+    ),
+    liteEventCheckInterval: live(
+      long({ min: 100, unit: 'ms' }),
+      10_000,
+      'Milliseconds between two looks at clients that do not ask.',
+    ),
+    liteEventFullDispatchDelayTime: live(
+      long({ min: 50, unit: 'ms' }),
+      10_000,
+      'Milliseconds after which a client is told of what was too much before.',
+    ),
+    liteEventFullDispatchDelayTimeForWildcardGroup: live(
+      long({ min: 50, unit: 'ms' }),
+      10_000,
+      'The same for a group that consumes all lite topics.',
+    ),
+  }),
+  ...notServed(area, 'clients are always told which lite topics have messages', {
+    enableLiteEventMode: live(boolean, true, 'Clients are told which lite topics have messages.'),
+  }),
+}

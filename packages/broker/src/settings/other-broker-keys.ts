@@ -33,8 +33,8 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   enabledAppendPropCRC=false estimateAccumulation=true fetchNamesrvAddrInterval=10000 forceVerifyPropCRC=false
   forwardTimeout=3000 heartbeatThreadPoolQueueCapacity=50000 highSpeedMode=false indexFileReadEnable=true
   indexFileWriteEnable=true initPopOffsetByCheckMsgInMem=true isScanAvailableNameSrv=true isolateLogEnable=false
-  iteratorWhenUseRocksdbConsumeQueue=true liteEventFullDispatchDelayTime=10000
-  liteEventFullDispatchDelayTimeForWildcardGroup=10000 liteLagCountMetricsEnable=false
+  iteratorWhenUseRocksdbConsumeQueue=true
+  liteLagCountMetricsEnable=false
   liteLagLatencyCollectEnable=false liteLagLatencyMetricsEnable=false liteLagLatencyTopK=50
   litePullMessageThreadPoolNums=20 litePullThreadPoolQueueCapacity=100000 loadBalancePollNameServerInterval=30000
   loadBalanceProcessorThreadPoolNums=32 loadBalanceThreadPoolQueueCapacity=100000

@@ -22,7 +22,6 @@ import {
   refuseProblem,
   topicAttributeKinds,
   topicNameProblem,
-  unservedAttributes,
 } from '../configuration/index.ts'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
 import { refuseCompactedBatches } from './compacted-topics.ts'
@@ -111,7 +110,7 @@ export class TopicTable {
       if (topicName !== clusterName && topicName !== brokerName) continue
       this.#topics.set(topicName, { ...(this.#topics.get(topicName) ?? topic), perm })
     }
-    this.#warnOfUnserved()
+    this.#warnOfLite()
   }
 
   get dataVersion(): DataVersion {
@@ -433,18 +432,18 @@ export class TopicTable {
     for (const listener of this.#listeners) listener(names)
   }
 
-  /** Of topics that an official broker made, or an administrator before it mattered. */
-  #warnOfUnserved(): void {
+  /** Of topics that were made while there were light queues, or by an official broker. */
+  #warnOfLite(): void {
+    if (this.#hasLightQueues) return
     const found: string[] = []
     for (const { topicName, attributes } of this.#topics.values()) {
-      const names = unservedAttributes(topicAttributeKinds, attributes)
-      if (attributes.get(typeAttribute) === 'LITE' && !this.#hasLightQueues) names.push(`${typeAttribute}=LITE`)
-      if (names.length > 0) found.push(`${topicName} (${names.join(', ')})`)
+      if (attributes.get(typeAttribute) === 'LITE') found.push(topicName)
     }
     if (found.length === 0) return
     const topics = found.slice(0, warnedTopicsMax)
     const count = found.length
-    this.#options.config.log.warn({ topics, count }, 'topics have attributes that are not served yet: they do nothing')
+    const message = 'topics of the type LITE have no lite topics while the broker has no light queues: set enableLmq'
+    this.#options.config.log.warn({ topics, count }, message)
   }
 
   /** @throws ProtocolError for a topic that is to take messages of all types, where the settings have none */

@@ -1,12 +1,7 @@
 import { ProtocolError } from '@rocketmq-ts/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  alteredAttributes,
-  parseAttributeChanges,
-  topicAttributeKinds,
-  unservedAttributes,
-} from '../../src/configuration/index.ts'
+import { alteredAttributes, parseAttributeChanges, topicAttributeKinds } from '../../src/configuration/index.ts'
 
 function remarkOf(action: () => unknown): string {
   try {
@@ -56,29 +51,12 @@ describe('attribute changes', () => {
     })
   })
 
-  test.each(['UNSPECIFIED', 'NORMAL', 'FIFO', 'DELAY', 'TRANSACTION', 'MIXED'])(
+  test.each(['UNSPECIFIED', 'NORMAL', 'FIFO', 'DELAY', 'TRANSACTION', 'MIXED', 'LITE'])(
     'may make a topic one of type %s',
     (type) => {
       expect(alter(undefined, `+message.type=${type}`)).toEqual({ 'message.type': type })
     },
   )
-
-  const unserved = ['message.type=LITE', 'lite.topic.expiration=10']
-
-  test.each(unserved)('cannot ask for %s, which is not served yet', (attribute) => {
-    const change = () => alter(undefined, `+reserve.time=5,+${attribute}`)
-    expect(change).toThrow(ProtocolError)
-    expect(change).toThrow(`${attribute} is not served yet`)
-  })
-
-  test('can leave alone and take away what is not served, where it is', () => {
-    const kept = new Map(unserved.map((attribute) => attribute.split('=') as [string, string]))
-    expect(unservedAttributes(topicAttributeKinds, kept).length).toBe(kept.size)
-    expect(unservedAttributes(topicAttributeKinds, new Map([['message.type', 'FIFO']]))).toEqual([])
-    const before = { 'message.type': 'LITE', 'lite.topic.expiration': '10' }
-    expect(alter(before, '+reserve.time=5')).toEqual({ ...before, 'reserve.time': '5' })
-    expect(alter(before, '-message.type,-lite.topic.expiration')).toEqual({})
-  })
 
   test('leave alone what they do not name', () => {
     expect(alter({ 'message.type': 'FIFO', 'reserve.time': '5' }, '+message.type=DELAY')).toEqual({

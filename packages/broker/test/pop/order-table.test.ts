@@ -12,8 +12,8 @@ let table: OrderTable
 
 function open(): OrderTable {
   return new OrderTable({
-    config: keptAt(path, { clock, disk: fileSystem }),
-    flushIntervalMs: 5000,
+    clock,
+    kept: { config: keptAt(path, { clock, disk: fileSystem }), flushIntervalMs: 5000 },
     committed: () => committed,
     isKept: ({ queueId }) => queueId < 4,
   })

@@ -167,10 +167,9 @@ describe('an administrator', () => {
     )
     fs.writeFileSync(path, topicConfigTableBody.encode({ dataVersion: newDataVersion(0), topicConfigTable }))
     const { lines, fields, topics } = open(path)
-    expect(lines).toEqual([
-      { level: 'warn', message: 'topics have attributes that are not served yet: they do nothing' },
-    ])
-    const named = ['LITE (message.type=LITE)']
+    const message = 'topics of the type LITE have no lite topics while the broker has no light queues: set enableLmq'
+    expect(lines).toEqual([{ level: 'warn', message }])
+    const named = ['LITE']
     expect(fields).toEqual([{ topics: named, count: 1 }])
     topics.update([update('LITE')])
     expect(topics.get('LITE')?.attributes.get('message.type')).toBe('LITE')

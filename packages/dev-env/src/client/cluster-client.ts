@@ -40,7 +40,7 @@ type AnswerOf = (request: RemotingCommand) => ClientAnswer
 const lane = { name: 'broker', waitingMax: 1000 }
 
 /** Everything that a broker can ask of a client. */
-function clientTable(asked: (call: Call) => Reply | typeof answeredLater): CommandTable<'client'> {
+function clientTable(asked: (call: Call) => Reply | typeof answeredLater): CommandTable<'client' | 'proxy'> {
   const handle = <C extends AnyCommand>(_header: RequestOf<C>, call: Call<C>) => asked(call)
   const topicAndGroup = [topic('topic'), group('group')] as const
   return {
@@ -51,6 +51,7 @@ function clientTable(asked: (call: Call) => Reply | typeof answeredLater): Comma
     getConsumerRunningInfo: serve(lane, get(group('consumerGroup')), handle),
     consumeMessageDirectly: serve(lane, subscribe(group('consumerGroup'), topic('topic')), handle),
     pushReplyMessageToClient: serve(lane, subscribe(group('producerGroup'), topic('topic')), handle),
+    notifyUnsubscribeLite: serve(lane, subscribe(group('consumerGroup')), handle),
   }
 }
 

@@ -2,6 +2,7 @@ import { administration } from './administration.ts'
 import { clients } from './clients.ts'
 import { coldReads } from './cold-reads.ts'
 import { groups } from './groups.ts'
+import { lite } from './lite.ts'
 import { locks } from './locks.ts'
 import { nameServer } from './name-server.ts'
 import { offsets } from './offsets.ts'
@@ -24,6 +25,7 @@ export const areas: Readonly<Record<string, Promises>> = {
   reading,
   coldReads,
   pop,
+  lite,
   clients,
   locks,
   offsets,

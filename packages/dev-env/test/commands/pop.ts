@@ -9,6 +9,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
 import { type BrokerCalls, PopConsumer, type PoppedMessage, readMessages } from '../../src/index.ts'
+import { liteAcks } from './lite.ts'
 import { bodiesOf, codeOf, type Promises, type Scene, withSettings } from './scene.ts'
 
 function consumerOf(scene: Scene, group = 'g', topic = 'T'): PopConsumer {
@@ -255,6 +256,7 @@ export const pop = {
     ),
   },
   ackMessage: {
+    ...liteAcks.ackMessage,
     'what is acknowledged never comes again': async (scene) => {
       const { consumer, message } = await givenOne(scene, { invisibleTime: 3000 })
       expect(await consumer.ack(message)).toBe('SUCCESS')
@@ -480,6 +482,7 @@ export const pop = {
     },
   },
   changeMessageInvisibletime: {
+    ...liteAcks.changeMessageInvisibletime,
     'in order a queue is free sooner, or later': async (scene) => {
       await scene.store('T', 'a', 'b')
       const consumer = consumerOf(scene)

@@ -65,6 +65,17 @@ export {
   heartbeatFingerprint,
   type ProducerData,
 } from './heartbeat.ts'
+export {
+  brokerLiteInfoBody,
+  type LiteLag,
+  type LiteOffsetOption,
+  type LiteSubscriptionChange,
+  liteClientInfoBody,
+  liteGroupInfoBody,
+  liteSubscriptionsBody,
+  liteTopicInfoBody,
+  parentTopicInfoBody,
+} from './lite.ts'
 export type { MessageQueue } from './message-queue.ts'
 export {
   type ConsumerIdList,

@@ -2,6 +2,7 @@ import fc, { type Arbitrary } from 'fast-check'
 import {
   type Body,
   batchAckRequestBody,
+  brokerLiteInfoBody,
   brokerMemberGroupBody,
   brokerStatsBody,
   type ConsumerFilterData,
@@ -30,10 +31,15 @@ import {
   haRuntimeBody,
   heartbeatBody,
   keyValueTableBody,
+  liteClientInfoBody,
+  liteGroupInfoBody,
+  liteSubscriptionsBody,
+  liteTopicInfoBody,
   lockBatchRequestBody,
   lockBatchResponseBody,
   messageRequestModeSettingBody,
   messageRequestModeTableBody,
+  parentTopicInfoBody,
   popAckBody,
   popBatchAckBody,
   popCheckpointBody,
@@ -521,6 +527,65 @@ add(
   record({
     brokerName: maybe(text),
     acks: list(fc.record({ b: text, c: text, it: long, pt: long, q: int, r: text, rq: int, so: long, t: text })),
+  }),
+)
+
+const liteLag = fc.record({ liteTopic: maybe(text), lagCount: long, earliestUnconsumedTimestamp: long })
+const offsetsOfQueue = { brokerOffset: long, consumerOffset: long, pullOffset: long, lastTimestamp: long }
+const topicOffset = fc.record({ minOffset: long, maxOffset: long, lastUpdateTimestamp: long })
+add(
+  liteSubscriptionsBody,
+  fc.record({
+    subscriptionSet: list(
+      record<ValueOf<typeof liteSubscriptionsBody>['subscriptionSet'][number]>({
+        action: maybe(fc.constantFrom('PARTIAL_ADD', 'PARTIAL_REMOVE', 'COMPLETE_ADD', 'COMPLETE_REMOVE')),
+        ...{
+          clientId: maybe(text),
+          group: maybe(text),
+          topic: maybe(text),
+          liteTopicSet: distinct(text),
+          version: long,
+        },
+        offsetOption: maybe(
+          fc.record({ type: fc.constantFrom('POLICY', 'OFFSET', 'TAIL_N', 'TIMESTAMP'), value: long }),
+        ),
+      }),
+    ),
+  }),
+)
+add(
+  brokerLiteInfoBody,
+  record({
+    ...{ storeType: maybe(text), maxLmqNum: int, currentLmqNum: int, liteSubscriptionCount: int },
+    ...{ orderInfoCount: int, cqTableSize: int, offsetTableSize: int, eventMapSize: int },
+    ...{ topicMeta: names(int), groupMeta: names(distinct(text)) },
+  }),
+)
+add(
+  parentTopicInfoBody,
+  record({ topic: maybe(text), ttl: int, groups: maybe(distinct(text)), lmqNum: int, liteTopicCount: int }),
+)
+add(
+  liteTopicInfoBody,
+  record({
+    ...{ parentTopic: maybe(text), liteTopic: maybe(text), topicOffset: maybe(topicOffset), shardingToBroker: flag },
+    subscriber: list(fc.record({ clientId: text, group: text })),
+  }),
+)
+add(
+  liteClientInfoBody,
+  record({
+    ...{ parentTopic: maybe(text), group: maybe(text), clientId: maybe(text), liteTopicCount: int },
+    ...{ lastAccessTime: long, lastConsumeTime: long, liteTopicSet: maybe(distinct(text)) },
+  }),
+)
+add(
+  liteGroupInfoBody,
+  record({
+    ...{ group: maybe(text), parentTopic: maybe(text), liteTopic: maybe(text) },
+    ...{ earliestUnconsumedTimestamp: long, totalLagCount: long },
+    liteTopicOffsetWrapper: maybe(fc.record(offsetsOfQueue)),
+    ...{ lagCountTopK: maybe(list(liteLag)), lagTimestampTopK: maybe(list(liteLag)) },
   }),
 )
 

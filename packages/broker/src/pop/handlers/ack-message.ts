@@ -1,5 +1,6 @@
-import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
+import type { commands } from '@rocketmq-ts/protocol'
 import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
+import type { LiteReceipts } from '../lite-receipts.ts'
 import type { OrderAcks } from '../order-acks.ts'
 import { checkedReceipt, type ReceiptCheckParts } from '../receipt-checks.ts'
 import type { ReceiptWriter } from '../receipt-writer.ts'
@@ -8,12 +9,17 @@ export interface AckParts extends ReceiptCheckParts {
   writer: ReceiptWriter
   orderAcks: OrderAcks
   onAcknowledged(group: string, topic: string, count: number): void
+  lite: LiteReceipts
 }
 
 /** ACK_MESSAGE: a group is done with a message, which does not come again. */
 export function ackMessage(parts: AckParts): Handler<typeof commands.ackMessage> {
   return (header, call) => {
-    refuseLite(header.liteTopic)
+    const { liteTopic } = header
+    if (isNamed(liteTopic)) {
+      parts.lite.acknowledge({ ...header, liteTopic })
+      return {}
+    }
     const receipt = checkedReceipt(header, parts)
     if (receipt.isOrdered) {
       parts.orderAcks.acknowledge(receipt, receipt.queueOffset)
@@ -29,8 +35,7 @@ export function ackMessage(parts: AckParts): Handler<typeof commands.ackMessage>
   }
 }
 
-/** @throws ProtocolError when the message is named as one of a lite topic */
-export function refuseLite(liteTopic: string | undefined): void {
-  if (liteTopic === undefined || liteTopic === '') return
-  throw new ProtocolError('INVALID_PARAMETER', 'lite topics are not served yet')
+/** Whether a message is named as one of a lite topic. */
+export function isNamed(liteTopic: string | undefined): liteTopic is string {
+  return liteTopic !== undefined && liteTopic.trim() !== ''
 }

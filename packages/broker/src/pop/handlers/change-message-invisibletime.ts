@@ -1,16 +1,18 @@
 import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
 import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
+import type { LiteReceipts } from '../lite-receipts.ts'
 import type { OrderAcks } from '../order-acks.ts'
 import { checkInvisibleTime } from '../pop-checks.ts'
 import { checkedReceipt, type ReceiptCheckParts } from '../receipt-checks.ts'
 import type { ReceiptWriter } from '../receipt-writer.ts'
 import type { Receipts } from '../receipts.ts'
-import { refuseLite } from './ack-message.ts'
+import { isNamed } from './ack-message.ts'
 
 export interface ChangeInvisibleTimeParts extends ReceiptCheckParts {
   writer: ReceiptWriter
   receipts: Pick<Receipts, 'has'>
   orderAcks: OrderAcks
+  lite: LiteReceipts
   settings(): { timerMaxDelaySec: number }
   onAcknowledged(group: string, topic: string, count: number): void
   onCheckpoints(group: string, topic: string, count: number): void
@@ -24,12 +26,14 @@ export function changeMessageInvisibletime(
   parts: ChangeInvisibleTimeParts,
 ): Handler<typeof commands.changeMessageInvisibletime> {
   return (header, call) => {
-    refuseLite(header.liteTopic)
-    const { invisibleTime, suspend } = header
+    const { invisibleTime, suspend, liteTopic } = header
     if (invisibleTime < 0) {
       throw new ProtocolError('INVALID_PARAMETER', `invisibleTime is ${invisibleTime}: give milliseconds from now on`)
     }
     checkInvisibleTime(invisibleTime, parts.settings())
+    if (isNamed(liteTopic)) {
+      return { header: parts.lite.changeVisible({ ...header, liteTopic }, invisibleTime, suspend) }
+    }
     const ended = checkedReceipt(header, parts)
     const { writer, receipts, orderAcks } = parts
     const { topic, group, queueId, reviveQueueId, queueOffset } = ended

@@ -18,6 +18,7 @@ import { encodedProperty } from '../../intake/property-text.ts'
 import { isWaitingTopic } from '../../stored-message.ts'
 import { admit } from '../admit.ts'
 import { bornHostOf } from '../host-cache.ts'
+import { placedInLiteTopic } from '../lite-placing.ts'
 import { placedByPriority } from '../priority.ts'
 import { storedPut } from '../put-reply.ts'
 import type { SendParts } from '../send-parts.ts'
@@ -36,8 +37,8 @@ export function sendMessage(parts: SendParts): Handler<SendCommand> {
 function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts): typeof answeredLater {
   let given = parts.brokerProperties.encode(header.properties ?? '')
   const target = admit(header, given, parts, call)
-  // Most messages have no priority, and go where they are sent.
-  if (given.has('priority')) given = placeByPriority(given, target)
+  // Most messages have no priority and no lite topic, and go where they are sent.
+  if (given.hasAny(placingMarks)) given = placed(given, target)
   const givenId = given.value('uniqueKey')
   const uniqueId = givenId ?? parts.uniqueId()
   const properties = parts.brokerProperties.addTo(given, parts.settings())
@@ -76,6 +77,15 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
     })
   }
   return answeredLater
+}
+
+const placingMarks = marksOf('priority', 'liteTopic')
+
+/** Gives a message the queue of its priority, or that of its lite topic beside its own. @returns its properties */
+function placed(given: EncodedProperties, target: SendTarget): EncodedProperties {
+  const properties = given.has('priority') ? placeByPriority(given, target) : given
+  if (!properties.has('liteTopic')) return properties
+  return placedInLiteTopic(properties, target.topic, target.memo?.config.attributes)
 }
 
 /** Gives a message the queue of its priority. @returns its properties */

@@ -1,0 +1,73 @@
+import {
+  type commands,
+  type LiteOffsetOption,
+  type LiteSubscriptionChange,
+  liteQueueOf,
+  liteSubscriptionsBody,
+  liteTopicProblem,
+  ProtocolError,
+} from '@rocketmq-ts/protocol'
+import type { Handler } from '@rocketmq-ts/remoting'
+import type { LiteRules } from '../lite-rules.ts'
+import type { LiteClientName, LiteLink, LiteSubscriptions } from '../lite-subscriptions.ts'
+
+export interface LiteSubscriptionCtlParts {
+  rules: LiteRules
+  subscriptions: LiteSubscriptions
+  /** A group goes on elsewhere in a light queue. */
+  reset(group: string, queue: string, option: LiteOffsetOption): void
+}
+
+/** LITE_SUBSCRIPTION_CTL: changes of the lite topics that clients, each in the name of a group, subscribe to. */
+export function liteSubscriptionCtl(parts: LiteSubscriptionCtlParts): Handler<typeof commands.liteSubscriptionCtl> {
+  return (_header, call) => {
+    if (call.body.length === 0) throw new ProtocolError('ILLEGAL_OPERATION', 'Request body is null.')
+    const { subscriptionSet } = liteSubscriptionsBody.decode(call.body)
+    if (subscriptionSet.length === 0) {
+      throw new ProtocolError('ILLEGAL_OPERATION', 'LiteSubscriptionCtlRequestBody is empty.')
+    }
+    for (const change of subscriptionSet) apply(change, call.connection, parts)
+    return {}
+  }
+}
+
+function apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubscriptionCtlParts): void {
+  const { subscriptions, rules } = parts
+  const { action, liteTopicSet, offsetOption } = change
+  const name = named(change)
+  // RocketMQ passes by what names nobody.
+  if (name === undefined || action === undefined) return
+  if (action === 'COMPLETE_REMOVE') {
+    subscriptions.removeAll(name.clientId)
+    return
+  }
+  const queues = liteTopicSet.map((liteTopic) => queueOf(name.topic, liteTopic))
+  if (action === 'PARTIAL_REMOVE') {
+    subscriptions.remove(name, queues, link)
+    return
+  }
+  if (!rules.mayConsume(name.group)) {
+    const remark = `Consumer group is not allowed to consume: ${name.group} does not exist, or its consumeEnable is off`
+    throw new ProtocolError('ILLEGAL_OPERATION', remark)
+  }
+  if (action === 'COMPLETE_ADD') {
+    subscriptions.replace(name, queues, link)
+    return
+  }
+  subscriptions.add(name, queues, link, (queue) => {
+    if (offsetOption !== undefined) parts.reset(name.group, queue, offsetOption)
+  })
+}
+
+function named({ clientId, group, topic }: LiteSubscriptionChange): LiteClientName | undefined {
+  const isBlank = (text: string | undefined): boolean => text === undefined || text.trim() === ''
+  return isBlank(clientId) || isBlank(group) || isBlank(topic)
+    ? undefined
+    : { clientId: clientId!, group: group!, topic: topic! }
+}
+
+function queueOf(topic: string, liteTopic: string): string {
+  const problem = liteTopicProblem(liteTopic)
+  if (problem !== undefined) throw new ProtocolError('ILLEGAL_OPERATION', problem)
+  return liteQueueOf(topic, liteTopic)
+}

@@ -1,0 +1,112 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import { lightQueueId, liteTopicOf } from '@rocketmq-ts/protocol'
+import type { LiteRules } from './lite-rules.ts'
+
+export interface LiteExpiryParts {
+  clock: Clock
+  log: Log
+  rules: LiteRules
+  store: {
+    lightQueueNames(): Iterable<string>
+    maxOffset(topic: string, queueId: number): number
+    storeTimestamp(topic: string, queueId: number, queueOffset: number): number | undefined
+    removeTopic(topic: string): void
+  }
+  settings(): { minLiteTTl: number; liteTtlCheckInterval: number }
+  /** A lite topic goes, whose groups are these: what is kept of it goes before. */
+  onRemoved(queue: string, groups: readonly string[]): void
+}
+
+/** The loop's time that is taken before others have their turn. */
+const sliceMs = 5
+const pauseMs = 20
+
+/** Removes lite topics that nobody has sent to for too long, and those of topics that are deleted. */
+export class LiteExpiry {
+  readonly #parts: LiteExpiryParts
+  readonly #startMs: number
+  #cancelTimer: CancelTimer | undefined
+  /** Light queues that are still to be looked at. */
+  #round: Iterator<string> | undefined
+  /** Light queues of topics that were deleted. */
+  #doomed: string[] = []
+  #isClosed = false
+
+  constructor(parts: LiteExpiryParts) {
+    this.#parts = parts
+    this.#startMs = parts.clock.monotonic()
+  }
+
+  start(): void {
+    this.#arm(this.#parts.settings().liteTtlCheckInterval)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#cancelTimer?.()
+  }
+
+  /** A parent topic is deleted. */
+  removeAllOf(parentTopic: string): void {
+    for (const queue of this.#parts.store.lightQueueNames()) {
+      if (liteTopicOf(queue)?.parentTopic === parentTopic) this.#doomed.push(queue)
+    }
+    if (this.#doomed.length > 0) this.#slice()
+  }
+
+  #arm(delayMs: number): void {
+    this.#cancelTimer?.()
+    if (!this.#isClosed) this.#cancelTimer = this.#parts.clock.after(delayMs, () => this.#slice())
+  }
+
+  #slice(): void {
+    const { clock, settings } = this.#parts
+    const startMs = clock.monotonic()
+    const isOver = (): boolean => clock.monotonic() - startMs >= sliceMs
+    this.#arm(this.#goOn(isOver) ? settings().liteTtlCheckInterval : pauseMs)
+  }
+
+  /** @returns whether everything was looked at before its time was over */
+  #goOn(isOver: () => boolean): boolean {
+    const { clock, store, settings } = this.#parts
+    while (this.#doomed.length > 0) {
+      if (isOver()) return false
+      this.#remove(this.#doomed.pop()!)
+    }
+    // After a start, senders have their time to come back.
+    if (clock.monotonic() - this.#startMs < settings().minLiteTTl) return true
+    this.#round ??= store.lightQueueNames()[Symbol.iterator]()
+    for (;;) {
+      if (isOver()) return false
+      const { value: queue, done } = this.#round.next()
+      if (done === true) break
+      if (this.#isExpired(queue)) this.#remove(queue)
+    }
+    this.#round = undefined
+    return true
+  }
+
+  #isExpired(queue: string): boolean {
+    const { rules, store, clock, settings } = this.#parts
+    const parent = liteTopicOf(queue)?.parentTopic
+    if (parent === undefined) return false
+    if (!rules.isThere(parent)) return true
+    const lifetimeMs = rules.lifetimeMs(parent)
+    const end = store.maxOffset(queue, lightQueueId)
+    if (lifetimeMs === undefined || end <= 0) return false
+    const lastMs = store.storeTimestamp(queue, lightQueueId, end - 1)
+    // What has no message left goes with the files of the log.
+    return lastMs !== undefined && clock.now() - lastMs > Math.max(lifetimeMs, settings().minLiteTTl)
+  }
+
+  #remove(queue: string): void {
+    const { rules, store, log } = this.#parts
+    const parent = liteTopicOf(queue)!.parentTopic
+    try {
+      this.#parts.onRemoved(queue, rules.groupsOf(parent))
+      store.removeTopic(queue)
+    } catch (error) {
+      log.error({ err: error, queue }, 'a lite topic could not be removed: check the disk; it is tried again')
+    }
+  }
+}

@@ -1,0 +1,562 @@
+import {
+  brokerLiteInfoBody,
+  commands,
+  formatPopReceipt,
+  type LiteSubscriptionChange,
+  liteClientInfoBody,
+  liteGroupInfoBody,
+  liteSubscriptionsBody,
+  liteTopicInfoBody,
+  newSubscriptionGroupConfig,
+  parentTopicInfoBody,
+  parsePopReceipt,
+  type RequestOf,
+  responseCodeName,
+  subscriptionGroupConfigBody,
+} from '@rocketmq-ts/protocol'
+import { expect } from 'vitest'
+import { type BrokerCalls, type ClusterClient, type ReadMessage, readMessages } from '../../src/index.ts'
+import { bodiesOf, codeOf, type Promises, type Proof, type ProofIn, type Scene } from './scene.ts'
+
+/** A proof in a cluster that has lite topics. */
+const withLite = (proof: Proof, brokerSettings: Record<string, string> = {}): ProofIn => ({
+  options: { brokerSettings: { enableLmq: 'true', ...brokerSettings } },
+  proof,
+})
+
+const parent = 'P'
+
+/** A topic with lite topics, and a group that consumes them. @param attributes of the group */
+async function prepare(scene: Scene, attributes: Record<string, string> = {}, lifetime = '-1'): Promise<void> {
+  await scene.broker.createTopic(parent, 1, 6, `+message.type=LITE,+lite.topic.expiration=${lifetime}`)
+  await group(scene, 'g', attributes)
+}
+
+async function group({ broker }: Scene, name: string, attributes: Record<string, string> = {}): Promise<void> {
+  const given = Object.entries({ 'lite.bind.topic': parent, ...attributes }).map(([key, value]) => [`+${key}`, value])
+  const config = newSubscriptionGroupConfig(name, { attributes: new Map(given as [string, string][]) })
+  await broker.ask(commands.updateAndCreateSubscriptiongroup, {}, subscriptionGroupConfigBody.encode(config))
+}
+
+const send = (broker: BrokerCalls, liteTopic: string, body: string) =>
+  broker.send({ topic: parent, body, properties: { __LITE_TOPIC: liteTopic } })
+
+interface LiteMessage extends ReadMessage {
+  /** Deliveries before this one. */
+  readonly count: number
+  readonly liteTopic: string
+  readonly offset: number
+  readonly extraInfo: string
+}
+
+/** A client of a proxy that consumes lite topics, as the proxy speaks for it. */
+class LiteConsumer {
+  readonly #scene: Scene
+  readonly client: ClusterClient
+  readonly broker: BrokerCalls
+  readonly group: string
+
+  constructor(scene: Scene, groupName = 'g', client = scene.newClient()) {
+    this.#scene = scene
+    this.client = client
+    this.broker = client.broker(scene.machine)
+    this.group = groupName
+  }
+
+  async change(change: Partial<LiteSubscriptionChange>): Promise<string | undefined> {
+    const { client, group: ofGroup } = this
+    const entry = { clientId: client.id, group: ofGroup, topic: parent, liteTopicSet: [], version: 1, ...change }
+    const body = liteSubscriptionsBody.encode({ subscriptionSet: [entry] })
+    return codeOf(this.broker, commands.liteSubscriptionCtl, {}, body)
+  }
+
+  subscribe(...liteTopicSet: string[]): Promise<string | undefined> {
+    return this.change({ action: 'PARTIAL_ADD', liteTopicSet })
+  }
+
+  async pop(fields: Partial<RequestOf<typeof commands.popLiteMessage>> = {}) {
+    const header = {
+      clientId: this.client.id,
+      consumerGroup: this.group,
+      topic: parent,
+      maxMsgNum: 32,
+      invisibleTime: 10_000,
+      pollTime: 0,
+      bornTime: 0,
+      ...fields,
+    }
+    const command = commands.popLiteMessage
+    const answer = await this.broker.call(command, header, undefined, this.client.timeoutMs + header.pollTime)
+    const code = responseCodeName(answer.code)
+    if (code !== 'SUCCESS') return { code, remark: answer.remark, messages: [], counts: '' }
+    const told = command.responseCodec.decode(answer.extFields)
+    const counts = told.orderCountInfo!.split(';').map(Number)
+    const messages = readMessages(answer.body!).map((message, index): LiteMessage => {
+      const liteTopic = message.properties.get('__LITE_TOPIC')!
+      const offset = Number(message.properties.get('INNER_MULTI_QUEUE_OFFSET'))
+      const extraInfo = formatPopReceipt({
+        startOffset: offset,
+        popTime: told.popTime,
+        invisibleTime: told.invisibleTime,
+        reviveQueueId: told.reviveQid,
+        source: '0',
+        brokerName: this.#scene.machine.name,
+        queueId: 0,
+        queueOffset: offset,
+      })
+      return { ...message, count: counts[index]!, liteTopic, offset, extraInfo }
+    })
+    return { code, remark: answer.remark, messages, counts: told.orderCountInfo! }
+  }
+
+  async bodies(fields: Parameters<LiteConsumer['pop']>[0] = {}): Promise<string[]> {
+    return bodiesOf((await this.pop(fields)).messages)
+  }
+
+  async ack(message: LiteMessage, fields: Partial<RequestOf<typeof commands.ackMessage>> = {}) {
+    return codeOf(this.broker, commands.ackMessage, { ...this.named(message), ...fields })
+  }
+
+  named({ liteTopic, offset, extraInfo }: LiteMessage) {
+    return { consumerGroup: this.group, topic: parent, liteTopic, queueId: 0, offset, extraInfo }
+  }
+}
+
+export const lite = {
+  popLiteMessage: {
+    'a client is given what stands in the lite topics that it subscribes to, and nothing else': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = new LiteConsumer(scene)
+        await consumer.subscribe('a', 'b')
+        for (const name of ['a', 'b', 'c']) await send(scene.broker, name, `1 in ${name}`)
+        expect((await consumer.bodies()).sort()).toEqual(['1 in a', '1 in b'])
+        expect(await scene.bodiesIn(parent)).toEqual(['1 in a', '1 in b', '1 in c'])
+        expect(await scene.bodiesIn(`%LMQ%$${parent}$c`)).toEqual(['1 in c'])
+      },
+    ),
+    'nothing more of a lite topic is given until all is acknowledged, and others go on': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a', 'b')
+      for (const body of ['1', '2', '3']) await send(scene.broker, 'a', body)
+      const { messages } = await consumer.pop({ maxMsgNum: 2, invisibleTime: 60_000 })
+      expect(bodiesOf(messages)).toEqual(['1', '2'])
+      expect(await consumer.bodies()).toEqual([])
+      await send(scene.broker, 'b', 'other')
+      expect(await consumer.bodies()).toEqual(['other'])
+      expect(await consumer.ack(messages[1]!)).toBe('SUCCESS')
+      expect(await consumer.bodies()).toEqual([])
+      const waiting = consumer.bodies({ pollTime: 5000 })
+      await scene.cluster.sleep(100)
+      expect(await consumer.ack(messages[0]!)).toBe('SUCCESS')
+      expect(await waiting).toEqual(['3'])
+    }),
+    'who waits is woken by a message of any of its lite topics': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a', 'b')
+      const waiting = consumer.bodies({ pollTime: 10_000 })
+      await scene.cluster.sleep(500)
+      await send(scene.broker, 'b', 'x')
+      expect(await waiting).toEqual(['x'])
+    }),
+    'what is not acknowledged comes again in its place, counted, to who waits': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a')
+      for (const body of ['1', '2']) await send(scene.broker, 'a', body)
+      const first = await consumer.pop({ invisibleTime: 3000 })
+      expect(first.counts).toBe('0;0')
+      const again = await consumer.pop({ pollTime: 8000 })
+      expect(bodiesOf(again.messages)).toEqual(['1', '2'])
+      expect(again.counts).toBe('1;1')
+    }),
+    'in a group that shares, a message is given to one member': withLite(async (scene) => {
+      await prepare(scene)
+      const consumers = [new LiteConsumer(scene), new LiteConsumer(scene)]
+      for (const consumer of consumers) await consumer.subscribe('a')
+      await send(scene.broker, 'a', 'x')
+      const bodies = await Promise.all(consumers.map((consumer) => consumer.bodies()))
+      expect(bodies.flat()).toEqual(['x'])
+    }),
+    'each group is given all': withLite(async (scene) => {
+      await prepare(scene)
+      await group(scene, 'h')
+      const consumers = ['g', 'h'].map((name) => new LiteConsumer(scene, name))
+      for (const consumer of consumers) await consumer.subscribe('a')
+      await send(scene.broker, 'a', 'x')
+      expect(await Promise.all(consumers.map((consumer) => consumer.bodies()))).toEqual([['x'], ['x']])
+    }),
+    'a wildcard group is given all lite topics, those that were there before and those that come': withLite(
+      async (scene) => {
+        await prepare(scene, { 'lite.sub.wildcard': 'true' })
+        await send(scene.broker, 'old', 'before')
+        const consumer = new LiteConsumer(scene)
+        expect(await consumer.change({ action: 'COMPLETE_ADD' })).toBe('SUCCESS')
+        await send(scene.broker, 'new', 'after')
+        expect(await consumer.bodies({ pollTime: 5000 })).toEqual(['after'])
+        expect(await consumer.bodies({ pollTime: 20_000 })).toEqual(['before'])
+      },
+    ),
+    'a client that does not ask is passed by: another one of its group is given its messages': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const silent = new LiteConsumer(scene)
+        await silent.subscribe('a')
+        await send(scene.broker, 'a', 'x')
+        const other = new LiteConsumer(scene)
+        await other.subscribe('a')
+        const waiting = other.bodies({ pollTime: 60_000 })
+        expect(await waiting).toEqual(['x'])
+      },
+    ),
+    'what is too much for the events of a client is given later': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = new LiteConsumer(scene)
+        const names = ['a', 'b', 'c', 'd']
+        await consumer.subscribe(...names)
+        for (const name of names) await send(scene.broker, name, name)
+        const got = await consumer.bodies({ invisibleTime: 60_000 })
+        expect(got).toHaveLength(2)
+        got.push(...(await consumer.bodies({ pollTime: 30_000 })))
+        expect(got.sort()).toEqual(names)
+      },
+      { maxClientEventCount: '2' },
+    ),
+    'after a kill what was not acknowledged comes again, and nothing that was': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a')
+      for (const body of ['1', '2', '3']) await send(scene.broker, 'a', body)
+      const { messages } = await consumer.pop()
+      expect(await consumer.ack(messages[0]!)).toBe('SUCCESS')
+      await scene.cluster.sleep(6000)
+      scene.machine.kill()
+      await scene.machine.start()
+      const again = new LiteConsumer(scene)
+      await again.change({ action: 'COMPLETE_ADD', liteTopicSet: ['a'] })
+      expect(await again.bodies({ pollTime: 5000 })).toEqual(['2', '3'])
+    }),
+    'what is no such request is refused': withLite(async (scene) => {
+      await prepare(scene)
+      await scene.broker.createTopic('T', 1)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a')
+      for (const maxMsgNum of [0, 33]) expect((await consumer.pop({ maxMsgNum })).code).toBe('INVALID_PARAMETER')
+      expect((await consumer.pop({ invisibleTime: 0 })).code).toBe('INVALID_PARAMETER')
+      expect((await consumer.pop({ topic: 'none' })).code).toBe('TOPIC_NOT_EXIST')
+      expect((await consumer.pop({ topic: 'T' })).remark).toContain('message.type')
+      await group(scene, 'unbound', { 'lite.bind.topic': 'T' })
+      expect((await consumer.pop({ consumerGroup: 'unbound' })).remark).toContain('lite.bind.topic')
+      expect((await consumer.pop()).code).toBe('POLLING_TIMEOUT')
+      const named = await send(scene.broker, 'a/b', 'x').catch(({ code }) => responseCodeName(code))
+      expect(named).toBe('MESSAGE_ILLEGAL')
+    }),
+  },
+  liteSubscriptionCtl: {
+    'in an exclusive group the last subscriber has a lite topic, and the one before is told': withLite(
+      async (scene) => {
+        await prepare(scene, { 'lite.sub.model': 'Exclusive' })
+        const [first, second] = [new LiteConsumer(scene), new LiteConsumer(scene)]
+        await first.subscribe('a', 'b')
+        await second.subscribe('a')
+        await scene.cluster.sleep(100)
+        const notices = first.client.requests.filter(({ code }) => code === commands.notifyUnsubscribeLite.code)
+        expect(notices.map(({ extFields }) => extFields)).toMatchObject([
+          { liteTopic: 'a', consumerGroup: 'g', clientId: first.client.id },
+        ])
+        await send(scene.broker, 'a', 'x')
+        expect(await first.bodies()).toEqual([])
+        expect(await second.bodies()).toEqual(['x'])
+        // A notice that was lost is repeated when the client says what it believes.
+        await first.change({ action: 'COMPLETE_ADD', liteTopicSet: ['a', 'b'] })
+        await scene.cluster.sleep(100)
+        expect(first.client.requests).toHaveLength(notices.length + 1)
+      },
+    ),
+    'a complete subscription replaces all others, and its removal ends them': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a')
+      await consumer.change({ action: 'COMPLETE_ADD', liteTopicSet: ['b'] })
+      await send(scene.broker, 'a', 'in a')
+      await send(scene.broker, 'b', 'in b')
+      expect(await consumer.bodies()).toEqual(['in b'])
+      await consumer.change({ action: 'COMPLETE_REMOVE' })
+      await send(scene.broker, 'a', 'more')
+      expect(await consumer.bodies()).toEqual([])
+    }),
+    'a subscriber begins where it asks to': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a')
+      for (const body of ['0', '1', '2', '3']) await send(scene.broker, 'a', body)
+      for (const message of (await consumer.pop()).messages) await consumer.ack(message)
+      const from = async (type: 'POLICY' | 'OFFSET' | 'TAIL_N' | 'TIMESTAMP', value: number) => {
+        const offsetOption = { type, value }
+        await consumer.change({ action: 'PARTIAL_ADD', liteTopicSet: ['a'], offsetOption })
+        const { messages } = await consumer.pop()
+        for (const message of messages) await consumer.ack(message)
+        return bodiesOf(messages)
+      }
+      expect(await from('POLICY', 1)).toEqual(['0', '1', '2', '3'])
+      expect(await from('POLICY', 0)).toEqual([])
+      expect(await from('OFFSET', 2)).toEqual(['2', '3'])
+      expect(await from('TAIL_N', 1)).toEqual(['3'])
+      expect(await from('POLICY', 2)).toEqual([])
+      expect(await from('TIMESTAMP', 0)).toEqual(['0', '1', '2', '3'])
+    }),
+    'a group begins anew in what a member leaves, or another one takes over, where it is to': withLite(
+      async (scene) => {
+        await prepare(scene, {
+          'lite.sub.model': 'Exclusive',
+          'lite.sub.reset.offset.exclusive': 'true',
+          'lite.sub.reset.offset.unsubscribe': 'true',
+        })
+        const consumer = new LiteConsumer(scene)
+        await consumer.subscribe('a')
+        await send(scene.broker, 'a', 'x')
+        const all = async (of: LiteConsumer) => {
+          const { messages } = await of.pop()
+          for (const message of messages) await of.ack(message)
+          return bodiesOf(messages)
+        }
+        expect(await all(consumer)).toEqual(['x'])
+        await consumer.change({ action: 'PARTIAL_REMOVE', liteTopicSet: ['a'] })
+        await consumer.subscribe('a')
+        expect(await all(consumer)).toEqual(['x'])
+        const other = new LiteConsumer(scene)
+        await other.subscribe('a')
+        expect(await all(other)).toEqual(['x'])
+      },
+    ),
+    'too many subscriptions are refused, with the setting or the attribute': withLite(
+      async (scene) => {
+        await prepare(scene, { 'lite.sub.client.quota': '2' })
+        const [first, second] = [new LiteConsumer(scene), new LiteConsumer(scene)]
+        expect(await first.subscribe('a', 'b', 'c')).toBe('LITE_SUBSCRIPTION_QUOTA_EXCEEDED')
+        expect(await first.subscribe('a', 'b')).toBe('SUCCESS')
+        expect(await first.subscribe('b')).toBe('SUCCESS')
+        expect(await second.subscribe('a', 'b')).toBe('LITE_SUBSCRIPTION_QUOTA_EXCEEDED')
+        expect(await second.change({ action: 'COMPLETE_ADD', liteTopicSet: ['a', 'b'] })).toBe(
+          'LITE_SUBSCRIPTION_QUOTA_EXCEEDED',
+        )
+        expect(await second.subscribe('a')).toBe('SUCCESS')
+      },
+      { maxLiteSubscriptionCount: '3' },
+    ),
+    'what a client does not say any more ends': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a')
+      await scene.cluster.sleep(320_000)
+      await send(scene.broker, 'a', 'x')
+      expect(await consumer.bodies()).toEqual([])
+    }),
+    'what is no such change is refused': withLite(async (scene) => {
+      await prepare(scene, { 'lite.sub.wildcard': 'true' })
+      const consumer = new LiteConsumer(scene)
+      expect(await codeOf(scene.broker, commands.liteSubscriptionCtl, {})).toBe('ILLEGAL_OPERATION')
+      const empty = liteSubscriptionsBody.encode({ subscriptionSet: [] })
+      expect(await codeOf(scene.broker, commands.liteSubscriptionCtl, {}, empty)).toBe('ILLEGAL_OPERATION')
+      expect(await consumer.subscribe('a')).toBe('ILLEGAL_OPERATION')
+      expect(await consumer.change({ action: 'COMPLETE_ADD', group: 'none' })).toBe('ILLEGAL_OPERATION')
+      await group(scene, 'h')
+      expect(await new LiteConsumer(scene, 'h').subscribe('a b')).toBe('ILLEGAL_OPERATION')
+    }),
+  },
+  getBrokerLiteInfo: {
+    'what there is of lite topics is counted': withLite(async (scene) => {
+      await prepare(scene, {}, '30')
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a', 'b')
+      await send(scene.broker, 'a', 'x')
+      await consumer.pop()
+      const { body } = await scene.broker.ask(commands.getBrokerLiteInfo, {})
+      expect(brokerLiteInfoBody.decode(body)).toMatchObject({
+        storeType: 'default',
+        maxLmqNum: 20_000,
+        currentLmqNum: 1,
+        liteSubscriptionCount: 2,
+        orderInfoCount: 1,
+        eventMapSize: 1,
+        topicMeta: new Map([[parent, 30]]),
+        groupMeta: new Map([[parent, ['g']]]),
+      })
+    }),
+  },
+  getParentTopicInfo: {
+    'groups and lite topics of a topic are told': withLite(async (scene) => {
+      await prepare(scene, {}, '30')
+      for (const name of ['a', 'b', 'b']) await send(scene.broker, name, 'x')
+      const { body } = await scene.broker.ask(commands.getParentTopicInfo, { topic: parent })
+      const told = { topic: parent, ttl: 30, groups: ['g'], lmqNum: 2, liteTopicCount: 2 }
+      expect(parentTopicInfoBody.decode(body)).toEqual(told)
+      await scene.broker.createTopic('T', 1)
+      expect(await codeOf(scene.broker, commands.getParentTopicInfo, { topic: 'T' })).toBe('INVALID_PARAMETER')
+      expect(await codeOf(scene.broker, commands.getParentTopicInfo, { topic: 'none' })).toBe('TOPIC_NOT_EXIST')
+    }),
+    'a lite topic that nobody sends to goes after its time, with its offsets, and begins anew': withLite(
+      async (scene) => {
+        await prepare(scene, {}, '20')
+        const consumer = new LiteConsumer(scene)
+        await consumer.subscribe('a')
+        await send(scene.broker, 'a', 'x')
+        for (const message of (await consumer.pop()).messages) await consumer.ack(message)
+        const count = async () => {
+          const { body } = await scene.broker.ask(commands.getParentTopicInfo, { topic: parent })
+          return parentTopicInfoBody.decode(body).liteTopicCount
+        }
+        await scene.cluster.sleep(18 * 60_000)
+        await send(scene.broker, 'b', 'x')
+        expect(await count()).toBe(2)
+        await scene.cluster.sleep(5 * 60_000)
+        expect(await count()).toBe(1)
+        await consumer.subscribe('a')
+        await send(scene.broker, 'a', 'y')
+        expect(await consumer.bodies()).toEqual(['y'])
+      },
+    ),
+    'a topic that is deleted takes its lite topics along': withLite(async (scene) => {
+      await prepare(scene)
+      await send(scene.broker, 'a', 'x')
+      await scene.broker.deleteTopic(parent)
+      await prepare(scene)
+      const { body } = await scene.broker.ask(commands.getParentTopicInfo, { topic: parent })
+      expect(parentTopicInfoBody.decode(body).liteTopicCount).toBe(0)
+    }),
+  },
+  getLiteTopicInfo: {
+    'messages and subscribers of a lite topic are told': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a')
+      for (const body of ['x', 'y']) await send(scene.broker, 'a', body)
+      await scene.cluster.sleep(1000)
+      const { body } = await scene.broker.ask(commands.getLiteTopicInfo, { parentTopic: parent, liteTopic: 'a' })
+      expect(liteTopicInfoBody.decode(body)).toMatchObject({
+        parentTopic: parent,
+        liteTopic: 'a',
+        subscriber: [{ clientId: consumer.client.id, group: 'g' }],
+        topicOffset: { minOffset: 0, maxOffset: 2, lastUpdateTimestamp: expect.any(Number) },
+        shardingToBroker: true,
+      })
+      expect(await codeOf(scene.broker, commands.getLiteTopicInfo, { parentTopic: 'none' })).toBe('TOPIC_NOT_EXIST')
+    }),
+  },
+  getLiteClientInfo: {
+    'what a client subscribes to is told': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a', 'b')
+      await consumer.pop()
+      const header = { parentTopic: parent, group: 'g', clientId: consumer.client.id, maxCount: 1 }
+      const told = liteClientInfoBody.decode((await scene.broker.ask(commands.getLiteClientInfo, header)).body)
+      expect(told).toMatchObject({ liteTopicCount: 2, liteTopicSet: [`%LMQ%$${parent}$a`] })
+      expect(told.lastAccessTime).toBeGreaterThan(0)
+      const unknown = { ...header, clientId: 'nobody' }
+      const nothing = liteClientInfoBody.decode((await scene.broker.ask(commands.getLiteClientInfo, unknown)).body)
+      expect(nothing).toMatchObject({ liteTopicCount: -1, lastAccessTime: -1 })
+      const other = { ...header, group: 'none' }
+      expect(await codeOf(scene.broker, commands.getLiteClientInfo, other)).toBe('SUBSCRIPTION_GROUP_NOT_EXIST')
+    }),
+  },
+  getLiteGroupInfo: {
+    'how far a group is behind is told, in one lite topic and in those where it is most': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = new LiteConsumer(scene)
+      await consumer.subscribe('a', 'b')
+      for (const body of ['1', '2', '3']) await send(scene.broker, 'a', body)
+      await send(scene.broker, 'b', '1')
+      const { messages } = await consumer.pop()
+      await consumer.ack(messages.find(({ liteTopic, offset }) => liteTopic === 'a' && offset === 0)!)
+      const ask = async (fields: { liteTopic?: string; topK?: number }) =>
+        liteGroupInfoBody.decode((await scene.broker.ask(commands.getLiteGroupInfo, { group: 'g', ...fields })).body)
+      expect(await ask({ topK: 1 })).toMatchObject({
+        group: 'g',
+        parentTopic: parent,
+        totalLagCount: 3,
+        lagCountTopK: [{ liteTopic: 'a', lagCount: 2 }],
+      })
+      expect(await ask({ liteTopic: 'a' })).toMatchObject({
+        liteTopic: 'a',
+        totalLagCount: 2,
+        liteTopicOffsetWrapper: { brokerOffset: 3, consumerOffset: 1 },
+      })
+      expect(await ask({ liteTopic: 'none' })).toMatchObject({ totalLagCount: -1 })
+      await group(scene, 'plain', { 'lite.bind.topic': '' })
+      expect(await codeOf(scene.broker, commands.getLiteGroupInfo, { group: 'none' })).toBe(
+        'SUBSCRIPTION_GROUP_NOT_EXIST',
+      )
+    }),
+  },
+  triggerLiteDispatch: {
+    'a client is told at once of what it would be told later': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = new LiteConsumer(scene)
+        await consumer.subscribe('a', 'b')
+        for (const name of ['a', 'b']) await send(scene.broker, name, name)
+        const got = await consumer.bodies()
+        expect(got).toHaveLength(1)
+        await scene.broker.ask(commands.triggerLiteDispatch, { group: 'g' })
+        got.push(...(await consumer.bodies()))
+        expect(got.sort()).toEqual(['a', 'b'])
+        expect(await codeOf(scene.broker, commands.triggerLiteDispatch, { group: 'none' })).toBe(
+          'SUBSCRIPTION_GROUP_NOT_EXIST',
+        )
+      },
+      { maxClientEventCount: '1' },
+    ),
+  },
+} satisfies Promises
+
+/** What acknowledgements of lite topics promise beside those of other topics. */
+export const liteAcks: Readonly<Record<'ackMessage' | 'changeMessageInvisibletime', Record<string, ProofIn>>> = {
+  ackMessage: {
+    'a message of a lite topic is acknowledged by its own offset, and by nothing that is no receipt of it': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = new LiteConsumer(scene)
+        await consumer.subscribe('a')
+        for (const body of ['1', '2']) await send(scene.broker, 'a', body)
+        const [first, second] = (await consumer.pop()).messages
+        const receipt = parsePopReceipt(first!.extraInfo)
+        const forged = formatPopReceipt({ ...receipt, popTime: receipt.popTime + 1 })
+        expect(await consumer.ack(first!, { extraInfo: forged })).toBe('MESSAGE_ILLEGAL')
+        expect(await consumer.ack(first!, { offset: 2 })).toBe('NO_MESSAGE')
+        expect(await consumer.ack(first!, { liteTopic: 'none' })).toBe('NO_MESSAGE')
+        expect(await consumer.ack(first!, { queueId: 1 })).toBe('INVALID_PARAMETER')
+        expect(await consumer.ack(first!, { extraInfo: 'x' })).toBe('INVALID_PARAMETER')
+        expect(await consumer.ack(first!, { consumerGroup: 'other' })).toBe('INVALID_PARAMETER')
+        for (const message of [first!, second!, first!]) expect(await consumer.ack(message)).toBe('SUCCESS')
+        await scene.cluster.sleep(12_000)
+        expect(await consumer.bodies()).toEqual([])
+        expect(await scene.broker.committedOffset('g', `%LMQ%$${parent}$a`, 0)).toBe(2)
+      },
+    ),
+  },
+  changeMessageInvisibletime: {
+    'a message of a lite topic comes again at its new time, counted unless that is suspended': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = new LiteConsumer(scene)
+        await consumer.subscribe('a')
+        await send(scene.broker, 'a', 'x')
+        const again = async (suspend: boolean) => {
+          const [message] = (await consumer.pop({ invisibleTime: 60_000, pollTime: 5000 })).messages
+          const header = { ...consumer.named(message!), invisibleTime: 1000, suspend }
+          const { header: told } = await consumer.broker.ask(commands.changeMessageInvisibletime, header)
+          expect(told.reviveQid).toBe(999)
+          return message!.count
+        }
+        expect(await again(false)).toBe(0)
+        expect(await again(true)).toBe(1)
+        expect(await again(false)).toBe(1)
+        expect(await again(false)).toBe(2)
+      },
+    ),
+  },
+}
