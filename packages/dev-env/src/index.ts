@@ -8,6 +8,7 @@ export {
   type SendAnswer,
 } from './client/broker-calls.ts'
 export { ClusterClient } from './client/cluster-client.ts'
+export { createLiteGroup, createParent, LiteConsumer, sendToLite } from './client/lite-consumer.ts'
 export { NameServerCalls } from './client/name-server-calls.ts'
 export { type PopAnswer, PopConsumer, type PoppedMessage } from './client/pop-consumer.ts'
 export {

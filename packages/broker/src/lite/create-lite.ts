@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock, Log, Random } from '@rocketmq-ts/platform'
-import { commands, isLiteQueue, type LiteOffsetOption, lightQueueId, liteTopicOf } from '@rocketmq-ts/protocol'
+import { commands, isLiteQueue, type LiteOffsetOption, lightQueueId, liteQueuePrefixOf } from '@rocketmq-ts/protocol'
 import type { RemotingClient, RemotingConnection } from '@rocketmq-ts/remoting'
 import type { MessageStore } from '@rocketmq-ts/storage'
 import { TopicRoutes } from '../assignment/topic-routes.ts'
@@ -73,7 +73,8 @@ export function createLite(parts: LiteFeatureParts) {
     ({ topic, group }) => dispatchRest(group, topic),
   )
   const queuesOfAll = function* (parent: string): Iterable<string> {
-    for (const queue of store.lightQueueNames()) if (liteTopicOf(queue)?.parentTopic === parent) yield queue
+    const prefix = liteQueuePrefixOf(parent)
+    for (const queue of store.lightQueueNames()) if (queue.startsWith(prefix)) yield queue
   }
   const isBlocked = (group: string, queue: string): boolean =>
     orders.blockedUntilMs({ group, topic: queue, queueId: lightQueueId }) !== undefined
@@ -169,6 +170,7 @@ export function createLite(parts: LiteFeatureParts) {
   })
   const routes = new TopicRoutes({ clock, calls: parts.calls, nameServers: settings().namesrvAddr })
   const information = {
+    clock,
     rules,
     subscriptions,
     events,
@@ -231,26 +233,17 @@ export function createLite(parts: LiteFeatureParts) {
     },
     start() {
       expiry.start()
-      const again = (delayMs: () => number, action: () => void): void => {
-        let cancel = clock.after(delayMs(), function next() {
-          action()
-          cancel = clock.after(delayMs(), next)
-        })
-        cancels.push(() => cancel())
-      }
-      again(
-        () => settings().liteEventCheckInterval,
-        () => events.scan(),
-      )
-      again(
-        () => settings().liteSubscriptionCheckInterval,
-        () => subscriptions.removeExpired(),
+      const { liteEventCheckInterval, liteSubscriptionCheckInterval } = settings()
+      cancels.push(
+        clock.every(liteEventCheckInterval, () => events.scan()),
+        clock.every(liteSubscriptionCheckInterval, () => subscriptions.removeExpired()),
       )
     },
     disconnected: (connection: RemotingConnection) => held.disconnected(connection.id),
     drain() {
       for (const cancel of cancels) cancel()
       expiry.close()
+      events.close()
       wakes.close()
       held.close()
     },

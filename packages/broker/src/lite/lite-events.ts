@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@rocketmq-ts/platform'
+import type { CancelTimer, Clock, Random } from '@rocketmq-ts/platform'
 import type { LiteClient } from './lite-subscriptions.ts'
 
 export interface LiteEventParts {
@@ -33,6 +33,19 @@ interface ClientEvents {
   /** Milliseconds since 1970. */
   lastAccessTime: number
   lastConsumeTime: number
+  /** What was taken for an attempt, of which the answer may have been lost. */
+  attempt: { id: string; queues: readonly string[] } | undefined
+}
+
+/** Queues of a client, or of all clients of a group, that are being gone through. */
+interface Walk {
+  readonly key: string
+  readonly group: string
+  readonly queues: Iterator<string>
+  /** @returns false when nobody can be told of more */
+  tell(queue: string): boolean
+  /** Somebody has to be told of the others later. */
+  onFull(): void
 }
 
 /** A client with events that asks for nothing for so long is passed by. */
@@ -41,6 +54,9 @@ const inactiveMs = 10_000
 const forgottenMs = 35_000
 /** How long a client that was passed by is asked last. */
 const avoidedMs = 10_000
+/** The loop's time that is taken before others have their turn. */
+const sliceMs = 5
+const pauseMs = 20
 /** A delay is spread over as much more, so that clients are not all looked after at once. */
 const spreadMs = 15_000
 
@@ -56,6 +72,9 @@ export class LiteEvents {
   /** Client ids and wildcard groups that are gone through at a monotonic time. */
   readonly #dueClients = new Map<string, number>()
   readonly #dueGroups = new Map<string, number>()
+  /** By client id or group. */
+  readonly #walks = new Map<string, Walk>()
+  #cancelTimer: CancelTimer | undefined
 
   constructor(parts: LiteEventParts) {
     this.#parts = parts
@@ -92,6 +111,18 @@ export class LiteEvents {
     this.#eventsOf(client).queues.add(queue)
   }
 
+  /** Notes what an attempt was given of. */
+  noteAttempt(client: LiteClient, id: string, queues: readonly string[]): void {
+    this.#eventsOf(client).attempt = { id, queues }
+  }
+
+  /** An attempt that asks once more, since its answer was lost, looks at the same queues. */
+  repeatAttempt(client: LiteClient, id: string): void {
+    const events = this.#eventsOf(client)
+    if (events.attempt?.id !== id) return
+    for (const queue of events.attempt.queues) events.queues.add(queue)
+  }
+
   /** When a client asked last, and took an event last, in milliseconds since 1970. */
   timesOf(clientId: string): { lastAccessTime: number; lastConsumeTime: number } | undefined {
     return this.#clients.get(clientId)
@@ -100,6 +131,11 @@ export class LiteEvents {
   /** A client is gone: what it was told, others are. */
   forget(clientId: string): void {
     this.#dueClients.delete(clientId)
+    this.#passBy(clientId)
+  }
+
+  /** Others are told what a client was. */
+  #passBy(clientId: string): void {
     const events = this.#clients.get(clientId)
     if (events === undefined) return
     this.#clients.delete(clientId)
@@ -119,29 +155,28 @@ export class LiteEvents {
 
   /** Tells a client of all queues in which there is something for it, as far as there is room. */
   goThrough(client: LiteClient): void {
-    const { queuesOf, hasMessages, wake, clock, random } = this.#parts
+    const { queuesOf, random, isWildcard, get } = this.#parts
+    if (isWildcard(client.group)) {
+      this.goThroughGroup(client.group)
+      return
+    }
     const events = this.#eventsOf(client)
     if (this.#mayBeGone(events) && events.queues.size > 0) {
       this.goThroughLater(client, inactiveMs + random.below(spreadMs))
       return
     }
-    for (const queue of queuesOf(client)) {
-      if (!hasMessages(client.group, queue)) continue
-      if (events.queues.size >= this.#parts.eventsMax(client.group)) {
-        this.goThroughLater(client)
-        break
-      }
-      events.queues.add(queue)
-    }
-    if (events.queues.size === 0) return
-    // It was told just now: its time to ask begins.
-    events.accessMs = clock.monotonic()
-    wake(client)
+    this.#walk({
+      key: client.clientId,
+      group: client.group,
+      queues: queuesOf(client)[Symbol.iterator](),
+      tell: (queue) => get(client.clientId) !== client || this.#tell(client, queue),
+      onFull: () => this.goThroughLater(client),
+    })
   }
 
   /** All members of a group are told what there is for them. */
   goThroughGroup(group: string): void {
-    const { clientsOf, isWildcard, queuesOf, hasMessages, subscribers } = this.#parts
+    const { clientsOf, isWildcard, queuesOf, subscribers } = this.#parts
     const clients = clientsOf(group)
     if (!isWildcard(group)) {
       for (const client of clients) this.goThrough(client)
@@ -149,9 +184,44 @@ export class LiteEvents {
     }
     const [first] = clients
     if (first === undefined) return
-    for (const queue of queuesOf(first)) {
-      if (!hasMessages(group, queue)) continue
-      if (!this.#tellOne(queue, group, subscribers(queue).get(group) ?? [], undefined)) return
+    this.#walk({
+      key: `${group}@`,
+      group,
+      queues: queuesOf(first)[Symbol.iterator](),
+      tell: (queue) => this.#tellOne(queue, group, subscribers(queue).get(group) ?? [], undefined),
+      // Somebody was noted to be told later.
+      onFull: () => {},
+    })
+  }
+
+  close(): void {
+    this.#cancelTimer?.()
+    this.#walks.clear()
+  }
+
+  #walk(walk: Walk): void {
+    const isIdle = this.#walks.size === 0
+    if (!this.#walks.has(walk.key)) this.#walks.set(walk.key, walk)
+    if (isIdle) this.#goOn()
+  }
+
+  /** Goes on with what is being gone through: there may be very many queues, and each may have to be opened. */
+  #goOn(): void {
+    const { clock, hasMessages } = this.#parts
+    const startMs = clock.monotonic()
+    for (const { key, group, queues, tell, onFull } of this.#walks.values()) {
+      for (;;) {
+        if (clock.monotonic() - startMs >= sliceMs) {
+          this.#cancelTimer = clock.after(pauseMs, () => this.#goOn())
+          return
+        }
+        const { value: queue, done } = queues.next()
+        if (done === true) break
+        if (!hasMessages(group, queue) || tell(queue)) continue
+        onFull()
+        break
+      }
+      this.#walks.delete(key)
     }
   }
 
@@ -163,7 +233,7 @@ export class LiteEvents {
     for (const [clientId, events] of [...this.#clients]) {
       if (!this.#mayBeGone(events)) continue
       if (events.queues.size > 0) this.#avoided.set(clientId, nowMs + avoidedMs)
-      this.forget(clientId)
+      this.#passBy(clientId)
     }
     for (const [clientId, dueMs] of [...this.#dueClients]) {
       if (dueMs > nowMs) continue
@@ -216,6 +286,7 @@ export class LiteEvents {
       accessMs: clock.monotonic(),
       lastAccessTime: nowMs,
       lastConsumeTime: nowMs,
+      attempt: undefined,
     }
     this.#clients.set(client.clientId, events)
     return events

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import { lightQueueId, liteTopicOf } from '@rocketmq-ts/protocol'
+import { lightQueueId, liteQueuePrefixOf, liteTopicOf } from '@rocketmq-ts/protocol'
 import type { LiteRules } from './lite-rules.ts'
 
 export interface LiteExpiryParts {
@@ -48,9 +48,8 @@ export class LiteExpiry {
 
   /** A parent topic is deleted. */
   removeAllOf(parentTopic: string): void {
-    for (const queue of this.#parts.store.lightQueueNames()) {
-      if (liteTopicOf(queue)?.parentTopic === parentTopic) this.#doomed.push(queue)
-    }
+    const prefix = liteQueuePrefixOf(parentTopic)
+    for (const queue of this.#parts.store.lightQueueNames()) if (queue.startsWith(prefix)) this.#doomed.push(queue)
     if (this.#doomed.length > 0) this.#slice()
   }
 

@@ -41,6 +41,7 @@ export interface OffsetsParts {
     readonly recovered: { mayHaveLost: boolean }
     onCutBack(listener: () => void): void
     onLightQueuesExpired(listener: (names: readonly string[]) => void): void
+    hasLightQueue(name: string): boolean
   }
   counters: { groupGetTps(group: string, topic: string): number }
 }
@@ -55,6 +56,10 @@ export function createOffsets(parts: OffsetsParts) {
     flushIntervalMs: settings().flushConsumerOffsetInterval,
     hasLightQueues: settings().enableLmq,
   })
+  const gone = new Set<string>()
+  for (const { topic } of offsets.lightEntries()) if (!store.hasLightQueue(topic)) gone.add(topic)
+  // A light queue that was removed begins at 0 again: an offset that was written before would pass by what comes.
+  if (gone.size > 0) offsets.removeLightQueues([...gone])
   const checked = new CheckedOffsets({ log, offsets, store })
   if (store.recovered.mayHaveLost) checked.checkAll()
   store.onCutBack(() => checked.checkAll())

@@ -1,4 +1,4 @@
-import { applied, boolean, int, live, long, notServed } from '@rocketmq-ts/settings'
+import { applied, atRestart, boolean, int, live, long, notServed } from '@rocketmq-ts/settings'
 
 const area = 'Lite topics'
 
@@ -10,12 +10,12 @@ export const liteSettings = {
       900_000,
       'Milliseconds that an unused lite topic is kept at least, and all of them after a start.',
     ),
-    liteTtlCheckInterval: live(
+    liteTtlCheckInterval: atRestart(
       long({ min: 1000, unit: 'ms' }),
       120_000,
       'Milliseconds between two looks for unused lite topics.',
     ),
-    liteSubscriptionCheckInterval: live(
+    liteSubscriptionCheckInterval: atRestart(
       long({ min: 1000, unit: 'ms' }),
       120_000,
       'Milliseconds between two looks for clients that do not say any more what they subscribe to.',
@@ -30,7 +30,7 @@ export const liteSettings = {
       100,
       'Lite topics that wait for a client to ask; in what comes beyond them it is told later.',
     ),
-    liteEventCheckInterval: live(
+    liteEventCheckInterval: atRestart(
       long({ min: 100, unit: 'ms' }),
       10_000,
       'Milliseconds between two looks at clients that do not ask.',

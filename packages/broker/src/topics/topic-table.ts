@@ -454,11 +454,16 @@ export class TopicTable {
     throw new ProtocolError('INVALID_PARAMETER', remark)
   }
 
-  /** @throws ProtocolError for a topic of lite topics, where there are no light queues */
+  /** @throws ProtocolError for a topic of lite topics that can have none */
   #refuseLite(after: TopicConfig, before: TopicConfig | undefined): void {
     const isLite = (topic: TopicConfig | undefined) => topic?.attributes.get(typeAttribute) === 'LITE'
-    if (!isLite(after) || isLite(before) || this.#hasLightQueues) return
-    throw new ProtocolError('INVALID_PARAMETER', 'LITE message type is not supported: set enableLmq of the broker')
+    if (!isLite(after) || isLite(before)) return
+    if (!this.#hasLightQueues) {
+      throw new ProtocolError('INVALID_PARAMETER', 'LITE message type is not supported: set enableLmq of the broker')
+    }
+    if (queueTypeIn(after) !== 'BatchCQ') return
+    const remark = 'a topic with queues of batches (queue.type=BatchCQ) has no lite topics'
+    throw new ProtocolError('INVALID_PARAMETER', remark)
   }
 
   #refuseSystemTopic(topic: string): void {

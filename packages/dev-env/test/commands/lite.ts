@@ -2,20 +2,23 @@ import {
   brokerLiteInfoBody,
   commands,
   formatPopReceipt,
-  type LiteSubscriptionChange,
   liteClientInfoBody,
   liteGroupInfoBody,
   liteSubscriptionsBody,
   liteTopicInfoBody,
-  newSubscriptionGroupConfig,
   parentTopicInfoBody,
   parsePopReceipt,
-  type RequestOf,
   responseCodeName,
-  subscriptionGroupConfigBody,
 } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
-import { type BrokerCalls, type ClusterClient, type ReadMessage, readMessages } from '../../src/index.ts'
+import {
+  type BrokerCalls,
+  type ClusterClient,
+  createLiteGroup,
+  createParent,
+  LiteConsumer,
+  sendToLite,
+} from '../../src/index.ts'
 import { bodiesOf, codeOf, type Promises, type Proof, type ProofIn, type Scene } from './scene.ts'
 
 /** A proof in a cluster that has lite topics. */
@@ -27,99 +30,24 @@ const withLite = (proof: Proof, brokerSettings: Record<string, string> = {}): Pr
 const parent = 'P'
 
 /** A topic with lite topics, and a group that consumes them. @param attributes of the group */
-async function prepare(scene: Scene, attributes: Record<string, string> = {}, lifetime = '-1'): Promise<void> {
-  await scene.broker.createTopic(parent, 1, 6, `+message.type=LITE,+lite.topic.expiration=${lifetime}`)
+async function prepare(scene: Scene, attributes: Record<string, string> = {}, minutes = -1): Promise<void> {
+  await createParent(scene.broker, parent, minutes)
   await group(scene, 'g', attributes)
 }
 
-async function group({ broker }: Scene, name: string, attributes: Record<string, string> = {}): Promise<void> {
-  const given = Object.entries({ 'lite.bind.topic': parent, ...attributes }).map(([key, value]) => [`+${key}`, value])
-  const config = newSubscriptionGroupConfig(name, { attributes: new Map(given as [string, string][]) })
-  await broker.ask(commands.updateAndCreateSubscriptiongroup, {}, subscriptionGroupConfigBody.encode(config))
-}
+const group = ({ broker }: Scene, name: string, attributes: Record<string, string> = {}) =>
+  createLiteGroup(broker, name, parent, attributes)
 
-const send = (broker: BrokerCalls, liteTopic: string, body: string) =>
-  broker.send({ topic: parent, body, properties: { __LITE_TOPIC: liteTopic } })
+const send = (broker: BrokerCalls, liteTopic: string, body: string) => sendToLite(broker, parent, liteTopic, body)
 
-interface LiteMessage extends ReadMessage {
-  /** Deliveries before this one. */
-  readonly count: number
-  readonly liteTopic: string
-  readonly offset: number
-  readonly extraInfo: string
-}
+/** What brokers asked of the client of a consumer. */
+const asked = new WeakMap<LiteConsumer, ClusterClient>()
 
-/** A client of a proxy that consumes lite topics, as the proxy speaks for it. */
-class LiteConsumer {
-  readonly #scene: Scene
-  readonly client: ClusterClient
-  readonly broker: BrokerCalls
-  readonly group: string
-
-  constructor(scene: Scene, groupName = 'g', client = scene.newClient()) {
-    this.#scene = scene
-    this.client = client
-    this.broker = client.broker(scene.machine)
-    this.group = groupName
-  }
-
-  async change(change: Partial<LiteSubscriptionChange>): Promise<string | undefined> {
-    const { client, group: ofGroup } = this
-    const entry = { clientId: client.id, group: ofGroup, topic: parent, liteTopicSet: [], version: 1, ...change }
-    const body = liteSubscriptionsBody.encode({ subscriptionSet: [entry] })
-    return codeOf(this.broker, commands.liteSubscriptionCtl, {}, body)
-  }
-
-  subscribe(...liteTopicSet: string[]): Promise<string | undefined> {
-    return this.change({ action: 'PARTIAL_ADD', liteTopicSet })
-  }
-
-  async pop(fields: Partial<RequestOf<typeof commands.popLiteMessage>> = {}) {
-    const header = {
-      clientId: this.client.id,
-      consumerGroup: this.group,
-      topic: parent,
-      maxMsgNum: 32,
-      invisibleTime: 10_000,
-      pollTime: 0,
-      bornTime: 0,
-      ...fields,
-    }
-    const command = commands.popLiteMessage
-    const answer = await this.broker.call(command, header, undefined, this.client.timeoutMs + header.pollTime)
-    const code = responseCodeName(answer.code)
-    if (code !== 'SUCCESS') return { code, remark: answer.remark, messages: [], counts: '' }
-    const told = command.responseCodec.decode(answer.extFields)
-    const counts = told.orderCountInfo!.split(';').map(Number)
-    const messages = readMessages(answer.body!).map((message, index): LiteMessage => {
-      const liteTopic = message.properties.get('__LITE_TOPIC')!
-      const offset = Number(message.properties.get('INNER_MULTI_QUEUE_OFFSET'))
-      const extraInfo = formatPopReceipt({
-        startOffset: offset,
-        popTime: told.popTime,
-        invisibleTime: told.invisibleTime,
-        reviveQueueId: told.reviveQid,
-        source: '0',
-        brokerName: this.#scene.machine.name,
-        queueId: 0,
-        queueOffset: offset,
-      })
-      return { ...message, count: counts[index]!, liteTopic, offset, extraInfo }
-    })
-    return { code, remark: answer.remark, messages, counts: told.orderCountInfo! }
-  }
-
-  async bodies(fields: Parameters<LiteConsumer['pop']>[0] = {}): Promise<string[]> {
-    return bodiesOf((await this.pop(fields)).messages)
-  }
-
-  async ack(message: LiteMessage, fields: Partial<RequestOf<typeof commands.ackMessage>> = {}) {
-    return codeOf(this.broker, commands.ackMessage, { ...this.named(message), ...fields })
-  }
-
-  named({ liteTopic, offset, extraInfo }: LiteMessage) {
-    return { consumerGroup: this.group, topic: parent, liteTopic, queueId: 0, offset, extraInfo }
-  }
+function consumerOf(scene: Scene, name = 'g'): LiteConsumer {
+  const client = scene.newClient()
+  const consumer = new LiteConsumer(client.broker(scene.machine), scene.machine.name, name, parent)
+  asked.set(consumer, client)
+  return consumer
 }
 
 export const lite = {
@@ -127,7 +55,7 @@ export const lite = {
     'a client is given what stands in the lite topics that it subscribes to, and nothing else': withLite(
       async (scene) => {
         await prepare(scene)
-        const consumer = new LiteConsumer(scene)
+        const consumer = consumerOf(scene)
         await consumer.subscribe('a', 'b')
         for (const name of ['a', 'b', 'c']) await send(scene.broker, name, `1 in ${name}`)
         expect((await consumer.bodies()).sort()).toEqual(['1 in a', '1 in b'])
@@ -137,7 +65,7 @@ export const lite = {
     ),
     'nothing more of a lite topic is given until all is acknowledged, and others go on': withLite(async (scene) => {
       await prepare(scene)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a', 'b')
       for (const body of ['1', '2', '3']) await send(scene.broker, 'a', body)
       const { messages } = await consumer.pop({ maxMsgNum: 2, invisibleTime: 60_000 })
@@ -154,7 +82,7 @@ export const lite = {
     }),
     'who waits is woken by a message of any of its lite topics': withLite(async (scene) => {
       await prepare(scene)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a', 'b')
       const waiting = consumer.bodies({ pollTime: 10_000 })
       await scene.cluster.sleep(500)
@@ -163,7 +91,7 @@ export const lite = {
     }),
     'what is not acknowledged comes again in its place, counted, to who waits': withLite(async (scene) => {
       await prepare(scene)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a')
       for (const body of ['1', '2']) await send(scene.broker, 'a', body)
       const first = await consumer.pop({ invisibleTime: 3000 })
@@ -172,9 +100,21 @@ export const lite = {
       expect(bodiesOf(again.messages)).toEqual(['1', '2'])
       expect(again.counts).toBe('1;1')
     }),
+    'an attempt whose answer was lost gets the same messages': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = consumerOf(scene)
+      await consumer.subscribe('a', 'b')
+      for (const name of ['a', 'b', 'b']) await send(scene.broker, name, name)
+      const first = await consumer.bodies({ attemptId: '1' })
+      expect(first.sort()).toEqual(['a', 'b', 'b'])
+      const again = await consumer.pop({ attemptId: '1' })
+      expect(bodiesOf(again.messages).sort()).toEqual(['a', 'b', 'b'])
+      expect(again.counts).toBe('0;0;0')
+      expect(await consumer.bodies({ attemptId: '2' })).toEqual([])
+    }),
     'in a group that shares, a message is given to one member': withLite(async (scene) => {
       await prepare(scene)
-      const consumers = [new LiteConsumer(scene), new LiteConsumer(scene)]
+      const consumers = [consumerOf(scene), consumerOf(scene)]
       for (const consumer of consumers) await consumer.subscribe('a')
       await send(scene.broker, 'a', 'x')
       const bodies = await Promise.all(consumers.map((consumer) => consumer.bodies()))
@@ -183,7 +123,7 @@ export const lite = {
     'each group is given all': withLite(async (scene) => {
       await prepare(scene)
       await group(scene, 'h')
-      const consumers = ['g', 'h'].map((name) => new LiteConsumer(scene, name))
+      const consumers = ['g', 'h'].map((name) => consumerOf(scene, name))
       for (const consumer of consumers) await consumer.subscribe('a')
       await send(scene.broker, 'a', 'x')
       expect(await Promise.all(consumers.map((consumer) => consumer.bodies()))).toEqual([['x'], ['x']])
@@ -192,7 +132,7 @@ export const lite = {
       async (scene) => {
         await prepare(scene, { 'lite.sub.wildcard': 'true' })
         await send(scene.broker, 'old', 'before')
-        const consumer = new LiteConsumer(scene)
+        const consumer = consumerOf(scene)
         expect(await consumer.change({ action: 'COMPLETE_ADD' })).toBe('SUCCESS')
         await send(scene.broker, 'new', 'after')
         expect(await consumer.bodies({ pollTime: 5000 })).toEqual(['after'])
@@ -202,10 +142,10 @@ export const lite = {
     'a client that does not ask is passed by: another one of its group is given its messages': withLite(
       async (scene) => {
         await prepare(scene)
-        const silent = new LiteConsumer(scene)
+        const silent = consumerOf(scene)
         await silent.subscribe('a')
         await send(scene.broker, 'a', 'x')
-        const other = new LiteConsumer(scene)
+        const other = consumerOf(scene)
         await other.subscribe('a')
         const waiting = other.bodies({ pollTime: 60_000 })
         expect(await waiting).toEqual(['x'])
@@ -214,20 +154,24 @@ export const lite = {
     'what is too much for the events of a client is given later': withLite(
       async (scene) => {
         await prepare(scene)
-        const consumer = new LiteConsumer(scene)
+        const consumer = consumerOf(scene)
         const names = ['a', 'b', 'c', 'd']
         await consumer.subscribe(...names)
         for (const name of names) await send(scene.broker, name, name)
         const got = await consumer.bodies({ invisibleTime: 60_000 })
         expect(got).toHaveLength(2)
-        got.push(...(await consumer.bodies({ pollTime: 30_000 })))
+        while (got.length < 4) {
+          const more = await consumer.bodies({ pollTime: 30_000, invisibleTime: 60_000 })
+          expect(more).not.toEqual([])
+          got.push(...more)
+        }
         expect(got.sort()).toEqual(names)
       },
       { maxClientEventCount: '2' },
     ),
     'after a kill what was not acknowledged comes again, and nothing that was': withLite(async (scene) => {
       await prepare(scene)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a')
       for (const body of ['1', '2', '3']) await send(scene.broker, 'a', body)
       const { messages } = await consumer.pop()
@@ -235,14 +179,14 @@ export const lite = {
       await scene.cluster.sleep(6000)
       scene.machine.kill()
       await scene.machine.start()
-      const again = new LiteConsumer(scene)
+      const again = consumerOf(scene)
       await again.change({ action: 'COMPLETE_ADD', liteTopicSet: ['a'] })
       expect(await again.bodies({ pollTime: 5000 })).toEqual(['2', '3'])
     }),
     'what is no such request is refused': withLite(async (scene) => {
       await prepare(scene)
       await scene.broker.createTopic('T', 1)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a')
       for (const maxMsgNum of [0, 33]) expect((await consumer.pop({ maxMsgNum })).code).toBe('INVALID_PARAMETER')
       expect((await consumer.pop({ invisibleTime: 0 })).code).toBe('INVALID_PARAMETER')
@@ -251,6 +195,8 @@ export const lite = {
       await group(scene, 'unbound', { 'lite.bind.topic': 'T' })
       expect((await consumer.pop({ consumerGroup: 'unbound' })).remark).toContain('lite.bind.topic')
       expect((await consumer.pop()).code).toBe('POLLING_TIMEOUT')
+      const ofBatches = scene.broker.createTopic('B', 1, 6, '+message.type=LITE,+queue.type=BatchCQ')
+      await expect(ofBatches).rejects.toThrow('has no lite topics')
       const named = await send(scene.broker, 'a/b', 'x').catch(({ code }) => responseCodeName(code))
       expect(named).toBe('MESSAGE_ILLEGAL')
     }),
@@ -259,13 +205,13 @@ export const lite = {
     'in an exclusive group the last subscriber has a lite topic, and the one before is told': withLite(
       async (scene) => {
         await prepare(scene, { 'lite.sub.model': 'Exclusive' })
-        const [first, second] = [new LiteConsumer(scene), new LiteConsumer(scene)]
+        const [first, second] = [consumerOf(scene), consumerOf(scene)]
         await first.subscribe('a', 'b')
         await second.subscribe('a')
         await scene.cluster.sleep(100)
-        const notices = first.client.requests.filter(({ code }) => code === commands.notifyUnsubscribeLite.code)
+        const notices = asked.get(first)!.requests.filter(({ code }) => code === commands.notifyUnsubscribeLite.code)
         expect(notices.map(({ extFields }) => extFields)).toMatchObject([
-          { liteTopic: 'a', consumerGroup: 'g', clientId: first.client.id },
+          { liteTopic: 'a', consumerGroup: 'g', clientId: first.broker.client.id },
         ])
         await send(scene.broker, 'a', 'x')
         expect(await first.bodies()).toEqual([])
@@ -273,12 +219,12 @@ export const lite = {
         // A notice that was lost is repeated when the client says what it believes.
         await first.change({ action: 'COMPLETE_ADD', liteTopicSet: ['a', 'b'] })
         await scene.cluster.sleep(100)
-        expect(first.client.requests).toHaveLength(notices.length + 1)
+        expect(asked.get(first)!.requests).toHaveLength(notices.length + 1)
       },
     ),
     'a complete subscription replaces all others, and its removal ends them': withLite(async (scene) => {
       await prepare(scene)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a')
       await consumer.change({ action: 'COMPLETE_ADD', liteTopicSet: ['b'] })
       await send(scene.broker, 'a', 'in a')
@@ -290,7 +236,7 @@ export const lite = {
     }),
     'a subscriber begins where it asks to': withLite(async (scene) => {
       await prepare(scene)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a')
       for (const body of ['0', '1', '2', '3']) await send(scene.broker, 'a', body)
       for (const message of (await consumer.pop()).messages) await consumer.ack(message)
@@ -315,7 +261,7 @@ export const lite = {
           'lite.sub.reset.offset.exclusive': 'true',
           'lite.sub.reset.offset.unsubscribe': 'true',
         })
-        const consumer = new LiteConsumer(scene)
+        const consumer = consumerOf(scene)
         await consumer.subscribe('a')
         await send(scene.broker, 'a', 'x')
         const all = async (of: LiteConsumer) => {
@@ -327,7 +273,7 @@ export const lite = {
         await consumer.change({ action: 'PARTIAL_REMOVE', liteTopicSet: ['a'] })
         await consumer.subscribe('a')
         expect(await all(consumer)).toEqual(['x'])
-        const other = new LiteConsumer(scene)
+        const other = consumerOf(scene)
         await other.subscribe('a')
         expect(await all(other)).toEqual(['x'])
       },
@@ -335,7 +281,7 @@ export const lite = {
     'too many subscriptions are refused, with the setting or the attribute': withLite(
       async (scene) => {
         await prepare(scene, { 'lite.sub.client.quota': '2' })
-        const [first, second] = [new LiteConsumer(scene), new LiteConsumer(scene)]
+        const [first, second] = [consumerOf(scene), consumerOf(scene)]
         expect(await first.subscribe('a', 'b', 'c')).toBe('LITE_SUBSCRIPTION_QUOTA_EXCEEDED')
         expect(await first.subscribe('a', 'b')).toBe('SUCCESS')
         expect(await first.subscribe('b')).toBe('SUCCESS')
@@ -349,7 +295,7 @@ export const lite = {
     ),
     'what a client does not say any more ends': withLite(async (scene) => {
       await prepare(scene)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a')
       await scene.cluster.sleep(320_000)
       await send(scene.broker, 'a', 'x')
@@ -357,20 +303,20 @@ export const lite = {
     }),
     'what is no such change is refused': withLite(async (scene) => {
       await prepare(scene, { 'lite.sub.wildcard': 'true' })
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       expect(await codeOf(scene.broker, commands.liteSubscriptionCtl, {})).toBe('ILLEGAL_OPERATION')
       const empty = liteSubscriptionsBody.encode({ subscriptionSet: [] })
       expect(await codeOf(scene.broker, commands.liteSubscriptionCtl, {}, empty)).toBe('ILLEGAL_OPERATION')
       expect(await consumer.subscribe('a')).toBe('ILLEGAL_OPERATION')
       expect(await consumer.change({ action: 'COMPLETE_ADD', group: 'none' })).toBe('ILLEGAL_OPERATION')
       await group(scene, 'h')
-      expect(await new LiteConsumer(scene, 'h').subscribe('a b')).toBe('ILLEGAL_OPERATION')
+      expect(await consumerOf(scene, 'h').subscribe('a b')).toBe('ILLEGAL_OPERATION')
     }),
   },
   getBrokerLiteInfo: {
     'what there is of lite topics is counted': withLite(async (scene) => {
-      await prepare(scene, {}, '30')
-      const consumer = new LiteConsumer(scene)
+      await prepare(scene, {}, 30)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a', 'b')
       await send(scene.broker, 'a', 'x')
       await consumer.pop()
@@ -389,7 +335,7 @@ export const lite = {
   },
   getParentTopicInfo: {
     'groups and lite topics of a topic are told': withLite(async (scene) => {
-      await prepare(scene, {}, '30')
+      await prepare(scene, {}, 30)
       for (const name of ['a', 'b', 'b']) await send(scene.broker, name, 'x')
       const { body } = await scene.broker.ask(commands.getParentTopicInfo, { topic: parent })
       const told = { topic: parent, ttl: 30, groups: ['g'], lmqNum: 2, liteTopicCount: 2 }
@@ -400,8 +346,8 @@ export const lite = {
     }),
     'a lite topic that nobody sends to goes after its time, with its offsets, and begins anew': withLite(
       async (scene) => {
-        await prepare(scene, {}, '20')
-        const consumer = new LiteConsumer(scene)
+        await prepare(scene, {}, 20)
+        const consumer = consumerOf(scene)
         await consumer.subscribe('a')
         await send(scene.broker, 'a', 'x')
         for (const message of (await consumer.pop()).messages) await consumer.ack(message)
@@ -431,7 +377,7 @@ export const lite = {
   getLiteTopicInfo: {
     'messages and subscribers of a lite topic are told': withLite(async (scene) => {
       await prepare(scene)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a')
       for (const body of ['x', 'y']) await send(scene.broker, 'a', body)
       await scene.cluster.sleep(1000)
@@ -439,7 +385,7 @@ export const lite = {
       expect(liteTopicInfoBody.decode(body)).toMatchObject({
         parentTopic: parent,
         liteTopic: 'a',
-        subscriber: [{ clientId: consumer.client.id, group: 'g' }],
+        subscriber: [{ clientId: consumer.broker.client.id, group: 'g' }],
         topicOffset: { minOffset: 0, maxOffset: 2, lastUpdateTimestamp: expect.any(Number) },
         shardingToBroker: true,
       })
@@ -449,10 +395,10 @@ export const lite = {
   getLiteClientInfo: {
     'what a client subscribes to is told': withLite(async (scene) => {
       await prepare(scene)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a', 'b')
       await consumer.pop()
-      const header = { parentTopic: parent, group: 'g', clientId: consumer.client.id, maxCount: 1 }
+      const header = { parentTopic: parent, group: 'g', clientId: consumer.broker.client.id, maxCount: 1 }
       const told = liteClientInfoBody.decode((await scene.broker.ask(commands.getLiteClientInfo, header)).body)
       expect(told).toMatchObject({ liteTopicCount: 2, liteTopicSet: [`%LMQ%$${parent}$a`] })
       expect(told.lastAccessTime).toBeGreaterThan(0)
@@ -466,7 +412,7 @@ export const lite = {
   getLiteGroupInfo: {
     'how far a group is behind is told, in one lite topic and in those where it is most': withLite(async (scene) => {
       await prepare(scene)
-      const consumer = new LiteConsumer(scene)
+      const consumer = consumerOf(scene)
       await consumer.subscribe('a', 'b')
       for (const body of ['1', '2', '3']) await send(scene.broker, 'a', body)
       await send(scene.broker, 'b', '1')
@@ -496,7 +442,7 @@ export const lite = {
     'a client is told at once of what it would be told later': withLite(
       async (scene) => {
         await prepare(scene)
-        const consumer = new LiteConsumer(scene)
+        const consumer = consumerOf(scene)
         await consumer.subscribe('a', 'b')
         for (const name of ['a', 'b']) await send(scene.broker, name, name)
         const got = await consumer.bodies()
@@ -519,7 +465,7 @@ export const liteAcks: Readonly<Record<'ackMessage' | 'changeMessageInvisibletim
     'a message of a lite topic is acknowledged by its own offset, and by nothing that is no receipt of it': withLite(
       async (scene) => {
         await prepare(scene)
-        const consumer = new LiteConsumer(scene)
+        const consumer = consumerOf(scene)
         await consumer.subscribe('a')
         for (const body of ['1', '2']) await send(scene.broker, 'a', body)
         const [first, second] = (await consumer.pop()).messages
@@ -542,7 +488,7 @@ export const liteAcks: Readonly<Record<'ackMessage' | 'changeMessageInvisibletim
     'a message of a lite topic comes again at its new time, counted unless that is suspended': withLite(
       async (scene) => {
         await prepare(scene)
-        const consumer = new LiteConsumer(scene)
+        const consumer = consumerOf(scene)
         await consumer.subscribe('a')
         await send(scene.broker, 'a', 'x')
         const again = async (suspend: boolean) => {

@@ -1,6 +1,7 @@
 import { commands, consumerIdListBody, newTagSubscription } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
 import { coldReadProofs } from './cold-read-proofs.ts'
+import { liteProofs } from './lite-proofs.ts'
 import { popProofs } from './pop-proofs.ts'
 import { Scene } from './scene.ts'
 import { transactionProofs } from './transaction-proofs.ts'
@@ -143,6 +144,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
   ...transactionProofs,
   ...coldReadProofs,
   ...popProofs,
+  ...liteProofs,
 
   async brokerPermission() {
     const scene = await withTopic()

@@ -19,10 +19,12 @@ export function lightPlacesIn(properties: EncodedProperties): LightPlace[] {
   const offsets = (properties.value('multiQueueOffset') ?? '').split(separator)
   if (names.length !== offsets.length) return []
   const places: LightPlace[] = []
+  const seen = new Set<string>()
   for (const [index, name] of names.entries()) {
     const queueOffset = decimalInteger(offsets[index]!)
-    if (!isLightQueue(name) || !Number.isSafeInteger(queueOffset) || queueOffset < 0) continue
-    if (names.indexOf(name) === index) places.push({ name, queueOffset })
+    if (!isLightQueue(name) || !Number.isSafeInteger(queueOffset) || queueOffset < 0 || seen.has(name)) continue
+    seen.add(name)
+    places.push({ name, queueOffset })
   }
   return places
 }
@@ -52,7 +54,12 @@ export interface LiteTopic {
 
 /** The light queue of a lite topic: `%LMQ%$parent$lite`. */
 export function liteQueueOf(parentTopic: string, liteTopic: string): string {
-  return `${litePrefix}${parentTopic}${liteSeparator}${liteTopic}`
+  return liteQueuePrefixOf(parentTopic) + liteTopic
+}
+
+/** What the names of the light queues of a topic's lite topics begin with, and no others. */
+export function liteQueuePrefixOf(parentTopic: string): string {
+  return `${litePrefix}${parentTopic}${liteSeparator}`
 }
 
 export function isLiteQueue(name: string): boolean {

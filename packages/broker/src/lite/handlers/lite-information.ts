@@ -1,3 +1,4 @@
+import type { Clock } from '@rocketmq-ts/platform'
 import {
   brokerLiteInfoBody,
   type commands,
@@ -6,6 +7,7 @@ import {
   liteClientInfoBody,
   liteGroupInfoBody,
   liteQueueOf,
+  liteQueuePrefixOf,
   liteTopicInfoBody,
   liteTopicOf,
   ProtocolError,
@@ -17,6 +19,7 @@ import type { LiteRules } from '../lite-rules.ts'
 import type { LiteSubscriptions } from '../lite-subscriptions.ts'
 
 export interface LiteInformationParts {
+  clock: Clock
   rules: LiteRules
   subscriptions: LiteSubscriptions
   events: LiteEvents
@@ -86,7 +89,8 @@ export function getParentTopicInfo(parts: LiteInformationParts): Handler<typeof 
 
 function countOf(queues: Iterable<string>, parentTopic: string): number {
   let count = 0
-  for (const queue of queues) if (liteTopicOf(queue)?.parentTopic === parentTopic) count++
+  const prefix = liteQueuePrefixOf(parentTopic)
+  for (const queue of queues) if (queue.startsWith(prefix)) count++
   return count
 }
 
@@ -138,10 +142,12 @@ export function getLiteClientInfo(parts: LiteInformationParts): Handler<typeof c
 
 /** GET_LITE_GROUP_INFO: how far a group is behind, in one lite topic or in all. */
 export function getLiteGroupInfo(parts: LiteInformationParts): Handler<typeof commands.getLiteGroupInfo> {
-  return ({ group, liteTopic, topK = 0 }) => {
+  return async ({ group, liteTopic, topK = 0 }) => {
     const parentTopic = parts.rules.checkGroup(group)
     const isOne = liteTopic !== undefined && liteTopic !== ''
-    const told = isOne ? lagIn(group, liteQueueOf(parentTopic, liteTopic), parts) : lagsOf(group, topK, parts)
+    const told = isOne
+      ? lagIn(group, liteQueueOf(parentTopic, liteTopic), parts)
+      : await lagsOf(group, liteQueuePrefixOf(parentTopic), topK, parts)
     return { body: liteGroupInfoBody.encode({ group, parentTopic, ...(isOne ? { liteTopic } : {}), ...told }) }
   }
 }
@@ -166,11 +172,19 @@ function lagIn(group: string, queue: string, { store, offsets }: LiteInformation
   }
 }
 
-function lagsOf(group: string, topK: number, { store, offsets }: LiteInformationParts) {
+/** The loop's time that is taken before others have their turn. */
+const sliceMs = 5
+
+async function lagsOf(group: string, prefix: string, topK: number, { clock, store, offsets }: LiteInformationParts) {
   const behind: { topic: string; offset: number; lagCount: number }[] = []
   let totalLagCount = 0
+  let startMs = clock.monotonic()
   for (const { topic, group: ofEntry, offset } of offsets.lightEntries()) {
-    if (ofEntry !== group || liteTopicOf(topic) === undefined) continue
+    if (clock.monotonic() - startMs >= sliceMs) {
+      await new Promise<void>((resolve) => clock.nextTurn(resolve))
+      startMs = clock.monotonic()
+    }
+    if (ofEntry !== group || !topic.startsWith(prefix)) continue
     const lagCount = store.maxOffset(topic, lightQueueId) - offset
     if (lagCount <= 0) continue
     totalLagCount += lagCount

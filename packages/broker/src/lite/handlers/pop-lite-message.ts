@@ -130,12 +130,14 @@ class LitePop implements HeldPop {
     const client = this.#parts.client(this.#header.clientId)
     if (client === undefined || client.group !== this.#header.consumerGroup || client.topic !== this.topic) return false
     const found: Found = { popTime: this.#parts.clock.now(), taken: [], count: 0, byteCount: 0, seen: new Set() }
+    const { attemptId } = this.#header
+    if (attemptId !== undefined) this.#parts.events.repeatAttempt(client, attemptId)
     try {
       const looked = this.#takeOn(client, found)
-      if (!(looked instanceof Promise)) return this.#give(found)
+      if (!(looked instanceof Promise)) return this.#give(client, found)
       this.#isLooking = true
       return looked.then(
-        () => this.#lookedLater(found),
+        () => this.#lookedLater(client, found),
         (error) => this.#failed(error),
       )
     } catch (error) {
@@ -143,9 +145,9 @@ class LitePop implements HeldPop {
     }
   }
 
-  #lookedLater(found: Found): boolean {
+  #lookedLater(client: LiteClient, found: Found): boolean {
     this.#isLooking = false
-    if (this.#give(found)) return true
+    if (this.#give(client, found)) return true
     if (!this.#isOver) return false
     this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
     return true
@@ -191,10 +193,17 @@ class LitePop implements HeldPop {
   }
 
   /** @returns whether there was something to give */
-  #give(found: Found): boolean {
+  #give(client: LiteClient, found: Found): boolean {
     const queues = found.taken.flatMap((taken) => taken.queues)
     if (queues.length === 0) return false
-    const { consumerGroup } = this.#header
+    const { consumerGroup, attemptId } = this.#header
+    if (attemptId !== undefined) {
+      this.#parts.events.noteAttempt(
+        client,
+        attemptId,
+        queues.map(({ topic }) => topic),
+      )
+    }
     for (const { cursor } of queues) this.#parts.reader.release(cursor)
     for (const taken of found.taken) this.#parts.onGiven(consumerGroup, this.topic, taken)
     const counts = queues.flatMap(({ offsets, counts: ofQueue }) => offsets.map((offset) => ofQueue.get(offset) ?? 0))
