@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { brokerThreadLimits } from '../memory-limits.ts'
 import {
@@ -7,9 +6,7 @@ import {
   type BrokerThreadRequest,
   errorFromFacts,
 } from './broker-thread-messages.ts'
-
-/** Finds `imports` of package.json: the script is elsewhere once the package is built. */
-const require = createRequire(import.meta.url)
+import { brokerWorkerScript, type WorkerScript } from './worker-script.ts'
 
 /** A broker on a thread of its own. */
 export class BrokerThread {
@@ -23,8 +20,8 @@ export class BrokerThread {
   #stopping = false
   #failure: Error | undefined
 
-  /** @param script what the thread runs */
-  constructor(data: BrokerThreadData, script: URL | string = require.resolve('#broker-worker')) {
+  /** @param run what the thread runs */
+  constructor(data: BrokerThreadData, run: WorkerScript = brokerWorkerScript()) {
     this.name = data.name
     const ready = Promise.withResolvers<string>()
     const failed = Promise.withResolvers<Error>()
@@ -34,7 +31,9 @@ export class BrokerThread {
     this.#ended = ended.promise
     // `failed` reports it. An unhandled rejection of `ready` must not end the process.
     ready.promise.catch(() => {})
-    this.#worker = new Worker(script, { workerData: data, name: data.name, resourceLimits: brokerThreadLimits })
+    const { script, options } = run
+    const limits = { resourceLimits: brokerThreadLimits }
+    this.#worker = new Worker(script, { ...options, ...limits, workerData: data, name: data.name })
     this.#worker.on('message', (message: BrokerThreadMessage) => {
       if (message.kind === 'ready') ready.resolve(message.advertised)
       else this.#failure ??= errorFromFacts(message.error)

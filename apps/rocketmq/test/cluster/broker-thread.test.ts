@@ -9,7 +9,7 @@ function threadOf(script: string): BrokerThread {
     ${script}`
   const url = new URL(`data:text/javascript,${encodeURIComponent(lines)}`)
   const settings = { properties: new Map<string, string>(), decidedKeys: new Map<string, string>(), log: {} }
-  return new BrokerThread({ name: 'broker-a', ...settings, acceptLostMessages: false }, url)
+  return new BrokerThread({ name: 'broker-a', ...settings, acceptLostMessages: false }, { script: url })
 }
 
 test('a thread that is asked to stop has not failed', async () => {

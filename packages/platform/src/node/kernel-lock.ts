@@ -1,11 +1,5 @@
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
-
-/** The part of fs-native-extensions that is used. */
-interface NativeLocks {
-  /** Takes an exclusive lock on a range of bytes. @returns false when another one has it */
-  tryLock(descriptor: number, offset: number, length: number): boolean
-}
+import { loadNativeLocks } from './native-locks.ts'
 
 export interface KernelLock {
   release(): void
@@ -58,15 +52,5 @@ export function pidOfPosixLock(path: string): number | undefined {
     return pid === undefined || pid === '0' ? undefined : Number(pid)
   } catch {
     return undefined // Not Linux.
-  }
-}
-
-/** undefined when there is no binary for this system, such as Linux with musl, or it was not installed. */
-export function loadNativeLocks(): NativeLocks | undefined {
-  try {
-    const require = createRequire(import.meta.url)
-    return require('fs-native-extensions')
-  } catch {
-    return undefined
   }
 }

@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import { createInterface } from 'node:readline'
 import { FolderLockedError } from '../../src/file-system.ts'
 import { lockFolder, lockFolderByMarks } from '../../src/node/folder-lock.ts'
-import { loadNativeLocks } from '../../src/node/kernel-lock.ts'
+import { loadNativeLocks } from '../../src/node/native-locks.ts'
 
 const [lockFilePath, by, deadlyCall] = process.argv.slice(2)
 
