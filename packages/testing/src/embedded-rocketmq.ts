@@ -162,16 +162,24 @@ class Embedded implements EmbeddedRocketMQ {
   }
 
   async messages(topic: string): Promise<ReceivedMessage[]> {
-    const reader = new Reader({ nameServers: this.nameServers, topic, to: 'latest' })
     const messages: ReceivedMessage[] = []
+    // A reader would wait for the topic.
+    if (!(await this.#hasTopic(topic))) return messages
+    const reader = new Reader({ nameServers: this.nameServers, topic, to: 'latest' })
     try {
       for await (const message of reader) messages.push(message)
       return messages
-    } catch (error) {
-      if (error instanceof RocketMQError && error.code === 'TOPIC_NOT_EXIST') return []
-      throw error
     } finally {
       await reader.close()
+    }
+  }
+
+  async #hasTopic(topic: string): Promise<boolean> {
+    try {
+      return (await this.#theAdmin.topicConfigurations(topic)).length > 0
+    } catch (error) {
+      if (error instanceof RocketMQError && error.code === 'TOPIC_NOT_EXIST') return false
+      throw error
     }
   }
 

@@ -70,13 +70,18 @@ export class RouteCache {
    */
   async findInTime(topic: string, deadline: Deadline): Promise<TopicRoute> {
     const { random } = this.#options
+    let unknown: RocketMQError | undefined
     for (let failures = 1; ; failures++) {
       try {
         return await this.find(topic, deadline)
       } catch (error) {
-        const isUnknown = error instanceof RocketMQError && error.code === 'TOPIC_NOT_EXIST'
+        const failure = error as RocketMQError
+        // The end of the time says less than that there is no such topic.
+        if (failure.code === 'TIMEOUT' && unknown !== undefined) throw unknown
+        if (failure.code !== 'TOPIC_NOT_EXIST') throw failure
+        unknown = failure
         const waitMs = backoffMs(unknownTopicBackoff, failures, random)
-        if (!isUnknown || waitMs >= deadline.leftMs) throw error
+        if (waitMs >= deadline.leftMs) throw unknown
         await deadline.pause(waitMs)
       }
     }
