@@ -78,9 +78,9 @@ const exporting = (line: string, file: string, look: (json: unknown) => unknown)
 }
 
 /**
- * Commands that the CLI of ours does not have, or that would disturb the comparison with it. Left out are `startMonitoring`
- * and `clusterRT`, which never end; what concerns the controller, containers' brokers and access control; and what reads
- * local files alone.
+ * Commands that are compared beside those that the CLI of ours has. Left out are `startMonitoring` and `clusterRT`, which
+ * never end, `rocksDBConfigToJson`, which we refuse, what concerns the controller and access control, and what reads local
+ * files alone.
  */
 export const furtherCommands: ComparedCommand[] = [
   plain(`topicClusterList -t ${topic}`),
