@@ -180,7 +180,10 @@ export function createPop(parts: PopFeatureParts) {
   const onTook = (group: string, topic: string, queueId: number, elapsedMs: number) =>
     counters.popTook(group, topic, queueId, elapsedMs)
   const onCheckpoints = (group: string, topic: string, count: number) => counters.checkpointed(group, topic, count)
-  const onAcknowledged = (group: string, topic: string, count: number) => counters.acknowledged(group, topic, count)
+  // Receipts of earlier lives are taken on trust: a client can name any group in them.
+  const onAcknowledged = (group: string, topic: string, count: number) => {
+    if (groups.get(group) !== undefined) counters.acknowledged(group, topic, count)
+  }
   const checks = { topics, groups, brokerPermission: () => settings().brokerPermission }
   const receiptChecks = { topics, brokerName, reviveQueueCount, store }
   const acks = { ...receiptChecks, writer, orderAcks, onAcknowledged, lite: parts.lite }
@@ -223,8 +226,10 @@ export function createPop(parts: PopFeatureParts) {
         receipts,
         orderAcks,
         settings,
-        onAcknowledged,
-        onCheckpoints,
+        onChanged(group, topic) {
+          onAcknowledged(group, topic, 1)
+          if (groups.get(group) !== undefined) onCheckpoints(group, topic, 1)
+        },
         lite: parts.lite,
       }),
     },

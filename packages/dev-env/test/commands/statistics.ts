@@ -1,5 +1,6 @@
 import { brokerStatsBody, commands } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
+import { PopConsumer } from '../../src/index.ts'
 import { codeOf, type Promises, type Scene } from './scene.ts'
 
 async function statsOf({ broker }: Scene, statsName: string, statsKey: string) {
@@ -75,6 +76,23 @@ export const statistics = {
       for (const topic of ['T', 'U']) {
         expect((await statsOf(scene, 'TOPIC_PUT_NUMS', topic)).statsMinute).toMatchObject({ sum: 1, avgpt: 1 })
       }
+    },
+    'topics and groups that only a client names are counted nowhere': async (scene) => {
+      const { broker, client } = scene
+      await broker.createTopic('T', 1)
+      await broker.send({ topic: 'T', body: 'a', properties: { RETRY_TOPIC: 'Invented' } })
+      await scene.join('g', 'T', client)
+      const [message] = await broker.readQueue('T')
+      await broker.sendBack(message!, 'g', 1)
+      const code = (statsName: string, statsKey: string) =>
+        codeOf(scene.newClient().broker(scene.machine), commands.viewBrokerStatsData, { statsName, statsKey })
+      expect(await code('SNDBCK_PUT_NUMS', 'Invented@g')).toBe('SYSTEM_ERROR')
+      expect(await code('SNDBCK_PUT_NUMS', 'T@g')).toBe('SUCCESS')
+      const popper = (calls = broker) => new PopConsumer(calls, scene.machine.name, 'g', 'T')
+      const { messages } = await popper().pop({ invisibleTime: 60_000 })
+      const again = popper(await scene.restart())
+      expect(await again.ack(messages[0]!, { consumerGroup: 'invented' })).toBe('SUCCESS')
+      expect(await code('GROUP_ACK_NUMS', 'T@invented')).toBe('SYSTEM_ERROR')
     },
     'clients that register, and connections, are told': async (scene) => {
       const { cluster, client } = scene

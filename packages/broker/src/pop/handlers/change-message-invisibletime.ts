@@ -14,8 +14,8 @@ export interface ChangeInvisibleTimeParts extends ReceiptCheckParts {
   orderAcks: OrderAcks
   lite: LiteReceipts
   settings(): { timerMaxDelaySec: number }
-  onAcknowledged(group: string, topic: string, count: number): void
-  onCheckpoints(group: string, topic: string, count: number): void
+  /** The receipt that ends counts as acknowledged, and the new one as given. */
+  onChanged(group: string, topic: string): void
 }
 
 /**
@@ -48,9 +48,7 @@ export function changeMessageInvisibletime(
     const checkpoint = { ...name, popTime, invisibleTime, offsets, reviveQueueId, isSuspended: suspend }
     writer.change(ended, checkpoint, (refusal) => {
       if (refusal !== undefined) return call.fail(refusal)
-      // The receipt that ends counts as acknowledged, and the new one as given.
-      parts.onAcknowledged(header.consumerGroup, header.topic, 1)
-      parts.onCheckpoints(header.consumerGroup, header.topic, 1)
+      parts.onChanged(header.consumerGroup, header.topic)
       call.answer({ header: { popTime, invisibleTime, reviveQid: reviveQueueId } })
     })
     return answeredLater

@@ -70,8 +70,7 @@ export function consumerSendMsgBack(parts: SendBackParts): Handler<typeof comman
       try {
         const { code, remark, places } = storedPut(outcome)
         parts.traces.stored(copy, places[0]!, isDeadLetter ? 'normal' : 'delayed', message.storeTimestamp, group)
-        // One that comes from the retry topic counts for the topic that it was first sent to.
-        const firstTopic = findMessageProperty(message.properties, propertyName.retryTopic) ?? message.topic
+        const firstTopic = topicToCount(message, parts)
         parts.onSentBack(group, firstTopic)
         if (isDeadLetter) parts.onDeadLetter(group, firstTopic)
         call.answer(remark === undefined ? { code } : { code, remark })
@@ -94,6 +93,12 @@ function messageOf(record: DecodedMessage, id: string | undefined): DecodedMessa
   if (found !== undefined) return found
   const remark = `at ${record.physicalOffset} there is a batch, and none of its messages has the originMsgId ${id}: send back one of them`
   throw new ProtocolError('SYSTEM_ERROR', remark)
+}
+
+/** One that comes from the retry topic counts for the topic that it was first sent to, unless a client invented that. */
+function topicToCount({ topic, properties }: DecodedMessage, { topics }: SendBackParts): string {
+  const firstTopic = findMessageProperty(properties, propertyName.retryTopic)
+  return firstTopic !== undefined && topics.get(firstTopic) !== undefined ? firstTopic : topic
 }
 
 /**
