@@ -216,17 +216,18 @@ class Pull implements HeldPull {
   }
 
   /** @param isCold what is read is not in memory any more */
-  async #readLater(request: ReadRequest, isCold: boolean): Promise<ReadResult> {
+  #readLater(request: ReadRequest, isCold: boolean): Promise<ReadResult> {
     const { fileReads, store, clock, coldReadLimits } = this.#parts
     const startMs = clock.turnTime()
-    const result = await fileReads.run(
+    return fileReads.run(
       this.#call.connection,
       () => store.read(request),
-      ({ byteCount }) => byteCount,
+      ({ byteCount }) => {
+        this.#readMs = clock.turnTime() - startMs
+        if (isCold) coldReadLimits.note(this.#header.consumerGroup, byteCount)
+        return byteCount
+      },
     )
-    this.#readMs = clock.turnTime() - startMs
-    if (isCold) coldReadLimits.note(this.#header.consumerGroup, result.byteCount)
-    return result
   }
 
   #request(): ReadRequest {
