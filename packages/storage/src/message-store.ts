@@ -140,9 +140,9 @@ export class MessageStore {
     this.#parts.pipeline.putWhole(batch, count, done)
   }
 
-  /** The kinds of queues that a topic has files of: two when it was of another kind before. */
+  /** The kinds of queues that a topic has: two when it was of another kind before. */
   queueTypesInFiles(topic: string): QueueType[] {
-    return this.#queues.table.typesInFiles(topic)
+    return this.#queues.table.typesThere(topic)
   }
 
   /**

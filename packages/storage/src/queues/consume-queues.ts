@@ -144,12 +144,12 @@ export class ConsumeQueues implements Follower {
   /** Applies a record whose offset was given by another store, or by this one before it was opened. */
   #applyFromLog(record: RecordView): void {
     const { topic, queueId } = record
+    const isBatch = (record.sysFlag & sysFlag.innerBatch) !== 0
+    // A batch of a topic that was deleted, with its queues of batches. One that is made anew may be of either kind.
+    if (isBatch && this.table.isRecovering && this.table.isForgotten(topic)) return
     const entry = this.table.entry(topic)
     // No broker stores under such a name: it would be a path out of the store.
     if (entry === undefined) return
-    const isBatch = (record.sysFlag & sysFlag.innerBatch) !== 0
-    // A batch of a topic that was deleted, with its queues of batches.
-    if (isBatch && this.table.isRecovering && this.table.isForgotten(entry)) return
     this.#replay(this.table.queueOf(entry, queueId), record, this.#tagsCodeOf(record))
   }
 

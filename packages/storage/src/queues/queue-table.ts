@@ -336,8 +336,8 @@ export class QueueTable {
   }
 
   /** Whether nothing says of which kind the queues of a topic are: it was deleted, or never lasted. */
-  isForgotten({ topic, queueType }: TopicEntry): boolean {
-    return queueType === 'SimpleCQ' && this.#options.types.of(topic) === undefined
+  isForgotten(topic: string): boolean {
+    return this.#options.types.of(topic) === undefined && this.queueTypeOf(topic) === 'SimpleCQ'
   }
 
   /** The first offset of a queue that there is not. */
@@ -345,10 +345,11 @@ export class QueueTable {
     return this.queueTypeOf(topic) === 'BatchCQ' ? minOffsetOfNoBatches : 0
   }
 
-  /** The kinds of queues that a topic has files of: two when it was of another kind before. */
-  typesInFiles(topic: string): QueueType[] {
+  /** The kinds of queues that a topic has, in files or in memory: two when it was of another kind before. */
+  typesThere(topic: string): QueueType[] {
     if (!isFolderName(topic)) return []
-    return this.#allFolders().flatMap((folders) => (folders.has(topic) ? [folders.type] : []))
+    const open = this.openQueues(topic).length > 0 ? this.queueTypeOf(topic) : undefined
+    return this.#allFolders().flatMap((folders) => (folders.type === open || folders.has(topic) ? [folders.type] : []))
   }
 
   /** The queue when it is open or has files. */

@@ -347,9 +347,13 @@ describe('a queue of batches', () => {
     expect(await putBatches(kit, store, [2])).toMatchObject([{ places: [{ queueOffset: 0 }] }])
     kit.disk.kill()
     // The topic was deleted, and nobody knows it any more: what the log has of it says nothing.
-    const again = kit.open({ queueTypes: { of: () => undefined, hasBatches: false } })
+    kit.disk.removeFolder(`${root}/batchconsumequeue`)
+    let type: 'BatchCQ' | undefined
+    const again = kit.open({ queueTypes: { of: () => type, hasBatches: false } })
     expect(kit.lines.filter(({ level }) => level === 'error')).toEqual([])
-    expect(again.positions.max).toBeGreaterThan(0)
+    expect([again.positions.max > 0, again.queueTypesInFiles('Batch')]).toEqual([true, []])
+    type = 'BatchCQ'
+    expect(await putBatches(kit, again, [2])).toMatchObject([{ kind: 'stored', places: [{ queueOffset: 0 }] }])
   })
 
   test('that a damaged unit would end far away ends with the unit in front of it', async () => {
