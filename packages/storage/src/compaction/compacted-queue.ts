@@ -169,9 +169,10 @@ export class CompactedQueue implements CompactedMessages {
 
   /** Whether a compaction is worth what it costs: it writes all that is left once more. */
   get isDue(): boolean {
-    if (this.#markerCount > 0) return true
     const { byteCount } = this.#files
-    return this.#newBytes > 0 && (this.#newBytes * 10 >= byteCount || byteCount < smallBytes)
+    // Markers alone are no reason to write a large log once more: they go when new messages are.
+    if (byteCount < smallBytes) return this.#newBytes > 0 || this.#markerCount > 0
+    return this.#newBytes * 10 >= byteCount
   }
 
   /**
