@@ -43,6 +43,8 @@ export interface FilePair {
   lastOffset: number
   /** Whether something of it may not survive a power failure. */
   isUnsynced: boolean
+  /** How often something was written to it. */
+  changeCount: number
   isSealed: boolean
 }
 
@@ -182,7 +184,7 @@ export class RecordFiles {
     if (pair === undefined || this.#units.length === 0) return
     const units = Buffer.allocUnsafe(this.#units.length * compactionUnitBytes)
     for (const [index, unit] of this.#units.entries()) putCompactionUnit(units, index * compactionUnitBytes, unit)
-    pair.isUnsynced = true
+    noteChange(pair)
     try {
       const records = this.#gathered.subarray(0, this.#gatheredBytes)
       this.#files.open(this.recordsPath(pair)).write(records, this.#written.end - pair.start)
@@ -218,7 +220,7 @@ export class RecordFiles {
     this.#nextStart = Math.max(this.#nextStart, nextStart)
     const pair = this.#pairs.at(-1)
     if (pair === undefined || pair.isSealed) return
-    pair.isUnsynced = true
+    noteChange(pair)
     const blank = Buffer.alloc(blankRecordBytes)
     writeBlankRecord(blank, 0, pair.start + this.sizes.records - pair.end)
     this.#files.open(this.recordsPath(pair)).write(blank, pair.end - pair.start)
@@ -254,7 +256,7 @@ export class RecordFiles {
       this.#clear(this.unitsPath(pair), pair.unitCount * compactionUnitBytes, this.sizes.units)
       this.#clear(this.recordsPath(pair), pair.end - pair.start, this.sizes.records)
       pair.isSealed = false
-      pair.isUnsynced = true
+      noteChange(pair)
     }
     this.#noteWritten()
   }
@@ -344,11 +346,13 @@ export class RecordFiles {
   /** Makes what is written survive a power failure. */
   async sync(): Promise<void> {
     for (const pair of this.#pairs.filter(({ isUnsynced }) => isUnsynced)) {
-      pair.isUnsynced = false
+      const { changeCount } = pair
       // Files are removed while others are synced.
       for (const path of [this.recordsPath(pair), this.unitsPath(pair)]) {
         if (this.#files.fileSystem.status(path) !== undefined) await this.#files.open(path).syncData()
       }
+      // What was written meanwhile is for the next sync, or for the one at the end, which does not wait for this one.
+      if (pair.changeCount === changeCount) pair.isUnsynced = false
     }
     for (const path of [this.folders.records, this.folders.units]) await this.#files.syncNamesLater(path)
   }
@@ -380,6 +384,7 @@ export class RecordFiles {
       firstOffset: -1,
       lastOffset: this.lastOffset,
       isUnsynced: true,
+      changeCount: 0,
       isSealed: false,
     }
     this.#files.makeFolder(this.folders.records)
@@ -423,6 +428,7 @@ export class RecordFiles {
       firstOffset: -1,
       lastOffset: -1,
       isUnsynced: false,
+      changeCount: 0,
       isSealed: false,
     }
     const unitsMax = this.sizes.units / compactionUnitBytes
@@ -518,4 +524,9 @@ export class RecordFiles {
       if (this.#files.fileSystem.status(path) !== undefined) this.#files.remove(path)
     }
   }
+}
+
+function noteChange(pair: FilePair): void {
+  pair.isUnsynced = true
+  pair.changeCount++
 }

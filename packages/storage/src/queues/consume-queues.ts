@@ -59,6 +59,8 @@ export class ConsumeQueues implements Follower {
   #unsynced: ConsumeQueue[] = []
   /** How many of them were closed since. */
   #closedUnsynced = 0
+  /** Those that a sync in the background has taken over. */
+  #beingSynced: readonly ConsumeQueue[] = []
   /** Whether files outside of `#unsynced` may not be synced, such as those of an earlier process. */
   #hasUnknownFiles = false
   /** The end of the last record that was applied. */
@@ -259,6 +261,7 @@ export class ConsumeQueues implements Follower {
     const queues = this.#unsynced
     this.#unsynced = []
     this.#closedUnsynced = 0
+    this.#beingSynced = queues
     for (const queue of queues) {
       if (!queue.isUnsynced) continue
       queue.isUnsynced = false
@@ -270,12 +273,15 @@ export class ConsumeQueues implements Follower {
     // Behind the others: some of these were closed meanwhile.
     await this.table.syncClosedLight()
     await files.syncAllNamesLater()
+    this.#beingSynced = []
   }
 
   syncNow(): boolean {
-    const queueCount = this.#unsynced.length + this.table.unsyncedLightCount
+    const queueCount = this.#unsynced.length + this.#beingSynced.length + this.table.unsyncedLightCount
     if (this.#hasUnknownFiles || queueCount > queuesSyncedAtCloseMax) return false
     this.table.syncClosedLightNow()
+    // What was written to one since its sync began is not in that sync.
+    for (const queue of this.#beingSynced) if (this.table.isInUse(queue)) queue.syncNow()
     for (const queue of this.#unsynced) {
       if (!queue.isUnsynced) continue
       queue.syncNow()

@@ -24,6 +24,10 @@ for (const [ending, options] of cases) {
   })
 }
 
+test('a stop while queues are being synced leaves none of them unsynced', async () => {
+  expect(await compactionCrashRun({ seed: 618, flushMode: 'SYNC_FLUSH', crashes: 'power' })).toEqual([])
+})
+
 function lying(fault: Omit<Fault, 'label' | 'count' | 'kind'>): (fileSystem: FileSystem) => FileSystem {
   return (fileSystem) => {
     const faulty = new FaultyFileSystem(fileSystem)
