@@ -44,9 +44,6 @@ describe.each(pages)('the examples in docs/%s.md run as printed:', { concurrent:
   })
 
   test.each(examplesOf(page))('$title', { timeout: 60_000 }, async ({ title, program, printed }) => {
-    // A reader may come before name servers know of a topic that its first message has made.
-    const topics = program.matchAll(/\btopic: '([%\w]+)'/g)
-    for (const topic of new Set([...topics].map(([, name]) => name!))) await mq.topic(topic)
     const file = join(folder, `${title.toLowerCase().replaceAll(/\W+/g, '-')}.ts`)
     writeFileSync(file, program.replaceAll('127.0.0.1:9876', mq.nameServers))
     const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 50_000 })
