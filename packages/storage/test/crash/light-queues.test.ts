@@ -121,8 +121,9 @@ async function disagreements(store: MessageStore, removed: ReadonlySet<string>):
       // Of several at one offset, the queue was removed between them: the last one counts.
       if (offset !== undefined) expected.set(offset, body.toString())
     }
-    const minOffset = store.minOffset(name, 0)
+    // Asked first: of a queue that is closed, the end is told without its files.
     const maxOffset = store.maxOffset(name, 0)
+    const minOffset = store.minOffset(name, 0)
     let lastOffset = -1
     const found = new Set<number>()
     for (const { body, properties: text } of await recordsIn(store, name)) {
