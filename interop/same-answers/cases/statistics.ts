@@ -106,6 +106,7 @@ const viewLater = (statsName: string, statsKey: string): Step => ({
 export const statisticsCases: readonly Case[] = [
   {
     title: 'statistics of what was sent, pulled, popped, sent back and delayed',
+    harm: 'its delays and its checkpoint take offsets in the topics of delay levels and of the timer',
     steps: [
       makeTopic(topic),
       makeGroup(group),
