@@ -17,6 +17,8 @@ import { unitCases } from './units.ts'
 export { ipv6Cases } from './ipv6.ts'
 
 export const cases: readonly Case[] = [
+  // Before those that harm the official broker's log.
+  ...statisticsCases,
   ...headerCases,
   ...sendingCases,
   ...subscriptionCases,
@@ -28,7 +30,6 @@ export const cases: readonly Case[] = [
   ...transactionCases,
   ...timerCases,
   ...unitCases,
-  ...statisticsCases,
   ...batchQueueCases,
   ...missingFieldCases,
 ]

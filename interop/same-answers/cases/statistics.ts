@@ -2,7 +2,7 @@ import { pollUntil } from '../../targets/deadline.ts'
 import { type Case, differs, type Server, type Step } from '../case.ts'
 import { frameOf } from '../frame.ts'
 import type { Observation } from '../observation.ts'
-import { makeTopic, request, send } from '../steps.ts'
+import { makeTopic, request, send, sendRequest } from '../steps.ts'
 
 const topic = 'Counted'
 const group = 'counters'
@@ -37,6 +37,15 @@ const heartbeat: Step = request(
     }),
   },
 )
+
+/** Where it stands until then depends on the delays of other cases. */
+const delayed: Step = {
+  what: 'send with a delay',
+  run: async (server) => {
+    const { code } = (await server.request(sendRequest(topic, { properties: { DELAY: '1' } }))) as { code: number }
+    return { code }
+  },
+}
 
 const pull: Step = request('pull', 11, {
   consumerGroup: group,
@@ -113,7 +122,7 @@ export const statisticsCases: readonly Case[] = [
       makeGroup(poppers),
       heartbeat,
       send(topic),
-      send(topic, { properties: { DELAY: '1' } }),
+      delayed,
       pull,
       sendBack(1),
       sendBack(-1),
