@@ -33,8 +33,7 @@ export class SimpleQueue extends ConsumeQueue {
   }
 
   override minOffset(logStartPosition: number): number {
-    const firstInLog = this.minUnit(logStartPosition)
-    return firstInLog < this.#compactedBefore ? this.#compactedBefore : firstInLog
+    return Math.max(this.minUnit(logStartPosition), this.#compactedBefore)
   }
 
   /** Like `minOffset`, whatever compactions have covered. */

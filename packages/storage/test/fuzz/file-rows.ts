@@ -1,6 +1,7 @@
 import { silentLog } from '@rocketmq-ts/platform'
 import { type FuzzRow, fuzzRow, looseText, SteppedClock, sameValue } from '@rocketmq-ts/platform/test-kit'
 import { parseJson, readRecord, stringifyJava } from '@rocketmq-ts/protocol'
+import { compactionUnitBytes, endUnit, putCompactionUnit, readCompactionUnit } from '../../src/compaction/unit.ts'
 import { DamagedFileError } from '../../src/config-file.ts'
 import { KeyIndexFile } from '../../src/index/key-index-file.ts'
 import { ConfigFile } from '../../src/index.ts'
@@ -79,6 +80,29 @@ export const fileRows: readonly FuzzRow[] = [
       const bytes = Buffer.alloc(batchUnitBytes)
       putBatchUnit(bytes, 0, unit)
       if (!sameValue(readBatchUnit(bytes, 0), unit)) throw new Error('the unit does not come back')
+    },
+  }),
+  fuzzRow({
+    name: 'unit beside a compacted log',
+    covers: ['readCompactionUnit'],
+    seeds() {
+      const bytes = Buffer.alloc(compactionUnitBytes)
+      putCompactionUnit(bytes, 0, {
+        position: 4096,
+        totalSize: 100,
+        tagsCode: -7,
+        storeTimestamp: 1000,
+        queueOffset: 5,
+      })
+      return [bytes, endUnit()]
+    },
+    repair: (input) => Buffer.concat([input, Buffer.alloc(compactionUnitBytes)], compactionUnitBytes),
+    decode: (input) => readCompactionUnit(Buffer.concat([input, Buffer.alloc(compactionUnitBytes)]), 0),
+    check(unit) {
+      if (unit === undefined || !Object.values(unit).every(Number.isSafeInteger)) return
+      const bytes = Buffer.alloc(compactionUnitBytes)
+      putCompactionUnit(bytes, 0, unit)
+      if (!sameValue(readCompactionUnit(bytes, 0), unit)) throw new Error('the unit does not come back')
     },
   }),
   fuzzRow({
