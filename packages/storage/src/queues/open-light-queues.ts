@@ -17,8 +17,8 @@ export class OpenLightQueues {
   readonly #open = new Set<ConsumeQueue>()
   /** Names of queues that were closed with units that a power failure may take, and where these begin in bytes. */
   readonly #unsynced = new Map<string, number>()
-  /** The one that is being synced. */
-  #syncing: string | undefined
+  /** The one that a sync in the background is at. */
+  #syncing: [name: string, position: number] | undefined
 
   readonly #openMax: number
 
@@ -77,7 +77,7 @@ export class OpenLightQueues {
 
   /** Queues that were closed unsynced. */
   get unsyncedCount(): number {
-    return this.#unsynced.size
+    return this.#unsynced.size + (this.#syncing === undefined ? 0 : 1)
   }
 
   /** @param position of the first byte of its files that a power failure may take */
@@ -87,18 +87,22 @@ export class OpenLightQueues {
 
   /** Whether a power failure may take what was written before the queue was closed. */
   isUnsynced(name: string): boolean {
-    return this.#unsynced.has(name) || this.#syncing === name
+    return this.#unsynced.has(name) || this.#syncing?.[0] === name
   }
 
-  /** Those that are there now, each of which is to be synced before the next one is asked for. */
+  /**
+   * Those that are there now, each of which is to be synced before the next one is asked for. The sync at a stop does not
+   * wait for the one in the background: what that is at is among them.
+   */
   *takeUnsynced(): Iterable<[name: string, position: number]> {
+    if (this.#syncing !== undefined) yield this.#syncing
     try {
       let count = this.#unsynced.size
       for (const [name, position] of this.#unsynced) {
         if (count-- === 0) return
         this.#unsynced.delete(name)
-        this.#syncing = name
-        yield [name, position]
+        this.#syncing = [name, position]
+        yield this.#syncing
       }
     } finally {
       this.#syncing = undefined
