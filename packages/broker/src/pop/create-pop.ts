@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from '@rocketmq-ts/platform'
-import { popRetryTopicOf, reviveGroup, reviveTopicOf } from '@rocketmq-ts/protocol'
-import type { RemotingConnection } from '@rocketmq-ts/remoting'
+import { type AnyCommand, popRetryTopicOf, reviveGroup, reviveTopicOf } from '@rocketmq-ts/protocol'
+import type { Handler, RemotingConnection } from '@rocketmq-ts/remoting'
 import type { MessageStore } from '@rocketmq-ts/storage'
 import type { ConsumerFilterTable, ExpressionCompiler } from '../filters/index.ts'
 import type { GroupTable } from '../groups/index.ts'
@@ -107,6 +107,7 @@ export function createPop(parts: PopFeatureParts) {
     sink,
     receipts,
     settings,
+    wasGiven: (group, topic, queueId, queueOffset) => queueOffset < (cursors.position(group, topic, queueId) ?? 0),
     onWaiting: (timerOffset) => recovery.noted(timerOffset),
   })
   const reader = new PopReader({
@@ -188,6 +189,11 @@ export function createPop(parts: PopFeatureParts) {
   const receiptChecks = { topics, brokerName, reviveQueueCount, store }
   const acks = { ...receiptChecks, writer, orderAcks, onAcknowledged, lite: parts.lite }
   const plan = { ...checks, random, settings }
+  /** What was given out has to be known before somebody tells of it. */
+  const onceRecovered =
+    <C extends AnyCommand>(handle: Handler<C>): Handler<C> =>
+    (header, call) =>
+      recovery.isLoaded ? handle(header, call) : recovery.load().then(() => handle(header, call))
   return {
     /** Messages arrived in a queue. */
     arrived(topic: string, queueId: number): void {
@@ -218,20 +224,22 @@ export function createPop(parts: PopFeatureParts) {
       notification: notification({ ...plan, reader, orders, held: notified, recovery }),
       pollingInfo: pollingInfo({ ...checks, held }),
       peekMessage: peekMessage({ ...plan, clock, reader, recovery, onGiven, onTook }),
-      ackMessage: ackMessage(acks),
-      batchAckMessage: batchAckMessage(acks),
-      changeMessageInvisibletime: changeMessageInvisibletime({
-        ...receiptChecks,
-        writer,
-        receipts,
-        orderAcks,
-        settings,
-        onChanged(group, topic) {
-          onAcknowledged(group, topic, 1)
-          if (groups.get(group) !== undefined) onCheckpoints(group, topic, 1)
-        },
-        lite: parts.lite,
-      }),
+      ackMessage: onceRecovered(ackMessage(acks)),
+      batchAckMessage: onceRecovered(batchAckMessage(acks)),
+      changeMessageInvisibletime: onceRecovered(
+        changeMessageInvisibletime({
+          ...receiptChecks,
+          writer,
+          receipts,
+          orderAcks,
+          settings,
+          onChanged(group, topic) {
+            onAcknowledged(group, topic, 1)
+            if (groups.get(group) !== undefined) onCheckpoints(group, topic, 1)
+          },
+          lite: parts.lite,
+        }),
+      ),
     },
     start: () => reviver.start(),
     disconnected(connection: RemotingConnection) {

@@ -15,6 +15,8 @@ export interface ReceiptWriterParts {
   sink: MessageSink
   receipts: Receipts
   settings(): { timerMaxDelaySec: number }
+  /** Whether a group was given a message, as far as offsets and checkpoints tell that are there. */
+  wasGiven(group: string, topic: string, queueId: number, queueOffset: number): boolean
   /** A checkpoint waits in the timer's queue at an offset, and so do all before it. */
   onWaiting(timerOffset: number): void
 }
@@ -91,7 +93,7 @@ export class ReceiptWriter {
    * @returns what is to be stored of it, which is settled then; undefined when all of it counts already
    */
   #begin(ack: Acknowledgement): { offsets: readonly number[]; message: StoreMessage } | undefined {
-    const { clock, receipts, settings, records, intake } = this.#parts
+    const { clock, receipts, settings, records, intake, wasGiven } = this.#parts
     const nowMs = clock.now()
     if (visibleAt(ack) <= nowMs) throw problem('expired')
     const offsets: number[] = []
@@ -101,8 +103,11 @@ export class ReceiptWriter {
         if (acknowledging === 'done') continue
         if (acknowledging !== 'begun' && acknowledging !== 'unknown') throw problem(acknowledging)
         offsets.push(offset)
+        if (acknowledging !== 'unknown') continue
+        // Its checkpoint is gone, by a failure of the power: the message comes again, whatever is acknowledged.
+        if (!wasGiven(ack.group, ack.topic, ack.queueId, offset)) throw problem('lost')
         // Nobody was given anything for longer: the timer would never be done with the record.
-        if (acknowledging === 'unknown') checkInvisibleTime(ack.invisibleTime, settings())
+        checkInvisibleTime(ack.invisibleTime, settings())
       }
       if (offsets.length === 0) return undefined
       return { offsets, message: intake.take(ackRecord({ ...ack, offsets }, records, nowMs)) }
@@ -128,7 +133,10 @@ const reasons = {
   replaced: 'the message has another receipt since its invisible time was changed',
 } as const
 
-function problem(kind: Exclude<Acknowledging, 'begun' | 'done' | 'unknown'>): ProtocolError {
+function problem(kind: Exclude<Acknowledging, 'begun' | 'done' | 'unknown'> | 'lost'): ProtocolError {
+  if (kind === 'lost') {
+    return new ProtocolError('NO_MESSAGE', 'that the message was given out is lost: it comes again')
+  }
   if (kind === 'expired') {
     return new ProtocolError('NO_MESSAGE', 'the receipt has expired: the message is visible again')
   }

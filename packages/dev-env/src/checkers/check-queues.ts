@@ -1,4 +1,4 @@
-import { retryTopicOf, scheduleTopic, timerTopic } from '@rocketmq-ts/protocol'
+import { retryTopicOf, reviveTopicOf, scheduleTopic, timerTopic } from '@rocketmq-ts/protocol'
 import {
   type History,
   type ObservedQueue,
@@ -131,6 +131,7 @@ function checkOrigins(
   const violations: Violation[] = []
   const storedBySend = new Set<string>()
   for (const [index, record] of queue.records.entries()) {
+    if (isOfPop(record)) continue
     const place = `${queueKey(queue)} at ${record.queueOffset}`
     const send = sends.get(record.id)
     const origin = origins[index]
@@ -209,4 +210,9 @@ function checkSeen(queue: ObservedQueue, seen: readonly SeenRecord[]): Violation
     violations.push({ rule: 'queue offset used twice', detail })
   }
   return violations
+}
+
+/** What the broker notes of messages that it gave out, and wants to be told of later. */
+function isOfPop({ topic, realTopic }: ObservedRecord): boolean {
+  return topic === timerTopic && realTopic?.startsWith(reviveTopicOf('')) === true
 }

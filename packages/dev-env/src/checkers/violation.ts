@@ -26,6 +26,8 @@ export type Rule =
   | 'transaction lost'
   | 'transaction committed twice'
   | 'rolled back message is there'
+  | 'message not popped'
+  | 'acknowledged message came again'
   | 'matching message not given'
   | 'message given that does not match'
   | 'broker not serving'

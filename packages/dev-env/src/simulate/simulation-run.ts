@@ -19,6 +19,7 @@ import { type FaultTargets, healNetwork, randomFault } from './faults.ts'
 import { FilteringConsumer } from './filtering-consumer.ts'
 import { FollowingConsumer } from './following-consumer.ts'
 import { Load } from './load.ts'
+import { PoppingLoad } from './popping-load.ts'
 import { TransactionLoad, transactionSettings } from './transaction-load.ts'
 
 export interface SimulationOptions {
@@ -71,6 +72,7 @@ class SimulationRun {
   readonly #consumers: FollowingConsumer[]
   readonly #filtering: FilteringConsumer[]
   readonly #transactions: TransactionLoad[]
+  readonly #popping: PoppingLoad[]
   readonly #consumerClients: ClusterClient[] = []
   readonly #administration: Administration
   readonly #targets: FaultTargets
@@ -107,6 +109,7 @@ class SimulationRun {
       (broker) => new FilteringConsumer(this.#cluster, broker, callsOfConsumer(broker), this.#random.fork()),
     )
     this.#transactions = this.#brokers.map((broker) => new TransactionLoad(this.#cluster, broker, this.#random.fork()))
+    this.#popping = this.#brokers.map((broker) => new PoppingLoad(this.#cluster, broker, this.#random.fork()))
     this.#administration = new Administration(this.#cluster, this.#brokers, this.#random.fork())
     this.#targets = {
       cluster: this.#cluster,
@@ -115,6 +118,7 @@ class SimulationRun {
         ...this.#loads.flatMap(({ clients }) => clients.map(({ host }) => host)),
         ...this.#consumerClients.map(({ host }) => host),
         ...this.#transactions.map(({ producer }) => producer.client.host),
+        ...this.#popping.map(({ client }) => client.host),
         this.#administration.client.host,
       ],
     }
@@ -125,7 +129,7 @@ class SimulationRun {
     try {
       await this.#cluster.start()
       for (const load of this.#loads) await load.prepare()
-      await Promise.all(this.#transactions.map((load) => load.prepare()))
+      await Promise.all([...this.#transactions, ...this.#popping].map((load) => load.prepare()))
       await this.#loadAndDisturb()
       violations.push(...(await this.#settleAndCheck()))
     } catch (error) {
@@ -142,6 +146,7 @@ class SimulationRun {
       ...this.#consumers,
       ...this.#filtering,
       ...this.#transactions,
+      ...this.#popping,
       this.#administration,
     ]
     const working = Promise.all(workers.map((one) => one.run()))
@@ -217,6 +222,7 @@ class SimulationRun {
       ...checkConsumed(followingGroup, consumedTopics, this.#consumers[index]!.consumed),
       ...(await this.#filtering[index]!.check(observation.queues)),
       ...(await this.#transactions[index]!.check()),
+      ...(await this.#popping[index]!.check()),
     ]
   }
 

@@ -161,6 +161,29 @@ const defects: { title: string; rules: Rule[]; plant(cluster: Cluster): void }[]
     }),
   },
   {
+    title: 'says that it has taken an acknowledgement and has not',
+    rules: ['acknowledged message came again'],
+    plant: tampered('brokers', {
+      // The answer to another question is success, too.
+      incoming: (frames) =>
+        frames.map((frame) =>
+          frame.code === commands.ackMessage.code ? { ...frame, code: commands.getMaxOffset.code } : frame,
+        ),
+    }),
+  },
+  {
+    title: 'takes a wish for more time as an acknowledgement',
+    rules: ['message not popped'],
+    plant: tampered('brokers', {
+      incoming: (frames) =>
+        frames.map((frame) =>
+          frame.code === commands.changeMessageInvisibletime.code
+            ? { ...frame, code: commands.ackMessage.code }
+            : frame,
+        ),
+    }),
+  },
+  {
     title: 'forgets a route',
     rules: ['route not back'],
     plant: (cluster) =>
