@@ -26,6 +26,7 @@ type Options struct {
 	sql         string
 	inTurn      bool
 	consumers   int
+	popping     bool
 	count       int64
 	warmMs      int64
 	measureMs   int64
@@ -54,10 +55,11 @@ func parseOptions(command string, arguments []string) (Options, error) {
 	flags.BoolVar(&options.numbered, "numbered", false, "send: messages have the id of a producer and a number, by which they are stored once")
 	flags.Float64Var(&options.rate, "rate", 0, "requests a second in all; latency then counts from when each was due. 0: as fast as answers come")
 	flags.IntVar(&options.max, "max", 32, "messages asked for by a pull, or by POP")
-	flags.StringVar(&options.broker, "broker", "broker-a", "pop: name of the broker, which its receipts hold")
+	flags.StringVar(&options.broker, "broker", "broker-a", "pop, poll -popping: name of the broker, which its receipts hold")
 	flags.StringVar(&options.sql, "sql", "", "pull, poll: SQL92 expression that messages have to match")
 	flags.BoolVar(&options.inTurn, "in-turn", false, "fill: batches of messages with a property n, 0 to 9 in turn")
 	flags.IntVar(&options.consumers, "consumers", 4, "poll: consumers, each with a connection and a queue of its own")
+	flags.BoolVar(&options.popping, "popping", false, "poll: consumers wait by POP, and acknowledge what they are given")
 	flags.Int64Var(&options.count, "count", 0, "fill, create, grow: messages or topics")
 	flags.Int64Var(&options.warmMs, "warm", 1000, "milliseconds before measuring")
 	flags.Int64Var(&options.measureMs, "measure", 5000, "milliseconds of measuring")

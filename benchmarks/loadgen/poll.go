@@ -95,6 +95,9 @@ func waitForMessages(c *Connection, index int, options Options, tally *Tally, wa
 	joined := sync.OnceFunc(waiting.Done)
 	defer joined()
 	c.socket.SetDeadline(time.Now().Add(joinDeadline))
+	if options.popping {
+		return waitAndPop(c, index, options, tally, joined, windows)
+	}
 	topic, queue := options.queueOf(index)
 	group := "loadgen-" + strconv.Itoa(index/groupSize)
 	var response Response
@@ -125,17 +128,9 @@ func waitForMessages(c *Connection, index int, options Options, tally *Tally, wa
 		at := now()
 		switch response.code {
 		case 0:
-			err := eachStamp(body, func(sendDue int64) {
-				due := sendDue + options.delayMs*1e6
-				if window.measures(due) {
-					tally.messages++
-					tally.latency.record(at - due)
-				}
-			})
-			if err != nil {
+			if err := tally.receive(body, at, options.delayMs*1e6, window); err != nil {
 				return err
 			}
-			tally.requests++
 		case codeNothing, codeRetry, codeMoved:
 		default:
 			tally.fail("code %d: %s", response.code, response.remark)
@@ -148,6 +143,18 @@ func waitForMessages(c *Connection, index int, options Options, tally *Tally, wa
 			return err
 		}
 	}
+}
+
+// receive counts the messages of an answer that were due in the window: so many nanoseconds after the time in their bodies.
+func (t *Tally) receive(body []byte, at, delay int64, window Window) error {
+	t.requests++
+	return eachStamp(body, func(sendDue int64) {
+		due := sendDue + delay
+		if window.measures(due) {
+			t.messages++
+			t.latency.record(at - due)
+		}
+	})
 }
 
 // eachStamp calls for each record of a pull with the time that its sender put into the body.

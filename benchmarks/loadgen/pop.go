@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"time"
 )
 
 const (
@@ -39,7 +40,7 @@ func keepPopping(c *Connection, options Options, name string, tally *Tally, wind
 	topic := options.topicNames()[0]
 	ask := func(slot int, at int64) {
 		slots[slot] = popSlot{started: at, group: name + "-" + strconv.Itoa(round)}
-		c.output = appendPop(c.output, slot, slots[slot].group, topic, options.max)
+		c.output = appendPop(c.output, slot, slots[slot].group, topic, options.max, 0)
 	}
 	at := now()
 	for slot := range slots {
@@ -88,7 +89,8 @@ func keepPopping(c *Connection, options Options, name string, tally *Tally, wind
 	return nil
 }
 
-func appendPop(buffer []byte, opaque int, group, topic string, max int) []byte {
+// appendPop asks for messages of any queue. With pollMs a request that finds none waits for so long.
+func appendPop(buffer []byte, opaque int, group, topic string, max int, pollMs int64) []byte {
 	begin := len(buffer)
 	buffer = append(buffer, 0, 0, 0, 0, 0, 0, 0, 0)
 	buffer = append(buffer, `{"code":`...)
@@ -97,7 +99,11 @@ func appendPop(buffer []byte, opaque int, group, topic string, max int) []byte {
 	buffer = append(append(buffer, `","topic":"`...), topic...)
 	buffer = append(buffer, `","queueId":"-1","maxMsgNums":"`...)
 	buffer = strconv.AppendInt(buffer, int64(max), 10)
-	buffer = append(buffer, `","invisibleTime":"`+popInvisibleMs+`","pollTime":"0","bornTime":"0","initMode":"0","order":"false"},"flag":0,"language":"JAVA","opaque":`...)
+	buffer = append(buffer, `","invisibleTime":"`+popInvisibleMs+`","pollTime":"`...)
+	buffer = strconv.AppendInt(buffer, pollMs, 10)
+	buffer = append(buffer, `","bornTime":"`...)
+	buffer = strconv.AppendInt(buffer, time.Now().UnixMilli(), 10)
+	buffer = append(buffer, `","initMode":"0","order":"false"},"flag":0,"language":"JAVA","opaque":`...)
 	buffer = strconv.AppendInt(buffer, int64(opaque), 10)
 	buffer = append(buffer, headerTail...)
 	return sealFrame(buffer, begin, len(buffer)-begin-frameStart)
@@ -141,6 +147,61 @@ func appendAcks(buffer []byte, opaque int, group, topic, broker string, header [
 		}
 	}
 	return buffer, count, nil
+}
+
+// waitAndPop is a consumer that waits for messages of its topic by POP, and acknowledges each.
+func waitAndPop(c *Connection, index int, options Options, tally *Tally, joined func(), windows chan Window) error {
+	topic, _ := options.queueOf(index)
+	group := "loadgen-pop-" + strconv.Itoa(index)
+	var response Response
+	if _, err := c.call(heartbeatFrame(0, fmt.Sprintf("loadgen-%d", index), group), &response); err != nil {
+		return fmt.Errorf("heartbeat: %w", err)
+	}
+	ask := func() error {
+		c.output = appendPop(c.output, 0, group, topic, options.max, suspendMs)
+		return c.flush()
+	}
+	if err := ask(); err != nil {
+		return err
+	}
+	joined()
+	window := <-windows
+	// A request that finds nothing more is still held when the load is over.
+	c.socket.SetDeadline(wallClock(window.end + 1e9))
+	for waiting := 0; ; {
+		body, err := c.read(&response)
+		if err != nil {
+			if isTimeout(err) {
+				return nil
+			}
+			return err
+		}
+		at := now()
+		if waiting > 0 {
+			if response.code != 0 {
+				tally.fail("acknowledgement: code %d: %s", response.code, response.remark)
+			}
+			if waiting--; waiting > 0 {
+				continue
+			}
+		} else if response.code == 0 {
+			if err := tally.receive(body, at, options.delayMs*1e6, window); err != nil {
+				return err
+			}
+			if c.output, waiting, err = appendAcks(c.output, 0, group, topic, options.broker, response.header); err != nil {
+				return err
+			}
+			if err := c.flush(); err != nil {
+				return err
+			}
+			continue
+		} else if response.code != codeNothingToPop && response.code != codePollingFull {
+			tally.fail("code %d: %s", response.code, response.remark)
+		}
+		if err := ask(); err != nil {
+			return err
+		}
+	}
 }
 
 // startOf finds where the reading of a queue began, among `flag queueId start`.

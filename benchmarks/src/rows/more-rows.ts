@@ -127,6 +127,25 @@ export const moreRows: Row[] = [
     goals: halfTheCpu,
   },
   {
+    id: 'pop-1000',
+    title: '1,000 consumers wait by POP on topics of their own, 2,000/s: given out, and acknowledged',
+    setup: plain,
+    load: {
+      kind: 'generator',
+      command: 'poll',
+      flags: {
+        topic: 'BenchPollSmall',
+        topics: 1000,
+        queues: 1,
+        consumers: 1000,
+        connections: 4,
+        rate: 2000,
+        popping: true,
+      },
+    },
+    goals: halfTheCpu,
+  },
+  {
     id: 'reply',
     title: 'replies, 4 connections x 16 under way: pushed to the client that asked, which takes them',
     setup: plain,
