@@ -36,7 +36,7 @@ export const timerCases: readonly Case[] = [
       timed({ TIMER_DELIVER_MS: String(Date.now() + 4 * 24 * hourMs) }),
       timed({ TIMER_DEL_UNIQKEY: 'k', TIMER_DELIVER_MS: '1' }),
       timed({ TIMER_OUT_MS: '1', TIMER_DELIVER_MS: String(laterMs) }),
-      timed({ DELAY: '3', TIMER_DELAY_SEC: 'x' }),
+      timed({ DELAY: '11', TIMER_DELAY_SEC: 'x' }),
       reaches(topic, 9),
       differs(timed({ TIMER_DELAY_SEC: '9223372036854775807' }), {
         reason: 'a delay of ages is not none',

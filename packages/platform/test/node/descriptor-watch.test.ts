@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { DescriptorWatch } from '../../src/node/descriptor-watch.ts'
 import { SteppedClock } from '../../src/test-kit/index.ts'
 
@@ -70,17 +70,15 @@ test('a listener whose process runs out of descriptors says so, and takes connec
   const child = spawn('bash', ['-c', `ulimit -n 100 && exec "$0" "$1"`, process.execPath, script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  try {
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-    const nextLine = async (): Promise<string | undefined> => (await lines.next()).value
-    const port = Number(await nextLine())
-    const sockets = Array.from({ length: 120 }, () => net.connect(port, '127.0.0.1').on('error', () => {}))
-    expect(await nextLine()).toBe('EMFILE')
-    for (const socket of sockets) socket.destroy()
-    await expect.poll(() => greeting(port), { timeout: 30_000 }).toBe('hello')
-  } finally {
-    child.kill('SIGKILL')
-  }
+  // Also when the time is over while it is waited for.
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const nextLine = async (): Promise<string | undefined> => (await lines.next()).value
+  const port = Number(await nextLine())
+  const sockets = Array.from({ length: 120 }, () => net.connect(port, '127.0.0.1').on('error', () => {}))
+  expect(await nextLine()).toBe('EMFILE')
+  for (const socket of sockets) socket.destroy()
+  await expect.poll(() => greeting(port), { timeout: 30_000 }).toBe('hello')
 })
 
 /** What the listener answers over a new connection; nothing when it closes it unserved. */
