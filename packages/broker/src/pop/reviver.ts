@@ -8,7 +8,7 @@ import {
   reviveGroup,
   type TopicConfig,
 } from '@rocketmq-ts/protocol'
-import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
+import type { MessageStore, PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
 import { InternalConsumer, type InternalStore } from '../internal-consumer/internal-consumer.ts'
 import { decodedRecord, messagesIn } from '../stored-message.ts'
@@ -24,7 +24,7 @@ export interface ReviverParts {
   log: Log
   records: ReviveRecordParts
   queueCount: number
-  store: InternalStore
+  store: InternalStore & Pick<MessageStore, 'read'>
   sink: MessageSink
   topics: {
     get(topic: string): TopicConfig | undefined
@@ -301,7 +301,20 @@ class RevivingQueue {
     )
     const records = await store.recordsAt(units.flat())
     let next = 0
-    return units.map(([unit]) => (unit === undefined ? undefined : decodedRecord(records[next++])))
+    const messages = units.map(([unit]) => (unit === undefined ? undefined : decodedRecord(records[next++])))
+    for (const [index, message] of messages.entries()) {
+      messages[index] = message ?? (await this.#compacted(topic, queueId, offsets[index]!))
+    }
+    return messages
+  }
+
+  /** A message that the log has deleted may stand in a compacted log still. */
+  async #compacted(topic: string, queueId: number, queueOffset: number): Promise<DecodedMessage | undefined> {
+    const request = { topic, queueId, queueOffset, countMax: 1, scannedUnitsMax: 1, bytesMax: 1, matches: () => true }
+    const { parts } = await this.#parts.store.read(request)
+    // Its memory is used again after this turn.
+    const message = parts[0] === undefined ? undefined : decodedRecord(Buffer.from(parts[0]))
+    return message?.queueOffset === queueOffset ? message : undefined
   }
 
   #giveUp(checkpoint: Checkpoint, reason: string): true {

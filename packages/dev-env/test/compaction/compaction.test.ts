@@ -1,6 +1,6 @@
 import { commands } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { type BrokerCalls, type Cluster, type ReadMessage, startCluster } from '../../src/index.ts'
+import { type BrokerCalls, type Cluster, PopConsumer, type ReadMessage, startCluster } from '../../src/index.ts'
 
 const intervalMs = 5000
 const hourMs = 3_600_000
@@ -68,6 +68,23 @@ describe('a topic with cleanup.policy=COMPACTION', () => {
     expect(await broker.offsetByTime('C', 0, times[18]!, 'lower')).toBe(18)
     const pulled = await broker.pull({ topic: 'C', queueId: 0, offset: 3 })
     expect([pulled.minOffset, pulled.maxOffset, pulled.nextOffset]).toEqual([0, 20, 20])
+  })
+
+  test('what was popped of it and is not acknowledged comes again, though the log has deleted it', async () => {
+    const { cluster, broker } = await withCompactionTopic({
+      mappedFileSizeCommitLog: '16384',
+      fileReservedTime: '1',
+      deleteWhen: Array.from({ length: 24 }, (_, hour) => String(hour)).join(';'),
+    })
+    await set(broker, 'rare', 'once')
+    for (let number = 0; number < 300; number++) await set(broker, `k${number % 5}`, `${number} ${'b'.repeat(200)}`)
+    await cluster.sleep(1.2 * hourMs)
+    const consumer = new PopConsumer(newBroker(cluster), cluster.brokers[0]!.name, 'g', 'C')
+    const first = (await consumer.pop({ invisibleTime: 2000 })).messages
+    expect(shown(first)).toEqual(['0 rare=once'])
+    await cluster.sleep(5000)
+    const again = (await consumer.pop({ maxMsgNums: 32 })).messages.filter(({ reconsumeTimes }) => reconsumeTimes === 1)
+    expect(again.map(({ body }) => String(body))).toEqual(['once'])
   })
 
   test('keeps them when the log has deleted everything else', async () => {
