@@ -111,13 +111,18 @@ export function sendTimes(text: string): string {
     .replaceAll(/Avg RT: .*/g, 'Avg RT: <ms>')
 }
 
-/** What a client tells of itself. */
+/**
+ * What a client tells of itself. A Java client knows no offset of an empty queue until its first pull comes back, after some
+ * seconds.
+ */
 export function runningInfo(text: string): string {
   return text
     .replaceAll(/(consumeTimestamp +: |Timestamp=)\d+/g, '$1<time>')
     .replaceAll(/ +(?=\d+\.\d+\b)/g, ' ')
     .replaceAll(/(?:\/0x[0-9a-f]+)?@[0-9a-f]{5,8}\b/g, '@<object>')
     .replaceAll(/\b\d+\.\d+\b/g, '<rate>')
+    .replaceAll('commitOffset=-1', 'commitOffset=0')
+    .replaceAll(/ -1 (?= *$)/gm, ' 0  ')
 }
 
 /** Rates and sums in a row of statsAll: within the first minutes a sum is that of the last minute. */
