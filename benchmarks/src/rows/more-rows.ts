@@ -10,6 +10,7 @@ import {
   idempotent,
   oneBroker,
   plain,
+  popping,
   syncFlush,
   tenThousandTopics,
   timed,
@@ -129,7 +130,7 @@ export const moreRows: Row[] = [
   {
     id: 'pop-1000',
     title: '1,000 consumers wait by POP on topics of their own, 2,000/s: given out, and acknowledged',
-    setup: plain,
+    setup: popping,
     load: {
       kind: 'generator',
       command: 'poll',

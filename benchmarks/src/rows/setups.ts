@@ -15,6 +15,14 @@ export const plain: Setup = {
   ],
 }
 
+/** What was given out becomes due a minute later: no other row is measured meanwhile. */
+export const popping: Setup = {
+  topics: [
+    { name: 'Bench', ...single },
+    { name: 'BenchPollSmall', count: 1000, queues: 1 },
+  ],
+}
+
 /** Messages that wait for their time, and nothing else. */
 export const timed: Setup = {
   topics: [
