@@ -1,6 +1,7 @@
 import {
   ProtocolError,
   permission,
+  popCountMax,
   reviveGroup,
   reviveTopicOf,
   type SubscriptionGroupConfig,
@@ -79,5 +80,20 @@ export function checkInvisibleTime(invisibleTime: number, { timerMaxDelaySec }: 
   const remark =
     `invisibleTime is ${invisibleTime} ms, over ${timerMaxDelaySec} s: ` +
     'give less, or raise timerMaxDelaySec of the broker'
+  throw new ProtocolError('INVALID_PARAMETER', remark)
+}
+
+/**
+ * @param countName the field that says how many messages are asked for
+ * @param invisibleTime milliseconds
+ * @throws ProtocolError INVALID_PARAMETER
+ */
+export function checkPopSize(countName: string, count: number, invisibleTime: number): void {
+  if (count > popCountMax || count < 1) {
+    const remark = `the broker pop message's num is greater than 32: ${countName} is ${count}, give 1 to ${popCountMax}`
+    throw new ProtocolError('INVALID_PARAMETER', remark)
+  }
+  if (invisibleTime > 0) return
+  const remark = `invisibleTime is ${invisibleTime}: give the milliseconds of work with the messages`
   throw new ProtocolError('INVALID_PARAMETER', remark)
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '@rocketmq-ts/platform'
-import { type commands, orderedReviveQueueId, ProtocolError, popCountMax, type RequestOf } from '@rocketmq-ts/protocol'
+import { type commands, orderedReviveQueueId, ProtocolError, type RequestOf } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
-import { type HeldPop, type HeldPops, holdRefusal } from '../../pop/held-pops.ts'
-import { checkedTopic, type PopCheckParts } from '../../pop/pop-checks.ts'
+import type { HeldPops } from '../../pop/held-pops.ts'
+import { checkedTopic, checkPopSize, type PopCheckParts } from '../../pop/pop-checks.ts'
 import type { PopReader, Taken } from '../../pop/pop-reader.ts'
+import { WaitingPop } from '../../pop/waiting-pop.ts'
 import type { MessageFilter } from '../../reading/message-filter.ts'
 import type { LiteEvents } from '../lite-events.ts'
 import type { LiteRules } from '../lite-rules.ts'
@@ -43,10 +44,7 @@ export function popLiteMessage(parts: PopLiteParts): Handler<PopLiteCommand> {
     const refuse = (remark: string): never => {
       throw new ProtocolError('INVALID_PARAMETER', remark)
     }
-    if (maxMsgNum > popCountMax || maxMsgNum < 1) {
-      refuse(`the broker pop message's num is greater than 32: maxMsgNum is ${maxMsgNum}, give 1 to ${popCountMax}`)
-    }
-    if (invisibleTime <= 0) refuse(`invisibleTime is ${invisibleTime}: give the milliseconds of work with the messages`)
+    checkPopSize('maxMsgNum', maxMsgNum, invisibleTime)
     checkedTopic({ topic, consumerGroup, queueId: -1 }, parts)
     if (!parts.rules.isParent(topic))
       refuse(`the topic [${topic}] message type not match: its message.type is not LITE`)
@@ -58,113 +56,45 @@ export function popLiteMessage(parts: PopLiteParts): Handler<PopLiteCommand> {
   }
 }
 
-/** One request, from the first look to its answer; while there is nothing it is what waits. */
-class LitePop implements HeldPop {
-  readonly connectionId: number
+class LitePop extends WaitingPop<Found> {
   readonly topic: string
   readonly group: string
   readonly queueId = -1
   readonly #header: PopLiteRequest
   readonly #call: Call<PopLiteCommand>
   readonly #parts: PopLiteParts
-  #isLooking = false
-  #isOver = false
 
   constructor(header: PopLiteRequest, call: Call<PopLiteCommand>, parts: PopLiteParts) {
+    super(call.connection, header.pollTime, parts)
     this.#header = header
     this.#call = call
     this.#parts = parts
-    this.connectionId = call.connection.id
     this.topic = header.topic
     this.group = heldGroupOf({ group: header.consumerGroup, clientId: header.clientId })
   }
 
-  get #bytesMax(): number {
-    return this.#parts.settings().maxTransferBytesOnMessageInMemory
-  }
-
-  /** Looks when the peer takes answers. */
-  start(): void {
-    const { connection } = this.#call
-    if (connection.takesAnswer(this.#bytesMax)) this.#begin()
-    else connection.whenTaking(() => this.#begin())
-  }
-
-  #begin(): void {
-    const looked = this.#look()
-    if (looked === false) this.#hold()
-    else if (looked !== true) looked.then((answered) => answered || this.#hold())
-  }
-
-  retry(): boolean | 'unable' | Promise<boolean> {
-    // Whoever is gone, or does not take answers, would have the messages until they are visible again.
-    const { connection } = this.#call
-    if (connection.isClosed || !connection.takesAnswer(this.#bytesMax)) return 'unable'
-    return this.#look()
-  }
-
-  whenAble(callback: () => void): void {
-    const { connection } = this.#call
-    if (!connection.isClosed) connection.whenTaking(callback)
-  }
-
-  giveUp(): void {
-    this.#isOver = true
-    // What is being read for it is given to it all the same.
-    if (!this.#isLooking) this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
-  }
-
-  #hold(): void {
-    const { pollTime } = this.#header
-    this.#parts.onMissed()
-    if (pollTime <= 0 || this.#isOver || this.#call.connection.isClosed) {
-      this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
-      return
-    }
-    const limit = this.#parts.held.hold(this, pollTime)
-    if (limit !== undefined) this.#answerNothing('POLLING_FULL', holdRefusal(limit))
-  }
-
-  /** @returns whether it has been answered */
-  #look(): boolean | Promise<boolean> {
+  protected override take(): Found | Promise<Found> | undefined {
     const client = this.#parts.client(this.#header.clientId)
-    if (client === undefined || client.group !== this.#header.consumerGroup || client.topic !== this.topic) return false
-    const found: Found = { popTime: this.#parts.clock.now(), taken: [], count: 0, byteCount: 0, seen: new Set() }
+    if (client === undefined || client.group !== this.#header.consumerGroup || client.topic !== this.topic) {
+      return undefined
+    }
+    const popTime = this.#parts.clock.now()
+    const found: Found = { client, popTime, taken: [], count: 0, byteCount: 0, seen: new Set() }
     const { attemptId } = this.#header
     if (attemptId !== undefined) this.#parts.events.repeatAttempt(client, attemptId)
-    try {
-      const looked = this.#takeOn(client, found)
-      if (!(looked instanceof Promise)) return this.#give(client, found)
-      this.#isLooking = true
-      return looked.then(
-        () => this.#lookedLater(client, found),
-        (error) => this.#failed(error),
-      )
-    } catch (error) {
-      return this.#failed(error)
-    }
+    return this.#takeOn(found)?.then(() => found) ?? found
   }
 
-  #lookedLater(client: LiteClient, found: Found): boolean {
-    this.#isLooking = false
-    if (this.#give(client, found)) return true
-    if (!this.#isOver) return false
-    this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
-    return true
-  }
-
-  #failed(error: unknown): true {
-    this.#isLooking = false
+  protected override fail(error: unknown): void {
     this.#call.fail(error)
-    return true
   }
 
   /** Takes messages of one light queue after the other in which there may be some, until there are enough. */
-  #takeOn(client: LiteClient, found: Found): Promise<void> | undefined {
+  #takeOn(found: Found): Promise<void> | undefined {
     const { events, reader } = this.#parts
     const { attemptId, invisibleTime, maxMsgNum, consumerGroup: group } = this.#header
-    const { popTime, seen } = found
-    while (found.count < maxMsgNum && found.byteCount < this.#bytesMax) {
+    const { client, popTime, seen } = found
+    while (found.count < maxMsgNum && found.byteCount < this.bytesMax) {
       const queue = events.take(client)
       if (queue === undefined) return undefined
       if (seen.has(queue)) {
@@ -184,7 +114,7 @@ class LitePop implements HeldPop {
       if (taken instanceof Promise) {
         return taken.then((later) => {
           note(found, later)
-          return this.#takeOn(client, found)
+          return this.#takeOn(found)
         })
       }
       note(found, taken)
@@ -192,14 +122,13 @@ class LitePop implements HeldPop {
     return undefined
   }
 
-  /** @returns whether there was something to give */
-  #give(client: LiteClient, found: Found): boolean {
+  protected override give(found: Found): boolean {
     const queues = found.taken.flatMap((taken) => taken.queues)
     if (queues.length === 0) return false
     const { consumerGroup, attemptId } = this.#header
     if (attemptId !== undefined) {
       this.#parts.events.noteAttempt(
-        client,
+        found.client,
         attemptId,
         queues.map(({ topic }) => topic),
       )
@@ -215,7 +144,7 @@ class LitePop implements HeldPop {
     return true
   }
 
-  #answerNothing(code: 'POLLING_TIMEOUT' | 'POLLING_FULL', remark: string): void {
+  protected override answerNothing(code: 'POLLING_TIMEOUT' | 'POLLING_FULL', remark: string): void {
     this.#call.answer({ code, remark, header: this.#answerHeader(0) })
   }
 
@@ -226,6 +155,7 @@ class LitePop implements HeldPop {
 
 /** What a request has taken so far. */
 interface Found {
+  readonly client: LiteClient
   readonly popTime: number
   readonly taken: Taken[]
   count: number

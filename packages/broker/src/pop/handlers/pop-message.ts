@@ -7,7 +7,6 @@ import {
   newTagSubscription,
   orderedReviveQueueId,
   ProtocolError,
-  popCountMax,
   popRetryTopicOf,
   type RequestOf,
   type SubscriptionData,
@@ -17,14 +16,15 @@ import {
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import { isByTags } from '../../filters/is-by-tags.ts'
 import { type MessageFilter, type MessageFilterParts, messageFilter } from '../../reading/message-filter.ts'
-import { type HeldPop, type HeldPops, holdRefusal } from '../held-pops.ts'
-import { checkedTopic, checkInvisibleTime, type PopCheckParts } from '../pop-checks.ts'
+import type { HeldPops } from '../held-pops.ts'
+import { checkedTopic, checkInvisibleTime, checkPopSize, type PopCheckParts } from '../pop-checks.ts'
 import { type PopPlanParts, type PopPlanSettings, popPlan } from '../pop-plan.ts'
 import type { PopReader, Taken, TakenQueue } from '../pop-reader.ts'
 import type { PopRecovery } from '../pop-recovery.ts'
 import type { ReceiptWriter } from '../receipt-writer.ts'
 import type { Checkpoint, Receipts } from '../receipts.ts'
 import { shownRecord } from '../retry-copy.ts'
+import { WaitingPop } from '../waiting-pop.ts'
 
 type PopCommand = typeof commands.popMessage
 type PopRequest = RequestOf<PopCommand>
@@ -94,14 +94,10 @@ export function popMessage(parts: PopParts): Handler<PopCommand> {
 
 /** @throws ProtocolError INVALID_PARAMETER */
 function checkFields({ maxMsgNums, invisibleTime, initMode }: PopRequest): void {
-  const refuse = (remark: string): never => {
-    throw new ProtocolError('INVALID_PARAMETER', remark)
+  checkPopSize('maxMsgNums', maxMsgNums, invisibleTime)
+  if (initMode !== 0 && initMode !== 1) {
+    throw new ProtocolError('INVALID_PARAMETER', `initMode is ${initMode}: it is 0 (first message) or 1 (last one)`)
   }
-  if (maxMsgNums > popCountMax || maxMsgNums < 1) {
-    refuse(`the broker pop message's num is greater than 32: maxMsgNums is ${maxMsgNums}, give 1 to ${popCountMax}`)
-  }
-  if (invisibleTime <= 0) refuse(`invisibleTime is ${invisibleTime}: give the milliseconds of work with the messages`)
-  if (initMode !== 0 && initMode !== 1) refuse(`initMode is ${initMode}: it is 0 (first message) or 1 (last one)`)
 }
 
 function checkServed({ topic, consumerGroup }: PopRequest, parts: PopParts): void {
@@ -139,9 +135,7 @@ function subscriptionOf({ topic, exp, expType }: Pick<PopRequest, 'topic' | 'exp
   }
 }
 
-/** One request, from the first look to its answer; while there is nothing it is what waits. */
-class Pop implements HeldPop {
-  readonly connectionId: number
+class Pop extends WaitingPop<Taken> {
   readonly #header: PopRequest
   readonly #call: Call<PopCommand>
   readonly #topic: TopicConfig
@@ -153,8 +147,6 @@ class Pop implements HeldPop {
   #orderedMs = 0
   /** When the last look began, by the monotonic clock. */
   #lookMs = 0
-  #isLooking = false
-  #isOver = false
 
   constructor(
     header: PopRequest,
@@ -164,13 +156,13 @@ class Pop implements HeldPop {
     reviveQueueId: number,
     parts: PopParts,
   ) {
+    super(call.connection, header.pollTime, parts)
     this.#header = header
     this.#call = call
     this.#topic = topic
     this.#filter = filter
     this.#reviveQueueId = reviveQueueId
     this.#parts = parts
-    this.connectionId = call.connection.id
   }
 
   get topic(): string {
@@ -185,107 +177,40 @@ class Pop implements HeldPop {
     return this.#header.queueId < 0 ? -1 : this.#header.queueId
   }
 
-  /** Bytes that the answer may have. */
-  get #bytesMax(): number {
-    return this.#parts.settings().maxTransferBytesOnMessageInMemory
-  }
-
-  /** Looks when the peer takes answers. */
-  start(): void {
-    const { connection } = this.#call
-    if (connection.takesAnswer(this.#bytesMax)) this.#begin()
-    else connection.whenTaking(() => this.#begin())
-  }
-
-  #begin(): void {
+  protected override refusal(): string | undefined {
     const { popCkMaxBufferSize } = this.#parts.settings()
-    if (this.#parts.receipts.openCount >= popCkMaxBufferSize) {
-      const remark =
-        `${popCkMaxBufferSize} requests were given messages that are not acknowledged (popCkMaxBufferSize): ` +
-        'acknowledge them, or wait until they are visible again'
-      this.#answerNothing('POLLING_FULL', remark)
-      return
-    }
-    const looked = this.#look()
-    if (looked === false) this.#hold()
-    else if (looked !== true) looked.then((answered) => answered || this.#hold())
+    if (this.#parts.receipts.openCount < popCkMaxBufferSize) return undefined
+    return (
+      `${popCkMaxBufferSize} requests were given messages that are not acknowledged (popCkMaxBufferSize): ` +
+      'acknowledge them, or wait until they are visible again'
+    )
   }
 
-  retry(): boolean | 'unable' | Promise<boolean> {
-    // Whoever is gone, or does not take answers, would have the messages until they are visible again.
-    const { connection } = this.#call
-    if (connection.isClosed || !connection.takesAnswer(this.#bytesMax)) return 'unable'
-    return this.#look()
+  protected override take(): Taken | Promise<Taken> {
+    const { reader, topics } = this.#parts
+    const { topic, consumerGroup: group, maxMsgNums: countMax, initMode } = this.#header
+    const config = topics.get(topic) ?? this.#topic
+    const { order: isOrdered, attemptId, invisibleTime } = this.#header
+    const request = { topic, group, queueId: this.queueId, isOrdered }
+    const popTime = this.#parts.clock.now()
+    this.#lookMs = this.#parts.clock.turnTime()
+    const taken = reader.take({
+      group,
+      queues: popPlan(request, config, this.#parts),
+      countMax,
+      initMode: initMode === 0 ? 'min' : 'max',
+      filter: this.#filter,
+      order: isOrdered ? { attemptId, popTime, invisibleTime } : undefined,
+    })
+    this.#orderedMs = popTime
+    return taken
   }
 
-  whenAble(callback: () => void): void {
-    const { connection } = this.#call
-    if (!connection.isClosed) connection.whenTaking(callback)
-  }
-
-  giveUp(): void {
-    this.#isOver = true
-    // What is being read for it is given to it all the same.
-    if (!this.#isLooking) this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
-  }
-
-  #hold(): void {
-    const { pollTime } = this.#header
-    const { held } = this.#parts
-    this.#parts.onMissed()
-    if (pollTime <= 0 || this.#isOver || this.#call.connection.isClosed) {
-      this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
-      return
-    }
-    const limit = held.hold(this, pollTime)
-    if (limit !== undefined) this.#answerNothing('POLLING_FULL', holdRefusal(limit))
-  }
-
-  /** @returns whether it has been answered */
-  #look(): boolean | Promise<boolean> {
-    try {
-      const { reader, topics } = this.#parts
-      const { topic, consumerGroup: group, maxMsgNums: countMax, initMode } = this.#header
-      const config = topics.get(topic) ?? this.#topic
-      const { order: isOrdered, attemptId, invisibleTime } = this.#header
-      const request = { topic, group, queueId: this.queueId, isOrdered }
-      const popTime = this.#parts.clock.now()
-      this.#lookMs = this.#parts.clock.turnTime()
-      const taken = reader.take({
-        group,
-        queues: popPlan(request, config, this.#parts),
-        countMax,
-        initMode: initMode === 0 ? 'min' : 'max',
-        filter: this.#filter,
-        order: isOrdered ? { attemptId, popTime, invisibleTime } : undefined,
-      })
-      this.#orderedMs = popTime
-      if (!(taken instanceof Promise)) return this.#give(taken)
-      this.#isLooking = true
-      return taken.then(
-        (later) => this.#lookedLater(later),
-        (error) => this.#failed(error),
-      )
-    } catch (error) {
-      return this.#failed(error)
-    }
-  }
-
-  #lookedLater(taken: Taken): boolean {
-    this.#isLooking = false
-    if (this.#give(taken)) return true
-    if (!this.#isOver) return false
-    this.#answerNothing('POLLING_TIMEOUT', 'NO_MESSAGE_IN_QUEUE')
-    return true
-  }
-
-  #failed(error: unknown): true {
+  protected override fail(error: unknown): void {
     this.#call.fail(error)
-    return true
   }
 
-  /** @returns whether there was something to give */
-  #give(taken: Taken): boolean {
+  protected override give(taken: Taken): boolean {
     this.#restCount = taken.restCount
     if (taken.queues.length === 0) return false
     const { writer, receipts } = this.#parts
@@ -359,7 +284,7 @@ class Pop implements HeldPop {
     return records.map((record, index) => shownRecord(record, 0, consumed, { ...ofQueue, queueOffset: offsets[index] }))
   }
 
-  #answerNothing(code: 'POLLING_TIMEOUT' | 'POLLING_FULL', remark: string): void {
+  protected override answerNothing(code: 'POLLING_TIMEOUT' | 'POLLING_FULL', remark: string): void {
     this.#call.answer({ code, remark, header: this.#answerHeader(0) })
   }
 
