@@ -55,6 +55,7 @@ export class TransactionClient {
         getConsumerRunningInfo: nothing,
         consumeMessageDirectly: nothing,
         pushReplyMessageToClient: nothing,
+        notifyUnsubscribeLite: nothing,
       },
     })
   }

@@ -39,11 +39,12 @@ test('a command that a client can get and that has no row does not compile', () 
     getConsumerRunningInfo: nothing,
     consumeMessageDirectly: nothing,
     pushReplyMessageToClient: nothing,
+    notifyUnsubscribeLite: nothing,
   }
   const { pushReplyMessageToClient: _missing, ...others } = table
   // @ts-expect-error a command is missing
   const partial: CommandTable<'client'> = others
-  expect(Object.keys(partial)).toHaveLength(6)
+  expect(Object.keys(partial)).toHaveLength(7)
 })
 
 test('a server calls a client over the connection that the client made, and is answered from its table, within its limits', async () => {

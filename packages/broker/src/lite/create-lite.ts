@@ -1,5 +1,12 @@
 import type { CancelTimer, Clock, Log, Random } from '@rocketmq-ts/platform'
-import { commands, isLiteQueue, type LiteOffsetOption, lightQueueId, liteQueuePrefixOf } from '@rocketmq-ts/protocol'
+import {
+  commands,
+  isLiteQueue,
+  type LiteOffsetOption,
+  lightQueueId,
+  liteQueuePrefixOf,
+  queueOfLiteTopic,
+} from '@rocketmq-ts/protocol'
 import type { RemotingClient, RemotingConnection } from '@rocketmq-ts/remoting'
 import type { MessageStore } from '@rocketmq-ts/storage'
 import { TopicRoutes } from '../assignment/topic-routes.ts'
@@ -28,7 +35,6 @@ import { LiteEvents } from './lite-events.ts'
 import { LiteExpiry } from './lite-expiry.ts'
 import { liteReceipts } from './lite-receipts.ts'
 import { LiteRules } from './lite-rules.ts'
-import { queueOfLiteTopic } from './lite-sharding.ts'
 import { type LiteClient, LiteSubscriptions } from './lite-subscriptions.ts'
 import { LiteWakes } from './lite-wakes.ts'
 

@@ -22,6 +22,7 @@ export interface ClientHandlers {
   readonly getConsumerRunningInfo?: Handler<typeof commands.getConsumerRunningInfo>
   readonly consumeMessageDirectly?: Handler<typeof commands.consumeMessageDirectly>
   readonly pushReplyMessageToClient?: Handler<typeof commands.pushReplyMessageToClient>
+  readonly notifyUnsubscribeLite?: Handler<typeof commands.notifyUnsubscribeLite>
 }
 
 const lane = { name: 'asked by brokers', waitingMax: 1000 }
@@ -48,6 +49,11 @@ export function clientTable(handlers: ClientHandlers): CommandTable<'client'> {
       subscribe(group('producerGroup'), topic('topic')),
       handlers.pushReplyMessageToClient,
       'producer that asks',
+    ),
+    notifyUnsubscribeLite: row(
+      subscribe(group('consumerGroup')),
+      handlers.notifyUnsubscribeLite,
+      'consumer of lite topics',
     ),
   }
 }

@@ -5,7 +5,7 @@ import { i32, optional, rpcFields, str, withDefault } from '../fields.ts'
 export const liteSubscriptionCtl = defineCommand({
   code: 200071,
   name: 'LITE_SUBSCRIPTION_CTL',
-  from: ['proxy'],
+  from: ['client', 'proxy'],
   to: ['broker'],
   request: { ...rpcFields },
   response: {},
@@ -25,7 +25,7 @@ export const notifyUnsubscribeLite = defineCommand({
   code: 200073,
   name: 'NOTIFY_UNSUBSCRIBE_LITE',
   from: ['broker'],
-  to: ['proxy'],
+  to: ['client', 'proxy'],
   request: { liteTopic: str, consumerGroup: str, clientId: str, ...rpcFields },
   response: {},
 })

@@ -152,7 +152,7 @@ export const popRollback = defineCommand({
 export const popLiteMessage = defineCommand({
   code: 200070,
   name: 'POP_LITE_MESSAGE',
-  from: ['proxy'],
+  from: ['client', 'proxy'],
   to: ['broker'],
   request: {
     clientId: str,

@@ -3,6 +3,7 @@ export { type BatchedMessage, batchedBytesMin, decodeBatchBody, encodeBatchBody 
 export { type DecodedMessage, decodeMessageAt, decodeMessages, MessageDecodeError } from './decode-message.ts'
 export { decodeHost, encodeHost, isIpv6 } from './host-bytes.ts'
 export * from './light-queues.ts'
+export { queueOfLiteTopic } from './lite-sharding.ts'
 export {
   createUniqueIdGenerator,
   offsetMessageId,

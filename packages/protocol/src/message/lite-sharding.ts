@@ -1,4 +1,4 @@
-import { javaStringHash } from '@rocketmq-ts/protocol'
+import { javaStringHash } from '../text/index.ts'
 
 const multiplier = 2_862_933_555_777_941_757n
 const wordBits = 64
