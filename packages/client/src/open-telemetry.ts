@@ -19,7 +19,7 @@ export interface OpenTelemetry {
   }
   readonly metrics: { getMeter(name: string): TelemetryMeter }
   readonly ROOT_CONTEXT: TelemetryContext
-  readonly SpanKind: { readonly PRODUCER: number; readonly CONSUMER: number }
+  readonly SpanKind: { readonly CLIENT: number; readonly PRODUCER: number; readonly CONSUMER: number }
   readonly SpanStatusCode: { readonly ERROR: number }
 }
 
@@ -38,6 +38,8 @@ export interface TelemetrySpanOptions {
   readonly kind: number
   readonly attributes: TelemetryAttributes
   readonly links?: { readonly context: TelemetrySpanContext }[] | undefined
+  /** Milliseconds since 1970; now without it. */
+  readonly startTime?: number | undefined
 }
 
 export interface TelemetryTracer {

@@ -19,7 +19,7 @@ export interface TelemetryOwner {
   /** A reader has none. */
   readonly group: string | undefined
   readonly namespace: string | undefined
-  readonly clock: Pick<Clock, 'monotonic'>
+  readonly clock: Pick<Clock, 'monotonic' | 'now'>
 }
 
 /** A message that is sent, as far as telemetry tells of it. */
@@ -28,6 +28,14 @@ export interface SentMessage {
   readonly tag?: string | undefined
   readonly keys?: string | readonly string[] | undefined
   readonly shardingKey?: string | undefined
+}
+
+/** A message that was received, as far as it is given: a receipt is enough to settle it. */
+export interface SettledMessage {
+  readonly queue: { readonly topic: string }
+  readonly topic?: string | undefined
+  readonly messageId?: string | undefined
+  readonly properties?: Readonly<Record<string, string>> | undefined
 }
 
 const scope = '@rocketmq-ts/client'
@@ -121,13 +129,10 @@ export class Telemetry {
 
   /** @param handle runs the handler; what it throws is thrown on */
   async process(messages: readonly ReceivedMessage<unknown>[], handle: () => Promise<unknown>): Promise<unknown> {
-    const { context, propagation, ROOT_CONTEXT, SpanKind, trace } = this.#api
+    const { context, SpanKind, trace } = this.#api
     const { topic, queue, messageId } = messages[0]!
     const common = { ...this.#common('process', topic), 'messaging.consumer.group.name': this.#owner.group }
-    const links = messages.flatMap(({ properties }) => {
-      const sender = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, properties))
-      return sender === undefined ? [] : [{ context: sender }]
-    })
+    const links = this.#senders(messages)
     const attributes: TelemetryAttributes = {
       ...common,
       'messaging.destination.partition.id': partitionId(queue),
@@ -149,19 +154,101 @@ export class Telemetry {
     }
   }
 
-  #common(operation: 'send' | 'process', topic: string): TelemetryAttributes {
-    return {
-      ...this.#about(topic),
-      'messaging.operation.name': operation,
-      'messaging.operation.type': operation,
+  /**
+   * A program asks for messages. There is a span where it got some, or an error.
+   * @param topic the one that it asks for; undefined for several
+   */
+  async receive<Message extends ReceivedMessage<unknown>>(
+    topic: string | undefined,
+    call: () => Promise<Message[]>,
+  ): Promise<Message[]> {
+    const { clock, group } = this.#owner
+    const startMs = clock.monotonic()
+    const startTime = clock.now()
+    const finish = (messages: readonly Message[], error?: unknown): void => {
+      const [first] = messages
+      const name = first?.topic ?? topic
+      const common = { ...this.#common('receive', name), 'messaging.consumer.group.name': group }
+      const attributes = { ...common, ...aboutReceived(messages) }
+      const kind = this.#api.SpanKind.CLIENT
+      const links = this.#senders(messages)
+      const span = this.#tracer.startSpan(`receive ${name ?? ''}`.trim(), { kind, attributes, links, startTime })
+      const failure = error === undefined ? {} : this.#failed(span, error)
+      this.#operationDuration.record((clock.monotonic() - startMs) / 1000, { ...common, ...failure })
+      if (messages.length > 0) this.#consumed.add(messages.length, { ...common, ...failure })
+      span.end()
+    }
+    try {
+      const messages = await call()
+      if (messages.length > 0) finish(messages)
+      return messages
+    } catch (error) {
+      finish([], error)
+      throw error
     }
   }
 
-  #about(topic: string): TelemetryAttributes {
+  /**
+   * A program tells what becomes of messages that it received.
+   * @param name the method that it calls
+   */
+  async settle<Result>(
+    name: 'ack' | 'changeInvisible' | 'deadLetter',
+    messages: readonly SettledMessage[],
+    call: () => Promise<Result>,
+  ): Promise<Result> {
+    const { clock, group } = this.#owner
+    const [first] = messages
+    if (first === undefined) return call()
+    const topic = first.topic ?? first.queue.topic
+    const common = { ...this.#common('settle', topic, name), 'messaging.consumer.group.name': group }
+    const attributes: TelemetryAttributes = {
+      ...common,
+      ...(messages.length > 1
+        ? { 'messaging.batch.message_count': messages.length }
+        : { 'messaging.message.id': first.messageId }),
+    }
+    const links = this.#senders(messages)
+    const span = this.#tracer.startSpan(`${name} ${topic}`, { kind: this.#api.SpanKind.CLIENT, attributes, links })
+    const startMs = clock.monotonic()
+    let failure: TelemetryAttributes = {}
+    try {
+      return await call()
+    } catch (error) {
+      failure = this.#failed(span, error)
+      throw error
+    } finally {
+      this.#operationDuration.record((clock.monotonic() - startMs) / 1000, { ...common, ...failure })
+      span.end()
+    }
+  }
+
+  /** The spans in which messages were sent. */
+  #senders(messages: readonly Pick<SettledMessage, 'properties'>[]) {
+    const { propagation, ROOT_CONTEXT, trace } = this.#api
+    return messages.flatMap(({ properties = {} }) => {
+      const sender = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, properties))
+      return sender === undefined ? [] : [{ context: sender }]
+    })
+  }
+
+  #common(
+    type: 'send' | 'process' | 'receive' | 'settle',
+    topic: string | undefined,
+    name: string = type,
+  ): TelemetryAttributes {
+    return {
+      ...this.#about(topic),
+      'messaging.operation.name': name,
+      'messaging.operation.type': type,
+    }
+  }
+
+  #about(topic: string | undefined): TelemetryAttributes {
     const { clientId, namespace } = this.#owner
     return {
       'messaging.system': 'rocketmq',
-      'messaging.destination.name': topic,
+      ...(topic === undefined ? {} : { 'messaging.destination.name': topic }),
       'messaging.client.id': clientId,
       ...(namespace === undefined ? {} : { 'messaging.rocketmq.namespace': namespace }),
     }
@@ -175,6 +262,17 @@ export class Telemetry {
       message: error instanceof Error ? error.message : undefined,
     })
     return { 'error.type': type }
+  }
+}
+
+function aboutReceived(messages: readonly ReceivedMessage<unknown>[]): TelemetryAttributes {
+  const [first] = messages
+  if (first === undefined) return {}
+  if (messages.length > 1) return aboutMessage(first, messages.length)
+  return {
+    ...aboutMessage(first, 1),
+    'messaging.destination.partition.id': partitionId(first.queue),
+    'messaging.message.id': first.messageId,
   }
 }
 

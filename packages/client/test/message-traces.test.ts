@@ -1,7 +1,8 @@
 import { type BrokerCalls, readMessages } from '@rocketmq-ts/dev-env'
 import { describe, expect, test } from 'vitest'
-import { Consumer, Producer } from '../src/index.ts'
+import { Consumer, LiteSimpleConsumer, Producer, SimpleConsumer } from '../src/index.ts'
 import { type Scene, startScene } from './client-kit.ts'
+import { startLite } from './lite/lite-kit.ts'
 
 const traceTopic = 'RMQ_SYS_TRACE_TOPIC'
 const brokerSettings = { traceTopicEnable: 'true' }
@@ -67,6 +68,42 @@ describe('traces', () => {
       [begun[1]![4], messageId, 'true', '0'],
     ])
     await scene.settle(Promise.all([producer.close(), consumer.close()]))
+  })
+
+  test('tell of each message that a program has received, and what it made of it', async () => {
+    const scene = await startLite({ brokerSettings })
+    await scene.createTopic('T', 1)
+    const options = { ...scene.client(), group: 'readers', traceTopic: true } as const
+    const simple = new SimpleConsumer({ ...options, topics: 'T', from: 'earliest' })
+    const lite = new LiteSimpleConsumer({ ...options, ...scene.client(), topic: 'chat', liteTopics: ['a'] })
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    const sent: string[] = []
+    for (const message of [
+      { topic: 'T', body: 'done' },
+      { topic: 'T', body: 'dead' },
+      { topic: 'T', body: 'left' },
+      { topic: 'chat', liteTopic: 'a', body: 'lite' },
+    ]) {
+      sent.push((await scene.settle(producer.send(message))).messageId)
+    }
+    const [done, dead] = await scene.settle(simple.receive())
+    await scene.settle(simple.ack(done!))
+    await scene.settle(simple.ack(done!))
+    await scene.settle(simple.deadLetter(dead!))
+    const [ofLite] = await scene.settle(lite.receive())
+    await scene.settle(lite.ack(ofLite!))
+    // What was gathered is not lost by closing.
+    await scene.settle(Promise.all([simple.close(), lite.close(), producer.close()]))
+    const told = await Promise.all(sent.map(async (id) => (await stepsOf(scene, id)).map((fields) => fields)))
+    const kinds = told.map((steps) =>
+      steps.map(([kind, , , , isSuccess]) => (kind === 'SubAfter' ? `${kind} ${isSuccess}` : kind)),
+    )
+    expect(kinds).toEqual([
+      ['SubBefore', 'SubAfter true'],
+      ['SubBefore', 'SubAfter false'],
+      ['SubBefore'],
+      ['SubBefore', 'SubAfter true'],
+    ])
   })
 
   test('tell of a transaction, and go to the topic that is given', async () => {

@@ -1,7 +1,8 @@
 import * as openTelemetry from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Consumer, Producer, Reader } from '../src/index.ts'
+import { Consumer, LiteSimpleConsumer, Producer, Reader, SimpleConsumer } from '../src/index.ts'
 import { numbered, send, startScene } from './client-kit.ts'
+import { startLite } from './lite/lite-kit.ts'
 
 interface RecordedSpan {
   readonly name: string
@@ -154,6 +155,67 @@ describe('telemetry', () => {
       status: undefined,
     })
     await scene.settle(Promise.all([producer.close(), consumer.close()]))
+  })
+
+  test('has a span where a program receives something, and for what it makes of it, linked to the sending', async () => {
+    const scene = await startLite()
+    await scene.createTopic('T', 1)
+    const producer = new Producer({ ...scene.client(), group: 'shop', openTelemetry })
+    for (const message of [
+      { topic: 'T', body: 'a' },
+      { topic: 'T', body: 'b' },
+      { topic: 'chat', liteTopic: 'x', body: 'c' },
+    ]) {
+      await scene.settle(producer.send(message))
+    }
+    const sent = recorder.spans.splice(0)
+    recorder.measured.length = 0
+    const simple = new SimpleConsumer({
+      ...scene.client(),
+      ...{ group: 'others', topics: 'T', from: 'earliest', openTelemetry },
+    })
+    const messages = await scene.settle(simple.receive())
+    await scene.settle(simple.changeInvisible(messages[0]!, 60_000))
+    await scene.settle(simple.ack(messages))
+    await scene.settle(simple.receive({ waitMs: 1000 }))
+    await scene.failure(simple.ack({ ...messages[0]!, receipt: 'none' }))
+    const lite = new LiteSimpleConsumer({
+      ...scene.client(),
+      ...{ group: 'readers', topic: 'chat', liteTopics: ['x'], openTelemetry },
+    })
+    const [ofLite] = await scene.settle(lite.receive())
+    await scene.settle(lite.deadLetter(ofLite!))
+    const shown = recorder.spans.map(({ name, attributes, options }) => [
+      name,
+      attributes['messaging.operation.name'],
+      attributes['messaging.operation.type'],
+      attributes['error.type'],
+      options.links?.map(({ context }) => context.traceId),
+    ])
+    const [a, b, c] = sent.map(({ context }) => context.traceId)
+    expect(shown).toEqual([
+      ['receive T', 'receive', 'receive', undefined, [a, b]],
+      ['changeInvisible T', 'changeInvisible', 'settle', undefined, [a]],
+      ['ack T', 'ack', 'settle', undefined, [a, b]],
+      ['ack T', 'ack', 'settle', 'INVALID_ARGUMENT', [a]],
+      ['receive chat', 'receive', 'receive', undefined, [c]],
+      ['deadLetter chat', 'deadLetter', 'settle', undefined, [c]],
+    ])
+    for (const { options, isEnded } of recorder.spans) {
+      expect(options.kind).toBe(openTelemetry.SpanKind.CLIENT)
+      expect(isEnded).toBe(true)
+    }
+    expect(recorder.spans[0]!.attributes).toMatchObject({
+      'messaging.system': 'rocketmq',
+      'messaging.destination.name': 'T',
+      'messaging.consumer.group.name': 'others',
+      'messaging.client.id': simple.clientId,
+      'messaging.batch.message_count': 2,
+    })
+    const named = (name: string): Recorded[] => recorder.measured.filter((one) => one.name === name)
+    expect(named('messaging.client.consumed.messages').map(({ value }) => value)).toEqual([2, 1])
+    expect(named('messaging.client.operation.duration')).toHaveLength(6)
+    await scene.settle(Promise.all([producer.close(), simple.close(), lite.close()]))
   })
 
   test('measures durations and counts, with the kind of an error', async () => {

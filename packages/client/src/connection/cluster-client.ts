@@ -46,6 +46,8 @@ export interface ClientRole {
   membership?(): Membership
   /** `host:port` of all brokers that are to get heartbeats. */
   heartbeatAddresses?(): Iterable<string>
+  /** The connection to a server is gone. @param address `host:port` */
+  connectionLost?(address: string): void
 }
 
 const nobody: Membership = { producerGroups: [], consumers: [] }
@@ -114,7 +116,10 @@ export class ClusterClient {
       log: this.log,
       table: clientTable(role.handlers ?? {}),
       signer: options.credentials === undefined ? undefined : new AclSigner(options.credentials),
-      onLost: (address) => this.heartbeats.connectionLost(address),
+      onLost: (address) => {
+        this.heartbeats.connectionLost(address)
+        role.connectionLost?.(address)
+      },
     })
     this.nameServers = new NameServers({
       list: new NameServerList({

@@ -11,7 +11,7 @@ import { Lanes } from './lanes.ts'
 import type { MemberQueue } from './member-queue.ts'
 import type { Outcome } from './message-handling.ts'
 import { OffsetWindow } from './offset-window.ts'
-import { deadLetterLevel, delayLevelOf } from './redelivery.ts'
+import { againAfterMs, deadLetterLevel, delayLevelOf } from './redelivery.ts'
 import { type SendBackParts, sendBack } from './send-back.ts'
 
 /** What messages wait for each other: none, those of a queue, or those of a sharding key. */
@@ -44,9 +44,6 @@ export interface QueueParts {
 const waitMs = 15_000
 /** Messages of one pull at the most. */
 const pullCountMax = 32
-/** Milliseconds before a message is handled again in its place; doubled with each failure. */
-const againMs = 1000
-const againMsMax = 30_000
 /** Local attempts of a broadcast message, which no broker delivers again. */
 const broadcastAttemptsMax = 16
 
@@ -356,8 +353,4 @@ function laneOf(order: Order): (message: RawMessage) => string | undefined {
   if (order === 'none') return () => undefined
   if (order === 'queue') return () => ''
   return ({ shardingKey }) => shardingKey
-}
-
-function againAfterMs(attempt: number): number {
-  return Math.min(againMsMax, againMs * 2 ** Math.min(attempt - 1, 10))
 }

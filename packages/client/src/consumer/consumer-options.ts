@@ -114,9 +114,12 @@ export function checkConsumerOptions<Body>(options: ConsumerOptions<Body>): void
   for (const [name, value] of Object.entries(numbers)) {
     if (value !== undefined && !(value >= 1)) throw invalidArgument(`${name} is ${value}: give at least 1`)
   }
-  const { invisibleMs } = options
-  if (invisibleMs !== undefined && !(Number.isInteger(invisibleMs) && invisibleMs >= invisibleMsMin)) {
-    throw invalidArgument(`invisibleMs is ${invisibleMs}: give whole milliseconds, at least ${invisibleMsMin}`)
-  }
+  checkHandledInvisible(options.invisibleMs)
   checkPosition('from', options.from)
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+export function checkHandledInvisible(invisibleMs: number | undefined): void {
+  if (invisibleMs === undefined || (Number.isInteger(invisibleMs) && invisibleMs >= invisibleMsMin)) return
+  throw invalidArgument(`invisibleMs is ${invisibleMs}: give whole milliseconds, at least ${invisibleMsMin}`)
 }

@@ -12,6 +12,7 @@ import { type MessageTraces, messageTraces } from '../message-traces.ts'
 import { bytes, type Codec } from '../messages/codec.ts'
 import type { RawMessage } from '../messages/received-message.ts'
 import { GroupAttempts } from '../pop/group-attempts.ts'
+import { type Popped, pop } from '../pop/pop.ts'
 import { clockSkewMs, isRetryTopic, offsetOfPosition, type StartPosition } from '../reading/queue-positions.ts'
 import { subscriptionOf, subscriptionsOf } from '../reading/subscriptions.ts'
 import { closedError, type RocketMQError } from '../rocketmq-error.ts'
@@ -276,10 +277,10 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       mode === 'POP'
         ? new PoppedQueue(queue, {
             ...parts,
+            ...this.#popParts(queue, subscription),
             attempts: this.#attempts,
             handledMax: (options.concurrency ?? defaults.concurrency) * parts.batchMax,
             invisibleMs: options.invisibleMs ?? defaults.invisibleMs,
-            enter: (address, deadline) => this.#enter(queue, address, deadline),
           })
         : new AssignedQueue(queue, {
             ...parts,
@@ -291,6 +292,23 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
           })
     void opened.run()
     return opened
+  }
+
+  #popParts({ topic, broker: name, queueId }: QueueRef, subscription: SubscriptionData) {
+    const { invisibleMs = defaults.invisibleMs } = this.#options
+    let isEntered = false
+    return {
+      enter: async (address: string, deadline: Deadline): Promise<void> => {
+        if (!isEntered) await this.#enter({ topic, broker: name, queueId }, address, deadline)
+        isEntered = true
+      },
+      pop: (address: string, countMax: number, waitMs: number, deadline: Deadline): Promise<Popped> => {
+        const place = { topic, broker: { name, address }, queueId }
+        const request = { place, group: this.#group, subscription, countMax, invisibleMs, waitMs, order: undefined }
+        return pop(this.#client, request, deadline)
+      },
+      laneOf: () => undefined,
+    }
   }
 
   /** By POP a group that is new to a queue begins with its first message, unless another offset is committed for it. */

@@ -66,10 +66,13 @@ export class Lanes<Message> {
     this.#waiting.get(lane)!.unshift(...messages)
   }
 
-  clear(): void {
+  /** @returns everything that waited; what was taken is still to be released */
+  clear(): Message[] {
+    const waited = this.#free.slice(this.#freeHead)
     this.#free = []
     this.#freeHead = 0
     this.#ready.length = 0
-    for (const waiting of this.#waiting.values()) waiting.length = 0
+    for (const waiting of this.#waiting.values()) waited.push(...waiting.splice(0))
+    return waited
   }
 }

@@ -1,22 +1,23 @@
-import { popCountMax, type SubscriptionData } from '@rocketmq-ts/protocol'
+import type { CancelTimer } from '@rocketmq-ts/platform'
+import { popCountMax } from '@rocketmq-ts/protocol'
 import { Deadline, pauseUnless } from '../calls/deadline.ts'
 import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { GroupAttempts } from '../pop/group-attempts.ts'
-import { pop, type RawPopped } from '../pop/pop.ts'
+import type { Popped, PoppedBatch, RawPopped } from '../pop/pop.ts'
 import { acknowledge, changeInvisibleTime } from '../pop/receipts.ts'
 import type { RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import { heartbeatErrors } from './assigned-queue.ts'
+import { Lanes } from './lanes.ts'
 import type { MemberQueue } from './member-queue.ts'
 import type { Outcome } from './message-handling.ts'
-import { deadLetterLevel } from './redelivery.ts'
+import { againAfterMs, deadLetterLevel, delayLevelOf } from './redelivery.ts'
 import { sendBack } from './send-back.ts'
 
 export interface PoppedQueueParts {
   readonly client: ClusterClient
   readonly group: string
-  readonly subscription: SubscriptionData
   readonly attempts: GroupAttempts
   /** Messages of one call of the handler at the most. */
   readonly batchMax: number
@@ -27,8 +28,15 @@ export interface PoppedQueueParts {
   /** Messages and bytes that may wait in this queue, as the consumer's limits are shared among queues now. */
   share(): { readonly messages: number; readonly bytes: number }
   isPaused(): boolean
-  /** Settles where the group begins. @throws RocketMQError when that cannot be settled now */
+  /**
+   * Settles what the broker has to know before it is asked, such as where the group begins. Called before each request.
+   * @throws RocketMQError when that cannot be settled now
+   */
   enter(address: string, deadline: Deadline): Promise<void>
+  /** Asks for messages. @param waitMs for which the broker may hold the request @throws RocketMQError */
+  pop(address: string, countMax: number, waitMs: number, deadline: Deadline): Promise<Popped>
+  /** Messages of one lane are handled one after the other; undefined for those that nothing waits for. */
+  laneOf(message: RawPopped): string | undefined
   /** Runs the handler; never rejects. */
   handle(messages: readonly RawPopped[]): Promise<Outcome[]>
   /** There may be something to begin. */
@@ -49,9 +57,17 @@ const givenBackMs = 1000
 /** Seconds until a message is delivered again, by how often it was: those of the official clients. */
 const retrySeconds = [10, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1200, 1800, 3600, 7200]
 
-/** A message that waits for its handler, or is with it. */
-interface Held {
-  readonly message: RawPopped
+/** What was given out under one receipt: a message, or the messages of a batch that was stored whole. */
+interface Delivery {
+  /** Where it was found. */
+  readonly queue: QueueRef
+  readonly ofLiteTopic: string | undefined
+  readonly count: number
+  readonly bytes: number
+  /** Messages that wait for their handler, are with it, or are on their way to where they are kept from now on. */
+  open: number
+  /** Its messages are to be delivered again; undefined when they are done. */
+  again: Again | undefined
   /** The one that counts now. */
   receipt: string
   /** When others may get it, by the monotonic clock. */
@@ -64,9 +80,30 @@ interface Held {
   isLost: boolean
 }
 
+interface Again {
+  readonly delayMs: number
+  /** It does not count as another delivery. */
+  readonly isSuspended: boolean
+  /** Milliseconds for the broker's answer; as long as nobody else gets the messages without it. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** A message that waits for its handler, or is with it. */
+interface Held {
+  readonly message: RawPopped
+  readonly delivery: Delivery
+}
+
 /**
  * A queue, or all queues of a broker, that this member asks for messages by POP. The broker knows what was given to whom: a
  * message is acknowledged when it is handled, and otherwise comes again, to any member.
+ *
+ * The messages of a batch that was stored whole have one receipt. Their invisible time is renewed for all of them, while one
+ * is open, and they are acknowledged when each is handled. One whose handler failed is sent back by itself, as pulled ones
+ * are, and counts as handled then. What was not begun when the queue is left, or could not be sent back, makes all of the
+ * batch come again, also what was handled.
+ *
+ * Messages of a lane that fail are handled again in their place, while those behind them wait.
  */
 export class PoppedQueue implements MemberQueue {
   readonly queue: QueueRef
@@ -78,11 +115,12 @@ export class PoppedQueue implements MemberQueue {
   /** Ends what is tried until it works. */
   readonly #abort = new AbortController()
   readonly #begun = Promise.withResolvers<void>()
-  #isEntered = false
-  #waiting: Held[] = []
-  readonly #held = new Set<Held>()
+  readonly #lanes: Lanes<Held>
+  readonly #timers = new Set<CancelTimer>()
+  readonly #deliveries = new Set<Delivery>()
   /** Acknowledged at the end of this turn, in one request. */
-  #done: Held[] = []
+  #done: Delivery[] = []
+  #pendingMessages = 0
   #pendingBytes = 0
   /** Calls of the handler, and requests about messages. */
   #active = 0
@@ -93,10 +131,11 @@ export class PoppedQueue implements MemberQueue {
   constructor(queue: QueueRef, parts: PoppedQueueParts) {
     this.queue = queue
     this.#parts = parts
+    this.#lanes = new Lanes(({ message }) => parts.laneOf(message))
   }
 
   get hasWork(): boolean {
-    return this.#waiting.length > 0 && !this.#parts.isPaused()
+    return this.#lanes.hasReady && !this.#parts.isPaused()
   }
 
   get begun(): Promise<void> {
@@ -104,7 +143,7 @@ export class PoppedQueue implements MemberQueue {
   }
 
   get state() {
-    const { size: pendingMessages } = this.#held
+    const pendingMessages = this.#pendingMessages
     return { pendingMessages, pendingBytes: this.#pendingBytes, lastAskedMs: this.#lastAskedMs }
   }
 
@@ -141,12 +180,13 @@ export class PoppedQueue implements MemberQueue {
   }
 
   async begin(): Promise<void> {
-    const taken = this.#waiting.splice(0, this.#parts.batchMax)
+    const { lane, messages: taken } = this.#lanes.take(this.#parts.batchMax)!
     this.#active++
-    const there = taken.filter(({ isLost }) => !isLost)
-    for (const held of taken) if (held.isLost) this.#forget(held)
+    const there = taken.filter(({ delivery }) => !delivery.isLost)
+    for (const { delivery } of taken) if (delivery.isLost) this.#closed(delivery)
     const outcomes = there.length === 0 ? [] : await this.#parts.handle(there.map(({ message }) => message))
-    for (const [index, held] of there.entries()) void this.#settle(held, outcomes[index]!)
+    if (lane !== undefined) await this.#settleLane(lane, there, outcomes)
+    else for (const [index, held] of there.entries()) void this.#settle(held, outcomes[index]!)
     this.#ended()
   }
 
@@ -154,7 +194,9 @@ export class PoppedQueue implements MemberQueue {
     if (this.#stop.signal.aborted) return
     this.#stop.abort()
     this.#begun.resolve()
-    for (const held of this.#waiting.splice(0)) void this.#giveBack(held)
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+    for (const { delivery } of this.#lanes.clear()) this.#giveBack(delivery)
     this.#wake?.()
   }
 
@@ -177,9 +219,9 @@ export class PoppedQueue implements MemberQueue {
   /** Messages that it may get now: what it has without need, it keeps from other members. */
   get #free(): number {
     const { messages, bytes } = this.#parts.share()
-    if (this.#held.size > 0 && this.#pendingBytes >= bytes) return 0
+    if (this.#pendingMessages > 0 && this.#pendingBytes >= bytes) return 0
     const wanted = Math.max(heldMin, 2 * this.#parts.handledMax)
-    return Math.min(popCountMax, Math.floor(Math.max(1, Math.min(wanted, messages))) - this.#held.size)
+    return Math.min(popCountMax, Math.floor(Math.max(1, Math.min(wanted, messages))) - this.#pendingMessages)
   }
 
   /** Waits until there is room for what may come. One that has nothing always has room. */
@@ -193,41 +235,63 @@ export class PoppedQueue implements MemberQueue {
 
   /** @returns whether there was something */
   async #askOnce(): Promise<boolean> {
-    const { client, group, subscription, invisibleMs, enter } = this.#parts
+    const { client, invisibleMs, enter } = this.#parts
     const { clock } = client.runtime
-    const { topic, broker: name, queueId } = this.queue
     const address = client.routes.knownMasterAddress(this.queue)
     const begin = new Deadline(clock, { signal: this.#stop.signal }, 2 * client.attemptTimeoutMs)
     // A broker that does not know the member may have no such group.
     await begin.within(client.heartbeats.known(address))
-    if (!this.#isEntered) await enter(address, begin)
-    this.#isEntered = true
+    await enter(address, begin)
     this.#begun.resolve()
     this.#lastAskedMs = clock.now()
-    const place = { topic, broker: { name, address }, queueId }
     const countMax = Math.max(1, this.#free)
-    const request = { place, group, subscription, countMax, invisibleMs, waitMs, order: undefined }
     // It is not ended when the queue is left: what it brings has to be given back.
     const deadline = new Deadline(clock, {}, waitMs + client.attemptTimeoutMs)
-    const { messages, unwanted } = await pop(client, request, deadline)
+    const { messages, unwanted } = await this.#parts.pop(address, countMax, waitMs, deadline)
     const visibleMs = clock.monotonic() + invisibleMs
-    for (const message of unwanted) this.#acknowledgeSoon(this.#hold(message, visibleMs))
-    for (const message of messages) this.#take(this.#hold(message, visibleMs))
+    for (const message of unwanted) this.#closed(this.#deliver(message, visibleMs))
+    const batches = new Map<PoppedBatch, Delivery>()
+    for (const message of messages) this.#take({ message, delivery: this.#deliveryOf(message, visibleMs, batches) })
     return messages.length > 0 || unwanted.length > 0
   }
 
-  #hold(message: RawPopped, visibleMs: number): Held {
-    const { receipt } = message
-    const held: Held = { message, receipt, visibleMs, renewing: undefined, isSettled: false, isLost: false }
-    this.#held.add(held)
-    this.#pendingBytes += message.bytes
-    return held
+  /** @param batches those of the same answer */
+  #deliveryOf(message: RawPopped, visibleMs: number, batches: Map<PoppedBatch, Delivery>): Delivery {
+    const { batch } = message
+    if (batch === undefined) return this.#deliver(message, visibleMs)
+    const known = batches.get(batch)
+    if (known !== undefined) return known
+    const delivery = this.#deliver(message, visibleMs, batch)
+    batches.set(batch, delivery)
+    return delivery
+  }
+
+  #deliver(message: RawPopped, visibleMs: number, batch?: PoppedBatch): Delivery {
+    const { queue, ofLiteTopic } = message
+    const count = batch?.count ?? 1
+    const delivery: Delivery = {
+      queue,
+      ofLiteTopic,
+      count,
+      bytes: count * message.bytes,
+      open: count,
+      again: undefined,
+      receipt: batch?.receipt ?? message.receipt,
+      visibleMs,
+      renewing: undefined,
+      isSettled: false,
+      isLost: false,
+    }
+    this.#deliveries.add(delivery)
+    this.#pendingMessages += delivery.count
+    this.#pendingBytes += delivery.bytes
+    return delivery
   }
 
   #take(held: Held): void {
-    if (this.#stop.signal.aborted) void this.#giveBack(held)
+    if (this.#stop.signal.aborted) this.#giveBack(held.delivery)
     else {
-      this.#waiting.push(held)
+      this.#lanes.add(held)
       this.#parts.onWork()
     }
   }
@@ -240,23 +304,75 @@ export class PoppedQueue implements MemberQueue {
       await client.heartbeats.beat(address).catch(() => {})
   }
 
-  async #settle(held: Held, outcome: Outcome): Promise<void> {
+  async #settle({ message, delivery }: Held, outcome: Outcome): Promise<void> {
     if (outcome.kind === 'done' || outcome.kind === 'skip') {
-      this.#acknowledgeSoon(held)
+      this.#closed(delivery)
       return
     }
     this.#active++
-    const { attempts } = this.#parts
-    const { message } = held
-    const isLast = outcome.kind === 'deadLetter' || message.attempt >= (await attempts.most(message.queue.broker))
-    if (isLast) await this.#bury(held)
-    else await this.#comesAgain(held, outcome.delayMs ?? retryDelayMs(message.attempt), false)
+    const most = await this.#parts.attempts.most(message.queue.broker)
+    const isLast = outcome.kind === 'deadLetter' || message.attempt >= most
+    const delayMs = outcome.kind === 'retry' ? outcome.delayMs : undefined
+    if (isLast) await this.#sendBack(message, delivery, deadLetterLevel, undefined)
+    else if (delivery.count > 1) await this.#sendBack(message, delivery, delayLevelOf(delayMs), most)
+    else this.#closed(delivery, { delayMs: delayMs ?? retryDelayMs(message.attempt), isSuspended: false })
     this.#ended()
   }
 
-  #acknowledgeSoon(held: Held): void {
-    held.isSettled = true
-    this.#done.push(held)
+  /** Messages that others wait for. */
+  async #settleLane(lane: string, taken: readonly Held[], outcomes: readonly Outcome[]): Promise<void> {
+    const again: Held[] = []
+    let delayMs = 0
+    for (const [index, { message, delivery }] of taken.entries()) {
+      const outcome = outcomes[index]!
+      const { attempt, queue } = message
+      if (outcome.kind === 'done' || outcome.kind === 'skip') this.#closed(delivery)
+      else if (outcome.kind === 'deadLetter' || attempt >= (await this.#parts.attempts.most(queue.broker))) {
+        await this.#sendBack(message, delivery, deadLetterLevel, undefined)
+      } else {
+        again.push({ message: { ...message, attempt: attempt + 1 }, delivery })
+        delayMs = Math.max(delayMs, outcome.delayMs ?? againAfterMs(attempt))
+      }
+    }
+    if (this.#stop.signal.aborted) {
+      for (const { delivery } of again) this.#giveBack(delivery)
+      return
+    }
+    this.#lanes.putBack(lane, again)
+    this.#later(again.length === 0 ? 0 : delayMs, () => this.#lanes.release(lane))
+  }
+
+  #later(delayMs: number, act: () => void): void {
+    const { client, onWork } = this.#parts
+    const go = (): void => {
+      act()
+      onWork()
+    }
+    if (delayMs <= 0) {
+      go()
+      return
+    }
+    const cancel = client.runtime.clock.after(delayMs, () => {
+      this.#timers.delete(cancel)
+      go()
+    })
+    this.#timers.add(cancel)
+  }
+
+  /**
+   * A message needs its delivery no more. With the last one the delivery ends.
+   * @param again when the message is to come again: then all of its delivery do
+   */
+  #closed(delivery: Delivery, again?: Again): void {
+    delivery.again ??= again
+    if (--delivery.open > 0) return
+    delivery.isSettled = true
+    if (delivery.again === undefined) this.#acknowledgeSoon(delivery)
+    else void this.#comesAgain(delivery, delivery.again)
+  }
+
+  #acknowledgeSoon(delivery: Delivery): void {
+    this.#done.push(delivery)
     if (this.#done.length > 1) return
     this.#active++
     this.#parts.client.runtime.clock.endOfTurn(() => void this.#acknowledgeAll())
@@ -269,92 +385,95 @@ export class PoppedQueue implements MemberQueue {
     await Promise.all(done.map(({ renewing }) => renewing))
     const there = done.filter(({ isLost }) => !isLost)
     if (there.length > 0) {
-      const messages = there.map(({ message, receipt }) => ({ queue: message.queue, receipt }))
-      const timeoutMs = Math.max(1, Math.min(...there.map((held) => this.#leftMs(held))))
+      const timeoutMs = Math.max(1, Math.min(...there.map((delivery) => this.#leftMs(delivery))))
       const deadline = new Deadline(client.runtime.clock, {}, timeoutMs)
-      await acknowledge(client, group, messages, deadline).catch((error: RocketMQError) => {
-        const messageIds = there.map(({ message }) => message.messageId)
-        client.log.warn(
-          { ...this.queue, messageIds, err: error },
-          'messages could not be acknowledged: some come again',
-        )
+      await acknowledge(client, group, there, deadline).catch((error: RocketMQError) => {
+        const receipts = there.map(({ receipt }) => receipt)
+        client.log.warn({ ...this.queue, receipts, err: error }, 'messages could not be acknowledged: some come again')
       })
     }
-    for (const held of done) this.#forget(held)
+    for (const delivery of done) this.#forget(delivery)
     this.#ended()
   }
 
-  /** Puts a message among the dead letters. Until it is there, it stays invisible. */
-  async #bury(held: Held): Promise<void> {
+  /**
+   * Puts a message among the dead letters, or where it is delivered again. Until it is there, its delivery stays invisible.
+   * @param attemptsMax deliveries of the message at the most; the broker's setting of the group without it
+   */
+  async #sendBack(
+    message: RawPopped,
+    delivery: Delivery,
+    delayLevel: number,
+    attemptsMax: number | undefined,
+  ): Promise<void> {
     const { client, group } = this.#parts
-    // Whoever gets it next puts it there.
-    if (held.isLost) {
-      this.#forget(held)
-      return
-    }
-    const parts = { client, group, attemptsMax: undefined }
-    if (await sendBack(held.message, deadLetterLevel, parts, this.#abort.signal)) this.#acknowledgeSoon(held)
-    else this.#forget(held)
+    const parts = { client, group, attemptsMax }
+    // Whoever gets it next puts it there, where its delivery is lost.
+    const isThere = !delivery.isLost && (await sendBack(message, delayLevel, parts, this.#abort.signal))
+    this.#closed(delivery, isThere ? undefined : this.#givenBack)
   }
 
-  async #giveBack(held: Held): Promise<void> {
+  /** A message was not begun. */
+  #giveBack(delivery: Delivery): void {
+    this.#closed(delivery, this.#givenBack)
+  }
+
+  get #givenBack(): Again {
+    return { delayMs: givenBackMs, isSuspended: true, timeoutMs: this.#parts.client.attemptTimeoutMs }
+  }
+
+  async #comesAgain(delivery: Delivery, { delayMs, isSuspended, timeoutMs }: Again): Promise<void> {
     this.#active++
-    await this.#comesAgain(held, givenBackMs, true, this.#parts.client.attemptTimeoutMs)
+    await delivery.renewing
+    const invisibleMs = Math.max(givenBackMs, Math.round(delayMs))
+    if (!delivery.isLost) await this.#change(delivery, invisibleMs, isSuspended, timeoutMs)
+    this.#forget(delivery)
     this.#ended()
-  }
-
-  /** @param timeoutMs for the broker's answer; as long as nobody else gets the message without it */
-  async #comesAgain(held: Held, delayMs: number, isSuspended: boolean, timeoutMs?: number): Promise<void> {
-    held.isSettled = true
-    await held.renewing
-    if (!held.isLost) await this.#change(held, Math.max(givenBackMs, Math.round(delayMs)), isSuspended, timeoutMs)
-    this.#forget(held)
   }
 
   /** What is handled, or waits, stays invisible. */
   #renewAll(): void {
     const { invisibleMs } = this.#parts
-    for (const held of this.#held) {
-      if (held.isLost || held.isSettled || held.renewing !== undefined) continue
-      if (this.#leftMs(held) > invisibleMs * renewedLeft) continue
-      held.renewing = this.#change(held, invisibleMs, false).finally(() => {
-        held.renewing = undefined
+    for (const delivery of this.#deliveries) {
+      if (delivery.isLost || delivery.isSettled || delivery.renewing !== undefined) continue
+      if (this.#leftMs(delivery) > invisibleMs * renewedLeft) continue
+      delivery.renewing = this.#change(delivery, invisibleMs, false).finally(() => {
+        delivery.renewing = undefined
       })
     }
   }
 
-  /** Never rejects: a message whose time cannot be changed comes again when its time is over. */
+  /** Never rejects: messages whose time cannot be changed come again when it is over. */
   async #change(
-    held: Held,
+    delivery: Delivery,
     invisibleMs: number,
     isSuspended: boolean,
     timeoutMs = Number.POSITIVE_INFINITY,
   ): Promise<void> {
     const { client, group } = this.#parts
-    const { message, receipt } = held
+    const { receipt } = delivery
     const { clock } = client.runtime
-    const deadline = new Deadline(clock, {}, Math.max(1, Math.min(timeoutMs, this.#leftMs(held))))
+    const deadline = new Deadline(clock, {}, Math.max(1, Math.min(timeoutMs, this.#leftMs(delivery))))
     const sentMs = clock.monotonic()
     try {
-      const named = { queue: message.queue, receipt }
-      held.receipt = await changeInvisibleTime(client, group, named, { invisibleMs, isSuspended }, deadline)
-      held.visibleMs = sentMs + invisibleMs
+      delivery.receipt = await changeInvisibleTime(client, group, delivery, { invisibleMs, isSuspended }, deadline)
+      delivery.visibleMs = sentMs + invisibleMs
     } catch (error) {
       const failure = error as RocketMQError
       // It may have been changed, and then nobody knows its receipt.
-      if (failure.outcome === 'unknown' || failure.responseCode !== undefined) held.isLost = true
-      const { messageId } = message
-      client.log.warn({ ...this.queue, messageId, err: failure }, 'the invisible time of a message was not changed')
+      if (failure.outcome === 'unknown' || failure.responseCode !== undefined) delivery.isLost = true
+      client.log.warn({ ...this.queue, receipt, err: failure }, 'the invisible time of a message was not changed')
     }
   }
 
-  #leftMs({ visibleMs }: Held): number {
+  #leftMs({ visibleMs }: Delivery): number {
     return visibleMs - this.#parts.client.runtime.clock.monotonic()
   }
 
-  #forget(held: Held): void {
-    if (!this.#held.delete(held)) return
-    this.#pendingBytes -= held.message.bytes
+  #forget(delivery: Delivery): void {
+    if (!this.#deliveries.delete(delivery)) return
+    this.#pendingMessages -= delivery.count
+    this.#pendingBytes -= delivery.bytes
     this.#wake?.()
   }
 

@@ -75,3 +75,12 @@ export function delayLevelOf(delayMs: number | undefined): number {
 
 /** A negative level sends a message to the dead letters. */
 export const deadLetterLevel = -1
+
+/** Milliseconds before a message is handled again in its place; doubled with each failure. */
+const againMs = 1000
+const againMsMax = 30_000
+
+/** When a message is handled again that others wait for, in milliseconds. @param attempt the one that failed */
+export function againAfterMs(attempt: number): number {
+  return Math.min(againMsMax, againMs * 2 ** Math.min(attempt - 1, 10))
+}

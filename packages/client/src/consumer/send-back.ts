@@ -28,21 +28,14 @@ export async function sendBack(
   const { clock, random } = client.runtime
   const { queue, messageId } = message
   const parts = { client, group, attemptsMax }
-  let isSentAnew = false
   for (let failures = 1; !signal.aborted; failures++) {
     const deadline = new Deadline(clock, { signal }, client.attemptTimeoutMs)
     try {
-      if (isSentAnew) await sendAnew(message, delayLevel, parts, deadline)
-      else await sendBackOnce(message, delayLevel, parts, deadline)
+      await sendBackOnce(message, delayLevel, parts, deadline)
       return true
     } catch (error) {
       if (signal.aborted) break
       const failure = error as RocketMQError
-      if (!isSentAnew && message.isOfBatch && failure.code === 'SYSTEM_ERROR') {
-        // So official brokers refuse it: its place is that of the batch, which is no message of a retry topic.
-        isSentAnew = true
-        continue
-      }
       client.log.warn({ messageId, ...queue, failures, err: failure }, 'a message could not be given back yet')
       client.learnFrom(failure, client.namespace.wrap(queue.topic))
     }
@@ -51,17 +44,40 @@ export async function sendBack(
   return false
 }
 
+/** What names a message to its broker. */
+export type SentBack = Pick<RawMessage, 'queue' | 'physicalOffset' | 'messageId' | 'topic'>
+
 /**
  * One attempt of `sendBack`.
+ * @param message whole, or what names it; official brokers refuse one of a batch that was stored whole unless it is whole
  * @throws RocketMQError when its broker has not taken it
  */
 export async function sendBackOnce(
-  message: Pick<RawMessage, 'queue' | 'physicalOffset' | 'messageId' | 'topic'>,
+  message: RawMessage | SentBack,
+  delayLevel: number,
+  parts: SendBackParts,
+  deadline: Deadline,
+): Promise<void> {
+  try {
+    await sendPlaceBack(message, delayLevel, parts, deadline)
+  } catch (error) {
+    // So official brokers refuse it: its place is that of the batch, which is no message of a retry topic.
+    const isRefusedBatch = isOfBatch(message) && (error as RocketMQError).code === 'SYSTEM_ERROR'
+    if (!isRefusedBatch) throw error
+    await sendAnew(message, delayLevel, parts, deadline)
+  }
+}
+
+function isOfBatch(message: RawMessage | SentBack): message is RawMessage {
+  return 'isOfBatch' in message && message.isOfBatch
+}
+
+async function sendPlaceBack(
+  { queue, physicalOffset, messageId, topic }: SentBack,
   delayLevel: number,
   { client, group, attemptsMax }: SendBackParts,
   deadline: Deadline,
 ): Promise<void> {
-  const { queue, physicalOffset, messageId, topic } = message
   const address = client.routes.knownMasterAddress(queue)
   const command = commands.consumerSendMsgBack
   const header = {

@@ -23,6 +23,8 @@ export interface ReceivedMessage<Body = Buffer> {
   readonly properties: Readonly<Record<string, string>>
   /** Those that RocketMQ gives a meaning to. */
   readonly systemProperties: Readonly<Record<string, string>>
+  /** The lite topic of its topic that it was sent to; undefined for a message of none. */
+  readonly liteTopic: string | undefined
   readonly shardingKey: string | undefined
   /** The id that its producer gave it: the same in each delivery. */
   readonly messageId: string
@@ -41,7 +43,13 @@ export interface ReceivedMessage<Body = Buffer> {
   readonly storeTimestamp: number
 }
 
-/** A message that a `SimpleConsumer` has received. */
+/**
+ * A message that a `SimpleConsumer` has received.
+ *
+ * A batch that was stored whole, as topics with `queue.type=BatchCQ` do it, is one message for brokers, although its messages
+ * are received one by one. So it is acknowledged with the last of them. If one is not acknowledged in time, all of the batch
+ * come again, and those that were acknowledged are received once more.
+ */
 export interface PoppedMessage<Body = Buffer> extends ReceivedMessage<Body> {
   /** Names this delivery: what is done with the message needs it. It changes with `changeInvisible`. */
   readonly receipt: string
@@ -80,7 +88,13 @@ export function plainMessage({ body, ...raw }: RawMessage): ReceivedMessage {
 }
 
 /** A message as users see it, but for its body. */
-export function withoutInternals({ bytes: _, isOfBatch: __, ...message }: Omit<RawMessage, 'body'>) {
+export function withoutInternals({
+  bytes: _,
+  isOfBatch: __,
+  batch: ___,
+  ofLiteTopic: ____,
+  ...message
+}: Omit<RawMessage, 'body'> & { readonly batch?: unknown; readonly ofLiteTopic?: unknown }) {
   return message
 }
 
@@ -101,10 +115,11 @@ export function receivedMessages(record: DecodedMessage, broker: string, namespa
     const error = new RocketMQError('UNDECODABLE', 'the batch cannot be read', { cause })
     return [received(record, decodeMessageProperties(record.properties), error, broker, namespace)]
   }
+  const bytes = Math.ceil(record.totalSize / batch.length)
   return batch.map((inner, index) => {
     const properties = decodeMessageProperties(inner.propertiesBytes.toString('utf8'))
     const place = { ...record, flag: inner.flag, queueOffset: record.queueOffset + index }
-    return { ...received(place, properties, inner.body, broker, namespace), isOfBatch: true }
+    return { ...received(place, properties, inner.body, broker, namespace), bytes, isOfBatch: true }
   })
 }
 
@@ -139,6 +154,7 @@ function received(
     keys: system[propertyName.keys]?.split(' ').filter((key) => key !== '') ?? [],
     properties: own,
     systemProperties: system,
+    liteTopic: system[propertyName.liteTopic],
     shardingKey: system[propertyName.shardingKey],
     messageId: system[propertyName.uniqueKey] ?? '',
     queue: new FoundQueue(namespace.unwrap(topic), broker, queueId),

@@ -2,6 +2,7 @@ import {
   commands,
   type DecodedMessage,
   decodeMessages,
+  findMessageProperty,
   formatPopReceipt,
   parsePopReceipt,
   popConsumedTopic,
@@ -18,6 +19,7 @@ import type { Namespace } from '../connection/namespace.ts'
 import { FoundQueue, type RawMessage, receivedMessages } from '../messages/received-message.ts'
 import { wantedTags } from '../reading/subscriptions.ts'
 import { answerError, RocketMQError } from '../rocketmq-error.ts'
+import { batchReceipt } from './batch-receipts.ts'
 
 /** A broker's queues of a topic, or one of them. */
 export interface PopPlace {
@@ -42,18 +44,35 @@ export interface Pop {
   readonly order: { readonly attemptId: string } | undefined
 }
 
+/** A batch that was stored whole, and so was given out as one message. */
+export interface PoppedBatch {
+  /** Names what was given out: the acknowledgement of one message would be that of all. */
+  readonly receipt: string
+  /** Its messages that the subscription wants. The others are acknowledged with them. */
+  readonly count: number
+}
+
 /** A message that was given out by POP, not decoded yet. */
 export interface RawPopped extends RawMessage {
-  /** Names what was given out, as acknowledging it has to name it. */
+  /** Names what was given out, as acknowledging it has to name it; of a batch with the message's number in it. */
   readonly receipt: string
+  /** Undefined for a message that shares its receipt with no other. */
+  readonly batch: PoppedBatch | undefined
+  /** The lite topic in which the receipt names a message; undefined where it names one of a queue. */
+  readonly ofLiteTopic: string | undefined
 }
 
 export interface Popped {
   /** `full`: the broker holds as many requests, or open receipts, as it may. */
   readonly kind: 'found' | 'nothing' | 'full'
   readonly messages: readonly RawPopped[]
-  /** Those that the subscription does not want: their tags only look alike to the broker. */
+  /**
+   * Those that the subscription does not want: their tags only look alike to the broker. Of a batch of which nothing is
+   * wanted this is one message, and of a batch of which something is wanted there is none.
+   */
   readonly unwanted: readonly RawPopped[]
+  /** Messages that the broker gave, wanted or not. */
+  readonly count: number
 }
 
 /** A queue without messages begins with its first one; where else a group begins is committed before. */
@@ -81,8 +100,8 @@ export async function pop(client: ClusterClient, request: Pop, deadline: Deadlin
   const timeoutMs = waitMs + client.attemptTimeoutMs
   const answer = await client.ask(broker, { command, header, timeoutMs }, deadline)
   const code = responseCodeName(answer.code)
-  if (code === 'POLLING_FULL') return { kind: 'full', messages: [], unwanted: [] }
-  if (code === 'POLLING_TIMEOUT' || code === 'PULL_NOT_FOUND') return { kind: 'nothing', messages: [], unwanted: [] }
+  if (code === 'POLLING_FULL') return nothing('full')
+  if (code === 'POLLING_TIMEOUT' || code === 'PULL_NOT_FOUND') return nothing('nothing')
   if (code !== 'SUCCESS') throw answerError(command.name, answer, { topic, broker: broker.name, queueId })
   try {
     return found(
@@ -97,6 +116,12 @@ export async function pop(client: ClusterClient, request: Pop, deadline: Deadlin
   }
 }
 
+const alone = { batch: undefined, ofLiteTopic: undefined } as const
+
+export function nothing(kind: 'full' | 'nothing'): Popped {
+  return { kind, messages: [], unwanted: [], count: 0 }
+}
+
 function found(
   header: ResponseOf<typeof commands.popMessage>,
   body: Buffer,
@@ -107,15 +132,38 @@ function found(
   const wanted = wantedTags(request.subscription)
   const messages: RawPopped[] = []
   const unwanted: RawPopped[] = []
+  let count = 0
   for (const record of decodeMessages(body)) {
-    for (const message of receivedMessages(record, request.place.broker.name, namespace)) {
-      const popped = { ...message, ...told.of(message, record, request, namespace) }
+    const inside = receivedMessages(record, request.place.broker.name, namespace)
+    count += inside.length
+    if (inside.length > 1) {
+      const wantedOfBatch = wanted === undefined ? inside : inside.filter(({ tag }) => wanted.has(tag ?? ''))
+      const [first = inside[0]!] = wantedOfBatch
+      const place = told.of(first, record, request, namespace)
+      if (wantedOfBatch.length === 0) unwanted.push({ ...first, ...place, ...alone })
+      else messages.push(...partsOf(wantedOfBatch, place))
+      continue
+    }
+    for (const message of inside) {
+      const popped = { ...message, ...told.of(message, record, request, namespace), ...alone }
       if (wanted === undefined || wanted.has(popped.tag ?? '')) messages.push(popped)
       else unwanted.push(popped)
     }
   }
-  return { kind: messages.length > 0 || unwanted.length > 0 ? 'found' : 'nothing', messages, unwanted }
+  return { kind: count > 0 ? 'found' : 'nothing', messages, unwanted, count }
 }
+
+/** Messages of one batch. @param place tells what one of them, and so each, does not tell itself */
+function partsOf(messages: readonly RawMessage[], place: PlaceOf): RawPopped[] {
+  const { receipt } = place
+  const { length: count } = messages
+  const batch = { receipt, count }
+  return messages.map((message, number) => {
+    return { ...message, ...place, receipt: batchReceipt({ receipt, number, count }), batch, ofLiteTopic: undefined }
+  })
+}
+
+type PlaceOf = Pick<RawPopped, 'topic' | 'queue' | 'attempt' | 'receipt'>
 
 /** How requests tell the filter. */
 export function filterOf({ expressionType, subString = '*' }: SubscriptionData): { expType: string; exp: string } {
@@ -138,12 +186,15 @@ class ToldPlaces {
 
   /** What a message does not tell itself. */
   of(
-    { systemProperties, attempt, topic }: RawMessage,
+    { systemProperties, attempt, topic, isOfBatch }: RawMessage,
     record: DecodedMessage,
     { place, group }: Pop,
     namespace: Namespace,
-  ): Pick<RawPopped, 'topic' | 'queue' | 'attempt' | 'receipt'> {
-    const receipt = systemProperties[propertyName.popCheckpoint] ?? this.#receiptOf(record, place.broker.name)
+  ): PlaceOf {
+    const written = isOfBatch
+      ? findMessageProperty(record.properties, propertyName.popCheckpoint)
+      : systemProperties[propertyName.popCheckpoint]
+    const receipt = written ?? this.#receiptOf(record, place.broker.name)
     const { source } = parsePopReceipt(receipt)
     const stands = namespace.unwrap(popTopicOf(group, place.topic, source))
     return {

@@ -21,12 +21,19 @@ export interface Receipted {
   readonly receipt: string
 }
 
+/** As it is asked for here. */
+export interface NamedReceipt extends Receipted {
+  /** The lite topic in which the receipt names a message; undefined where it names one of a queue. */
+  readonly ofLiteTopic?: string | undefined
+}
+
 interface ParsedReceipt extends PopReceipt {
   readonly queueOffset: number
   /** The topic that was asked, as the servers know it. */
   readonly consumedTopic: string
   /** Where the message stands: there, or in a retry topic. */
   readonly topic: string
+  readonly liteTopic: string | undefined
 }
 
 /**
@@ -37,7 +44,7 @@ interface ParsedReceipt extends PopReceipt {
 export async function acknowledge(
   client: ClusterClient,
   group: string,
-  messages: readonly Receipted[],
+  messages: readonly NamedReceipt[],
   deadline: Deadline,
 ): Promise<void> {
   const receipts = messages.map((message) => parsed(client, group, message))
@@ -57,9 +64,11 @@ const distanceMax = 8192
 function requestsOf(receipts: readonly ParsedReceipt[]): ParsedReceipt[][] {
   const requests: ParsedReceipt[][] = []
   for (const ofBroker of Map.groupBy(receipts, ({ brokerName }) => brokerName).values()) {
-    const isFar = ({ queueOffset, startOffset }: ParsedReceipt): boolean => queueOffset - startOffset > distanceMax
-    requests.push(...ofBroker.filter(isFar).map((receipt) => [receipt]))
-    const near = ofBroker.filter((receipt) => !isFar(receipt))
+    // Brokers take no batch of those of lite topics.
+    const isAlone = ({ queueOffset, startOffset, liteTopic }: ParsedReceipt): boolean =>
+      queueOffset - startOffset > distanceMax || liteTopic !== undefined
+    requests.push(...ofBroker.filter(isAlone).map((receipt) => [receipt]))
+    const near = ofBroker.filter((receipt) => !isAlone(receipt))
     for (let start = 0; start < near.length; start += requestMax) requests.push(near.slice(start, start + requestMax))
   }
   return requests
@@ -72,13 +81,13 @@ function acknowledgeTogether(
   deadline: Deadline,
 ): Promise<void> {
   const [first] = receipts
-  const { topic, consumedTopic, queueId, queueOffset, brokerName: name } = first!
+  const { topic, consumedTopic, queueId, queueOffset, brokerName: name, liteTopic } = first!
   return retried(client, consumedTopic, deadline, true, async () => {
     const broker = { name, address: await masterOf(client, first!, deadline) }
     if (receipts.length === 1) {
       const command = commands.ackMessage
       const header = {
-        ...{ consumerGroup: group, topic, queueId, offset: queueOffset },
+        ...{ consumerGroup: group, topic, queueId, offset: queueOffset, liteTopic },
         extraInfo: formatPopReceipt(first!),
         bname: name,
       }
@@ -132,15 +141,15 @@ export interface InvisibleChange {
 export async function changeInvisibleTime(
   client: ClusterClient,
   group: string,
-  message: Receipted,
+  message: NamedReceipt,
   { invisibleMs, isSuspended = false }: InvisibleChange,
   deadline: Deadline,
 ): Promise<string> {
   const before = parsed(client, group, message)
-  const { topic, consumedTopic, queueId, queueOffset: offset, brokerName: name } = before
+  const { topic, consumedTopic, queueId, queueOffset: offset, brokerName: name, liteTopic } = before
   const command = commands.changeMessageInvisibletime
   const header = {
-    ...{ consumerGroup: group, topic, queueId, offset },
+    ...{ consumerGroup: group, topic, queueId, offset, liteTopic },
     extraInfo: formatPopReceipt(before),
     invisibleTime: invisibleMs,
     suspend: isSuspended,
@@ -191,17 +200,22 @@ function retried<Result>(
   })
 }
 
-function parsed(client: ClusterClient, group: string, { queue, receipt }: Receipted): ParsedReceipt {
+function parsed(
+  client: ClusterClient,
+  group: string,
+  { queue, receipt, ofLiteTopic: liteTopic }: NamedReceipt,
+): ParsedReceipt {
   const read = receiptOf(receipt)
   const { queueOffset } = read
   if (queueOffset === undefined || queueOffset < read.startOffset) {
     throw invalidArgument(`the receipt "${receipt}" does not tell where its message is: give it as it was received`)
   }
   const consumedTopic = popConsumedTopic(group, client.namespace.wrap(queue.topic))
-  return { ...read, queueOffset, consumedTopic, topic: popTopicOf(group, consumedTopic, read.source) }
+  return { ...read, queueOffset, consumedTopic, topic: popTopicOf(group, consumedTopic, read.source), liteTopic }
 }
 
-function receiptOf(text: string): PopReceipt {
+/** @throws RocketMQError INVALID_ARGUMENT when it is none */
+export function receiptOf(text: string): PopReceipt {
   try {
     return parsePopReceipt(text)
   } catch (error) {

@@ -38,7 +38,7 @@ export interface SimpleConsumerOptions<Body = Buffer> extends ClientOptions {
 }
 
 export interface ReceiveOptions extends CallOptions {
-  /** Messages at the most, from 1 to 1024. Default 32. */
+  /** Messages at the most, from 1 to 1024. Default 32. The last one brings the rest of its batch, where that was stored whole. */
   readonly max?: number | undefined
   /** As the consumer's, for these messages. */
   readonly invisibleMs?: number | undefined
@@ -96,7 +96,8 @@ export function checkInvisible(invisibleMs: number | undefined): void {
   throw invalidArgument(`invisibleMs is ${invisibleMs}: give whole milliseconds, at least ${invisibleMsMin}`)
 }
 
-function checkWait(waitMs: number | undefined): void {
+/** @throws RocketMQError INVALID_ARGUMENT */
+export function checkWait(waitMs: number | undefined): void {
   if (waitMs === undefined || (Number.isFinite(waitMs) && waitMs >= 0)) return
   throw invalidArgument(`waitMs is ${waitMs}: give milliseconds, 0 or more`)
 }

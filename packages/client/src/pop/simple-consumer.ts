@@ -1,21 +1,21 @@
-import { type ConsumerData, popConsumedTopic, popCountMax, type SubscriptionData } from '@rocketmq-ts/protocol'
+import { type ConsumerData, popCountMax, type SubscriptionData } from '@rocketmq-ts/protocol'
 import type { CallOptions, Deadline } from '../calls/deadline.ts'
 import { backoffMs } from '../calls/retrying.ts'
 import { randomHex } from '../connection/client-id.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
-import { deadLetterLevel } from '../consumer/redelivery.ts'
-import { sendBackOnce } from '../consumer/send-back.ts'
-import { bytes, type Codec } from '../messages/codec.ts'
+import { type MessageTraces, messageTraces } from '../message-traces.ts'
 import type { PoppedMessage } from '../messages/received-message.ts'
 import { subscriptionsOf } from '../reading/subscriptions.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
 import { BrokerHealth } from '../routing/broker-health.ts'
 import { masterId } from '../routing/topic-route.ts'
+import type { Telemetry } from '../telemetry.ts'
 import { Arrivals, type SubscribedPlace } from './arrivals.ts'
 import { GroupAttempts } from './group-attempts.ts'
 import { type Pop, type Popped, pop, type RawPopped } from './pop.ts'
-import { acknowledge, changeInvisibleTime, type Receipted, visibleTimestamp } from './receipts.ts'
+import { acknowledge, type Receipted } from './receipts.ts'
+import { Settling } from './settling.ts'
 import {
   checkInvisible,
   checkReceive,
@@ -52,8 +52,9 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
   readonly #client: ClusterClient
   readonly #group: string
   readonly #subscriptions: readonly SubscriptionData[]
-  readonly #codec: Codec<never, Body>
-  readonly #attempts: GroupAttempts
+  readonly #settling: Settling<Body>
+  readonly #telemetry: Telemetry | undefined
+  readonly #traces: MessageTraces | undefined
   readonly #health: BrokerHealth
   readonly #abort = new AbortController()
   readonly #arrivals: Arrivals
@@ -76,9 +77,13 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
     const { clock, random } = client.runtime
     this.#group = client.namespace.wrap(checkedGroup(options.group))
     this.#subscriptions = subscriptionsOf(options.topics, client.namespace, clock.now())
-    // Without a codec, `Body` is what the default one gives.
-    this.#codec = options.codec ?? (bytes as Codec<never, unknown> as Codec<never, Body>)
-    this.#attempts = new GroupAttempts(client, this.#group, options.attemptsMax)
+    const attempts = new GroupAttempts(client, this.#group, options.attemptsMax)
+    const { codec, undecodable } = options
+    const group = this.#group
+    this.#telemetry = client.telemetry(group)
+    this.#traces = messageTraces(client, group)
+    const told = { telemetry: this.#telemetry, traces: this.#traces }
+    this.#settling = new Settling({ client, group, attempts, codec, undecodable, ...told })
     this.#health = new BrokerHealth(clock)
     this.#arrivals = new Arrivals(client, this.#group, this.#isOrdered, this.#abort.signal)
     this.#starts = new StartOffsets(client, this.#group, options.from ?? 'latest')
@@ -108,6 +113,13 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
    */
   async receive(options: ReceiveOptions = {}): Promise<PoppedMessage<Body>[]> {
     checkReceive(options)
+    if (this.#telemetry === undefined) return this.#receive(options)
+    const [{ topic }, ...others] = this.#subscriptions as [SubscriptionData, ...SubscriptionData[]]
+    const one = others.length === 0 ? this.#client.namespace.unwrap(topic) : undefined
+    return this.#telemetry.receive(one, () => this.#receive(options))
+  }
+
+  async #receive(options: ReceiveOptions): Promise<PoppedMessage<Body>[]> {
     const { invisibleMs = this.#options.invisibleMs ?? defaults.invisibleMs, max = defaults.max } = options
     const { waitMs = this.#options.waitMs ?? defaults.waitMs } = options
     const client = this.#client
@@ -120,7 +132,7 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
     for (let misses = 0; ; misses++) {
       const places = await this.#places(deadline)
       const { messages, failure } = await this.#look(places, { countMax: max, invisibleMs }, deadline)
-      const handedOut = await this.#handedOut(messages)
+      const handedOut = await this.#settling.handedOut(messages)
       if (handedOut.length > 0) return handedOut
       const leftMs = endMs - clock.monotonic()
       if (leftMs <= 0) {
@@ -138,40 +150,43 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
   }
 
   /**
-   * Acknowledges messages: they are done, and do not come again. Doing it twice does no harm.
+   * Acknowledges messages: they are done, and do not come again. Doing it twice does no harm. Messages of a batch that was
+   * stored whole are noted here, and acknowledged with the last of them: they have to be acknowledged by the same consumer.
    * @throws RocketMQError when one cannot be acknowledged, for example since it is visible again: then it comes again. Others
    * of the same call are acknowledged all the same
    */
   async ack(messages: Receipted | readonly Receipted[], options: CallOptions = {}): Promise<void> {
     const deadline = this.#client.deadline(options)
     const list = isList(messages) ? messages : [messages]
-    if (list.length > 0) await acknowledge(this.#client, this.#group, list, deadline)
+    await this.#settling.acknowledge(list, deadline)
   }
 
   /**
    * Lets a message become visible to the group again so long from now: later than it was said, while it is still worked on;
    * or earlier, when it is to be tried again soon. `receipt` and `visibleTimestamp` of the message are new then, and count
    * alone.
+   *
+   * The messages of a batch that was stored whole become visible together, at the time that was said last for any of them:
+   * all of them come again then, those that were acknowledged too. The receipts of the others stay good.
    * @param invisibleMs milliseconds, at least 1000
    * @throws RocketMQError when it is visible again already, or acknowledged
    */
   async changeInvisible(message: Receipted, invisibleMs: number, options: CallOptions = {}): Promise<void> {
     const deadline = this.#client.deadline(options)
     checkInvisible(invisibleMs)
-    const change = { invisibleMs }
-    const receipt = await changeInvisibleTime(this.#client, this.#group, message, change, deadline)
-    Object.assign(message, { receipt, visibleTimestamp: visibleTimestamp(receipt) })
+    await this.#settling.changeInvisible(message, invisibleMs, deadline)
   }
 
   /**
-   * Puts a message among the group's dead letters, and acknowledges it.
+   * Puts a message among the group's dead letters, and acknowledges it. Of a batch that was stored whole it is this message
+   * alone; brokers of RocketMQ refuse that one with SYSTEM_ERROR, those of this project take it.
    * @throws RocketMQError; then it may be among the dead letters, and come again all the same
    */
   async deadLetter(
     message: Pick<PoppedMessage<unknown>, 'receipt' | 'queue' | 'physicalOffset' | 'messageId' | 'topic'>,
     options: CallOptions = {},
   ): Promise<void> {
-    await this.#bury(message, this.#client.deadline(options))
+    await this.#settling.deadLetter(message, this.#client.deadline(options))
   }
 
   /** Leaves the group. What was received and is not acknowledged comes again when its time is over. */
@@ -261,8 +276,7 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
       }
       messages.push(...popped.messages)
       this.#passBy(popped.unwanted)
-      const given = popped.messages.length + popped.unwanted.length
-      if (given < popCountMax || messages.length >= countMax) return messages
+      if (popped.count < popCountMax || messages.length >= countMax) return messages
     }
   }
 
@@ -280,52 +294,6 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
     })
   }
 
-  /** Without those that were delivered too often, and those that cannot be decoded. */
-  async #handedOut(messages: readonly RawPopped[]): Promise<PoppedMessage<Body>[]> {
-    const handedOut: PoppedMessage<Body>[] = []
-    for (const message of messages) {
-      const { bytes: _, body, ...rest } = message
-      const { broker } = message.queue
-      if (message.attempt > 1 && message.attempt > (await this.#attempts.most(broker))) {
-        void this.#settleWithoutCaller(message, 'deadLetter', 'it was delivered too often')
-        continue
-      }
-      try {
-        if (body instanceof RocketMQError) throw body
-        const decoded = await this.#codec.decode(body)
-        handedOut.push({ ...rest, body: decoded, visibleTimestamp: visibleTimestamp(message.receipt) })
-      } catch (error) {
-        const policy = this.#options.undecodable ?? 'deadLetter'
-        void this.#settleWithoutCaller(message, policy, `its body cannot be decoded: ${(error as Error).message}`)
-      }
-    }
-    return handedOut
-  }
-
-  /** What fails comes again when its time is over. Never rejects. */
-  async #settleWithoutCaller(message: RawPopped, what: 'deadLetter' | 'skip' | 'retry', why: string): Promise<void> {
-    const { messageId, topic } = message
-    const { log } = this.#client
-    log.error({ messageId, topic, policy: what, why }, 'a message is not handed out')
-    const deadline = this.#client.newDeadline()
-    try {
-      if (what === 'skip') await acknowledge(this.#client, this.#group, [message], deadline)
-      if (what === 'deadLetter') await this.#bury(message, deadline)
-    } catch (error) {
-      log.warn({ messageId, topic, err: error as RocketMQError }, 'the message comes again')
-    }
-  }
-
-  async #bury(
-    message: Pick<PoppedMessage<unknown>, 'receipt' | 'queue' | 'physicalOffset' | 'messageId' | 'topic'>,
-    deadline: Deadline,
-  ): Promise<void> {
-    const client = this.#client
-    await client.routes.find(popConsumedTopic(this.#group, client.namespace.wrap(message.queue.topic)), deadline)
-    await sendBackOnce(message, deadLetterLevel, { client, group: this.#group, attemptsMax: undefined }, deadline)
-    await acknowledge(client, this.#group, [message], deadline)
-  }
-
   #memberData(): ConsumerData {
     return {
       groupName: this.#group,
@@ -341,6 +309,7 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
     const client = this.#client
     client.stopTaking()
     this.#abort.abort()
+    await this.#traces?.close(leaveTimeoutMs)
     await client.leave({ consumerGroup: this.#group }, leaveTimeoutMs)
     await client.close()
   }

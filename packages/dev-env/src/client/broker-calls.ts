@@ -89,9 +89,10 @@ export class BrokerCalls extends Calls {
   /**
    * Messages of one topic and queue in one request.
    * @param batchId with it, a topic with queues of batches stores them as one record
+   * @param batchTag the tag of that record
    * @throws ResponseError when it was refused
    */
-  async sendBatch(messages: readonly NewMessage[], batchId?: string): Promise<SendAnswer> {
+  async sendBatch(messages: readonly NewMessage[], batchId?: string, batchTag?: string): Promise<SendAnswer> {
     const batch = messages.map(
       (message): BatchedMessage => ({
         flag: 0,
@@ -99,7 +100,10 @@ export class BrokerCalls extends Calls {
         propertiesBytes: Buffer.from(propertiesOf(message)),
       }),
     )
-    const properties = encodeMessageProperties(batchId === undefined ? [] : [[propertyName.uniqueKey, batchId]])
+    const ofBatch = { [propertyName.uniqueKey]: batchId, [propertyName.tags]: batchTag }
+    const properties = encodeMessageProperties(
+      Object.entries(ofBatch).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    )
     const header = { ...this.#sendHeader(messages[0]!, properties), batch: true }
     const answer = await this.ask(commands.sendBatchMessage, header, encodeBatchBody(batch))
     const sent = sendAnswerOf(answer.header)
