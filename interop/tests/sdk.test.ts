@@ -2,6 +2,8 @@ import {
   Admin,
   Consumer,
   DeadLetter,
+  LiteConsumer,
+  LiteSimpleConsumer,
   type PoppedMessage,
   Producer,
   Reader,
@@ -318,5 +320,85 @@ describe('our client', () => {
         code: 'SUBSCRIPTION_PARSE_FAILED',
       })
     })
+  })
+})
+
+/** Lite topics need brokers that keep light queues. */
+describe('our client of lite topics', () => {
+  let cluster: Cluster
+  let producer: Producer
+  let admin: Admin
+  beforeAll(async () => {
+    cluster = await startCluster({ label: 'sdk-lite', config: { enableLmq: 'true', enableMultiDispatch: 'true' } })
+    const { namesrvAddr: nameServers } = cluster
+    producer = new Producer({ nameServers, group: 'sdk-producers' })
+    admin = new Admin({ nameServers })
+    await admin.createTopic('chat', { queues: 2, lite: {} })
+    await admin.createGroup('sessions', { lite: { topic: 'chat' } })
+    await admin.createGroup('alone', { lite: { topic: 'chat', exclusive: true } })
+  })
+  afterAll(async () => {
+    await producer?.close()
+    await admin?.close()
+    await cluster?.dispose()
+  })
+
+  const until = (what: string, isSo: () => boolean, timeoutMs = 60_000) =>
+    pollUntil(what, timeoutMs, async () => (isSo() ? true : { notYet: 'not yet' }))
+
+  it('handles messages of those that it subscribes to in their order, the failed one again in its place', async () => {
+    const seen: string[] = []
+    await using consumer = new LiteConsumer({
+      nameServers: cluster.namesrvAddr,
+      group: 'sessions',
+      topic: 'chat',
+      liteTopics: ['a'],
+      handler: ({ liteTopic, body, attempt }) => {
+        seen.push(`${liteTopic}:${body}`)
+        if (String(body) === '2' && attempt === 1) throw new RetryAfter(1000)
+      },
+    })
+    await consumer.start()
+    await consumer.subscribe('b')
+    for (const [liteTopic, body] of ['a1', 'a2', 'a3', 'c1', 'b1'].map((text) => [...text])) {
+      await producer.send({ topic: 'chat', liteTopic: liteTopic!, body: body! })
+    }
+    await until('all', () => seen.includes('a:3') && seen.includes('b:1'))
+    expect(seen.filter((text) => text.startsWith('a'))).toEqual(['a:1', 'a:2', 'a:2', 'a:3'])
+    expect(seen).not.toContain('c:1')
+  })
+
+  it('receives messages, lets them come again, and acknowledges them', async () => {
+    await using consumer = new LiteSimpleConsumer({
+      nameServers: cluster.namesrvAddr,
+      group: 'sessions',
+      topic: 'chat',
+      liteTopics: ['simple'],
+    })
+    await consumer.start()
+    await producer.send({ topic: 'chat', liteTopic: 'simple', body: 'x' })
+    const [first] = await consumer.receive({ waitMs: 30_000 })
+    expect(first).toMatchObject({ liteTopic: 'simple', attempt: 1 })
+    await consumer.changeInvisible(first!, 1000)
+    const [second] = await consumer.receive({ waitMs: 30_000 })
+    expect(second).toMatchObject({ liteTopic: 'simple', messageId: first!.messageId, attempt: 2 })
+    await consumer.ack(second!)
+    expect(await consumer.receive({ waitMs: 3000 })).toEqual([])
+  })
+
+  it('is told of a lite topic that another member has taken over', async () => {
+    const lost: string[] = []
+    const options = { nameServers: cluster.namesrvAddr, group: 'alone', topic: 'chat', handler: () => {} }
+    await using one = new LiteConsumer({
+      ...options,
+      liteTopics: ['taken'],
+      onUnsubscribed: (liteTopic) => void lost.push(liteTopic),
+    })
+    await one.start()
+    await using other = new LiteConsumer(options)
+    await other.start()
+    await other.subscribe('taken')
+    await until('the notice', () => lost.length > 0)
+    expect(one.liteTopics).toEqual([])
   })
 })

@@ -22,6 +22,14 @@ export type {
   GroupDescription,
   GroupProgress,
   GroupSettings,
+  LiteBrokerDescription,
+  LiteClientDescription,
+  LiteGroupSettings,
+  LiteParentDescription,
+  LiteProgress,
+  LiteTopicDescription,
+  LiteTopicLag,
+  LiteTopicSettings,
   MemberConnection,
   MemberStatus,
   NameServerView,
@@ -56,6 +64,14 @@ export {
 } from './consumer/redelivery.ts'
 
 export type { ProcessDiagnostics, SendDiagnostics } from './diagnostics.ts'
+export { LiteConsumer } from './lite/lite-consumer.ts'
+export type {
+  LiteConsumerOptions,
+  LiteMemberOptions,
+  LiteSimpleConsumerOptions,
+  SubscribeOptions,
+} from './lite/lite-options.ts'
+export { type LiteReceipted, LiteSimpleConsumer } from './lite/lite-simple-consumer.ts'
 export {
   bytes,
   type Codec,

@@ -8,7 +8,7 @@ import { type EmbeddedRocketMQ, startRocketMQ } from '../src/index.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const cache = join(root, '.cache')
-const pages = ['messages']
+const pages = ['messages', 'lite-topics']
 
 interface Example {
   readonly title: string
@@ -33,7 +33,7 @@ describe.each(pages)('the examples in docs/%s.md run as printed:', { concurrent:
   let mq: EmbeddedRocketMQ
   let folder: string
   beforeAll(async () => {
-    mq = await startRocketMQ({ brokerSettings: { idempotentProducerEnable: 'true' } })
+    mq = await startRocketMQ({ brokerSettings: { idempotentProducerEnable: 'true', enableLmq: 'true' } })
     mkdirSync(cache, { recursive: true })
     // Below the repository, so that packages are found.
     folder = mkdtempSync(join(cache, 'examples-'))

@@ -4,6 +4,7 @@ import { type ClientOptions, clientFields } from '../connection/client-options.t
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
+import { checkLiteTopics } from '../lite/lite-subscriptions.ts'
 import { checkedTopic } from '../messages/outgoing-message.ts'
 import type { ReceivedMessage } from '../messages/received-message.ts'
 import { checkPosition, commitOffset, committedOffset } from '../reading/queue-positions.ts'
@@ -18,6 +19,11 @@ import type {
   GroupDescription,
   GroupProgress,
   GroupSettings,
+  LiteBrokerDescription,
+  LiteClientDescription,
+  LiteParentDescription,
+  LiteProgress,
+  LiteTopicDescription,
   MemberStatus,
   NameServerView,
   OffsetChange,
@@ -41,6 +47,14 @@ import {
   memberStatus,
   producersOf,
 } from './groups.ts'
+import {
+  describeLiteClient,
+  describeLiteParent,
+  describeLiteTopic,
+  liteBrokers,
+  liteProgress,
+  triggerLiteDispatch,
+} from './lite.ts'
 import { type KeyQuery, messageAt, messagesByKey, messagesByUniqueId } from './messages.ts'
 import { copyOffsets, progressOf, progressOfAll, resetOffsets } from './progress.ts'
 import { redeliver } from './redelivery.ts'
@@ -62,6 +76,14 @@ const optionFields = knownFields<AdminOptions>(clientFields)
 const resetFields = knownFields<CallOptions & { readonly dryRun: boolean }>({ ...callFields, dryRun: true })
 const statusFields = knownFields<CallOptions & { readonly withStacks: boolean }>({ ...callFields, withStacks: true })
 const queryFields = knownFields<CallOptions & KeyQuery>({ ...callFields, from: true, to: true, limit: true })
+
+const liteClientFields = knownFields<CallOptions & { readonly max: number }>({ ...callFields, max: true })
+const liteProgressFields = knownFields<CallOptions & { readonly liteTopic: string; readonly top: number }>({
+  ...callFields,
+  liteTopic: true,
+  top: true,
+})
+const triggerFields = knownFields<CallOptions & { readonly clientId: string }>({ ...callFields, clientId: true })
 
 const defaultTraceTopic = 'RMQ_SYS_TRACE_TOPIC'
 
@@ -236,6 +258,73 @@ export class Admin implements AsyncDisposable {
   ): Promise<RequestModeSetting[]> {
     const deadline = this.#deadline(options)
     return setRequestMode(this.#calls, this.#group(group), this.#topic(topic), settings, deadline)
+  }
+
+  /** What each broker has of lite topics. @throws RocketMQError */
+  async liteBrokers(options: CallOptions = {}): Promise<LiteBrokerDescription[]> {
+    return liteBrokers(this.#calls, this.#deadline(options))
+  }
+
+  /** A topic that has lite topics, on each broker. @throws RocketMQError TOPIC_NOT_EXIST, or INVALID_PARAMETER when it has none */
+  async describeLiteParent(topic: string, options: CallOptions = {}): Promise<LiteParentDescription[]> {
+    return describeLiteParent(this.#calls, this.#topic(topic), this.#deadline(options))
+  }
+
+  /** A lite topic on each broker of its topic, with who subscribes to it. @throws RocketMQError TOPIC_NOT_EXIST among others */
+  async describeLiteTopic(
+    topic: string,
+    liteTopic: string,
+    options: CallOptions = {},
+  ): Promise<LiteTopicDescription[]> {
+    checkLiteTopics([liteTopic])
+    return describeLiteTopic(this.#calls, this.#topic(topic), liteTopic, this.#deadline(options))
+  }
+
+  /**
+   * What a member of a group subscribes to of a topic's lite topics, as each broker knows it.
+   * @param options.max lite topics that are named at the most. Default 1000, at most 10,000
+   * @throws RocketMQError TOPIC_NOT_EXIST, SUBSCRIPTION_GROUP_NOT_EXIST among others
+   */
+  async describeLiteClient(
+    topic: string,
+    group: string,
+    clientId: string,
+    options: CallOptions & { readonly max?: number | undefined } = {},
+  ): Promise<LiteClientDescription[]> {
+    const deadline = this.#client.deadline(options, liteClientFields)
+    const { max = 1000 } = options
+    if (!(Number.isInteger(max) && max >= 0)) throw invalidArgument(`max is ${max}: give a whole number of at least 0`)
+    return describeLiteClient(this.#calls, this.#topic(topic), this.#group(group), clientId, max, deadline)
+  }
+
+  /**
+   * How far a group is behind in the lite topics that it consumes, on each broker.
+   * @param options.liteTopic this one alone
+   * @param options.top as many of those in which it is most behind are named. Default 10, at most 1000
+   * @throws RocketMQError SUBSCRIPTION_GROUP_NOT_EXIST, or INVALID_PARAMETER when it consumes no lite topics
+   */
+  async liteProgress(
+    group: string,
+    options: CallOptions & { readonly liteTopic?: string | undefined; readonly top?: number | undefined } = {},
+  ): Promise<LiteProgress[]> {
+    const deadline = this.#client.deadline(options, liteProgressFields)
+    const { liteTopic, top = 10 } = options
+    if (liteTopic !== undefined) checkLiteTopics([liteTopic])
+    if (!(Number.isInteger(top) && top >= 0)) throw invalidArgument(`top is ${top}: give a whole number of at least 0`)
+    return liteProgress(this.#calls, this.#group(group), { liteTopic, top }, deadline)
+  }
+
+  /**
+   * Lets brokers tell the members of a group at once of all that there is for them in lite topics, or one of them.
+   * @returns the brokers that did it
+   * @throws RocketMQError SUBSCRIPTION_GROUP_NOT_EXIST, or INVALID_PARAMETER when it consumes no lite topics
+   */
+  async triggerLiteDispatch(
+    group: string,
+    options: CallOptions & { readonly clientId?: string | undefined } = {},
+  ): Promise<string[]> {
+    const deadline = this.#client.deadline(options, triggerFields)
+    return triggerLiteDispatch(this.#calls, this.#group(group), options.clientId, deadline)
   }
 
   /** Producers of a group that are connected. @throws RocketMQError */

@@ -26,8 +26,15 @@ export interface TopicSettings {
   readonly order?: boolean | undefined
   /** RocketMQ's attributes, such as `message.type`. */
   readonly attributes?: Readonly<Record<string, string>> | undefined
+  /** The topic has lite topics: its attributes `message.type` and `lite.topic.expiration`. */
+  readonly lite?: LiteTopicSettings | undefined
   /** Names of the brokers; all of them without it. */
   readonly brokers?: readonly string[] | undefined
+}
+
+export interface LiteTopicSettings {
+  /** Minutes after which an unused lite topic goes, with its messages; at most 43,200 (30 days). -1, the default, keeps them. */
+  readonly expirationMinutes?: number | undefined
 }
 
 /** What is to be different in a topic. What is not given stays. */
@@ -99,8 +106,28 @@ export interface GroupSettings {
   readonly broadcastEnabled?: boolean | undefined
   /** Queues of its retry topic. Default 1. */
   readonly retryQueues?: number | undefined
+  /** The group consumes lite topics of a topic: its attributes `lite.…`. What is not given of them stays. */
+  readonly lite?: LiteGroupSettings | undefined
   /** Names of the brokers; all of them without it. */
   readonly brokers?: readonly string[] | undefined
+}
+
+/** How a group consumes lite topics. */
+export interface LiteGroupSettings {
+  /** The topic that has them. Needed where the group has none yet. */
+  readonly topic?: string | undefined
+  /** A lite topic has one member at a time: the last one that subscribes to it. Default false: its subscribers share it. */
+  readonly exclusive?: boolean | undefined
+  /** Members take all lite topics of the topic, and subscribe to none. Default false. */
+  readonly wildcard?: boolean | undefined
+  /** Lite topics that a member may subscribe to; -1 for any number. Default 2000. */
+  readonly subscriptionsMax?: number | undefined
+  /** Lite topics that wait for a member to ask, at least 10; in what comes beyond them it is told later. */
+  readonly eventsMax?: number | undefined
+  /** The group begins anew in a lite topic that another member takes over. Default false. */
+  readonly resetWhenTakenOver?: boolean | undefined
+  /** The group begins anew in a lite topic that a member does not want any more. Default false. */
+  readonly resetOnUnsubscribe?: boolean | undefined
 }
 
 /** A group's settings on one broker. */
@@ -111,6 +138,8 @@ export interface GroupConfiguration {
   readonly order: boolean
   readonly broadcastEnabled: boolean
   readonly retryQueues: number
+  /** Undefined for a group that consumes no lite topics. */
+  readonly lite: LiteGroupSettings | undefined
 }
 
 /** How far a group is in a queue. */
@@ -199,4 +228,82 @@ export interface RequestModeSetting {
   readonly broker: string
   readonly mode: 'PULL' | 'POP'
   readonly sharedQueues: number
+}
+
+/** What a broker has of lite topics. */
+export interface LiteBrokerDescription {
+  readonly broker: string
+  /** Light queues that there are, and that there may be; each lite topic is one. */
+  readonly lightQueues: number
+  readonly lightQueuesMax: number
+  /** Subscriptions of all clients. */
+  readonly subscriptions: number
+  /** Clients that are told of messages. */
+  readonly clients: number
+  /** The topics that have lite topics. */
+  readonly topics: readonly {
+    readonly topic: string
+    /** Minutes after which an unused lite topic goes; -1 for never. */
+    readonly expirationMinutes: number
+    readonly groups: readonly string[]
+  }[]
+}
+
+/** A topic that has lite topics, on one broker. */
+export interface LiteParentDescription {
+  readonly broker: string
+  readonly topic: string
+  /** Minutes after which an unused lite topic goes; -1 for never. */
+  readonly expirationMinutes: number
+  readonly groups: readonly string[]
+  /** Lite topics of it that are there. */
+  readonly liteTopics: number
+}
+
+/** A lite topic on one broker. */
+export interface LiteTopicDescription {
+  readonly broker: string
+  readonly topic: string
+  readonly liteTopic: string
+  /** Whether producers send its messages here. */
+  readonly isChosen: boolean
+  /** The first offset that is there, and the one that the next message gets; both 0 where it is not there. */
+  readonly minOffset: number
+  readonly maxOffset: number
+  /** When the newest message was stored, in milliseconds since 1970; undefined without one. */
+  readonly lastStoredTimestamp: number | undefined
+  /** Members that subscribe to it. */
+  readonly subscribers: readonly { readonly clientId: string; readonly group: string }[]
+}
+
+/** What a member of a group subscribes to, as one broker knows it. */
+export interface LiteClientDescription {
+  readonly broker: string
+  readonly clientId: string
+  /** How many; undefined where the broker does not know the member. */
+  readonly count: number | undefined
+  /** As many of them as were asked for. */
+  readonly liteTopics: readonly string[]
+  /** Its last request, and the last one that took something, in milliseconds since 1970; undefined for none. */
+  readonly lastAskedTimestamp: number | undefined
+  readonly lastTakenTimestamp: number | undefined
+}
+
+/** How far a group is behind in a lite topic. */
+export interface LiteTopicLag {
+  readonly liteTopic: string
+  readonly lag: number
+  /** When the first message was stored that the group has not done, in milliseconds since 1970; undefined for none. */
+  readonly oldestTimestamp: number | undefined
+}
+
+/** How far a group is behind in lite topics, on one broker. */
+export interface LiteProgress {
+  readonly broker: string
+  readonly group: string
+  readonly topic: string
+  readonly lag: number
+  readonly oldestTimestamp: number | undefined
+  /** The lite topics in which it is most behind, as many as were asked for; or the one that was asked for. */
+  readonly liteTopics: readonly LiteTopicLag[]
 }

@@ -11,6 +11,7 @@ import {
   subscriptionGroupTableBody,
 } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
+import type { Namespace } from '../connection/namespace.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import type { ClusterCalls, Master } from './cluster-calls.ts'
@@ -23,6 +24,7 @@ import type {
   MemberConnection,
   MemberStatus,
 } from './descriptions.ts'
+import { checkLiteGroup, liteChanges, liteSettingsOf } from './lite-groups.ts'
 
 const settingFields = knownFields<GroupSettings>({
   retriesMax: true,
@@ -30,6 +32,7 @@ const settingFields = knownFields<GroupSettings>({
   order: true,
   broadcastEnabled: true,
   retryQueues: true,
+  lite: true,
   brokers: true,
 })
 
@@ -77,7 +80,9 @@ export async function createGroup(
 ): Promise<void> {
   refuseUnknownFields('a group', settings, settingFields)
   checkGroupSettings(settings)
-  const body = subscriptionGroupConfigBody.encode(withSettings(newSubscriptionGroupConfig(group), settings))
+  const { namespace } = calls.client
+  const config = withSettings(newSubscriptionGroupConfig(group), settings)
+  const body = subscriptionGroupConfigBody.encode({ ...config, attributes: liteChanges(settings.lite, namespace) })
   for (const master of await calls.masters(deadline, settings.brokers)) {
     await calls.ask(master, commands.updateAndCreateSubscriptiongroup, {}, deadline, body)
   }
@@ -92,12 +97,17 @@ export async function changeGroup(
 ): Promise<GroupConfiguration[]> {
   refuseUnknownFields('a group', changes, settingFields)
   checkGroupSettings(changes)
+  const { namespace } = calls.client
   const changed: GroupConfiguration[] = []
   for (const { master, config } of await groupConfigs(calls, group, deadline, changes.brokers)) {
     const next = withSettings(config, changes)
-    const body = subscriptionGroupConfigBody.encode(next)
+    // Attributes are told as what changes of them.
+    const attributes = liteChanges(changes.lite, namespace)
+    const body = subscriptionGroupConfigBody.encode({ ...next, attributes })
     await calls.ask(master, commands.updateAndCreateSubscriptiongroup, {}, deadline, body)
-    changed.push(configuration(master.name, next))
+    const after = new Map(config.attributes)
+    for (const [name, value] of attributes) after.set(name.slice(1), value)
+    changed.push(configuration(master.name, { ...next, attributes: after }, namespace))
   }
   return changed
 }
@@ -108,7 +118,9 @@ export async function groupConfigurations(
   group: string,
   deadline: Deadline,
 ): Promise<GroupConfiguration[]> {
-  return (await groupConfigs(calls, group, deadline)).map(({ master, config }) => configuration(master.name, config))
+  const { namespace } = calls.client
+  const configs = await groupConfigs(calls, group, deadline)
+  return configs.map(({ master, config }) => configuration(master.name, config, namespace))
 }
 
 /** Asking for one group may make it, so that all are asked for. */
@@ -136,7 +148,7 @@ function withSettings(config: SubscriptionGroupConfig, settings: GroupSettings):
   }
 }
 
-function configuration(broker: string, config: SubscriptionGroupConfig): GroupConfiguration {
+function configuration(broker: string, config: SubscriptionGroupConfig, namespace: Namespace): GroupConfiguration {
   return {
     broker,
     retriesMax: config.retryMaxTimes,
@@ -144,6 +156,7 @@ function configuration(broker: string, config: SubscriptionGroupConfig): GroupCo
     order: config.consumeMessageOrderly,
     broadcastEnabled: config.consumeBroadcastEnable,
     retryQueues: config.retryQueueNums,
+    lite: liteSettingsOf(config.attributes, namespace),
   }
 }
 
@@ -155,6 +168,7 @@ function checkGroupSettings(settings: GroupSettings): void {
       throw invalidArgument(`${name} is ${value}: give a whole number of at least 0`)
     }
   }
+  if (settings.lite !== undefined) checkLiteGroup(settings.lite)
 }
 
 export async function deleteGroup(calls: ClusterCalls, group: string, deadline: Deadline): Promise<void> {

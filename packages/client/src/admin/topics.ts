@@ -13,6 +13,7 @@ import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type TopicRoute } from '../routing/topic-route.ts'
 import type { ClusterCalls, Master } from './cluster-calls.ts'
 import type {
+  LiteTopicSettings,
   QueueRange,
   TopicAccess,
   TopicChanges,
@@ -35,6 +36,7 @@ const settingFields = knownFields<TopicSettings>({
   access: true,
   order: true,
   attributes: true,
+  lite: true,
   brokers: true,
 })
 
@@ -74,7 +76,8 @@ export async function createTopic(
 ): Promise<void> {
   refuseUnknownFields('a topic', settings, settingFields)
   checkTopic(settings)
-  const { queues = 4, access: allowed = 'readWrite', order = false, attributes = {}, brokers } = settings
+  const { queues = 4, access: allowed = 'readWrite', order = false, brokers } = settings
+  const attributes = { ...liteAttributes(settings.lite), ...settings.attributes }
   const { readQueues = queues, writeQueues = queues } = settings
   const masters = await calls.masters(deadline, brokers)
   const header = {
@@ -102,7 +105,8 @@ export async function changeTopic(
 ): Promise<TopicConfiguration[]> {
   refuseUnknownFields('a topic', changes, settingFields)
   checkTopic(changes)
-  const { queues, access: allowed, order, attributes = {}, brokers } = changes
+  const { queues, access: allowed, order, brokers } = changes
+  const attributes = { ...liteAttributes(changes.lite), ...changes.attributes }
   const configs = await topicConfigs(calls, topic, deadline)
   const chosen = brokers === undefined ? undefined : await calls.masters(deadline, brokers)
   for (const wanted of chosen ?? []) {
@@ -187,10 +191,27 @@ function checkTopic(settings: TopicChanges): void {
       throw invalidArgument(`${name} is ${value}: give at least 1`)
     }
   }
+  if (settings.lite !== undefined) checkLite(settings.lite)
   const allowed = settings.access
   if (allowed !== undefined && !Object.hasOwn(access, allowed)) {
     throw invalidArgument(`access is ${allowed}: use read, write, readWrite or none`)
   }
+}
+
+const liteFields = knownFields<LiteTopicSettings>({ expirationMinutes: true })
+const expirationMinutesMax = 43_200
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+function checkLite(lite: LiteTopicSettings): void {
+  refuseUnknownFields('lite', lite, liteFields)
+  const { expirationMinutes: minutes = -1 } = lite
+  if (minutes === -1 || (Number.isInteger(minutes) && minutes >= 1 && minutes <= expirationMinutesMax)) return
+  throw invalidArgument(`expirationMinutes is ${minutes}: give 1 to ${expirationMinutesMax}, or -1 for never`)
+}
+
+function liteAttributes(lite: LiteTopicSettings | undefined): Record<string, string> {
+  if (lite === undefined) return {}
+  return { 'message.type': 'LITE', 'lite.topic.expiration': String(lite.expirationMinutes ?? -1) }
 }
 
 export async function deleteTopic(calls: ClusterCalls, topic: string, deadline: Deadline): Promise<void> {

@@ -22,6 +22,12 @@ export interface Message<Body = MessageBody> {
   readonly keys?: string | readonly string[] | undefined
   /** Further properties. Names that RocketMQ gives a meaning to are refused. */
   readonly properties?: Readonly<Record<string, string>> | undefined
+  /**
+   * The lite topic of its topic, which is one for lite topics (`message.type` LITE): 1 to 64 letters, digits, `_` and `-`. It is
+   * made with its first message. Its messages go to the same queue, unless `queue` is given. Such a message has no sharding
+   * key, delay or priority.
+   */
+  readonly liteTopic?: string | undefined
   /** Messages with the same one go to the same queue, in the order in which they are sent. */
   readonly shardingKey?: string | undefined
   /** The queue, or who chooses it. By default the queues take turns. */
@@ -49,6 +55,7 @@ const fields = {
   tag: true,
   keys: true,
   properties: true,
+  liteTopic: true,
   shardingKey: true,
   queue: true,
   delayMs: true,

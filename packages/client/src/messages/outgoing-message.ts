@@ -1,4 +1,10 @@
-import { encodeMessageProperties, MessagePropertyError, propertiesBytesMax, propertyName } from '@rocketmq-ts/protocol'
+import {
+  encodeMessageProperties,
+  liteTopicProblem,
+  MessagePropertyError,
+  propertiesBytesMax,
+  propertyName,
+} from '@rocketmq-ts/protocol'
 import type { Namespace } from '../connection/namespace.ts'
 import { refuseUnknownFields } from '../known-fields.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
@@ -18,6 +24,7 @@ export interface OutgoingMessage {
   readonly sysFlag: number
   readonly flag: number
   readonly shardingKey: string | undefined
+  readonly liteTopic: string | undefined
   readonly queue: QueueRef | QueueChooser | undefined
   /** Whether it may share a request with others of its topic. */
   readonly isBatchable: boolean
@@ -84,6 +91,7 @@ export function outgoingMessage(
     sysFlag: sysFlag | (options.sysFlag ?? 0),
     flag: checkedFlag(message.flag ?? 0),
     shardingKey: message.shardingKey,
+    liteTopic: message.liteTopic,
     queue: isResent && message.queue instanceof FoundQueue ? undefined : message.queue,
     isBatchable: sysFlag === 0 && options.sysFlag === undefined && isPlain(message),
     waitForStore: message.waitForStore !== false,
@@ -107,9 +115,15 @@ function mayBeEmpty(message: Message<unknown>, { sysFlag }: OutgoingOptions): bo
   return keys.length > 0 && isPlain(message) && sysFlag === undefined
 }
 
-/** Delays and priorities are the business of one message. */
-function isPlain({ delayMs, deliverAt, delayLevel, priority }: Message<unknown>): boolean {
-  return delayMs === undefined && deliverAt === undefined && delayLevel === undefined && priority === undefined
+/** Delays, priorities and lite topics are the business of one message. */
+function isPlain({ delayMs, deliverAt, delayLevel, priority, liteTopic }: Message<unknown>): boolean {
+  return (
+    delayMs === undefined &&
+    deliverAt === undefined &&
+    delayLevel === undefined &&
+    priority === undefined &&
+    liteTopic === undefined
+  )
 }
 
 function propertiesText(message: Message<unknown>, uniqueId: string, options: OutgoingOptions): string {
@@ -127,6 +141,7 @@ function propertiesText(message: Message<unknown>, uniqueId: string, options: Ou
   if (message.shardingKey !== undefined) {
     properties.push([propertyName.shardingKey, checkedText('shardingKey', message.shardingKey)])
   }
+  if (message.liteTopic !== undefined) properties.push([propertyName.liteTopic, checkedLiteTopic(message)])
   if (message.waitForStore === false) properties.push([propertyName.waitStoreOk, 'false'])
   if (message.priority !== undefined) {
     properties.push([propertyName.priority, String(wholeNumber('priority', message.priority, 0))])
@@ -160,6 +175,17 @@ function checkedFlag(flag: number): number {
 function checkedText(name: string, text: string): string {
   if (typeof text === 'string') return text
   throw invalidArgument(`${name} is ${text}: give a text`)
+}
+
+/** The servers know a message by one kind alone. */
+function checkedLiteTopic({ liteTopic, ...message }: Message<unknown>): string {
+  const problem = liteTopicProblem(checkedText('liteTopic', liteTopic!))
+  if (problem !== undefined) throw invalidArgument(problem)
+  for (const name of ['shardingKey', 'delayMs', 'deliverAt', 'delayLevel', 'priority'] as const) {
+    if (message[name] === undefined) continue
+    throw invalidArgument(`a message of a lite topic has no ${name}: its lite topic keeps the order of its messages`)
+  }
+  return liteTopic!
 }
 
 function keysText(keys: string | readonly string[]): string {

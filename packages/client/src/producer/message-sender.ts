@@ -5,6 +5,7 @@ import {
   encodeBatchBody,
   encodeMessageProperties,
   propertyName,
+  queueOfLiteTopic,
   type RemotingCommand,
   type RequestOf,
   responseCodeName,
@@ -246,12 +247,13 @@ function broker({ queue, address }: Target): { name: string; address: string } {
   return { name: queue.broker, address }
 }
 
-function fixedQueue({ queue, shardingKey }: OutgoingMessage, route: TopicRoute): QueueRef | undefined {
+function fixedQueue({ queue, shardingKey, liteTopic }: OutgoingMessage, route: TopicRoute): QueueRef | undefined {
   if (typeof queue === 'object') return { ...queue, topic: route.topic }
   if (route.writeQueues.length === 0) return undefined
   if (typeof queue === 'function') {
     return chosenQueue(queue, route)
   }
+  if (liteTopic !== undefined) return route.writeQueues[queueOfLiteTopic(liteTopic, route.writeQueues.length)]
   return shardingKey === undefined ? undefined : queueOfKey(route.writeQueues, shardingKey)
 }
 

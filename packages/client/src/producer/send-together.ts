@@ -40,9 +40,10 @@ export async function sendTogether(
  * Messages of a lane are sent one after the other. A queue that is given counts more than a sharding key, as it does where
  * the message is sent. A function may choose any queue, so that there is one lane for all that are chosen.
  */
-function laneOf({ topic, shardingKey, queue }: OutgoingMessage): string {
+function laneOf({ topic, shardingKey, liteTopic, queue }: OutgoingMessage): string {
   if (typeof queue === 'function') return JSON.stringify([topic, 'chosen'])
   if (typeof queue === 'object') return JSON.stringify([topic, 'queue', queue.broker, queue.queueId])
+  if (liteTopic !== undefined) return JSON.stringify([topic, 'lite topic', liteTopic])
   return JSON.stringify([topic, 'key', shardingKey])
 }
 

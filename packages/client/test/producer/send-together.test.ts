@@ -7,7 +7,8 @@ const queue = { topic: 'T', broker: 'b', queueId: 0 }
 
 function message(name: string, extra: Partial<OutgoingMessage>): OutgoingMessage {
   const common = { topic: 'T', propertiesText: '', sysFlag: 0, flag: 0, shardingKey: undefined, queue: undefined }
-  return { ...common, uniqueId: name, body: Buffer.alloc(0), isBatchable: true, waitForStore: true, ...extra }
+  const none = { liteTopic: undefined }
+  return { ...common, ...none, uniqueId: name, body: Buffer.alloc(0), isBatchable: true, waitForStore: true, ...extra }
 }
 
 /** The requests of each lane, in the order in which their answers came: the first one is answered last of all. */

@@ -1,0 +1,118 @@
+import {
+  commands,
+  type DecodedMessage,
+  decodeMessages,
+  EncodedProperties,
+  formatPopReceipt,
+  lightPlacesIn,
+  lightQueueId,
+  liteQueueOf,
+  type ResponseOf,
+  responseCodeName,
+} from '@rocketmq-ts/protocol'
+import type { Deadline } from '../calls/deadline.ts'
+import { randomHex } from '../connection/client-id.ts'
+import type { ClusterClient } from '../connection/cluster-client.ts'
+import { receivedMessages } from '../messages/received-message.ts'
+import { nothing, type Popped, type RawPopped } from '../pop/pop.ts'
+import { answerError, RocketMQError } from '../rocketmq-error.ts'
+
+export interface LitePop {
+  /** The broker that is asked. */
+  readonly broker: { readonly name: string; readonly address: string }
+  /** Messages at the most; brokers give up to 32. */
+  readonly countMax: number
+  /** Milliseconds for which nobody else of the group gets them. */
+  readonly invisibleMs: number
+  /** Milliseconds for which the broker may hold the request when there is nothing. */
+  readonly waitMs: number
+}
+
+/**
+ * Asks brokers for messages of the lite topics that a client subscribes to (POP_LITE_MESSAGE). Those of a lite topic come in
+ * their order, and no more of it before all that was given is acknowledged, or visible again.
+ */
+export class LitePops {
+  readonly #client: ClusterClient
+  readonly #group: string
+  /** The parent topic, as the servers know it. */
+  readonly #topic: string
+  /** Of requests whose answers were lost, by the broker's name: asked again with its id, it gives the same messages. */
+  readonly #unanswered = new Map<string, string>()
+
+  constructor(client: ClusterClient, group: string, topic: string) {
+    this.#client = client
+    this.#group = group
+    this.#topic = topic
+  }
+
+  /** @throws RocketMQError */
+  async pop({ broker, countMax, invisibleMs, waitMs }: LitePop, deadline: Deadline): Promise<Popped> {
+    const client = this.#client
+    const topic = this.#topic
+    const command = commands.popLiteMessage
+    const attemptId = this.#unanswered.get(broker.name) ?? randomHex(client.runtime.random, 8)
+    this.#unanswered.delete(broker.name)
+    const header = {
+      clientId: client.clientId,
+      consumerGroup: this.#group,
+      topic,
+      maxMsgNum: countMax,
+      invisibleTime: invisibleMs,
+      pollTime: waitMs,
+      bornTime: client.runtime.clock.now(),
+      attemptId,
+      bname: broker.name,
+    }
+    const timeoutMs = waitMs + client.attemptTimeoutMs
+    const answer = await client.ask(broker, { command, header, timeoutMs }, deadline).catch((error: RocketMQError) => {
+      if (error.outcome === 'unknown') this.#unanswered.set(broker.name, attemptId)
+      throw error
+    })
+    const code = responseCodeName(answer.code)
+    if (code === 'POLLING_FULL') return nothing('full')
+    if (code === 'POLLING_TIMEOUT' || code === 'PULL_NOT_FOUND') return nothing('nothing')
+    const place = { topic, broker: broker.name }
+    if (code !== 'SUCCESS') throw answerError(command.name, answer, place)
+    try {
+      return this.#found(command.responseCodec.decode(answer.extFields), answer.body ?? Buffer.alloc(0), broker.name)
+    } catch (cause) {
+      const details = { ...place, cause, outcome: 'unknown' } as const
+      throw new RocketMQError('INVALID_ANSWER', `${command.name}: ${(cause as Error).message}`, details)
+    }
+  }
+
+  #found(told: ResponseOf<typeof commands.popLiteMessage>, body: Buffer, brokerName: string): Popped {
+    const counts = (told.orderCountInfo ?? '').split(';')
+    const messages = decodeMessages(body).flatMap((record, index): RawPopped[] =>
+      receivedMessages(record, brokerName, this.#client.namespace).map((message) => {
+        const { liteTopic } = message
+        if (liteTopic === undefined) throw new Error('a message is of no lite topic')
+        const queueOffset = this.#offsetIn(liteTopic, record)
+        const receipt = formatPopReceipt({
+          startOffset: queueOffset,
+          popTime: told.popTime,
+          invisibleTime: told.invisibleTime,
+          reviveQueueId: told.reviveQid,
+          source: '0',
+          brokerName,
+          queueId: lightQueueId,
+          queueOffset,
+        })
+        const before = Number(counts[index] ?? 0)
+        const attempt = Number.isInteger(before) ? before + 1 : message.attempt
+        return { ...message, attempt, receipt, batch: undefined, ofLiteTopic: liteTopic }
+      }),
+    )
+    const { length: count } = messages
+    return { kind: count > 0 ? 'found' : 'nothing', messages, unwanted: [], count }
+  }
+
+  /** The message tells its place in the light queue: its own is that in the queue of the parent topic. */
+  #offsetIn(liteTopic: string, { properties }: DecodedMessage): number {
+    const queue = liteQueueOf(this.#topic, liteTopic)
+    const place = lightPlacesIn(EncodedProperties.ofText(properties)).find(({ name }) => name === queue)
+    if (place === undefined) throw new Error(`a message of ${liteTopic} does not tell its place in ${queue}`)
+    return place.queueOffset
+  }
+}
