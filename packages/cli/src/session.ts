@@ -3,6 +3,8 @@ import type {
   ClientOptions,
   Consumer,
   ConsumerOptions,
+  LiteSimpleConsumer,
+  LiteSimpleConsumerOptions,
   Producer,
   ProducerOptions,
   Reader,
@@ -84,6 +86,11 @@ export class Session implements AsyncDisposable {
   async simpleConsumer(options: Omit<SimpleConsumerOptions, keyof ClientOptions>): Promise<SimpleConsumer> {
     const { SimpleConsumer } = await import('@rocketmq-ts/client')
     return this.own(new SimpleConsumer({ ...(await this.clientOptions()), ...options }))
+  }
+
+  async liteSimpleConsumer(options: Omit<LiteSimpleConsumerOptions, keyof ClientOptions>): Promise<LiteSimpleConsumer> {
+    const { LiteSimpleConsumer } = await import('@rocketmq-ts/client')
+    return this.own(new LiteSimpleConsumer({ ...(await this.clientOptions()), ...options }))
   }
 
   /** Closed with the session. */

@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '@rocketmq-ts/client'
+import type { LiteSimpleConsumer, ReceivedMessage, SimpleConsumer } from '@rocketmq-ts/client'
 import { defaultFormat, formatHelp, parseFormat } from '../messages/message-format.ts'
 import { messageRow, messageRowOf } from '../messages/message-row.ts'
 import { parseQueue, readMessages } from '../messages/reading.ts'
@@ -6,7 +6,7 @@ import { recordLine } from '../output/print.ts'
 import type { Session } from '../session.ts'
 import { command, flag, many, option, ownLines, textOption } from '../table/define.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
-import { type Place, parsePlace, wholeNumber } from '../values.ts'
+import { nonEmpty, type Place, parsePlace, wholeNumber } from '../values.ts'
 import { topicArgument } from './topic.ts'
 
 const latest: Place = { kind: 'latest' }
@@ -17,7 +17,7 @@ export const consumeCommand = command({
   details:
     'Without --group nothing is committed, and no group notices. With it, this becomes a member of the group: a message\ncounts as done when it is written.',
   example:
-    "rocketmq consume orders\nrocketmq consume orders --from -1h --to latest --json\nrocketmq consume orders --from -10 --format '%k %v\\n'\nrocketmq consume orders --group mailer --count 1\nrocketmq consume orders --group mailer --pop",
+    "rocketmq consume orders\nrocketmq consume orders --from -1h --to latest --json\nrocketmq consume orders --from -10 --format '%k %v\\n'\nrocketmq consume orders --group mailer --count 1\nrocketmq consume orders --group mailer --pop\nrocketmq consume chat --group sessions --lite-topic session-4711",
   arguments: { topic: topicArgument },
   options: {
     from: option({
@@ -33,21 +33,29 @@ export const consumeCommand = command({
     sql: textOption('expression', 'only messages whose properties fit: "size > 5"'),
     key: textOption('key', 'only messages with this key'),
     queue: many({ placeholder: 'broker:number', about: 'only of this queue', parse: parseQueue }),
+    liteTopic: many({
+      placeholder: 'name',
+      about: 'only of this lite topic; with --group it subscribes to it',
+      parse: nonEmpty,
+    }),
     group: textOption('name', 'consumes as a member of this group', { short: 'g', completes: 'group' }),
     pop: flag('with --group: takes messages by POP, beside any number of others that do'),
     format: textOption('format', `how each is written: ${formatHelp}`, { short: 'f' }),
   },
   output: ownLines(messageRow),
-  async run(session, { topic, from, to, exit, count, filter, sql, key, queue, group, pop, format }) {
+  async run(session, given) {
+    const { topic, from, to, exit, count, filter, sql, key, queue, liteTopic: liteTopics, group, pop, format } = given
     if (filter !== undefined && sql !== undefined) throw new UsageError('give --filter or --sql')
     if (exit && to !== undefined) throw new UsageError('give --to or --exit')
     const end = exit ? latest : to
     const wanted = sql === undefined ? filter : { sql }
     const written = writer(session, format ?? defaultFormat)
-    const isWanted = ({ keys }: ReceivedMessage) => key === undefined || keys.includes(key)
+    const isWanted = ({ keys, liteTopic = '' }: ReceivedMessage) =>
+      (key === undefined || keys.includes(key)) && (liteTopics.length === 0 || liteTopics.includes(liteTopic))
     if (group !== undefined) {
       if (end !== undefined || queue.length > 0) throw new UsageError('--to, --exit and --queue do not go with --group')
       const reading = { topic, group, from, filter: wanted, count, isWanted, written }
+      if (liteTopics.length > 0) return consumeLite(session, reading, liteTopics)
       return pop ? consumeByPop(session, reading) : consumeInGroup(session, reading)
     }
     if (pop) throw new UsageError('--pop goes with --group: messages are given to a group')
@@ -116,18 +124,39 @@ async function consumeInGroup(session: Session, reading: GroupReading): Promise<
   return 0
 }
 
+/** A filter would leave messages in a lite topic that nobody takes. */
+async function consumeLite(session: Session, reading: GroupReading, liteTopics: readonly string[]): Promise<number> {
+  const { topic, group, from, filter } = reading
+  if (filter !== undefined) throw new UsageError('--filter and --sql do not go with --lite-topic in a group')
+  if (from !== undefined) throw new UsageError('--from does not go with --lite-topic in a group')
+  const { signal } = session
+  const consumer = await session.liteSimpleConsumer({ group, topic, liteTopics })
+  await consumer.start({ signal })
+  sayMember(session, group)
+  return consumeReceived(session, reading, consumer)
+}
+
 /** Messages of one request: what is not written at the end comes again soon. */
 const receivedMax = 32
 const givenBackMs = 1000
 
 async function consumeByPop(session: Session, reading: GroupReading): Promise<number> {
-  const { topic, group, filter = '*', count, isWanted, written } = reading
+  const { topic, group, filter = '*' } = reading
   const { signal } = session
   const from = groupStart(session, reading.from)
   await refusePullers(session, group, topic)
   const consumer = await session.simpleConsumer({ group, topics: { [topic]: filter }, from })
   await consumer.start({ signal })
   sayMember(session, group)
+  return consumeReceived(session, reading, consumer)
+}
+
+async function consumeReceived(
+  session: Session,
+  { count, isWanted, written }: GroupReading,
+  consumer: SimpleConsumer | LiteSimpleConsumer,
+): Promise<number> {
+  const { signal } = session
   let left = count ?? Number.POSITIVE_INFINITY
   const isOver = (): boolean => left <= 0 || signal.aborted || session.host.outputClosed.aborted
   while (!isOver()) {

@@ -1,4 +1,4 @@
-import type { GroupSettings } from '@rocketmq-ts/client'
+import type { GroupConfiguration, GroupSettings, LiteGroupSettings } from '@rocketmq-ts/client'
 import {
   argument,
   type CommandGroup,
@@ -13,7 +13,7 @@ import {
   rows,
   textOption,
 } from '../table/define.ts'
-import { list, record, text, texts, whole, yesNo } from '../table/record.ts'
+import { inJson, list, maybe, type RowOf, record, text, texts, whole, yesNo } from '../table/record.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { nonEmpty, wholeNumber } from '../values.ts'
 import { brokerNames } from './names.ts'
@@ -28,6 +28,10 @@ const configurationRow = record({
   broadcastEnabled: yesNo('May broadcast'),
   order: yesNo('Order'),
   retryQueues: whole('Retry queues'),
+  liteOf: maybe(text('Lite topics of')),
+  isLiteExclusive: inJson(maybe(yesNo('Exclusive'))),
+  isLiteWildcard: inJson(maybe(yesNo('All lite topics'))),
+  liteSubscriptionsMax: inJson(maybe(whole('Subscriptions at the most'))),
 })
 
 const memberRow = record({
@@ -70,6 +74,14 @@ const settings = {
   broadcast: optionalChoice(['true', 'false'], 'whether members may broadcast'),
   order: optionalChoice(['true', 'false'], 'whether members handle messages in order'),
   retryQueues: option({ placeholder: 'number', about: 'queues of its retry topic', parse: wholeNumber(0, 1000) }),
+  liteOf: textOption('topic', 'consumes lite topics of this topic', { completes: 'topic' }),
+  liteExclusive: optionalChoice(['true', 'false'], 'whether a lite topic has one member at a time'),
+  liteWildcard: optionalChoice(['true', 'false'], 'whether members take all lite topics, and subscribe to none'),
+  liteSubscriptions: option({
+    placeholder: 'number',
+    about: 'lite topics that a member may subscribe to',
+    parse: wholeNumber(0),
+  }),
   broker: many({ placeholder: 'name', about: 'only on this broker', completes: 'broker', parse: nonEmpty }),
 }
 
@@ -79,6 +91,10 @@ interface GivenSettings {
   readonly broadcast: 'true' | 'false' | undefined
   readonly order: 'true' | 'false' | undefined
   readonly retryQueues: number | undefined
+  readonly liteOf: string | undefined
+  readonly liteExclusive: 'true' | 'false' | undefined
+  readonly liteWildcard: 'true' | 'false' | undefined
+  readonly liteSubscriptions: number | undefined
   readonly broker: readonly string[]
 }
 
@@ -111,7 +127,7 @@ export const groupGroup: CommandGroup = {
       async run(session, { group }) {
         const admin = await session.admin()
         const { signal } = session
-        const brokers = await admin.groupConfigurations(group, { signal })
+        const brokers = shownConfigurations(await admin.groupConfigurations(group, { signal }))
         const { members, subscriptions, isBroadcast } = await admin.describeGroup(group, { signal })
         const progress = await admin.progress(group, undefined, { signal })
         return {
@@ -128,7 +144,7 @@ export const groupGroup: CommandGroup = {
     command({
       name: 'create',
       about: 'Makes a group on all brokers.',
-      example: 'rocketmq group create mailer --retries 5',
+      example: 'rocketmq group create mailer --retries 5\nrocketmq group create sessions --lite-of chat',
       arguments: { group: argument('its name') },
       options: { ...settings, ifMissing: flag('does nothing when the group is there') },
       output: one(groupOutcome, ({ group, isNew, brokers }) =>
@@ -143,10 +159,12 @@ export const groupGroup: CommandGroup = {
               `${group} is there already: rocketmq group change changes it, --if-missing accepts it`,
             )
           }
-          return { group, isNew: false, brokers: await admin.groupConfigurations(group, { signal }) }
+          const brokers = shownConfigurations(await admin.groupConfigurations(group, { signal }))
+          return { group, isNew: false, brokers }
         }
         await admin.createGroup(group, groupSettings(given), { signal })
-        return { group, isNew: true, brokers: await admin.groupConfigurations(group, { signal }) }
+        const brokers = shownConfigurations(await admin.groupConfigurations(group, { signal }))
+        return { group, isNew: true, brokers }
       },
     }),
     command({
@@ -163,7 +181,8 @@ export const groupGroup: CommandGroup = {
           throw new UsageError('nothing is given to change: add --retries, --consume or another setting')
         }
         const admin = await session.admin()
-        return { group, isNew: false, brokers: await admin.changeGroup(group, changes, { signal: session.signal }) }
+        const changed = await admin.changeGroup(group, changes, { signal: session.signal })
+        return { group, isNew: false, brokers: shownConfigurations(changed) }
       },
     }),
     command({
@@ -230,8 +249,10 @@ export const groupGroup: CommandGroup = {
   ],
 }
 
-function groupSettings({ retries, consume, broadcast, order, retryQueues, broker }: GivenSettings): GroupSettings {
+function groupSettings(given: GivenSettings): GroupSettings {
+  const { retries, consume, broadcast, order, retryQueues, broker } = given
   return {
+    lite: liteSettings(given),
     retriesMax: retries,
     consumeEnabled: truth(consume),
     broadcastEnabled: truth(broadcast),
@@ -239,6 +260,26 @@ function groupSettings({ retries, consume, broadcast, order, retryQueues, broker
     retryQueues,
     brokers: broker.length === 0 ? undefined : broker,
   }
+}
+
+function liteSettings({
+  liteOf: topic,
+  liteExclusive,
+  liteWildcard,
+  liteSubscriptions: subscriptionsMax,
+}: GivenSettings): LiteGroupSettings | undefined {
+  const lite = { topic, exclusive: truth(liteExclusive), wildcard: truth(liteWildcard), subscriptionsMax }
+  return Object.values(lite).every((value) => value === undefined) ? undefined : lite
+}
+
+function shownConfigurations(configurations: readonly GroupConfiguration[]): RowOf<typeof configurationRow>[] {
+  return configurations.map(({ lite, ...rest }) => ({
+    ...rest,
+    liteOf: lite?.topic,
+    isLiteExclusive: lite?.exclusive,
+    isLiteWildcard: lite?.wildcard,
+    liteSubscriptionsMax: lite?.subscriptionsMax,
+  }))
 }
 
 function truth(text: 'true' | 'false' | undefined): boolean | undefined {

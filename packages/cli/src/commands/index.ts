@@ -13,6 +13,7 @@ import { deadLetterGroup } from './dlq.ts'
 import { doctorCommand } from './doctor.ts'
 import { groupGroup } from './group.ts'
 import { lagCommand } from './lag.ts'
+import { liteGroup } from './lite.ts'
 import { messageGroup } from './message.ts'
 import { mqadminCommand } from './mqadmin.ts'
 import { nameServerGroup } from './namesrv.ts'
@@ -31,6 +32,7 @@ export const commandTable: readonly (Command | CommandGroup)[] = [
   offsetGroup,
   lagCommand,
   messageGroup,
+  liteGroup,
   deadLetterGroup,
   traceGroup,
   clientGroup,

@@ -41,6 +41,7 @@ const fields = {
     parse: parseAssignment,
   }),
   shardingKey: textOption('key', 'messages with the same one stay in order'),
+  liteTopic: textOption('name', 'the lite topic, in topics of type LITE'),
   queue: option({ placeholder: 'broker:number', about: 'the queue to send to', parse: parseQueue }),
   delay: option({ placeholder: 'duration', about: 'delivers it so much later, such as 90s', parse: parseDuration }),
   deliverAt: option({ placeholder: 'time', about: 'delivers it then, such as 2026-11-27T14:00', parse: parseTime }),
@@ -61,6 +62,7 @@ interface Fields {
   readonly tag: string | undefined
   readonly property: readonly (readonly [string, string])[]
   readonly shardingKey: string | undefined
+  readonly liteTopic: string | undefined
   readonly queue: { readonly broker: string; readonly queueId: number } | undefined
   readonly delay: number | undefined
   readonly deliverAt: ((nowMs: number) => number) | undefined
@@ -72,7 +74,7 @@ export const produceCommand = command({
   name: 'produce',
   about: 'Sends messages.',
   details:
-    'Bodies are what is typed, files, or else the lines of standard input; empty lines are passed over, since brokers take no\nempty body. With --json-lines a line is an object with body (or bodyBase64), tag, keys, properties and shardingKey, as\n"rocketmq consume --json" writes it. The first message that fails ends it, and those before it are stored.',
+    'Bodies are what is typed, files, or else the lines of standard input; empty lines are passed over, since brokers take no\nempty body. With --json-lines a line is an object with body (or bodyBase64), tag, keys, properties, shardingKey and liteTopic, as\n"rocketmq consume --json" writes it. The first message that fails ends it, and those before it are stored.',
   example:
     'rocketmq produce orders "hello" --key 4711 --tag new\nrocketmq produce orders "order {{count}}" --template --count 1000 --rate 100\nrocketmq consume orders --from earliest -e --json | rocketmq produce orders2 --json-lines',
   arguments: { topic: topicArgument, bodies: manyArguments('a message each', nonEmpty, { isOptional: true }) },
@@ -93,7 +95,7 @@ export const produceCommand = command({
       fallback: 1,
     }),
     rate: option({ placeholder: 'number', about: 'messages a second at the most', parse: wholeNumber(1, 10_000_000) }),
-    template: flag(`replaces ${templateHelp} in bodies, keys, tag, sharding key and properties`),
+    template: flag(`replaces ${templateHelp} in bodies, keys, tag, sharding key, lite topic and properties`),
     transaction: optionalChoice(['commit', 'rollback'], 'sends each in a transaction, and ends it so'),
     group: textOption('name', 'the group of the producer', { short: 'g' }),
   },
@@ -195,7 +197,7 @@ async function* madeMessages(
     if (content.length === 0) continue
     count++
     const nowMs = session.host.now()
-    const { key, tag, property, shardingKey } = given
+    const { key, tag, property, shardingKey, liteTopic } = given
     yield {
       ...delivery(topic, given, nowMs),
       topic,
@@ -203,6 +205,7 @@ async function* madeMessages(
       keys: key.length === 0 ? undefined : key.map((text) => fill(text, count, nowMs)),
       tag: tag === undefined ? undefined : fill(tag, count, nowMs),
       shardingKey: shardingKey === undefined ? undefined : fill(shardingKey, count, nowMs),
+      liteTopic: liteTopic === undefined ? undefined : fill(liteTopic, count, nowMs),
       properties: Object.fromEntries(property.map(([name, value]) => [name, fill(value, count, nowMs)])),
     }
   }
@@ -215,13 +218,14 @@ async function* jsonMessages(session: Session, topic: string, given: Fields): As
     number++
     if (line.trim() === '') continue
     const message = messageOfJson(line, topic, `line ${number}`)
-    const { key, tag, property, shardingKey } = given
+    const { key, tag, property, shardingKey, liteTopic } = given
     yield {
       ...delivery(topic, given, session.host.now()),
       ...message,
       keys: message.keys ?? (key.length === 0 ? undefined : key),
       tag: message.tag ?? tag,
       shardingKey: message.shardingKey ?? shardingKey,
+      liteTopic: message.liteTopic ?? liteTopic,
       properties: { ...Object.fromEntries(property), ...message.properties },
     }
   }

@@ -1,4 +1,4 @@
-import type { Admin, RocketMQError, TopicSettings } from '@rocketmq-ts/client'
+import type { Admin, LiteTopicSettings, RocketMQError, TopicSettings } from '@rocketmq-ts/client'
 import {
   argument,
   type CommandGroup,
@@ -15,7 +15,7 @@ import {
 } from '../table/define.ts'
 import { list, map, maybe, record, text, texts, time, whole, yesNo } from '../table/record.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
-import { nonEmpty, parseAssignment, wholeNumber } from '../values.ts'
+import { nonEmpty, parseAssignment, parseDuration, wholeNumber } from '../values.ts'
 import { brokerNames } from './names.ts'
 import { serverNames, topicKind } from './system-names.ts'
 
@@ -52,7 +52,16 @@ const deletedTopics = record({ topics: texts('Topics') })
 
 const accesses = ['readWrite', 'read', 'write', 'none'] as const
 
+/** The values of the attribute message.type. */
+const types = ['normal', 'fifo', 'delay', 'transaction', 'mixed', 'priority', 'lite'] as const
+
 const settings = {
+  type: optionalChoice(types, 'what its messages are; lite gives it lite topics'),
+  liteExpiration: option({
+    placeholder: 'duration',
+    about: 'when unused lite topics go with their messages, such as 90m or 7d; never keeps them',
+    parse: parseExpiration,
+  }),
   readQueues: option({
     placeholder: 'number',
     about: 'queues on each broker that give messages, where that is another number',
@@ -118,7 +127,8 @@ export const topicGroup: CommandGroup = {
       name: 'create',
       about: 'Makes a topic on all brokers.',
       details: 'A topic that is there already is an error, unless --if-missing is given; then it stays as it is.',
-      example: 'rocketmq topic create orders --queues 8\nrocketmq topic create payments --attribute message.type=FIFO',
+      example:
+        'rocketmq topic create orders --queues 8\nrocketmq topic create payments --type fifo\nrocketmq topic create chat --type lite --lite-expiration 7d',
       arguments: { topic: argument('its name') },
       options: {
         queues: option({
@@ -135,7 +145,8 @@ export const topicGroup: CommandGroup = {
       output: one(topicOutcome, ({ topic, isNew, brokers }) =>
         isNew ? `${topic} is made on ${brokerNames(brokers)}.` : `${topic} is there already.`,
       ),
-      async run(session, { topic, queues, access, order, readQueues, attribute, broker, ifMissing }) {
+      async run(session, { topic, queues, access, order, readQueues, attribute, broker, ifMissing, ...kind }) {
+        const lite = liteSettings(kind)
         const admin = await session.admin()
         if (await exists(admin, topic, session.signal)) {
           if (!ifMissing) {
@@ -150,7 +161,8 @@ export const topicGroup: CommandGroup = {
           readQueues,
           access,
           order,
-          attributes: Object.fromEntries(attribute),
+          attributes: { ...typeAttribute(kind), ...Object.fromEntries(attribute) },
+          lite,
           brokers: namesGiven(broker),
         }
         await admin.createTopic(topic, made, { signal: session.signal })
@@ -170,8 +182,9 @@ export const topicGroup: CommandGroup = {
         removeAttribute: many({ placeholder: 'name', about: 'takes an attribute away', parse: nonEmpty }),
       },
       output: one(topicOutcome, ({ topic, brokers }) => `${topic} is changed on ${brokerNames(brokers)}.`),
-      async run(session, { topic, queues, access, order, readQueues, attribute, removeAttribute, broker }) {
+      async run(session, { topic, queues, access, order, readQueues, attribute, removeAttribute, broker, ...kind }) {
         const attributes = Object.fromEntries<string | null>([
+          ...Object.entries(typeAttribute(kind)),
           ...attribute,
           ...removeAttribute.map((name) => [name, null] as const),
         ])
@@ -180,12 +193,12 @@ export const topicGroup: CommandGroup = {
           readQueues,
           access,
           order: order === undefined ? undefined : order === 'true',
-          attributes,
+          attributes: { ...attributes, ...expirationAttribute(kind) },
           brokers: namesGiven(broker),
         }
         const isNothing =
           [queues, readQueues, access, order].every((value) => value === undefined) &&
-          Object.keys(attributes).length === 0
+          Object.keys(changes.attributes).length === 0
         if (isNothing) throw new UsageError('nothing is given to change: add --queues, --access or another setting')
         const admin = await session.admin()
         return { topic, isNew: false, brokers: await admin.changeTopic(topic, changes, { signal: session.signal }) }
@@ -214,6 +227,36 @@ export const topicGroup: CommandGroup = {
       },
     }),
   ],
+}
+
+interface GivenKind {
+  readonly type: (typeof types)[number] | undefined
+  readonly liteExpiration: number | undefined
+}
+
+const minuteMs = 60_000
+
+/** @returns minutes; -1 for never @throws UsageError */
+function parseExpiration(text: string): number {
+  if (text === 'never') return -1
+  const minutes = parseDuration(text) / minuteMs
+  if (Number.isInteger(minutes) && minutes > 0) return minutes
+  throw new UsageError(`"${text}" is no time for lite topics: write whole minutes, such as 90m or 7d, or never`)
+}
+
+/** @throws UsageError */
+function liteSettings({ type, liteExpiration }: GivenKind): LiteTopicSettings | undefined {
+  if (type === 'lite') return { expirationMinutes: liteExpiration }
+  if (liteExpiration !== undefined) throw new UsageError('--lite-expiration goes with --type lite')
+  return undefined
+}
+
+function typeAttribute({ type }: GivenKind): Record<string, string> {
+  return type === undefined ? {} : { 'message.type': type.toUpperCase() }
+}
+
+function expirationAttribute({ liteExpiration }: GivenKind): Record<string, string> {
+  return liteExpiration === undefined ? {} : { 'lite.topic.expiration': String(liteExpiration) }
 }
 
 export async function exists(admin: Admin, topic: string, signal: AbortSignal): Promise<boolean> {

@@ -16,6 +16,7 @@ const verbs: Readonly<Record<string, Part>> = {
   o: ({ queueOffset }) => String(queueOffset),
   i: ({ messageId }) => messageId,
   g: ({ tag }) => orNone(tag),
+  l: ({ liteTopic }) => orNone(liteTopic),
   k: ({ keys }) => orNone(keys.join(' ')),
   p: ({ properties }) => JSON.stringify(properties),
   a: ({ attempt }) => String(attempt),
@@ -29,7 +30,7 @@ const verbs: Readonly<Record<string, Part>> = {
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '0': '\0', '\\': '\\' }
 
 export const formatHelp =
-  '%t topic, %b broker, %q queue, %o offset, %i id, %g tag, %k keys, %p properties, %a delivery, %T time stored, %s bytes, %v body, %V body in base64; \\n \\t \\0'
+  '%t topic, %b broker, %q queue, %o offset, %i id, %g tag, %l lite topic, %k keys, %p properties, %a delivery, %T time stored, %s bytes, %v body, %V body in base64; \\n \\t \\0'
 
 export const defaultFormat = '%T %b:%q@%o %g %k %v\\n'
 

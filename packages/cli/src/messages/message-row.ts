@@ -12,6 +12,7 @@ export const messageRow = record({
   messageId: text('Id'),
   tag: maybe(text('Tag')),
   keys: texts('Keys'),
+  liteTopic: inJson(maybe(text('Lite topic'))),
   shardingKey: inJson(maybe(text('Sharding key'))),
   attempt: inJson(whole('Delivery')),
   bornTime: inJson(time('Born')),
@@ -57,6 +58,7 @@ interface GivenMessage {
   bodyBase64?: unknown
   tag?: unknown
   keys?: unknown
+  liteTopic?: unknown
   shardingKey?: unknown
   properties?: unknown
 }
@@ -77,8 +79,8 @@ export function messageOfJson(line: string, topic: string, where: string): Messa
     return fail((error as Error).message)
   }
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return fail('it is no JSON object')
-  const { body, bodyBase64, tag, keys, shardingKey, properties } = given
-  for (const [name, value] of Object.entries({ tag, shardingKey })) {
+  const { body, bodyBase64, tag, keys, liteTopic, shardingKey, properties } = given
+  for (const [name, value] of Object.entries({ tag, liteTopic, shardingKey })) {
     if (value !== undefined && value !== null && typeof value !== 'string') fail(`"${name}" is no text`)
   }
   if (keys !== undefined && keys !== null && !isTexts(Array.isArray(keys) ? keys : [keys])) {
@@ -93,6 +95,7 @@ export function messageOfJson(line: string, topic: string, where: string): Messa
     body: bodyOf(body, bodyBase64, fail),
     tag: (tag as string | null) ?? undefined,
     keys: isEmpty(keys) ? undefined : (keys as string | string[]),
+    liteTopic: (liteTopic as string | null) ?? undefined,
     shardingKey: (shardingKey as string | null) ?? undefined,
     properties: ownProperties as Record<string, string>,
   }
