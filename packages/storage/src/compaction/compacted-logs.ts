@@ -14,7 +14,7 @@ import { diskFullReason, isDiskFull, type WriteGuard } from '../write-guard.ts'
 import { CompactedPositions } from './compacted-positions.ts'
 import { CompactedQueue } from './compacted-queue.ts'
 import { CompactionDamageError, compact } from './compaction.ts'
-import { type RecordFileSizes, type RecordFolders, recordFileSizes } from './record-files.ts'
+import { type RecordFileSizes, type RecordFolders, recordFileSizes } from './pair-files.ts'
 
 /** How topics are compacted of which the last message of each key is kept. Sizes in bytes, times in milliseconds. */
 export interface CompactionOptions {

@@ -1,14 +1,16 @@
 import type { Log } from '@rocketmq-ts/platform'
 import { blankRecordBytes, EncodedProperties, readRecord } from '@rocketmq-ts/protocol'
 import type { CommitLog } from '../log/commit-log.ts'
-import { isRecordAt, RecordParts } from '../log/stretch.ts'
+import { isRecordAt } from '../log/stretch.ts'
 import type { CompactedMessages } from '../queues/compacted-messages.ts'
 import { isMessage } from '../queues/queue-unit.ts'
 import type { SimpleQueue } from '../queues/simple-queue.ts'
 import type { ReadRequest, ReadResult } from '../read-request.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { storeTimestampOf } from '../time-search.ts'
-import { type FilePair, type RecordFileSizes, RecordFiles, type RecordFolders } from './record-files.ts'
+import { CompactedReader } from './compacted-reader.ts'
+import type { FilePair, RecordFileSizes, RecordFolders } from './pair-files.ts'
+import { RecordFiles } from './record-files.ts'
 import {
   finishReplacement,
   makingFolders,
@@ -32,11 +34,6 @@ export interface CompactedQueueParts {
 
 /** So little is written once more for any new message. */
 const smallBytes = 1024 * 1024
-/** Units that are looked at in one read of a file. */
-const unitsAtOnce = 256
-/** Places to go on at that are kept, one for each reader of the queue. */
-const cursorsMax = 64
-
 /** What a compaction has covered. */
 export interface Coverage {
   /** The last queue offset. */
@@ -45,11 +42,6 @@ export interface Coverage {
   uncoveredBytes: number
   /** Markers of deletions that it has left. */
   markerCount: number
-}
-
-interface Cursor {
-  start: number
-  index: number
 }
 
 /**
@@ -74,7 +66,7 @@ export class CompactedQueue implements CompactedMessages {
   #generation = 0
   /** The replacement whose new files are being moved. */
   #replacing: Replacement | undefined
-  readonly #cursors = new Map<number, Cursor>()
+  readonly #reader: CompactedReader
   #isServed = false
   isRemoved = false
 
@@ -83,6 +75,11 @@ export class CompactedQueue implements CompactedMessages {
     this.queue = parts.queue
     const { files, folders, sizes, log } = parts
     this.#files = new RecordFiles(files, folders, sizes, log)
+    this.#reader = new CompactedReader({
+      ...parts,
+      files: this.#files,
+      firstOffset: (position) => this.firstOffset(position),
+    })
   }
 
   /**
@@ -236,7 +233,7 @@ export class CompactedQueue implements CompactedMessages {
     const generation = this.#generation
     const endOffset = Math.min(this.queue.minOffset(this.#parts.commitLog.minPosition), this.#nextOffset)
     try {
-      const result = await this.#read(request, endOffset)
+      const result = await this.#reader.read(request, endOffset)
       if (generation === this.#generation) return result
     } catch (error) {
       if (generation === this.#generation) throw error
@@ -272,7 +269,7 @@ export class CompactedQueue implements CompactedMessages {
   }
 
   bytesOf(pair: FilePair, position: number, byteCount: number): Promise<Buffer> {
-    return this.#files.bytesFrom(pair, position, byteCount)
+    return this.#files.pairFiles.bytesFrom(pair, position, byteCount)
   }
 
   /** A compaction has covered messages, and found that nothing of them is to be removed, or has removed it. */
@@ -325,7 +322,7 @@ export class CompactedQueue implements CompactedMessages {
     if (!goesOn()) return false
     this.#files.replaceFirst(sources.length, made.pairs)
     this.#generation++
-    this.#cursors.clear()
+    this.#reader.forgetCursors()
     this.noteCompacted(coverage)
     return true
   }
@@ -349,7 +346,7 @@ export class CompactedQueue implements CompactedMessages {
     this.#nextOffset = Math.max(this.#files.lastOffset + 1, compactedOffset + 1, firstInLog)
     // Nothing is known to be synced but what the log has deleted.
     this.#syncedOffset = Math.min(Math.max(this.#syncedOffset, firstInLog), this.#nextOffset)
-    this.#cursors.clear()
+    this.#reader.forgetCursors()
     this.noteCompacted({ coveredOffset: compactedOffset, uncoveredBytes: 0, markerCount: this.#markerCount })
   }
 
@@ -403,99 +400,9 @@ export class CompactedQueue implements CompactedMessages {
     this.#newBytes += totalSize
     this.#files.append(bytes, { queueOffset, tagsCode: properties.hash('tags'), storeTimestamp })
   }
-
-  async #read(request: ReadRequest, endOffset: number): Promise<ReadResult> {
-    const { commitLog } = this.#parts
-    const { recordFilter } = request
-    const minOffset = this.firstOffset(commitLog.minPosition)
-    const result: ReadResult = {
-      status: 'NO_MATCHED_MESSAGE',
-      nextQueueOffset: this.queue.minOffset(commitLog.minPosition),
-      minOffset,
-      maxOffset: this.queue.maxOffset,
-      parts: [],
-      count: 0,
-      byteCount: 0,
-      behindBytes: commitLog.writtenPosition - commitLog.minPosition,
-    }
-    const pair = this.#files.pairs[this.#files.pairFrom(request.queueOffset)]
-    if (pair === undefined || pair.firstOffset >= endOffset) return result
-    const cursor = this.#cursors.get(request.queueOffset)
-    const index = cursor?.start === pair.start ? cursor.index : await this.#files.indexFrom(pair, request.queueOffset)
-    const units = await this.#files.units(pair, index, Math.min(unitsAtOnce, Math.max(1, request.scannedUnitsMax)))
-    const { wanted, looked } = wantedUnits(request, units, endOffset)
-    const last = units[looked - 1]
-    const isAtEnd = looked < units.length ? units[looked]!.queueOffset >= endOffset : last === undefined
-    if (!isAtEnd && last !== undefined) result.nextQueueOffset = last.queueOffset + 1
-    if (!isAtEnd)
-      this.#keepCursor(request.queueOffset, result.nextQueueOffset, { start: pair.start, index: index + looked })
-    const first = wanted[0]
-    if (first === undefined) return result
-    const end = wanted.at(-1)!.position + wanted.at(-1)!.totalSize
-    const bytes = await this.#files.bytesFrom(pair, first.position, end - first.position)
-    const stretch = { start: first.position, bytes }
-    const parts = new RecordParts()
-    let lookedBytes = 0
-    for (const unit of wanted) {
-      const at = unit.position - first.position
-      if (at + unit.totalSize > bytes.length || !isRecordAt(bytes, unit.position, at, unit.totalSize)) {
-        this.#passBy(unit)
-        continue
-      }
-      if (recordFilter !== undefined) {
-        if (lookedBytes >= recordFilter.bytesMax) {
-          result.nextQueueOffset = unit.queueOffset
-          break
-        }
-        lookedBytes += unit.totalSize
-        if (!recordFilter.matches(bytes, at, unit.totalSize)) continue
-      }
-      parts.add(stretch, unit.position, unit.totalSize)
-      result.count++
-      result.byteCount += unit.totalSize
-    }
-    result.parts = parts.end()
-    if (result.count > 0) result.status = 'FOUND'
-    return result
-  }
-
-  #keepCursor(before: number, offset: number, cursor: Cursor): void {
-    this.#cursors.delete(before)
-    this.#cursors.set(offset, cursor)
-    if (this.#cursors.size > cursorsMax) this.#cursors.delete(this.#cursors.keys().next().value!)
-  }
-
-  #passBy({ queueOffset, position, totalSize }: CompactionUnit): void {
-    const { topic, queueId } = this
-    this.#parts.log.error(
-      { topic, queueId, queueOffset, position, totalSize },
-      'the compacted log holds no message where its unit says that there is one: consumers pass it by. Check the disk, ' +
-        'and restore the files of the folder compaction from a backup or replica if there is one',
-    )
-  }
 }
 
 /** Whether a key is none, as the official broker sees it. */
 export function isBlank(key: string | undefined): boolean {
   return key === undefined || key.trim() === ''
-}
-
-/** The units that a read answers, within its limits, and how many units were looked at for them. */
-function wantedUnits(
-  request: ReadRequest,
-  units: readonly CompactionUnit[],
-  endOffset: number,
-): { wanted: CompactionUnit[]; looked: number } {
-  const { countMax, bytesMax, queueOffset } = request
-  const wanted: CompactionUnit[] = []
-  let looked = 0
-  for (const unit of units) {
-    if (unit.queueOffset >= endOffset || wanted.length >= countMax) break
-    const first = wanted[0]
-    // What lies between is read, too.
-    if (first !== undefined && unit.position + unit.totalSize - first.position > bytesMax) break
-    looked++
-    if (unit.queueOffset >= queueOffset && request.matches(unit.tagsCode)) wanted.push(unit)
-  }
-  return { wanted, looked }
 }

@@ -2,7 +2,8 @@ import type { Clock } from '@rocketmq-ts/platform'
 import { EncodedProperties, type RecordLayout, readRecord } from '@rocketmq-ts/protocol'
 import type { CompactedQueue, Coverage } from './compacted-queue.ts'
 import { KeyOffsets } from './key-offsets.ts'
-import type { FilePair, RecordFiles } from './record-files.ts'
+import type { FilePair } from './pair-files.ts'
+import type { RecordFiles } from './record-files.ts'
 
 export interface CompactionRules {
   /** Memory for keys. When there are more, the compaction covers the first part of the messages only. */

@@ -1,6 +1,6 @@
 import { type FileSystem, type Log, replaceFileLater } from '@rocketmq-ts/platform'
 import type { StoreFiles } from '../store-files.ts'
-import { makingFolder, pairName, type RecordFolders } from './record-files.ts'
+import { makingFolder, pairName, type RecordFolders } from './pair-files.ts'
 
 /** Files that stand for others: those of a compaction that has ended. */
 export interface Replacement {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { recordFileSizes } from '../../src/compaction/record-files.ts'
+import { recordFileSizes } from '../../src/compaction/pair-files.ts'
 import {
   type CompactionUnit,
   compactionUnitBytes,
