@@ -14,6 +14,13 @@ const promises: Record<string, string> = {
   'proxy-transactions': 'delivers what is committed, not what is rolled back, and asks about what is left open',
   'proxy-filters': 'chooses messages by tags and by SQL92 expressions',
   'proxy-push': 'gives a push consumer each message once, from both brokers',
+  'proxy-lite-subscriptions':
+    'gives the messages of the lite topics that a consumer subscribes to, until it leaves them',
+  'proxy-lite-offsets': 'lets a consumer begin in a lite topic where it asks to',
+  'proxy-lite-exclusive': 'tells a consumer of lite topics when another one takes one over',
+  'proxy-lite-shared': 'gives a message of a lite topic to one consumer of a group that shares it',
+  'proxy-lite-refused':
+    'gives what was refused in a lite topic again in its place, and takes it as a dead letter in the end',
 }
 
 const config = {
@@ -21,6 +28,7 @@ const config = {
   enablePropertyFilter: 'true',
   transactionTimeOut: '1000',
   transactionCheckInterval: '2000',
+  enableLmq: 'true',
 }
 
 describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to gRPC clients of the official proxy the cluster', () => {

@@ -30,11 +30,11 @@ import org.apache.rocketmq.remoting.protocol.subscription.SubscriptionGroupConfi
 
 /** Clients of the gRPC protocol, which the official proxy serves from the cluster. */
 final class ProxyScenarios {
-    private static final ClientServiceProvider PROVIDER = ClientServiceProvider.loadService();
+    static final ClientServiceProvider PROVIDER = ClientServiceProvider.loadService();
     /** The shortest time for which the proxy gives a message to a consumer. */
     private static final Duration INVISIBLE = Duration.ofSeconds(10);
     private static final Duration WAIT = Duration.ofSeconds(5);
-    private static final long PATIENCE_MS = 60_000;
+    static final long PATIENCE_MS = 60_000;
 
     private ProxyScenarios() {
     }
@@ -279,7 +279,7 @@ final class ProxyScenarios {
     }
 
     /** A topic of two queues on each broker, of a type that the proxy holds its senders to. */
-    private static String topic(Run run, String type) throws Exception {
+    static String topic(Run run, String type) throws Exception {
         String topic = run.name("topic");
         List<String> addresses = run.brokerAddresses();
         for (String address : addresses) {
@@ -291,7 +291,7 @@ final class ProxyScenarios {
         return topic;
     }
 
-    private static String group(Run run, Consumer<SubscriptionGroupConfig> settings) throws Exception {
+    static String group(Run run, Consumer<SubscriptionGroupConfig> settings) throws Exception {
         String group = run.name("group");
         makeGroup(run, group, settings);
         return group;
@@ -307,7 +307,7 @@ final class ProxyScenarios {
         }
     }
 
-    private static ClientConfiguration configuration(Run run) {
+    static ClientConfiguration configuration(Run run) {
         return ClientConfiguration.newBuilder()
             .setEndpoints(run.parameter("endpoints"))
             .enableSsl(false)
@@ -315,7 +315,7 @@ final class ProxyScenarios {
             .build();
     }
 
-    private static Producer producer(Run run, String topic) throws Exception {
+    static Producer producer(Run run, String topic) throws Exception {
         return closing(run, PROVIDER.newProducerBuilder().setClientConfiguration(configuration(run)).setTopics(topic).build());
     }
 
@@ -342,21 +342,21 @@ final class ProxyScenarios {
             .build());
     }
 
-    private static <C extends AutoCloseable> C closing(Run run, C client) {
+    static <C extends AutoCloseable> C closing(Run run, C client) {
         run.closeAtEnd(client);
         return client;
     }
 
-    private static MessageBuilder message(String topic, String body) {
+    static MessageBuilder message(String topic, String body) {
         return PROVIDER.newMessageBuilder().setTopic(topic).setBody(body.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Returns the message's id. */
-    private static String send(Producer producer, MessageBuilder message) throws Exception {
+    static String send(Producer producer, MessageBuilder message) throws Exception {
         return producer.send(message.build()).getMessageId().toString();
     }
 
-    private static String text(MessageView view) {
+    static String text(MessageView view) {
         return StandardCharsets.UTF_8.decode(view.getBody().duplicate()).toString();
     }
 

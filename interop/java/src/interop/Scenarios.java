@@ -36,6 +36,11 @@ final class Scenarios {
         ALL.put("proxy-transactions", ProxyScenarios::transactions);
         ALL.put("proxy-filters", ProxyScenarios::filters);
         ALL.put("proxy-push", ProxyScenarios::push);
+        ALL.put("proxy-lite-subscriptions", ProxyLiteScenarios::subscriptions);
+        ALL.put("proxy-lite-offsets", ProxyLiteScenarios::offsets);
+        ALL.put("proxy-lite-exclusive", ProxyLiteScenarios::exclusive);
+        ALL.put("proxy-lite-shared", ProxyLiteScenarios::shared);
+        ALL.put("proxy-lite-refused", ProxyLiteScenarios::refused);
         ALL.put("push-broadcast", PushScenarios::broadcast);
         ALL.put("push-tags", PushScenarios::tags);
         ALL.put("sql-push", FilterScenarios::push);

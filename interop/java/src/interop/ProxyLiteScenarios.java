@@ -1,0 +1,230 @@
+package interop;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.apache.rocketmq.client.apis.consumer.ConsumeResult;
+import org.apache.rocketmq.client.apis.consumer.LitePushConsumer;
+import org.apache.rocketmq.client.apis.consumer.OffsetOption;
+import org.apache.rocketmq.client.apis.message.MessageView;
+import org.apache.rocketmq.client.apis.producer.Producer;
+
+/** Consumers of lite topics by the gRPC protocol, which the official proxy serves from the cluster. */
+final class ProxyLiteScenarios {
+    private static final long NOTHING_MS = 4_000;
+
+    private ProxyLiteScenarios() {
+    }
+
+    /** A consumer gets the messages of the lite topics that it subscribes to, of each in order, and of no others. */
+    static String subscriptions(Run run) throws Exception {
+        String topic = ProxyScenarios.topic(run, "LITE");
+        Received received = new Received();
+        LitePushConsumer consumer = consumer(run, group(run, topic, Map.of()), topic, received::accept);
+        for (String name : List.of("one", "two", "three")) {
+            consumer.subscribeLite(name);
+        }
+        Check.equal("subscribed", Set.of("one", "two", "three"), consumer.getLiteTopicSet());
+        Producer producer = ProxyScenarios.producer(run, topic);
+        List<String> expected = new ArrayList<>();
+        for (int number = 0; number < 20; number++) {
+            expected.add(String.valueOf(number));
+            for (String name : List.of("one", "two", "three", "other")) {
+                send(producer, topic, name, String.valueOf(number));
+            }
+        }
+        received.expect(Map.of("one", expected, "two", expected, "three", expected));
+        consumer.unsubscribeLite("two");
+        for (String name : List.of("two", "one")) {
+            send(producer, topic, name, "later");
+        }
+        List<String> more = new ArrayList<>(expected);
+        more.add("later");
+        received.expect(Map.of("one", more, "two", expected, "three", expected));
+        received.staysFor(NOTHING_MS);
+        // What came meanwhile waits for the group.
+        consumer.subscribeLite("two");
+        received.expect(Map.of("one", more, "two", more, "three", expected));
+        received.staysFor(NOTHING_MS);
+        return received.count() + " messages of three lite topics";
+    }
+
+    /** A consumer may begin with the first message of a lite topic, with the last ones, or behind them. */
+    static String offsets(Run run) throws Exception {
+        String topic = ProxyScenarios.topic(run, "LITE");
+        Received received = new Received();
+        LitePushConsumer consumer = consumer(run, group(run, topic, Map.of()), topic, received::accept);
+        Producer producer = ProxyScenarios.producer(run, topic);
+        List<String> names = List.of("first", "behind", "at-3");
+        for (int number = 0; number < 5; number++) {
+            for (String name : names) {
+                send(producer, topic, name, String.valueOf(number));
+            }
+        }
+        consumer.subscribeLite("first", OffsetOption.MIN_OFFSET);
+        consumer.subscribeLite("behind", OffsetOption.MAX_OFFSET);
+        consumer.subscribeLite("at-3", OffsetOption.ofOffset(3));
+        received.expect(Map.of("first", List.of("0", "1", "2", "3", "4"), "at-3", List.of("3", "4")));
+        for (String name : names) {
+            send(producer, topic, name, "new");
+        }
+        received.expect(Map.of(
+            "first", List.of("0", "1", "2", "3", "4", "new"),
+            "behind", List.of("new"),
+            "at-3", List.of("3", "4", "new")));
+        received.staysFor(NOTHING_MS);
+        return received.count() + " messages from three places on";
+    }
+
+    /** In a group that shares nothing, the last consumer that subscribes has a lite topic, and the one before is told. */
+    static String exclusive(Run run) throws Exception {
+        String topic = ProxyScenarios.topic(run, "LITE");
+        String group = group(run, topic, Map.of("+lite.sub.model", "Exclusive"));
+        Received ofFirst = new Received();
+        Received ofSecond = new Received();
+        LitePushConsumer first = consumer(run, group, topic, ofFirst::accept);
+        LitePushConsumer second = consumer(run, group, topic, ofSecond::accept);
+        Producer producer = ProxyScenarios.producer(run, topic);
+        first.subscribeLite("room");
+        first.subscribeLite("kept");
+        send(producer, topic, "room", "0");
+        ofFirst.expect(Map.of("room", List.of("0")));
+        second.subscribeLite("room");
+        Check.eventually("the first one told", ProxyScenarios.PATIENCE_MS, () -> {
+            Check.equal("of the first", Set.of("kept"), first.getLiteTopicSet());
+            return null;
+        });
+        for (String name : List.of("room", "kept")) {
+            send(producer, topic, name, "1");
+        }
+        ofSecond.expect(Map.of("room", List.of("1")));
+        ofFirst.expect(Map.of("room", List.of("0"), "kept", List.of("1")));
+        ofFirst.staysFor(NOTHING_MS);
+        Check.equal("of the second", Set.of("room"), second.getLiteTopicSet());
+        return "taken over";
+    }
+
+    /** A group that shares gives each message to one of its consumers. */
+    static String shared(Run run) throws Exception {
+        String topic = ProxyScenarios.topic(run, "LITE");
+        String group = group(run, topic, Map.of("+lite.sub.model", "Shared"));
+        Received received = new Received();
+        for (int number = 0; number < 2; number++) {
+            consumer(run, group, topic, received::accept).subscribeLite("room");
+        }
+        Producer producer = ProxyScenarios.producer(run, topic);
+        List<String> expected = new ArrayList<>();
+        for (int number = 0; number < 40; number++) {
+            expected.add(String.valueOf(number));
+            send(producer, topic, "room", String.valueOf(number));
+        }
+        received.expect(Map.of("room", expected));
+        received.staysFor(NOTHING_MS);
+        return received.count() + " messages, each once and in order";
+    }
+
+    /** A message that is refused comes again; one that is refused too often is a dead letter. */
+    static String refused(Run run) throws Exception {
+        String topic = ProxyScenarios.topic(run, "LITE");
+        String group = ProxyScenarios.group(run, config -> {
+            config.setAttributes(Map.of("+lite.bind.topic", topic));
+            config.setRetryMaxTimes(1);
+        });
+        Received received = new Received();
+        List<Integer> attempts = new CopyOnWriteArrayList<>();
+        Set<String> refusedOnce = ConcurrentHashMap.newKeySet();
+        LitePushConsumer consumer = consumer(run, group, topic, view -> {
+            String text = ProxyScenarios.text(view);
+            if (text.equals("bad")) {
+                attempts.add(view.getDeliveryAttempt());
+                return ConsumeResult.FAILURE;
+            }
+            if (text.equals("late") && refusedOnce.add(text)) {
+                return ConsumeResult.FAILURE;
+            }
+            return received.accept(view);
+        });
+        consumer.subscribeLite("room");
+        Producer producer = ProxyScenarios.producer(run, topic);
+        for (String text : List.of("good", "late", "bad", "last")) {
+            send(producer, topic, "room", text);
+        }
+        // The messages of an answer are handled at the same time.
+        Check.eventually("the others", ProxyScenarios.PATIENCE_MS, () -> {
+            Check.equal("received", Set.of("good", "late", "last"), Set.copyOf(received.of("room")));
+            return null;
+        });
+        Check.equal("deliveries of the others", 3, received.count());
+        String letter = new String(run.readAll("%DLQ%" + group, 1, 90_000).get(0).getBody(), StandardCharsets.UTF_8);
+        Check.equal("dead letter", "bad", letter);
+        Check.equal("attempts", List.of(1, 2), attempts);
+        return "one came again, one is a dead letter";
+    }
+
+    private static String group(Run run, String topic, Map<String, String> attributes) throws Exception {
+        Map<String, String> all = new HashMap<>(attributes);
+        all.put("+lite.bind.topic", topic);
+        return ProxyScenarios.group(run, config -> {
+            config.setAttributes(all);
+            // Otherwise the client handles the messages of an answer at the same time.
+            config.setConsumeMessageOrderly(true);
+        });
+    }
+
+    private static LitePushConsumer consumer(
+        Run run, String group, String topic, Function<MessageView, ConsumeResult> listener) throws Exception {
+        return ProxyScenarios.closing(run, ProxyScenarios.PROVIDER.newLitePushConsumerBuilder()
+            .setClientConfiguration(ProxyScenarios.configuration(run))
+            .setConsumerGroup(group)
+            .bindTopic(topic)
+            .setMessageListener(listener::apply)
+            .build());
+    }
+
+    private static void send(Producer producer, String topic, String liteTopic, String body) throws Exception {
+        ProxyScenarios.send(producer, ProxyScenarios.message(topic, body).setLiteTopic(liteTopic));
+    }
+
+    /** What came, by lite topic and in the order in which it came. */
+    private static final class Received {
+        private final Map<String, List<String>> texts = new ConcurrentHashMap<>();
+
+        ConsumeResult accept(MessageView view) {
+            texts.computeIfAbsent(view.getLiteTopic().orElse("none"), name -> new CopyOnWriteArrayList<>())
+                .add(ProxyScenarios.text(view));
+            return ConsumeResult.SUCCESS;
+        }
+
+        void expect(Map<String, List<String>> expected) throws Exception {
+            Check.eventually("messages", ProxyScenarios.PATIENCE_MS, () -> {
+                Check.equal("received", expected, texts);
+                return null;
+            });
+        }
+
+        /** Nothing more may come for so long. */
+        void staysFor(long ms) throws Exception {
+            Map<String, List<String>> before = new HashMap<>();
+            texts.forEach((name, ofName) -> before.put(name, List.copyOf(ofName)));
+            long end = System.nanoTime() + ms * 1_000_000;
+            while (System.nanoTime() < end) {
+                Check.equal("received", before, texts);
+                Thread.sleep(100);
+            }
+        }
+
+        List<String> of(String liteTopic) {
+            return texts.getOrDefault(liteTopic, List.of());
+        }
+
+        int count() {
+            return texts.values().stream().mapToInt(List::size).sum();
+        }
+    }
+}
