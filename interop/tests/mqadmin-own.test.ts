@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { type ComparedCommand, commands } from '../mqadmin/commands.ts'
 import { neutral } from '../mqadmin/normalise.ts'
 import { group, idleGroup, type Prepared, prepare, topic } from '../mqadmin/state.ts'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
+import { pollUntil } from '../targets/deadline.ts'
 import { interopFolder } from '../targets/paths.ts'
 import { lacksTools } from '../targets/tooling.ts'
 
@@ -143,6 +144,29 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('rocketmq mqadmin prints wha
       JSON.parse(JSON.stringify(content), (key, value) => (/Tps$|Ratio$|OneDay/.test(key) ? typeof value : value)),
     )
     expect(ours).toEqual(official)
+  })
+
+  it('dumpCompactionLog shows the same messages', { timeout: 60_000 }, async () => {
+    const { address } = cluster.brokers[0]!
+    const compacted = 'CompactedTopic'
+    const attributes = ['-a', '+cleanup.policy=COMPACTION']
+    await prepared.admin.run('updateTopic', '-t', compacted, '-b', address, '-r', '1', '-w', '1', ...attributes)
+    for (const [key, body] of [
+      ['a', 'first'],
+      ['b', 'second'],
+      ['c', 'with % and ü'],
+    ] as const) {
+      await prepared.admin.send({ topic: compacted, brokerName: 'broker-a', queueId: 0, tag: 'T', key, body })
+    }
+    const store = join(cluster.target.workFolder, 'stores', 'broker-a')
+    const file = join(store, 'compaction', 'compactionLog', compacted, '0', '0'.repeat(20))
+    const dumped = await pollUntil('three messages in the file', 30_000, async () => {
+      const { printed } = existsSync(file) ? await own(['dumpCompactionLog', '-f', file]) : { printed: '' }
+      return printed.split('\n').length === 4 ? { found: printed } : { notYet: printed }
+    })
+    expect(dumped.found).toContain('properties={KEYS=a, UNIQ_KEY=')
+    expect(await prepared.admin.run('dumpCompactionLog', '-f', file)).toBe(dumped.found)
+    expect(await prepared.admin.run('dumpCompactionLog')).toBe((await own(['dumpCompactionLog'])).printed)
   })
 
   it('updateTopicList and updateSubGroupList take the same files', { timeout: 60_000 }, async () => {

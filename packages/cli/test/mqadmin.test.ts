@@ -1,5 +1,6 @@
 import { Admin, Consumer, Producer } from '@rocketmq-ts/client'
 import { ClusterClient } from '@rocketmq-ts/client/raw'
+import { encodeHost, encodeMessageProperties, recordBytes, writeRecord } from '@rocketmq-ts/protocol'
 import { describe, expect, test, vi } from 'vitest'
 import { double, formatted, hashOrder, permissionText, prettyJson, versionName } from '../src/mqadmin/java-text.ts'
 import { optional, parseToolOptions, required, type Tool, ToolContext } from '../src/mqadmin/tool.ts'
@@ -186,6 +187,36 @@ describe('mqadmin', () => {
     const path = /Message Body Path: +(\S+)/.exec(shown.stdout)![1]!
     expect(path).toBe(`/tmp/rocketmq/msgbodys/${messageId}`)
     expect(host.files.get(path)).toBe('the body')
+  })
+
+  test('dumpCompactionLog shows the records of a file, up to where none stands', async () => {
+    const host = new TestHost()
+    const message = {
+      topicBytes: Buffer.from('prices'),
+      body: Buffer.from('body'),
+      propertiesBytes: Buffer.from(encodeMessageProperties([['KEYS', 'k1']])),
+      bornHost: encodeHost('10.0.0.1', 4711),
+      storeHost: encodeHost('127.0.0.1', 10911),
+      ...{ queueId: 2, flag: 0, sysFlag: 0, bornTimestamp: 1, reconsumeTimes: 0, preparedTransactionOffset: 0 },
+    }
+    const size = recordBytes(message)
+    const file = Buffer.alloc(4 * size)
+    for (const index of [0, 1]) writeRecord(file, index * size, size, message, 5 + index, index * size, 2)
+    host.readFile = async (path) => {
+      if (path === '/folder') throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
+      return path === '/store/0' ? file : undefined
+    }
+    const dump = (...words: string[]) => run(host, 'mqadmin', 'dumpCompactionLog', ...words)
+    const shown = (offset: number, position: number) =>
+      `MessageExt [brokerName=null, queueId=2, storeSize=${size}, queueOffset=${offset}, sysFlag=0, bornTimestamp=1, ` +
+      'bornHost=/10.0.0.1:4711, storeTimestamp=2, storeHost=/127.0.0.1:10911, ' +
+      `msgId=7F00000100002A9F${position.toString(16).toUpperCase().padStart(16, '0')}, commitLogOffset=${position}, ` +
+      'bodyCRC=1537739698, reconsumeTimes=0, preparedTransactionOffset=0, ' +
+      "toString()=Message{topic='prices', flag=0, properties={KEYS=k1}, body=null, transactionId='null'}]\n"
+    expect((await dump('-f', '/store/0')).stdout).toBe(shown(5, 0) + shown(6, size))
+    expect((await dump()).stdout).toBe('miss dump log file name\n')
+    expect((await dump('-f', '/none')).stderr).toContain('file /none not exist.')
+    expect((await dump('-f', '/folder')).stderr).toContain('file /folder is a directory.')
   })
 
   test.each(['../../../home/user/.bashrc', '/etc/passwd', '..', 'a/b'])(

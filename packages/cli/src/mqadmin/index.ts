@@ -4,6 +4,7 @@ import type { Session } from '../session.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { clusterTools } from './cluster-tools.ts'
 import { exportTools } from './export-tools.ts'
+import { fileTools } from './file-tools.ts'
 import { groupTools } from './group-tools.ts'
 import { listTools } from './list-tools.ts'
 import { messageTools } from './message-tools.ts'
@@ -25,6 +26,7 @@ const tools = [
   ...timingTools,
   ...traceTools,
   ...exportTools,
+  ...fileTools,
 ]
 
 /**

@@ -34,8 +34,7 @@ export function shownMessage(
 ): ShownMessage {
   const properties = new Map(decodeMessageProperties(record.properties))
   if (ends !== undefined) properties.set('MIN_OFFSET', String(ends.min)).set('MAX_OFFSET', String(ends.max))
-  const { host, port } = record.storeHost
-  const placeId = offsetMessageId(encodeHost(host, port).toString('hex').toUpperCase(), record.physicalOffset)
+  const placeId = placeIdOf(record)
   return {
     record,
     broker,
@@ -70,14 +69,22 @@ export function detailText(message: ShownMessage, bodyPath: string, withPlace: b
 }
 
 /** On one line. */
-export function lineText(
-  { record, broker, body, properties, placeId, messageId }: ShownMessage,
-  withBody: boolean,
+export function lineText({ record, broker, body, properties, messageId }: ShownMessage, withBody: boolean): string {
+  const bytes = [...body].map((byte) => (byte > 127 ? byte - 256 : byte))
+  const ext = extText(record, properties, { broker, body: `[${bytes.join(', ')}]` })
+  return `MSGID: ${messageId} ${ext} BODY: ${withBody ? body.toString('utf8') : 'NOT PRINT BODY'}\n`
+}
+
+/** As a message of the official client shows itself. @param shown what it knows of its broker and its body */
+export function extText(
+  record: DecodedMessage,
+  properties: Iterable<readonly [name: string, value: string]>,
+  shown: { readonly broker: string; readonly body: string },
 ): string {
   const { queueId, queueOffset, sysFlag, bornTimestamp, storeTimestamp, physicalOffset, reconsumeTimes } = record
-  const message = `Message{topic='${record.topic}', flag=${record.flag}, properties=${javaMap(properties, propertiesPlaces)}, body=[${[...body].map((byte) => (byte > 127 ? byte - 256 : byte)).join(', ')}], transactionId='null'}`
+  const message = `Message{topic='${record.topic}', flag=${record.flag}, properties=${javaMap(properties, propertiesPlaces)}, body=${shown.body}, transactionId='null'}`
   const fields = [
-    `brokerName=${broker}`,
+    `brokerName=${shown.broker}`,
     `queueId=${queueId}`,
     `storeSize=${record.totalSize}`,
     `queueOffset=${queueOffset}`,
@@ -86,14 +93,18 @@ export function lineText(
     `bornHost=/${hostText(record.bornHost)}`,
     `storeTimestamp=${storeTimestamp}`,
     `storeHost=/${hostText(record.storeHost)}`,
-    `msgId=${placeId}`,
+    `msgId=${placeIdOf(record)}`,
     `commitLogOffset=${physicalOffset}`,
     `bodyCRC=${bodyCrc(record.body)}`,
     `reconsumeTimes=${reconsumeTimes}`,
     `preparedTransactionOffset=${record.preparedTransactionOffset}`,
     `toString()=${message}`,
   ]
-  return `MSGID: ${messageId} MessageExt [${fields.join(', ')}] BODY: ${withBody ? body.toString('utf8') : 'NOT PRINT BODY'}\n`
+  return `MessageExt [${fields.join(', ')}]`
+}
+
+function placeIdOf({ storeHost: { host, port }, physicalOffset }: DecodedMessage): string {
+  return offsetMessageId(encodeHost(host, port).toString('hex').toUpperCase(), physicalOffset)
 }
 
 function hostText({ host, port }: { readonly host: string; readonly port: number }): string {
