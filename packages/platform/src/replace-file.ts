@@ -33,37 +33,44 @@ export function makeFolderOf(fileSystem: FileSystem, path: string): void {
   }
 }
 
+/** What a file gets: its bytes, or the parts of them one behind the other, each made when the one before is written. */
+export type FileContent = Uint8Array | AsyncIterable<Uint8Array>
+
 /**
  * Like `replaceFile`, without blocking the loop. Only one may be under way for a path; a `replaceFile` of the same path
  * may be called meanwhile.
+ * @param content an error of its iteration leaves the file as it is
  * @param isWanted asked before a name is changed; false, for example because of newer content, ends the call
  */
 export async function replaceFileLater(
   fileSystem: FileSystem,
   path: string,
-  content: Uint8Array,
+  content: FileContent,
   backupPath: string | undefined,
   isWanted: () => boolean,
 ): Promise<void> {
-  if (backupPath !== undefined) {
-    const previous = await readLater(fileSystem, path)
+  if (backupPath !== undefined && (fileSystem.status(path)?.sizeBytes ?? 0) > 0) {
+    await writeAndRenameLater(fileSystem, backupPath, partsOf(fileSystem, path), isWanted)
     if (!isWanted()) return
-    if (previous.length > 0) {
-      await writeAndRenameLater(fileSystem, backupPath, previous, isWanted)
-      if (!isWanted()) return
-    }
   }
   await writeAndRenameLater(fileSystem, path, content, isWanted)
   if (isWanted()) await fileSystem.syncFolderLater(dirname(path))
 }
 
-/** The content of a file; nothing when it is missing. */
-async function readLater(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
-  if (fileSystem.status(path) === undefined) return new Uint8Array()
+const partBytes = 1024 * 1024
+
+/** The content of a file, which may be replaced meanwhile. */
+async function* partsOf(fileSystem: FileSystem, path: string): AsyncIterable<Uint8Array> {
   const file = fileSystem.open(path, 'read')
   try {
-    const content = new Uint8Array(file.sizeBytes())
-    return content.subarray(0, await file.readLater(content, 0))
+    const bytes = file.sizeBytes()
+    for (let position = 0; position < bytes; ) {
+      const part = new Uint8Array(Math.min(partBytes, bytes - position))
+      const filled = await file.readLater(part, position)
+      if (filled === 0) return
+      yield part.subarray(0, filled)
+      position += filled
+    }
   } finally {
     file.close()
   }
@@ -72,14 +79,20 @@ async function readLater(fileSystem: FileSystem, path: string): Promise<Uint8Arr
 async function writeAndRenameLater(
   fileSystem: FileSystem,
   path: string,
-  content: Uint8Array,
+  content: FileContent,
   isWanted: () => boolean,
 ): Promise<void> {
   const temporaryPath = `${path}.later.tmp`
   const file = fileSystem.open(temporaryPath, 'create')
   try {
     file.truncate(0)
-    await file.writeLater(content, 0)
+    let position = 0
+    for await (const part of content instanceof Uint8Array ? [content] : content) {
+      if (!isWanted()) break
+      if (part.length === 0) continue
+      await file.writeLater(part, position)
+      position += part.length
+    }
     await file.syncData()
   } catch (error) {
     removeUnfinished(fileSystem, temporaryPath)

@@ -1,5 +1,5 @@
 import { assert } from '@rocketmq-ts/base'
-import type { FileSystem, Log } from '@rocketmq-ts/platform'
+import type { FileContent, FileSystem, Log } from '@rocketmq-ts/platform'
 import { replaceFile, replaceFileLater } from '@rocketmq-ts/platform'
 
 /** A file and its `.bak` are both damaged. */
@@ -63,17 +63,16 @@ export class ConfigFile {
   /**
    * Like `save`, without blocking the loop; one at a time. A `save` that comes meanwhile wins: this one then changes
    * nothing more.
-   * @param text or a promise of its bytes
+   * @param text or its bytes, which may come in parts
    * @returns whether the file holds this content now
    */
-  async saveLater(text: string | Promise<Uint8Array>): Promise<boolean> {
+  async saveLater(text: string | FileContent): Promise<boolean> {
     assert(!this.#isSavingLater, `${this.path} is being saved already`)
     this.#isSavingLater = true
     const number = ++this.#saveCount
     const isNewest = (): boolean => number === this.#saveCount
     try {
-      const content = typeof text === 'string' ? Buffer.from(text, 'utf8') : await text
-      if (!isNewest()) return false
+      const content = typeof text === 'string' ? Buffer.from(text, 'utf8') : text
       await replaceFileLater(this.#fileSystem, this.path, content, this.#backupPath, isNewest)
       if (!isNewest()) return false
       this.#isDamaged = false

@@ -10,15 +10,19 @@ function newFile() {
   return { disk, file, content: () => disk.readFile('/config/a.json')?.toString() }
 }
 
+async function* parts(...ofFile: (Uint8Array | Promise<Uint8Array>)[]): AsyncIterable<Uint8Array> {
+  for (const part of ofFile) yield await part
+}
+
 describe('a configuration file that is saved in the background', () => {
   test('holds the text, or what is made of it meanwhile', async () => {
     const { file, content } = newFile()
     expect(await file.saveLater('first')).toBe(true)
     expect(content()).toBe('first')
-    const bytes = Promise.withResolvers<Uint8Array>()
-    const saving = file.saveLater(bytes.promise)
+    const rest = Promise.withResolvers<Uint8Array>()
+    const saving = file.saveLater(parts(Buffer.from('sec'), rest.promise))
     expect(content()).toBe('first')
-    bytes.resolve(Buffer.from('second'))
+    rest.resolve(Buffer.from('ond'))
     expect(await saving).toBe(true)
     expect(content()).toBe('second')
   })
@@ -26,7 +30,7 @@ describe('a configuration file that is saved in the background', () => {
   test.each([0, 1, 5, 12])('holds what was saved at once meanwhile, and says so (after %i turns)', async (turns) => {
     const { file, content } = newFile()
     file.save('old')
-    const saving = file.saveLater(Promise.resolve(Buffer.from('slow')))
+    const saving = file.saveLater(parts(Buffer.from('sl'), Buffer.from('ow')))
     for (let turn = 0; turn < turns; turn++) await Promise.resolve()
     file.save('at once')
     expect(await saving).toBe(false)
@@ -34,8 +38,12 @@ describe('a configuration file that is saved in the background', () => {
   })
 
   test('can be saved again after its bytes could not be made', async () => {
-    const { file, content } = newFile()
-    await expect(file.saveLater(Promise.reject(new Error('no bytes')))).rejects.toThrow('no bytes')
+    const { disk, file, content } = newFile()
+    file.save('before')
+    const failing = parts(Buffer.from('some'), Promise.reject(new Error('no bytes')))
+    await expect(file.saveLater(failing)).rejects.toThrow('no bytes')
+    expect(content()).toBe('before')
+    expect(disk.list('/config').filter((name) => name.endsWith('.tmp'))).toEqual([])
     expect(await file.saveLater('next')).toBe(true)
     expect(content()).toBe('next')
   })

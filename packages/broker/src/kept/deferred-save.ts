@@ -12,7 +12,7 @@ export interface Snapshot {
 /** What the text goes to. */
 export type SavedFile = Pick<ConfigFile, 'path' | 'save' | 'saveLater'>
 
-/** What has to be on the disk before a table is. Nothing of the table is written when that fails. */
+/** What has to be on the disk before a table is. The file stays as it is when that fails. */
 export interface Precondition {
   /** @throws Error when it cannot be met */
   now(): void
@@ -29,7 +29,7 @@ export interface DeferredSaveOptions {
   /** Milliseconds that a change which nobody waits for waits for others. */
   gatherMs: number
   snapshot(): Snapshot
-  /** Met after the text is made, and before it is written. */
+  /** Met after the text is made, and before the file has it. */
   precondition?: Precondition | undefined
 }
 
@@ -176,27 +176,30 @@ export class DeferredSave {
     }
   }
 
-  /** Puts the pieces together, a slice in each turn of the loop, and waits until they may be written. */
-  async #contentOf(pieces: Iterable<string>, loopTime: { ms: number }): Promise<Uint8Array> {
+  /**
+   * The bytes of the pieces, a slice in each turn of the loop: of a large table no more is in memory. The last one comes
+   * when the file may get its name.
+   */
+  async *#contentOf(pieces: Iterable<string>, loopTime: { ms: number }): AsyncIterable<Uint8Array> {
     const { clock, precondition } = this.#options
-    const slices: Buffer[] = []
     let texts: string[] = []
     let startMs = clock.monotonic()
-    const endSlice = (): void => {
-      slices.push(Buffer.from(texts.join(''), 'utf8'))
+    const sliceOf = (): Buffer => {
+      const slice = Buffer.from(texts.join(''), 'utf8')
       texts = []
       loopTime.ms += clock.monotonic() - startMs
+      return slice
     }
     for (const piece of pieces) {
       texts.push(piece)
       if (clock.monotonic() - startMs < sliceMs) continue
-      endSlice()
+      yield sliceOf()
       await new Promise<void>((resolve) => clock.nextTurn(resolve))
       startMs = clock.monotonic()
     }
-    endSlice()
+    const last = sliceOf()
     await precondition?.later()
-    return Buffer.concat(slices)
+    yield last
   }
 
   #takeWaiting(): PromiseWithResolvers<void> | undefined {

@@ -1,4 +1,4 @@
-import type { Clock, FileSystem, Log } from '@rocketmq-ts/platform'
+import type { Clock, FileContent, FileSystem, Log } from '@rocketmq-ts/platform'
 import { nodeFileSystem, silentLog } from '@rocketmq-ts/platform'
 import type { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { ConfigFile } from '@rocketmq-ts/storage'
@@ -34,7 +34,7 @@ interface SaveCounts {
 class CountedFile extends ConfigFile {
   endedSaves = 0
 
-  override async saveLater(text: string | Promise<Uint8Array>): Promise<boolean> {
+  override async saveLater(text: string | FileContent): Promise<boolean> {
     try {
       return await super.saveLater(text)
     } finally {

@@ -51,13 +51,14 @@ function saver({ takesMs = 0, pieces = 1, failures = 0, isGated = false }: Saver
       async saveLater(content) {
         begun++
         const number = ++saveCount
-        const bytes = await content
+        const parts: Uint8Array[] = []
+        for await (const part of content as AsyncIterable<Uint8Array>) parts.push(part)
         if (isGated) {
           gate = Promise.withResolvers()
           await gate.promise
         }
         if (number !== saveCount) return false
-        write(Buffer.from(bytes as Uint8Array).toString())
+        write(Buffer.concat(parts).toString())
         return true
       },
     },
