@@ -53,6 +53,7 @@ func runFill(options Options) error {
 	err := onConnections(options, options.connections, sendBuffer, sampling.begin, func(index int, c *Connection) error {
 		c.socket.SetDeadline(time.Now().Add(time.Duration(options.measureMs) * time.Millisecond))
 		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index))
+		sender.lite = options.lite
 		sender.inTurn = options.inTurn
 		return fillShare(c, sender, options, share, tallies[index])
 	})

@@ -62,6 +62,8 @@ type Sender struct {
 	numbered bool
 	// Milliseconds; 0 for messages that are delivered at once.
 	delayMs int64
+	// Lite topics and keys that messages have in turn; 0 for none.
+	lite, keys int
 }
 
 // newSender prepares requests as the official Java producer writes them (compact header, JSON).
@@ -87,9 +89,13 @@ func newSender(topics []string, queues, size, batch int, oneWay bool, source uin
 	return s
 }
 
-// delayed lets messages be delivered so many milliseconds after they were due to be sent.
-func (s *Sender) delayed(delayMs int64) *Sender {
-	s.delayMs = delayMs
+// optioned has messages be as the options of a load want them.
+func (s *Sender) optioned(options Options) *Sender {
+	s.numbered, s.delayMs, s.lite, s.keys = options.numbered, options.delayMs, options.lite, options.keys
+	if s.lite > 0 {
+		// Each slice of a row goes on with others of very many.
+		s.sequence += uint64(time.Now().UnixMilli())
+	}
 	return s
 }
 
@@ -118,6 +124,14 @@ func (s *Sender) append(buffer []byte, opaque int, stamp int64, wallMs int64) []
 		if s.delayMs > 0 {
 			buffer = append(buffer, `\u0002TIMER_DELIVER_MS\u0001`...)
 			buffer = strconv.AppendInt(buffer, wallMs+s.delayMs, 10)
+		}
+		if s.lite > 0 {
+			buffer = append(buffer, `\u0002__LITE_TOPIC\u0001`+liteTopicPrefix...)
+			buffer = strconv.AppendUint(buffer, sequence%uint64(s.lite), 10)
+		}
+		if s.keys > 0 {
+			buffer = append(buffer, `\u0002KEYS\u0001key-`...)
+			buffer = strconv.AppendUint(buffer, sequence%uint64(s.keys), 10)
 		}
 		buffer = append(buffer, `\u0002WAIT\u0001true\u0002","j":"0","k":"false","m":"false"},"flag":`...)
 	}

@@ -27,6 +27,8 @@ type Options struct {
 	inTurn      bool
 	consumers   int
 	popping     bool
+	lite        int
+	keys        int
 	count       int64
 	warmMs      int64
 	measureMs   int64
@@ -60,6 +62,8 @@ func parseOptions(command string, arguments []string) (Options, error) {
 	flags.BoolVar(&options.inTurn, "in-turn", false, "fill: batches of messages with a property n, 0 to 9 in turn")
 	flags.IntVar(&options.consumers, "consumers", 4, "poll: consumers, each with a connection and a queue of its own")
 	flags.BoolVar(&options.popping, "popping", false, "poll: consumers wait by POP, and acknowledge what they are given")
+	flags.IntVar(&options.lite, "lite", 0, "fill, poll: lite topics of the topic that messages go to in turn; consumers share them")
+	flags.IntVar(&options.keys, "keys", 0, "send: keys that messages have, one each and in turn")
 	flags.Int64Var(&options.count, "count", 0, "fill, create, grow: messages or topics")
 	flags.Int64Var(&options.warmMs, "warm", 1000, "milliseconds before measuring")
 	flags.Int64Var(&options.measureMs, "measure", 5000, "milliseconds of measuring")
@@ -86,6 +90,9 @@ func parseOptions(command string, arguments []string) (Options, error) {
 	if options.connections < 1 || options.inFlight < 1 || options.topics < 1 || options.queues < 1 || options.batch < 1 ||
 		options.consumers < 1 || options.max < 1 || options.size < 8 {
 		return options, fmt.Errorf("numbers of things must be 1 or more, and bodies 8 bytes or more")
+	}
+	if (options.lite > 0 || options.keys > 0) && options.batch > 1 {
+		return options, fmt.Errorf("-lite and -keys are for single messages")
 	}
 	if options.delayMs != 0 && (options.delayMs < 0 || options.batch > 1) {
 		return options, fmt.Errorf("-delay is for single messages, and 0 or more")

@@ -95,6 +95,9 @@ func waitForMessages(c *Connection, index int, options Options, tally *Tally, wa
 	joined := sync.OnceFunc(waiting.Done)
 	defer joined()
 	c.socket.SetDeadline(time.Now().Add(joinDeadline))
+	if options.lite > 0 {
+		return waitForLite(c, index, options, tally, joined, windows)
+	}
 	if options.popping {
 		return waitAndPop(c, index, options, tally, joined, windows)
 	}

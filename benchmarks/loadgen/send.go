@@ -23,8 +23,7 @@ func runSend(options Options) error {
 // sendWindow keeps -in-flight requests under way on each connection: an answer is followed by the next request.
 func sendWindow(options Options) error {
 	return measureConnections(options, sendBuffer, func(index int, c *Connection, tally *Tally, window Window) error {
-		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index)).delayed(options.delayMs)
-		sender.numbered = options.numbered
+		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index)).optioned(options)
 		return keepSending(c, sender, options, false, tally, window)
 	})
 }
@@ -90,7 +89,7 @@ func sendWhenDue(c *Connection, index int, options Options, stamped bool, tally 
 	var sent atomic.Int64
 	writing := make(chan error, 1)
 	go func() {
-		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index)).delayed(options.delayMs)
+		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, false, uint16(index)).optioned(options)
 		pace := newPace(options, index, window)
 		writing <- pace.run(c, func(at int64) error {
 			var slot int
@@ -161,7 +160,7 @@ func sendOneWay(options Options) error {
 	}
 	err := onConnections(options, options.connections, sendBuffer, begin, func(index int, c *Connection) error {
 		c.socket.SetDeadline(window.giveUp())
-		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, true, uint16(index)).delayed(options.delayMs)
+		sender := newSender(options.topicNames(), options.queues, options.size, options.batch, true, uint16(index)).optioned(options)
 		return newPace(options, index, window).run(c, func(at int64) error {
 			c.output = sender.append(c.output, 0, -1, processStart.UnixMilli()+at/1e6)
 			if window.measures(at) {

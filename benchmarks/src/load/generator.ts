@@ -94,6 +94,13 @@ export async function fillTopic(addresses: string, topic: string, count: number,
   await runGenerator('fill', inTurn ? { ...flags, 'in-turn': true } : flags, timeoutMs)
 }
 
+/** Sends one message to each of so many lite topics. */
+export async function fillLiteTopics(addresses: string, topic: string, count: number): Promise<void> {
+  const timeoutMs = 120_000
+  const flags = { address: addresses, topic, lite: count, count, connections: 1, 'in-flight': 64 }
+  await runGenerator('fill', { ...flags, measure: timeoutMs - 5000 }, timeoutMs)
+}
+
 /** Sends one message to each queue of several topics. */
 export async function touchTopics(addresses: string, topic: string, topics: number, queues: number): Promise<void> {
   const timeoutMs = 60_000

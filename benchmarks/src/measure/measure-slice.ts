@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { pollUntil } from '../../../interop/targets/deadline.ts'
 import type { Measurement } from '../figures/measurement.ts'
-import { fillTopic, generateLoad, touchTopics } from '../load/generator.ts'
+import { fillLiteTopics, fillTopic, generateLoad, touchTopics } from '../load/generator.ts'
 import type { Flags, Row } from '../rows/row.ts'
 import type { BenchServers } from '../servers/bench-servers.ts'
 import type { SliceContext } from './context.ts'
@@ -26,7 +26,10 @@ export async function prepareRow(row: Row, servers: BenchServers, say: (text: st
   const queues = Number(flags.queues ?? queuesByDefault)
   const what = `${topic}, ${queues} queues`
   if (known.has(what)) return
-  if (fill !== undefined) {
+  if (fill !== undefined && 'lite' in flags) {
+    say(`sending to each of ${fill.toLocaleString('en')} lite topics`)
+    await fillLiteTopics(servers.brokerAddresses, String(topic), fill)
+  } else if (fill !== undefined) {
     say(`sending ${fill.toLocaleString('en')} messages to read`)
     await fillTopic(servers.brokerAddresses, String(topic), fill, 'sql' in flags)
   } else if (command === 'send' && Number(topics) > 1) {

@@ -2,12 +2,14 @@ import type { Goal } from '../figures/goals.ts'
 import type { Flags, Row } from './row.ts'
 import {
   cold,
+  compacting,
   filtered,
   fiveThousandQueues,
   fortyThousandQueues,
   grown,
   hundredThousandTopics,
   idempotent,
+  lite,
   oneBroker,
   plain,
   popping,
@@ -144,6 +146,25 @@ export const moreRows: Row[] = [
         popping: true,
       },
     },
+    goals: halfTheCpu,
+  },
+  {
+    id: 'lite-100000',
+    title: '100,000 lite topics of one message each, then 5,000/s over all of them to 100 consumers that wait',
+    setup: lite,
+    load: {
+      kind: 'generator',
+      command: 'poll',
+      flags: { topic: 'BenchLite', lite: 100_000, consumers: 100, connections: 4, rate: 5000 },
+      fill: 100_000,
+    },
+    goals: halfTheCpu,
+  },
+  {
+    id: 'compaction',
+    title: 'send at 20,000/s messages of 50,000 keys to a topic that is compacted each second',
+    setup: compacting,
+    load: send({ topic: 'BenchCompact', connections: 4, rate: 20_000, keys: 50_000 }),
     goals: halfTheCpu,
   },
   {

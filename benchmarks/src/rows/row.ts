@@ -6,13 +6,23 @@ export interface TopicSetup {
   name: string
   count: number
   queues: number
+  attributes?: Record<string, string>
+}
+
+/** A consumer group that is there when the broker starts. */
+export interface GroupSetup {
+  name: string
+  attributes: Record<string, string>
 }
 
 /** What the servers of a row are started with. Rows with equal set-ups share their servers. */
 export interface Setup {
   topics: TopicSetup[]
+  groups?: GroupSetup[]
   /** Keys of broker.conf beyond those of every run. */
   brokerConfig?: Record<string, string>
+  /** Further keys of the official broker alone. */
+  officialConfig?: Record<string, string>
   /** The store is made before the start: consume queues of so many messages over the first topic's queues. */
   grownMessages?: number
   /** Brokers in one process of `rocketmq start`; undefined: one broker, alone in its process. */

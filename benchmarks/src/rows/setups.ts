@@ -79,6 +79,21 @@ export const grown: Setup = { topics: [{ name: 'BenchGrown', count: 1, queues: 1
 export const oneBroker: Setup = { topics: [{ name: 'Bench', ...single }], brokersInOneProcess: 1 }
 export const twoBrokers: Setup = { topics: [{ name: 'Bench', ...single }], brokersInOneProcess: 2 }
 
+/** One topic with very many lite topics, which a group consumes. */
+export const lite: Setup = {
+  topics: [{ name: 'BenchLite', ...single, attributes: { 'message.type': 'LITE', 'lite.topic.expiration': '-1' } }],
+  groups: [{ name: 'loadgen-lite', attributes: { 'lite.bind.topic': 'BenchLite' } }],
+  brokerConfig: { enableLmq: 'true', maxLmqConsumeQueueNum: '1000000', maxLiteSubscriptionCount: '1000000' },
+  // As files it would have to map one of each queue, which are more than most systems let a process map.
+  officialConfig: { storeType: 'defaultRocksDB', enableMultiDispatch: 'true' },
+}
+
+/** The last message of each key is kept of one topic, which is compacted all the time. */
+export const compacting: Setup = {
+  topics: [{ name: 'BenchCompact', ...single, attributes: { 'cleanup.policy': 'COMPACTION' } }],
+  brokerConfig: { enableCompaction: 'true', compactionScheduleInternal: '1000' },
+}
+
 /** The official broker serves SQL92 only when it is told to. What warms it up goes to another topic than what is read. */
 export const filtered: Setup = {
   topics: [

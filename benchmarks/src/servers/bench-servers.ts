@@ -60,7 +60,12 @@ async function startSeparate(target: TargetName, setup: Setup, options: StartOpt
       listenPort: await allocateBrokerPort(),
       namesrvAddr: nameServer.address,
       storeDir: join(folder, 'stores', brokerName),
-      config: { enablePropertyFilter: 'true', flushDiskType: 'ASYNC_FLUSH', ...setup.brokerConfig },
+      config: {
+        enablePropertyFilter: 'true',
+        flushDiskType: 'ASYNC_FLUSH',
+        ...setup.brokerConfig,
+        ...(target === 'official' ? setup.officialConfig : {}),
+      },
     })
     const brokerOptions = await optionsOf('broker-a')
     if (setup.grownMessages !== undefined) {
@@ -68,7 +73,7 @@ async function startSeparate(target: TargetName, setup: Setup, options: StartOpt
       say(`making a store of ${setup.grownMessages.toLocaleString('en')} messages`)
       await growStore(brokerOptions.storeDir, name, queues, setup.grownMessages)
     }
-    writeTopics(brokerOptions.storeDir, setup.topics)
+    writeTopics(brokerOptions.storeDir, setup.topics, setup.groups)
     say(`starting ${target}`)
     const launchedAt = performance.now()
     const broker = await launchBroker(target, brokerOptions, folder, options)
