@@ -1,6 +1,7 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import type { DecodedMessage } from '@rocketmq-ts/protocol'
 import type { QueueUnit, RecordPlace } from '@rocketmq-ts/storage'
+import type { LoopShare } from '../loop-share.ts'
 import { decodedRecord } from '../stored-message.ts'
 import { ArrivalTimes } from './arrival-times.ts'
 
@@ -44,6 +45,8 @@ export interface InternalConsumerOptions {
    * after a second, so that none is lost, and one may come twice.
    */
   handle(messages: readonly DecodedMessage[], queueId: number): Promise<void>
+  /** Where very many messages may come at once: so few are read together, and decoded in this share of the loop's turns. */
+  slices?: { messagesAtOnce: number; share: LoopShare }
 }
 
 /** How far a queue is read. */
@@ -107,10 +110,12 @@ class InternalQueue {
   #cutCount = 0
   /** Undefined when no message waits longer than its time by the clock. */
   readonly #arrivals: ArrivalTimes | undefined
+  readonly #unitsAtOnce: number
 
   constructor(queueId: number, options: InternalConsumerOptions) {
     this.#queueId = queueId
     this.#options = options
+    this.#unitsAtOnce = options.slices?.messagesAtOnce ?? unitsAtOnce
     const waitMsMax = options.waitMsMax?.(queueId)
     this.#arrivals = waitMsMax === undefined ? undefined : new ArrivalTimes(waitMsMax)
     this.#clampProgress()
@@ -170,7 +175,7 @@ class InternalQueue {
     for (;;) {
       const cutCount = this.#cutCount
       const offset = Math.max(progress.offset(queueId), store.minOffset(topic, queueId))
-      const units = withinBytes(await store.units(topic, queueId, offset, unitsAtOnce))
+      const units = withinBytes(await store.units(topic, queueId, offset, this.#unitsAtOnce))
       if (units.length === 0 || this.#isClosed) return
       this.#arrivals?.forget(offset)
       const ready = this.#ready(units, offset)
@@ -222,10 +227,15 @@ class InternalQueue {
     this.#arrivals?.note(store.maxOffset(topic, this.#queueId), clock.monotonic())
   }
 
-  /** A damaged message would hold up for ever all that stand behind it. */
   async #read(units: readonly QueueUnit[]): Promise<DecodedMessage[]> {
+    const { store, slices } = this.#options
+    const records = await store.recordsAt(units)
+    return slices === undefined ? this.#decoded(units, records) : slices.share.run(() => this.#decoded(units, records))
+  }
+
+  /** A damaged message would hold up for ever all that stand behind it. */
+  #decoded(units: readonly QueueUnit[], records: readonly (Buffer | undefined)[]): DecodedMessage[] {
     const messages: DecodedMessage[] = []
-    const records = await this.#options.store.recordsAt(units)
     for (const [index, { physicalOffset }] of units.entries()) {
       const message = decodedRecord(records[index])
       if (message !== undefined) messages.push(message)

@@ -128,7 +128,8 @@ export class Revival {
    */
   takeDue(nowMs: number, countMax: number): Due[] {
     const due: Due[] = []
-    for (const [key, pending] of [...this.#pending]) {
+    // Those that are dealt with on the way are the first ones mostly.
+    for (const [key, pending] of this.#pending) {
       if (due.length >= countMax) break
       if (pending.isUnderWay || visibleAt(pending.checkpoint) > nowMs) continue
       const offsets = this.#outstanding(pending)

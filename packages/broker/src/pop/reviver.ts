@@ -11,6 +11,7 @@ import {
 import type { MessageStore, PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import type { MessageSink } from '../intake/intake.ts'
 import { InternalConsumer, type InternalStore } from '../internal-consumer/internal-consumer.ts'
+import { LoopShare } from '../loop-share.ts'
 import { decodedRecord, messagesIn } from '../stored-message.ts'
 import type { CommittedOffsets } from './pop-cursors.ts'
 import type { PopRecovery } from './pop-recovery.ts'
@@ -45,7 +46,11 @@ export interface ReviverParts {
   onRead(count: number, byteCount: number): void
 }
 
-const dueAtOnce = 32
+/** Of each queue, in a turn of the loop. */
+const dueAtOnce = 8
+/** What is read comes in bulk, when the second is over in which it was due: requests do not wait for all of it. */
+const messagesAtOnce = 32
+const shareMs = 1
 /**
  * The noted progress stays behind by so much: after a crash the timer may deliver checkpoints again that it delivered
  * within that time, and the records that they are dealt with have to be read with them.
@@ -80,6 +85,7 @@ export class Reviver {
       store,
       topic: reviveTopic,
       queueCount,
+      slices: { messagesAtOnce, share: new LoopShare(clock, shareMs) },
       progress: {
         offset: (queueId) => this.#queues[queueId]!.readOffset,
         // What was read is dealt with later: the queues keep what lasts.
@@ -339,9 +345,9 @@ class RevivingQueue {
   #noteProgress(): void {
     const { offsets, records, clock } = this.#parts
     const { reviveTopic } = records
-    const done = this.#revival.doneOffset - 1
     const nowMs = clock.monotonic()
     if (this.#next !== undefined && nowMs - this.#next.sinceMs < progressLagMs) return
+    const done = this.#revival.doneOffset - 1
     if (this.#next !== undefined) offsets.commit(reviveGroup, reviveTopic, this.#queueId, this.#next.done)
     const isNoted = done < 0 || done === offsets.offset(reviveGroup, reviveTopic, this.#queueId)
     this.#next = isNoted ? undefined : { done, sinceMs: nowMs }

@@ -30,6 +30,11 @@ export interface TimerDeliveryParts {
 }
 
 const messagesAtOnce = 256
+const messagesAtOnceLeast = 16
+/** In one turn of the loop so many milliseconds go into what is due, while it comes in time: requests wait for it. */
+const sliceMs = 1.5
+/** How much of the time that a message took lately counts: the last batch has the rest. */
+const costMemory = 0.75
 const bytesAtOnce = 1024 * 1024
 /** The wall clock may be set while nothing is due: it is looked at again so often. */
 const clockCheckMs = 1000
@@ -39,6 +44,8 @@ const retryMs = 1000
 interface Batch {
   units: DueUnit[]
   messages: DecodedMessage[]
+  /** Milliseconds that it took to decode them. */
+  decodedMs: number
 }
 
 /**
@@ -54,6 +61,8 @@ export class TimerDelivery {
   #cancelTimer: CancelTimer = () => {}
   /** Units of the slot that is due next, read ahead. */
   #next: SlotUnits | undefined
+  /** Milliseconds that a message took lately. */
+  #costMs = 0
 
   constructor(parts: TimerDeliveryParts) {
     this.#parts = parts
@@ -176,7 +185,8 @@ export class TimerDelivery {
       if (timers.isOutdated(units)) return true
       while (count < units.count) {
         if (this.#isClosed || this.#parts.isStopped()) return false
-        const batch = await this.#read(slotMs, units.count - count, (index) => units.at(count + index))
+        const countMax = Math.min(units.count - count, this.#countAtOnce(slotMs))
+        const batch = await this.#read(slotMs, countMax, (index) => units.at(count + index))
         if (timers.isOutdated(units)) return true
         await this.#deliver(batch, deleteKeys)
         if (timers.isOutdated(units)) return true
@@ -210,7 +220,7 @@ export class TimerDelivery {
 
   /** Reads the messages of the first units of those that are left: as many as are delivered with one step. */
   async #read(slotMs: number, left: number, unitAt: (index: number) => DueUnit): Promise<Batch> {
-    const { store, log } = this.#parts
+    const { clock, store, log } = this.#parts
     const units: DueUnit[] = []
     let bytes = 0
     while (units.length < Math.min(left, messagesAtOnce) && bytes < bytesAtOnce) {
@@ -219,6 +229,7 @@ export class TimerDelivery {
       bytes += unit.totalSize
     }
     const records = await store.recordsAt(units)
+    const startMs = clock.monotonic()
     const messages: DecodedMessage[] = []
     for (const [index, unit] of units.entries()) {
       const message = decodedRecord(records[index])
@@ -230,13 +241,14 @@ export class TimerDelivery {
         )
       }
     }
-    return { units, messages }
+    return { units, messages, decodedMs: clock.monotonic() - startMs }
   }
 
-  async #deliver({ units, messages }: Batch, deleteKeys: ReadonlySet<string>): Promise<void> {
+  async #deliver({ units, messages, decodedMs }: Batch, deleteKeys: ReadonlySet<string>): Promise<void> {
     const { clock, metrics, storeHost } = this.#parts
     const unitAt = new Map(units.map((unit) => [unit.physicalOffset, unit]))
     const nowMs = clock.now()
+    const startMs = clock.monotonic()
     const due: StoreMessage[] = []
     for (const message of messages) {
       const { isRoll, isDelete, writtenMs } = unitAt.get(message.physicalOffset)!
@@ -247,9 +259,24 @@ export class TimerDelivery {
         if (one !== undefined) due.push(one)
       }
     }
-    await this.#store(due)
+    const storing = this.#store(due)
+    this.#noteCost(decodedMs + clock.monotonic() - startMs, units.length)
+    await storing
     for (const message of messages) this.#count(message, unitAt.get(message.physicalOffset)!, deleteKeys, metrics)
     this.#parts.delivered(due.length)
+  }
+
+  /** How many are delivered with one step: as many as can be once they are late. */
+  #countAtOnce(slotMs: number): number {
+    const { clock, timers } = this.#parts
+    const isLate = this.#dueBefore(clock.now()) > slotMs + timers.precisionMs
+    if (isLate || this.#costMs === 0) return messagesAtOnce
+    return Math.max(messagesAtOnceLeast, Math.min(messagesAtOnce, Math.floor(sliceMs / this.#costMs)))
+  }
+
+  #noteCost(ms: number, count: number): void {
+    const costMs = ms / count
+    this.#costMs = this.#costMs === 0 ? costMs : costMemory * this.#costMs + (1 - costMemory) * costMs
   }
 
   /** One that takes another one back was counted against it when it came. */

@@ -1,0 +1,50 @@
+import { setImmediate as loopTurn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { LoopShare } from '../src/loop-share.ts'
+
+/** Three pieces of work of each name, which take so long; those done after each turn. */
+async function doneAfterTurns(pieceMs: number, turnCount: number, ...names: string[]): Promise<string[]> {
+  let nowMs = 0
+  let turns: (() => void)[] = []
+  const share = new LoopShare({ monotonic: () => nowMs, nextTurn: (callback) => void turns.push(callback) }, 2)
+  let done = ''
+  const work = async (name: string): Promise<void> => {
+    for (let piece = 0; piece < 3; piece++) {
+      await share.run(() => {
+        nowMs += pieceMs
+        done += name
+      })
+    }
+  }
+  for (const name of names) void work(name)
+  const seen: string[] = []
+  for (let turn = 0; turn < turnCount; turn++) {
+    await loopTurn()
+    seen.push(done)
+    const callbacks = turns
+    turns = []
+    for (const callback of callbacks) callback()
+  }
+  return seen
+}
+
+test('pieces are done in a turn until its share is used up', async () => {
+  expect(await doneAfterTurns(1, 3, 'a')).toEqual(['aa', 'aaa', 'aaa'])
+})
+
+test('a piece that takes long is alone in its turn, and those who wait take turns', async () => {
+  expect(await doneAfterTurns(5, 6, 'a', 'b')).toEqual(['a', 'ab', 'aba', 'abab', 'ababa', 'ababab'])
+})
+
+test('what takes no time is done at once', async () => {
+  expect((await doneAfterTurns(0, 1, 'a', 'b'))[0]).toHaveLength(6)
+})
+
+test('an error of a piece is its own', async () => {
+  const share = new LoopShare({ monotonic: () => 0, nextTurn() {} }, 2)
+  const failing = share.run(() => {
+    throw new Error('of the piece')
+  })
+  await expect(failing).rejects.toThrow('of the piece')
+  expect(await share.run(() => 1)).toBe(1)
+})
