@@ -69,7 +69,7 @@ export function createFeatures(parts: FeaturesParts) {
   )
   const groups = features.add(createGroups({ config, settings, counters }))
   const tables = { topics: topics.table, groups: groups.table }
-  const locks = features.add(createLocks({ clock, groups: groups.table }))
+  const locks = features.add(createLocks({ clock, settings, groups: groups.table }))
   const filters = features.add(createFilters({ ...tables, config, settings }))
   const { compiler } = filters
   const clients = features.add(

@@ -2,14 +2,17 @@ import {
   type MessageRequestModeSetting,
   type MessageRequestModeTable,
   messageRequestModeTableBody,
+  ProtocolError,
   retryTopicPrefix,
   stringifyStandard,
 } from '@rocketmq-ts/protocol'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
 
-export interface RequestModeDefaults {
+export interface RequestModeSettings {
   defaultMessageRequestMode: 'PULL' | 'POP'
   defaultPopShareQueueNum: number
+  /** Modes that may be set. */
+  maxMessageRequestModeNum: number
 }
 
 /** How a group gets the messages of a topic. */
@@ -19,14 +22,14 @@ const saveIntervalMs = 1000
 
 /** How groups get the messages of topics, by pull or by POP. Kept in config/messageRequestMode.json. */
 export class RequestModes {
-  readonly #defaults: () => RequestModeDefaults
+  readonly #settings: () => RequestModeSettings
   /** Topic to group. */
   readonly #topics: Map<string, Map<string, MessageRequestModeSetting>>
   readonly #kept: KeptState<MessageRequestModeTable>
 
   /** @throws Error when the file is there and cannot be used */
-  constructor(config: KeptFolder, defaults: () => RequestModeDefaults) {
-    this.#defaults = defaults
+  constructor(config: KeptFolder, settings: () => RequestModeSettings) {
+    this.#settings = settings
     this.#kept = new KeptState(config, {
       file: 'messageRequestMode.json',
       parse: (text) => messageRequestModeTableBody.parse(text),
@@ -41,7 +44,7 @@ export class RequestModes {
   of(topic: string, group: string): RequestMode {
     const set = this.#topics.get(topic)?.get(group)
     if (set !== undefined) return set
-    const { defaultMessageRequestMode, defaultPopShareQueueNum } = this.#defaults()
+    const { defaultMessageRequestMode, defaultPopShareQueueNum } = this.#settings()
     if (topic.startsWith(retryTopicPrefix) || defaultMessageRequestMode === 'PULL') {
       return { mode: 'PULL', popShareQueueNum: 0 }
     }
@@ -50,14 +53,25 @@ export class RequestModes {
 
   /**
    * Resolves when the mode survives a failure of the power.
-   * @throws the file system's errors: the mode counts, and is written later when that is possible
+   * @throws ProtocolError SYSTEM_BUSY when there are as many as there may be; the file system's errors: then the mode counts,
+   *   and is written later when that is possible
    */
   async set(topic: string, group: string, { mode, popShareQueueNum }: RequestMode): Promise<void> {
     const groups = this.#topics.get(topic) ?? new Map<string, MessageRequestModeSetting>()
+    if (!groups.has(group)) this.#checkRoom()
     groups.set(group, { topic, consumerGroup: group, mode, popShareQueueNum })
     this.#topics.set(topic, groups)
     this.#kept.later()
     await this.#kept.secured()
+  }
+
+  #checkRoom(): void {
+    const { maxMessageRequestModeNum } = this.#settings()
+    let count = 0
+    for (const groups of this.#topics.values()) count += groups.size
+    if (count < maxMessageRequestModeNum) return
+    const remark = `${count} request modes are set: delete groups that are not used any more, or raise maxMessageRequestModeNum`
+    throw new ProtocolError('SYSTEM_BUSY', remark)
   }
 
   /** All that were set. */

@@ -5,6 +5,7 @@ import {
   newDataVersion,
   newSubscriptionGroupConfig,
   nextDataVersion,
+  ProtocolError,
   type SubscriptionGroupConfig,
   type SubscriptionGroupTable,
 } from '@rocketmq-ts/protocol'
@@ -18,7 +19,12 @@ import { isSystemGroup, predefinedGroups } from './predefined-groups.ts'
 export interface GroupTableOptions {
   /** Where subscriptionGroup.json is, and what changed since it was written. */
   config: KeptFolder
-  settings(): { autoCreateSubscriptionGroup: boolean; flushDiskType: FlushMode; enableLmq: boolean }
+  settings(): {
+    autoCreateSubscriptionGroup: boolean
+    maxAutoCreatedGroupNum: number
+    flushDiskType: FlushMode
+    enableLmq: boolean
+  }
 }
 
 /** What an administrator wants a group to be; its attributes as changes (`+name`, `-name`) of those it has. */
@@ -72,19 +78,32 @@ export class GroupTable {
     return this.#dataVersion
   }
 
-  /** The group, made when it is missing, its name is well formed and the settings allow it. */
+  /**
+   * The group, made when it is missing, its name is well formed and the settings allow it.
+   * @throws ProtocolError SYSTEM_BUSY when it would be made, and there are as many as clients may have made
+   */
   find(group: string): SubscriptionGroupConfig | undefined {
     const existing = this.#groups.get(group)
     if (existing !== undefined) return existing
     if (this.#isLight(group)) return newSubscriptionGroupConfig(group)
     if (!this.#options.settings().autoCreateSubscriptionGroup && !isSystemGroup(group)) return undefined
     if (groupNameProblem(group) !== undefined) return undefined
+    this.#checkRoom(group)
     const created = newSubscriptionGroupConfig(group)
     this.#log.info({ group }, 'a consumer group was made for a client that uses it')
     this.#groups.set(group, created)
     this.#changed([group])
     this.#kept.later()
     return created
+  }
+
+  #checkRoom(group: string): void {
+    const { maxAutoCreatedGroupNum } = this.#options.settings()
+    if (this.#groups.size < maxAutoCreatedGroupNum) return
+    const remark =
+      `there are ${this.#groups.size} consumer groups, and clients may not make more: ` +
+      `create ${group} first, or raise maxAutoCreatedGroupNum of the broker`
+    throw new ProtocolError('SYSTEM_BUSY', remark)
   }
 
   /** The group if there is one. */

@@ -103,7 +103,7 @@ export function createLite(parts: LiteFeatureParts) {
       const resets =
         (reason === 'taken-over' && rules.resetsWhenTakenOver(group)) ||
         (reason === 'unsubscribed' && rules.resetsOnUnsubscribe(group))
-      if (resets) reset(group, queue, fromStart)
+      if (resets && offsets.hasRoom(group, queue)) reset(group, queue, fromStart)
     },
     onGone: ({ clientId }) => events.forget(clientId),
     notify: ({ clientId, group, link }, liteTopic) =>
@@ -219,6 +219,8 @@ export function createLite(parts: LiteFeatureParts) {
         events,
         reader,
         held,
+        orders,
+        offsets,
         onGiven(group, parent, { queues }) {
           for (const { topic, records } of queues) {
             const byteCount = records.reduce((sum, { length }) => sum + length, 0)
@@ -229,7 +231,7 @@ export function createLite(parts: LiteFeatureParts) {
         onMissed: () => counters.missed(),
         settings,
       }),
-      liteSubscriptionCtl: liteSubscriptionCtl({ rules, subscriptions, reset }),
+      liteSubscriptionCtl: liteSubscriptionCtl({ rules, subscriptions, offsets, reset }),
       getBrokerLiteInfo: getBrokerLiteInfo(information),
       getParentTopicInfo: getParentTopicInfo(information),
       getLiteTopicInfo: getLiteTopicInfo(information),

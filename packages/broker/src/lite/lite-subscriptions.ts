@@ -112,7 +112,7 @@ export class LiteSubscriptions {
 
   /**
    * The client wants these lite topics and no others; one whose group wants all wants all.
-   * @throws ProtocolError LITE_SUBSCRIPTION_QUOTA_EXCEEDED
+   * @throws ProtocolError LITE_SUBSCRIPTION_QUOTA_EXCEEDED, also for one too many client
    */
   replace(name: LiteClientName, queues: readonly string[], link: LiteLink): void {
     const { rules } = this.#parts
@@ -170,11 +170,19 @@ export class LiteSubscriptions {
       known.updatedMs = updatedMs
       return known
     }
+    this.#checkClients(name.clientId)
     // It consumes something else now.
     this.removeAll(name.clientId)
     const client: LiteClient = { ...name, queues: new Set(), isWildcard: false, link, updatedMs }
     this.#clients.set(name.clientId, client)
     return client
+  }
+
+  /** One that subscribes to nothing takes memory too. */
+  #checkClients(clientId: string): void {
+    const { maxLiteSubscriptionCount } = this.#parts.settings()
+    if (this.#clients.size < maxLiteSubscriptionCount || this.#clients.has(clientId)) return
+    throw tooMany(maxLiteSubscriptionCount)
   }
 
   #checkQuota({ group }: LiteClientName, newCount: number, keptCount: number): void {
@@ -189,8 +197,7 @@ export class LiteSubscriptions {
   #checkTotal(newCount: number): void {
     const { maxLiteSubscriptionCount } = this.#parts.settings()
     if (newCount === 0 || this.#count + newCount <= maxLiteSubscriptionCount) return
-    const remark = `lite subscription quota exceeded ${maxLiteSubscriptionCount}: raise maxLiteSubscriptionCount of the broker`
-    throw new ProtocolError('LITE_SUBSCRIPTION_QUOTA_EXCEEDED', remark)
+    throw tooMany(maxLiteSubscriptionCount)
   }
 
   /** In a group that shares no lite topics, the last one who wants it has it. */
@@ -245,4 +252,9 @@ export class LiteSubscriptions {
     if (clients?.size === 0) this.#wildcards.delete(client.topic)
     this.#count--
   }
+}
+
+function tooMany(max: number): ProtocolError {
+  const remark = `lite subscription quota exceeded ${max}: raise maxLiteSubscriptionCount of the broker`
+  return new ProtocolError('LITE_SUBSCRIPTION_QUOTA_EXCEEDED', remark)
 }

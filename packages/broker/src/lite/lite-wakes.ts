@@ -14,6 +14,8 @@ export class LiteWakes {
   readonly #onFree: (key: OrderKey) => void
   /** By the time at which they are free, in steps since 1970. */
   readonly #due = new Map<number, Map<string, OrderKey>>()
+  /** By `topic@group`, the step at which a queue is looked at. */
+  readonly #steps = new Map<string, number>()
   #cancelTimer: CancelTimer | undefined
 
   constructor(clock: Clock, blockedUntilMs: (key: OrderKey) => number | undefined, onFree: (key: OrderKey) => void) {
@@ -31,6 +33,14 @@ export class LiteWakes {
     }
     const step = Math.ceil(untilMs / stepMs)
     const name = `${key.topic}@${key.group}`
+    const known = this.#steps.get(name)
+    if (known !== undefined) {
+      if (known <= step) return
+      const before = this.#due.get(known)
+      before?.delete(name)
+      if (before?.size === 0) this.#due.delete(known)
+    }
+    this.#steps.set(name, step)
     const keys = this.#due.get(step)
     if (keys === undefined) this.#due.set(step, new Map([[name, key]]))
     else keys.set(name, key)
@@ -41,6 +51,7 @@ export class LiteWakes {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     this.#due.clear()
+    this.#steps.clear()
   }
 
   #look(): void {
@@ -49,6 +60,7 @@ export class LiteWakes {
     for (const [step, keys] of [...this.#due]) {
       if (step > nowStep) continue
       this.#due.delete(step)
+      for (const name of keys.keys()) this.#steps.delete(name)
       for (const key of keys.values()) this.watch(key)
     }
     if (this.#due.size > 0) return

@@ -5,12 +5,13 @@ import { QueueLocks } from './queue-locks.ts'
 
 export interface LocksParts {
   clock: Clock
+  settings(): { maxQueueLockNum: number }
   groups: { onDelete(listener: (group: string) => void): void }
 }
 
 /** Locks on queues whose messages are to be handled in order. */
-export function createLocks({ clock, groups }: LocksParts) {
-  const locks = new QueueLocks(clock)
+export function createLocks({ clock, settings, groups }: LocksParts) {
+  const locks = new QueueLocks(clock, () => settings().maxQueueLockNum)
   groups.onDelete((group) => locks.removeGroup(group))
   return {
     table: locks,

@@ -7,6 +7,7 @@ import {
   lightQueueId,
   newDataVersion,
   nextDataVersion,
+  ProtocolError,
 } from '@rocketmq-ts/protocol'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
 import { LightOffsets } from './light-offsets.ts'
@@ -20,12 +21,16 @@ export interface ConsumerOffsetTableOptions {
   flushIntervalMs: number
   /** Whether there are light queues, and the file is lmqConsumerOffset.json. */
   hasLightQueues: boolean
+  /** Offsets of groups in light queues that there may be (maxLmqOffsetNum). */
+  lightOffsetsMax(): number
 }
 
 /** Commits after which the data version counts one up: it tells slaves that something changed. */
 const commitsPerVersion = 500
 const ordinaryFile = 'consumerOffset.json'
 const lightFile = 'lmqConsumerOffset.json'
+/** That of a light queue is a folder's name; a group's is no longer. */
+const nameBytesMax = 255
 
 /**
  * How far each group is in each queue, kept in config/consumerOffset.json, or in config/lmqConsumerOffset.json where there
@@ -36,6 +41,7 @@ export class ConsumerOffsetTable {
   readonly #offsets = new OffsetMap()
   /** Of light queues; undefined when there are none. */
   readonly #light: LightOffsets | undefined
+  readonly #lightOffsetsMax: () => number
   readonly #pullOffsets = new OffsetMap()
   /** Offsets that an administrator set, until a pull takes them up. In memory alone, as nothing waits over a restart. */
   readonly #resets = new OffsetMap()
@@ -49,6 +55,7 @@ export class ConsumerOffsetTable {
     this.#clock = config.clock
     const light = hasLightQueues ? new LightOffsets() : undefined
     this.#light = light
+    this.#lightOffsetsMax = options.lightOffsetsMax
     let content: ConsumerOffsets | undefined
     this.#kept = new KeptState(config, {
       file: light === undefined ? ordinaryFile : lightFile,
@@ -109,6 +116,31 @@ export class ConsumerOffsetTable {
     return light === undefined ? this.#offsets.get(group, topic, queueId) : light.get(group, topic)
   }
 
+  /** Whether the offset of a group in a queue can be noted: in light queues there may be so many. */
+  hasRoom(group: string, topic: string): boolean {
+    const light = this.#lightOf(topic)
+    if (light === undefined || light.size < this.#lightOffsetsMax()) return true
+    return light.get(group, topic) !== undefined
+  }
+
+  /**
+   * Comes before a request that makes a group go on somewhere for the first time.
+   * @throws ProtocolError LMQ_QUOTA_EXCEEDED when there are too many offsets in light queues, INVALID_PARAMETER when no
+   *   light queue and no group has such a name
+   */
+  checkRoom(group: string, topic: string): void {
+    if (this.#lightOf(topic) === undefined) return
+    if (Math.max(Buffer.byteLength(group), Buffer.byteLength(topic)) > nameBytesMax) {
+      const remark = `the name of a light queue, or of a group that reads it, takes at most ${nameBytesMax} bytes`
+      throw new ProtocolError('INVALID_PARAMETER', remark)
+    }
+    if (this.hasRoom(group, topic)) return
+    const remark =
+      `groups have ${this.#light!.size} offsets in light queues, and ${this.#lightOffsetsMax()} may be there: ` +
+      'delete groups that are not used any more, or raise maxLmqOffsetNum'
+    throw new ProtocolError('LMQ_QUOTA_EXCEEDED', remark)
+  }
+
   /** The group has consumed what is before `offset`. It may be lower than before. */
   commit(group: string, topic: string, queueId: number, offset: number): void {
     if (++this.#commitCount % commitsPerVersion === 0) {
@@ -162,8 +194,12 @@ export class ConsumerOffsetTable {
     return this.#lightOf(topic)?.groupsOf(topic) ?? this.#offsets.groupsOf(topic)
   }
 
-  /** Gives a group the offsets that another one has in a topic. */
+  /**
+   * Gives a group the offsets that another one has in a topic.
+   * @throws ProtocolError when there are too many offsets in light queues
+   */
   copy(fromGroup: string, toGroup: string, topic: string): void {
+    this.checkRoom(toGroup, topic)
     for (const [queueId, offset] of this.queuesOf(fromGroup, topic)) {
       this.commit(toGroup, topic, queueId, offset)
     }

@@ -55,6 +55,7 @@ export function createOffsets(parts: OffsetsParts) {
     config,
     flushIntervalMs: settings().flushConsumerOffsetInterval,
     hasLightQueues: settings().enableLmq,
+    lightOffsetsMax: () => settings().maxLmqOffsetNum,
   })
   const gone = new Set<string>()
   for (const { topic } of offsets.lightEntries()) if (!store.hasLightQueue(topic)) gone.add(topic)

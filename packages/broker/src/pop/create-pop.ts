@@ -213,6 +213,7 @@ export function createPop(parts: PopFeatureParts) {
         reader,
         writer,
         receipts,
+        orders,
         held,
         reviveQueueCount,
         recovery,

@@ -41,6 +41,8 @@ export interface OrderTableParts {
 }
 
 const keptMs = 24 * 60 * 60 * 1000
+/** Topics and groups that are looked at for queues that can be forgotten, so that others have their turn. */
+const lookedAtMax = 100
 
 /**
  * What groups were given in order and did not acknowledge. Nothing more is given of a queue until all of it is
@@ -53,6 +55,9 @@ export class OrderTable {
   /** `topic@group` to queue id. */
   readonly #groups = new Map<string, Map<number, Given>>()
   readonly #kept: KeptState<ConsumerOrder> | undefined
+  #count = 0
+  /** Where looking for queues that can be forgotten goes on. */
+  #looking: IterableIterator<[string, Map<number, Given>]> | undefined
 
   /** @throws Error when the file is there and cannot be used */
   constructor(parts: OrderTableParts) {
@@ -73,14 +78,23 @@ export class OrderTable {
       const loaded = new Map<number, Given>()
       for (const [queueId, order] of queues) if (order.o.length <= bitsMax) loaded.set(queueId, givenOf(order))
       this.#groups.set(key, loaded)
+      this.#count += loaded.size
     }
   }
 
   /** Queues of which something was given in order lately. */
   get count(): number {
-    let count = 0
-    for (const queues of this.#groups.values()) count += queues.size
-    return count
+    return this.#count
+  }
+
+  /**
+   * Whether so many queues are noted that nothing may be given of others. Those that nothing holds back any more are
+   * forgotten first, some at each call, with how often their messages were given.
+   */
+  isFull(max: number): boolean {
+    if (this.#count < max) return false
+    this.#forgetFree()
+    return this.#count >= max
   }
 
   /** When a queue may be read again for a group, in milliseconds since 1970; undefined for now. */
@@ -130,6 +144,7 @@ export class OrderTable {
     }
     const name = nameOf(key)
     const queues = this.#groups.get(name)
+    if (before === undefined) this.#count++
     if (queues === undefined) this.#groups.set(name, new Map([[key.queueId, given]]))
     else queues.set(key.queueId, given)
     this.#kept?.later()
@@ -171,25 +186,48 @@ export class OrderTable {
     const name = nameOf(key)
     const queues = this.#groups.get(name)
     if (!queues?.delete(key.queueId)) return
+    this.#count--
     if (queues.size === 0) this.#groups.delete(name)
     this.#kept?.later()
   }
 
   removeTopic(topic: string): void {
     for (const name of [...this.#groups.keys()]) {
-      if (name.slice(0, name.lastIndexOf('@')) === topic && this.#groups.delete(name)) this.#kept?.later()
+      if (name.slice(0, name.lastIndexOf('@')) === topic) this.#remove(name)
     }
   }
 
   removeGroup(group: string): void {
     for (const name of [...this.#groups.keys()]) {
-      if (name.slice(name.lastIndexOf('@') + 1) === group && this.#groups.delete(name)) this.#kept?.later()
+      if (name.slice(name.lastIndexOf('@') + 1) === group) this.#remove(name)
     }
   }
 
   /** Writes what is not written yet. */
   close(): void {
     this.#kept?.close()
+  }
+
+  #remove(name: string): void {
+    this.#count -= this.#groups.get(name)?.size ?? 0
+    if (this.#groups.delete(name)) this.#kept?.later()
+  }
+
+  #forgetFree(): void {
+    for (let looked = 0; looked < lookedAtMax; looked++) {
+      this.#looking ??= this.#groups.entries()
+      const { value, done } = this.#looking.next()
+      if (done === true) {
+        this.#looking = undefined
+        return
+      }
+      const [name, queues] = value
+      const { topic, group } = namesIn(name)
+      for (const queueId of [...queues.keys()]) {
+        const key = { topic, group, queueId }
+        if (this.blockedUntilMs(key) === undefined) this.clear(key)
+      }
+    }
   }
 
   #given(key: OrderKey): Given | undefined {
@@ -200,10 +238,10 @@ export class OrderTable {
     const nowMs = this.#clock.now()
     const table = new Map<string, Map<number, QueueOrder>>()
     for (const [name, queues] of this.#groups) {
-      const at = name.lastIndexOf('@')
-      const [topic, group] = [name.slice(0, at), name.slice(at + 1)]
+      const { topic, group } = namesIn(name)
       for (const [queueId, { lastMs }] of queues) {
-        if (nowMs - lastMs > keptMs || !this.#parts.isKept({ topic, group, queueId })) queues.delete(queueId)
+        const isOver = nowMs - lastMs > keptMs || !this.#parts.isKept({ topic, group, queueId })
+        if (isOver && queues.delete(queueId)) this.#count--
       }
       if (queues.size === 0) this.#groups.delete(name)
       else table.set(name, new Map([...queues].map(([queueId, given]) => [queueId, orderOf(given)])))
@@ -216,6 +254,11 @@ const bitsMax = 52
 
 function nameOf({ topic, group }: OrderKey): string {
   return `${topic}@${group}`
+}
+
+function namesIn(name: string): { topic: string; group: string } {
+  const at = name.lastIndexOf('@')
+  return { topic: name.slice(0, at), group: name.slice(at + 1) }
 }
 
 /** An attempt that asks once more has the messages for the first time still. */

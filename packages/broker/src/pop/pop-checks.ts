@@ -83,6 +83,24 @@ export function checkInvisibleTime(invisibleTime: number, { timerMaxDelaySec }: 
   throw new ProtocolError('INVALID_PARAMETER', remark)
 }
 
+/** What someone is told who can be given nothing more. @param max popCkMaxBufferSize */
+export function tooMuchGiven(max: number): string {
+  return (
+    `${max} requests were given messages that are not acknowledged (popCkMaxBufferSize): ` +
+    'acknowledge them, or wait until they are visible again'
+  )
+}
+
+/** It is kept as long as the messages are that were given to it. */
+const attemptCharactersMax = 255
+
+/** @throws ProtocolError INVALID_PARAMETER when the id of an attempt is longer than anybody's */
+export function checkAttempt(attemptId: string | undefined): void {
+  if (attemptId === undefined || attemptId.length <= attemptCharactersMax) return
+  const remark = `attemptId has ${attemptId.length} characters: give at most ${attemptCharactersMax}`
+  throw new ProtocolError('INVALID_PARAMETER', remark)
+}
+
 /**
  * @param countName the field that says how many messages are asked for
  * @param invisibleTime milliseconds

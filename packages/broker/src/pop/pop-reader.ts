@@ -65,7 +65,10 @@ export interface PopReaderParts {
     isInMemory(topic: string, queueId: number, queueOffset: number): boolean
   }
   cursors: PopCursors
-  offsets: { takeReset(group: string, topic: string, queueId: number): number | undefined }
+  offsets: {
+    takeReset(group: string, topic: string, queueId: number): number | undefined
+    checkRoom(group: string, topic: string): void
+  }
   /** Messages that a group has and did not acknowledge are too many for it to be given more of a queue. */
   isHeldBack(group: string, topic: string, queueId: number): boolean
   settings(): {
@@ -187,7 +190,10 @@ export class PopReader {
     )
   }
 
-  /** Where the group goes on. One that is new to the queue is noted there, so that it does not pass by what comes. */
+  /**
+   * Where the group goes on. One that is new to the queue is noted there, so that it does not pass by what comes.
+   * @throws ProtocolError when there are too many offsets in light queues
+   */
   #start(cursor: PopCursor, initMode: InitMode): number {
     const { group, topic, queueId } = cursor
     const reset = this.#parts.offsets.takeReset(group, topic, queueId)
@@ -197,9 +203,19 @@ export class PopReader {
     }
     const known = cursor.position
     if (known !== undefined) return known
+    this.#checkRoom(cursor)
     const first = this.#first(topic, queueId, initMode)
     cursor.moveTo(first)
     return first
+  }
+
+  #checkRoom(cursor: PopCursor): void {
+    try {
+      this.#parts.offsets.checkRoom(cursor.group, cursor.topic)
+    } catch (error) {
+      this.#parts.cursors.release(cursor)
+      throw error
+    }
   }
 
   #first(topic: string, queueId: number, initMode: InitMode): number {

@@ -56,7 +56,7 @@ export abstract class WaitingPop<Found> implements HeldPop {
   retry(): boolean | 'unable' | Promise<boolean> {
     // Whoever is gone, or does not take answers, would have the messages until they are visible again.
     if (this.#connection.isClosed || !this.#connection.takesAnswer(this.bytesMax)) return 'unable'
-    return this.#look()
+    return this.#isRefused() || this.#look()
   }
 
   whenAble(callback: () => void): void {
@@ -69,12 +69,16 @@ export abstract class WaitingPop<Found> implements HeldPop {
     if (!this.#isLooking) this.#answerEmpty()
   }
 
-  #begin(): void {
+  /** @returns whether it has been answered that nothing may be given to anybody for now */
+  #isRefused(): boolean {
     const refusal = this.refusal()
-    if (refusal !== undefined) {
-      this.answerNothing('POLLING_FULL', refusal)
-      return
-    }
+    if (refusal === undefined) return false
+    this.answerNothing('POLLING_FULL', refusal)
+    return true
+  }
+
+  #begin(): void {
+    if (this.#isRefused()) return
     const looked = this.#look()
     if (looked === false) this.#hold()
     else if (looked !== true) looked.then((answered) => answered || this.#hold())

@@ -5,6 +5,7 @@ import { delayAndTimerSettings } from './delay-and-timer.ts'
 import { flushAndReadsSettings } from './flush-and-reads.ts'
 import { idempotenceSettings } from './idempotence.ts'
 import { identitySettings } from './identity.ts'
+import { limitSettings } from './limits.ts'
 import { liteSettings } from './lite.ts'
 import { metricsSettings } from './metrics.ts'
 import { networkSettings } from './network.ts'
@@ -28,6 +29,7 @@ export const brokerSettings = {
   ...transactionSettings,
   ...idempotenceSettings,
   ...liteSettings,
+  ...limitSettings,
   ...authenticationSettings,
   ...metricsSettings,
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { GroupTable } from '../../src/groups/index.ts'
 import { countedAt, recordingLog, settle } from '../kept/config-kit.ts'
 
-function open(path: string, autoCreateSubscriptionGroup = true) {
+function open(path: string, autoCreateSubscriptionGroup = true, maxAutoCreatedGroupNum = 100_000) {
   const clock = new SteppedClock()
   const { log } = recordingLog()
   const { config, writes } = countedAt(path, clock, log)
@@ -14,7 +14,12 @@ function open(path: string, autoCreateSubscriptionGroup = true) {
     writes,
     groups: new GroupTable({
       config,
-      settings: () => ({ autoCreateSubscriptionGroup, flushDiskType: 'ASYNC_FLUSH', enableLmq: false }),
+      settings: () => ({
+        autoCreateSubscriptionGroup,
+        maxAutoCreatedGroupNum,
+        flushDiskType: 'ASYNC_FLUSH',
+        enableLmq: false,
+      }),
     }),
   }
 }
@@ -54,6 +59,16 @@ describe('consumer groups', () => {
     expect(groups.find('a b')).toBeUndefined()
     expect(groups.find('x'.repeat(121))).toBeUndefined()
     expect(groups.find('')).toBeUndefined()
+  })
+
+  test('are made for clients up to a number, and by administrators beyond it', () => {
+    using folder = temporaryFolder()
+    const { groups } = open(`${folder.path}/g.json`, true, 9)
+    expect(groups.find('g1')).toBeDefined()
+    expect(refusal(() => groups.find('g2'))[1]).toContain('maxAutoCreatedGroupNum')
+    expect(groups.get('g2')).toBeUndefined()
+    groups.update([newSubscriptionGroupConfig('g2')])
+    expect(groups.find('g2')).toBeDefined()
   })
 
   test('are not made while autoCreateSubscriptionGroup is off, but for those of the system', () => {

@@ -7,7 +7,7 @@ import { QueueLocks } from '../../src/locks/index.ts'
 import { ask } from '../call-kit.ts'
 
 test('queues are locked and given up, and those who hold them are told', async () => {
-  const locks = new QueueLocks(new SteppedClock())
+  const locks = new QueueLocks(new SteppedClock(), () => 100)
   const queue = { topic: 'T', brokerName: 'broker-a', queueId: 0 }
   const request = (clientId: string) => ({ consumerGroup: 'g', clientId, onlyThisBroker: false, mqSet: [queue] })
   const lock = async (clientId: string) => {

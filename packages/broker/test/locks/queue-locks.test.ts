@@ -8,7 +8,7 @@ const queue = (queueId: number, brokerName = 'broker-a'): MessageQueue => ({ top
 
 describe('queue locks', () => {
   test('are held by one client of a group until it gives them up', () => {
-    const locks = new QueueLocks(new SteppedClock())
+    const locks = new QueueLocks(new SteppedClock(), () => 100)
     expect(locks.lock('g', 'c1', [queue(0)])).toEqual([queue(0)])
     expect(locks.lock('g', 'c2', [queue(0), queue(1), queue(0, 'broker-b')])).toEqual([queue(1), queue(0, 'broker-b')])
     expect(locks.lock('h', 'c2', [queue(0)])).toEqual([queue(0)])
@@ -18,9 +18,25 @@ describe('queue locks', () => {
     expect(locks.lock('g', 'c2', [queue(0)])).toEqual([queue(0)])
   })
 
+  test('are so many; one more is refused with all that its request wants, until others are over', () => {
+    const clock = new SteppedClock()
+    const locks = new QueueLocks(clock, () => 2)
+    locks.lock('g', 'c1', [queue(0)])
+    expect(() => locks.lock('h', 'c1', [queue(1), queue(2)])).toThrow('maxQueueLockNum')
+    expect(locks.lock('h', 'c1', [queue(1), queue(1)])).toEqual([queue(1), queue(1)])
+    expect(locks.lock('h', 'c1', [queue(1)])).toEqual([queue(1)])
+    locks.unlock('g', 'c1', [queue(0)])
+    expect(locks.lock('g', 'c1', [queue(2)])).toEqual([queue(2)])
+    expect(() => locks.lock('i', 'c1', [queue(3)])).toThrow('maxQueueLockNum')
+    locks.removeGroup('g')
+    expect(locks.lock('i', 'c1', [queue(3)])).toEqual([queue(3)])
+    clock.advance(60_001)
+    expect(locks.lock('j', 'c1', [queue(4), queue(5)])).toEqual([queue(4), queue(5)])
+  })
+
   test('live 60 seconds unless they are renewed', () => {
     const clock = new SteppedClock()
-    const locks = new QueueLocks(clock)
+    const locks = new QueueLocks(clock, () => 100)
     locks.lock('g', 'c1', [queue(0)])
     clock.advance(50_000)
     locks.lock('g', 'c1', [queue(0)])
@@ -42,7 +58,7 @@ describe('queue locks', () => {
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const clock = new SteppedClock()
-        const locks = new QueueLocks(clock)
+        const locks = new QueueLocks(clock, () => 100)
         const holders = new Map<number, { client: string; untilMs: number }>()
         for (const { client, queueIds, kind, waitMs } of steps) {
           clock.advance(waitMs)

@@ -7,7 +7,12 @@ import { keptAt, recordingLog } from '../kept/config-kit.ts'
 function setUp(path: string) {
   const { log, lines } = recordingLog()
   const config = keptAt(`${path}/o.json`, { clock: new SteppedClock() })
-  const offsets = new ConsumerOffsetTable({ config, flushIntervalMs: 5000, hasLightQueues: false })
+  const offsets = new ConsumerOffsetTable({
+    config,
+    flushIntervalMs: 5000,
+    hasLightQueues: false,
+    lightOffsetsMax: () => 100,
+  })
   const store = { maxOffset: (topic: string) => (topic === 'T' ? 10 : 0) }
   return { lines, offsets, checked: new CheckedOffsets({ log, offsets, store }) }
 }

@@ -14,7 +14,12 @@ function open(path: string) {
     clock,
     lines,
     ...counts,
-    offsets: new ConsumerOffsetTable({ config, flushIntervalMs: 5000, hasLightQueues: false }),
+    offsets: new ConsumerOffsetTable({
+      config,
+      flushIntervalMs: 5000,
+      hasLightQueues: false,
+      lightOffsetsMax: () => 100,
+    }),
   }
 }
 

@@ -115,6 +115,26 @@ test('the last of 32 messages is one like the others', () => {
   expect([again.isAcknowledged(key, 41), again.isAcknowledged(key, 40)]).toEqual([true, false])
 })
 
+test('it is full with so many queues, of which those are forgotten that nothing holds back', () => {
+  const popTime = clock.now()
+  const giveOf = (queueId: number, invisibleTime: number) =>
+    table.give({ ...key, queueId }, { popTime, invisibleTime, attemptId: undefined, offsets: [5] })
+  giveOf(1, 1000)
+  giveOf(2, 5000)
+  giveOf(2, 5000)
+  expect([table.isFull(3), table.isFull(2)]).toEqual([false, true])
+  expect(table.count).toBe(2)
+  clock.advance(1000)
+  expect([table.isFull(2), table.count]).toEqual([false, 1])
+  giveOf(3, 5000)
+  table.acknowledge({ ...key, queueId: 3 }, 5, popTime)
+  expect([table.isFull(2), table.isFull(1), table.count]).toEqual([false, true, 1])
+  table.close()
+  expect(open().count).toBe(1)
+  table.removeGroup('g')
+  expect(table.count).toBe(0)
+})
+
 test('a deleted topic is forgotten', () => {
   give('1', 5)
   table.removeTopic('T')

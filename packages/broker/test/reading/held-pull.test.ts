@@ -36,7 +36,7 @@ function partsWith(read: () => Promise<ReadResult> | ReadResult): PullParts {
     topics: { get: () => ({ perm: 6, readQueueNums: 1, topicSysFlag: 0 }) as ReturnType<PullParts['topics']['get']> },
     groups: { find: (group) => newSubscriptionGroupConfig(group), isReadForbidden: () => false },
     consumers: { subscriptionsOf: () => undefined },
-    offsets: { commit() {}, takeReset: () => undefined, pulled() {} },
+    offsets: { checkRoom() {}, commit() {}, takeReset: () => undefined, pulled() {} },
     longPolling: new LongPolling(new SteppedClock(), 10),
     fileReads: new FileReads({ perConnectionMax: 10, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 }),
     brokerPermission: () => 6,

@@ -183,6 +183,23 @@ export const lite = {
       await again.change({ action: 'COMPLETE_ADD', liteTopicSet: ['a'] })
       expect(await again.bodies({ pollTime: 5000 })).toEqual(['2', '3'])
     }),
+    'nothing is given while too much is not acknowledged, until it is visible again': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = consumerOf(scene)
+        await consumer.subscribe('a', 'b')
+        await send(scene.broker, 'a', 'a')
+        expect(await consumer.bodies({ invisibleTime: 3000 })).toEqual(['a'])
+        await send(scene.broker, 'b', 'b')
+        expect(await consumer.pop()).toMatchObject({
+          code: 'POLLING_FULL',
+          remark: expect.stringContaining('popCkMaxBufferSize'),
+        })
+        await scene.cluster.sleep(4000)
+        expect((await consumer.bodies()).length).toBeGreaterThan(0)
+      },
+      { popCkMaxBufferSize: '1' },
+    ),
     'what is no such request is refused': withLite(async (scene) => {
       await prepare(scene)
       await scene.broker.createTopic('T', 1)
@@ -190,6 +207,7 @@ export const lite = {
       await consumer.subscribe('a')
       for (const maxMsgNum of [0, 33]) expect((await consumer.pop({ maxMsgNum })).code).toBe('INVALID_PARAMETER')
       expect((await consumer.pop({ invisibleTime: 0 })).code).toBe('INVALID_PARAMETER')
+      expect((await consumer.pop({ attemptId: 'x'.repeat(256) })).code).toBe('INVALID_PARAMETER')
       expect((await consumer.pop({ topic: 'none' })).code).toBe('TOPIC_NOT_EXIST')
       expect((await consumer.pop({ topic: 'T' })).remark).toContain('message.type')
       await group(scene, 'unbound', { 'lite.bind.topic': 'T' })
@@ -292,6 +310,33 @@ export const lite = {
         expect(await second.subscribe('a')).toBe('SUCCESS')
       },
       { maxLiteSubscriptionCount: '3' },
+    ),
+    'clients that subscribe to nothing count too, and none has a very long name': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const change = { action: 'COMPLETE_ADD' } as const
+        expect(await consumerOf(scene).change(change)).toBe('SUCCESS')
+        expect(await consumerOf(scene).change(change)).toBe('LITE_SUBSCRIPTION_QUOTA_EXCEEDED')
+        expect(await consumerOf(scene).change({ ...change, clientId: 'x'.repeat(256) })).toBe('ILLEGAL_OPERATION')
+      },
+      { maxLiteSubscriptionCount: '1' },
+    ),
+    'so many offsets of lite topics are kept: nobody begins in others': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = consumerOf(scene)
+        await consumer.subscribe('a', 'b')
+        for (const name of ['a', 'b']) await send(scene.broker, name, name)
+        expect(await consumer.bodies()).toHaveLength(1)
+        expect(await consumer.pop()).toMatchObject({
+          code: 'LMQ_QUOTA_EXCEEDED',
+          remark: expect.stringContaining('maxLmqOffsetNum'),
+        })
+        const offsetOption = { type: 'OFFSET', value: 1 } as const
+        const refused = await consumer.change({ action: 'PARTIAL_ADD', liteTopicSet: ['c'], offsetOption })
+        expect(refused).toBe('LMQ_QUOTA_EXCEEDED')
+      },
+      { maxLmqOffsetNum: '1' },
     ),
     'what a client does not say any more ends': withLite(async (scene) => {
       await prepare(scene)

@@ -127,6 +127,43 @@ export const offsets = {
       expect(await committed(-1, 'T')).toBe('INVALID_PARAMETER')
       expect(await scene.broker.committedOffset('g', 'T', 0)).toBe(1)
     },
+    'a queue that the topic does not have is refused, but for one that the group was in': async (scene) => {
+      await withProgress(scene)
+      const committed = (queueId: number) =>
+        codeOf(scene.broker, commands.updateConsumerOffset, { ...inQueue('g', 'T', queueId), commitOffset: 1 })
+      const { readQueueNums } = (await scene.broker.topics()).topicConfigTable.get('T')!
+      expect(await committed(readQueueNums)).toBe('INVALID_PARAMETER')
+      await scene.broker.createTopic('T', readQueueNums + 1)
+      expect(await committed(readQueueNums)).toBe('SUCCESS')
+      await scene.broker.createTopic('T', readQueueNums)
+      expect(await committed(readQueueNums)).toBe('SUCCESS')
+    },
+    'so many offsets of light queues are kept, by whatever request they come': {
+      options: { brokerSettings: { enableLmq: 'true', maxLmqOffsetNum: '1' } },
+      async proof(scene) {
+        const { broker } = scene
+        const [known, other] = ['%LMQ%1', '%LMQ%2']
+        const commit = (topic: string, queueId = 0) => ({ ...inQueue('%LMQ%g', topic, queueId), commitOffset: 1 })
+        expect(await codeOf(broker, commands.updateConsumerOffset, commit(known))).toBe('SUCCESS')
+        expect(await codeOf(broker, commands.updateConsumerOffset, commit(known, 7))).toBe('INVALID_PARAMETER')
+        const tooLong = commit(`%LMQ%${'x'.repeat(300)}`)
+        expect(await codeOf(broker, commands.updateConsumerOffset, tooLong)).toBe('INVALID_PARAMETER')
+        const refused = async <C extends AnyCommand>(command: C, header: RequestOf<C>) =>
+          expect(await codeOf(broker, command, header)).toBe('LMQ_QUOTA_EXCEEDED')
+        await refused(commands.updateConsumerOffset, commit(other))
+        const pull = { ...inQueue('g', other), queueOffset: 0, maxMsgNums: 1, sysFlag: 5, commitOffset: 0 }
+        const subscription = { suspendTimeoutMillis: 0, subscription: '*', subVersion: 0 }
+        await refused(commands.pullMessage, { ...pull, ...subscription })
+        await refused(commands.invokeBrokerToResetOffset, {
+          ...resetHeader({ timestamp: -1 }),
+          group: 'g',
+          topic: other,
+        })
+        await refused(commands.cloneGroupOffset, { srcGroup: '%LMQ%g', destGroup: '%LMQ%h', offline: true })
+        const pop = { consumerGroup: 'g', topic: other, queueId: -1, maxMsgNums: 1, invisibleTime: 1000 }
+        await refused(commands.popMessage, { ...pop, pollTime: 0, bornTime: 0, initMode: 0, order: false })
+      },
+    },
     'an unknown group is refused': async (scene) => {
       await scene.store('T', 'a')
       const header = { ...inQueue('none'), commitOffset: 1 }

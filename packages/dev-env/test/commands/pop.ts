@@ -58,6 +58,35 @@ export const pop = {
     },
   },
   popMessage: {
+    'who waits is given nothing either while too much is not acknowledged': withSettings(
+      { popCkMaxBufferSize: '1' },
+      async (scene) => {
+        await scene.store('T', 'a')
+        await scene.broker.createTopic('U', 1)
+        const meanwhile = async () => {
+          await scene.cluster.sleep(100)
+          expect((await consumerOf(scene).pop()).messages).toHaveLength(1)
+          await scene.broker.send({ topic: 'U', body: 'x' })
+        }
+        const waiting = consumerOf(scene, 'g', 'U').pop({ pollTime: 10_000 })
+        const [answer] = await Promise.all([waiting, meanwhile()])
+        expect(answer).toMatchObject({ code: 'POLLING_FULL', remark: expect.stringContaining('Buffer') })
+      },
+    ),
+    'in order too nothing is given while too much is not acknowledged': withSettings(
+      { popCkMaxBufferSize: '1' },
+      async (scene) => {
+        await scene.store('T', 'a')
+        await scene.store('U', 'b')
+        const consumer = consumerOf(scene)
+        const { messages } = await consumer.pop(inOrder('1'))
+        const other = consumerOf(scene, 'g', 'U')
+        expect(await other.pop(inOrder('1'))).toMatchObject({ code: 'POLLING_FULL' })
+        await consumer.ack(messages[0]!)
+        expect(bodiesOf((await other.pop(inOrder('1'))).messages)).toEqual(['b'])
+        expect((await other.pop(inOrder('x'.repeat(256)))).code).toBe('INVALID_PARAMETER')
+      },
+    ),
     'in order nothing more is given of a queue until all is acknowledged': async (scene) => {
       await scene.store('T', 'a', 'b', 'c')
       const consumer = consumerOf(scene)
@@ -519,6 +548,16 @@ export const pop = {
       await scene.cluster.sleep(8000)
       expect(await allBodies(consumer)).toEqual(['b'])
     },
+    'receipts of an earlier life of the broker make no more checkpoints than there may be': withSettings(
+      { popCkMaxBufferSize: '1' },
+      async (scene) => {
+        const { message } = await givenOne(scene, { invisibleTime: 60_000 })
+        await scene.restart()
+        const consumer = new PopConsumer(scene.newClient().broker(scene.machine), scene.machine.name, 'g', 'T')
+        expect(await consumer.changeInvisible(message, 30_000)).toBeDefined()
+        expect(await consumer.changeInvisible(message, 30_000)).toBeUndefined()
+      },
+    ),
     'a delivery that was suspended does not count': async (scene) => {
       const { consumer, message } = await givenOne(scene)
       await consumer.changeInvisible(message, 1000, { suspend: true })

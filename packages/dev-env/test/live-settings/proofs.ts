@@ -1,6 +1,7 @@
 import { commands, consumerIdListBody, newTagSubscription } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
 import { coldReadProofs } from './cold-read-proofs.ts'
+import { limitProofs } from './limit-proofs.ts'
 import { liteProofs } from './lite-proofs.ts'
 import { popProofs } from './pop-proofs.ts'
 import { Scene } from './scene.ts'
@@ -145,6 +146,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
   ...coldReadProofs,
   ...popProofs,
   ...liteProofs,
+  ...limitProofs,
 
   async brokerPermission() {
     const scene = await withTopic()

@@ -14,6 +14,7 @@ import type { LiteClientName, LiteLink, LiteSubscriptions } from '../lite-subscr
 export interface LiteSubscriptionCtlParts {
   rules: LiteRules
   subscriptions: LiteSubscriptions
+  offsets: { checkRoom(group: string, topic: string): void; hasRoom(group: string, topic: string): boolean }
   /** A group goes on elsewhere in a light queue. */
   reset(group: string, queue: string, option: LiteOffsetOption): void
 }
@@ -54,16 +55,26 @@ function apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubscr
     subscriptions.replace(name, queues, link)
     return
   }
+  if (offsetOption !== undefined) for (const queue of queues) parts.offsets.checkRoom(name.group, queue)
   subscriptions.add(name, queues, link, (queue) => {
-    if (offsetOption !== undefined) parts.reset(name.group, queue, offsetOption)
+    if (offsetOption !== undefined && parts.offsets.hasRoom(name.group, queue)) {
+      parts.reset(name.group, queue, offsetOption)
+    }
   })
 }
 
+/** What names a client is kept as long as its subscriptions. */
+const nameCharactersMax = 255
+
 function named({ clientId, group, topic }: LiteSubscriptionChange): LiteClientName | undefined {
   const isBlank = (text: string | undefined): boolean => text === undefined || text.trim() === ''
-  return isBlank(clientId) || isBlank(group) || isBlank(topic)
-    ? undefined
-    : { clientId: clientId!, group: group!, topic: topic! }
+  if (isBlank(clientId) || isBlank(group) || isBlank(topic)) return undefined
+  for (const text of [clientId!, topic!]) {
+    if (text.length <= nameCharactersMax) continue
+    const remark = `clientId or topic has ${text.length} characters: give at most ${nameCharactersMax}`
+    throw new ProtocolError('ILLEGAL_OPERATION', remark)
+  }
+  return { clientId: clientId!, group: group!, topic: topic! }
 }
 
 function queueOf(topic: string, liteTopic: string): string {

@@ -1,8 +1,10 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import { type commands, orderedReviveQueueId, ProtocolError, type RequestOf } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
+import type { ConsumerOffsetTable } from '../../offsets/index.ts'
 import type { HeldPops } from '../../pop/held-pops.ts'
-import { checkedTopic, checkPopSize, type PopCheckParts } from '../../pop/pop-checks.ts'
+import type { OrderTable } from '../../pop/order-table.ts'
+import { checkAttempt, checkedTopic, checkPopSize, type PopCheckParts, tooMuchGiven } from '../../pop/pop-checks.ts'
 import type { PopReader, Taken } from '../../pop/pop-reader.ts'
 import { WaitingPop } from '../../pop/waiting-pop.ts'
 import type { MessageFilter } from '../../reading/message-filter.ts'
@@ -20,10 +22,12 @@ export interface PopLiteParts extends PopCheckParts {
   events: LiteEvents
   reader: Pick<PopReader, 'take' | 'release'>
   held: HeldPops
+  orders: Pick<OrderTable, 'isFull'>
+  offsets: Pick<ConsumerOffsetTable, 'hasRoom'>
   /** Something of a light queue was given to a group: it is free again some time. */
   onGiven(group: string, parent: string, taken: Taken): void
   onMissed(): void
-  settings(): { maxTransferBytesOnMessageInMemory: number }
+  settings(): { maxTransferBytesOnMessageInMemory: number; popCkMaxBufferSize: number }
 }
 
 /** By what the requests of a client that wait are found. */
@@ -45,6 +49,7 @@ export function popLiteMessage(parts: PopLiteParts): Handler<PopLiteCommand> {
       throw new ProtocolError('INVALID_PARAMETER', remark)
     }
     checkPopSize('maxMsgNum', maxMsgNum, invisibleTime)
+    checkAttempt(header.attemptId)
     checkedTopic({ topic, consumerGroup, queueId: -1 }, parts)
     if (!parts.rules.isParent(topic))
       refuse(`the topic [${topic}] message type not match: its message.type is not LITE`)
@@ -71,6 +76,12 @@ class LitePop extends WaitingPop<Found> {
     this.#parts = parts
     this.topic = header.topic
     this.group = heldGroupOf({ group: header.consumerGroup, clientId: header.clientId })
+  }
+
+  protected override refusal(): string | undefined {
+    const { orders, settings } = this.#parts
+    const { popCkMaxBufferSize } = settings()
+    return orders.isFull(popCkMaxBufferSize) ? tooMuchGiven(popCkMaxBufferSize) : undefined
   }
 
   protected override take(): Found | Promise<Found> | undefined {
@@ -103,6 +114,11 @@ class LitePop extends WaitingPop<Found> {
         return undefined
       }
       seen.add(queue)
+      if (!this.#parts.offsets.hasRoom(group, queue)) {
+        // What it has is given; a request that has nothing is told why by the reader.
+        events.giveBack(client, queue)
+        if (found.count > 0) return undefined
+      }
       const taken = reader.take({
         group,
         queues: [{ topic: queue, queueId: 0 }],

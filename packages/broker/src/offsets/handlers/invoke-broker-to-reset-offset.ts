@@ -20,7 +20,10 @@ export interface ResetOffsetParts {
   topics: { get(topic: string): TopicConfig | undefined }
   groups: { get(group: string): SubscriptionGroupConfig | undefined }
   consumers: { get(group: string): ConsumerGroupView | undefined }
-  offsets: { reset(group: string, topic: string, queueId: number, offset: number): void }
+  offsets: {
+    reset(group: string, topic: string, queueId: number, offset: number): void
+    checkRoom(group: string, topic: string): void
+  }
   store: QueueOffsets
   settings(): { useServerSideResetOffset: boolean }
 }
@@ -45,6 +48,7 @@ export function invokeBrokerToResetOffset(parts: ResetOffsetParts): Handler<type
     checkNotOwnProgress(group)
     const table = newOffsets(header, config, parts)
     if (parts.settings().useServerSideResetOffset) {
+      parts.offsets.checkRoom(group, topic)
       for (const [{ queueId }, offset] of table) parts.offsets.reset(group, topic, queueId, offset)
     } else {
       tellMembers(header, table, parts)

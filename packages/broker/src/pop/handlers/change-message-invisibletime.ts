@@ -2,7 +2,7 @@ import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
 import { answeredLater, type Handler } from '@rocketmq-ts/remoting'
 import type { LiteReceipts } from '../lite-receipts.ts'
 import type { OrderAcks } from '../order-acks.ts'
-import { checkInvisibleTime } from '../pop-checks.ts'
+import { checkInvisibleTime, tooMuchGiven } from '../pop-checks.ts'
 import { checkedReceipt, type ReceiptCheckParts } from '../receipt-checks.ts'
 import type { ReceiptWriter } from '../receipt-writer.ts'
 import type { Receipts } from '../receipts.ts'
@@ -10,10 +10,10 @@ import { isNamed } from './ack-message.ts'
 
 export interface ChangeInvisibleTimeParts extends ReceiptCheckParts {
   writer: ReceiptWriter
-  receipts: Pick<Receipts, 'has'>
+  receipts: Pick<Receipts, 'has' | 'openCount'>
   orderAcks: OrderAcks
   lite: LiteReceipts
-  settings(): { timerMaxDelaySec: number }
+  settings(): { timerMaxDelaySec: number; popCkMaxBufferSize: number }
   /** The receipt that ends counts as acknowledged, and the new one as given. */
   onChanged(group: string, topic: string): void
 }
@@ -41,6 +41,10 @@ export function changeMessageInvisibletime(
       const visibleMs = orderAcks.changeVisible(ended, queueOffset, invisibleTime)
       const { popTime } = ended
       return { header: { popTime, invisibleTime: visibleMs - popTime, reviveQid: reviveQueueId } }
+    }
+    // One of an earlier life of the broker ends nothing that is counted.
+    if (receipts.openCount >= parts.settings().popCkMaxBufferSize && !receipts.has(ended)) {
+      throw new ProtocolError('SYSTEM_BUSY', tooMuchGiven(parts.settings().popCkMaxBufferSize))
     }
     const name = { topic, group, queueId, startOffset: queueOffset }
     const popTime = writer.popTime((time) => time === ended.popTime || receipts.has({ ...name, popTime: time }))

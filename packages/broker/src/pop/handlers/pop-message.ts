@@ -17,7 +17,15 @@ import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts
 import { isByTags } from '../../filters/is-by-tags.ts'
 import { type MessageFilter, type MessageFilterParts, messageFilter } from '../../reading/message-filter.ts'
 import type { HeldPops } from '../held-pops.ts'
-import { checkedTopic, checkInvisibleTime, checkPopSize, type PopCheckParts } from '../pop-checks.ts'
+import type { OrderTable } from '../order-table.ts'
+import {
+  checkAttempt,
+  checkedTopic,
+  checkInvisibleTime,
+  checkPopSize,
+  type PopCheckParts,
+  tooMuchGiven,
+} from '../pop-checks.ts'
 import { type PopPlanParts, type PopPlanSettings, popPlan } from '../pop-plan.ts'
 import type { PopReader, Taken, TakenQueue } from '../pop-reader.ts'
 import type { PopRecovery } from '../pop-recovery.ts'
@@ -49,6 +57,7 @@ export interface PopParts
   reader: PopReader
   writer: ReceiptWriter
   receipts: Receipts
+  orders: Pick<OrderTable, 'isFull'>
   held: HeldPops
   /** Queues of the revive topic. */
   reviveQueueCount: number
@@ -93,7 +102,8 @@ export function popMessage(parts: PopParts): Handler<PopCommand> {
 }
 
 /** @throws ProtocolError INVALID_PARAMETER */
-function checkFields({ maxMsgNums, invisibleTime, initMode }: PopRequest): void {
+function checkFields({ maxMsgNums, invisibleTime, initMode, attemptId }: PopRequest): void {
+  checkAttempt(attemptId)
   checkPopSize('maxMsgNums', maxMsgNums, invisibleTime)
   if (initMode !== 0 && initMode !== 1) {
     throw new ProtocolError('INVALID_PARAMETER', `initMode is ${initMode}: it is 0 (first message) or 1 (last one)`)
@@ -178,12 +188,10 @@ class Pop extends WaitingPop<Taken> {
   }
 
   protected override refusal(): string | undefined {
-    const { popCkMaxBufferSize } = this.#parts.settings()
-    if (this.#parts.receipts.openCount < popCkMaxBufferSize) return undefined
-    return (
-      `${popCkMaxBufferSize} requests were given messages that are not acknowledged (popCkMaxBufferSize): ` +
-      'acknowledge them, or wait until they are visible again'
-    )
+    const { receipts, orders, settings } = this.#parts
+    const { popCkMaxBufferSize } = settings()
+    const isFull = this.#header.order ? orders.isFull(popCkMaxBufferSize) : receipts.openCount >= popCkMaxBufferSize
+    return isFull ? tooMuchGiven(popCkMaxBufferSize) : undefined
   }
 
   protected override take(): Taken | Promise<Taken> {

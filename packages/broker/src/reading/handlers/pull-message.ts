@@ -42,6 +42,7 @@ export interface PullParts extends MessageFilterParts {
   }
   consumers: { subscriptionsOf(group: string): GroupSubscriptions | undefined }
   offsets: {
+    checkRoom(group: string, topic: string): void
     commit(group: string, topic: string, queueId: number, offset: number): void
     /** The offset that an administrator set and the group has not taken up yet; it is handed out once. */
     takeReset(group: string, topic: string, queueId: number): number | undefined
@@ -72,7 +73,10 @@ export function pullMessage(parts: PullParts): Handler<PullCommand> {
     const group = checkedGroup(header, parts)
     const { topicSysFlag } = checkedTopic(header, parts)
     parts.fileReads.check(call.connection)
-    if ((header.sysFlag & commitOffsetFlag) !== 0) checkNotOwnProgress(header.consumerGroup)
+    if ((header.sysFlag & commitOffsetFlag) !== 0) {
+      checkNotOwnProgress(header.consumerGroup)
+      parts.offsets.checkRoom(header.consumerGroup, header.topic)
+    }
     const subscription = pullSubscription(header, group, parts.consumers.subscriptionsOf(header.consumerGroup))
     const pull = new Pull(header, call, messageFilter(subscription, header, parts), group, topicSysFlag, parts)
     pull.start()

@@ -1,0 +1,53 @@
+import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { expect, test } from 'vitest'
+import { LiteWakes } from '../../src/lite/lite-wakes.ts'
+
+const key = { topic: '%LMQ%$P$a', group: 'g', queueId: 0 }
+
+function open() {
+  const clock = new SteppedClock()
+  const state = { untilMs: clock.now() + 2500, freed: 0, looks: 0 }
+  const blockedUntilMs = () => {
+    state.looks++
+    return state.untilMs > clock.now() ? state.untilMs : undefined
+  }
+  const wakes = new LiteWakes(clock, blockedUntilMs, () => {
+    state.freed++
+  })
+  return { clock, state, wakes }
+}
+
+test('a queue is told to be free when its time is over, once', () => {
+  const { clock, state, wakes } = open()
+  wakes.watch(key)
+  wakes.watch(key)
+  clock.advance(2400)
+  expect(state.freed).toBe(0)
+  clock.advance(400)
+  expect(state.freed).toBe(1)
+  clock.advance(5000)
+  expect(state.freed).toBe(1)
+})
+
+test('one that is free sooner than it was said is told of then', () => {
+  const { clock, state, wakes } = open()
+  state.untilMs = clock.now() + 60_000
+  wakes.watch(key)
+  state.untilMs = clock.now() + 1000
+  wakes.watch(key)
+  clock.advance(1400)
+  expect(state.freed).toBe(1)
+})
+
+test('one whose time is changed again and again is looked at once', () => {
+  const { clock, state, wakes } = open()
+  for (let count = 0; count < 1000; count++) {
+    state.untilMs = clock.now() + 60_000 + count * 1000
+    wakes.watch(key)
+  }
+  state.looks = 0
+  clock.advance(60_400)
+  expect(state.looks).toBe(1)
+  clock.advance(1_000_000)
+  expect([state.looks, state.freed]).toEqual([2, 1])
+})
