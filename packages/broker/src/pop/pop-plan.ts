@@ -1,6 +1,6 @@
 import type { Random } from '@rocketmq-ts/platform'
 import { decimalInteger, popRetryTopicOf, type SubscriptionGroupConfig, type TopicConfig } from '@rocketmq-ts/protocol'
-import type { PopQueue } from './pop-reader.ts'
+import type { PopQueue } from './queue-reads.ts'
 
 export interface PopPlanParts {
   random: Random

@@ -1,29 +1,13 @@
 import type { Clock } from '@rocketmq-ts/platform'
-import {
-  EncodedProperties,
-  isLightQueue,
-  lightPlacesIn,
-  type PoppedQueue,
-  type PopSource,
-  popCountMax,
-  popSourceOf,
-  readInt64,
-  readRecord,
-  recordPosition,
-  retryTopicPrefix,
-} from '@rocketmq-ts/protocol'
+import { type PoppedQueue, type PopSource, popSourceOf, retryTopicPrefix } from '@rocketmq-ts/protocol'
 import type { ReadRequest, ReadResult } from '@rocketmq-ts/storage'
 import type { MessageFilter } from '../reading/message-filter.ts'
 import type { OrderKey, OrderTable } from './order-table.ts'
 import type { PopCursor, PopCursors, PopSpan } from './pop-cursors.ts'
+import { type PopQueue, type QueueRead, QueueReads, queueRead, unitBytes } from './queue-reads.ts'
 
 /** Where a group that is new to a queue begins: at the first message, or at the last one. */
 export type InitMode = 'min' | 'max'
-
-export interface PopQueue {
-  topic: string
-  queueId: number
-}
 
 export interface PopReadRequest {
   group: string
@@ -82,14 +66,14 @@ export interface PopReaderParts {
   onFree(group: string, topic: string, queueId: number): void
 }
 
-const unitBytes = 20
-
 /** Takes messages out of queues for a group: each is given to one request, until it becomes visible again. */
 export class PopReader {
   readonly #parts: PopReaderParts
+  readonly #reads: QueueReads
 
   constructor(parts: PopReaderParts) {
     this.#parts = parts
+    this.#reads = new QueueReads(parts)
   }
 
   /** Reads at once what is in memory. Each span that is taken has to be stored or refused at its cursor, and released. */
@@ -172,7 +156,11 @@ export class PopReader {
       return 0
     }
     const start = this.#start(cursor, request.initMode)
-    const read = this.#read(cursor, start, request, taken, byteCount)
+    const read = this.#reads.read(queue, start, {
+      countMax: countMax - taken.count,
+      bytesMax: settings().maxTransferBytesOnMessageInMemory - byteCount,
+      filter: request.filter,
+    })
     if (!(read instanceof Promise)) return this.#settle(cursor, read, request, taken)
     cursor.isReading = true
     return read.then(
@@ -232,79 +220,6 @@ export class PopReader {
     return Math.max(0, this.#parts.store.minOffset(topic, queueId))
   }
 
-  /** Reads on behind what does not match, until something does or the queue ends. */
-  #read(
-    cursor: PopCursor,
-    start: number,
-    request: PopReadRequest,
-    taken: Taken,
-    byteCount: number,
-  ): QueueRead | Promise<QueueRead> {
-    let from = start
-    for (;;) {
-      const result = this.#parts.store.read(this.#readRequest(cursor, from, request, taken, byteCount))
-      if (result instanceof Promise) return this.#readLater(cursor, from, result, request, taken, byteCount)
-      const next = this.#next(from, result)
-      if (next === undefined) return queueRead(cursor.topic, from, result)
-      from = next
-    }
-  }
-
-  async #readLater(
-    cursor: PopCursor,
-    start: number,
-    first: Promise<ReadResult>,
-    request: PopReadRequest,
-    taken: Taken,
-    byteCount: number,
-  ): Promise<QueueRead> {
-    let from = start
-    let result = await first
-    for (;;) {
-      const next = this.#next(from, result)
-      if (next === undefined) return queueRead(cursor.topic, from, result)
-      from = next
-      // Looking into messages takes time: others have their turn.
-      await new Promise<void>((resolve) => this.#parts.clock.nextTurn(resolve))
-      result = await this.#parts.store.read(this.#readRequest(cursor, from, request, taken, byteCount))
-    }
-  }
-
-  #readRequest(
-    { topic, queueId }: PopCursor,
-    queueOffset: number,
-    { countMax, filter }: PopReadRequest,
-    taken: Taken,
-    byteCount: number,
-  ): ReadRequest {
-    const { maxTransferBytesOnMessageInMemory, maxFilterMessageSize } = this.#parts.settings()
-    return {
-      topic,
-      queueId,
-      queueOffset,
-      countMax: Math.min(countMax - taken.count, popCountMax),
-      scannedUnitsMax: Math.max(maxFilterMessageSize / unitBytes, countMax),
-      bytesMax: Math.max(1, maxTransferBytesOnMessageInMemory - byteCount),
-      matches: filter.matches,
-      recordFilter: filter.recordFilter,
-    }
-  }
-
-  /** Where to read once more; undefined when this was all. */
-  #next(from: number, { status, nextQueueOffset, maxOffset }: ReadResult): number | undefined {
-    switch (status) {
-      case 'NO_MATCHED_MESSAGE':
-        return nextQueueOffset < maxOffset && nextQueueOffset > from ? nextQueueOffset : undefined
-      case 'OFFSET_TOO_SMALL':
-      case 'MESSAGE_WAS_REMOVING':
-        return nextQueueOffset > from ? nextQueueOffset : undefined
-      case 'OFFSET_OVERFLOW_BADLY':
-        return nextQueueOffset < from ? nextQueueOffset : undefined
-      default:
-        return undefined
-    }
-  }
-
   /** @returns bytes of the messages that were taken */
   #settle(cursor: PopCursor, read: QueueRead, request: PopReadRequest, taken: Taken): number {
     const { cursors } = this.#parts
@@ -348,45 +263,3 @@ export class PopReader {
 }
 
 const noCounts: ReadonlyMap<number, number> = new Map()
-
-interface QueueRead {
-  start: number
-  next: number
-  maxOffset: number
-  offsets: readonly number[]
-  records: readonly Buffer[]
-}
-
-/** The records are copied: their memory is used again after this turn. */
-function queueRead(topic: string, start: number, result: ReadResult): QueueRead {
-  const records: Buffer[] = []
-  const offsets: number[] = []
-  for (const part of result.parts) {
-    const copy = Buffer.from(part)
-    for (let at = 0; at < copy.length; ) {
-      const record = copy.subarray(at, at + copy.readInt32BE(at))
-      records.push(record)
-      offsets.push(offsetIn(topic, record))
-      at += record.length
-    }
-  }
-  const { status, nextQueueOffset, maxOffset } = result
-  const isBehind = status === 'FOUND' || status === 'NO_MATCHED_MESSAGE'
-  // A batch that was stored whole is given whole, though it begins before where the group goes on.
-  const first = Math.min(start, offsets[0] ?? start)
-  return { start: first, next: isBehind ? nextQueueOffset : start, maxOffset, offsets, records }
-}
-
-/** The queue offset of a record; in a light queue, whose messages stand in another one too, its properties tell it. */
-function offsetIn(topic: string, record: Buffer): number {
-  if (isLightQueue(topic)) {
-    const reading = readRecord(record, 0)
-    if (reading.kind === 'record') {
-      const { propertiesStart, propertiesEnd } = reading.record
-      const places = lightPlacesIn(new EncodedProperties(record.subarray(propertiesStart, propertiesEnd)))
-      const place = places.find(({ name }) => name === topic)
-      if (place !== undefined) return place.queueOffset
-    }
-  }
-  return readInt64(record, recordPosition.queueOffset)
-}
