@@ -148,6 +148,7 @@ export function createLite(parts: LiteFeatureParts) {
     offsets,
     onFree: ({ topic, group }: OrderKey) => dispatchRest(group, topic),
     onBlocked: (key) => wakes.watch(key),
+    onLessLeft: (key) => wakes.watch(key),
   })
   const expiry = new LiteExpiry({
     clock,

@@ -149,6 +149,8 @@ export function createPop(parts: PopFeatureParts) {
     orders,
     offsets,
     onBlocked: (key) => orderWakes.watch(key),
+    // Who wants the queue has it looked at each second.
+    onLessLeft() {},
     onFree: ({ topic, group, queueId }) => wake(topic, group, queueId),
   })
   topics.onDelete((topic) => {

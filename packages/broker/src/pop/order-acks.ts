@@ -11,6 +11,8 @@ export interface OrderAcksParts {
   onFree(key: OrderKey): void
   /** A queue is free at another time than it was said. */
   onBlocked(key: OrderKey): void
+  /** A queue may be free sooner than it was said, since less of it is left. */
+  onLessLeft(key: OrderKey): void
 }
 
 /** A message that was given in order. */
@@ -35,6 +37,7 @@ export class OrderAcks {
     if (next === undefined) refuse()
     if (!offsets.isResetPending(group, topic, queueId)) offsets.commit(group, topic, queueId, next)
     if (orders.blockedUntilMs(receipt) === undefined) this.#parts.onFree(receipt)
+    else this.#parts.onLessLeft(receipt)
   }
 
   /**

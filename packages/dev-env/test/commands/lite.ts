@@ -100,6 +100,20 @@ export const lite = {
       expect(bodiesOf(again.messages)).toEqual(['1', '2'])
       expect(again.counts).toBe('1;1')
     }),
+    'what is to come again sooner does so although others are acknowledged after that was said': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = consumerOf(scene)
+        await consumer.subscribe('a')
+        for (const body of ['1', '2', '3']) await send(scene.broker, 'a', body)
+        const { messages } = await consumer.pop({ invisibleTime: 60_000 })
+        await consumer.ack(messages[0]!)
+        const sooner = { ...consumer.named(messages[1]!), invisibleTime: 1000, suspend: false }
+        await scene.broker.ask(commands.changeMessageInvisibletime, sooner)
+        await consumer.ack(messages[2]!)
+        expect(await consumer.bodies({ pollTime: 5000 })).toEqual(['2'])
+      },
+    ),
     'an attempt whose answer was lost gets the same messages': withLite(async (scene) => {
       await prepare(scene)
       const consumer = consumerOf(scene)
