@@ -7,4 +7,5 @@ export {
   type SendAnswer,
 } from './broker-calls.ts'
 export type { Caller } from './calls.ts'
+export { createLiteGroup, createParent, LiteConsumer, sendToLite } from './lite-consumer.ts'
 export { PopConsumer, type PoppedMessage } from './pop-consumer.ts'
