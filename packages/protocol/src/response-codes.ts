@@ -42,7 +42,7 @@ export const responseCodes = {
   BROKER_DISPATCH_NOT_COMPLETE: { code: 212, retry: false },
   BROADCAST_CONSUMPTION: { code: 213, retry: false },
   FLOW_CONTROL: { code: 215, retry: false },
-  NOT_LEADER_FOR_QUEUE: { code: 501, retry: false },
+  NOT_LEADER_FOR_QUEUE: { code: 501, retry: true },
   ILLEGAL_OPERATION: { code: 604, retry: false },
   GO_AWAY: { code: 1500, retry: true },
   CONTROLLER_FENCED_MASTER_EPOCH: { code: 2000, retry: false },

@@ -151,8 +151,10 @@ export {
   newTopicConfig,
   type TopicConfig,
   type TopicConfigAndQueueMapping,
+  type TopicRemapping,
   topicConfigAndQueueMappingBody,
   topicConfigBody,
+  topicRemappingBody,
 } from './topic-config.ts'
 export {
   type TopicConfigAndMappingTable,

@@ -3,6 +3,7 @@ import {
   flag,
   int,
   list,
+  long,
   nameTable,
   oneOf,
   optional,
@@ -48,6 +49,25 @@ export type TopicConfigAndQueueMapping = ShapeValue<typeof topicConfigAndQueueMa
 
 /** Response body of request 351. */
 export const topicConfigAndQueueMappingBody = defineBody('TopicConfigAndQueueMapping', topicConfigAndQueueMappingShape)
+
+const topicRemappingShape = record({
+  topic: text,
+  /** `CREATE_OR_UPDATE` or `REMAPPING`. */
+  type: optional(text),
+  epoch: withDefault(long, () => 0),
+  /** By broker. */
+  brokerConfigMap: withDefault(nameTable(topicConfigAndQueueMappingShape), () => new Map()),
+  /** Brokers that get logical queues. */
+  brokerToMapIn: withDefault(list(text), () => []),
+  /** Brokers that give logical queues away. */
+  brokerToMapOut: withDefault(list(text), () => []),
+})
+
+/** What a static topic is to be on each of its brokers. */
+export type TopicRemapping = ShapeValue<typeof topicRemappingShape>
+
+/** Content of the files that updateStaticTopic and remappingStaticTopic write and read. */
+export const topicRemappingBody = defineBody('TopicRemappingDetailWrapper', topicRemappingShape)
 
 const createTopicListShape = record({ topicConfigList: withDefault(list(topicConfigShape), () => []) })
 

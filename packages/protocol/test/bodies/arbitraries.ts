@@ -64,6 +64,7 @@ import {
   topicQueueMappingDetailBody,
   topicQueueMappingInfoBody,
   topicQueueMappingTableBody,
+  topicRemappingBody,
   topicRouteBody,
   topicStatsBody,
   transactionMetricsBody,
@@ -280,6 +281,17 @@ export const registrations = fc.record({
 add(dataVersionBody, version)
 add(topicConfigBody, topic)
 add(topicConfigAndQueueMappingBody, record({ ...topicFields, mappingDetail: maybe(mappingDetail) }))
+add(
+  topicRemappingBody,
+  record({
+    topic: text,
+    type: maybe(text),
+    epoch: long,
+    brokerConfigMap: names(record({ ...topicFields, mappingDetail: maybe(mappingDetail) })),
+    brokerToMapIn: list(text),
+    brokerToMapOut: list(text),
+  }),
+)
 add(createTopicListBody, fc.record({ topicConfigList: list(topic) }))
 add(topicConfigTableBody, topicTable)
 add(topicConfigAndMappingTableBody, topicAndMappingTable)

@@ -1,0 +1,15 @@
+export { type LogicalQueue, logicalBrokerName, logicalQueues, mappingInfoOf, noLeader } from './logical-queues.ts'
+export {
+  decidedItems,
+  endInMapping,
+  hasEnd,
+  isDecided,
+  itemBehind,
+  itemOfOffset,
+  type LogicQueue,
+  leaderItem,
+  toItemOffset,
+  toLogicalOffset,
+  undecidedOffset,
+} from './mapping-items.ts'
+export { itemsProblem, replacedMapping } from './mapping-rules.ts'
