@@ -32,6 +32,7 @@ export default defineConfig({
           page('Kinds of messages', 'messages'),
           page('Messages that are stored once', 'idempotent-producers'),
           page('Light queues and lite topics', 'lite-topics'),
+          page('Static topics', 'static-topics'),
           page('Tests with a broker inside', 'testing'),
         ],
       },

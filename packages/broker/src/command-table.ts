@@ -99,7 +99,6 @@ const controller = unsupported('the controller is not served yet')
 const configInJson = unsupported(
   'there is no RocksDB: topics.json, subscriptionGroup.json and consumerOffset.json in the config folder of the store are JSON',
 )
-const staticTopics = unsupported('static topics are not served yet')
 const container = unsupported('this is a broker, not a broker container')
 const retired = unsupported('RocketMQ has the code, but no server answers it')
 
@@ -193,7 +192,7 @@ export function brokerCommandTable(
     // topics
     updateAndCreateTopic: serve(admin, create(topic('topic')), handlers.updateAndCreateTopic),
     updateAndCreateTopicList: serve(admin, createTopicListAccess, handlers.updateAndCreateTopicList),
-    updateAndCreateStaticTopic: staticTopics,
+    updateAndCreateStaticTopic: serve(admin, create(topic('topic')), handlers.updateAndCreateStaticTopic),
     getTopicConfig: serve(admin, get(topic('topic')), handlers.getTopicConfig),
     getAllTopicConfig: serve(admin, get(ownCluster), handlers.getAllTopicConfig),
     deleteTopicInBroker: serve(admin, remove(topic('topic')), handlers.deleteTopicInBroker),

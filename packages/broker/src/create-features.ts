@@ -21,6 +21,8 @@ import { createRegistration } from './registration/create-registration.ts'
 import { createReplies } from './replies/create-replies.ts'
 import { createRetries } from './retries/create-retries.ts'
 import { createSending } from './sending/create-sending.ts'
+import { createStaticTopics } from './static-topics/create-static-topics.ts'
+import { MappingTable } from './static-topics/mapping-table.ts'
 import { createStatistics } from './statistics/create-statistics.ts'
 import { createTimers } from './timers/create-timers.ts'
 import { createTopics } from './topics/create-topics.ts'
@@ -56,9 +58,11 @@ export function createFeatures(parts: FeaturesParts) {
   const config = new ConfigFolder(fileSystem, clock, log, settings().storePathRootDir, store)
   const statistics = features.add(createStatistics({ clock, identity, store, settings }))
   const { counters, sink, sentSink } = statistics
+  const mappings = new MappingTable(config, identity.brokerName)
   const topics = features.add(
     createTopics({
       config,
+      mappings,
       identity,
       liveSettings,
       store,
@@ -77,7 +81,17 @@ export function createFeatures(parts: FeaturesParts) {
   )
   const { consumers, producers } = clients
   const offsets = features.add(
-    createOffsets({ ...tables, config, identity, settings, consumers, filters: filters.table, store, counters }),
+    createOffsets({
+      ...tables,
+      mappings,
+      config,
+      identity,
+      settings,
+      consumers,
+      filters: filters.table,
+      store,
+      counters,
+    }),
   )
   const { producers: numbered } = parts.followers
   const sendOnce =
@@ -202,7 +216,23 @@ export function createFeatures(parts: FeaturesParts) {
     }),
   )
   const registration = features.add(
-    createRegistration({ clock, log, network, identity, liveSettings, topics: topics.table }),
+    createRegistration({ clock, log, network, identity, liveSettings, topics: topics.table, mappings }),
+  )
+  const staticTopics = features.add(
+    createStaticTopics({
+      clock,
+      log,
+      identity,
+      settings,
+      mappings,
+      topics: topics.table,
+      offsets: offsets.table,
+      store,
+      calls: registration.calls,
+      whenRegistered: () => registration.settled(),
+      giveUpPulls: (topic) => reading.giveUp(topic),
+      handlers: { ...offsets.handlers, ...reading.handlers },
+    }),
   )
   const assignment = features.add(
     createAssignment({
@@ -242,6 +272,8 @@ export function createFeatures(parts: FeaturesParts) {
       ...statistics.handlers,
       ...administration.handlers,
       ...assignment.handlers,
+      // In place of those that answer for queues of this broker alone.
+      ...staticTopics.handlers,
     },
     /** Told of messages before they are handled. */
     sendLookAhead: sending.lookAhead,

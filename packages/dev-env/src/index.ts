@@ -11,6 +11,7 @@ export { ClusterClient } from './client/cluster-client.ts'
 export { createLiteGroup, createParent, LiteConsumer, sendToLite } from './client/lite-consumer.ts'
 export { NameServerCalls } from './client/name-server-calls.ts'
 export { type PopAnswer, PopConsumer, type PoppedMessage } from './client/pop-consumer.ts'
+export { moveGap, moveSteps, StaticTopicAdmin } from './client/static-topic-admin.ts'
 export {
   checksOverTopic,
   type Ending,

@@ -1,6 +1,8 @@
 import type { Clock } from '@rocketmq-ts/platform'
 import {
   commands,
+  logicalQueues,
+  noLeader,
   permission,
   type RemotingCommand,
   responseCodes,
@@ -27,6 +29,10 @@ interface Known {
   /** Undefined when no name server knows the topic. */
   readable: readonly QueueKey[] | undefined
   writable: readonly QueueKey[] | undefined
+  /** `host:port` of the brokers that take writes, by name. */
+  masters: ReadonlyMap<string, string>
+  /** The brokers that lead the queues of a static topic, by the ids of these. */
+  leaders: ReadonlyMap<number, string>
   /** Of the monotonic clock. */
   untilMs: number
 }
@@ -64,6 +70,23 @@ export class TopicRoutes {
     return (await this.#of(topic))?.writable
   }
 
+  /** `host:port` of the master of a broker that has the topic; undefined when no name server knows it. */
+  async masterAddress(topic: string, brokerName: string): Promise<string | undefined> {
+    // While no name server answers, what was known is better than nothing.
+    const known = (await this.#of(topic)) ?? this.#known.get(topic)
+    const address = known?.masters.get(brokerName)
+    // One that is away may be back soon.
+    if (known !== undefined && address === undefined) {
+      known.untilMs = Math.min(known.untilMs, this.#options.clock.monotonic() + unknownMs)
+    }
+    return address
+  }
+
+  /** The brokers that lead the queues of a static topic, by the ids of these: those that have a living leader. */
+  async leaders(topic: string): Promise<ReadonlyMap<number, string>> {
+    return (await this.#of(topic))?.leaders ?? new Map()
+  }
+
   #of(topic: string): Promise<Known | undefined> {
     const known = this.#known.get(topic)
     if (known !== undefined && this.#options.clock.monotonic() < known.untilMs) return Promise.resolve(known)
@@ -80,7 +103,7 @@ export class TopicRoutes {
     const readable = route && queuesOf(topic, route, permission.read)
     const writable = route && queuesOf(topic, route, permission.write)
     const untilMs = this.#options.clock.monotonic() + (readable === undefined ? unknownMs : knownMs)
-    const known = { readable, writable, untilMs }
+    const known = { readable, writable, masters: mastersOf(route), leaders: leadersOf(route), untilMs }
     this.#known.delete(topic)
     this.#known.set(topic, known)
     if (this.#known.size > topicsMax) this.#known.delete(this.#known.keys().next().value!)
@@ -105,8 +128,26 @@ export class TopicRoutes {
   }
 }
 
-function queuesOf(topic: string, { queueDatas }: TopicRoute, wanted: number): readonly QueueKey[] | undefined {
-  const queues = queueDatas
+const masterId = 0
+
+function mastersOf(route: TopicRoute | undefined): ReadonlyMap<string, string> {
+  const masters = new Map<string, string>()
+  for (const { brokerName, brokerAddrs } of route?.brokerDatas ?? []) {
+    const address = brokerAddrs.get(masterId)
+    if (address !== undefined) masters.set(brokerName, address)
+  }
+  return masters
+}
+
+function leadersOf(route: TopicRoute | undefined): ReadonlyMap<number, string> {
+  const queues = (route && logicalQueues(route)) ?? []
+  return new Map(queues.filter(({ leader }) => leader !== noLeader).map(({ queueId, leader }) => [queueId, leader]))
+}
+
+function queuesOf(topic: string, route: TopicRoute, wanted: number): readonly QueueKey[] | undefined {
+  const logical = logicalQueues(route)
+  if (logical !== undefined) return logical.map(({ brokerName, queueId }) => ({ topic, brokerName, queueId }))
+  const queues = route.queueDatas
     .filter(({ perm }) => (perm & wanted) !== 0)
     .sort((left, right) => (left.brokerName < right.brokerName ? -1 : 1))
     .flatMap(({ brokerName, readQueueNums, writeQueueNums }) => {

@@ -14,14 +14,22 @@ export interface ConsumeProgressParts {
   groupGetTps(group: string, topic: string): number
 }
 
-/** How far a group is in the queues of a topic; undefined when there is no such topic. */
-export function consumeProgress(parts: ConsumeProgressParts, group: string, topic: string): ConsumeStats | undefined {
+/**
+ * How far a group is in the queues of a topic; undefined when there is no such topic.
+ * @param noOffset what stands for the offset in a queue in which the group has none
+ */
+export function consumeProgress(
+  parts: ConsumeProgressParts,
+  group: string,
+  topic: string,
+  noOffset = 0,
+): ConsumeStats | undefined {
   const config = parts.topics.get(topic)
   if (config === undefined) return undefined
   const { brokerName, offsets, store } = parts
   const offsetTable: ConsumeStats['offsetTable'] = []
   for (let queueId = 0; queueId < config.readQueueNums; queueId++) {
-    const consumerOffset = Math.max(offsets.offset(group, topic, queueId) ?? 0, 0)
+    const consumerOffset = Math.max(offsets.offset(group, topic, queueId) ?? noOffset, noOffset)
     offsetTable.push([
       { topic, brokerName, queueId },
       {

@@ -5,6 +5,7 @@ import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
+import type { MappingTable } from '../static-topics/mapping-table.ts'
 import type { TopicTable } from '../topics/index.ts'
 import { CheckedOffsets } from './checked-offsets.ts'
 import type { ConsumeProgressParts } from './consume-progress.ts'
@@ -31,6 +32,8 @@ export interface OffsetsParts {
   config: KeptFolder
   identity: Identity
   settings(): BrokerSettings
+  /** The static topics. */
+  mappings: Pick<MappingTable, 'get'>
   topics: Pick<TopicTable, 'get' | 'onDelete'>
   groups: Pick<GroupTable, 'get' | 'list' | 'onDelete'>
   consumers: ConsumerRegistry
@@ -48,7 +51,7 @@ export interface OffsetsParts {
 
 /** Offsets of queues, and how far each group is in them. */
 export function createOffsets(parts: OffsetsParts) {
-  const { config, identity, settings, topics, groups, consumers, filters, store, counters } = parts
+  const { config, identity, settings, mappings, topics, groups, consumers, filters, store, counters } = parts
   const { clock, log } = config
   const { brokerName, brokerAddress } = identity
   const offsets = new ConsumerOffsetTable({
@@ -90,7 +93,7 @@ export function createOffsets(parts: OffsetsParts) {
       getMaxOffset: getMaxOffset({ store }),
       getMinOffset: getMinOffset({ store }),
       getEarliestMsgStoretime: getEarliestMsgStoretime({ store }),
-      getConsumeStats: getConsumeStats({ ...progress, consumers }),
+      getConsumeStats: getConsumeStats({ ...progress, consumers, mappings }),
       getBrokerConsumeStats: getBrokerConsumeStats({ ...progress, brokerAddress, groups }),
       queryConsumeTimeSpan: queryConsumeTimeSpan({ clock, brokerName, topics, offsets: checked, store }),
       invokeBrokerToResetOffset: invokeBrokerToResetOffset({

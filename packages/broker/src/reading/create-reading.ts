@@ -75,6 +75,8 @@ export function createReading(parts: ReadingParts) {
   return {
     /** Messages arrived in a queue. */
     arrived: (topic: string, queueId: number) => longPolling.arrived(topic, queueId),
+    /** Answers pulls that wait for a topic's messages: its queues are elsewhere now. */
+    giveUp: (topic: string) => longPolling.giveUp(topic),
     /** Pulls of a lane that wait for messages; they are no work. */
     heldIn: (lane: string) => (lane === 'pull' || lane === 'lite-pull' ? longPolling.countIn(lane) : 0),
     handlers: {

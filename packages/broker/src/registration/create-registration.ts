@@ -2,6 +2,7 @@ import type { Clock, Log, Network } from '@rocketmq-ts/platform'
 import { formatAddress, RemotingClient } from '@rocketmq-ts/remoting'
 import type { Identity } from '../identity.ts'
 import type { LiveSettings } from '../live-settings.ts'
+import type { MappingTable } from '../static-topics/mapping-table.ts'
 import type { TopicTable } from '../topics/index.ts'
 import { Registration } from './registration.ts'
 
@@ -12,12 +13,14 @@ export interface RegistrationParts {
   identity: Identity
   liveSettings: LiveSettings
   topics: TopicTable
+  mappings: Pick<MappingTable, 'details'>
 }
 
 const haPortDistance = 1
 
 /** Telling the name servers about the broker and its topics. */
-export function createRegistration({ clock, log, network, identity, liveSettings, topics }: RegistrationParts) {
+export function createRegistration(parts: RegistrationParts) {
+  const { clock, log, network, identity, liveSettings, topics, mappings } = parts
   const settings = () => liveSettings.current
   const { brokerId, brokerIP2, haListenPort, listenPort } = settings()
   const { clusterName, brokerName, brokerAddress } = identity
@@ -34,6 +37,7 @@ export function createRegistration({ clock, log, network, identity, liveSettings
       haServerAddr: formatAddress({ host: brokerIP2, port: haListenPort || listenPort + haPortDistance }),
     },
     topics,
+    mappings,
     settings,
     onOrderedTopics: (ordered) => topics.setOrdered(ordered),
   })

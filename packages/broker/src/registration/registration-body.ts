@@ -2,10 +2,12 @@ import { crc32 } from 'node:zlib'
 import {
   type DataVersion,
   encodeCompressedRegisterBroker,
+  mappingInfoOf,
   permission,
   type RegisterBroker,
   registerBrokerBody,
   type TopicConfig,
+  type TopicQueueMappingDetail,
   withoutMappings,
 } from '@rocketmq-ts/protocol'
 
@@ -29,16 +31,23 @@ export interface BodyOptions {
 const plainTopicsMax = 4000
 const readWrite = permission.read | permission.write
 
-/** Encodes topics for a name server, with the version of the whole table. */
+/**
+ * Encodes topics for a name server, with the version of the whole table.
+ * @param mappings of those that are static
+ */
 export function encodeRegistration(
   topics: ReadonlyMap<string, TopicConfig>,
+  mappings: ReadonlyMap<string, TopicQueueMappingDetail>,
   dataVersion: DataVersion,
   options: BodyOptions,
 ): RegistrationBody {
   const topicConfigTable = permitted(topics, options.brokerPermission)
   const body: RegisterBroker = {
     filterServerList: [],
-    topicConfigSerializeWrapper: withoutMappings({ dataVersion, topicConfigTable }),
+    topicConfigSerializeWrapper: {
+      ...withoutMappings({ dataVersion, topicConfigTable }),
+      topicQueueMappingInfoMap: new Map([...mappings].map(([topic, detail]) => [topic, mappingInfoOf(detail)])),
+    },
   }
   const isCompressed = options.isCompressed || topics.size > plainTopicsMax
   const bytes = isCompressed ? encodeCompressedRegisterBroker(body) : registerBrokerBody.encode(body)

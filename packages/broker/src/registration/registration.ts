@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import type { DataVersion, TopicConfig } from '@rocketmq-ts/protocol'
+import type { DataVersion, TopicConfig, TopicQueueMappingDetail } from '@rocketmq-ts/protocol'
 import { type BrokerIdentity, type NameServerCalls, NameServerLink } from './name-server-link.ts'
 import { encodeRegistration, type RegistrationBody } from './registration-body.ts'
 
@@ -13,6 +13,8 @@ export interface RegistrationOptions {
     get(topic: string): TopicConfig | undefined
     list(): ReadonlyMap<string, TopicConfig>
   }
+  /** The static topics among them; there is none when left out. */
+  mappings?: { details(topics: Iterable<string>): Map<string, TopicQueueMappingDetail> }
   settings(): {
     /** `host:port` of each. */
     namesrvAddr: readonly string[]
@@ -166,20 +168,26 @@ export class Registration {
     ) {
       return known.body
     }
-    const body = encodeRegistration(topics.list(), dataVersion, { brokerPermission, isCompressed })
+    const body = this.#encode(topics.list(), dataVersion)
     this.#full = { dataVersion, brokerPermission, isCompressed, body }
     return body
   }
 
   #partBody(names: ReadonlySet<string>): RegistrationBody | undefined {
-    const { topics, settings } = this.#options
+    const { topics } = this.#options
     const part = new Map<string, TopicConfig>()
     for (const name of names) {
       const topic = topics.get(name)
       if (topic !== undefined) part.set(name, topic)
     }
     if (part.size === 0) return undefined
+    return this.#encode(part, topics.dataVersion)
+  }
+
+  #encode(topics: ReadonlyMap<string, TopicConfig>, dataVersion: DataVersion): RegistrationBody {
+    const { settings, mappings } = this.#options
     const { brokerPermission, compressedRegister: isCompressed } = settings()
-    return encodeRegistration(part, topics.dataVersion, { brokerPermission, isCompressed })
+    const ofStatic = mappings?.details(topics.keys()) ?? new Map()
+    return encodeRegistration(topics, ofStatic, dataVersion, { brokerPermission, isCompressed })
   }
 }

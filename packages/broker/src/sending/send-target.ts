@@ -51,6 +51,8 @@ export interface SendHeader {
   defaultTopic: string
   defaultTopicQueueNums: number
   queueId: number
+  /** False when the queue of a static topic is one of the broker, not a logical one. */
+  lo?: boolean | undefined
   unitMode?: boolean | undefined
   maxReconsumeTimes?: number | undefined
 }
@@ -106,7 +108,7 @@ export function sendTarget(
   // The topic's own name: what is looked up by it is found without comparing texts.
   return {
     topic: config.topicName,
-    queueId: targetQueue(header, config, random),
+    queueId: targetQueue(header, config, known, random),
     queueNums: config.writeQueueNums,
     redeliveriesMax: limit,
     memo: known,
@@ -117,7 +119,14 @@ export function sendTarget(
  * The asked queue, or any when none is asked. A topic that loses queues is read from more than it is written to for a
  * while: producers that have not heard of it may send to all that are read.
  */
-function targetQueue({ topic, queueId }: SendHeader, config: TopicConfig, random: Random): number {
+function targetQueue(
+  { topic, queueId, lo }: SendHeader,
+  config: TopicConfig,
+  known: SendableTopic | undefined,
+  random: Random,
+): number {
+  const mapping = known?.mapping
+  if (mapping !== undefined && lo !== false) return mapping.queueToWrite(queueId, (count) => random.below(count))
   const { readQueueNums, writeQueueNums } = config
   if (queueId >= writeQueueNums && queueId >= readQueueNums) {
     const remark = `queue ${queueId} of ${topic} does not exist: it has ${writeQueueNums} queues to write to, ${readQueueNums} to read`

@@ -10,6 +10,7 @@ import {
 import type { Call } from '@rocketmq-ts/remoting'
 import { batchCountMax, type StoreMessage } from '@rocketmq-ts/storage'
 import { checkBodySize } from '../intake/intake.ts'
+import type { SendableTopic } from '../topics/index.ts'
 import { admit } from './admit.ts'
 import { bornHostOf } from './host-cache.ts'
 import { placedInLiteTopic } from './lite-placing.ts'
@@ -19,9 +20,10 @@ import type { SendParts } from './send-parts.ts'
 import type { SendTarget } from './send-target.ts'
 
 /** How a batch is stored: each message for itself, or all as one record. */
-export type TakenBatch =
+export type TakenBatch = { topic: SendableTopic | undefined } & (
   | { kind: 'split'; messages: StoreMessage[] }
   | { kind: 'whole'; message: StoreMessage; count: number; uniqueId: string }
+)
 
 type BatchHeader = RequestOf<typeof commands.sendMessage>
 type BatchCall = Pick<Call, 'body' | 'request' | 'connection'>
@@ -42,7 +44,7 @@ export function takeBatch(header: BatchHeader, call: BatchCall, parts: SendParts
   const messages = batched.map(({ flag, body, properties }) =>
     parts.batchIntake.take({ ...common, flag, body, properties }),
   )
-  return { kind: 'split', messages }
+  return { kind: 'split', topic: target.memo, messages }
 }
 
 function wholeBatch(
@@ -66,7 +68,7 @@ function wholeBatch(
     body: call.body,
     properties: parts.brokerProperties.addTo(given, parts.settings()),
   })
-  return { kind: 'whole', message, count, uniqueId }
+  return { kind: 'whole', topic: target.memo, message, count, uniqueId }
 }
 
 function commonParts(

@@ -31,7 +31,7 @@ export const otherBrokerKeys: ReadonlyMap<string, string> = new Map(
   enableRemotingMetrics=true enableRequestMetrics=true enableRocksDBLog=false enableRunningFlagsInFlush=false
   enableScheduleMessageStats=true enableSplitMetadata=true enableStatsMetrics=true enableTransactionMetrics=true
   enabledAppendPropCRC=false estimateAccumulation=true fetchNamesrvAddrInterval=10000 forceVerifyPropCRC=false
-  forwardTimeout=3000 heartbeatThreadPoolQueueCapacity=50000 highSpeedMode=false indexFileReadEnable=true
+  heartbeatThreadPoolQueueCapacity=50000 highSpeedMode=false indexFileReadEnable=true
   indexFileWriteEnable=true initPopOffsetByCheckMsgInMem=true isScanAvailableNameSrv=true isolateLogEnable=false
   iteratorWhenUseRocksdbConsumeQueue=true
   liteLagCountMetricsEnable=false

@@ -30,6 +30,11 @@ export const topicsAndGroupsSettings = {
       false,
       'Traces what the broker itself does to messages: redelivery, delay, transactions. Not a key of RocketMQ.',
     ),
+    forwardTimeout: live(
+      long({ min: 1, unit: 'ms' }),
+      3000,
+      'Milliseconds for asking another broker that holds a part of a static topic.',
+    ),
     traceOn: live(boolean, true, 'Tells clients in answers that they may trace messages.'),
   }),
   ...notServed(topics, 'statistics are always kept and always by queue', {

@@ -3,6 +3,7 @@ import type { Identity } from '../identity.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { LiveSettings } from '../live-settings.ts'
 import type { QueueOffsets } from '../offsets/queue-offsets.ts'
+import type { MappingTable } from '../static-topics/mapping-table.ts'
 import { logReservedMs } from '../store-options.ts'
 import { compactTopics } from './compacted-topics.ts'
 import { cleanUnusedTopic } from './handlers/clean-unused-topic.ts'
@@ -19,6 +20,8 @@ import { TopicTable } from './topic-table.ts'
 
 export interface TopicsParts {
   config: KeptFolder
+  /** The static topics. */
+  mappings: MappingTable
   identity: Identity
   liveSettings: LiveSettings
   store: QueueOffsets & {
@@ -37,13 +40,14 @@ export interface TopicsParts {
 
 /** The topics of the broker: what they are, and making, changing and deleting them. */
 export function createTopics(parts: TopicsParts) {
-  const { config, liveSettings, store, counters, whenRegistered } = parts
+  const { config, mappings, liveSettings, store, counters, whenRegistered } = parts
   const { log } = config
   const { clusterName, brokerName } = parts.identity
   const topics = new TopicTable({
     config,
     clusterName,
     brokerName,
+    mappings,
     queueTypesInFiles: (topic) => store.queueTypesInFiles(topic),
     settings: () => liveSettings.current,
   })
@@ -51,7 +55,9 @@ export function createTopics(parts: TopicsParts) {
   liveSettings.onChange((changedKeys) => topics.settingsChanged(changedKeys))
   // A message that is confirmed as synced can be read after a failure of the power: its topic, made for it, is there.
   store.syncWithLog(topics)
+  mappings.dropUnknown((topic) => topics.get(topic) !== undefined)
   topics.onDelete((topic) => {
+    mappings.delete(topic)
     store.removeTopic(topic)
     counters.removeTopic(topic)
   })
@@ -62,9 +68,9 @@ export function createTopics(parts: TopicsParts) {
     handlers: {
       updateAndCreateTopic: updateAndCreateTopic({ topics, whenRegistered }),
       updateAndCreateTopicList: updateAndCreateTopicList({ topics, whenRegistered }),
-      getTopicConfig: getTopicConfig({ topics }),
-      getAllTopicConfig: getAllTopicConfig({ topics }),
-      deleteTopicInBroker: deleteTopicInBroker({ topics }),
+      getTopicConfig: getTopicConfig({ topics, mappings }),
+      getAllTopicConfig: getAllTopicConfig({ topics, mappings }),
+      deleteTopicInBroker: deleteTopicInBroker({ topics, mappings }),
       getTopicStatsInfo: getTopicStatsInfo({
         brokerName,
         topics,
@@ -74,7 +80,10 @@ export function createTopics(parts: TopicsParts) {
       getSystemTopicListFromBroker: getSystemTopicListFromBroker({ topics }),
       cleanUnusedTopic: cleanUnusedTopic({ topics, store }),
     },
-    close: () => topics.close(),
-    stats: () => ({ topics: topics.size }),
+    close() {
+      topics.close()
+      mappings.close()
+    },
+    stats: () => ({ topics: topics.size, staticTopics: mappings.size }),
   }
 }

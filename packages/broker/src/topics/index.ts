@@ -1,3 +1,4 @@
+export { topicUpdate } from './handlers/update-and-create-topic.ts'
 export { TopicQueueTypes } from './queue-types.ts'
 export { SendableTopic } from './sendable-topic.ts'
 export { TopicReserves } from './topic-reserves.ts'

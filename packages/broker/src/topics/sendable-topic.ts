@@ -1,5 +1,6 @@
 import type { TopicConfig } from '@rocketmq-ts/protocol'
 import { TopicHandle } from '@rocketmq-ts/storage'
+import type { StaticTopic } from '../static-topics/static-topic.ts'
 import type { TopicCounters } from '../statistics/index.ts'
 import { isCompacted } from './compacted-topics.ts'
 import { queueTypeIn } from './queue-types.ts'
@@ -13,12 +14,15 @@ export class SendableTopic extends TopicHandle {
   counters: TopicCounters | undefined
   /** Whether batches are stored whole. */
   readonly isOfBatches: boolean
+  /** Where the messages of a static topic go; undefined for an ordinary one. */
+  readonly mapping: StaticTopic | undefined
 
-  constructor(config: TopicConfig) {
+  constructor(config: TopicConfig, mapping?: StaticTopic) {
     super(config.topicName)
     this.config = config
     this.needsKey = isCompacted(config.attributes)
     this.counters = undefined
     this.isOfBatches = queueTypeIn(config) === 'BatchCQ'
+    this.mapping = mapping
   }
 }

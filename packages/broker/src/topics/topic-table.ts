@@ -24,6 +24,7 @@ import {
   topicNameProblem,
 } from '../configuration/index.ts'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
+import type { MappingTable } from '../static-topics/mapping-table.ts'
 import { refuseCompactedBatches } from './compacted-topics.ts'
 import { queueTypeAttribute, queueTypeIn } from './queue-types.ts'
 import { sameTopicConfig } from './same-topic-config.ts'
@@ -44,6 +45,8 @@ export interface TopicTableOptions {
   config: KeptFolder
   clusterName: string
   brokerName: string
+  /** The static topics among them; there is none when left out. */
+  mappings?: Pick<MappingTable, 'get'>
   /** The kinds of queues that a topic has files of. */
   queueTypesInFiles?(topic: string): readonly QueueType[]
   /** Read at the start and whenever they matter. */
@@ -164,7 +167,7 @@ export class TopicTable {
       throw new ProtocolError('NO_PERMISSION', `Sending message to topic[${topic}] is forbidden.`)
     }
     if (config === undefined) return undefined
-    const sendable = new SendableTopic(config)
+    const sendable = new SendableTopic(config, this.#options.mappings?.get(topic))
     this.#sendable.set(sendable)
     return sendable
   }
@@ -285,6 +288,7 @@ export class TopicTable {
         refuseCompactedBatches(after)
       }
       this.#refuseLite(after, before)
+      this.#refuseFewerQueues(after)
       if (before === undefined || !sameTopicConfig(before, after)) changed.set(after.topicName, after)
     }
     if (changed.size === 0) return
@@ -303,6 +307,12 @@ export class TopicTable {
       this.#log.info({ ...fields, peer }, isNew ? 'a topic was made' : 'a topic was changed')
     }
     this.#changed([...changed.keys()])
+    this.#kept.later()
+  }
+
+  /** The mapping of a static topic changed: name servers take it only with another version. */
+  mappingChanged(topic: string): void {
+    this.#changed([topic])
     this.#kept.later()
   }
 
@@ -463,6 +473,14 @@ export class TopicTable {
     }
     if (queueTypeIn(after) !== 'BatchCQ') return
     const remark = 'a topic with queues of batches (queue.type=BatchCQ) has no lite topics'
+    throw new ProtocolError('INVALID_PARAMETER', remark)
+  }
+
+  /** @throws ProtocolError for a static topic that would lose queues which hold its messages */
+  #refuseFewerQueues({ topicName, readQueueNums, writeQueueNums }: TopicConfig): void {
+    const needed = this.#options.mappings?.get(topicName)?.highestQueues()
+    if (needed === undefined || (needed.read < readQueueNums && needed.written < writeQueueNums)) return
+    const remark = `the static topic ${topicName} needs ${needed.read + 1} queues to read and ${needed.written + 1} to write on this broker: it would have ${readQueueNums} and ${writeQueueNums}`
     throw new ProtocolError('INVALID_PARAMETER', remark)
   }
 

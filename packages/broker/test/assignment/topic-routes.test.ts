@@ -1,5 +1,5 @@
 import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import { topicRouteBody } from '@rocketmq-ts/protocol'
+import { type TopicQueueMappingInfo, type TopicRoute, topicRouteBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { TopicRoutes } from '../../src/assignment/topic-routes.ts'
 import { response } from '../clients/fake-link.ts'
@@ -17,7 +17,11 @@ const readWrite = 6
 function open(nameServers: readonly string[] = ['ns-1']) {
   const clock = new SteppedClock()
   const asked: string[] = []
-  const state: { queueDatas: QueueData[] | undefined; lost: Set<string> } = { queueDatas: [], lost: new Set() }
+  const state: { queueDatas: QueueData[] | undefined; rest: Partial<TopicRoute>; lost: Set<string> } = {
+    queueDatas: [],
+    rest: {},
+    lost: new Set(),
+  }
   const routes = new TopicRoutes({
     clock,
     nameServers,
@@ -28,14 +32,15 @@ function open(nameServers: readonly string[] = ['ns-1']) {
         const { queueDatas } = state
         if (queueDatas === undefined) return response({ code: 17 })
         const all = queueDatas.map((data) => ({ topicSysFlag: 0, writeQueueNums: 4, ...data }))
-        const body = topicRouteBody.encode({ queueDatas: all, brokerDatas: [], filterServerTable: new Map() })
+        const empty = { brokerDatas: [], filterServerTable: new Map() }
+        const body = topicRouteBody.encode({ queueDatas: all, ...empty, ...state.rest })
         return response({ code: 0, body })
       },
     },
   })
   const queues = async (): Promise<string[] | undefined> =>
     (await routes.readableQueues('T'))?.map(({ topic, brokerName, queueId }) => `${topic} ${brokerName} ${queueId}`)
-  return { clock, asked, state, queues }
+  return { clock, asked, state, queues, routes }
 }
 
 describe('the queues of a topic', () => {
@@ -105,7 +110,48 @@ describe('the queues of a topic', () => {
     expect(await queues()).toEqual(['T broker-a 0'])
   })
 
+  test('of a static topic are its logical queues, with who leads each', async () => {
+    const { state, queues, routes } = open()
+    state.queueDatas = [{ brokerName: 'broker-a', perm: readWrite, readQueueNums: 7 }]
+    const mapping: TopicQueueMappingInfo = {
+      ...{ topic: 'T', scope: '__global__', totalQueues: 2, bname: 'broker-a', epoch: 1, dirty: false },
+      currIdMap: new Map([[1, 5]]),
+    }
+    state.rest = { topicQueueMappingByBroker: new Map([['broker-a', mapping]]) }
+    expect(await queues()).toEqual(['T __syslo__global__ 0', 'T __syslo__global__ 1'])
+    expect(await routes.leaders('T')).toEqual(new Map([[1, 'broker-a']]))
+  })
+
   test('are unknown to a broker without name servers', async () => {
     expect(await open([]).queues()).toBeUndefined()
+  })
+})
+
+describe('the address of a broker of a topic', () => {
+  const at = (address: string) => ({
+    brokerDatas: [{ brokerName: 'broker-a', brokerAddrs: new Map([[0, address]]), enableActingMaster: false }],
+  })
+
+  test('is that of its master, and is asked for again soon where there is none', async () => {
+    const { state, routes, clock } = open()
+    state.queueDatas = [{ brokerName: 'broker-a', perm: readWrite, readQueueNums: 1 }]
+    expect(await routes.masterAddress('T', 'broker-a')).toBeUndefined()
+    state.rest = at('10.0.0.1:10911')
+    clock.advance(1000)
+    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.1:10911')
+    state.rest = at('10.0.0.2:10911')
+    clock.advance(9999)
+    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.1:10911')
+    clock.advance(1)
+    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.2:10911')
+  })
+
+  test('is the one that was known last while no name server answers', async () => {
+    const { state, routes, clock } = open()
+    state.rest = at('10.0.0.1:10911')
+    await routes.masterAddress('T', 'broker-a')
+    state.lost.add('ns-1')
+    clock.advance(60_000)
+    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.1:10911')
   })
 })

@@ -63,6 +63,8 @@ export interface PullAnswer {
   readonly nextOffset: number
   readonly minOffset: number
   readonly maxOffset: number
+  /** To be added to the offset of each message: the queues of a static topic have offsets of their own. */
+  readonly offsetDelta: number
 }
 
 /** A consumer group as a heartbeat tells of it. */
@@ -136,7 +138,7 @@ export class BrokerCalls extends Calls {
     const answer = await this.call(command, header, undefined, this.client.timeoutMs + waitMs)
     const name = responseCodeName(answer.code)
     if (name === undefined || !pullCodes.includes(name)) throw this.responseError(command, answer)
-    const { nextBeginOffset, minOffset, maxOffset } = command.responseCodec.decode(answer.extFields)
+    const { nextBeginOffset, minOffset, maxOffset, offsetDelta = 0 } = command.responseCodec.decode(answer.extFields)
     const bytes = name === 'SUCCESS' ? (answer.body ?? emptyBody) : emptyBody
     return {
       code: answer.code,
@@ -145,6 +147,7 @@ export class BrokerCalls extends Calls {
       nextOffset: nextBeginOffset,
       minOffset,
       maxOffset,
+      offsetDelta,
     }
   }
 

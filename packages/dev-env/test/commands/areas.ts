@@ -12,6 +12,7 @@ import { replies } from './replies.ts'
 import { retries } from './retries.ts'
 import type { Promises } from './scene.ts'
 import { sending } from './sending.ts'
+import { staticTopics } from './static-topics.ts'
 import { statistics } from './statistics.ts'
 import { timers } from './timers.ts'
 import { topics } from './topics.ts'
@@ -30,6 +31,7 @@ export const areas: Readonly<Record<string, Promises>> = {
   locks,
   offsets,
   topics,
+  staticTopics,
   groups,
   administration,
   transactions,

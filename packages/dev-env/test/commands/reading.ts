@@ -73,7 +73,7 @@ export const reading = {
         ['b', 1],
         ['c', 2],
       ])
-      expect(rest).toEqual({ code: 0, nextOffset: 3, minOffset: 0, maxOffset: 4 })
+      expect(rest).toEqual({ code: 0, nextOffset: 3, minOffset: 0, maxOffset: 4, offsetDelta: 0 })
     },
     'only messages of wanted tags come, and the others are passed by': async ({ broker }) => {
       await broker.createTopic('T', 1)

@@ -15,6 +15,7 @@ import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts
 import type { PutOutcome, StoreMessage } from '@rocketmq-ts/storage'
 import { isNumbered } from '../../idempotence/send-once.ts'
 import { encodedProperty } from '../../intake/property-text.ts'
+import type { QueuePlace } from '../../static-topics/static-topic.ts'
 import { isWaitingTopic } from '../../stored-message.ts'
 import { admit } from '../admit.ts'
 import { bornHostOf } from '../host-cache.ts'
@@ -64,19 +65,36 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
   const isWaiting = isWaitingTopic(taken.topic)
   const queueId = isWaiting ? target.queueId : taken.queueId
   const recallHandle = isWaiting && taken.topic === timerTopic ? recallHandleOf(taken, uniqueId, parts) : undefined
+  const shown = shownPlace(header, target.memo, isWaiting)
   const { sendOnce } = parts
   if (sendOnce !== undefined && isNumbered(taken.properties)) {
     sendOnce.put(taken, queueId, (outcome, firstQueueId) => {
       // Sent once more, a message with a delay has another time than where it was stored.
       const firstHandle = taken.properties.hasAny(delayMarks) ? undefined : recallHandle
-      answer(call, () => replyToPut(outcome, firstQueueId, uniqueId, parts, firstHandle))
+      answer(call, () => replyToPut(outcome, firstQueueId, uniqueId, parts, shown, firstHandle))
     })
   } else {
     parts.sink.put([taken], (outcome) => {
-      answer(call, () => replyToPut(outcome, queueId, uniqueId, parts, recallHandle))
+      answer(call, () => replyToPut(outcome, queueId, uniqueId, parts, shown, recallHandle))
     })
   }
   return answeredLater
+}
+
+/** Where a message is for its sender, by where it is on this broker. */
+type ShownPlace = (queueId: number, queueOffset: number) => QueuePlace
+
+/**
+ * Of a static topic, whose clients know logical queues; undefined for an ordinary one.
+ * @param isWaiting whether the message stands in another topic until its time: its offset there is what a sender needs
+ */
+function shownPlace({ lo }: SendRequest, memo: SendTarget['memo'], isWaiting = false): ShownPlace | undefined {
+  const mapping = memo?.mapping
+  if (mapping === undefined || lo === false) return undefined
+  return (queueId, queueOffset) => {
+    const place = mapping.logicalPlace(queueId, queueOffset)
+    return isWaiting ? { ...place, queueOffset } : place
+  }
 }
 
 const placingMarks = marksOf('priority', 'liteTopic')
@@ -90,6 +108,8 @@ function placed(given: EncodedProperties, target: SendTarget): EncodedProperties
 
 /** Gives a message the queue of its priority. @returns its properties */
 function placeByPriority(given: EncodedProperties, target: SendTarget): EncodedProperties {
+  // The queues of a static topic stand for nothing but themselves.
+  if (target.memo?.mapping !== undefined) return given
   const { queueId, properties } = placedByPriority(given, target.queueNums, target.topic.startsWith(retryTopicPrefix))
   if (queueId !== undefined) target.queueId = queueId
   return properties
@@ -111,9 +131,10 @@ function sendBatch(header: SendRequest, call: Call<SendCommand>, parts: SendPart
   const batch = takeBatch(header, call, parts)
   if (batch.kind === 'whole') {
     const { message, count, uniqueId } = batch
+    const shown = shownPlace(header, batch.topic)
     parts.putWhole(message, count, (outcome) => {
       answer(call, () => {
-        const reply = replyToPut(outcome, message.queueId, uniqueId, parts)
+        const reply = replyToPut(outcome, message.queueId, uniqueId, parts, shown)
         // A producer takes it for the id of the batch, in place of those of its messages.
         return { ...reply, header: { ...reply.header, batchUniqId: uniqueId } }
       })
@@ -121,10 +142,11 @@ function sendBatch(header: SendRequest, call: Call<SendCommand>, parts: SendPart
     return answeredLater
   }
   const { messages } = batch
+  const shown = shownPlace(header, batch.topic)
   const { queueId } = messages[0]!
   const uniqueId = findMessageProperty(header.properties ?? '', propertyName.uniqueKey)
   parts.sink.put(messages, (outcome) => {
-    answer(call, () => replyToPut(outcome, queueId, uniqueId, parts))
+    answer(call, () => replyToPut(outcome, queueId, uniqueId, parts, shown))
   })
   return answeredLater
 }
@@ -142,17 +164,20 @@ function replyToPut(
   queueId: number,
   transactionId: string | undefined,
   parts: SendParts,
+  shown: ShownPlace | undefined,
   recallHandle?: string,
 ): SendReply {
   const { code, remark, places } = storedPut(outcome)
   const { regionId, traceOn } = parts.settings()
+  const { queueOffset } = places[0]!
+  const place = shown?.(queueId, queueOffset)
   return {
     code,
     ...(remark === undefined ? {} : { remark }),
     header: {
       msgId: offsetMessageIds(parts.storeHostHex, places),
-      queueId,
-      queueOffset: places[0]!.queueOffset,
+      queueId: place === undefined ? queueId : place.queueId,
+      queueOffset: place === undefined ? queueOffset : place.queueOffset,
       transactionId,
       recallHandle,
       MSG_REGION: regionId,

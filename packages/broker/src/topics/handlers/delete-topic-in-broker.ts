@@ -4,6 +4,8 @@ import { internalTopicNameProblem, refuseProblem } from '../../configuration/ind
 
 export interface DeleteTopicParts {
   topics: { delete(topic: string, peer: string): boolean; confirmed(): Promise<void> }
+  /** Of static topics. */
+  mappings: { secured(): Promise<void> }
 }
 
 /** DELETE_TOPIC_IN_BROKER: the topic with its queues and the offsets of all groups in it. */
@@ -11,7 +13,7 @@ export function deleteTopicInBroker(parts: DeleteTopicParts): Handler<typeof com
   return async ({ topic }, call) => {
     refuseProblem(internalTopicNameProblem(topic))
     parts.topics.delete(topic, call.connection.remoteAddress)
-    await parts.topics.confirmed()
+    await Promise.all([parts.topics.confirmed(), parts.mappings.secured()])
     return {}
   }
 }

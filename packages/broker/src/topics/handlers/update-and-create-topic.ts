@@ -1,7 +1,7 @@
 import { type commands, newTopicConfig, ProtocolError, type RequestOf } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import { parseAttributeChanges } from '../../configuration/index.ts'
-import type { TopicUpdate } from '../index.ts'
+import type { TopicUpdate } from '../topic-table.ts'
 
 export interface UpdateTopicParts {
   topics: { update(updates: readonly TopicUpdate[], peer: string): void; confirmed(): Promise<void> }
@@ -18,7 +18,8 @@ export function updateAndCreateTopic(parts: UpdateTopicParts): Handler<typeof co
   }
 }
 
-function topicUpdate(header: RequestOf<typeof commands.updateAndCreateTopic>): TopicUpdate {
+/** @throws ProtocolError with the field that is wrong */
+export function topicUpdate(header: RequestOf<typeof commands.updateAndCreateTopic>): TopicUpdate {
   const { topicFilterType } = header
   if (topicFilterType !== 'SINGLE_TAG' && topicFilterType !== 'MULTI_TAG') {
     const remark = `topicFilterType "${topicFilterType}" is unknown: it is SINGLE_TAG or MULTI_TAG`

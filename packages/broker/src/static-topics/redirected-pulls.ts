@@ -1,0 +1,181 @@
+import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import {
+  commands,
+  hasEnd,
+  itemOfOffset,
+  type LogicQueue,
+  type LogicQueueMappingItem,
+  leaderItem,
+  ProtocolError,
+  type RemotingCommand,
+  type RequestOf,
+  responseCodeName,
+  toItemOffset,
+} from '@rocketmq-ts/protocol'
+import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
+import { checkNotOwnProgress } from '../groups/index.ts'
+import { AnsweringCall } from './answering-call.ts'
+import type { ItemCalls } from './item-calls.ts'
+import { logicalPull, pullBehind } from './logical-pull.ts'
+import type { MappingTable } from './mapping-table.ts'
+import type { StaticTopic } from './static-topic.ts'
+
+type PullCommand = typeof commands.pullMessage
+type PullRequest = RequestOf<PullCommand>
+type PullReply = Reply<PullCommand>
+
+export interface RedirectedPullParts {
+  clock: Clock
+  log: Log
+  mappings: Pick<MappingTable, 'isEmpty' | 'get'>
+  itemCalls: ItemCalls
+  offsets: { commit(group: string, topic: string, queueId: number, offset: number): void }
+}
+
+const commitOffsetFlag = 1
+const suspendFlag = 2
+/** A pull that found nothing in an item that is not the last one is answered after so long: nobody wakes it. */
+const pauseMs = 500
+
+/** Pulls of static topics: each reads the item that its offset is in, on this broker or on another one. */
+export class RedirectedPulls {
+  readonly #parts: RedirectedPullParts
+  /** Answers that are held back for a moment. */
+  readonly #waiting = new Map<() => void, CancelTimer>()
+  #isClosed = false
+
+  constructor(parts: RedirectedPullParts) {
+    this.#parts = parts
+  }
+
+  /** @param handle pulls from queues of this broker */
+  redirected(handle: Handler<PullCommand>): Handler<PullCommand> {
+    const { mappings } = this.#parts
+    return (header, call) => {
+      const topic = mappings.isEmpty || header.lo === false ? undefined : mappings.get(header.topic)
+      return topic === undefined ? handle(header, call) : this.#redirect(topic, header, call, handle)
+    }
+  }
+
+  /** Gives the answers that are held back. */
+  close(): void {
+    this.#isClosed = true
+    for (const answer of [...this.#waiting.keys()]) answer()
+  }
+
+  #redirect(
+    topic: StaticTopic,
+    header: PullRequest,
+    call: Call<PullCommand>,
+    handle: Handler<PullCommand>,
+  ): ReturnType<Handler<PullCommand>> {
+    const items = topic.led(header.queueId)
+    const item = itemOfOffset(items, header.queueOffset)
+    if (item === undefined) refuseUndecided(header)
+    const asked = toItemOffset(item, header.queueOffset)
+    const mayWait = item !== leaderItem(items) && (header.sysFlag & suspendFlag) !== 0
+    const answer = (logical: PullReply) => {
+      if (mayWait && logical.code === 'PULL_NOT_FOUND') this.#answerLater(call, logical)
+      else call.answer(logical)
+    }
+    const behind = pullBehind(items, item, asked)
+    if (behind !== undefined) {
+      const { code, ...position } = behind
+      answer({ code, header: { suggestWhichBrokerId: 0, ...position } })
+      return answeredLater
+    }
+    const answerOfItem = (reply: PullReply) => answer(toLogical(items, item, asked, reply))
+    const ofItem = this.#pullOfItem(topic, items, item, header)
+    if (topic.isHere(item)) return handle(ofItem, new AnsweringCall(call, answerOfItem))
+    this.#parts.itemCalls
+      .send(item, commands.pullMessage, ofItem)
+      .then((answered) => answerOfItem(pullReplyOf(answered)))
+      .catch((error: unknown) => call.fail(error))
+    return answeredLater
+  }
+
+  /** The same pull of an item's own queue. Nobody wakes a pull of an item that takes no messages: it does not wait. */
+  #pullOfItem(topic: StaticTopic, items: LogicQueue, item: LogicQueueMappingItem, header: PullRequest): PullRequest {
+    const { commitOffset } = header
+    const asked = toItemOffset(item, header.queueOffset)
+    const ofItem = {
+      ...header,
+      lo: false,
+      bname: item.bname,
+      queueId: item.queueId,
+      queueOffset: asked,
+      maxMsgNums: hasEnd(item) ? Math.min(header.maxMsgNums, item.endOffset - asked) : header.maxMsgNums,
+    }
+    if (item !== leaderItem(items)) ofItem.sysFlag &= ~suspendFlag
+    if ((header.sysFlag & commitOffsetFlag) === 0 || commitOffset === undefined) return ofItem
+    const committed = itemOfOffset(items, commitOffset)!
+    const offsetOfItem = toItemOffset(committed, commitOffset)
+    if (committed === item && topic.isHere(item)) return { ...ofItem, commitOffset: offsetOfItem }
+    checkNotOwnProgress(header.consumerGroup)
+    this.#commit(topic, committed, header.consumerGroup, offsetOfItem)
+    return { ...ofItem, sysFlag: ofItem.sysFlag & ~commitOffsetFlag }
+  }
+
+  /** Of another item than the one that is pulled. */
+  #commit(topic: StaticTopic, item: LogicQueueMappingItem, consumerGroup: string, commitOffset: number): void {
+    const { offsets, itemCalls, log } = this.#parts
+    const { queueId, bname } = item
+    const name = topic.detail.topic!
+    if (topic.isHere(item)) {
+      offsets.commit(consumerGroup, name, queueId, commitOffset)
+      return
+    }
+    const header = { consumerGroup, topic: name, queueId, commitOffset, lo: false, bname }
+    itemCalls.send(item, commands.updateConsumerOffset, header).catch((err: unknown) => {
+      // The messages are worth having without it, and a consumer commits again.
+      log.warn(
+        { ...header, err },
+        'an offset that came with a pull could not be noted on the broker that holds the queue',
+      )
+    })
+  }
+
+  #answerLater(call: Call<PullCommand>, reply: PullReply): void {
+    if (this.#isClosed) {
+      call.answer(reply)
+      return
+    }
+    const answer = () => {
+      this.#waiting.get(answer)?.()
+      this.#waiting.delete(answer)
+      call.answer(reply)
+    }
+    this.#waiting.set(answer, this.#parts.clock.after(pauseMs, answer))
+  }
+}
+
+function refuseUndecided({ topic, queueId }: PullRequest): never {
+  const remark = `it is not decided yet where the logical queue ${queueId} of ${topic} begins: complete its mapping`
+  throw new ProtocolError('SYSTEM_ERROR', remark)
+}
+
+function toLogical(items: LogicQueue, item: LogicQueueMappingItem, asked: number, reply: PullReply): PullReply {
+  const { header, code = 'SUCCESS' } = reply
+  if (header === undefined) return reply
+  const { nextBeginOffset, minOffset, maxOffset } = header
+  const { code: logicalCode, ...position } = logicalPull(items, item, asked, {
+    code,
+    nextBeginOffset,
+    minOffset,
+    maxOffset,
+  })
+  return { ...reply, code: logicalCode, header: { ...header, ...position } }
+}
+
+/** Answers of these codes say where the pull stands. */
+const positionCodes = new Set(['SUCCESS', 'PULL_NOT_FOUND', 'PULL_RETRY_IMMEDIATELY', 'PULL_OFFSET_MOVED'])
+
+function pullReplyOf({ code, remark, extFields, body }: RemotingCommand): PullReply {
+  const name = responseCodeName(code) ?? 'SYSTEM_ERROR'
+  return {
+    code: name,
+    ...(remark === undefined ? {} : { remark }),
+    ...(positionCodes.has(name) ? { header: commands.pullMessage.responseCodec.decode(extFields) } : {}),
+    ...(body === undefined ? {} : { body }),
+  }
+}
