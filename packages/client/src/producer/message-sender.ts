@@ -70,6 +70,11 @@ const illnesses: ReadonlySet<RocketMQErrorCode> = new Set([
 const refusals: ReadonlySet<RocketMQErrorCode> = new Set(['NO_PERMISSION', 'TOPIC_NOT_EXIST'])
 const refusedAttemptsMax = 3
 
+/** Whether the route was wrong about the queue: it is gone, or another broker leads it. */
+function isQueueGone({ code }: RocketMQError): boolean {
+  return code === 'INVALID_PARAMETER' || code === 'NOT_LEADER_FOR_QUEUE'
+}
+
 interface Target {
   readonly queue: QueueRef
   readonly address: string
@@ -117,7 +122,7 @@ export class MessageSender {
       },
       onRetry: (error, attempt) => {
         this.#client.learnFrom(error, first.topic)
-        if (error.code === 'INVALID_PARAMETER' && !isBound) fixed = undefined
+        if (isQueueGone(error) && !isBound) fixed = undefined
         if (target === undefined) return 'later'
         // Only the broker that may have it already knows that it is the same message.
         if (first.isStoredOnce && error.outcome === 'unknown') {

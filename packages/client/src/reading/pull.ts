@@ -70,11 +70,18 @@ export async function pull(client: ClusterClient, request: Pull, deadline: Deadl
           ? 'moved'
           : undefined
   if (kind === undefined) throw answerError(command.name, answer, queue)
-  const { nextBeginOffset, minOffset, maxOffset, suggestWhichBrokerId } = command.responseCodec.decode(answer.extFields)
+  const { nextBeginOffset, minOffset, maxOffset, suggestWhichBrokerId, offsetDelta } = command.responseCodec.decode(
+    answer.extFields,
+  )
   const records = kind === 'found' ? decodeMessages(answer.body ?? Buffer.alloc(0)) : []
   const wanted = wantedTags(subscription)
   const messages: RawMessage[] = []
   for (const record of records) {
+    // The records of a static topic name the queue of their broker, and their offset in it.
+    if (offsetDelta !== undefined) {
+      record.queueId = queue.queueId
+      record.queueOffset += offsetDelta
+    }
     for (const message of receivedMessages(record, queue.broker, client.namespace)) {
       // Offsets before the one that was asked for are those of a batch that was stored whole.
       if (message.queueOffset >= offset && (wanted === undefined || wanted.has(message.tag ?? '')))

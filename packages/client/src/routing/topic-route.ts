@@ -1,9 +1,15 @@
-import { type BrokerData, permission, type TopicRoute as RouteBody } from '@rocketmq-ts/protocol'
+import {
+  type BrokerData,
+  type LogicalQueue,
+  logicalQueues,
+  permission,
+  type TopicRoute as RouteBody,
+} from '@rocketmq-ts/protocol'
 
 /** One queue of a topic. */
 export interface QueueRef {
   readonly topic: string
-  /** The broker's name. */
+  /** The broker's name; of a static topic's queue the one that leads it now. */
   readonly broker: string
   readonly queueId: number
 }
@@ -26,8 +32,11 @@ export interface TopicRoute {
   readonly brokers: ReadonlyMap<string, BrokerData>
 }
 
-export function topicRoute(topic: string, { queueDatas, brokerDatas, orderTopicConf }: RouteBody): TopicRoute {
+export function topicRoute(topic: string, body: RouteBody): TopicRoute {
+  const { queueDatas, brokerDatas, orderTopicConf } = body
   const brokers = new Map(brokerDatas.map((broker) => [broker.brokerName, broker]))
+  const logical = logicalQueues(body)
+  if (logical !== undefined) return routeOfStatic(topic, logical, brokers)
   const sorted = queueDatas.toSorted((one, other) => (one.brokerName < other.brokerName ? -1 : 1))
   const ordered = orderedQueues(orderTopicConf)
   const writeQueues: QueueRef[] = []
@@ -41,6 +50,18 @@ export function topicRoute(topic: string, { queueDatas, brokerDatas, orderTopicC
     if ((perm & permission.read) !== 0) addQueues(readQueues, topic, broker, readQueueNums)
   }
   return { topic, writeQueues, readQueues, brokers }
+}
+
+/** In the order of the queues' ids, which stay when a queue moves to another broker. */
+function routeOfStatic(
+  topic: string,
+  logical: readonly LogicalQueue[],
+  brokers: ReadonlyMap<string, BrokerData>,
+): TopicRoute {
+  const queues = logical
+    .filter(({ leader }) => brokers.get(leader)?.brokerAddrs.has(masterId))
+    .map(({ leader, queueId }) => ({ topic, broker: leader, queueId }))
+  return { topic, writeQueues: queues, readQueues: queues, brokers }
 }
 
 /**
