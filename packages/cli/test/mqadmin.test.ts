@@ -70,6 +70,37 @@ describe('mqadmin', () => {
     ])
   })
 
+  test('makes static topics, gives them more queues and moves them', async () => {
+    const mq = await startCluster()
+    const host = hostOf(mq, { now: 1_700_000_000_000 })
+    await mq.topic('ordinary')
+    await expectGolden('mqadmin-static-topics', host, [
+      'mqadmin updateStaticTopic -t orders -qn 2 -c DefaultCluster',
+      'mqadmin updateStaticTopic -t orders -qn 3 -b broker',
+      'mqadmin topicStatus -t orders',
+      'mqadmin remappingStaticTopic -t orders -b broker',
+      'mqadmin remappingStaticTopic -t orders -c DefaultCluster -mf /tmp/orders-1700000001000.after',
+      'mqadmin updateStaticTopic -t orders -qn 3 -c DefaultCluster',
+      'mqadmin updateStaticTopic -t orders -qn 1 -c DefaultCluster',
+      'mqadmin updateStaticTopic -t ordinary -qn 9 -c DefaultCluster',
+      'mqadmin updateStaticTopic -t orders -c DefaultCluster',
+      'mqadmin updateStaticTopic -t orders -qn 4',
+      'mqadmin updateStaticTopic -t orders -qn 4 -c nothing',
+      'mqadmin updateStaticTopic -t orders -qn 4 -b nobody',
+      'mqadmin updateStaticTopic -t orders -qn 4 -b broker -mf /none',
+      'mqadmin remappingStaticTopic -t orders -b nobody',
+      'mqadmin remappingStaticTopic -t nothing -b broker',
+      'mqadmin help remappingStaticTopic',
+    ])
+    const { brokerConfigMap, ...rest } = JSON.parse(host.files.get('/tmp/orders-1700000001000.after')!)
+    expect(rest).toEqual({
+      ...{ topic: 'orders', type: 'CREATE_OR_UPDATE', epoch: 1_700_000_001_000 },
+      ...{ brokerToMapIn: [], brokerToMapOut: [] },
+    })
+    expect(brokerConfigMap.broker).toMatchObject({ topicName: 'orders', readQueueNums: 3, writeQueueNums: 3 })
+    expect(brokerConfigMap.broker.mappingDetail).toMatchObject({ bname: 'broker', totalQueues: 3 })
+  })
+
   test('changes, shows and exports what it is told', async () => {
     const mq = await startCluster()
     await mq.topic('orders', { queues: 2 })

@@ -20,6 +20,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { UsageError } from '../usage-error.ts'
 import { formatted, hashOrder, javaMap, localSeconds, versionName } from './java-text.ts'
+import { logicalProgress, mappedQueues } from './static-topic-views.ts'
 import { optional, required, type Tool, type ToolContext, target, topic } from './tool.ts'
 import { routeOf } from './topic-tools.ts'
 
@@ -381,6 +382,13 @@ async function statsOf(context: ToolContext, name: string, topicName?: string): 
     const { consumeTps, offsetTable } = consumeStatsBody.decode(body)
     all.consumeTps += consumeTps
     all.offsetTable.push(...offsetTable)
+  }
+  for (const topicOfStats of new Set(all.offsetTable.map(([queue]) => queue.topic))) {
+    const route = await routeOf(context, topicOfStats)
+    const queues = await mappedQueues(context, route, topicOfStats)
+    if (queues.length === 0) continue
+    const logical = logicalProgress(topicOfStats, queues, all)
+    all.offsetTable = [...all.offsetTable.filter(([queue]) => queue.topic !== topicOfStats), ...logical]
   }
   return all
 }

@@ -8,6 +8,7 @@ import { fileTools } from './file-tools.ts'
 import { groupTools } from './group-tools.ts'
 import { listTools } from './list-tools.ts'
 import { messageTools } from './message-tools.ts'
+import { staticTopicTools } from './static-topic-tools.ts'
 import { statsTools } from './stats-tools.ts'
 import { statusTools } from './status-tools.ts'
 import { timingTools } from './timing-tools.ts'
@@ -17,6 +18,7 @@ import { traceTools } from './trace-tools.ts'
 
 const tools = [
   ...topicTools,
+  ...staticTopicTools,
   ...groupTools,
   ...messageTools,
   ...clusterTools,

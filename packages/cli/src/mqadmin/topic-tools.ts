@@ -4,6 +4,7 @@ import {
   groupListBody,
   type TopicConfig,
   type TopicRoute,
+  type TopicStats,
   topicConfigBody,
   topicListBody,
   topicRouteBody,
@@ -11,6 +12,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { CommandError } from '../usage-error.ts'
 import { double, formatted, hashOrder, javaMap, localTime, permissionText, prettyJson } from './java-text.ts'
+import { logicalStats, mappedQueues } from './static-topic-views.ts'
 import { flag, optional, required, type Tool, type ToolContext, target, topic } from './tool.ts'
 
 const listColumns = '%-20s  %-48s  %-48s\n'
@@ -170,21 +172,27 @@ export const topicTools: readonly Tool[] = [
       const only = context.value('cluster')
       const rows: { broker: string; queueId: number; min: number; max: number; last: number }[] = []
       let rate = 0
+      const ofBrokers: TopicStats['offsetTable'] = []
       for (const { brokerName, brokerAddrs, cluster } of route.brokerDatas) {
         const address = brokerAddrs.get(0)
         if (address === undefined || (only !== undefined && cluster !== only)) continue
         const { body } = await context.ask({ name: brokerName, address }, commands.getTopicStatsInfo, { topic: name })
         const { offsetTable, topicPutTps } = topicStatsBody.decode(body)
         rate += topicPutTps
-        for (const [queue, { minOffset, maxOffset, lastUpdateTimestamp }] of offsetTable) {
-          rows.push({
-            broker: queue.brokerName,
-            queueId: queue.queueId,
-            min: minOffset,
-            max: maxOffset,
-            last: lastUpdateTimestamp,
-          })
-        }
+        ofBrokers.push(...offsetTable)
+      }
+      const logical = logicalStats(await mappedQueues(context, route, name), {
+        offsetTable: ofBrokers,
+        topicPutTps: rate,
+      })
+      for (const [queue, { minOffset, maxOffset, lastUpdateTimestamp }] of [...ofBrokers, ...logical]) {
+        rows.push({
+          broker: queue.brokerName,
+          queueId: queue.queueId,
+          min: minOffset,
+          max: maxOffset,
+          last: lastUpdateTimestamp,
+        })
       }
       rows.sort((one, other) =>
         one.broker === other.broker ? one.queueId - other.queueId : one.broker < other.broker ? -1 : 1,

@@ -1,0 +1,152 @@
+import { itemsProblem, leaderItem, type TopicConfigAndQueueMapping, type TopicRemapping } from '@rocketmq-ts/protocol'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  checkedStaticTopic,
+  itemLeft,
+  movedLogicOffset,
+  planOfMove,
+  planOfQueues,
+  withOtherBrokers,
+} from '../src/mqadmin/static-topic-plan.ts'
+import { CommandError } from '../src/usage-error.ts'
+
+const brokers = ['a', 'b', 'c', 'd']
+const someBrokers = fc.subarray(brokers, { minLength: 1 }).map((names) => new Set(names))
+const none: ReadonlyMap<string, TopicConfigAndQueueMapping> = new Map()
+
+/** How many queues each broker leads. */
+function shares({ topic, brokerConfigMap }: TopicRemapping): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const items of checkedStaticTopic(topic, brokerConfigMap).queues.values()) {
+    const { bname } = leaderItem(items)!
+    counts[bname!] = (counts[bname!] ?? 0) + 1
+  }
+  return counts
+}
+
+/** What brokers have after a move: the offsets are decided. */
+function moved(plan: TopicRemapping, count: number): TopicRemapping {
+  const brokerConfigMap = new Map(
+    [...plan.brokerConfigMap].map(([broker, config]) => {
+      const hostedQueues = new Map(
+        [...config.mappingDetail!.hostedQueues].map(([id, items]) => {
+          const left = itemLeft(items)
+          if (left === undefined) return [id, items]
+          return [id, [...items.slice(0, -1), { ...leaderItem(items)!, logicOffset: movedLogicOffset(left, count) }]]
+        }),
+      )
+      return [broker, { ...config, mappingDetail: { ...config.mappingDetail!, hostedQueues } }]
+    }),
+  )
+  return { ...plan, brokerConfigMap }
+}
+
+describe('a plan of queues', () => {
+  test('spreads them evenly, in an epoch that is later than the one before', () => {
+    fc.assert(
+      fc.property(
+        someBrokers,
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 20 }),
+        (targets, few, more) => {
+          const first = planOfQueues('T', few, targets, none, 5000)
+          expect(first.epoch).toBe(5000)
+          const second = planOfQueues('T', few + more, targets, first.brokerConfigMap, 5001)
+          expect(second.epoch).toBe(6000)
+          const counts = Object.values(shares(second))
+          expect(counts.reduce((sum, count) => sum + count, 0)).toBe(few + more)
+          expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
+          // What there was stays as it was.
+          for (const [broker, config] of first.brokerConfigMap) {
+            const { hostedQueues } = second.brokerConfigMap.get(broker)!.mappingDetail!
+            for (const [id, items] of config.mappingDetail!.hostedQueues) expect(hostedQueues.get(id)).toEqual(items)
+          }
+        },
+      ),
+    )
+  })
+
+  test('is refused where there would be fewer queues, or as many, and for an ordinary topic', () => {
+    const { brokerConfigMap } = planOfQueues('T', 2, new Set(['a']), none, 1)
+    expect(() => planOfQueues('T', 1, new Set(['a']), brokerConfigMap, 1)).toThrow(CommandError)
+    expect(() => planOfQueues('T', 2, new Set(['a']), brokerConfigMap, 1)).toThrow(/nothing to do/)
+    const { mappingDetail: _, ...ordinary } = brokerConfigMap.get('a')!
+    expect(() => planOfQueues('T', 3, new Set(['a']), new Map([['a', ordinary]]), 1)).toThrow(/ordinary topic/)
+  })
+})
+
+describe('a plan of a move', () => {
+  test('spreads the queues evenly over the brokers that it names, and moves no more than it has to', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.array(someBrokers, { minLength: 1, maxLength: 5 }),
+        (count, ways) => {
+          let state = planOfQueues('T', count, ways[0]!, none, 1)
+          for (const targets of ways) {
+            const before = checkedStaticTopic('T', state.brokerConfigMap).queues
+            const plan = planOfMove('T', targets, state.brokerConfigMap, 1)
+            const counts = [...targets].map((broker) => shares(plan)[broker] ?? 0)
+            expect(counts.reduce((sum, each) => sum + each, 0)).toBe(count)
+            expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
+            expect(plan.brokerToMapIn.filter((broker) => plan.brokerToMapOut.includes(broker))).toEqual([])
+            for (const [id, items] of checkedStaticTopic('T', plan.brokerConfigMap).queues) {
+              const old = before.get(id)!
+              expect(items.slice(0, old.length)).toEqual(old)
+              if (items.length > old.length) expect(plan.brokerToMapOut).toContain(leaderItem(old)!.bname)
+            }
+            state = moved(plan, 100)
+          }
+        },
+      ),
+    )
+  })
+
+  test('gives brokers that do not have the topic a part without queues', () => {
+    const plan = withOtherBrokers(planOfQueues('T', 2, new Set(['a']), none, 1), brokers)
+    expect([...plan.brokerConfigMap.keys()]).toEqual(brokers)
+    const { readQueueNums, writeQueueNums, mappingDetail } = plan.brokerConfigMap.get('d')!
+    expect([readQueueNums, writeQueueNums]).toEqual([0, 0])
+    expect(mappingDetail).toMatchObject({ bname: 'd', totalQueues: 2, epoch: plan.epoch, hostedQueues: new Map() })
+  })
+
+  test('is refused when brokers contradict each other', () => {
+    const { brokerConfigMap } = planOfQueues('T', 2, new Set(['a', 'b']), none, 1)
+    const other = brokerConfigMap.get('b')!
+    const changed = (changes: object) =>
+      new Map([...brokerConfigMap, ['b', { ...other, mappingDetail: { ...other.mappingDetail!, ...changes } }]])
+    for (const changes of [
+      { epoch: 2 },
+      { scope: 'x' },
+      { dirty: true },
+      { bname: 'c' },
+      { totalQueues: 3 },
+      { topic: 'U' },
+    ]) {
+      expect(() => planOfMove('T', new Set(['a']), changed(changes), 1)).toThrow(CommandError)
+    }
+    expect(() => planOfMove('T', new Set(['a']), changed({ hostedQueues: new Map() }), 1)).toThrow(/no broker leads/)
+    expect(() =>
+      planOfMove('T', new Set(['a']), new Map([...brokerConfigMap, ['b', { ...other, writeQueueNums: 0 }]]), 1),
+    ).toThrow(/there is no queue/)
+  })
+})
+
+test('a queue goes on at a multiple of 10,000 with room for what is still on its way', () => {
+  fc.assert(
+    fc.property(fc.nat(1_000_000), fc.nat(1_000_000), (logicOffset, maxOffset) => {
+      const left = { gen: 0, queueId: 0, bname: 'a', startOffset: 0, endOffset: -1, timeOfStart: -1, timeOfEnd: -1 }
+      const next = movedLogicOffset({ ...left, logicOffset }, maxOffset)
+      expect(next % 10_000).toBe(0)
+      expect(next - (logicOffset + maxOffset)).toBeGreaterThan(5000)
+      expect(next - (logicOffset + maxOffset)).toBeLessThanOrEqual(15_000)
+      expect(
+        itemsProblem([
+          { ...left, logicOffset },
+          { ...left, gen: 1, logicOffset: next },
+        ]),
+      ).toBeUndefined()
+    }),
+  )
+})
