@@ -121,7 +121,7 @@ final class FailoverScenarios {
     }
 
     /** Senders that go on until closed, and what was acknowledged. */
-    private static final class Flow implements AutoCloseable {
+    static final class Flow implements AutoCloseable {
         final Map<String, SendResult> acknowledged = new ConcurrentHashMap<>();
         final Collection<SendResult> order = new ConcurrentLinkedQueue<>();
         final Set<String> seen = new HashSet<>();

@@ -78,6 +78,7 @@ final class Scenarios {
         ALL.put("broker-killed", FailoverScenarios::brokerKilled);
         ALL.put("name-server-killed", FailoverScenarios::nameServerKilled);
         ALL.put("compaction-table", CompactionScenarios::table);
+        ALL.put("static-topic-moved", StaticTopicScenarios::moved);
         ALL.put("sdk-produce", SdkScenarios::produce);
         ALL.put("sdk-consume", SdkScenarios::consume);
         ALL.put("sdk-member", SdkScenarios::member);
