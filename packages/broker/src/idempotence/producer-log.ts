@@ -1,5 +1,5 @@
 import type { Clock, FileSystem, Log } from '@rocketmq-ts/platform'
-import { decimalInteger, type EncodedProperties, marksOf } from '@rocketmq-ts/protocol'
+import { type EncodedProperties, marksOf, RepeatedValues } from '@rocketmq-ts/protocol'
 import { ConfigFile, type Follower, type RecordView } from '@rocketmq-ts/storage'
 import { DeferredSave } from '../kept/deferred-save.ts'
 import { isWaitingTopic, realPlace } from '../stored-message.ts'
@@ -17,12 +17,14 @@ export interface ProducerSequence {
   sequence: number
 }
 
+/** A producer sends many messages in a row. */
+const producerIds = new RepeatedValues('producerId')
+
 /** Undefined when it has none, or one that is no number from 0 on. */
 export function sequenceOf(properties: EncodedProperties): ProducerSequence | undefined {
-  const id = properties.value('producerId')
-  const text = properties.value('producerSequence')
-  if (id === undefined || text === undefined || id.length > idCharactersMax) return undefined
-  const sequence = decimalInteger(text)
+  const id = producerIds.of(properties)
+  if (id === undefined || id.length > idCharactersMax) return undefined
+  const sequence = properties.integer('producerSequence')
   return sequence >= 0 && sequence < Number.MAX_SAFE_INTEGER ? { id, sequence } : undefined
 }
 

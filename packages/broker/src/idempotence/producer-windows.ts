@@ -18,6 +18,8 @@ export type Claim =
   | { kind: 'too-old'; lowest: number }
 
 const none = -1
+const newClaim: Claim = { kind: 'new' }
+const pendingClaim: Claim = { kind: 'pending' }
 /** Milliseconds. So seldom a producer takes another place. */
 const placeMs = 1000
 
@@ -27,8 +29,10 @@ class ProducerWindow {
   readonly positions: Float64Array
   readonly queueOffsets: Float64Array
   readonly queueIds: Int32Array
-  /** Of messages that are just being stored: until they are, they take no slot from others. */
-  readonly claimed = new Set<number>()
+  /** Of messages that are just being stored, each in its slot: until they are, they take no slot from others. */
+  readonly #claims: Float64Array
+  /** Those whose slot another one has. */
+  readonly #moreClaims = new Set<number>()
   highest = none
   /** Milliseconds since 1970 of the last message. */
   lastMs = 0
@@ -40,6 +44,22 @@ class ProducerWindow {
     this.positions = new Float64Array(size)
     this.queueOffsets = new Float64Array(size)
     this.queueIds = new Int32Array(size)
+    this.#claims = new Float64Array(size).fill(none)
+  }
+
+  isClaimed(sequence: number, slot: number): boolean {
+    return this.#claims[slot] === sequence || (this.#moreClaims.size > 0 && this.#moreClaims.has(sequence))
+  }
+
+  claim(sequence: number, slot: number): void {
+    if (this.#claims[slot] === none) this.#claims[slot] = sequence
+    else this.#moreClaims.add(sequence)
+  }
+
+  /** Does nothing when it is not claimed. */
+  release(sequence: number, slot: number): void {
+    if (this.#claims[slot] === sequence) this.#claims[slot] = none
+    else if (this.#moreClaims.size > 0) this.#moreClaims.delete(sequence)
   }
 }
 
@@ -82,23 +102,23 @@ export class ProducerWindows {
         place: { queueId: window.queueIds[slot]!, queueOffset: window.queueOffsets[slot]!, physicalOffset },
       }
     }
-    if (window.claimed.has(sequence)) return { kind: 'pending' }
+    if (window.isClaimed(sequence, slot)) return pendingClaim
     const lowest = window.highest - count + 1
     if (sequence < lowest || known > sequence) return { kind: 'too-old', lowest }
-    window.claimed.add(sequence)
-    return { kind: 'new' }
+    window.claim(sequence, slot)
+    return newClaim
   }
 
   /** The message of a claimed number was not stored: the number is free again. */
   release(id: string, sequence: number): void {
-    this.#producers.get(id)?.claimed.delete(sequence)
+    this.#producers.get(id)?.release(sequence, sequence % this.#limits.count)
   }
 
   /** A message was stored. Of several with one number, the first one counts. */
   stored(id: string, sequence: number, place: FirstPlace, nowMs: number): void {
     const window = this.#windowOf(id, nowMs)
     const slot = sequence % this.#limits.count
-    window.claimed.delete(sequence)
+    window.release(sequence, slot)
     if (window.sequences[slot]! >= sequence) return
     window.sequences[slot] = sequence
     window.positions[slot] = place.physicalOffset

@@ -80,6 +80,7 @@ export class SendOnce {
   }
 
   #settled({ id, sequence }: ProducerSequence, outcome: PutOutcome, queueId: number): void {
+    if (this.#waiting.size === 0) return
     const key = `${sequence} ${id}`
     const waiting = this.#waiting.get(key)
     this.#waiting.delete(key)

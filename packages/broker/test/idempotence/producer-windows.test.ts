@@ -41,6 +41,18 @@ describe('the sequence numbers of producers', () => {
     )
   })
 
+  test('that fall into one slot are claimed beside each other, and freed each for itself', () => {
+    const windows = new ProducerWindows(limits)
+    const kind = (sequence: number) => windows.claim('p', sequence, 0).kind
+    expect([kind(3), kind(11), kind(19)]).toEqual(['new', 'new', 'new'])
+    windows.release('p', 3)
+    expect([kind(3), kind(11), kind(19)]).toEqual(['new', 'pending', 'pending'])
+    windows.release('p', 11)
+    expect([kind(3), kind(11), kind(19)]).toEqual(['pending', 'new', 'pending'])
+    windows.stored('p', 11, place(1), 0)
+    expect([kind(3), kind(11), kind(19)]).toEqual(['pending', 'stored', 'pending'])
+  })
+
   test('of several messages with one number name the first, as those that are stored again by the broker itself', () => {
     const windows = new ProducerWindows(limits)
     windows.stored('p', 5, place(1), 0)

@@ -1,3 +1,4 @@
+import { decimalInteger } from '../decimal-integer.ts'
 import { propertyName } from '../message/property-names.ts'
 import { continuedHash } from './java-string-hash.ts'
 
@@ -46,6 +47,9 @@ for (const property of knownProperties) {
   knownByLength[bytes.length]!.push({ bytes, mark: marks[property] })
 }
 
+const zero = 0x30
+/** So many digits are always a safe integer. */
+const plainDigits = 15
 const noRoom = Buffer.alloc(0)
 const utf8BytesMax = 3
 const memoryBytes = 64 * 1024
@@ -117,6 +121,44 @@ export class EncodedProperties {
   value(property: KnownProperty): string | undefined {
     const at = this.#placeOf(property)
     return at < 0 ? undefined : this.#bytes.toString('utf8', this.#places[at + 1], this.#places[at + 2])
+  }
+
+  /** The integer that a value is in decimal digits, as `decimalInteger` reads it; NaN without one. */
+  integer(property: KnownProperty): number {
+    const at = this.#placeOf(property)
+    if (at < 0) return Number.NaN
+    const start = this.#places[at + 1]!
+    const end = this.#places[at + 2]!
+    let number = 0
+    for (let digitAt = start; digitAt < end; digitAt++) {
+      const digit = this.#bytes[digitAt]! - zero
+      const isPlain = digit >= 0 && digit <= 9 && end - start <= plainDigits
+      if (!isPlain) return decimalInteger(this.#bytes.toString('utf8', start, end))
+      number = number * 10 + digit
+    }
+    return number
+  }
+
+  /** A number that a few bytes of a value decide, at its end and in its middle. The property must be present. */
+  sample(property: KnownProperty): number {
+    const at = this.#placeOf(property)
+    const start = this.#places[at + 1]!
+    const end = this.#places[at + 2]!
+    let sum = end - start
+    for (let index = Math.max(start, end - 4); index < end; index++)
+      sum = (Math.imul(sum, 31) + this.#bytes[index]!) | 0
+    return (Math.imul(sum, 31) + this.#bytes[(start + end) >>> 1]!) | 0
+  }
+
+  /** Whether a value has just these bytes. The property must be present. */
+  isValue(property: KnownProperty, bytes: Buffer): boolean {
+    const at = this.#placeOf(property)
+    const start = this.#places[at + 1]!
+    if (this.#places[at + 2]! - start !== bytes.length) return false
+    for (let index = 0; index < bytes.length; index++) {
+      if (this.#bytes[start + index] !== bytes[index]) return false
+    }
+    return true
   }
 
   /** Java's `String.hashCode` of a value, 0 without one. */

@@ -16,4 +16,5 @@ export {
   findMessageProperty,
   MessagePropertyError,
 } from './message-properties.ts'
+export { RepeatedValues } from './repeated-values.ts'
 export { parseTagExpression, type TagExpression, TagExpressionError } from './tag-expression.ts'

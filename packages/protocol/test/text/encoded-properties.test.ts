@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeMessageProperties, EncodedProperties, javaStringHash, marksOf, propertyName } from '../../src/index.ts'
+import {
+  decimalInteger,
+  decodeMessageProperties,
+  EncodedProperties,
+  javaStringHash,
+  marksOf,
+  propertyName,
+  RepeatedValues,
+} from '../../src/index.ts'
 import { knownProperties } from '../../src/text/encoded-properties.ts'
 
 /** Texts that are often properties, with known names and with names that are nearly known. */
@@ -15,6 +23,11 @@ const text = fc
   )
   .map((pairs) => pairs.flat().join(''))
 
+/** The same for all texts, so that they find each other's values. */
+const repeated = Object.fromEntries(
+  knownProperties.map((property) => [property, new RepeatedValues(property)]),
+) as Record<(typeof knownProperties)[number], RepeatedValues>
+
 function expectLikeDecoded(encoded: EncodedProperties, whole: string): void {
   const decoded = decodeMessageProperties(whole)
   expect(encoded.text).toBe(whole)
@@ -24,6 +37,8 @@ function expectLikeDecoded(encoded: EncodedProperties, whole: string): void {
     expect([encoded.value(property), encoded.has(property)]).toEqual([value, value !== undefined])
     expect(encoded.hasAny(marksOf(property))).toBe(value !== undefined)
     expect(encoded.hash(property)).toBe(javaStringHash(value ?? ''))
+    expect(encoded.integer(property)).toBe(decimalInteger(value ?? ''))
+    expect(repeated[property].of(encoded)).toBe(value)
     if (value === undefined) continue
     expect(encoded.hashFrom(javaStringHash('Topic#'), property)).toBe(javaStringHash(`Topic#${value}`))
     const hashes: number[] = []
@@ -59,6 +74,20 @@ describe('encoded properties', () => {
         expectLikeDecoded(between, 'KEYS\u0001between\u0002')
       }),
       { numRuns: 2000 },
+    )
+  })
+
+  test('tell integers as decimal integers are read', () => {
+    const written = fc.oneof(
+      fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }).map(String),
+      fc.stringMatching(/^[+-]?[0-9]{1,20}$/),
+      fc.stringMatching(/^[0-9]{0,15}[a-zé .-][0-9]{0,3}$/),
+    )
+    fc.assert(
+      fc.property(written, (value) => {
+        const encoded = EncodedProperties.ofText(`__PRODUCER_SEQUENCE\u0001${value}\u0002`)
+        expect(encoded.integer('producerSequence')).toBe(decimalInteger(encoded.value('producerSequence') ?? ''))
+      }),
     )
   })
 
