@@ -1,8 +1,9 @@
-import { createNodePlatform, type Platform } from '@rocketmq-ts/platform'
+import { createNodePlatform, freeReceivedMemory, type Platform } from '@rocketmq-ts/platform'
 import { createLog, type LogOptions } from './log.ts'
 
-/** The platform of a process or thread; the process ends when another one has taken its folder. */
+/** The platform of a server's process or thread; the process ends when another one has taken its folder. */
 export function appPlatform(logOptions: LogOptions): Platform {
+  freeReceivedMemory()
   return createNodePlatform({
     onFolderLost(path) {
       const why =

@@ -5,6 +5,7 @@ import tls from 'node:tls'
 import type { Address, Connection, Listener, ListenOptions, Network } from '../network.ts'
 import { DescriptorWatch } from './descriptor-watch.ts'
 import { LoopPolling } from './loop-polling.ts'
+import { countReceived } from './received-memory.ts'
 
 /** One for the loop of this thread. None with one processor: staying awake would take it from the peers. */
 const polling =
@@ -33,7 +34,11 @@ class NodeConnection implements Connection {
   }
 
   onData(handler: (chunk: Buffer) => void): void {
-    this.#socket.on('data', polling === undefined ? handler : (chunk) => polling.handle(handler, chunk))
+    this.#socket.on('data', (chunk) => {
+      countReceived(chunk.length)
+      if (polling === undefined) handler(chunk)
+      else polling.handle(handler, chunk)
+    })
   }
 
   onClose(handler: (error: Error | undefined) => void): void {
