@@ -66,7 +66,7 @@ export class LiteConsumer {
     const code = responseCodeName(answer.code)
     if (code !== 'SUCCESS') return { code, remark: answer.remark, messages: [], counts: '' }
     const told = command.responseCodec.decode(answer.extFields)
-    const counts = told.orderCountInfo!.split(';').map(Number)
+    const counts = told.orderCountInfo!.split(';').map((text) => Number(text.split(' ').at(-1)))
     const messages = readMessages(answer.body!).map((message, index): LiteMessage => {
       const liteTopic = message.properties.get('__LITE_TOPIC')!
       const offset = Number(message.properties.get('INNER_MULTI_QUEUE_OFFSET'))

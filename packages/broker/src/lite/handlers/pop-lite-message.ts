@@ -1,5 +1,5 @@
 import type { Clock } from '@rocketmq-ts/platform'
-import { type commands, orderedReviveQueueId, ProtocolError, type RequestOf } from '@rocketmq-ts/protocol'
+import { type commands, lightQueueId, orderedReviveQueueId, ProtocolError, type RequestOf } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { ConsumerOffsetTable } from '../../offsets/index.ts'
 import type { HeldPops } from '../../pop/held-pops.ts'
@@ -151,7 +151,9 @@ class LitePop extends WaitingPop<Found> {
     }
     for (const { cursor } of queues) this.#parts.reader.release(cursor)
     for (const taken of found.taken) this.#parts.onGiven(consumerGroup, this.topic, taken)
-    const counts = queues.flatMap(({ offsets, counts: ofQueue }) => offsets.map((offset) => ofQueue.get(offset) ?? 0))
+    const counts = queues.flatMap(({ offsets, counts: ofQueue }) =>
+      offsets.map((offset) => orderCount(offset, ofQueue.get(offset) ?? 0)),
+    )
     this.#call.answer({
       remark: 'FOUND',
       header: { ...this.#answerHeader(found.popTime), orderCountInfo: counts.join(';') },
@@ -167,6 +169,11 @@ class LitePop extends WaitingPop<Found> {
   #answerHeader(popTime: number): NonNullable<Reply<PopLiteCommand>['header']> {
     return { popTime, invisibleTime: this.#header.invisibleTime, reviveQid: orderedReviveQueueId }
   }
+}
+
+/** Deliveries of a message before this one, as RocketMQ tells them: with its place, unless there were none. */
+function orderCount(offset: number, count: number): string {
+  return count === 0 ? '0' : `0 qo${lightQueueId}%${offset} ${count}`
 }
 
 /** What a request has taken so far. */
