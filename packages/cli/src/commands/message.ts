@@ -138,9 +138,13 @@ export const messageGroup: CommandGroup = {
         }
         const producer = await session.producer({ group: 'CLI_PRODUCER' })
         const sent = []
-        for (const { messageId: from, topic: own, body, keys, tag, properties, shardingKey } of messages) {
+        for (const { messageId: from, topic: own, body, keys, tag, properties, shardingKey, liteTopic } of messages) {
           const topicName = to ?? own
-          const given = { body, tag, keys: keys.length === 0 ? undefined : keys, properties, shardingKey }
+          const given = {
+            ...{ body, tag, keys: keys.length === 0 ? undefined : keys, properties, shardingKey },
+            // Another topic has other lite topics, or none.
+            liteTopic: topicName === own ? liteTopic : undefined,
+          }
           try {
             const { messageId, queue } = await producer.send({ topic: topicName, ...given }, { signal: session.signal })
             sent.push({ from, messageId, topic: topicName, broker: queue.broker })

@@ -416,7 +416,8 @@ export class Admin implements AsyncDisposable {
   /**
    * Gives a message to a group once more, for example one of its dead letters. No other group gets it. The group counts its
    * deliveries anew.
-   * @throws RocketMQError TOPIC_NOT_EXIST when the group has no retry topic, among others
+   * @throws RocketMQError TOPIC_NOT_EXIST when the group has no retry topic; INVALID_ARGUMENT for a message of a lite topic, which
+   * can only be sent again
    */
   async redeliver(group: string, message: ReceivedMessage, options: CallOptions = {}): Promise<void> {
     return redeliver(this.#calls, this.#group(group), message, this.#deadline(options))

@@ -2,7 +2,7 @@ import { commands, encodeMessageProperties, propertyName, retryTopicOf } from '@
 import type { Deadline } from '../calls/deadline.ts'
 import { compressBody } from '../messages/body-compression.ts'
 import type { ReceivedMessage } from '../messages/received-message.ts'
-import { RocketMQError } from '../rocketmq-error.ts'
+import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import { masterId } from '../routing/topic-route.ts'
 import type { ClusterCalls } from './cluster-calls.ts'
 
@@ -27,6 +27,9 @@ export async function redeliver(
   deadline: Deadline,
 ): Promise<void> {
   const { client } = calls
+  if (message.liteTopic !== undefined) {
+    throw invalidArgument('members of lite topics read no retry topic: send the message again, to its lite topic')
+  }
   const topic = retryTopicOf(group)
   const { writeQueues, brokers } = await client.routes.refresh(topic, deadline)
   const queue = writeQueues.find(({ broker }) => broker === message.queue.broker) ?? writeQueues[0]

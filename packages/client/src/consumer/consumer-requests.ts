@@ -57,8 +57,12 @@ export function consumerRequests(consumer: () => RequestedConsumer): ClientHandl
       const startMs = client.runtime.clock.monotonic()
       // The body is a part of the receive buffer, and the handler may take its time.
       const [record] = decodeMessages(Buffer.from(body))
-      const outcomes = await handle(receivedMessages(record!, brokerName ?? '', client.namespace))
-      const isDone = outcomes.every(({ kind }) => kind === 'done' || kind === 'skip')
+      let isDone = true
+      // A handler takes one message at a time, also of a batch that was stored whole.
+      for (const message of receivedMessages(record!, brokerName ?? '', client.namespace)) {
+        const [outcome] = await handle([message])
+        isDone &&= outcome!.kind === 'done' || outcome!.kind === 'skip'
+      }
       const result = consumeDirectlyBody.encode({
         order: isOrdered,
         autoCommit: true,

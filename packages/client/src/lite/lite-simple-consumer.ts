@@ -63,7 +63,8 @@ export class LiteSimpleConsumer<Body = Buffer> implements AsyncDisposable {
   readonly #asked = new Map<string, Promise<RocketMQError | undefined>>()
   /** What they brought, and nobody has received yet. */
   #arrived: Arrived[] = []
-  #onArrival: (() => void) | undefined
+  /** Calls that wait for something to arrive. */
+  readonly #onArrival = new Set<() => void>()
   #closing: Promise<void> | undefined
 
   /** @throws RocketMQError INVALID_ARGUMENT */
@@ -207,7 +208,7 @@ export class LiteSimpleConsumer<Body = Buffer> implements AsyncDisposable {
   ): Promise<RocketMQError | undefined> {
     const brokers = await this.#member.subscriptions.brokers(deadline)
     const arrival = Promise.withResolvers<void>()
-    this.#onArrival = arrival.resolve
+    this.#onArrival.add(arrival.resolve)
     const failures: RocketMQError[] = []
     const asked = brokers.map(async (broker) => {
       let request = this.#asked.get(broker.name)
@@ -223,7 +224,11 @@ export class LiteSimpleConsumer<Body = Buffer> implements AsyncDisposable {
       this.#member.client.learnFrom(failure, this.#member.topic)
       if (!failure.retryable) arrival.resolve()
     })
-    await deadline.within(Promise.race([arrival.promise, Promise.all(asked)]))
+    try {
+      await deadline.within(Promise.race([arrival.promise, Promise.all(asked)]))
+    } finally {
+      this.#onArrival.delete(arrival.resolve)
+    }
     const refusal = failures.find(({ retryable }) => !retryable)
     return refusal ?? (failures.length === brokers.length ? failures[0] : undefined)
   }
@@ -245,7 +250,7 @@ export class LiteSimpleConsumer<Body = Buffer> implements AsyncDisposable {
       const arrived = messages.map((message): Arrived => ({ message, visibleMs, invisibleMs }))
       if (this.#closing !== undefined) await this.#giveBack(arrived)
       else this.#arrived.push(...arrived)
-      if (messages.length > 0) this.#onArrival?.()
+      if (messages.length > 0) for (const tell of this.#onArrival) tell()
       return undefined
     } catch (error) {
       return error as RocketMQError

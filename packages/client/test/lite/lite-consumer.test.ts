@@ -94,7 +94,7 @@ describe('a consumer of lite topics', () => {
 
   test('makes dead letters of what it gives up, and of what failed too often', async () => {
     const scene = await startLite({ retriesMax: 1 })
-    await sendLite(scene, 'a', 'given up', 'always fails', 'behind')
+    const sent = await sendLite(scene, 'a', 'given up', 'always fails', 'behind')
     const group = new LiteGroup(scene)
     const { consumer } = await group.join('one', { liteTopics: ['a'] }, ({ body }) => {
       if (String(body) === 'given up') throw new DeadLetter()
@@ -103,6 +103,13 @@ describe('a consumer of lite topics', () => {
     await group.sees(['a:behind'], 60_000)
     expect(group.texts).toEqual(['a:given up', 'a:always fails', 'a:always fails', 'a:behind'])
     expect(await scene.bodies('%DLQ%readers')).toEqual(['given up', 'always fails'])
+    const admin = new Admin(scene.client())
+    const [letter] = await scene.settle(admin.messagesById('%DLQ%readers', sent[0]!.messageId))
+    expect(letter).toMatchObject({ liteTopic: 'a' })
+    // Nobody reads the retry topic of such a group.
+    const redelivered = await scene.failure(admin.redeliver('readers', letter!))
+    expect(redelivered).toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await scene.settle(admin.close())
     await scene.cluster.sleep(60_000)
     expect(group.handled).toHaveLength(4)
     await scene.settle(consumer.close())

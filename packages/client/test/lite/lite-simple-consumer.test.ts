@@ -95,6 +95,22 @@ describe('a simple consumer of lite topics', () => {
     await scene.settle(consumer.close())
   })
 
+  test('gives to two calls at the same time what comes for either', async () => {
+    const scene = await startLite({ brokers: 2 })
+    const consumer = simple(scene, { liteTopics: ['a', 'b', 'c', 'd'] })
+    const calls = [consumer.receive({ waitMs: 60_000 }), consumer.receive({ waitMs: 60_000 })]
+    await scene.cluster.sleep(1000)
+    await sendLite(scene, 'a', '1')
+    const beginMs = scene.cluster.simulation.monotonic()
+    const first = await scene.settle(Promise.race(calls))
+    expect(texts(first)).toEqual(['a:1'])
+    await sendLite(scene, 'b', '1')
+    const both = await scene.settle(Promise.all(calls))
+    expect(both.flatMap(texts).toSorted()).toEqual(['a:1', 'b:1'])
+    expect(scene.cluster.simulation.monotonic() - beginMs).toBeLessThan(5000)
+    await scene.settle(consumer.close())
+  })
+
   test('gives back to others what came and nobody received', async () => {
     const scene = await startLite()
     const one = simple(scene, { liteTopics: ['a'], invisibleMs: 60_000 })

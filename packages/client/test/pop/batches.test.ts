@@ -1,3 +1,4 @@
+import { commands } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import {
   Admin,
@@ -26,8 +27,9 @@ async function startBatches(settings: { mode?: 'PULL' | 'POP'; retriesMax?: numb
 /**
  * Sends a batch that is stored whole. A body that begins with a letter and a colon has that for its tag.
  * @param tag of the batch: brokers filter by it alone
+ * @returns the id of its place
  */
-async function sendWhole(scene: Scene, bodies: readonly string[], tag?: string): Promise<void> {
+async function sendWhole(scene: Scene, bodies: readonly string[], tag?: string): Promise<string> {
   const broker = scene.cluster.client.broker(scene.cluster.brokers[0]!)
   const batch = bodies.map((body) => {
     const [, own] = /^(\w):/.exec(body) ?? []
@@ -35,9 +37,10 @@ async function sendWhole(scene: Scene, bodies: readonly string[], tag?: string):
     return { topic: 'T', body, properties }
   })
   const before = await broker.maxOffset('T')
-  await broker.sendBatch(batch, `batch of ${bodies[0]}`, tag)
+  const { messageIds } = await broker.sendBatch(batch, `batch of ${bodies[0]}`, tag)
   const records = await broker.readQueue('T', 0, before)
   expect(records).toHaveLength(1)
+  return messageIds[0]!
 }
 
 function join(scene: Scene, options: Partial<SimpleConsumerOptions> = {}) {
@@ -268,6 +271,18 @@ describe('a consumer that takes a batch by POP that was stored whole', () => {
     await scene.cluster.sleep(60_000)
     expect(group.handled).toHaveLength(4)
     await scene.settle(other.consumer.close())
+  })
+
+  test('handles each of its messages when an administrator gives it the batch', async () => {
+    const scene = await startBatches({ mode: 'POP' })
+    const msgId = await sendWhole(scene, ['a', 'b'])
+    const group = new Group(scene)
+    const { consumer } = await group.join('one', { topics: 'T', from: 'latest' })
+    const broker = scene.cluster.client.broker(scene.cluster.brokers[0]!)
+    const header = { consumerGroup: 'readers', clientId: consumer.clientId, msgId, topic: 'T' }
+    await broker.ask(commands.consumeMessageDirectly, header)
+    expect(group.bodies).toEqual(['a', 'b'])
+    await scene.settle(consumer.close())
   })
 
   test('makes dead letters of those that failed too often', async () => {
