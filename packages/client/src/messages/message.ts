@@ -91,7 +91,10 @@ export interface SendReceipt {
   readonly status: SendStatus
   /** The id that the producer gave it: it stays the same in retries and dead letters. */
   readonly messageId: string
-  /** The id of the place in the broker's log; empty when the broker has no place for it yet. */
+  /**
+   * The id of the place in the broker's log, which messages of a batch that was stored whole share; empty when the broker has
+   * no place for it yet.
+   */
   readonly offsetMessageId: string
   readonly queue: QueueRef
   readonly queueOffset: number

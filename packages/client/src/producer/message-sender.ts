@@ -298,7 +298,8 @@ function receipts(
   return messages.map(({ uniqueId }, index) => ({
     status,
     messageId: uniqueId,
-    offsetMessageId: offsetIds[index] ?? '',
+    // A batch that was stored whole has one place.
+    offsetMessageId: offsetIds[index] ?? offsetIds[0] ?? '',
     queue,
     queueOffset: queueOffset + index,
     ...(recallHandle === undefined ? {} : { recallHandle }),
