@@ -22,9 +22,12 @@ export function formatMarkdown({ machine, rows }: Results, goalsOf: (id: string)
 }
 
 function machineLine(machine: Machine): string {
-  const { processor, cores, memoryGb, system, node, java, heapMb } = machine
-  const other = java === undefined ? 'no Java' : `${java} (heap ${heapMb} MB)`
-  return `Machine: ${cores} cores of ${processor}, ${memoryGb} GB, ${system}, Node ${node}, ${other}.`
+  const { java, heapMb } = machine
+  return `${machineText(machine)}, ${java === undefined ? 'no Java' : `${java} (heap ${heapMb} MB)`}.`
+}
+
+export function machineText({ processor, cores, memoryGb, system, node }: Machine): string {
+  return `Machine: ${cores} cores of ${processor}, ${memoryGb} GB, ${system}, Node ${node}`
 }
 
 function tableLines(
@@ -61,7 +64,7 @@ function allGoals(goals: readonly Goal[]): string {
 }
 
 /** The parts of docs/performance.md that are written by runs. */
-type Part = 'figures' | 'profiles'
+type Part = 'figures' | 'sdk' | 'profiles'
 
 /**
  * Puts text into a document, in place of what stands between the part's marks.

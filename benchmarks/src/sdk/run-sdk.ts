@@ -1,18 +1,25 @@
 import { fork } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { makeRunFolder } from '../cleanup.ts'
-import { resultsFolder } from '../paths.ts'
+import { documentFile, resultsFolder } from '../paths.ts'
 import { describeMachine } from '../report/machine.ts'
-import { alignColumns } from '../report/table.ts'
+import { replacePart } from '../report/markdown.ts'
 import { readProcessUsage } from '../servers/process-usage.ts'
 import { installPeers, type SdkPeer, sdkPeers, startSdkServer } from './peers.ts'
+import {
+  formatSdkMarkdown,
+  formatSdkTable,
+  type SdkClientFigures,
+  type SdkLoad,
+  type SdkRow,
+  sdkLoads,
+  sdkSizes,
+} from './sdk-report.ts'
 
-const loads = ['one by one', 'batched', 'end to end'] as const
 /** Batches are so much faster that they would be over before the code of client and server is compiled. */
 const batchedCountFactor = 5
-const sizes = [128, 1024] as const
 
 interface SdkOptions {
   /** Names of clients. */
@@ -23,21 +30,8 @@ interface SdkOptions {
 }
 
 /** What a client process tells at the end of its load. */
-interface Ended {
+interface Ended extends SdkClientFigures {
   readonly kind: 'ended'
-  readonly rate: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly clientMicros: number
-  readonly clientMb: number
-}
-
-interface Row extends Ended {
-  readonly load: string
-  readonly bytes: number
-  readonly client: string
-  readonly serverMicros: number
-  readonly serverMb: number
 }
 
 const clientTimeoutMs = 300_000
@@ -48,7 +42,7 @@ export async function runSdkBench(argv: readonly string[]): Promise<number> {
   if (typeof options === 'number') return options
   const peersFolder = await installPeers()
   const folder = makeRunFolder()
-  const rows: Row[] = []
+  const rows: SdkRow[] = []
   let failures = 0
   for (const peer of sdkPeers.filter(({ client }) => options.only.includes(client))) {
     try {
@@ -58,13 +52,17 @@ export async function runSdkBench(argv: readonly string[]): Promise<number> {
       console.error(`${peer.title}: ${(error as Error).message}`)
     }
   }
-  const text = table(rows)
-  console.log(text)
-  if (options.record) {
-    mkdirSync(resultsFolder, { recursive: true })
-    writeFileSync(join(resultsFolder, 'sdk.json'), `${JSON.stringify({ machine: describeMachine(), rows }, null, 2)}\n`)
-  }
+  console.log(formatSdkTable(rows))
+  if (options.record) record(rows)
   return failures === 0 ? 0 : 1
+}
+
+function record(rows: readonly SdkRow[]): void {
+  const machine = describeMachine()
+  mkdirSync(resultsFolder, { recursive: true })
+  writeFileSync(join(resultsFolder, 'sdk.json'), `${JSON.stringify({ machine, rows }, undefined, 1)}\n`)
+  const document = readFileSync(documentFile, 'utf8')
+  writeFileSync(documentFile, replacePart(document, 'sdk', formatSdkMarkdown(machine, rows)))
 }
 
 function parseOptions(argv: readonly string[]): SdkOptions | number {
@@ -89,7 +87,7 @@ function parseOptions(argv: readonly string[]): SdkOptions | number {
         return count
       },
     )
-    .option('--no-record', 'leaves results/sdk.json as it is')
+    .option('--no-record', 'leaves results/sdk.json and docs/performance.md as they are')
     .exitOverride()
   try {
     program.parse(argv, { from: 'user' })
@@ -102,13 +100,13 @@ function parseOptions(argv: readonly string[]): SdkOptions | number {
 }
 
 /** A server of its own for each client: what one has left behind does not count for another. */
-async function measurePeer(peer: SdkPeer, folder: string, peers: string, count: number): Promise<Row[]> {
+async function measurePeer(peer: SdkPeer, folder: string, peers: string, count: number): Promise<SdkRow[]> {
   const server = await startSdkServer(peer.server, folder)
   try {
-    const rows: Row[] = []
-    for (const load of loads) {
-      for (const bytes of sizes) {
-        const topic = `bench-${loads.indexOf(load)}-${bytes}`
+    const rows: SdkRow[] = []
+    for (const load of sdkLoads) {
+      for (const bytes of sdkSizes) {
+        const topic = `bench-${sdkLoads.indexOf(load)}-${bytes}`
         const loadCount = load === 'batched' ? count * batchedCountFactor : count
         const row = await measureLoad(
           { client: peer.client, peers, address: server.address, topic, load, bytes, count: loadCount },
@@ -129,15 +127,15 @@ interface ClientLoad {
   readonly peers: string
   readonly address: string
   readonly topic: string
-  readonly load: string
+  readonly load: SdkLoad
   readonly bytes: number
   readonly count: number
 }
 
-function measureLoad(load: ClientLoad, serverPid: number): Promise<Row> {
+function measureLoad(load: ClientLoad, serverPid: number): Promise<SdkRow> {
   const child = fork(join(import.meta.dirname, 'client-process.mjs'), [JSON.stringify(load)])
   let cpuBefore = 0
-  let row: Row | undefined
+  let row: SdkRow | undefined
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
@@ -149,7 +147,8 @@ function measureLoad(load: ClientLoad, serverPid: number): Promise<Row> {
       else {
         const serverMicros = (((usage?.cpuSeconds ?? 0) - cpuBefore) * 1e6) / load.count
         const { client, bytes } = load
-        row = { ...message, load: load.load, bytes, client, serverMicros, serverMb: (usage?.rssBytes ?? 0) / 1e6 }
+        const { kind: _kind, ...figures } = message
+        row = { ...figures, load: load.load, bytes, client, serverMicros, serverMb: (usage?.rssBytes ?? 0) / 1e6 }
       }
     })
     child.once('error', reject)
@@ -159,26 +158,4 @@ function measureLoad(load: ClientLoad, serverPid: number): Promise<Row> {
       else reject(new Error(`${load.load} of ${load.bytes} bytes ended with exit code ${code}`))
     })
   })
-}
-
-function table(rows: readonly Row[]): string {
-  const lines = loads.flatMap((load) =>
-    sizes.flatMap((bytes) =>
-      rows
-        .filter((row) => row.load === load && row.bytes === bytes)
-        .map((row) => [
-          `${load}, ${bytes} B`,
-          row.client,
-          String(Math.round(row.rate)),
-          row.p50Ms.toFixed(2),
-          row.p99Ms.toFixed(2),
-          row.clientMicros.toFixed(1),
-          row.serverMicros.toFixed(1),
-          row.clientMb.toFixed(0),
-          row.serverMb.toFixed(0),
-        ]),
-    ),
-  )
-  const heads = ['load', 'client', 'rate /s', 'p50 ms', 'p99 ms', 'client us', 'server us', 'client MB', 'server MB']
-  return alignColumns([heads, ...lines])
 }
