@@ -12,10 +12,14 @@ function segmentName(start: number): string {
 export class SegmentSizeError extends Error {
   override readonly name = 'SegmentSizeError'
 
-  constructor(path: string, segmentBytes: number) {
+  /** @param settings that say the size */
+  constructor(
+    path: string,
+    segmentBytes: number,
+    settings = 'mappedFileSizeCommitLog, mappedFileSizeConsumeQueue, mapperFileSizeBatchConsumeQueue or mappedFileSizeTimerLog',
+  ) {
     super(
-      `${path} does not belong to files of ${segmentBytes} bytes: ` +
-        'set mappedFileSizeCommitLog or mappedFileSizeConsumeQueue to the size with which the store was made',
+      `${path} does not belong to files of ${segmentBytes} bytes: set ${settings} to the size with which the store was made`,
     )
   }
 }
@@ -32,7 +36,7 @@ export class SegmentFolder {
   /** Start positions, ascending. */
   #starts: number[]
 
-  /** @throws SegmentSizeError when the names of the files do not fit `segmentBytes` */
+  /** @throws SegmentSizeError when the names of the files do not fit `segmentBytes`, or the first one is larger */
   constructor(files: StoreFiles, path: string, segmentBytes: number) {
     this.path = path
     this.segmentBytes = segmentBytes
@@ -45,6 +49,10 @@ export class SegmentFolder {
       const isOurs = Number.isSafeInteger(start + segmentBytes) && start % segmentBytes === 0
       if (!isOurs) throw new SegmentSizeError(this.pathOf(start), segmentBytes)
     }
+    const first = this.#starts[0]
+    // Everything behind the size would be left out, and written over.
+    if (first === undefined || (files.fileSystem.status(this.pathOf(first))?.sizeBytes ?? 0) <= segmentBytes) return
+    throw new SegmentSizeError(this.pathOf(first), segmentBytes)
   }
 
   get starts(): readonly number[] {

@@ -14,7 +14,7 @@ import { diskFullReason, isDiskFull, type WriteGuard } from '../write-guard.ts'
 import { CompactedPositions } from './compacted-positions.ts'
 import { CompactedQueue } from './compacted-queue.ts'
 import { CompactionDamageError, compact } from './compaction.ts'
-import { type RecordFileSizes, type RecordFolders, recordFileSizes } from './pair-files.ts'
+import { checkFileSizes, type RecordFileSizes, type RecordFolders, recordFileSizes } from './pair-files.ts'
 
 /** How topics are compacted of which the last message of each key is kept. Sizes in bytes, times in milliseconds. */
 export interface CompactionOptions {
@@ -77,7 +77,11 @@ export class CompactedLogs implements Follower {
     this.#positions = new CompactedPositions(files.fileSystem, `${rootPath}/compaction/position-checkpoint`, log)
   }
 
-  prepare(): undefined {}
+  /** @throws SegmentSizeError */
+  prepare(): undefined {
+    const { files } = this.#parts
+    for (const [topic, queueId] of this.#found()) checkFileSizes(files, this.#folders(topic, queueId), this.#sizes)
+  }
 
   /** Takes over what an earlier process made: what it copied of records from `plan.from` on is copied again. */
   endReplay(_: number, plan: RecoveryPlan): void {
@@ -89,28 +93,23 @@ export class CompactedLogs implements Follower {
     const names = new Set<string>()
     const opened: CompactedQueue[] = []
     for (const topic of fileSystem.list(this.#path('records'))) {
-      if (fileSystem.status(`${this.#path('records')}/${topic}/${removalMark}`) !== undefined) {
-        this.removeTopic(topic)
+      if (fileSystem.status(`${this.#path('records')}/${topic}/${removalMark}`) !== undefined) this.removeTopic(topic)
+    }
+    for (const [topic, queueId] of this.#found()) {
+      names.add(`${topic}_${queueId}`)
+      const queue = this.#existing(topic, queueId)
+      if (queue === undefined || queue.maxOffset === 0) {
+        this.#unusable.add(`${topic}/${queueId}`)
+        log.error(
+          { topic, queueId },
+          'the consume queue of a compacted log is gone: its messages are not served. Restore the folder consumequeue ' +
+            'from a backup, or delete the folders of this queue in the folder compaction to give its messages up',
+        )
         continue
       }
-      for (const name of fileSystem.list(`${this.#path('records')}/${topic}`)) {
-        const queueId = Number(name)
-        if (!isFolderName(topic) || !Number.isInteger(queueId)) continue
-        names.add(`${topic}_${queueId}`)
-        const queue = this.#existing(topic, queueId)
-        if (queue === undefined || queue.maxOffset === 0) {
-          this.#unusable.add(`${topic}/${queueId}`)
-          log.error(
-            { topic, queueId },
-            'the consume queue of a compacted log is gone: its messages are not served. Restore the folder consumequeue ' +
-              'from a backup, or delete the folders of this queue in the folder compaction to give its messages up',
-          )
-          continue
-        }
-        const compacted = this.#add(queue)
-        isChanged = compacted.open(firstOffsetFrom(queue, from), this.#positions.get(topic, queueId)) || isChanged
-        opened.push(compacted)
-      }
+      const compacted = this.#add(queue)
+      isChanged = compacted.open(firstOffsetFrom(queue, from), this.#positions.get(topic, queueId)) || isChanged
+      opened.push(compacted)
     }
     isChanged = this.#positions.keepOnly((name) => names.has(name)) || isChanged
     if (isChanged) this.#savePositions()
@@ -318,13 +317,26 @@ export class CompactedLogs implements Follower {
     }
   }
 
-  #add(queue: SimpleQueue): CompactedQueue {
-    const { files, log, commitLog } = this.#parts
-    const { topic, queueId } = queue
-    const folders: RecordFolders = {
+  /** Queues that have files. */
+  *#found(): Iterable<[topic: string, queueId: number]> {
+    const { fileSystem } = this.#parts.files
+    for (const topic of fileSystem.list(this.#path('records')).filter(isFolderName)) {
+      for (const queueId of fileSystem.list(`${this.#path('records')}/${topic}`).map(Number)) {
+        if (Number.isInteger(queueId)) yield [topic, queueId]
+      }
+    }
+  }
+
+  #folders(topic: string, queueId: number): RecordFolders {
+    return {
       records: `${this.#path('records')}/${topic}/${queueId}`,
       units: `${this.#path('units')}/${topic}/${queueId}`,
     }
+  }
+
+  #add(queue: SimpleQueue): CompactedQueue {
+    const { files, log, commitLog } = this.#parts
+    const folders = this.#folders(queue.topic, queue.queueId)
     const compacted = new CompactedQueue({ files, log, commitLog, queue, folders, sizes: this.#sizes })
     this.#queues.set(queue, compacted)
     return compacted

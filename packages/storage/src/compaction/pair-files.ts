@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { firstIndexWhere } from '@rocketmq-ts/base'
 import { blankRecordBytes, EncodedProperties, readRecord } from '@rocketmq-ts/protocol'
 import { isRecordAt } from '../log/stretch.ts'
+import { SegmentSizeError } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { type CompactionUnit, compactionUnitBytes, putCompactionUnit, readCompactionUnit } from './unit.ts'
 
@@ -51,6 +52,23 @@ export const makingFolder = 'compacting'
 
 export function pairName(start: number): string {
   return String(start).padStart(20, '0')
+}
+
+export function isPairName(name: string): boolean {
+  return /^\d{20}$/.test(name)
+}
+
+const sizeSettings = 'compactionMappedFileSize and compactionCqMappedFileSize'
+
+/** @throws SegmentSizeError for a file of a compacted log that is larger: what stands behind its size would be lost */
+export function checkFileSizes({ fileSystem }: StoreFiles, folders: RecordFolders, sizes: RecordFileSizes): void {
+  for (const kind of ['records', 'units'] as const) {
+    for (const name of fileSystem.list(folders[kind]).filter(isPairName)) {
+      const path = `${folders[kind]}/${name}`
+      const sizeBytes = fileSystem.status(path)?.sizeBytes ?? 0
+      if (sizeBytes > sizes[kind]) throw new SegmentSizeError(path, sizes[kind], sizeSettings)
+    }
+  }
 }
 
 /** Pairs of files in the folders of one compacted queue: each by itself. */

@@ -2,7 +2,7 @@ import { assert, firstIndexWhere } from '@rocketmq-ts/base'
 import type { Log } from '@rocketmq-ts/platform'
 import { blankRecordBytes, recordPosition, writeBlankRecord, writeInt64 } from '@rocketmq-ts/protocol'
 import type { StoreFiles } from '../store-files.ts'
-import { type FilePair, PairFiles, type RecordFileSizes, type RecordFolders } from './pair-files.ts'
+import { type FilePair, isPairName, PairFiles, type RecordFileSizes, type RecordFolders } from './pair-files.ts'
 import { type CompactionUnit, compactionUnitBytes, endUnit, putCompactionUnit } from './unit.ts'
 
 /** What of the last pair is in the files. */
@@ -63,11 +63,7 @@ export class RecordFiles {
   /** Finds the files of an earlier process. A file of units that is missing or belongs to other records is made again. */
   load(): void {
     const { fileSystem } = this.#files
-    const startsIn = (path: string): number[] =>
-      fileSystem
-        .list(path)
-        .filter((name) => /^\d{20}$/.test(name))
-        .map(Number)
+    const startsIn = (path: string): number[] => fileSystem.list(path).filter(isPairName).map(Number)
     for (const start of startsIn(this.pairFiles.folders.units)) {
       if (fileSystem.status(this.pairFiles.recordsPath({ start })) === undefined)
         this.#files.remove(this.pairFiles.unitsPath({ start }))

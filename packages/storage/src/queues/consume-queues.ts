@@ -106,7 +106,9 @@ export class ConsumeQueues implements Follower {
     return this.table.lastUnit()
   }
 
+  /** @throws SegmentSizeError */
   prepare({ isOurs }: RecoveryPlan): number | undefined {
+    this.table.checkSizes()
     if (!isOurs) this.table.removeFullMarks()
     const { segments, log } = this.#options
     if (segments.starts.length === 0 || this.table.hasFolders(isOurs)) return undefined

@@ -107,6 +107,11 @@ export class QueueFolders {
     }
   }
 
+  /** @throws SegmentSizeError when the files are not of the size that the settings say: the first one tells for all */
+  checkSize(): void {
+    for (const { segments } of this.all()) if (segments.starts.length > 0) return
+  }
+
   /** Of all units of all queues, the one that points farthest into the log, with the folder of its queue. */
   lastUnit(): (QueueUnit & { path: string }) | undefined {
     let last: (QueueUnit & { path: string }) | undefined

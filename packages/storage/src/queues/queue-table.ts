@@ -110,6 +110,11 @@ export class QueueTable {
     return (batch?.physicalOffset ?? -1) > (simple?.physicalOffset ?? -1) ? batch : simple
   }
 
+  /** @throws SegmentSizeError when the files are not of the sizes that the settings say */
+  checkSizes(): void {
+    for (const folders of this.#allFolders()) folders.checkSize()
+  }
+
   /**
    * Whether there are the folders of queues. Somebody who deletes them wants the queues to be made again.
    * @param isOurs whether a broker of this kind had the store last: it makes the folder of batches in any case

@@ -1,5 +1,6 @@
 import type { FileHandle, OpenMode } from '@rocketmq-ts/platform'
 import { describe, expect, test } from 'vitest'
+import { openStore } from '../store-kit.ts'
 import { CompactionKit, foundIn, root, topic } from './compaction-kit.ts'
 
 const old = { reservedMs: 1000, deleteHours: [], cleanRatio: 2, forceRatio: 2, fullRatio: 2, mayForce: false }
@@ -14,6 +15,24 @@ async function putRounds(kit: CompactionKit, rounds: number, keys: number): Prom
     for (let key = 0; key < keys; key++) await kit.put(`k${key}`, `${round}-${key}-${'b'.repeat(60)}`)
   }
 }
+
+test('a compacted log with files of another size is not opened, and can be opened with the right one', async () => {
+  const kit = new CompactionKit()
+  await putRounds(kit, 4, 12)
+  await kit.compact()
+  const before = await kit.all()
+  kit.store.close()
+  const smaller = { recordFileBytes: 2300, unitFileBytes: 46 * 10, keyBytesMax: 1024 * 1024, intervalMs: 60_000 }
+  expect(() =>
+    openStore(root, {
+      platform: { fileSystem: kit.disk, clock: kit.clock },
+      commitLogSegmentBytes: 16 * 1024,
+      compaction: smaller,
+    }),
+  ).toThrow(/compactionMappedFileSize/)
+  kit.open()
+  expect(await kit.all()).toEqual(before)
+})
 
 describe('a compaction topic', () => {
   test('keeps the last message of each key, at its offset', async () => {

@@ -108,6 +108,13 @@ describe('a damaged log', () => {
     expect(() => kit.open({ commitLogSegmentBytes: logBytes / 2 })).toThrow(/mappedFileSizeCommitLog/)
     expect(await readable(kit.open())).toEqual(range(0, 100))
   })
+
+  test.each(['killed', 'closed'])('with queues of another size is not opened, when it was %s', async (end) => {
+    const { kit } = await closedStore({ consumeQueueSegmentBytes: 20 * 200 })
+    if (end === 'killed') kit.disk.open(`${root}/abort`, 'create').close()
+    expect(() => kit.open({ consumeQueueSegmentBytes: 20 * 60 })).toThrow(/mappedFileSizeConsumeQueue/)
+    expect(await readable(kit.open({ consumeQueueSegmentBytes: 20 * 200 }))).toEqual(range(0, 100))
+  })
 })
 
 describe('damaged consume queues', () => {
