@@ -125,6 +125,7 @@ function createEngine({ fileSystem, config, identity, settings, topics, store, s
     logSegmentBytes: mappedFileSizeTimerLog,
     nowMs: clock.now(),
     commitLogEnd: store.positions.max,
+    windowMs: () => windowMs(timerRollWindowSlot, timerPrecisionMs, logReservedMs(settings())),
     onFailure: (during, error) => store.failed(during, error),
   })
   const metrics = new TimerMetrics(config)
@@ -161,7 +162,6 @@ function createEngine({ fileSystem, config, identity, settings, topics, store, s
     store,
     timers,
     metrics,
-    windowMs: () => windowMs(timerRollWindowSlot, timerPrecisionMs, logReservedMs(settings())),
     isStopped: () => settings().timerStopEnqueue,
     deliverNow: (messages) => delivery.deliverNow(messages),
     adding: (sentMs) => delivery.passEmptySlots(sentMs),

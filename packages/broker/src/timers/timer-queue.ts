@@ -11,8 +11,6 @@ export interface TimerQueueParts {
   store: InternalStore
   timers: TimerStore
   metrics: TimerMetrics
-  /** Messages that are due later go around once more, in milliseconds. */
-  windowMs(): number
   /** Nothing is taken from the topic. */
   isStopped(): boolean
   /** Delivers messages whose slot is done already. */
@@ -97,7 +95,7 @@ async function addAll(messages: readonly DecodedMessage[], parts: TimerQueuePart
     const { physicalOffset, totalSize, queueOffset } = message
     const { outMs, topic, isDelete } = timed
     const unit = { physicalOffset, totalSize, topicHash: javaStringHash(topic), isDelete }
-    if (!timers.add(unit, outMs, nowMs, parts.windowMs())) {
+    if (!timers.add(unit, outMs, nowMs)) {
       parts.caughtUp()
       throw new WheelFullError('messages are due that were not delivered yet: the wheel has no slot for those to come')
     }

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { type BrokerCalls, type BrokerMachine, type Cluster, type ReadMessage, startCluster } from '../../src/index.ts'
 
 const secondMs = 1000
-const dayMs = 86_400 * secondMs
+const hourMs = 3600 * secondMs
+const dayMs = 24 * hourMs
 
 async function withTopic(brokerSettings: Record<string, string> = {}) {
   const cluster = await startCluster({ brokerSettings })
@@ -278,6 +279,62 @@ describe('what fell due', () => {
       const outMs = Number(message.properties.get('TIMER_OUT_MS'))
       expect(message.storeTimestamp).toBeGreaterThan(outMs)
     }
+  })
+
+  test('comes when the clock was a year ahead for a while', async () => {
+    const { cluster, machine, broker } = await withTopic()
+    machine.jumpClock(365 * dayMs)
+    await send(broker, 'then', { TIMER_DELAY_SEC: '20' })
+    await cluster.sleep(3000)
+    machine.jumpClock(-365 * dayMs)
+    await cluster.sleep(3000)
+    await send(broker, 'now', { TIMER_DELAY_SEC: '20' })
+    await cluster.sleep(3000)
+    machine.kill()
+    await machine.start()
+    const after = newBroker(cluster)
+    await cluster.sleep(25_000)
+    expect(await bodies(after)).toEqual(['now'])
+    machine.jumpClock(365 * dayMs)
+    await cluster.sleep(10_000)
+    expect(await bodies(after)).toEqual(['now', 'then'])
+  })
+
+  test('comes although files of the log are deleted sooner than it was said when it was sent', async () => {
+    const { cluster, machine, broker } = await withTopic({ mappedFileSizeCommitLog: '65536' })
+    const dueMs = machine.wallMs + 40 * hourMs
+    await send(broker, 'a', { TIMER_DELAY_SEC: String(40 * 3600) })
+    for (let count = 0; count < 80; count++) await broker.send({ topic: 'T', queueId: 0, body: 'x'.repeat(1000) })
+    await cluster.sleep(3000)
+    machine.jumpClock(30 * hourMs)
+    await cluster.sleep(3000)
+    await broker.changeSettings({ fileReservedTime: '2' })
+    await cluster.sleep(5000)
+    await broker.ask(commands.deleteExpiredCommitlog, {})
+    await cluster.sleep(1000)
+    expect((await broker.ask(commands.getMinOffset, { topic: 'T', queueId: 0 })).header.offset).toBeGreaterThan(0)
+    machine.jumpClock(dueMs - machine.wallMs - 5000)
+    await cluster.sleep(10_000)
+    expect(await bodies(broker)).toEqual(['a'])
+  })
+
+  test('comes at its time with a precision whose wheel spans less than it waits', async () => {
+    const { cluster, machine, broker } = await withTopic()
+    const dueMs = machine.wallMs + dayMs
+    await send(broker, 'a', { TIMER_DELAY_SEC: '86400' })
+    await cluster.sleep(3000)
+    await broker.changeSettings({ timerPrecisionMs: '10' })
+    await machine.stop()
+    await machine.start()
+    const after = newBroker(cluster)
+    while (machine.wallMs < dueMs - 60_000) {
+      await cluster.sleep(3000)
+      machine.jumpClock(Math.min(600_000, dueMs - 50_000 - machine.wallMs))
+    }
+    await cluster.sleep(dueMs - 1000 - machine.wallMs)
+    expect(await bodies(after)).toEqual([])
+    await cluster.sleep(3000)
+    expect(await bodies(after)).toEqual(['a'])
   })
 
   test('comes by the clock as it is when that was set back while nothing waited', async () => {

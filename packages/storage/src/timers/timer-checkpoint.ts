@@ -24,6 +24,8 @@ export interface OwnTimerCheckpoint {
   precisionMs: number
   /** Whether the files were closed in order: the wheel agrees with the timer log, and all is synced. */
   isClosed: boolean
+  /** Milliseconds that no unit waits for longer; known when they were closed in order. */
+  windowMs?: number | undefined
 }
 
 const fileBytes = 4096
@@ -49,7 +51,7 @@ const syncedParts = [
  *     @1536 and @2048, by turns: magic 4 | crc32 4 | turn 8 | progress 64 | copy of the first 56 bytes
  *
  *     progress: read time 8 | delivered in slot 8 | end of the timer log 8 | queue offset 8 | start of the timer log 8
- *               | last slot 8 | precision 8 | closed 8
+ *               | last slot 8 | precision 8 | closed 8 (the window, or 1 where it was not noted; 0 when they were not)
  *
  * The first of our parts is written with each step and never synced: it counts while the system stays up. The others
  * tell what survives a power failure, and are synced before the first 56 bytes are written. When the first 56 bytes are
@@ -217,7 +219,13 @@ function putShared(target: Buffer, progress: TimerProgress, dataVersion: DataVer
   writeInt64(target, dataVersion.counter, 48)
 }
 
-function putProgress(target: Buffer, at: number, { progress, precisionMs, isClosed }: OwnTimerCheckpoint): void {
+const closedOnly = 1
+
+function putProgress(
+  target: Buffer,
+  at: number,
+  { progress, precisionMs, isClosed, windowMs = closedOnly }: OwnTimerCheckpoint,
+): void {
   writeInt64(target, progress.readMs, at)
   writeInt64(target, progress.deliveredInSlot, at + 8)
   writeInt64(target, progress.logEnd, at + 16)
@@ -225,10 +233,11 @@ function putProgress(target: Buffer, at: number, { progress, precisionMs, isClos
   writeInt64(target, progress.logStart, at + 32)
   writeInt64(target, progress.lastSlotMs, at + 40)
   writeInt64(target, precisionMs, at + 48)
-  writeInt64(target, isClosed ? 1 : 0, at + 56)
+  writeInt64(target, isClosed ? windowMs : 0, at + 56)
 }
 
 function readProgress(source: Buffer, at: number): OwnTimerCheckpoint {
+  const closed = readInt64(source, at + 56)
   return {
     progress: {
       readMs: readInt64(source, at),
@@ -239,6 +248,7 @@ function readProgress(source: Buffer, at: number): OwnTimerCheckpoint {
       lastSlotMs: readInt64(source, at + 40),
     },
     precisionMs: readInt64(source, at + 48),
-    isClosed: readInt64(source, at + 56) === 1,
+    isClosed: closed > 0,
+    windowMs: closed > closedOnly ? closed : undefined,
   }
 }

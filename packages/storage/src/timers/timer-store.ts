@@ -19,6 +19,8 @@ export interface TimerStoreOptions {
   nowMs: number
   /** Where the commit log ends: what stood behind it is gone. */
   commitLogEnd: number
+  /** Milliseconds: a message that is due later is put into the timer's topic again in between. */
+  windowMs(): number
   /** Told when something could not be written or synced; it is thrown as well. */
   onFailure(during: string, error: unknown): void
   /** Slots of the wheel, for tests. */
@@ -55,6 +57,7 @@ export class TimerStore {
   readonly precisionMs: number
   readonly #log: Log
   readonly #onFailure: TimerStoreOptions['onFailure']
+  readonly #windowMs: TimerStoreOptions['windowMs']
   readonly #files: StoreFiles
   readonly #units: TimerLog
   readonly #wheel: TimerWheel
@@ -64,6 +67,10 @@ export class TimerStore {
   #isChanged = false
   /** An official broker had the files last: messages behind `queueOffset` may have units already. */
   readonly #wasOfficial: boolean
+  /** No unit waits for longer, in milliseconds. */
+  #followedWindowMs: number
+  /** No unit was added farther ahead than this, by whichever broker had the files, in milliseconds. */
+  readonly #reachMs: number
   #pendingByTopic: Map<number, number> | undefined
   #cutCount = 0
   /** What may be synced at this moment. */
@@ -75,6 +82,7 @@ export class TimerStore {
     this.precisionMs = precisionMs
     this.#log = log
     this.#onFailure = options.onFailure
+    this.#windowMs = options.windowMs
     this.#files = new StoreFiles(fileSystem, openFilesMax)
     for (const folder of [`${rootPath}/timerlog`, `${rootPath}/config`]) {
       this.#files.makeFolder(folder)
@@ -100,12 +108,16 @@ export class TimerStore {
     this.#checkpoint.syncNow()
     this.#checkpoint.lowerSynced(this.#progress, this.#dataVersion)
     if (isCut) this.#units.continueAt(logEnd)
+    const madeWith = own?.precisionMs ?? precisionMs
+    this.#reachMs = Math.max(this.#wheel.spanMs, (this.#wheel.spanMs / precisionMs) * madeWith, delayMsMax)
+    this.#followedWindowMs = this.#window
+    const isNarrower = own?.windowMs !== undefined && own.windowMs > this.#window
     const isMade = own?.isClosed !== true || !isWhole || !isWheelThere
     const fitsSlots = isMade ? this.#makeWheel() : true
     // Otherwise, after a power failure, messages sent from now on would not be known to be newer than this start.
     if (own === undefined && !this.#wasOfficial) this.#checkpoint.writeSyncedNow(this.#own(false), this.#dataVersion)
-    const madeWith = own?.precisionMs ?? precisionMs
-    if (madeWith !== precisionMs || !fitsSlots || this.isAheadOf(nowMs)) this.#moveUnits(nowMs, madeWith)
+    const isAsAdded = madeWith === precisionMs && fitsSlots && !isNarrower
+    if (!isAsAdded || this.isAheadOf(nowMs)) this.#moveUnits(nowMs, madeWith)
   }
 
   /** The queue offset of the next message of the timer's topic to be added. */
@@ -190,12 +202,11 @@ export class TimerStore {
   /**
    * Adds a message to the slot of its time or, when that is done, to the first slot that is not.
    * @param outMs the time of the message
-   * @param windowMs a message that is due later than this is put into the timer's topic again in between
    * @returns false when the wheel has no free slot for it yet, since the reading of slots is behind
    */
-  add(message: WaitingMessage, outMs: number, nowMs: number, windowMs: number): boolean {
+  add(message: WaitingMessage, outMs: number, nowMs: number): boolean {
     const writtenMs = this.#slotOf(nowMs)
-    const window = Math.min(windowMs, this.#slotOf(delayMsMax))
+    const window = this.#window
     const asked = Math.max(this.#slotOf(outMs), this.readMs)
     const aheadMs = asked - writtenMs
     const isRoll = aheadMs >= window
@@ -272,9 +283,14 @@ export class TimerStore {
     return this.readMs > this.#slotOf(nowMs) + clockStepMsMax
   }
 
-  /** Moves waiting messages when the clock was set back far. Must not be called while a slot is read. */
+  /**
+   * Moves waiting messages when the clock was set back far, or the window became narrower. Must not be called while a slot
+   * is read.
+   */
   followClock(nowMs: number): void {
-    if (this.isAheadOf(nowMs)) this.#moveUnits(nowMs, this.precisionMs)
+    const windowMs = this.#window
+    if (windowMs < this.#followedWindowMs || this.isAheadOf(nowMs)) this.#moveUnits(nowMs, this.precisionMs)
+    this.#followedWindowMs = windowMs
   }
 
   /** Writes added units, and in the checkpoint how far that is: both survive the death of the process. */
@@ -384,7 +400,12 @@ export class TimerStore {
   }
 
   #own(isClosed: boolean): OwnTimerCheckpoint {
-    return { progress: { ...this.#progress }, precisionMs: this.precisionMs, isClosed }
+    return {
+      progress: { ...this.#progress },
+      precisionMs: this.precisionMs,
+      isClosed,
+      windowMs: this.#followedWindowMs,
+    }
   }
 
   #noteWritten(): void {
@@ -393,6 +414,10 @@ export class TimerStore {
 
   #slotOf(timeMs: number): number {
     return timeMs - (timeMs % this.precisionMs)
+  }
+
+  get #window(): number {
+    return Math.min(this.#windowMs(), this.#slotOf(delayMsMax))
   }
 
   #append(unit: TimerUnit): void {
@@ -436,29 +461,36 @@ export class TimerStore {
   }
 
   get #wheelParts(): WheelParts {
-    return { log: this.#log, units: this.#units, wheel: this.#wheel, precisionMs: this.precisionMs }
+    const { precisionMs } = this
+    const [reachMs, windowMs] = [this.#reachMs, this.#window]
+    return { log: this.#log, units: this.#units, wheel: this.#wheel, precisionMs, reachMs, windowMs }
   }
 
   /**
-   * Adds all units that are not done again, in slots of this precision that are not before the present time. The units
-   * in front of them no longer count.
+   * Adds all units that are not done again, in slots of this precision that are not before the present time. What is now
+   * due beyond the window, since the clock was set back or the wheel spans less, goes around at once, and so does what
+   * waits for longer than a window that became narrower. The units in front of them no longer count.
    * @param madeWithMs the precision with which they were added
    */
   #moveUnits(nowMs: number, madeWithMs: number): void {
     const units: TimerUnit[] = []
     scanWaiting(this.#wheelParts, this.#progress, (unit) => units.push(unit))
     const readMs = this.#slotOf(Math.min(nowMs, this.readMs))
+    const writtenMs = this.#slotOf(nowMs)
+    const windowMs = this.#window
+    const endMs = Math.min(Math.max(writtenMs, readMs) + windowMs, readMs + this.#wheel.spanMs)
     this.#log.warn(
       { units: units.length, readMs: this.readMs, nowMs, precisionMs: this.precisionMs, madeWithMs },
-      'the clock was set back, or timerPrecisionMs was changed: what waits for its time is sorted anew',
+      'the clock was set back, or timerPrecisionMs or fileReservedTime was changed: what waits for its time is sorted anew',
     )
     this.#wheel.clear()
     const logStart = this.#units.end
     for (const unit of units) {
       // A slot is due one precision after its time. A message must not be due earlier than with the other precision.
       const dueMs = unit.slotMs + madeWithMs
-      const slotMs = Math.max(Math.ceil(dueMs / this.precisionMs) * this.precisionMs - this.precisionMs, readMs)
-      this.#append({ ...unit, slotMs, writtenMs: this.#slotOf(nowMs) })
+      const asked = Math.max(Math.ceil(dueMs / this.precisionMs) * this.precisionMs - this.precisionMs, readMs)
+      const isFar = asked >= endMs || asked - unit.writtenMs > windowMs
+      this.#append({ ...unit, slotMs: isFar ? readMs : asked, isRoll: unit.isRoll || isFar, writtenMs })
     }
     this.#progress = { ...this.#progress, readMs, deliveredInSlot: 0, logStart }
     this.#isChanged = true

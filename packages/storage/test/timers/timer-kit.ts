@@ -4,6 +4,8 @@ import { TimerStore, type TimerStoreOptions } from '../../src/timers/timer-store
 export const startMs = 1_700_000_000_000
 export const secondMs = 1000
 
+export const windowMs = 400 * secondMs
+
 /** A timer with small files on a disk. */
 export function openTimers(fileSystem: FileSystem, options: Partial<TimerStoreOptions> = {}): TimerStore {
   return new TimerStore({
@@ -14,13 +16,12 @@ export function openTimers(fileSystem: FileSystem, options: Partial<TimerStoreOp
     logSegmentBytes: 4096,
     nowMs: startMs,
     commitLogEnd: Number.MAX_SAFE_INTEGER,
+    windowMs: () => windowMs,
     onFailure: () => {},
     slotCount: 1280,
     ...options,
   })
 }
-
-export const windowMs = 400 * secondMs
 
 /** A message at a place of its own. */
 export function waiting(number: number, isDelete = false) {

@@ -15,7 +15,7 @@ function disk(onChange?: () => void): CrashableFileSystem {
 
 function add(timers: TimerStore, number: number, delayMs: number, nowMs = startMs): boolean {
   timers.queueOffset++
-  return timers.add(waiting(number), startMs + delayMs, nowMs, windowMs)
+  return timers.add(waiting(number), startMs + delayMs, nowMs)
 }
 
 describe('the timer', () => {
@@ -52,11 +52,11 @@ describe('the timer', () => {
   })
 
   test('takes none that its wheel has no slot for', async () => {
-    const timers = openTimers(disk())
     const farMs = 1280 * secondMs
-    expect(timers.add(waiting(1), startMs + farMs, startMs, 10 * farMs)).toBe(false)
+    const timers = openTimers(disk(), { windowMs: () => 10 * farMs })
+    expect(timers.add(waiting(1), startMs + farMs, startMs)).toBe(false)
     await deliver(timers, startMs + secondMs)
-    expect(timers.add(waiting(1), startMs + farMs, startMs, 10 * farMs)).toBe(true)
+    expect(timers.add(waiting(1), startMs + farMs, startMs)).toBe(true)
   })
 
   test.each([
@@ -73,7 +73,7 @@ describe('the timer', () => {
   test('counts what is due at a time, less what takes back', () => {
     const timers = openTimers(disk())
     for (const number of [1, 2, 3]) add(timers, number, 5000)
-    timers.add(waiting(4, true), startMs + 5000, startMs, windowMs)
+    timers.add(waiting(4, true), startMs + 5000, startMs)
     expect(timers.countAt(startMs + 5999)).toBe(2)
     expect(timers.countAt(startMs + 6000)).toBe(0)
     expect(timers.countBetween(startMs, startMs + 10_000)).toBe(2)
@@ -147,6 +147,13 @@ describe('what waits is there', () => {
     expect(await deliver(timers, startMs + 300_000)).toEqual(expected)
   })
 
+  test('when the files of the timer log are of another size, which are not opened', async () => {
+    const fileSystem = disk()
+    filled(fileSystem).finish(startMs)
+    expect(() => openTimers(fileSystem, { logSegmentBytes: 2048 })).toThrow(/mappedFileSizeTimerLog/)
+    expect(await deliver(openTimers(fileSystem), startMs + 300_000)).toEqual(expected)
+  })
+
   test('with another precision, none earlier than before', async () => {
     const fileSystem = disk()
     filled(fileSystem).finish(startMs)
@@ -162,6 +169,64 @@ describe('what waits is there', () => {
       expect(atMs - dueMs).toBeGreaterThanOrEqual(0)
       expect(atMs - dueMs).toBeLessThan(300)
     }
+  })
+
+  test.each([
+    ['closed', (timers: TimerStore, _: CrashableFileSystem) => timers.finish(startMs)],
+    ['killed', (_: TimerStore, fileSystem: CrashableFileSystem) => fileSystem.kill()],
+  ])('with a precision whose wheel spans less, when it was %s: what lies beyond goes around', async (_, end) => {
+    const fileSystem = disk()
+    const timers = openTimers(fileSystem)
+    for (const [number, delayMs] of [350_000, 5000, 300_000].entries()) add(timers, number, delayMs)
+    timers.noteStep()
+    end(timers, fileSystem)
+    // Of 128 seconds, with a window of 40.
+    const again = openTimers(fileSystem, { precisionMs: 100, windowMs: () => 40 * secondMs })
+    const units = await again.unitsOf(startMs)
+    expect([units.at(0), units.at(1)]).toMatchObject([
+      { physicalOffset: 0, isRoll: true },
+      { physicalOffset: 200, isRoll: true },
+    ])
+    expect(await deliver(again, startMs + 6000)).toEqual([0, 2, 1])
+  })
+
+  test.each(['live', 'closed', 'killed'])(
+    'with a narrower window (%s): what waits for longer goes around',
+    async (how) => {
+      const fileSystem = disk()
+      let window = windowMs
+      const options = { windowMs: () => window }
+      let timers = openTimers(fileSystem, options)
+      for (const [number, delayMs] of [350_000, 5000, 150_000].entries()) add(timers, number, delayMs)
+      timers.noteStep()
+      const nowMs = startMs + 100 * secondMs
+      expect(await deliver(timers, nowMs)).toEqual([1])
+      window = 200 * secondMs
+      if (how === 'live') timers.followClock(nowMs)
+      else {
+        if (how === 'closed') timers.finish(nowMs)
+        else fileSystem.kill()
+        timers = openTimers(fileSystem, { ...options, nowMs })
+      }
+      const [around] = [await timers.unitsOf(timers.nextSlot(nowMs + secondMs)!)]
+      expect([around.count, around.at(0)]).toMatchObject([1, { physicalOffset: 0, isRoll: true }])
+      expect(await deliver(timers, startMs + 160 * secondMs)).toEqual([0, 2])
+    },
+  )
+
+  test('when the clock was set back by a year: what is due in a year goes around', async () => {
+    const fileSystem = disk()
+    const timers = filled(fileSystem)
+    const nowMs = startMs - 365 * 86_400 * secondMs
+    timers.followClock(nowMs)
+    timers.noteStep()
+    fileSystem.kill()
+    const again = openTimers(fileSystem, { nowMs })
+    const units = await again.unitsOf(nowMs)
+    expect(units.count).toBe(300)
+    expect(Array.from(delays, (_, index) => units.at(index))).toEqual(
+      Array.from(delays, (_, number) => expect.objectContaining({ physicalOffset: number * 100, isRoll: true })),
+    )
   })
 
   test('with another precision, without what its slot had delivered already', async () => {
