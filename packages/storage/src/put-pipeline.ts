@@ -238,7 +238,7 @@ export class PutPipeline {
       if (!standsInQueue(layout.sysFlag)) continue
       const entry = queues.entry(bytes.toString('utf8', layout.topicStart, layout.topicEnd))
       if (entry !== undefined) queues.queueOf(entry, layout.queueId)
-      if (queues.hasLightQueues) this.#checkLightQueues(bytes, layout)
+      this.#checkLightQueues(bytes, layout)
     }
     const start = commitLog.endPosition
     const views: RecordView[] = []
@@ -259,7 +259,8 @@ export class PutPipeline {
   #checkLightQueues(bytes: Buffer, { propertiesStart, propertiesEnd }: RawRecord['layout']): void {
     const properties = new EncodedProperties(bytes.subarray(propertiesStart, propertiesEnd))
     if (!properties.has('multiQueueOffset')) return
-    for (const { name } of lightPlaces(properties)) this.#parts.queues.queue(name, lightQueueId)
+    const { queues } = this.#parts
+    for (const { name } of lightPlaces(properties)) if (queues.isLight(name)) queues.queue(name, lightQueueId)
   }
 
   #gather(pending: PendingPut): void {

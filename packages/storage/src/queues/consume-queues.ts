@@ -26,7 +26,7 @@ export interface ConsumeQueuesOptions {
   tagsCodes: TagsCodes
   places: Record<QueueType, QueuePlace>
   types: QueueTypes
-  /** Whether messages stand in the light queues that they name too. */
+  /** Whether new messages stand in the light queues that they name too. */
   hasLightQueues: boolean
   openLightQueuesMax?: number | undefined
 }
@@ -173,13 +173,17 @@ export class ConsumeQueues implements Follower {
     this.#noteNew(queue, physicalOffset)
   }
 
-  /** Adds a unit to each light queue that the record says it stands in. */
+  /**
+   * Adds a unit to each light queue that the record says it stands in. What stood there before such queues were switched
+   * off is there when they are switched on again.
+   */
   #applyToLightQueues(record: RecordView): void {
-    if (!this.#options.hasLightQueues || !fillsLightQueues(record.topic)) return
+    if (!fillsLightQueues(record.topic)) return
     if ((record.sysFlag & sysFlag.innerBatch) !== 0) return
     const { physicalOffset, totalSize, storeTimestamp, properties } = record
     const tagsCode = this.#tagsCodeOf(record)
     for (const { name, queueOffset } of lightPlaces(properties)) {
+      if (!this.table.isLight(name)) continue
       const queue = this.table.queue(name, lightQueueId)
       if (record.topicEntry === undefined) {
         const placed = { physicalOffset, totalSize, queueOffset, storeTimestamp, sysFlag: record.sysFlag, properties }

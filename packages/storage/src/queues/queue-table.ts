@@ -38,7 +38,7 @@ export interface QueueTableOptions {
   types: QueueTypes
   /** Takes reports of damaged files. */
   eventLog: Log
-  /** Whether messages may stand in light queues beside that of their topic. */
+  /** Whether new messages may stand in light queues beside that of their topic. Those that are there are kept in any case. */
   hasLightQueues: boolean
   openLightQueuesMax?: number | undefined
 }
@@ -51,8 +51,7 @@ export class QueueTable {
   readonly #options: QueueTableOptions
   readonly #folders: Record<QueueType, QueueFolders>
   readonly #topics = new Map<string, TopicEntry>()
-  /** Undefined when there are none: their names are those of ordinary topics then. */
-  readonly #light: OpenLightQueues | undefined
+  readonly #light: OpenLightQueues
   #onClose: (queue: ConsumeQueue) => void = () => {}
   #openCount = 0
   /** Units of queues that are opened from now on count when they point before this position of the log. */
@@ -63,30 +62,35 @@ export class QueueTable {
 
   constructor(options: QueueTableOptions) {
     this.#options = options
-    const { files, places, eventLog, hasLightQueues, openLightQueuesMax } = options
+    const { files, places, eventLog, openLightQueuesMax } = options
     this.#folders = {
       SimpleCQ: new QueueFolders('SimpleCQ', { files, eventLog, ...places.SimpleCQ }),
       BatchCQ: new QueueFolders('BatchCQ', { files, eventLog, ...places.BatchCQ }),
     }
-    if (!hasLightQueues) return
     this.#light = new OpenLightQueues(this.#folders.SimpleCQ.topics().filter(isLightQueue), openLightQueuesMax)
   }
 
   get hasLightQueues(): boolean {
-    return this.#light !== undefined
+    return this.#options.hasLightQueues
+  }
+
+  /** Whether a name is that of a light queue: of a topic only where no message is to stand in light queues. */
+  isLight(name: string): boolean {
+    const { hasLightQueues, types } = this.#options
+    return isLightQueue(name) && (hasLightQueues || types.of(name) === undefined)
   }
 
   /** Whether a light queue is there, open or in files. */
   hasLight(name: string): boolean {
-    return this.#light?.has(name) === true
+    return this.#light.has(name)
   }
 
   get lightCount(): number {
-    return this.#light?.count ?? 0
+    return this.#light.count
   }
 
   lightNames(): Iterable<string> {
-    return this.#light?.names() ?? []
+    return this.#light.names()
   }
 
   /** Told a light queue that is closed, so that others can be opened; all of its units are written. */
@@ -180,7 +184,7 @@ export class QueueTable {
       for (const { topic, queueId, segments } of folders.all()) {
         const entry = this.#topics.get(topic)
         if (entry?.queueType === folders.type && entry.queues[queueId] !== undefined) continue
-        if (this.#light?.endOfClosed(topic) !== undefined) continue
+        if (this.#light.endOfClosed(topic) !== undefined) continue
         if (segments.starts.length === 0) {
           files.removeFolder(segments.path)
           continue
@@ -234,7 +238,7 @@ export class QueueTable {
   #open(entry: TopicEntry, queueId: number): ConsumeQueue {
     assert(!entry.isRemoved, `a queue of ${entry.topic}, which was removed, is to be opened`)
     const { topic, topicBytes, queueType } = entry
-    const light = isLightQueue(topic) ? this.#light : undefined
+    const light = this.isLight(topic) ? this.#light : undefined
     if (light !== undefined) this.#closeLightQueues(light)
     const folders = this.#folders[queueType]
     const segments = folders.segmentsOf(topic, queueId)
@@ -288,7 +292,7 @@ export class QueueTable {
     const entry = this.#topics.get(queue.topic)!
     entry.queues[queue.queueId] = undefined
     this.#openCount--
-    if (this.#light === undefined || !isLightQueue(queue.topic)) return
+    if (!this.isLight(queue.topic)) return
     this.#topics.delete(queue.topic)
     this.#light.closed(queue)
   }
@@ -296,19 +300,19 @@ export class QueueTable {
   /** The offset behind the last message of a queue; 0 for one that is not there. */
   maxOffset(topic: string, queueId: number): number {
     const open = this.#topics.get(topic)?.queues[queueId]
-    return open?.maxOffset ?? this.#light?.endOfClosed(topic) ?? this.existing(topic, queueId)?.maxOffset ?? 0
+    return open?.maxOffset ?? this.#light.endOfClosed(topic) ?? this.existing(topic, queueId)?.maxOffset ?? 0
   }
 
   /** Light queues that were closed with units that a power failure may take. */
   get unsyncedLightCount(): number {
-    return this.#light?.unsyncedCount ?? 0
+    return this.#light.unsyncedCount
   }
 
   /** Makes what was written of them survive a power failure. */
   async syncClosedLight(): Promise<void> {
     const { fileSystem } = this.#options.files
     const isThere = (path: string): boolean => fileSystem.status(path) !== undefined
-    for (const [name, position] of this.#light?.takeUnsynced() ?? []) {
+    for (const [name, position] of this.#light.takeUnsynced()) {
       const { segments, folders } = this.#filesOfLight(name)
       for (const start of segments.starts) {
         // Files and topics are removed while others are synced.
@@ -320,7 +324,7 @@ export class QueueTable {
 
   /** Like `syncClosedLight`, before it returns. */
   syncClosedLightNow(): void {
-    for (const [name, position] of this.#light?.takeUnsynced() ?? []) {
+    for (const [name, position] of this.#light.takeUnsynced()) {
       const { segments, folders } = this.#filesOfLight(name)
       for (const start of segments.starts) if (start >= segments.startOf(position)) segments.syncNow(start)
       for (const folder of folders) this.#options.files.fileSystem.syncFolder(folder)
@@ -334,7 +338,7 @@ export class QueueTable {
 
   /** Of which kind the queues of a topic are. Of a topic that nobody knows any more, the files tell. */
   queueTypeOf(topic: string): QueueType {
-    if (this.#light !== undefined && isLightQueue(topic)) return 'SimpleCQ'
+    if (this.isLight(topic)) return 'SimpleCQ'
     const known = this.#topics.get(topic)?.queueType ?? this.#options.types.of(topic)
     if (known !== undefined) return known
     return isFolderName(topic) && this.#folders.BatchCQ.has(topic) ? 'BatchCQ' : 'SimpleCQ'
@@ -362,9 +366,7 @@ export class QueueTable {
     const open = this.#topics.get(topic)?.queues[queueId]
     if (open !== undefined) return open
     if (!isFolderName(topic)) return undefined
-    if (this.#light !== undefined && isLightQueue(topic) && (queueId !== lightQueueId || !this.#light.has(topic))) {
-      return undefined
-    }
+    if (this.isLight(topic) && (queueId !== lightQueueId || !this.#light.has(topic))) return undefined
     return this.#folders[this.queueTypeOf(topic)].hasQueue(topic, queueId) ? this.queue(topic, queueId) : undefined
   }
 
@@ -406,7 +408,7 @@ export class QueueTable {
       this.#openCount--
       queue.segments.forgetFiles()
     }
-    this.#light?.removed(topic, open)
+    this.#light.removed(topic, open)
     const known = this.#topics.get(topic)
     if (known !== undefined) known.isRemoved = true
     this.#topics.delete(topic)
@@ -420,7 +422,7 @@ export class QueueTable {
 
   #trust({ form }: QueueFolders, topicBytes: Buffer, queueId: number): UnitTrust {
     // What this process has closed is as it was written.
-    const isOurs = this.#light !== undefined && this.#light.endOfClosed(topicBytes.toString()) !== undefined
+    const isOurs = this.#light.count > 0 && this.#light.endOfClosed(topicBytes.toString()) !== undefined
     if (isOurs) return { logPosition: Number.POSITIVE_INFINITY }
     const logPosition = this.#trustedPosition
     if (!this.#mayBeTorn) return { logPosition }
@@ -441,7 +443,7 @@ export class QueueTable {
     const { record } = reading
     if (record.physicalOffset !== unit.physicalOffset || record.totalSize !== unit.totalSize) return false
     const topic = topicBytes.toString()
-    if (this.#light !== undefined && isLightQueue(topic)) {
+    if (this.isLight(topic)) {
       const properties = new EncodedProperties(bytes.subarray(record.propertiesStart, record.propertiesEnd))
       return lightPlaces(properties).some((place) => place.name === topic && place.queueOffset === unitNumber)
     }
