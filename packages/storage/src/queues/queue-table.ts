@@ -59,6 +59,11 @@ export class QueueTable {
   /** Whether a power failure may have torn the files. */
   #mayBeTorn = false
   #isRecovering = true
+  /** So many topics had queues at least, when that was looked at last, and were not removed since. */
+  #leastTopicCount = 0
+  /** A file that says that all queues were removed with their topics: their folders are not missing. */
+  readonly #emptiedPath: string
+  #isEmptied: boolean
 
   constructor(options: QueueTableOptions) {
     this.#options = options
@@ -67,6 +72,8 @@ export class QueueTable {
       SimpleCQ: new QueueFolders('SimpleCQ', { files, eventLog, ...places.SimpleCQ }),
       BatchCQ: new QueueFolders('BatchCQ', { files, eventLog, ...places.BatchCQ }),
     }
+    this.#emptiedPath = `${places.SimpleCQ.path}.emptied`
+    this.#isEmptied = files.fileSystem.status(this.#emptiedPath) !== undefined
     this.#light = new OpenLightQueues(this.#folders.SimpleCQ.topics().filter(isLightQueue), openLightQueuesMax)
   }
 
@@ -126,7 +133,11 @@ export class QueueTable {
   hasFolders(isOurs: boolean): boolean {
     const { SimpleCQ, BatchCQ } = this.#folders
     if (isOurs && !BatchCQ.exists && this.#options.types.hasBatches) return false
-    return SimpleCQ.topics().length > 0 || (SimpleCQ.exists && BatchCQ.topics().length > 0)
+    if (SimpleCQ.topics().length > 0) {
+      this.#noteUsed()
+      return true
+    }
+    return SimpleCQ.exists && (BatchCQ.topics().length > 0 || (isOurs && this.#isEmptied))
   }
 
   /**
@@ -241,6 +252,7 @@ export class QueueTable {
     const light = this.isLight(topic) ? this.#light : undefined
     if (light !== undefined) this.#closeLightQueues(light)
     const folders = this.#folders[queueType]
+    this.#noteUsed()
     const segments = folders.segmentsOf(topic, queueId)
     if (this.#isRecovering) folders.extendLast(segments)
     else folders.checkFiles(segments)
@@ -412,7 +424,28 @@ export class QueueTable {
     const known = this.#topics.get(topic)
     if (known !== undefined) known.isRemoved = true
     this.#topics.delete(topic)
+    if (this.#allFolders().some((folders) => folders.has(topic))) this.#noteRemoval(topic)
     for (const folders of this.#allFolders()) folders.remove(topic)
+  }
+
+  /** Before the last topic goes, that is noted: a start would take its queues for missing, and make them again. */
+  #noteRemoval(topic: string): void {
+    if (--this.#leastTopicCount > 0) return
+    const { files } = this.#options
+    const others = new Set(this.#allFolders().flatMap((folders) => folders.topics()))
+    others.delete(topic)
+    this.#leastTopicCount = others.size
+    if (others.size > 0 || this.#isEmptied) return
+    files.create(this.#emptiedPath, 0)
+    files.syncNames(dirname(this.#emptiedPath))
+    this.#isEmptied = true
+  }
+
+  /** There are queues: when their folders are missing, somebody has taken them away. */
+  #noteUsed(): void {
+    if (!this.#isEmptied) return
+    this.#options.files.remove(this.#emptiedPath)
+    this.#isEmptied = false
   }
 
   /** Finishes the removal of a topic that a dead process began. */
