@@ -305,6 +305,11 @@ export class MessageStore {
     return this.#parts.keyIndex.find(topic, key, kind, countMax, beginMs, endMs)
   }
 
+  /** Ids of the queues of a topic that have messages or had some, ascending. */
+  queueIds(topic: string): number[] {
+    return this.#queues.table.queueIds(topic)
+  }
+
   /** Topics that have queues here, whether or not the topic still exists. */
   topicsWithQueues(): Set<string> {
     return this.#queues.table.topics()

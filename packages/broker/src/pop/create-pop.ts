@@ -26,7 +26,7 @@ import { OrderTable } from './order-table.ts'
 import { OrderWakes } from './order-wakes.ts'
 import { PopCursors } from './pop-cursors.ts'
 import { PopReader } from './pop-reader.ts'
-import { PopRecovery } from './pop-recovery.ts'
+import { PopRecovery, type ReviveTopic } from './pop-recovery.ts'
 import { ReceiptWriter } from './receipt-writer.ts'
 import { Receipts } from './receipts.ts'
 import type { TimerProgress } from './revival.ts'
@@ -63,8 +63,11 @@ const hex = 16
 export function createPop(parts: PopFeatureParts) {
   const { clock, log, random, identity, settings, store, sink, topics, groups, offsets, counters } = parts
   const { clusterName, brokerName, storeHost } = identity
-  const reviveTopic = reviveTopicOf(clusterName)
-  const reviveQueueCount = topics.get(reviveTopic)?.readQueueNums ?? settings().reviveQueueNum
+  const { reviveQueueNum } = settings()
+  const reviveTopics = reviveTopicsOf(topics, store, clusterName, reviveQueueNum)
+  const [{ topic: reviveTopic, queueCount: reviveQueueCount }] = reviveTopics
+  // A later start with fewer has to know of these.
+  topics.widenInternal(reviveTopic, reviveQueueNum)
   const newEpoch = () => `${clock.now().toString(hex)}${random.below(epochLimit).toString(hex)}`
   let epoch: string | undefined
   const records: ReviveRecordParts = {
@@ -99,7 +102,7 @@ export function createPop(parts: PopFeatureParts) {
     held.wake(topic, group, queueId)
     notified.wake(topic, group, queueId)
   }
-  const recovery = new PopRecovery({ brokerName, reviveTopic, reviveQueueCount, store, offsets })
+  const recovery = new PopRecovery({ reviveTopics, store, offsets })
   const writer = new ReceiptWriter({
     clock,
     records,
@@ -124,25 +127,28 @@ export function createPop(parts: PopFeatureParts) {
     onBlocked: (key) => orderWakes.watch(key),
     onFree: (group, topic, queueId) => held.wake(topic, group, queueId),
   })
-  const reviver = new Reviver({
-    clock,
-    log,
-    records,
-    queueCount: reviveQueueCount,
-    store,
-    sink,
-    topics,
-    groups,
-    offsets,
-    receipts,
-    recovery,
-    timer: parts.timerProgress,
-    settings,
-    onRevived: (_checkpoint, count) => {
-      revived += count
-    },
-    onRead: (count, byteCount) => counters.gotByItself(reviveGroup, reviveTopic, count, byteCount),
-  })
+  const revivers = reviveTopics.map(
+    ({ topic, queueCount }) =>
+      new Reviver({
+        clock,
+        log,
+        records: { ...records, reviveTopic: topic },
+        queueCount,
+        store,
+        sink,
+        topics,
+        groups,
+        offsets,
+        receipts,
+        recovery,
+        timer: parts.timerProgress,
+        settings,
+        onRevived: (_checkpoint, count) => {
+          revived += count
+        },
+        onRead: (count, byteCount) => counters.gotByItself(reviveGroup, topic, count, byteCount),
+      }),
+  )
   let revived = 0
   const orderAcks = new OrderAcks({
     clock,
@@ -159,7 +165,7 @@ export function createPop(parts: PopFeatureParts) {
     orders.removeTopic(topic)
     cursors.removeTopic(topic)
     receipts.removeTopic(topic)
-    reviver.forgetTopic(topic)
+    for (const reviver of revivers) reviver.forgetTopic(topic)
     for (const group of groups.list().keys()) {
       for (const source of ['1', '2'] as const) {
         const retryTopic = popRetryTopicOf(group, topic, source)
@@ -201,7 +207,7 @@ export function createPop(parts: PopFeatureParts) {
     arrived(topic: string, queueId: number): void {
       held.arrived(topic, queueId)
       notified.arrived(topic, queueId)
-      reviver.arrived(topic, queueId)
+      for (const reviver of revivers) reviver.arrived(topic, queueId)
     },
     /** Requests that wait for messages; they are no work. */
     heldIn: (lane: string) => (lane === 'pop' ? held.count + notified.count : 0),
@@ -217,7 +223,7 @@ export function createPop(parts: PopFeatureParts) {
         receipts,
         orders,
         held,
-        reviveQueueCount,
+        reviveQueueCount: reviveQueueNum,
         recovery,
         onGiven,
         onTook,
@@ -244,7 +250,9 @@ export function createPop(parts: PopFeatureParts) {
         }),
       ),
     },
-    start: () => reviver.start(),
+    start() {
+      for (const reviver of revivers) reviver.start()
+    },
     disconnected(connection: RemotingConnection) {
       held.disconnected(connection.id)
       notified.disconnected(connection.id)
@@ -253,7 +261,7 @@ export function createPop(parts: PopFeatureParts) {
       held.close()
       notified.close()
       orderWakes.close()
-      await reviver.drain()
+      await Promise.all(revivers.map((reviver) => reviver.drain()))
     },
     close: () => orders.close(),
     stats: () => ({
@@ -263,7 +271,40 @@ export function createPop(parts: PopFeatureParts) {
       openCheckpoints: receipts.openCount,
       unacknowledged: receipts.messageCount,
       revived,
-      ...reviver.counts(),
+      ...countsOf(revivers),
     }),
   }
+}
+
+/**
+ * The topics that keep checkpoints, the one that new ones go to first. It keeps its name when the cluster gets another one:
+ * acknowledgements have to stand where their checkpoints do. What stands in others is due as well, and so is what stands in
+ * queues that are not written to any more.
+ */
+function reviveTopicsOf(
+  topics: Pick<TopicTable, 'get' | 'list'>,
+  store: Pick<MessageStore, 'queueIds'>,
+  clusterName: string,
+  reviveQueueNum: number,
+): [ReviveTopic, ...ReviveTopic[]] {
+  const own = reviveTopicOf(clusterName)
+  const others = [...topics.list().keys()].filter((topic) => topic !== own && topic.startsWith(reviveTopicOf('')))
+  const isUsed = (topic: string): boolean => store.queueIds(topic).length > 0
+  const named = (topic: string, leastCount: number): ReviveTopic => {
+    const counts = store.queueIds(topic).map((queueId) => queueId + 1)
+    return { topic, queueCount: Math.max(leastCount, topics.get(topic)?.readQueueNums ?? 0, ...counts) }
+  }
+  const first = isUsed(own) ? own : (others.find(isUsed) ?? others[0] ?? own)
+  const rest = [own, ...others].filter((topic) => topic !== first)
+  return [named(first, reviveQueueNum), ...rest.map((topic) => named(topic, 0))]
+}
+
+function countsOf(revivers: readonly Reviver[]): ReturnType<Reviver['counts']> {
+  const counts = { pending: 0, unread: 0 }
+  for (const reviver of revivers) {
+    const { pending, unread } = reviver.counts()
+    counts.pending += pending
+    counts.unread += unread
+  }
+  return counts
 }

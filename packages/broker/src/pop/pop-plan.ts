@@ -59,7 +59,12 @@ function retryQueues(
   orderOf: (config: TopicConfig, parts: PopPlanParts) => PopQueue[],
 ): PopQueue[] {
   const { enableRetryTopicV2, retrieveMessageFromPopRetryTopicV1 } = parts.settings()
-  const sources: ('1' | '2')[] = enableRetryTopicV2 ? (retrieveMessageFromPopRetryTopicV1 ? ['2', '1'] : ['2']) : ['1']
+  // One of the new name is there when the setting was on before: what stands in it is still to come.
+  const sources: readonly ('1' | '2')[] = !enableRetryTopicV2
+    ? ['1', '2']
+    : retrieveMessageFromPopRetryTopicV1
+      ? ['2', '1']
+      : ['2']
   return sources.flatMap((source) => {
     const config = parts.topics.get(popRetryTopicOf(group, topic, source))
     return config === undefined ? [] : orderOf(config, parts)

@@ -4,10 +4,14 @@ import { decodedRecord } from '../stored-message.ts'
 import type { CommittedOffsets } from './pop-cursors.ts'
 import { readReviveRecord, reviveTags } from './revive-records.ts'
 
+/** A topic that keeps checkpoints and acknowledgements, and how many queues may have some. */
+export interface ReviveTopic {
+  topic: string
+  queueCount: number
+}
+
 export interface PopRecoveryParts {
-  brokerName: string
-  reviveTopic: string
-  reviveQueueCount: number
+  reviveTopics: readonly ReviveTopic[]
   store: {
     units(topic: string, queueId: number, fromOffset: number, countMax: number): Promise<QueueUnit[]>
     recordAt(physicalOffset: number, totalSize: number): Promise<Buffer | undefined>
@@ -53,7 +57,7 @@ export class PopRecovery {
   }
 
   async #load(): Promise<void> {
-    const { offsets, store, reviveTopic, reviveQueueCount } = this.#parts
+    const { offsets, store, reviveTopics } = this.#parts
     const noted = offsets.offset(reviveGroup, timerTopic, timerQueueId)
     if (noted !== undefined) await this.#read(timerTopic, timerQueueId, noted)
     else {
@@ -62,8 +66,10 @@ export class PopRecovery {
       offsets.flush()
     }
     // What was given out for a moment went there at once.
-    for (let queueId = 0; queueId < reviveQueueCount; queueId++) {
-      await this.#read(reviveTopic, queueId, (offsets.offset(reviveGroup, reviveTopic, queueId) ?? -1) + 1)
+    for (const { topic, queueCount } of reviveTopics) {
+      for (let queueId = 0; queueId < queueCount; queueId++) {
+        await this.#read(topic, queueId, (offsets.offset(reviveGroup, topic, queueId) ?? -1) + 1)
+      }
     }
     this.#isLoaded = true
   }
@@ -80,9 +86,9 @@ export class PopRecovery {
   }
 
   async #raise({ physicalOffset, totalSize }: QueueUnit): Promise<void> {
-    const { store, brokerName, offsets } = this.#parts
+    const { store, offsets } = this.#parts
     const message = decodedRecord(await store.recordAt(physicalOffset, totalSize))
-    const record = message && readReviveRecord(message, brokerName)
+    const record = message && readReviveRecord(message)
     // Of what an official broker gave out, its own files tell.
     if (record?.kind !== 'checkpoint' || record.epoch === undefined) return
     const { group, topic, queueId, offsets: given } = record.checkpoint

@@ -145,24 +145,24 @@ export type ReviveRecord =
   | { kind: 'ack'; name: CheckpointName; offsets: readonly number[] }
 
 /**
- * Reads a record of the revive topic, whichever broker wrote it.
- * @returns undefined for one that is none, or names another broker's messages
+ * Reads a record of the revive topic, whichever broker wrote it. It tells of messages of this store, by whatever name the
+ * broker had then: without a name in its settings it has that of its machine.
+ * @returns undefined for one that is none
  */
-export function readReviveRecord(message: DecodedMessage, brokerName: string): ReviveRecord | undefined {
+export function readReviveRecord(message: DecodedMessage): ReviveRecord | undefined {
   try {
-    return recordOf(message, brokerName)
+    return recordOf(message)
   } catch (error) {
     if (error instanceof BodyError) return undefined
     throw error
   }
 }
 
-function recordOf({ body, properties, queueId }: DecodedMessage, brokerName: string): ReviveRecord | undefined {
-  const isOurs = (name: string | undefined) => name === undefined || name === '' || name === brokerName
+function recordOf({ body, properties, queueId }: DecodedMessage): ReviveRecord | undefined {
   switch (findMessageProperty(properties, propertyName.tags)) {
     case reviveTags.checkpoint: {
-      const { bm, bn, c, d, it, n, pt, q, so, sp, t } = popCheckpointBody.decode(body)
-      if (!isOurs(bn) || n < 0 || n > popCountMax || (d !== undefined && d.length > popCountMax)) return undefined
+      const { bm, c, d, it, n, pt, q, so, sp, t } = popCheckpointBody.decode(body)
+      if (n < 0 || n > popCountMax || (d !== undefined && d.length > popCountMax)) return undefined
       const sideBySide = Array.from({ length: n }, (_, index) => index)
       const offsets = (d === undefined || d.length === 0 ? sideBySide : d).map((distance) => so + distance)
       if (![...offsets, so, pt, it, pt + it, q].every(isNatural)) return undefined
@@ -174,11 +174,11 @@ function recordOf({ body, properties, queueId }: DecodedMessage, brokerName: str
     }
     case reviveTags.ack: {
       const ack = popAckBody.decode(body)
-      return isOurs(ack.bn) ? { kind: 'ack', name: nameOf(ack), offsets: [ack.ao] } : undefined
+      return { kind: 'ack', name: nameOf(ack), offsets: [ack.ao] }
     }
     case reviveTags.batchAck: {
       const ack = popBatchAckBody.decode(body)
-      return isOurs(ack.bn) ? { kind: 'ack', name: nameOf(ack), offsets: ack.aol } : undefined
+      return { kind: 'ack', name: nameOf(ack), offsets: ack.aol }
     }
     default:
       return undefined

@@ -28,7 +28,7 @@ export class Reviver {
   constructor(parts: ReviverParts) {
     this.#parts = parts
     const { clock, log, records, store, queueCount, recovery } = parts
-    const { reviveTopic, brokerName } = records
+    const { reviveTopic } = records
     this.#retryTopics = new RetryTopics(parts.topics)
     this.#queues = Array.from(
       { length: queueCount },
@@ -52,7 +52,7 @@ export class Reviver {
         if (!recovery.isLoaded) await recovery.load()
         let byteCount = 0
         for (const message of messages) {
-          reading(queueId).read(message.queueOffset, readReviveRecord(message, brokerName))
+          reading(queueId).read(message.queueOffset, readReviveRecord(message))
           byteCount += message.totalSize
         }
         parts.onRead(messages.length, byteCount)

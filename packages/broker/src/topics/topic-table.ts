@@ -256,7 +256,7 @@ export class TopicTable {
   }
 
   /**
-   * Gives a retry topic more queues when it has fewer, so that there is one for each priority of what is redelivered.
+   * Gives a topic of the broker's own more queues when it has fewer.
    * @returns the topic as it is then
    */
   widenInternal(topic: string, queueNums: number): TopicConfig {
@@ -265,7 +265,7 @@ export class TopicTable {
     const readQueueNums = Math.max(existing.readQueueNums, queueNums)
     const wider = { ...existing, readQueueNums, writeQueueNums: queueNums }
     this.#topics.set(topic, wider)
-    this.#log.info({ topic, queueNums }, 'a topic of a group got more queues, one for each priority')
+    this.#log.info({ topic, queueNums }, 'a topic of the broker got more queues')
     this.#changed([topic])
     this.#kept.later()
     return wider

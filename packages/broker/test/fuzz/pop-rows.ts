@@ -53,7 +53,7 @@ export const popRows: readonly FuzzRow[] = [
       const end = Math.max(0, input.indexOf(tagEnd))
       const [message] = decodeMessages(storedRecord(Buffer.from('')))
       const properties = `TAGS\u0001${input.toString('latin1', 0, end)}\u0002`
-      return readReviveRecord({ ...message!, properties, body: input.subarray(end + 1) }, 'broker-a')
+      return readReviveRecord({ ...message!, properties, body: input.subarray(end + 1) })
     },
     check(record) {
       if (record?.kind !== 'checkpoint') return
