@@ -1,18 +1,17 @@
 import type { Identity } from '../identity.ts'
 import { Intake, type IntakeParts, type MessageSink } from '../intake/intake.ts'
-import type { InternalStore } from '../internal-consumer/internal-consumer.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { Traces } from '../traces/create-traces.ts'
 import { DelayProgress } from './delay-progress.ts'
-import { delayedDelivery } from './delayed-delivery.ts'
+import { type DelayedDeliveryParts, delayedDelivery } from './delayed-delivery.ts'
 
 export interface DelayParts {
   config: KeptFolder
   identity: Identity
   settings(): BrokerSettings
   topics: IntakeParts['topics']
-  store: InternalStore
+  store: DelayedDeliveryParts['store']
   sink: MessageSink
   counters: { deliveredFromLevel(level: number, byteCount: number): void }
   traces: Pick<Traces, 'stored'>

@@ -10,7 +10,7 @@ import { dueMessage } from './delayed-message.ts'
 export interface DelayedDeliveryParts {
   clock: Clock
   log: Log
-  store: InternalStore
+  store: InternalStore & { queueIds(topic: string): readonly number[] }
   sink: MessageSink
   intake: Intake
   progress: DelayProgress
@@ -27,12 +27,14 @@ export interface DelayedDeliveryParts {
  */
 export function delayedDelivery(parts: DelayedDeliveryParts): InternalConsumer {
   const { clock, log, store, progress, delayLevelsMs } = parts
+  // A broker that had more levels before may have left messages of those.
+  const counts = store.queueIds(scheduleTopic).map((queueId) => queueId + 1)
   return new InternalConsumer({
     clock,
     log,
     store,
     topic: scheduleTopic,
-    queueCount: delayLevelsMs.length,
+    queueCount: Math.max(delayLevelsMs.length, ...counts),
     progress: {
       offset: (queueId) => progress.offset(levelOf(queueId)),
       setOffset: (queueId, offset) => progress.setOffset(levelOf(queueId), offset),
@@ -41,7 +43,7 @@ export function delayedDelivery(parts: DelayedDeliveryParts): InternalConsumer {
     // The tags code of a delayed message is the time at which it is due.
     waitMs: (_queueId, { tagsCode: dueMs }, nowMs) => dueMs - nowMs,
     // Store times do not fall when the clock is set back, and the times at which messages are due do not, either.
-    waitMsMax: (queueId) => delayLevelsMs[queueId]!,
+    waitMsMax: (queueId) => delayLevelsMs[queueId] ?? Number.POSITIVE_INFINITY,
     handle: (messages, queueId) => deliver(messages, levelOf(queueId), parts),
   })
 }

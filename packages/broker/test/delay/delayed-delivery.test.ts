@@ -48,6 +48,10 @@ class FakeStore {
 
   onCutBack(): void {}
 
+  queueIds(): number[] {
+    return [0, 1]
+  }
+
   minOffset(): number {
     return 0
   }
