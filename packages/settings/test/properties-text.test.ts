@@ -30,9 +30,11 @@ const settable = fc.record({
   deleteWhen: fc.array(fc.integer({ min: 0, max: 23 }), { minLength: 1 }).map((hours) => hours.join(';')),
   ratio: fc.double({ min: 0, max: 1, noNaN: true }).map(String),
   gap: fc.maxSafeNat().map(String),
-  delays: fc.array(fc.tuple(fc.integer({ min: 0, max: 999 }), fc.constantFrom('s', 'm', 'h', 'd'))).map((delays) => {
-    return delays.map(([count, unit]) => `${count}${unit}`).join(' ')
-  }),
+  delays: fc
+    .array(fc.tuple(fc.integer({ min: 0, max: 999 }), fc.constantFrom('s', 'm', 'h', 'd')), { minLength: 1 })
+    .map((delays) => {
+      return delays.map(([count, unit]) => `${count}${unit}`).join(' ')
+    }),
   note: lineOfText,
   traceOn: fc.boolean().map(String),
 })

@@ -1,6 +1,6 @@
 import { runWithin } from '@rocketmq-ts/platform/test-kit'
 import { expect, test } from 'vitest'
-import { boolean, double, falseOnly } from '../src/index.ts'
+import { boolean, double, durations, falseOnly } from '../src/index.ts'
 
 test.each(['constructor', '__proto__', 'Constructor'])('%s is neither true nor false', (text) => {
   expect(boolean.parse(text)).toEqual({ ok: false })
@@ -20,4 +20,8 @@ test.each([
 test('a text of a million digits that is no number is refused without trying for hours', { timeout: 120_000 }, () => {
   const text = `${'1'.repeat(1_000_000)}x`
   runWithin(20_000, () => expect(double().parse(text)).toEqual({ ok: false }))
+})
+
+test.each(['', '  '])('lengths of time of which there is none ("%s") are refused', (text) => {
+  expect(durations.parse(text)).toEqual({ ok: false, reason: 'there is none in it' })
 })

@@ -5,7 +5,7 @@ function listType<T>(
   split: (text: string) => string[],
   parseItem: (item: string) => T | undefined,
   formatItem: (item: T) => string,
-  separator = ';',
+  { separator = ';', countMin = 0 } = {},
 ): SettingType<readonly T[]> {
   return {
     allowed,
@@ -16,6 +16,7 @@ function listType<T>(
         if (value === undefined) return { ok: false, reason: `"${item}" does not fit` }
         values.push(value)
       }
+      if (values.length < countMin) return { ok: false, reason: 'there is none in it' }
       return { ok: true, value: values }
     },
     format: (values) => values.map(formatItem).join(separator),
@@ -72,7 +73,7 @@ export const durations: SettingType<readonly number[]> = listType(
   (text) => text.split(/\s+/).filter((item) => item !== ''),
   parseDuration,
   formatDuration,
-  ' ',
+  { separator: ' ', countMin: 1 },
 )
 
 function parseDuration(item: string): number | undefined {

@@ -66,7 +66,7 @@ const types: readonly (readonly [name: string, type: SettingType<never>, taken: 
   ['names', names, ['a;b', '']],
   ['addresses', addresses, ['127.0.0.1:9876;[::1]:1', '']],
   ['hours', hours, ['04;5']],
-  ['lengths of time', durations, ['1s 5m 2h 1d', '']],
+  ['lengths of time', durations, ['1s 5m 2h 1d']],
 ] as unknown as readonly (readonly [string, SettingType<never>, readonly string[]])[]
 
 const typeRows = types.map(([name, type, taken]) =>
