@@ -59,6 +59,9 @@ export function createFeatures(parts: FeaturesParts) {
   const statistics = features.add(createStatistics({ clock, identity, store, settings }))
   const { counters, sink, sentSink } = statistics
   const mappings = new MappingTable(config, identity.brokerName)
+  const whenProgressRemoved = async (): Promise<void> => {
+    await Promise.all([offsets.table.removed(), pop.whenOrdersRemoved()])
+  }
   const topics = features.add(
     createTopics({
       config,
@@ -69,9 +72,10 @@ export function createFeatures(parts: FeaturesParts) {
       queueTypes: parts.queueTypes,
       counters,
       whenRegistered: (): Promise<void> => registration.settled(),
+      whenProgressRemoved,
     }),
   )
-  const groups = features.add(createGroups({ config, settings, counters }))
+  const groups = features.add(createGroups({ config, settings, counters, whenProgressRemoved }))
   const tables = { topics: topics.table, groups: groups.table }
   const locks = features.add(createLocks({ clock, settings, groups: groups.table }))
   const filters = features.add(createFilters({ ...tables, config, settings }))

@@ -12,10 +12,12 @@ export interface GroupsParts {
   config: KeptFolder
   settings(): BrokerSettings
   counters: { removeGroup(group: string): void }
+  /** Resolves when the progress of groups that was removed is gone for good. */
+  whenProgressRemoved(): Promise<void>
 }
 
 /** The consumer groups of the broker: what they are, and making, changing and deleting them. */
-export function createGroups({ config, settings, counters }: GroupsParts) {
+export function createGroups({ config, settings, counters, whenProgressRemoved }: GroupsParts) {
   const groups = new GroupTable({ config, settings })
   groups.onDelete((group) => counters.removeGroup(group))
   return {
@@ -25,7 +27,7 @@ export function createGroups({ config, settings, counters }: GroupsParts) {
       updateAndCreateSubscriptiongroupList: updateAndCreateSubscriptiongroupList({ groups }),
       getAllSubscriptiongroupConfig: getAllSubscriptiongroupConfig({ groups }),
       getSubscriptiongroupConfig: getSubscriptiongroupConfig({ groups }),
-      deleteSubscriptiongroup: deleteSubscriptiongroup({ groups }),
+      deleteSubscriptiongroup: deleteSubscriptiongroup({ groups, whenProgressRemoved }),
       updateAndGetGroupForbidden: updateAndGetGroupForbidden({ groups }),
     },
     close: () => groups.close(),

@@ -35,6 +35,8 @@ export interface DeferredSaveOptions {
 
 /** A write may take this share of the loop's time, whatever its size: a large table is written less often. */
 const timeShareMax = 1 / 20
+/** So long one waits for others who are told that something is gone, in milliseconds. */
+const urgentMs = 1
 /** Text is made for so long, in milliseconds, before others have their turn. */
 const sliceMs = 2
 
@@ -56,6 +58,8 @@ export class DeferredSave {
   #nextWriteMs = Number.NEGATIVE_INFINITY
   /** For those who wait until what changed is written: what is under way may not have it. */
   #nextSave: PromiseWithResolvers<void> | undefined
+  /** One of them waits for no interval. */
+  #isUrgent = false
 
   constructor(options: DeferredSaveOptions) {
     this.#options = options
@@ -78,6 +82,14 @@ export class DeferredSave {
     this.#nextSave ??= Promise.withResolvers()
     this.#arm()
     return this.#nextSave.promise
+  }
+
+  /** Like `saved`, and waits for no interval: for those who were told that something is gone. All who ask at once share it. */
+  savedSoon(): Promise<void> {
+    if (!this.#isChanged && !this.#isSavingLater) return Promise.resolve()
+    this.#isUrgent = true
+    this.#disarm()
+    return this.saved()
   }
 
   /**
@@ -128,7 +140,8 @@ export class DeferredSave {
   #arm(): void {
     if (this.#cancelTimer !== undefined || this.#isSavingLater || this.#isClosed) return
     const { clock, gatherMs } = this.#options
-    this.#cancelTimer = clock.after(Math.max(this.#nextWriteMs - clock.monotonic(), gatherMs), () => {
+    const waitMs = this.#isUrgent ? urgentMs : Math.max(this.#nextWriteMs - clock.monotonic(), gatherMs)
+    this.#cancelTimer = clock.after(waitMs, () => {
       this.#cancelTimer = undefined
       void this.#flushInBackground()
     })
@@ -205,6 +218,7 @@ export class DeferredSave {
   #takeWaiting(): PromiseWithResolvers<void> | undefined {
     const waiting = this.#nextSave
     this.#nextSave = undefined
+    this.#isUrgent = false
     return waiting
   }
 

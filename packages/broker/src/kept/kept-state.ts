@@ -142,6 +142,15 @@ export class KeptState<Content, Change = never> {
   }
 
   /**
+   * Resolves when the file holds all that changed until now. Without a journal, what was removed would otherwise be back
+   * after the death of the process.
+   * @throws as `secured` does
+   */
+  writtenSoon(): Promise<void> {
+    return this.#save.savedSoon()
+  }
+
+  /**
    * Writes what is not written yet.
    * @throws the file system's errors, and Error when it is progress and the log cannot be synced; it is then tried again
    *   later

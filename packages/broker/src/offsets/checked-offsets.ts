@@ -55,8 +55,7 @@ export class CheckedOffsets {
         log.warn({ group, topic, queues: changes }, warning)
       }
     }
-    if (!hasChanged) return
-    this.#flush()
+    if (hasChanged) this.keep()
   }
 
   /** @returns whether any went back */
@@ -73,13 +72,14 @@ export class CheckedOffsets {
     return hasChanged
   }
 
-  #flush(): void {
+  /** Has the file hold the offsets as they are now, when this returns. */
+  keep(): void {
     const { log, offsets } = this.#parts
     try {
       offsets.flush()
     } catch (error) {
       // In memory they are right, and the table tries to keep them again.
-      log.error({ err: error }, 'that offsets of groups went back could not be kept')
+      log.error({ err: error }, 'that offsets of groups went back, or are gone, could not be kept')
     }
   }
 }

@@ -48,6 +48,9 @@ export class ConsumerOffsetTable {
   readonly #kept: KeptState<DataVersion | undefined>
   #dataVersion: DataVersion
   #commitCount = 0
+  /** Topics and groups whose offsets were removed, and how many of them the file tells that they are gone. */
+  #removalCount = 0
+  #keptRemovalCount = 0
 
   /** @throws Error when the file is there and cannot be used */
   constructor(options: ConsumerOffsetTableOptions) {
@@ -206,13 +209,25 @@ export class ConsumerOffsetTable {
   }
 
   removeGroup(group: string): void {
-    for (const map of this.#maps) if (map.removeGroup(group)) this.#kept.later()
-    if (this.#light?.removeGroup(group)) this.#kept.later()
+    for (const map of this.#maps) if (map.removeGroup(group)) this.#removing()
+    if (this.#light?.removeGroup(group)) this.#removing()
   }
 
   removeTopic(topic: string): void {
-    for (const map of this.#maps) if (map.removeTopic(topic)) this.#kept.later()
-    if (this.#lightOf(topic)?.removeTopics(new Set([topic]))) this.#kept.later()
+    for (const map of this.#maps) if (map.removeTopic(topic)) this.#removing()
+    if (this.#lightOf(topic)?.removeTopics(new Set([topic]))) this.#removing()
+  }
+
+  /**
+   * Resolves when the offsets that were removed until now are not there at the next start either: a topic that is made
+   * again under the name of a deleted one begins at 0, and they would pass by its messages.
+   * @throws the file system's errors, and Error when the log cannot be synced; it is then tried again later
+   */
+  async removed(): Promise<void> {
+    const count = this.#removalCount
+    if (count === this.#keptRemovalCount) return
+    await this.#kept.writtenSoon()
+    this.#keptRemovalCount = Math.max(this.#keptRemovalCount, count)
   }
 
   /** Light queues that are gone: the next message of one gets offset 0. */
@@ -248,6 +263,11 @@ export class ConsumerOffsetTable {
   /** Writes what is not written yet; nothing is written after it. */
   close(): void {
     this.#kept.close()
+  }
+
+  #removing(): void {
+    this.#removalCount++
+    this.#kept.later()
   }
 
   #lightOf(topic: string): LightOffsets | undefined {

@@ -44,6 +44,7 @@ export interface OffsetsParts {
     readonly recovered: { mayHaveLost: boolean }
     onCutBack(listener: () => void): void
     onLightQueuesExpired(listener: (names: readonly string[]) => void): void
+    queueIds(topic: string): readonly number[]
     hasLightQueue(name: string): boolean
   }
   counters: { groupGetTps(group: string, topic: string): number }
@@ -64,8 +65,12 @@ export function createOffsets(parts: OffsetsParts) {
   for (const { topic } of offsets.lightEntries()) if (!store.hasLightQueue(topic)) gone.add(topic)
   // A light queue that was removed begins at 0 again: an offset that was written before would pass by what comes.
   if (gone.size > 0) offsets.removeLightQueues([...gone])
+  const deleted = topicsGone(offsets, topics, store)
+  for (const topic of deleted) offsets.removeTopic(topic)
   const checked = new CheckedOffsets({ log, offsets, store })
   if (store.recovered.mayHaveLost) checked.checkAll()
+  // What is not there any more must not be back at the next start, when there may be another topic of that name.
+  if (deleted.size > 0) checked.keep()
   store.onCutBack(() => checked.checkAll())
   topics.onDelete((topic) => offsets.removeTopic(topic))
   store.onLightQueuesExpired((names) => offsets.removeLightQueues(names))
@@ -116,4 +121,14 @@ export function createOffsets(parts: OffsetsParts) {
     close: () => offsets.close(),
     stats: () => offsets.counts(),
   }
+}
+
+/** Topics that were deleted: a process that died at once left the offsets of groups in them. */
+function topicsGone(
+  offsets: ConsumerOffsetTable,
+  topics: Pick<OffsetsParts['topics'], 'get'>,
+  store: Pick<OffsetsParts['store'], 'queueIds'>,
+): Set<string> {
+  const named = new Set(offsets.groups().flatMap((group) => offsets.topicsOf(group)))
+  return new Set([...named].filter((topic) => topics.get(topic) === undefined && store.queueIds(topic).length === 0))
 }

@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from '@rocketmq-ts/platform'
-import { type AnyCommand, popRetryTopicOf, reviveGroup, reviveTopicOf } from '@rocketmq-ts/protocol'
+import { type AnyCommand, popRetryTopicOf, retryTopicPrefix, reviveGroup, reviveTopicOf } from '@rocketmq-ts/protocol'
 import type { Handler, RemotingConnection } from '@rocketmq-ts/remoting'
 import type { MessageStore } from '@rocketmq-ts/storage'
 import type { ConsumerFilterTable, ExpressionCompiler } from '../filters/index.ts'
@@ -169,7 +169,9 @@ export function createPop(parts: PopFeatureParts) {
     for (const group of groups.list().keys()) {
       for (const source of ['1', '2'] as const) {
         const retryTopic = popRetryTopicOf(group, topic, source)
-        if (topics.get(retryTopic) !== undefined) topics.delete(retryTopic)
+        // What a group whose name is made of both sends back stands in a topic of the same name.
+        const isOfGroup = groups.get(retryTopic.slice(retryTopicPrefix.length)) !== undefined
+        if (!isOfGroup && topics.get(retryTopic) !== undefined) topics.delete(retryTopic)
       }
     }
   })
@@ -209,6 +211,8 @@ export function createPop(parts: PopFeatureParts) {
       notified.arrived(topic, queueId)
       for (const reviver of revivers) reviver.arrived(topic, queueId)
     },
+    /** Resolves when what was given in order of deleted topics, and to deleted groups, is gone for good. */
+    whenOrdersRemoved: () => orders.removed(),
     /** Requests that wait for messages; they are no work. */
     heldIn: (lane: string) => (lane === 'pop' ? held.count + notified.count : 0),
     handlers: {

@@ -58,6 +58,8 @@ export class OrderTable {
   #count = 0
   /** Where looking for queues that can be forgotten goes on. */
   #looking: IterableIterator<[string, Map<number, Given>]> | undefined
+  /** Something was removed that the file may still have. */
+  #isRemoving = false
 
   /** @throws Error when the file is there and cannot be used */
   constructor(parts: OrderTableParts) {
@@ -76,10 +78,19 @@ export class OrderTable {
       })
     for (const [key, queues] of this.#kept?.content?.table ?? []) {
       const loaded = new Map<number, Given>()
-      for (const [queueId, order] of queues) if (order.o.length <= bitsMax) loaded.set(queueId, givenOf(order))
-      this.#groups.set(key, loaded)
+      for (const [queueId, order] of queues) {
+        // A process that died while a topic was deleted has left what was given of it.
+        if (order.o.length <= bitsMax && parts.isKept(keyOf(key, queueId))) loaded.set(queueId, givenOf(order))
+        else this.#isRemoving = true
+      }
+      if (loaded.size > 0) this.#groups.set(key, loaded)
       this.#count += loaded.size
     }
+    if (!this.#isRemoving) return
+    this.#kept?.later()
+    this.removed().catch((error: unknown) => {
+      kept?.config.log.error({ err: error }, 'what was given of deleted topics could not be removed from its file')
+    })
   }
 
   /** Queues of which something was given in order lately. */
@@ -192,14 +203,33 @@ export class OrderTable {
   }
 
   removeTopic(topic: string): void {
-    for (const name of [...this.#groups.keys()]) {
-      if (name.slice(0, name.lastIndexOf('@')) === topic) this.#remove(name)
-    }
+    this.#removeWhere((name) => name.slice(0, name.lastIndexOf('@')) === topic)
   }
 
   removeGroup(group: string): void {
-    for (const name of [...this.#groups.keys()]) {
-      if (name.slice(name.lastIndexOf('@') + 1) === group) this.#remove(name)
+    this.#removeWhere((name) => name.slice(name.lastIndexOf('@') + 1) === group)
+  }
+
+  /**
+   * Resolves when what was removed until now is not there at the next start either: it would tell of other messages, of a
+   * topic that is made anew.
+   * @throws the file system's errors, and Error when the log cannot be synced; it is then tried again later
+   */
+  async removed(): Promise<void> {
+    if (!this.#isRemoving) return
+    this.#isRemoving = false
+    try {
+      await this.#kept?.writtenSoon()
+    } catch (error) {
+      this.#isRemoving = true
+      throw error
+    }
+  }
+
+  #removeWhere(isRemoved: (name: string) => boolean): void {
+    for (const name of [...this.#groups.keys()].filter(isRemoved)) {
+      this.#remove(name)
+      this.#isRemoving = true
     }
   }
 
@@ -222,9 +252,8 @@ export class OrderTable {
         return
       }
       const [name, queues] = value
-      const { topic, group } = namesIn(name)
       for (const queueId of [...queues.keys()]) {
-        const key = { topic, group, queueId }
+        const key = keyOf(name, queueId)
         if (this.blockedUntilMs(key) === undefined) this.clear(key)
       }
     }
@@ -238,9 +267,8 @@ export class OrderTable {
     const nowMs = this.#clock.now()
     const table = new Map<string, Map<number, QueueOrder>>()
     for (const [name, queues] of this.#groups) {
-      const { topic, group } = namesIn(name)
       for (const [queueId, { lastMs }] of queues) {
-        const isOver = nowMs - lastMs > keptMs || !this.#parts.isKept({ topic, group, queueId })
+        const isOver = nowMs - lastMs > keptMs || !this.#parts.isKept(keyOf(name, queueId))
         if (isOver && queues.delete(queueId)) this.#count--
       }
       if (queues.size === 0) this.#groups.delete(name)
@@ -256,9 +284,9 @@ function nameOf({ topic, group }: OrderKey): string {
   return `${topic}@${group}`
 }
 
-function namesIn(name: string): { topic: string; group: string } {
+function keyOf(name: string, queueId: number): OrderKey {
   const at = name.lastIndexOf('@')
-  return { topic: name.slice(0, at), group: name.slice(at + 1) }
+  return { topic: name.slice(0, at), group: name.slice(at + 1), queueId }
 }
 
 /** An attempt that asks once more has the messages for the first time still. */

@@ -36,11 +36,13 @@ export interface TopicsParts {
   counters: { topicPutTps(topic: string): number; removeTopic(topic: string): void }
   /** Resolves when the name servers know what changed. */
   whenRegistered(): Promise<void>
+  /** Resolves when the progress of groups that was removed is gone for good. */
+  whenProgressRemoved(): Promise<void>
 }
 
 /** The topics of the broker: what they are, and making, changing and deleting them. */
 export function createTopics(parts: TopicsParts) {
-  const { config, mappings, liveSettings, store, counters, whenRegistered } = parts
+  const { config, mappings, liveSettings, store, counters, whenRegistered, whenProgressRemoved } = parts
   const { log } = config
   const { clusterName, brokerName } = parts.identity
   const topics = new TopicTable({
@@ -70,7 +72,7 @@ export function createTopics(parts: TopicsParts) {
       updateAndCreateTopicList: updateAndCreateTopicList({ topics, whenRegistered }),
       getTopicConfig: getTopicConfig({ topics, mappings }),
       getAllTopicConfig: getAllTopicConfig({ topics, mappings }),
-      deleteTopicInBroker: deleteTopicInBroker({ topics, mappings }),
+      deleteTopicInBroker: deleteTopicInBroker({ topics, mappings, whenProgressRemoved }),
       getTopicStatsInfo: getTopicStatsInfo({
         brokerName,
         topics,
@@ -78,7 +80,7 @@ export function createTopics(parts: TopicsParts) {
         putTps: (topic) => counters.topicPutTps(topic),
       }),
       getSystemTopicListFromBroker: getSystemTopicListFromBroker({ topics }),
-      cleanUnusedTopic: cleanUnusedTopic({ topics, store }),
+      cleanUnusedTopic: cleanUnusedTopic({ topics, store, whenProgressRemoved }),
     },
     close() {
       topics.close()

@@ -4,6 +4,8 @@ import { checkNotOwnProgress } from '../own-progress.ts'
 
 export interface DeleteGroupParts {
   groups: { delete(group: string, withOffsets: boolean, peer: string): boolean; confirmed(): Promise<void> }
+  /** Resolves when its progress is gone for good. */
+  whenProgressRemoved(): Promise<void>
 }
 
 /** DELETE_SUBSCRIPTIONGROUP: the group and, when asked, its offsets. */
@@ -11,7 +13,7 @@ export function deleteSubscriptiongroup(parts: DeleteGroupParts): Handler<typeof
   return async ({ groupName, cleanOffset }, call) => {
     checkNotOwnProgress(groupName)
     parts.groups.delete(groupName, cleanOffset === true, call.connection.remoteAddress)
-    await parts.groups.confirmed()
+    await Promise.all([parts.groups.confirmed(), cleanOffset === true && parts.whenProgressRemoved()])
     return {}
   }
 }

@@ -1,0 +1,98 @@
+import { commands } from '@rocketmq-ts/protocol'
+import { describe, expect, test } from 'vitest'
+import { PopConsumer } from '../src/index.ts'
+import { Scene } from './commands/scene.ts'
+
+const bodies = ['a', 'b', 'c', 'd', 'e']
+
+/** A topic of which a group has consumed everything, which is written. */
+async function consumed(): Promise<Scene> {
+  const scene = await Scene.start()
+  await scene.store('T', ...bodies)
+  await scene.join('g', 'T', scene.client)
+  await scene.broker.commitOffset('g', 'T', 0, bodies.length)
+  // Offsets are written after 5 s, and consume queues after 10 s: none of their messages is read again after a kill.
+  await scene.cluster.sleep(15_000)
+  return scene
+}
+
+async function afterKill(scene: Scene) {
+  scene.machine.kill()
+  await scene.machine.start()
+  return scene.newClient().broker(scene.machine)
+}
+
+describe('a topic that is made anew under the name of a deleted one', () => {
+  test('has no offsets of that, although the broker dies at once', async () => {
+    const scene = await consumed()
+    await scene.broker.ask(commands.deleteTopicInBroker, { topic: 'T' })
+    await scene.store('T', ...bodies, ...bodies)
+    const broker = await afterKill(scene)
+    expect(await broker.maxOffset('T')).toBe(10)
+    expect((await broker.committedOffset('g', 'T', 0)) ?? 0).toBe(0)
+  })
+
+  test('has none when the broker died while the earlier one was deleted', async () => {
+    const scene = await consumed()
+    void scene.broker.call(commands.deleteTopicInBroker, { topic: 'T' }).catch(() => {})
+    while (scene.machine.disk.list('/data/store/consumequeue').includes('T')) await scene.cluster.sleep(1)
+    await afterKill(scene)
+    const made = scene.newClient().broker(scene.machine)
+    await made.createTopic('T', 1)
+    for (const body of [...bodies, ...bodies]) await made.send({ topic: 'T', body })
+    const broker = await afterKill(scene)
+    expect((await broker.committedOffset('g', 'T', 0)) ?? 0).toBe(0)
+  })
+})
+
+test('a group that was deleted with its offsets begins anew, although the broker dies at once', async () => {
+  const scene = await consumed()
+  await scene.broker.ask(commands.deleteSubscriptiongroup, { groupName: 'g', cleanOffset: true })
+  const broker = await afterKill(scene)
+  await broker.heartbeat([{ group: 'g', topics: { T: '*' } }])
+  expect((await broker.committedOffset('g', 'T', 0)) ?? 0).toBe(0)
+})
+
+test('a topic that is deleted leaves a group whose name ends with its name what is to come again', async () => {
+  const scene = await Scene.start()
+  await scene.store('orders', 'of nobody')
+  await scene.store('T', 'a')
+  for (const group of ['svc', 'svc_orders']) await scene.join(group, 'T', scene.newClient())
+  const [message] = await scene.broker.readQueue('T')
+  await scene.broker.sendBack(message!, 'svc_orders', 1)
+  await scene.cluster.sleep(3000)
+  await scene.broker.ask(commands.deleteTopicInBroker, { topic: 'orders' })
+  expect(await scene.bodiesIn('%RETRY%svc_orders')).toEqual(['a'])
+})
+
+test('what was acknowledged in order of a deleted topic tells nothing of one that is made anew', async () => {
+  const scene = await Scene.start()
+  await scene.store('T', ...bodies)
+  const consumer = () => new PopConsumer(scene.newClient().broker(scene.machine), scene.machine.name, 'g', 'T')
+  const before = consumer()
+  const { messages } = await before.pop({ order: true, maxMsgNums: 3 })
+  expect(messages.length).toBe(3)
+  // The first one is not acknowledged, so that the group does not go on behind them.
+  for (const message of messages.slice(1)) expect(await before.ack(message)).toBe('SUCCESS')
+  await scene.cluster.sleep(6000)
+  await scene.broker.ask(commands.deleteTopicInBroker, { topic: 'T' })
+  await scene.store('T', ...bodies)
+  await afterKill(scene)
+  const given = (await consumer().pop({ order: true, maxMsgNums: 5 })).messages
+  expect(given.map(({ body }) => String(body))).toEqual(bodies)
+})
+
+test.each(['stopped', 'killed'])('the messages of the last topic stay deleted when the broker was %s', async (how) => {
+  const scene = await consumed()
+  await scene.broker.ask(commands.deleteTopicInBroker, { topic: 'T' })
+  if (how === 'stopped') await scene.restart()
+  else await afterKill(scene)
+  const broker = scene.newClient().broker(scene.machine)
+  await broker.createTopic('T', 1)
+  expect(await broker.maxOffset('T')).toBe(0)
+  await broker.send({ topic: 'T', body: 'new' })
+  await scene.restart()
+  expect((await scene.newClient().broker(scene.machine).readQueue('T')).map(({ body }) => String(body))).toEqual([
+    'new',
+  ])
+})
