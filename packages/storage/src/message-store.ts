@@ -349,6 +349,24 @@ export class MessageStore {
     this.#queues.removeTopic(topic)
   }
 
+  /**
+   * Deletes a light queue that is not used any more.
+   * @param isUnused asked once everything that was put stands in it
+   * @returns whether it was deleted
+   */
+  removeLightQueue(name: string, isUnused: () => boolean): boolean {
+    this.#parts.pipeline.commitNow()
+    if (!isUnused()) return false
+    this.removeTopic(name)
+    return true
+  }
+
+  /** Where the last message of a queue stands in the log; undefined without any. */
+  lastPosition(topic: string, queueId: number): number | undefined {
+    const queue = this.#queues.table.existing(topic, queueId)
+    return queue === undefined || queue.maxOffset === 0 ? undefined : queue.unitAt(queue.maxOffset - 1).physicalOffset
+  }
+
   /** How many light queues there are, `%LMQ%` names whose one queue is filled by messages of other topics. */
   get lightQueueCount(): number {
     return this.#queues.table.lightCount

@@ -10,10 +10,12 @@ export interface LiteExpiryParts {
     lightQueueNames(): Iterable<string>
     maxOffset(topic: string, queueId: number): number
     storeTimestamp(topic: string, queueId: number, queueOffset: number): number | undefined
-    removeTopic(topic: string): void
+    removeLightQueue(name: string, isUnused: () => boolean): boolean
+    lastPosition(topic: string, queueId: number): number | undefined
+    readonly positions: { max: number }
   }
   settings(): { minLiteTTl: number; liteTtlCheckInterval: number }
-  /** A lite topic goes, whose groups are these: what is kept of it goes before. */
+  /** A lite topic is gone, whose groups are these: what is kept of it goes, too. */
   onRemoved(queue: string, groups: readonly string[]): void
 }
 
@@ -28,8 +30,8 @@ export class LiteExpiry {
   #cancelTimer: CancelTimer | undefined
   /** Light queues that are still to be looked at. */
   #round: Iterator<string> | undefined
-  /** Light queues of topics that were deleted. */
-  #doomed: string[] = []
+  /** Light queues of topics that were deleted, and where the log ended then: what came since is of a new topic. */
+  #doomed: { queue: string; logEnd: number }[] = []
   #isClosed = false
 
   constructor(parts: LiteExpiryParts) {
@@ -48,8 +50,10 @@ export class LiteExpiry {
 
   /** A parent topic is deleted. */
   removeAllOf(parentTopic: string): void {
+    const { store } = this.#parts
     const prefix = liteQueuePrefixOf(parentTopic)
-    for (const queue of this.#parts.store.lightQueueNames()) if (queue.startsWith(prefix)) this.#doomed.push(queue)
+    const logEnd = store.positions.max
+    for (const queue of store.lightQueueNames()) if (queue.startsWith(prefix)) this.#doomed.push({ queue, logEnd })
     if (this.#doomed.length > 0) this.#slice()
   }
 
@@ -70,7 +74,8 @@ export class LiteExpiry {
     const { clock, store, settings } = this.#parts
     while (this.#doomed.length > 0) {
       if (isOver()) return false
-      this.#remove(this.#doomed.pop()!)
+      const { queue, logEnd } = this.#doomed.pop()!
+      this.#remove(queue, () => (store.lastPosition(queue, lightQueueId) ?? 0) < logEnd)
     }
     // After a start, senders have their time to come back.
     if (clock.monotonic() - this.#startMs < settings().minLiteTTl) return true
@@ -79,7 +84,7 @@ export class LiteExpiry {
       if (isOver()) return false
       const { value: queue, done } = this.#round.next()
       if (done === true) break
-      if (this.#isExpired(queue)) this.#remove(queue)
+      if (this.#isExpired(queue)) this.#remove(queue, () => this.#isExpired(queue))
     }
     this.#round = undefined
     return true
@@ -98,12 +103,12 @@ export class LiteExpiry {
     return lastMs !== undefined && clock.now() - lastMs > Math.max(lifetimeMs, settings().minLiteTTl)
   }
 
-  #remove(queue: string): void {
+  /** @param isUnused whether nothing came for it in the last moment */
+  #remove(queue: string, isUnused: () => boolean): void {
     const { rules, store, log } = this.#parts
     const parent = liteTopicOf(queue)!.parentTopic
     try {
-      this.#parts.onRemoved(queue, rules.groupsOf(parent))
-      store.removeTopic(queue)
+      if (store.removeLightQueue(queue, isUnused)) this.#parts.onRemoved(queue, rules.groupsOf(parent))
     } catch (error) {
       log.error({ err: error, queue }, 'a lite topic could not be removed: check the disk; it is tried again')
     }
