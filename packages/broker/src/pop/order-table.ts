@@ -171,9 +171,15 @@ export class OrderTable {
     if (given === undefined || given.popTime !== popTime || !given.offsets.includes(queueOffset)) return undefined
     given.acknowledged.add(queueOffset)
     this.#kept?.later()
-    const next = given.offsets.find((offset) => !given.acknowledged.has(offset))
-    if (next === undefined && this.#kept === undefined) this.clear(key)
-    return next ?? given.offsets.at(-1)! + 1
+    const { offsets, acknowledged } = given
+    const next = offsets.find((offset) => !acknowledged.has(offset))
+    if (next !== undefined) return next
+    // What was acknowledged before these, which had been given together with it, is done too.
+    let behind = offsets.at(-1)! + 1
+    while (acknowledged.has(behind)) behind++
+    const isAll = ![...acknowledged].some((offset) => offset > behind)
+    if (isAll && this.#kept === undefined) this.clear(key)
+    return behind
   }
 
   /** What was given at a time comes again without being counted. */

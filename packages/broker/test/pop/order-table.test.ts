@@ -66,6 +66,36 @@ describe('a queue is blocked', () => {
   })
 })
 
+test('what was acknowledged before others is passed by when these are, given alone', () => {
+  const popTime = clock.now()
+  give('1', 0, 1, 2, 3, 4)
+  for (const offset of [0, 2, 4]) table.acknowledge(key, offset, popTime)
+  clock.advance(1000)
+  give('2', 1)
+  expect(table.acknowledge(key, 1, clock.now())).toBe(3)
+  expect(table.isAcknowledged(key, 4)).toBe(true)
+  give('3', 3)
+  expect(table.acknowledge(key, 3, clock.now())).toBe(5)
+})
+
+test('in memory alone it is forgotten when all is acknowledged, and not before', () => {
+  const inMemory = new OrderTable({ clock, committed: () => 0, isKept: () => true })
+  const popTime = clock.now()
+  const giveOnly = (...offsets: number[]) =>
+    inMemory.give(key, { popTime: clock.now(), invisibleTime: 1000, attemptId: undefined, offsets })
+  giveOnly(0, 1, 2, 3)
+  for (const offset of [0, 3]) inMemory.acknowledge(key, offset, popTime)
+  clock.advance(1000)
+  giveOnly(1)
+  expect([inMemory.acknowledge(key, 1, clock.now()), inMemory.isAcknowledged(key, 3), inMemory.count]).toEqual([
+    2,
+    true,
+    1,
+  ])
+  giveOnly(2)
+  expect([inMemory.acknowledge(key, 2, clock.now()), inMemory.count]).toEqual([4, 0])
+})
+
 test('deliveries are counted, but for an attempt that asks once more', () => {
   expect(give('1', 5, 6)).toEqual({})
   expect(give('1', 5, 6)).toEqual({})

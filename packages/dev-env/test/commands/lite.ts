@@ -114,6 +114,18 @@ export const lite = {
         expect(await consumer.bodies({ pollTime: 5000 })).toEqual(['2'])
       },
     ),
+    'what is acknowledged before others does not come again when these do': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = consumerOf(scene)
+      await consumer.subscribe('a')
+      for (const body of ['1', '2', '3']) await send(scene.broker, 'a', body)
+      const { messages } = await consumer.pop({ invisibleTime: 1000 })
+      for (const index of [0, 2]) await consumer.ack(messages[index]!)
+      const again = await consumer.pop({ pollTime: 5000 })
+      expect(bodiesOf(again.messages)).toEqual(['2'])
+      expect(await consumer.ack(again.messages[0]!)).toBe('SUCCESS')
+      expect(await consumer.bodies({ pollTime: 2000 })).toEqual([])
+    }),
     'an attempt whose answer was lost gets the same messages': withLite(async (scene) => {
       await prepare(scene)
       const consumer = consumerOf(scene)
