@@ -3,6 +3,7 @@ import { type JavaClient, startJavaClient } from '../java/java-client.ts'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
 import { startOfficialProxy } from '../targets/official-proxy.ts'
 import type { ServerProcess } from '../targets/server-process.ts'
+import { targetName } from '../targets/target.ts'
 import { lacksTools } from '../targets/tooling.ts'
 
 const promises: Record<string, string> = {
@@ -19,8 +20,8 @@ const promises: Record<string, string> = {
   'proxy-lite-offsets': 'lets a consumer begin in a lite topic where it asks to',
   'proxy-lite-exclusive': 'tells a consumer of lite topics when another one takes one over',
   'proxy-lite-shared': 'gives a message of a lite topic to one consumer of a group that shares it',
-  'proxy-lite-refused':
-    'gives what was refused in a lite topic again in its place, and takes it as a dead letter in the end',
+  'proxy-lite-refused': 'gives what was refused in a lite topic again, and nothing else',
+  'proxy-lite-dead-letter': 'takes a message of a lite topic that is refused too often as a dead letter',
 }
 
 const config = {
@@ -29,6 +30,8 @@ const config = {
   transactionTimeOut: '1000',
   transactionCheckInterval: '2000',
   enableLmq: 'true',
+  // Official brokers fill lite topics in RocksDB alone.
+  ...(targetName() === 'official' ? { enableMultiDispatch: 'true', storeType: 'defaultRocksDB' } : {}),
 }
 
 describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to gRPC clients of the official proxy the cluster', () => {

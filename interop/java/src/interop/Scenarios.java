@@ -41,6 +41,7 @@ final class Scenarios {
         ALL.put("proxy-lite-exclusive", ProxyLiteScenarios::exclusive);
         ALL.put("proxy-lite-shared", ProxyLiteScenarios::shared);
         ALL.put("proxy-lite-refused", ProxyLiteScenarios::refused);
+        ALL.put("proxy-lite-dead-letter", ProxyLiteScenarios::deadLetter);
         ALL.put("push-broadcast", PushScenarios::broadcast);
         ALL.put("push-tags", PushScenarios::tags);
         ALL.put("sql-push", FilterScenarios::push);
