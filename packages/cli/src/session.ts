@@ -130,6 +130,11 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /** Milliseconds for a call: so many, or fewer where calls may take less time. */
+  atMost(durationMs: number): number {
+    return Math.min(durationMs, parseDuration(this.connection.timeout!.text))
+  }
+
   /** One line for people, on standard error. */
   note(text: string): void {
     if (!this.#options.isQuiet) this.host.say(`${text}\n`)

@@ -44,7 +44,9 @@ describe('commands of administration', () => {
       'group create mailer',
       'group create mailer --if-missing --json',
       'group list',
+      'group list --json',
       'group show mailer',
+      'group show mailer --json',
       'group show nobody',
       'group change mailer --consume false --order true',
       'group change mailer --json --retries 4',
@@ -53,6 +55,7 @@ describe('commands of administration', () => {
       'group delete mailer --yes',
       'group delete mailer --yes',
       'group delete mailer --yes --if-exists',
+      'group delete mailer --yes --if-exists --json',
       'group create x --retries -1',
       'group create "a b"',
     ])

@@ -230,15 +230,21 @@ export function hostOf(mq: Pick<EmbeddedRocketMQ, 'nameServers'>, options: TestH
 /**
  * Runs lines as somebody at a shell would, and compares everything that is seen with `golden/NAME.txt`. What differs from
  * run to run (addresses, times, ids) is replaced.
+ * @param further replaces what else differs
  */
-export async function expectGolden(name: string, host: TestHost, lines: readonly string[]): Promise<void> {
+export async function expectGolden(
+  name: string,
+  host: TestHost,
+  lines: readonly string[],
+  further: (text: string) => string = (text) => text,
+): Promise<void> {
   let transcript = ''
   for (const line of lines) {
     const args = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
     const { exitCode, stdout, stderr } = await run(host, ...args)
     transcript += `$ rocketmq ${line}\n${stdout}${stderr.replaceAll(/^(?=.)/gm, '! ')}${exitCode === 0 ? '' : `=> ${exitCode}\n`}\n`
   }
-  await expect(neutral(transcript)).toMatchFileSnapshot(`golden/${name}.txt`)
+  await expect(further(neutral(transcript))).toMatchFileSnapshot(`golden/${name}.txt`)
 }
 
 /** Widths of columns follow from what is replaced, so that runs of blanks are one. */

@@ -216,4 +216,32 @@ describe('doctor', () => {
     expect(findings.map(({ fault }) => fault)).toEqual(['duplicate-client-id', 'subscriptions-disagree'])
     expect(findings[1]!.cause).toMatch(/orders \(new\).*orders \(paid\)|orders \(paid\).*orders \(new\)/)
   })
+
+  test('tells of members that do not get on', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 1 })
+    const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop' }))
+    await producer.send(['a', 'b'].map((body) => ({ topic: 'orders', body })))
+    const begun = Promise.withResolvers<void>()
+    const handler = async () => {
+      begun.resolve()
+      await new Promise<void>(() => {})
+    }
+    const options = { group: 'stuck', topics: 'orders', from: 'earliest', handler, closeTimeoutMs: 10 } as const
+    await open(new Consumer({ nameServers: mq.nameServers, ...options })).start()
+    await begun.promise
+    // The group has an offset once it was stored for the first time.
+    await expect
+      .poll(async () => (await doctor(hostOf(mq))).findings, { timeout: 20_000 })
+      .toMatchObject([{ fault: 'group-without-progress', subject: 'stuck', cause: expect.stringContaining('orders') }])
+  })
+
+  test('tells of an address that clients are told and at which nobody answers', async () => {
+    // Nobody listens at it, although it is this machine's.
+    const mq = await startCluster({ brokerIP1: '127.0.0.99' })
+    const { findings, exitCode } = await doctor(hostOf(mq, { environment: { ROCKETMQ_TIMEOUT: '2s' } }))
+    expect(exitCode).toBe(1)
+    expect(findings).toMatchObject([{ fault: 'broker-unreachable', subject: 'broker' }])
+    expect(findings[0]!.cause).toContain('127.0.0.99')
+  })
 })

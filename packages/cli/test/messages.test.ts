@@ -339,6 +339,7 @@ describe('dlq', () => {
     await expectGolden('dlq', host, [
       'dlq list',
       'dlq show mailer --limit 1',
+      'dlq show mailer --limit 1 --json',
       'dlq show nobody',
       'dlq replay mailer --dry-run',
       'dlq replay mailer --limit 2',

@@ -1,7 +1,7 @@
 import type { LiteSimpleConsumer, ReceivedMessage, SimpleConsumer } from '@rocketmq-ts/client'
 import { defaultFormat, formatHelp, parseFormat } from '../messages/message-format.ts'
 import { messageRow, messageRowOf } from '../messages/message-row.ts'
-import { parseQueue, readMessages } from '../messages/reading.ts'
+import { needTopic, parseQueue, readMessages } from '../messages/reading.ts'
 import { recordLine } from '../output/print.ts'
 import type { Session } from '../session.ts'
 import { command, flag, many, option, ownLines, textOption } from '../table/define.ts'
@@ -55,6 +55,7 @@ export const consumeCommand = command({
     if (group !== undefined) {
       if (end !== undefined || queue.length > 0) throw new UsageError('--to, --exit and --queue do not go with --group')
       const reading = { topic, group, from, filter: wanted, count, isWanted, written }
+      await needTopic(session, await session.reader({ topic }))
       if (liteTopics.length > 0) return consumeLite(session, reading, liteTopics)
       return pop ? consumeByPop(session, reading) : consumeInGroup(session, reading)
     }

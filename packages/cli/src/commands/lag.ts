@@ -4,7 +4,7 @@ import type { Session } from '../session.ts'
 import { command, flag, option, optionalArgument, own, textOption } from '../table/define.ts'
 import { maybe, record, text, time, whole } from '../table/record.ts'
 import { parseDuration } from '../values.ts'
-import { needGroup } from './names.ts'
+import { needGroup, needTopicOf } from './names.ts'
 import { progressRow, shownProgress } from './offset.ts'
 import { isSystemGroup } from './system-names.ts'
 
@@ -69,9 +69,11 @@ async function look(
       ? (await admin.progressOfAll({ signal })).filter((one) => all || !isSystemGroup(one.group))
       : [{ group, queues: await admin.progress(group, topic, { signal }) }]
   if (group !== undefined && found[0]!.queues.length === 0) await needGroup(admin, group, signal)
-  return found
-    .flatMap(({ group: name, queues }) => queues.map((progress) => ({ group: name, progress })))
+  const queues = found
+    .flatMap((one) => one.queues.map((progress) => ({ group: one.group, progress })))
     .filter(({ progress }) => topic === undefined || progress.queue.topic === topic)
+  if (queues.length === 0) await needTopicOf(admin, topic, signal)
+  return queues
 }
 
 async function show(session: Session, found: readonly GroupQueue[], group: string | undefined): Promise<void> {

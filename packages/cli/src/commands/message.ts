@@ -172,6 +172,9 @@ export const messageGroup: CommandGroup = {
   ],
 }
 
+/** Milliseconds for the broker at the place that an id names. Where none is, waiting longer does not help. */
+const placeTimeoutMs = 3000
+
 async function findMessage(
   session: Session,
   admin: Admin,
@@ -184,7 +187,8 @@ async function findMessage(
     if (message !== undefined) return message
   }
   if (offsetIdPattern.test(id)) {
-    const message = await admin.messageAt(id, options).catch((error: Error) => {
+    const inTime = { ...options, timeoutMs: session.atMost(placeTimeoutMs) }
+    const message = await admin.messageAt(id, inTime).catch((error: Error) => {
       // The id that a producer gives looks the same, and names the producer's host.
       if (topic === undefined)
         throw new CommandError(

@@ -7,6 +7,11 @@ export async function needGroup(admin: Admin, group: string, signal: AbortSignal
   throw new CommandError(`there is no group ${group}`)
 }
 
+/** A misspelled topic would have no offsets either. @throws RocketMQError TOPIC_NOT_EXIST */
+export async function needTopicOf(admin: Admin, topic: string | undefined, signal: AbortSignal): Promise<void> {
+  if (topic !== undefined) await admin.topicConfigurations(topic, { signal })
+}
+
 /** The brokers that something was done on, as a sentence names them. */
 export function brokerNames(brokers: readonly { readonly broker: string }[]): string {
   return brokers.map(({ broker }) => broker).join(', ')

@@ -4,7 +4,7 @@ import { list, maybe, record, text, time, whole, yesNo } from '../table/record.t
 import { UsageError } from '../usage-error.ts'
 import { parseTime, type TimeText } from '../values.ts'
 import { groupArgument } from './group.ts'
-import { needGroup } from './names.ts'
+import { needGroup, needTopicOf } from './names.ts'
 import { topicArgument } from './topic.ts'
 
 export const progressRow = record({
@@ -52,7 +52,10 @@ export const offsetGroup: CommandGroup = {
         const admin = await session.admin()
         const { signal } = session
         const progress = await admin.progress(group, topic, { signal })
-        if (progress.length === 0) await needGroup(admin, group, signal)
+        if (progress.length === 0) {
+          await needGroup(admin, group, signal)
+          await needTopicOf(admin, topic, signal)
+        }
         return progress.map(shownProgress)
       },
     }),

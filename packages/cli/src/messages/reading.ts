@@ -1,4 +1,4 @@
-import type { Filter, QueueRef, ReceivedMessage } from '@rocketmq-ts/client'
+import type { Filter, QueueRef, Reader, ReceivedMessage, RocketMQError } from '@rocketmq-ts/client'
 import type { Session } from '../session.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Place } from '../values.ts'
@@ -52,8 +52,24 @@ async function* read(
   }
   const begin = from.kind === 'time' ? from.time(now) : from.kind === 'offset' ? 'earliest' : from.kind
   const reader = await session.reader({ ...common, from: begin, to: end })
+  await needTopic(session, reader)
   if (from.kind === 'offset') await reader.seek({ offset: from.offset }, undefined, { signal: session.signal })
   yield* reader.messages({ signal: session.signal })
+}
+
+/** Name servers know a topic that its first message has made within this time. */
+const newTopicMs = 1000
+
+/**
+ * A reader waits for its topic as long as a call may take. Somebody who has misspelled it should not have to.
+ * @throws RocketMQError TOPIC_NOT_EXIST; name servers that do not answer are left to what comes next
+ */
+export async function needTopic(session: Session, reader: Reader): Promise<void> {
+  try {
+    await reader.queues({ signal: session.signal, timeoutMs: session.atMost(newTopicMs) })
+  } catch (error) {
+    if ((error as RocketMQError).code === 'TOPIC_NOT_EXIST') throw error
+  }
 }
 
 /** The last ones of the topic by the time they were stored, then what comes. */
@@ -69,6 +85,7 @@ async function* lastMessages(
 ): AsyncGenerator<ReceivedMessage, void, void> {
   const { signal } = session
   const reader = await session.reader({ ...common, from: 'latest', to: end ?? 'latest' })
+  await needTopic(session, reader)
   const ends = await reader.lag({ signal })
   for (const { queue, nextOffset } of ends) {
     await reader.seek({ offset: Math.max(0, nextOffset - count) }, queue, { signal })
