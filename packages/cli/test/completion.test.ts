@@ -51,7 +51,7 @@ describe('completion', () => {
   test('works in bash as its script says', () => {
     const shell = `rocketmq() { printf '%s\\n' "$*" >&2; printf 'orders\\tabout\\nodd name\\t\\n'; }
 ${shellScripts.bash}
-COMP_WORDS=(rocketmq topic show o); COMP_CWORD=3; _rocketmq 2>/dev/null; printf '[%s]' "\${COMPREPLY[@]}"`
+COMP_LINE='rocketmq topic show o'; COMP_POINT=21; _rocketmq 2>/dev/null; printf '[%s]' "\${COMPREPLY[@]}"`
     expect(execFileSync('bash', ['-c', shell], { encoding: 'utf8' })).toBe('[orders][odd name]')
   })
 

@@ -25,6 +25,7 @@ describe('commands of lite topics', () => {
       'lite lag sessions',
       'lite lag sessions a --json',
       'lite subscriptions sessions',
+      'lite subscriptions sessions --json',
       'lite subscriptions sessions nobody',
       'lite trigger sessions',
       'lite trigger sessions --client nobody --json',

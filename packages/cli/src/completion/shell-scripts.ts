@@ -3,27 +3,49 @@ export type Shell = (typeof shells)[number]
 
 /**
  * What each shell runs. All of them ask the program itself, `rocketmq __complete -- WORDS`, which answers with a line for
- * each candidate: the word, a tab, what it is.
+ * each candidate: the word, a tab, what it is. Where there is none, names of files are completed.
  */
 export const shellScripts: Readonly<Record<Shell, string>> = {
+  // Bash makes words of their own of colons and equals signs, and replaces what is behind the last one alone.
   bash: `_rocketmq() {
+  local line=\${COMP_LINE:0:COMP_POINT} word
+  local -a words
+  read -ra words <<< "$line"
+  [[ $line == *[[:space:]] ]] && words+=('')
+  words=("\${words[@]//[\\"\\']/}")
+  word=\${words[\${#words[@]} - 1]}
   local IFS=$'\\n'
-  COMPREPLY=($(rocketmq __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
+  COMPREPLY=($(rocketmq __complete -- "\${words[@]:1}" 2>/dev/null | cut -f1))
+  COMPREPLY=("\${COMPREPLY[@]#"\${word%"\${word##*[:=]}"}"}")
 }
 complete -o default -F _rocketmq rocketmq
 `,
+  // It may be sourced, or stand as _rocketmq in a folder of $fpath: then it is the function itself at its first use.
   zsh: `#compdef rocketmq
 _rocketmq() {
   local -a found
   local line
-  for line in "\${(@f)$(rocketmq __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+  for line in "\${(@f)$(rocketmq __complete -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
     [[ -n $line ]] && found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
   done
   if (( \${#found} )); then _describe 'rocketmq' found; else _files; fi
 }
-compdef _rocketmq rocketmq
+if [[ \${funcstack[1]} == _rocketmq ]]; then
+  _rocketmq "$@"
+else
+  (( \${+functions[compdef]} )) || { autoload -Uz compinit && compinit }
+  compdef _rocketmq rocketmq
+fi
 `,
-  fish: `complete -c rocketmq -a '(rocketmq __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+  fish: `function __rocketmq_complete
+  set -l found (rocketmq __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c rocketmq -f -a '(__rocketmq_complete)'
 `,
   powershell: `Register-ArgumentCompleter -Native -CommandName rocketmq -ScriptBlock {
   param($typed, $line, $position)
