@@ -1,4 +1,10 @@
-import { commands, queryAssignmentRequestBody, queryAssignmentResponseBody, responseCodes } from '@rocketmq-ts/protocol'
+import {
+  commands,
+  isLogicalBroker,
+  queryAssignmentRequestBody,
+  queryAssignmentResponseBody,
+  responseCodes,
+} from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import { answerError } from '../rocketmq-error.ts'
@@ -18,9 +24,10 @@ const strategyName = 'AVG'
 export async function assignedForPop(
   client: ClusterClient,
   group: string,
-  { topic, brokers }: TopicRoute,
+  route: TopicRoute,
   deadline: Deadline,
 ): Promise<QueueRef[] | undefined> {
+  const { topic, brokers } = route
   const masters = [...brokers.values()]
     .filter(({ brokerAddrs }) => brokerAddrs.has(masterId))
     // All members ask the same one: it may have been set at some of the brokers alone.
@@ -28,13 +35,19 @@ export async function assignedForPop(
   let failure: unknown
   for (const { brokerName: name, brokerAddrs } of masters.slice(0, askedMax)) {
     try {
-      return await assignedBy({ name, address: brokerAddrs.get(masterId)! }, client, group, topic, deadline)
+      const assigned = await assignedBy({ name, address: brokerAddrs.get(masterId)! }, client, group, topic, deadline)
+      return assigned?.some(({ broker }) => isLogicalBroker(broker)) === true ? ofAllBrokers(route) : assigned
     } catch (error) {
       failure = error
     }
   }
   if (failure !== undefined) throw failure
   return undefined
+}
+
+/** The queues of a static topic are of no broker, and their messages may be on any: each member asks all. */
+function ofAllBrokers({ topic, readBrokers }: TopicRoute): QueueRef[] {
+  return readBrokers.map((broker) => ({ topic, broker, queueId: -1 }))
 }
 
 async function assignedBy(

@@ -210,8 +210,8 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
     for (const subscription of this.#subscriptions) {
       const { topic } = subscription
       try {
-        const { readQueues, brokers } = await routes.find(topic, deadline)
-        const names = new Set(readQueues.map(({ broker }) => broker))
+        const { readBrokers, brokers } = await routes.find(topic, deadline)
+        const names = new Set(readBrokers)
         this.#starts.saw(topic, names)
         for (const name of names) {
           const address = brokers.get(name)?.brokerAddrs.get(masterId)

@@ -1,10 +1,4 @@
-import {
-  type BrokerData,
-  type LogicalQueue,
-  logicalQueues,
-  permission,
-  type TopicRoute as RouteBody,
-} from '@rocketmq-ts/protocol'
+import { type BrokerData, logicalQueues, permission, type TopicRoute as RouteBody } from '@rocketmq-ts/protocol'
 
 /** One queue of a topic. */
 export interface QueueRef {
@@ -30,13 +24,13 @@ export interface TopicRoute {
   /** Queues that give messages, in the same order. */
   readonly readQueues: readonly QueueRef[]
   readonly brokers: ReadonlyMap<string, BrokerData>
+  /** Names of brokers that have messages, in their order; of a static topic also those that lead no queue of it now. */
+  readonly readBrokers: readonly string[]
 }
 
 export function topicRoute(topic: string, body: RouteBody): TopicRoute {
   const { queueDatas, brokerDatas, orderTopicConf } = body
   const brokers = new Map(brokerDatas.map((broker) => [broker.brokerName, broker]))
-  const logical = logicalQueues(body)
-  if (logical !== undefined) return routeOfStatic(topic, logical, brokers)
   const sorted = queueDatas.toSorted((one, other) => (one.brokerName < other.brokerName ? -1 : 1))
   const ordered = orderedQueues(orderTopicConf)
   const writeQueues: QueueRef[] = []
@@ -49,19 +43,14 @@ export function topicRoute(topic: string, body: RouteBody): TopicRoute {
     if (isWritten) addQueues(writeQueues, topic, broker, writeCount)
     if ((perm & permission.read) !== 0) addQueues(readQueues, topic, broker, readQueueNums)
   }
-  return { topic, writeQueues, readQueues, brokers }
-}
-
-/** In the order of the queues' ids, which stay when a queue moves to another broker. */
-function routeOfStatic(
-  topic: string,
-  logical: readonly LogicalQueue[],
-  brokers: ReadonlyMap<string, BrokerData>,
-): TopicRoute {
+  const readBrokers = [...new Set(readQueues.map(({ broker }) => broker))]
+  const logical = logicalQueues(body)
+  if (logical === undefined) return { topic, writeQueues, readQueues, brokers, readBrokers }
+  // In the order of the queues' ids, which stay when a queue moves to another broker.
   const queues = logical
     .filter(({ leader }) => brokers.get(leader)?.brokerAddrs.has(masterId))
     .map(({ leader, queueId }) => ({ topic, broker: leader, queueId }))
-  return { topic, writeQueues: queues, readQueues: queues, brokers }
+  return { topic, writeQueues: queues, readQueues: queues, brokers, readBrokers }
 }
 
 /**
@@ -72,7 +61,7 @@ export function routeToBe(topic: string, ofDefaultTopic: TopicRoute, queuesMax: 
   const writeQueues = ofDefaultTopic.writeQueues
     .filter(({ queueId }) => queueId < queuesMax)
     .map((queue) => ({ ...queue, topic }))
-  return { topic, writeQueues, readQueues: [], brokers: ofDefaultTopic.brokers }
+  return { topic, writeQueues, readQueues: [], brokers: ofDefaultTopic.brokers, readBrokers: [] }
 }
 
 /** `broker-a:4;broker-b:4`: the queues of an ordered topic on each broker, which stay when a broker is down. */

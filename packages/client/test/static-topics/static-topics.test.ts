@@ -1,7 +1,7 @@
 import { moveGap, StaticTopicAdmin } from '@rocketmq-ts/dev-env'
 import { describe, expect, test } from 'vitest'
-import { Producer, type SendReceipt } from '../../src/index.ts'
-import { type Scene, startScene } from '../client-kit.ts'
+import { Admin, Producer, type SendReceipt, SimpleConsumer } from '../../src/index.ts'
+import { numbered, type Scene, send, startScene } from '../client-kit.ts'
 import { Group } from '../consumer/group-kit.ts'
 
 const topic = 'T'
@@ -18,14 +18,14 @@ describe('with a static topic', () => {
   test('a producer sends to its queues wherever they are led, and goes on when one moves', async () => {
     const { scene, admin } = await start([one, two])
     const producer = new Producer({ ...scene.client(), group: 'shop' })
-    const send = (body: string, shardingKey?: string): Promise<SendReceipt> =>
+    const sendOne = (body: string, shardingKey?: string): Promise<SendReceipt> =>
       scene.settle(producer.send({ topic, body, ...(shardingKey === undefined ? {} : { shardingKey }) }))
-    const before = await Promise.all(['a', 'b'].map((key) => send(key, key)))
+    const before = await Promise.all(['a', 'b'].map((key) => sendOne(key, key)))
     expect(new Set(before.map(({ queue }) => `${queue.broker} ${queue.queueId}`))).toEqual(
       new Set([`${one} 0`, `${two} 1`]),
     )
     await admin.move(0, three)
-    const after = await Promise.all(['a', 'b'].map((key) => send(key, key)))
+    const after = await Promise.all(['a', 'b'].map((key) => sendOne(key, key)))
     // A key keeps its queue.
     expect(after.map(({ queue }) => queue.queueId)).toEqual(before.map(({ queue }) => queue.queueId))
     expect(new Set(after.map(({ queue }) => queue.broker))).toEqual(new Set([two, three]))
@@ -37,21 +37,21 @@ describe('with a static topic', () => {
     const producer = new Producer({ ...scene.client(), group: 'shop' })
     const receipts: SendReceipt[] = []
     const bodies: string[] = []
-    const send = async (count: number): Promise<void> => {
+    const sendSome = async (count: number): Promise<void> => {
       for (let number = 0; number < count; number++) {
         const body = `${bodies.length}`
         bodies.push(body)
         receipts.push(await scene.settle(producer.send({ topic, body })))
       }
     }
-    await send(10)
+    await sendSome(10)
     const group = new Group(scene)
     const { consumer } = await group.join('member', { topics: topic })
     await group.sees(bodies)
     await admin.move(0, three)
-    await send(10)
+    await sendSome(10)
     await admin.move(1, one)
-    await send(10)
+    await sendSome(10)
     await group.sees(bodies, 120_000)
     const places = new Map(
       group.handled.map(({ body, queue, queueOffset }) => [String(body), [queue.queueId, queueOffset]]),
@@ -67,5 +67,32 @@ describe('with a static topic', () => {
       expect(await calls.committedOffset('readers', topic, id)).toBe(await calls.maxOffset(topic, id))
     }
     await scene.settle(producer.close())
+  })
+
+  test('POP gives each message once, those too that are on a broker which leads no queue any more', async () => {
+    const { scene, admin } = await start([one])
+    const admins = new Admin(scene.client())
+    await scene.settle(admins.createGroup('readers'))
+    await scene.settle(admins.setRequestMode('readers', topic, { mode: 'POP', sharedQueues: 0 }))
+    await scene.settle(admins.close())
+    await send(scene, topic, numbered(10, 'on one '))
+    await admin.move(0, two)
+    await send(scene, topic, numbered(10, 'on two '))
+    const all = [...numbered(10, 'on one '), ...numbered(10, 'on two ')]
+    const group = new Group(scene)
+    const { consumer } = await group.join('member', { topics: topic })
+    await group.sees(all, 60_000)
+    await scene.settle(consumer.close())
+    const simple = new SimpleConsumer({ ...scene.client(), group: 'simple', topics: topic, from: 'earliest' })
+    const seen: string[] = []
+    while (seen.length < all.length) {
+      const messages = await scene.settle(simple.receive({ waitMs: 5000 }))
+      expect(messages.length).toBeGreaterThan(0)
+      seen.push(...messages.map(({ body }) => String(body)))
+      await scene.settle(simple.ack(messages))
+    }
+    expect(seen.toSorted()).toEqual(all.toSorted())
+    expect(group.bodies.toSorted()).toEqual(all.toSorted())
+    await scene.settle(simple.close())
   })
 })

@@ -1,4 +1,11 @@
-export { type LogicalQueue, logicalBrokerName, logicalQueues, mappingInfoOf, noLeader } from './logical-queues.ts'
+export {
+  isLogicalBroker,
+  type LogicalQueue,
+  logicalBrokerName,
+  logicalQueues,
+  mappingInfoOf,
+  noLeader,
+} from './logical-queues.ts'
 export {
   decidedItems,
   endInMapping,

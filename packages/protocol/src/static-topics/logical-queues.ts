@@ -1,6 +1,8 @@
 import type { TopicQueueMappingDetail, TopicQueueMappingInfo, TopicRoute } from '../bodies/index.ts'
 import { leaderItem } from './mapping-items.ts'
 
+/** Queues of a static topic above which a number is taken for a mistake. */
+export const logicalQueuesMax = 65_536
 const globalScope = '__global__'
 const logicalBrokerPrefix = '__syslo__'
 
@@ -10,6 +12,11 @@ export const noLeader = `${logicalBrokerPrefix}none__`
 /** The name that stands for a broker in the queues of a static topic: they do not belong to one. */
 export function logicalBrokerName(scope: string): string {
   return `${logicalBrokerPrefix}${scope === globalScope ? scope.slice(2) : scope}`
+}
+
+/** Whether a name stands for a broker in the queues of a static topic. */
+export function isLogicalBroker(name: string): boolean {
+  return name.startsWith(logicalBrokerPrefix)
 }
 
 /** A queue of a static topic, as clients know it. */
@@ -30,7 +37,8 @@ export function logicalQueues({ topicQueueMappingByBroker }: TopicRoute): Logica
     const brokerName = logicalBrokerName(scope)
     const ofScope = infos.filter((info) => info.scope === scope)
     const newest = ofScope.at(-1)!.epoch
-    const count = Math.max(...ofScope.filter(({ epoch }) => epoch === newest).map(({ totalQueues }) => totalQueues))
+    const counts = ofScope.filter(({ epoch }) => epoch === newest).map(({ totalQueues }) => totalQueues)
+    const count = Math.min(Math.max(...counts), logicalQueuesMax)
     // What a newer mapping says takes the place of what an older one says.
     const leaders = new Map(ofScope.flatMap(({ bname, currIdMap }) => [...currIdMap.keys()].map((id) => [id, bname])))
     for (let queueId = 0; queueId < count; queueId++) {
