@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@rocketmq-ts/platform'
+import { BoundedLog, type Clock, type Log } from '@rocketmq-ts/platform'
 import type { commands } from '@rocketmq-ts/protocol'
 import type { Handler, RemotingClient } from '@rocketmq-ts/remoting'
 import type { MessageStore } from '@rocketmq-ts/storage'
@@ -52,7 +52,7 @@ export function createStaticTopics(parts: StaticTopicsParts) {
     topics.mappingChanged(topic)
     parts.giveUpPulls(topic)
   }
-  const pulls = new RedirectedPulls({ clock, log, mappings, itemCalls, offsets })
+  const pulls = new RedirectedPulls({ clock, log: new BoundedLog(log, clock), mappings, itemCalls, offsets })
   const cleaning = new MappingCleaning({
     clock,
     log,
@@ -71,7 +71,7 @@ export function createStaticTopics(parts: StaticTopicsParts) {
         topics: {
           update: (updates, peer) => topics.update(updates, peer),
           mappingChanged: changed,
-          confirmed: () => topics.confirmed(),
+          secured: () => topics.secured(),
         },
         store,
         whenRegistered: () => parts.whenRegistered(),

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
+import type { BoundedLog, CancelTimer, Clock } from '@rocketmq-ts/platform'
 import {
   commands,
   hasEnd,
@@ -10,6 +10,7 @@ import {
   type RemotingCommand,
   type RequestOf,
   responseCodeName,
+  responseCodes,
   toItemOffset,
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
@@ -26,7 +27,7 @@ type PullReply = Reply<PullCommand>
 
 export interface RedirectedPullParts {
   clock: Clock
-  log: Log
+  log: BoundedLog
   mappings: Pick<MappingTable, 'isEmpty' | 'get'>
   itemCalls: ItemCalls
   offsets: { commit(group: string, topic: string, queueId: number, offset: number): void }
@@ -60,6 +61,7 @@ export class RedirectedPulls {
   /** Gives the answers that are held back. */
   close(): void {
     this.#isClosed = true
+    this.#parts.log.close()
     for (const answer of [...this.#waiting.keys()]) answer()
   }
 
@@ -112,27 +114,33 @@ export class RedirectedPulls {
     const offsetOfItem = toItemOffset(committed, commitOffset)
     if (committed === item && topic.isHere(item)) return { ...ofItem, commitOffset: offsetOfItem }
     checkNotOwnProgress(header.consumerGroup)
-    this.#commit(topic, committed, header.consumerGroup, offsetOfItem)
+    this.#commit(topic, committed, header, offsetOfItem)
     return { ...ofItem, sysFlag: ofItem.sysFlag & ~commitOffsetFlag }
   }
 
   /** Of another item than the one that is pulled. */
-  #commit(topic: StaticTopic, item: LogicQueueMappingItem, consumerGroup: string, commitOffset: number): void {
+  #commit(
+    topic: StaticTopic,
+    item: LogicQueueMappingItem,
+    { consumerGroup, topic: name }: PullRequest,
+    commitOffset: number,
+  ): void {
     const { offsets, itemCalls, log } = this.#parts
     const { queueId, bname } = item
-    const name = topic.detail.topic!
     if (topic.isHere(item)) {
       offsets.commit(consumerGroup, name, queueId, commitOffset)
       return
     }
     const header = { consumerGroup, topic: name, queueId, commitOffset, lo: false, bname }
-    itemCalls.send(item, commands.updateConsumerOffset, header).catch((err: unknown) => {
+    const failed = (reason: Record<string, unknown>): void =>
       // The messages are worth having without it, and a consumer commits again.
-      log.warn(
-        { ...header, err },
-        'an offset that came with a pull could not be noted on the broker that holds the queue',
-      )
-    })
+      log.warn('commit', { ...header, ...reason }, 'an offset that came with a pull could not be noted on its broker')
+    itemCalls.send(item, commands.updateConsumerOffset, header).then(
+      ({ code, remark }) => {
+        if (code !== responseCodes.SUCCESS.code) failed({ code, remark })
+      },
+      (err: unknown) => failed({ err }),
+    )
   }
 
   #answerLater(call: Call<PullCommand>, reply: PullReply): void {

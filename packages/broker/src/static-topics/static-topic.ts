@@ -70,7 +70,9 @@ export class StaticTopic {
 
   /** The queues of this broker that hold messages of the topic: the highest id of those written to, and of all; -1 for none. */
   highestQueues(): { written: number; read: number } {
-    const written = this.#led.map((id) => leaderItem(this.detail.hostedQueues.get(id)!)!.queueId)
-    return { written: Math.max(-1, ...written), read: Math.max(-1, ...this.#own.keys()) }
+    let [written, read] = [-1, -1]
+    for (const id of this.#led) written = Math.max(written, leaderItem(this.detail.hostedQueues.get(id)!)!.queueId)
+    for (const queueId of this.#own.keys()) read = Math.max(read, queueId)
+    return { written, read }
   }
 }

@@ -114,7 +114,10 @@ export const staticTopics = {
       expect(await code({ scope: 'other', epoch: part.epoch + 1 })).toBe('SYSTEM_ERROR')
       expect(await code({ hostedQueues: new Map([[0, hostedQueues.get(0)!]]) })).toBe('SYSTEM_ERROR')
       const elsewhere = { ...hostedQueues.get(0)![0]!, queueId: 9 }
-      expect(await code({ epoch: part.epoch + 1, hostedQueues: new Map([[7, [elsewhere]]]) })).toBe('INVALID_PARAMETER')
+      const more = { epoch: part.epoch + 1, hostedQueues: new Map([[2, [elsewhere]]]) }
+      expect(await code({ ...more, totalQueues: 3 })).toBe('INVALID_PARAMETER')
+      expect(await code({ ...more, totalQueues: 2 })).toBe('SYSTEM_ERROR')
+      expect(await code({ totalQueues: 65_537 })).toBe('SYSTEM_ERROR')
       expect(await admin.told(broker)).toEqual(part)
     },
     'a forced mapping takes the place of the one before, whatever that says': async (scene) => {

@@ -1,4 +1,5 @@
 import type { LogicQueueMappingItem, TopicQueueMappingDetail } from '../bodies/index.ts'
+import { logicalQueuesMax } from './logical-queues.ts'
 import { endInMapping, isDecided, type LogicQueue, leaderItem } from './mapping-items.ts'
 
 /** What is wrong with a list of items; undefined when it can be a logical queue. */
@@ -36,7 +37,11 @@ export function replacedMapping(
   before: TopicQueueMappingDetail | undefined,
   force: boolean,
 ): TopicQueueMappingDetail | string {
+  const { totalQueues } = next
+  if (totalQueues < 0 || totalQueues > logicalQueuesMax)
+    return `it has ${totalQueues} queues: ${logicalQueuesMax} may be`
   for (const [id, items] of next.hostedQueues) {
+    if (id < 0 || id >= totalQueues) return `it has no logical queue ${id}: it says that there are ${totalQueues}`
     const problem = items.length === 0 ? 'there is no item' : itemsProblem(items)
     if (problem !== undefined) return `logical queue ${id}: ${problem}`
   }

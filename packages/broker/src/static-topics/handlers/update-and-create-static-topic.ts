@@ -7,7 +7,7 @@ import { StaticTopic } from '../static-topic.ts'
 export interface UpdateStaticTopicParts {
   brokerName: string
   mappings: Pick<MappingTable, 'accepted' | 'set' | 'secured'>
-  topics: Pick<TopicTable, 'update' | 'mappingChanged' | 'confirmed'>
+  topics: Pick<TopicTable, 'update' | 'mappingChanged' | 'secured'>
   store: {
     /** Resolves when all that was put is in its queues and safe. @returns false when the disk refuses */
     syncLog(): Promise<boolean>
@@ -38,7 +38,7 @@ export function updateAndCreateStaticTopic(
     topics.mappingChanged(topic)
     const [isSynced] = await Promise.all([
       store.syncLog(),
-      topics.confirmed(),
+      topics.secured(),
       mappings.secured(),
       parts.whenRegistered(),
     ])
