@@ -1,18 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ComparedCommand, commands } from '../mqadmin/commands.ts'
 import { neutral } from '../mqadmin/normalise.ts'
+import { runOwnMqadmin } from '../mqadmin/own-mqadmin.ts'
 import { group, idleGroup, type Prepared, prepare, topic } from '../mqadmin/state.ts'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
-import { interopFolder } from '../targets/paths.ts'
 import { lacksTools } from '../targets/tooling.ts'
-
-const executable = join(interopFolder, '..', 'apps', 'rocketmq', 'bin', 'rocketmq.mjs')
 
 /** A time and a choice of queue differ from run to run; rows of hash tables come in any order. */
 const sorted = (printed: string): string => printed.split('\n').sort().join('\n')
@@ -77,17 +72,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('rocketmq mqadmin prints wha
     await cluster?.dispose()
   })
 
-  const own = async (args: readonly string[]) => {
-    const home = join(cluster.target.workFolder, 'own')
-    mkdirSync(home, { recursive: true })
-    const child = spawn(process.execPath, [executable, 'mqadmin', ...args, '-n', cluster.namesrvAddr], {
-      cwd: home,
-      env: { ...process.env, HOME: home },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const [printed, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
-    return { printed, said, code }
-  }
+  const own = (args: readonly string[]) => runOwnMqadmin(cluster, args)
   for (const [number, { line, args, view = [] }] of [...commands, ...more].entries()) {
     it(`${String(number + 1).padStart(2, '0')} ${line}`, { timeout: 60_000 }, async () => {
       const words = args?.(prepared) ?? line.split(' ')

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { BrokerClient } from '../crash/broker-client.ts'
 import { startJavaClient } from '../java/java-client.ts'
 import { type Mqadmin, startMqadmin } from '../mqadmin/mqadmin.ts'
+import { runOwnMqadmin } from '../mqadmin/own-mqadmin.ts'
 import { type Cluster, openTarget } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
 import { createWorkFolder } from '../targets/paths.ts'
@@ -63,6 +64,62 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('a static topic', () => {
       }
     },
   )
+
+  it('is made, moved and shown by rocketmq mqadmin as by mqadmin, in one cluster with official brokers', {
+    timeout: 300_000,
+  }, async () => {
+    const cluster = await startMixedCluster('static-own', 'ours', ['ours', 'official', 'ours'])
+    const topic = 'Static'
+    const bodies: string[] = []
+    const written = (printed: string): string => printed.replaceAll(/\d{13}/g, '<epoch>')
+    let admin: Mqadmin | undefined
+    try {
+      admin = await startMqadmin(cluster)
+      const official = admin
+      const own = async (...args: string[]): Promise<string> => {
+        const { printed, said } = await runOwnMqadmin(cluster, args)
+        expect(said).toBe('')
+        return printed
+      }
+      // The first command of the official tools prints how they log.
+      await official.run('topicList')
+      const made = await own('updateStaticTopic', '-t', topic, '-qn', '2', '-b', 'broker-a')
+      const widened = await official.run('updateStaticTopic', '-t', topic, '-qn', '3', '-c', 'DefaultCluster')
+      expect(written(made)).toBe(written(widened))
+      let moved: string | undefined
+      for (const [tool, to] of [
+        [own, 'broker-b'],
+        [official.run, 'broker-c'],
+        [own, 'broker-a'],
+        [official.run, 'broker-b'],
+        [own, 'broker-a,broker-b,broker-c'],
+      ] as const) {
+        await send(cluster, topic, `before ${to}`, bodies)
+        const printed = written(await tool('remappingStaticTopic', '-t', topic, '-b', to))
+        expect(printed).toBe(moved ?? printed)
+        moved = printed
+        expect(new Set(await leadersOf(cluster, topic))).toEqual(new Set(to.split(',')))
+        // An official broker finds out the addresses of others at an interval.
+        const found = await pollUntil('all messages', 40_000, async () =>
+          read(cluster, topic).then(
+            (seen) => ({ seen }),
+            (error: Error) => ({ notYet: error.message }),
+          ),
+        )
+        expect(found.seen).toEqual(bodies)
+      }
+      const sorted = (printed: string): string =>
+        printed
+          .replaceAll(/TPS: \S+/g, 'TPS')
+          .split('\n')
+          .sort()
+          .join('\n')
+      expect(sorted(await own('topicStatus', '-t', topic))).toBe(sorted(await official.run('topicStatus', '-t', topic)))
+    } finally {
+      await admin?.close()
+      await cluster.dispose()
+    }
+  })
 
   it('that one broker keeps is the same for the other one that takes over its store', {
     timeout: 200_000,
@@ -135,6 +192,34 @@ async function awaitCommitted(cluster: Cluster, topic: string): Promise<void> {
     client.close()
   }
 }
+
+/** Sends a message to each logical queue. */
+async function send(cluster: Cluster, topic: string, label: string, bodies: string[]): Promise<void> {
+  for (const [queueId, leader] of (await leadersOf(cluster, topic)).entries()) {
+    const client = await BrokerClient.connect(cluster.brokers[names.indexOf(leader)]!.address)
+    const body = `${queueId} ${label} ${bodies.length}`
+    const sent = await client.send({ topic, queueId, body })
+    expect(sent.queueId).toBe(queueId)
+    expect(sent.queueOffset).toBeGreaterThanOrEqual(0)
+    bodies.push(body)
+    client.close()
+  }
+  bodies.sort(byQueue)
+}
+
+/** The messages of all logical queues, one queue after the other, each in its order. */
+async function read(cluster: Cluster, topic: string): Promise<string[]> {
+  const found: string[] = []
+  for (const [queueId, leader] of (await leadersOf(cluster, topic)).entries()) {
+    const client = await BrokerClient.connect(cluster.brokers[names.indexOf(leader)]!.address)
+    found.push(...(await client.readQueue(topic, queueId)).map(({ body }) => String(body)))
+    client.close()
+  }
+  return found
+}
+
+/** Bodies begin with their queue; those of a queue stay in their order. */
+const byQueue = (one: string, other: string): number => Number(one[0]) - Number(other[0])
 
 async function leadersOf(cluster: Cluster, topic: string): Promise<string[]> {
   const extFields = { topic, acceptStandardJsonOnly: 'true' }
