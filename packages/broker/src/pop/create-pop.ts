@@ -78,6 +78,7 @@ export function createPop(parts: PopFeatureParts) {
       epoch ??= newEpoch()
       return epoch
     },
+    logEnd: () => store.positions.max,
   }
   const receipts = new Receipts(clock.now(), () => settings().popCkMaxBufferSize)
   const cursors = new PopCursors(offsets)

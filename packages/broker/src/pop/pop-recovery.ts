@@ -2,6 +2,7 @@ import { javaStringHash, reviveGroup, timerTopic } from '@rocketmq-ts/protocol'
 import type { QueueUnit } from '@rocketmq-ts/storage'
 import { decodedRecord } from '../stored-message.ts'
 import type { CommittedOffsets } from './pop-cursors.ts'
+import type { Checkpoint } from './receipts.ts'
 import { readReviveRecord, reviveTags } from './revive-records.ts'
 
 /** A topic that keeps checkpoints and acknowledgements, and how many queues may have some. */
@@ -93,6 +94,16 @@ export class PopRecovery {
     if (record?.kind !== 'checkpoint' || record.epoch === undefined) return
     const { group, topic, queueId, offsets: given } = record.checkpoint
     const next = (given.at(-1) ?? -1) + 1
-    if (next > (offsets.offset(group, topic, queueId) ?? -1)) offsets.commit(group, topic, queueId, next)
+    if (next <= (offsets.offset(group, topic, queueId) ?? -1) || !(await this.#isThere(record.checkpoint))) return
+    offsets.commit(group, topic, queueId, next)
+  }
+
+  /** Whether its messages stand in their queue, or did: a topic that was made anew has others at the same offsets, or none. */
+  async #isThere({ topic, queueId, offsets, logEnd }: Checkpoint): Promise<boolean> {
+    const last = offsets.at(-1)
+    const { store } = this.#parts
+    if (last === undefined || logEnd === undefined || last < store.minOffset(topic, queueId)) return true
+    const [unit] = await store.units(topic, queueId, last, 1)
+    return unit === undefined ? last < store.maxOffset(topic, queueId) : unit.physicalOffset < logEnd
   }
 }

@@ -16,6 +16,11 @@ export interface Checkpoint extends CheckpointName {
   reviveQueueId: number
   /** To become visible again does not count as another delivery. */
   isSuspended: boolean
+  /**
+   * Of one that was read: where the log ended when it was written. What stands at its offsets behind that is of a topic that
+   * was made anew. Undefined for one of an official broker.
+   */
+  logEnd?: number | undefined
 }
 
 /** What receipts say of a checkpoint beside its name. */

@@ -1,6 +1,7 @@
 import {
   BodyError,
   type DecodedMessage,
+  decimalInteger,
   EncodedProperties,
   findMessageProperty,
   type PopAck,
@@ -21,6 +22,8 @@ export interface ReviveRecordParts {
   storeHost: Buffer
   /** Names this life of the broker. */
   epoch(): string
+  /** Where the log ends now. */
+  logEnd(): number
 }
 
 /** A checkpoint comes before the acknowledgements of it, however coarse the timer is. */
@@ -51,7 +54,8 @@ export function checkpointRecord(checkpoint: Checkpoint, parts: ReviveRecordPart
   const uniqueKey = `${nameText(checkpoint, startOffset)}@${popTime}@${parts.brokerName}@ck`
   const properties =
     recordProperties(reviveTags.checkpoint, uniqueKey, visibleAt(checkpoint) - checkpointLeadMs) +
-    encodedProperty(propertyName.popEpoch, parts.epoch())
+    encodedProperty(propertyName.popEpoch, parts.epoch()) +
+    encodedProperty(propertyName.popLogEnd, String(parts.logEnd()))
   return reviveRecord(body, properties, reviveQueueId, parts, nowMs)
 }
 
@@ -167,7 +171,8 @@ function recordOf({ body, properties, queueId }: DecodedMessage): ReviveRecord |
       const offsets = (d === undefined || d.length === 0 ? sideBySide : d).map((distance) => so + distance)
       if (![...offsets, so, pt, it, pt + it, q].every(isNatural)) return undefined
       const name = { topic: t, group: c, queueId: q, startOffset: so, popTime: pt }
-      const checkpoint = { ...name, invisibleTime: it, offsets, reviveQueueId: queueId, isSuspended: sp }
+      const logEnd = positionIn(findMessageProperty(properties, propertyName.popLogEnd))
+      const checkpoint = { ...name, invisibleTime: it, offsets, reviveQueueId: queueId, isSuspended: sp, logEnd }
       const acknowledged = offsets.filter((_, index) => (bm & (1 << index)) !== 0)
       const epoch = findMessageProperty(properties, propertyName.popEpoch)
       return { kind: 'checkpoint', checkpoint, acknowledged, epoch }
@@ -183,6 +188,11 @@ function recordOf({ body, properties, queueId }: DecodedMessage): ReviveRecord |
     default:
       return undefined
   }
+}
+
+function positionIn(text: string | undefined): number | undefined {
+  const position = text === undefined ? Number.NaN : decimalInteger(text)
+  return Number.isSafeInteger(position) && position >= 0 ? position : undefined
 }
 
 function isNatural(number: number): boolean {

@@ -204,7 +204,7 @@ export class RevivingQueue {
       : popRetryTopicOf(group, topic, enableRetryTopicV2 ? '2' : '1')
     const { storeHost } = this.#parts.records
     const copies: StoreMessage[] = []
-    for (const [index, message] of (await this.#messages(topic, queueId, offsets)).entries()) {
+    for (const [index, message] of (await this.#messages(checkpoint, offsets)).entries()) {
       if (message !== undefined) {
         const place = { topic: retryTopic, queueId: useSeparateRetryQueue ? queueId : 0, storeHost }
         for (const one of messagesIn(message)) copies.push(retryCopy(one, checkpoint, place))
@@ -218,7 +218,10 @@ export class RevivingQueue {
     return copies
   }
 
-  async #messages(topic: string, queueId: number, offsets: readonly number[]): Promise<(DecodedMessage | undefined)[]> {
+  async #messages(
+    { topic, queueId, logEnd = Number.POSITIVE_INFINITY }: Checkpoint,
+    offsets: readonly number[],
+  ): Promise<(DecodedMessage | undefined)[]> {
     const { store } = this.#parts
     const minOffset = store.minOffset(topic, queueId)
     const units = await Promise.all(
@@ -228,7 +231,9 @@ export class RevivingQueue {
     let next = 0
     const messages = units.map(([unit]) => (unit === undefined ? undefined : decodedRecord(records[next++])))
     for (const [index, message] of messages.entries()) {
-      messages[index] = message ?? (await this.#compacted(topic, queueId, offsets[index]!))
+      // The topic was deleted, and made anew: another message stands there.
+      const isOther = (units[index]![0]?.physicalOffset ?? 0) >= logEnd
+      messages[index] = isOther ? undefined : (message ?? (await this.#compacted(topic, queueId, offsets[index]!)))
     }
     return messages
   }

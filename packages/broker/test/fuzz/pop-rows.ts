@@ -13,7 +13,7 @@ import { shownRecord } from '../../src/pop/retry-copy.ts'
 import { ackRecord, checkpointRecord, readReviveRecord } from '../../src/pop/revive-records.ts'
 
 const host = encodeHost('127.0.0.1', 10911)
-const parts = { reviveTopic: 'R', brokerName: 'broker-a', storeHost: host, epoch: () => 'e' }
+const parts = { reviveTopic: 'R', brokerName: 'broker-a', storeHost: host, epoch: () => 'e', logEnd: () => 1000 }
 const checkpoint: Checkpoint = {
   ...{ topic: 'T', group: 'g', queueId: 1, startOffset: 5, popTime: 1_700_000_000_000, invisibleTime: 60_000 },
   ...{ offsets: [5, 7], reviveQueueId: 2, isSuspended: false },

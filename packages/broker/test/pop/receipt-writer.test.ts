@@ -29,6 +29,7 @@ beforeEach(() => {
       brokerName: 'broker-a',
       storeHost: encodeHost('127.0.0.1', 10911),
       epoch: () => 'now',
+      logEnd: () => 1000,
     },
     intake: { take: (message) => message },
     sink: {

@@ -42,6 +42,8 @@ export const propertyName = {
   originGroup: 'ORIGIN_GROUP',
   /** Of this broker: which of its lives wrote a checkpoint of POP. */
   popEpoch: '__POP_EPOCH',
+  /** Of this broker: where the log ended when the messages of a checkpoint of POP were given out. */
+  popLogEnd: '__POP_LOG_END',
   bornTimestamp: 'BORN_TIMESTAMP',
   priority: '_SYS_MSG_PRIORITY_',
   shardingKey: '__SHARDINGKEY',
