@@ -14,6 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
+import { targetName } from '../targets/target.ts'
 
 const settings = { autoCreateTopicEnable: 'true', enablePropertyFilter: 'true', recallMessageEnable: 'true' }
 
@@ -258,6 +259,42 @@ describe('our client', () => {
       }
     })
 
+    // Official brokers give a batch that was not acknowledged to nobody again.
+    it.skipIf(targetName() === 'official')(
+      'a batch that is stored whole comes again by POP until each of its messages is acknowledged',
+      async () => {
+        const topic = `sdk-${++count}`
+        const nameServers = cluster.namesrvAddr
+        await using admin = new Admin({ nameServers })
+        await admin.createTopic(topic, { queues: 1, attributes: { 'queue.type': 'BatchCQ' } })
+        await admin.createGroup(`${topic}-group`)
+        await using consumer = new SimpleConsumer({
+          nameServers,
+          group: `${topic}-group`,
+          topics: topic,
+          from: 'earliest',
+          invisibleMs: 3000,
+        })
+        const sent = await producer.send(['a', 'b', 'c'].map((body) => ({ topic, body })))
+        expect(sent.map(({ queueOffset }) => queueOffset)).toEqual([0, 1, 2])
+        const receive = async (wanted: number) => {
+          const messages: PoppedMessage[] = []
+          while (messages.length < wanted)
+            messages.push(...(await consumer.receive({ waitMs: 20_000, invisibleMs: 10_000 })))
+          return messages
+        }
+        const first = await consumer.receive({ waitMs: 20_000 })
+        expect(texts(first)).toEqual(['a', 'b', 'c'])
+        await consumer.ack(first[0]!)
+        await consumer.ack(first[1]!)
+        const again = await receive(3)
+        expect(texts(again).toSorted()).toEqual(['a', 'b', 'c'])
+        expect(again.map(({ attempt }) => attempt)).toEqual([2, 2, 2])
+        for (const message of again) await consumer.ack(message)
+        expect(await consumer.receive({ waitMs: 15_000 })).toEqual([])
+      },
+    )
+
     it('a reader reads what is there from a time on, and ends', async () => {
       const topic = await newTopic()
       await producer.send(Array.from({ length: 20 }, (_, n) => ({ topic, body: `${n}` })))
@@ -382,6 +419,9 @@ describe('our client of lite topics', () => {
     await consumer.changeInvisible(first!, 1000)
     const [second] = await consumer.receive({ waitMs: 30_000 })
     expect(second).toMatchObject({ liteTopic: 'simple', messageId: first!.messageId, attempt: 2 })
+    const { receipt } = second!
+    await consumer.changeInvisible(second!, 60_000)
+    expect(second!.receipt).not.toBe(receipt)
     await consumer.ack(second!)
     expect(await consumer.receive({ waitMs: 3000 })).toEqual([])
   })
