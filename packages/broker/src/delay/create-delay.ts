@@ -1,5 +1,6 @@
 import type { Identity } from '../identity.ts'
-import { Intake, type IntakeParts, type MessageSink } from '../intake/intake.ts'
+import type { MessageSink } from '../intake/intake.ts'
+import { LateIntake, type LateIntakeParts } from '../intake/late-intake.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { Traces } from '../traces/create-traces.ts'
@@ -10,7 +11,7 @@ export interface DelayParts {
   config: KeptFolder
   identity: Identity
   settings(): BrokerSettings
-  topics: IntakeParts['topics']
+  topics: LateIntakeParts['topics']
   store: DelayedDeliveryParts['store']
   sink: MessageSink
   counters: { deliveredFromLevel(level: number, byteCount: number): void }
@@ -27,7 +28,7 @@ export function createDelay({ config, identity, settings, topics, store, sink, t
     log,
     store,
     sink,
-    intake: new Intake('due', { topics, highestDelayLevel: messageDelayLevel.length }),
+    intake: new LateIntake('due', { topics, highestDelayLevel: messageDelayLevel.length }),
     progress,
     storeHost: identity.storeHost,
     onDelivered(message, place, level) {

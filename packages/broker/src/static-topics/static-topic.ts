@@ -68,6 +68,19 @@ export class StaticTopic {
     return { queueId: own.logicalId, queueOffset: toLogicalOffset(own.item, queueOffset) }
   }
 
+  /**
+   * The queue of this broker that takes, now, what was sent to one of its queues some time ago: that of the same logical
+   * queue, or of another one that the broker leads. When it leads none it stays where it was sent to.
+   */
+  queueOfLate(queueId: number): number {
+    const own = this.#own.get(queueId)
+    if (own === undefined) return queueId
+    const leader = leaderItem(this.detail.hostedQueues.get(own.logicalId)!)!
+    if (this.isHere(leader)) return leader.queueId
+    const other = this.#led[own.logicalId % this.#led.length]
+    return other === undefined ? queueId : leaderItem(this.detail.hostedQueues.get(other)!)!.queueId
+  }
+
   /** The queues of this broker that hold messages of the topic: the highest id of those written to, and of all; -1 for none. */
   highestQueues(): { written: number; read: number } {
     let [written, read] = [-1, -1]

@@ -3,6 +3,7 @@ import { javaDouble, timerTopic } from '@rocketmq-ts/protocol'
 import { type MessageStore, TimerStore } from '@rocketmq-ts/storage'
 import type { Identity } from '../identity.ts'
 import { Intake, type MessageSink } from '../intake/intake.ts'
+import { LateIntake } from '../intake/late-intake.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import { logReservedMs } from '../store-options.ts'
@@ -149,7 +150,7 @@ function createEngine({ fileSystem, config, identity, settings, topics, store, s
     sink,
     storeHost,
     onDelivered,
-    intake: new Intake('due', { topics, highestDelayLevel: settings().messageDelayLevel.length }),
+    intake: new LateIntake('due', { topics, highestDelayLevel: settings().messageDelayLevel.length }),
     isStopped: () => settings().timerStopDequeue,
     delivered(count) {
       dequeued.add(count)

@@ -310,6 +310,11 @@ export class TopicTable {
     this.#kept.later()
   }
 
+  /** The queue that takes, now, what was sent to a queue some time ago: that of a static topic may have moved. */
+  queueOfLate(topic: string, queueId: number): number {
+    return this.#options.mappings?.get(topic)?.queueOfLate(queueId) ?? queueId
+  }
+
   /** The mapping of a static topic changed: name servers take it only with another version. */
   mappingChanged(topic: string): void {
     this.#changed([topic])

@@ -2,7 +2,8 @@ import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import { type DecodedMessage, findMessageProperty, propertyName } from '@rocketmq-ts/protocol'
 import type { ProducerRegistry } from '../clients/index.ts'
 import type { Identity } from '../identity.ts'
-import { Intake, type IntakeParts, type MessageSink } from '../intake/intake.ts'
+import type { MessageSink } from '../intake/intake.ts'
+import { LateIntake, type LateIntakeParts } from '../intake/late-intake.ts'
 import type { TimerDecision } from '../intake/transforms.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
@@ -25,7 +26,7 @@ export interface TransactionsParts {
   config: KeptFolder
   identity: Identity
   settings(): BrokerSettings
-  topics: IntakeParts['topics'] & Pick<TopicTable, 'onDelete'>
+  topics: LateIntakeParts['topics'] & Pick<TopicTable, 'onDelete'>
   producers: ProducerRegistry
   offsets: TransactionProgressParts['offsets']
   store: TransactionStore & TransactionProgressParts['store']
@@ -93,7 +94,7 @@ export function createTransactions(parts: TransactionsParts) {
         settings,
         store,
         sink,
-        intake: new Intake('commit', { topics, highestDelayLevel: settings().messageDelayLevel.length, timer }),
+        intake: new LateIntake('commit', { topics, highestDelayLevel: settings().messageDelayLevel.length, timer }),
         transactions,
         ops,
         storeHost,

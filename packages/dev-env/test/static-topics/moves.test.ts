@@ -7,6 +7,7 @@ import {
   moveSteps,
   StaticTopicAdmin,
   startCluster,
+  TransactionProducer,
 } from '../../src/index.ts'
 import { bodiesOf } from '../commands/scene.ts'
 import { unlessCrashed } from '../unless-crashed.ts'
@@ -160,6 +161,67 @@ describe('a logical queue that moved', () => {
     await admin.machine(one).start()
     await cluster.sleep(2000)
     expect((await readAll(admin, two)).map(([body]) => body)).toEqual(['a', 'b'])
+  })
+})
+
+describe('a message that waits while its queue moves', () => {
+  /** The bodies of both queues, after what waited has come. */
+  async function bodiesOfAll(cluster: Cluster, admin: StaticTopicAdmin): Promise<string[]> {
+    await cluster.sleep(15_000)
+    const found: string[] = []
+    for (const id of [0, 1]) {
+      const calls = admin.calls(admin.leaderOf(id))
+      for (let offset = 0; ; ) {
+        const pulled = await calls.pull({ topic, queueId: id, offset })
+        found.push(...bodiesOf(pulled.messages))
+        if (pulled.messages.length === 0 && pulled.nextOffset <= offset) break
+        offset = pulled.nextOffset
+      }
+    }
+    return found.sort()
+  }
+
+  const waiting = async (admin: StaticTopicAdmin): Promise<string[]> => {
+    const calls = admin.calls(one)
+    await calls.send({ topic, body: 'by level', properties: { DELAY: '2' } })
+    await calls.send({ topic, body: 'by timer', properties: { TIMER_DELAY_MS: '5000' } })
+    return ['by level', 'by timer']
+  }
+
+  /** Reads the old parts to their ends before anything comes, so that what came there late would be passed by. */
+  const passOld = async (admin: StaticTopicAdmin, leader: string): Promise<void> => {
+    const { header } = await admin.calls(leader).ask(commands.getMaxOffset, { topic, queueId: 0, committed: true })
+    expect(header.offset).toBeGreaterThanOrEqual(moveGap)
+  }
+
+  test('comes into another queue that its broker leads', async () => {
+    const { cluster, admin } = await start(2, [one, one])
+    const bodies = await waiting(admin)
+    await admin.move(0, two)
+    await passOld(admin, two)
+    expect(await bodiesOfAll(cluster, admin)).toEqual(bodies)
+    expect(await admin.calls(one).maxOffset(topic, 1)).toBe(bodies.length)
+  })
+
+  test('comes into the newest part when its queue has come back', async () => {
+    const { cluster, admin } = await start(2, [one, two])
+    const bodies = await waiting(admin)
+    await admin.move(0, two)
+    await admin.move(0, one)
+    await passOld(admin, one)
+    expect(await bodiesOfAll(cluster, admin)).toEqual(bodies)
+    expect(await admin.calls(one).maxOffset(topic, 0)).toBe(bodies.length + 2 * moveGap)
+  })
+
+  test('comes with its transaction', async () => {
+    const { cluster, admin } = await start(2, [one, one])
+    const producer = new TransactionProducer(admin.client, () => admin.calls(one))
+    const half = await producer.prepare(topic, 'committed late')
+    await admin.move(0, two)
+    expect(await producer.end(half, 'commit')).toBe('SUCCESS')
+    const other = new TransactionProducer(admin.client, () => admin.calls(two), 'others')
+    expect(await other.end(await other.prepare(topic, 'committed there'), 'commit')).toBe('SUCCESS')
+    expect(await bodiesOfAll(cluster, admin)).toEqual(['committed late', 'committed there'])
   })
 })
 
