@@ -66,8 +66,8 @@ export class CutBack {
     this.#isUnderWay = true
     guard.setCuttingBack(true)
     try {
-      await this.#settle()
-      this.#refuseWhenClosed()
+      // Nothing may start between the look and the cut, not even in a microtask.
+      while (!this.#isSettled()) await this.#settle()
       this.#checkStart(position)
       const end = commitLog.endPosition
       if (position === end) return
@@ -80,16 +80,18 @@ export class CutBack {
     }
   }
 
-  /** Waits until no write and no sync is under way. */
-  async #settle(): Promise<void> {
+  /** Whether no write and no sync is under way. */
+  #isSettled(): boolean {
     const { pipeline, logSync, maintenance, commitLog } = this.#parts
-    for (;;) {
-      pipeline.commitNow()
-      this.#refuseWhenClosed()
-      const isSynced = !logSync.isRunning && logSync.syncedPosition >= commitLog.writtenPosition
-      if (pipeline.writing === undefined && maintenance.syncing === undefined && isSynced) return
-      await Promise.all([pipeline.writing, maintenance.syncing, logSync.sync()])
-    }
+    pipeline.commitNow()
+    this.#refuseWhenClosed()
+    const isSynced = !logSync.isRunning && logSync.syncedPosition >= commitLog.writtenPosition
+    return pipeline.writing === undefined && maintenance.syncing === undefined && isSynced
+  }
+
+  async #settle(): Promise<void> {
+    const { pipeline, logSync, maintenance } = this.#parts
+    await Promise.all([pipeline.writing, maintenance.syncing, logSync.sync()])
   }
 
   #refuseWhenClosed(): void {

@@ -125,6 +125,26 @@ describe('a store whose log is cut back', () => {
     expect(await kit.put(store, numbered(1, 12))).toMatchObject([{ kind: 'stored' }])
   })
 
+  test.each(range(0, 12))(
+    'does not vouch for what is gone when a sync begins %s turns behind the order',
+    async (turns) => {
+      const kit = new FaultKit({ queueSyncIntervalMs: 20_000, flushMode: 'SYNC_FLUSH' })
+      const { store, positions } = await filled(kit)
+      await kit.pass(19_999)
+      const cut = store.cutBackTo(positions[40]!)
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+      kit.clock.advance(1)
+      await cut
+      // Records that do not end where the others did.
+      const first = message({ topic: 'T', queueId: 0, body: Buffer.from(`40 ${'b'.repeat(777)}`) })
+      await kit.put(store, [first, ...numbered(80, 41)])
+      await settle()
+      kit.disk.crash(3)
+      expect(await readable(kit.open())).toEqual(range(0, 121))
+      expect(kit.lines.filter(({ level }) => level === 'error')).toEqual([])
+    },
+  )
+
   test('leaves what was read of it in this turn as it is', async () => {
     const kit = new FaultKit()
     const { store, positions } = await filled(kit, 10)
