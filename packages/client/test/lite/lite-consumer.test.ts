@@ -221,6 +221,41 @@ describe('a consumer of lite topics', () => {
     await scene.settle(consumer.close())
   })
 
+  test('loses nothing, and keeps the order in which messages come first, whenever its broker is killed and clocks jump', async () => {
+    const scene = await startLite()
+    const group = new LiteGroup(scene)
+    const names = ['a', 'b', 'c']
+    const { clock } = clientMachine(scene.cluster).runtime
+    const handle = () => new Promise<void>((resolve) => clock.after(300, resolve))
+    const { consumer, machine } = await group.join('one', { liteTopics: names, invisibleMs: 5000 }, handle)
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    const [broker] = scene.cluster.brokers
+    const sent: string[] = []
+    for (let round = 0; round < 4; round++) {
+      for (let number = 0; number < 6; number++) {
+        for (const liteTopic of names) {
+          const body = `${round}${number}`
+          await scene.settle(producer.send({ topic: 'chat', liteTopic, body }), 120_000)
+          sent.push(`${liteTopic}:${body}`)
+        }
+      }
+      await scene.cluster.until(`some of round ${round} are handled`, () => group.handled.length > round * 10)
+      if (round < 3) {
+        broker!.kill()
+        machine.jumpClock(round === 1 ? -3_600_000 : 3_600_000)
+        await scene.cluster.sleep(2000)
+        await broker!.start()
+      }
+    }
+    await group.sees(sent, 300_000)
+    const first = [...new Set(group.texts)]
+    for (const name of names) {
+      const ofOne = (texts: readonly string[]) => texts.filter((text) => text.startsWith(name))
+      expect(ofOne(first)).toEqual(ofOne(sent))
+    }
+    await scene.settle(Promise.all([consumer.close(), producer.close()]))
+  })
+
   test('is subscribed to what a broker could not be told of, once that is back', async () => {
     const scene = await startLite({ brokers: 2 })
     const group = new LiteGroup(scene)

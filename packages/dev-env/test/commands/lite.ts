@@ -226,6 +226,19 @@ export const lite = {
       },
       { popCkMaxBufferSize: '1' },
     ),
+    'a group that is new to a lite topic begins at its first message, also when the process died before that was written down':
+      withLite(async (scene) => {
+        await prepare(scene)
+        const consumer = consumerOf(scene)
+        await consumer.subscribe('a')
+        for (const body of ['1', '2', '3']) await send(scene.broker, 'a', body)
+        expect(await consumer.bodies()).toEqual(['1', '2', '3'])
+        scene.machine.kill()
+        await scene.machine.start()
+        const again = consumerOf(scene)
+        await again.subscribe('a')
+        expect(await again.bodies({ pollTime: 5000 })).toEqual(['1', '2', '3'])
+      }),
     'what is no such request is refused': withLite(async (scene) => {
       await prepare(scene)
       await scene.broker.createTopic('T', 1)

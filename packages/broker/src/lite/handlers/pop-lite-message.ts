@@ -123,7 +123,8 @@ class LitePop extends WaitingPop<Found> {
         group,
         queues: [{ topic: queue, queueId: 0 }],
         countMax: maxMsgNum - found.count,
-        initMode: 'max',
+        // What a group was given before its offset was written down would be passed by after the death of the process.
+        initMode: 'min',
         filter: everything,
         order: { attemptId, popTime, invisibleTime },
       })
