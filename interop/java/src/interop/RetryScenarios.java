@@ -79,6 +79,7 @@ final class RetryScenarios {
             Check.equal("ORIGIN_MESSAGE_ID", results.get(number).getOffsetMsgId(),
                 letter.getProperty(MessageConst.PROPERTY_ORIGIN_MESSAGE_ID));
             Check.equal("reconsume times", 2, letter.getReconsumeTimes());
+            Check.equal("DELAY", "0", letter.getProperty(MessageConst.PROPERTY_DELAY_TIME_LEVEL));
         }
         Check.equal("different dead letters", 3L, dead.stream().map(MessageExt::getMsgId).distinct().count());
         Check.equal("deliveries before", 6, inbox.size());
@@ -133,6 +134,7 @@ final class RetryScenarios {
         run.start(consumer);
         MessageExt letter = run.readAll("%DLQ%" + group, 1, 60_000).get(0);
         contents.get(1).checkSame(letter);
+        Check.equal("DELAY", "-1", letter.getProperty(MessageConst.PROPERTY_DELAY_TIME_LEVEL));
         Check.equal("RETRY_TOPIC", topic, letter.getProperty(MessageConst.PROPERTY_RETRY_TOPIC));
         Check.equal("ORIGIN_MESSAGE_ID", results.get(1).getMsgId(), letter.getProperty(MessageConst.PROPERTY_ORIGIN_MESSAGE_ID));
         inbox.awaitAll(contents, 20_000);

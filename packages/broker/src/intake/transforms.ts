@@ -52,7 +52,8 @@ export interface Transform {
 /** All that a message may become, in this order: each sees what those before it made. */
 export const transforms: readonly Transform[] = [
   { origins: ['send', 'batch'], marks: marksOf('innerCount'), apply: refuseCountOfBatch },
-  { origins: ['send', 'send-back'], marks: 0, apply: deadLetter },
+  { origins: ['send'], marks: 0, apply: (message, rules) => deadLetter(message, rules, '-1') },
+  { origins: ['send-back'], marks: 0, apply: (message, rules) => deadLetter(message, rules, '0') },
   { origins: ['send'], marks: marksOf('transactionPrepared'), apply: half },
   // A batch takes no delayed messages. One that is due keeps its property, and is not delayed again.
   { origins: ['send', 'send-back', 'commit'], marks: marksOf('delayLevel'), apply: delayLevel },
@@ -97,8 +98,11 @@ function half(message: StoreMessage, { timer: decision }: TransformRules): Store
   }
 }
 
-/** A message that its group had as often as it may goes to the dead letters, at once. */
-function deadLetter(message: StoreMessage, { redeliveriesMax }: TransformRules): StoreMessage {
+/**
+ * A message that its group had as often as it may goes to the dead letters, at once.
+ * @param noDelay the delay level that official brokers give it, none that is waited for
+ */
+function deadLetter(message: StoreMessage, { redeliveriesMax }: TransformRules, noDelay: '-1' | '0'): StoreMessage {
   const { topic, reconsumeTimes } = message
   if (reconsumeTimes <= redeliveriesMax || !topic.startsWith(retryTopicPrefix)) return message
   return {
@@ -106,7 +110,7 @@ function deadLetter(message: StoreMessage, { redeliveriesMax }: TransformRules):
     handle: undefined,
     topic: deadLetterTopicOf(topic.slice(retryTopicPrefix.length)),
     queueId: 0,
-    properties: changed(message, { [propertyName.delayLevel]: undefined }),
+    properties: changed(message, { [propertyName.delayLevel]: noDelay }),
   }
 }
 

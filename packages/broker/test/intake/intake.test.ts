@@ -116,13 +116,21 @@ describe('a time', () => {
 describe('a message to a retry topic', () => {
   const retry = { ...withText('DELAY\u00012\u0002TAGS\u0001a\u0002'), topic: '%RETRY%G' }
 
-  test.each<Origin>(['send', 'send-back'])(
-    'of a %s goes to the dead letters, without delay, after the last redelivery',
-    (origin) => {
+  test.each<[Origin, string]>([
+    ['send', '-1'],
+    ['send-back', '0'],
+  ])(
+    'of a %s goes to the dead letters after the last redelivery, with the delay level %s, which is none',
+    (origin, level) => {
       const { ensured, intake: taking } = intake(origin)
       const message = taking.take({ ...retry, reconsumeTimes: 3 }, 2)
       expect(message).toMatchObject({ topic: '%DLQ%G', queueId: 0, reconsumeTimes: 3 })
-      expect(message.properties.text).toBe('TAGS\u0001a\u0002')
+      expect(decodeMessageProperties(message.properties.text)).toEqual(
+        new Map([
+          ['TAGS', 'a'],
+          ['DELAY', level],
+        ]),
+      )
       expect(ensured).toEqual(['%DLQ%G'])
     },
   )
