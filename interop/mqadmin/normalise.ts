@@ -5,7 +5,7 @@ import type { Prepared } from './state.ts'
  * Replaces what two clusters in the same state cannot have in common: ids, times, addresses, folders. Anything else stays,
  * so that a missing row, key or column, a wrong count or a wrong text is a difference.
  */
-export function neutral(prepared: Prepared, text: string): string {
+export function neutral(prepared: Pick<Prepared, 'cluster' | 'ids'>, text: string): string {
   const { cluster, ids } = prepared
   let result = text.replaceAll(cluster.target.workFolder, '<folder>')
   const servers: [string, ServerProcess][] = [

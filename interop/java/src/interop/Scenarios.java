@@ -28,6 +28,7 @@ final class Scenarios {
         ALL.put("pop-shared", PopScenarios::shared);
         ALL.put("pop-refused", PopScenarios::refused);
         ALL.put("pop-switched", PopScenarios::switched);
+        ALL.put("dashboard-calls", DashboardScenarios::calls);
         ALL.put("proxy-receive", ProxyScenarios::receiveAndAcknowledge);
         ALL.put("proxy-invisible-time", ProxyScenarios::changeInvisibleTime);
         ALL.put("proxy-orderly", ProxyScenarios::orderly);
