@@ -74,10 +74,9 @@ export class StaticTopic {
    */
   queueOfLate(queueId: number): number {
     const own = this.#own.get(queueId)
-    if (own === undefined) return queueId
-    const leader = leaderItem(this.detail.hostedQueues.get(own.logicalId)!)!
-    if (this.isHere(leader)) return leader.queueId
-    const other = this.#led[own.logicalId % this.#led.length]
+    const leader = own && leaderItem(this.detail.hostedQueues.get(own.logicalId)!)!
+    if (leader !== undefined && this.isHere(leader)) return leader.queueId
+    const other = this.#led[queueId % this.#led.length]
     return other === undefined ? queueId : leaderItem(this.detail.hostedQueues.get(other)!)!.queueId
   }
 

@@ -45,10 +45,25 @@ export function replacedMapping(
     const problem = items.length === 0 ? 'there is no item' : itemsProblem(items)
     if (problem !== undefined) return `logical queue ${id}: ${problem}`
   }
-  if (before === undefined) return next
+  if (before === undefined) return sharingProblem(next.hostedQueues) ?? next
   const kept = force ? next : { ...next, hostedQueues: withDecided(next.hostedQueues, before.hostedQueues) }
   const merged = { ...kept, hostedQueues: new Map([...before.hostedQueues, ...kept.hostedQueues]) }
-  return force ? merged : (successionProblem(kept, before) ?? merged)
+  const problem = sharingProblem(merged.hostedQueues) ?? (force ? undefined : successionProblem(kept, before))
+  return problem ?? merged
+}
+
+/** Messages of two logical queues in one queue of a broker could not be told apart. */
+function sharingProblem(hostedQueues: HostedQueues): string | undefined {
+  const logicalIds = new Map<string, number>()
+  for (const [id, items] of hostedQueues) {
+    for (const { bname, queueId } of items) {
+      const place = `${queueId} of ${bname}`
+      const other = logicalIds.get(place) ?? id
+      if (other !== id) return `the logical queues ${other} and ${id} share queue ${place}`
+      logicalIds.set(place, id)
+    }
+  }
+  return undefined
 }
 
 type HostedQueues = TopicQueueMappingDetail['hostedQueues']

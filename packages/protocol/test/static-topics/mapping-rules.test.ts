@@ -63,13 +63,14 @@ describe('a mapping', () => {
   })
 
   test('of a later epoch keeps the queues that it does not name', () => {
-    const before = mapping({ 0: [first], 1: [second] })
+    const other = { ...second, queueId: 7 }
+    const before = mapping({ 0: [first], 1: [other] })
     const next = mapping({ 0: [first, second] }, { epoch: 11 })
     expect(replacedMapping(next, before, false)).toMatchObject({
       epoch: 11,
       hostedQueues: new Map([
         [0, [first, second]],
-        [1, [second]],
+        [1, [other]],
       ]),
     })
   })
@@ -89,6 +90,13 @@ describe('a mapping', () => {
     const next = mapping({ 0: [second] })
     expect(replacedMapping(next, before, false)).toEqual(next)
     expect(replacedMapping(before, next, false)).toEqual(before)
+  })
+
+  test('in which two logical queues share a queue of a broker is refused, also with one that stays', () => {
+    expect(replacedMapping(mapping({ 0: [first], 1: [first] }), undefined, true)).toMatch(/share queue 0 of broker-a/)
+    const before = mapping({ 0: [first], 1: [second] })
+    const next = mapping({ 2: [{ ...second, gen: 5 }] }, { epoch: 11, totalQueues: 3 })
+    expect(replacedMapping(next, before, false)).toMatch(/share queue 1 of broker-b/)
   })
 
   test('with a logical queue that cannot be one is refused, also when it is forced', () => {
