@@ -110,6 +110,8 @@ export class RedirectedPulls {
     }
     if (item !== leaderItem(items)) ofItem.sysFlag &= ~suspendFlag
     if ((header.sysFlag & commitOffsetFlag) === 0 || commitOffset === undefined) return ofItem
+    // What is before the first item is no progress.
+    if (commitOffset < 0) return { ...ofItem, sysFlag: ofItem.sysFlag & ~commitOffsetFlag }
     const committed = itemOfOffset(items, commitOffset)!
     const offsetOfItem = toItemOffset(committed, commitOffset)
     if (committed === item && topic.isHere(item)) return { ...ofItem, commitOffset: offsetOfItem }

@@ -118,6 +118,12 @@ export const offsets = {
       const again = await scene.restart()
       expect(await again.committedOffset('g', 'T', 0)).toBe(2)
     },
+    'a pull that brings a negative offset is answered, and leaves the group where it was': async (scene) => {
+      await withProgress(scene)
+      const { messages } = await scene.broker.pull({ topic: 'T', group: 'g', commitOffset: -1 })
+      expect(messages.length).toBeGreaterThan(0)
+      expect(await scene.broker.committedOffset('g', 'T', 0)).toBe(1)
+    },
     'an unknown topic, a negative queue and a negative offset are refused': async (scene) => {
       await withProgress(scene)
       const committed = (commitOffset: number, topic: string, queueId = 0) =>

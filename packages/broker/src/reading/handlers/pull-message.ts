@@ -190,7 +190,9 @@ class Pull implements HeldPull {
       this.#answer({ code: 'PULL_OFFSET_MOVED', remark: 'OFFSET_RESET', header })
       return
     }
-    if ((sysFlag & commitOffsetFlag) !== 0) offsets.commit(consumerGroup, topic, queueId, commitOffset!)
+    // No progress is below 0. The messages are worth having without it.
+    if ((sysFlag & commitOffsetFlag) !== 0 && commitOffset! >= 0)
+      offsets.commit(consumerGroup, topic, queueId, commitOffset!)
     const request = this.#request()
     const result = store.readAtOnce(request)
     if (result !== undefined && this.#call.connection.takesAnswer(result.byteCount)) {
