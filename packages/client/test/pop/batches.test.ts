@@ -5,11 +5,12 @@ import {
   DeadLetter,
   json,
   type PoppedMessage,
+  type ReceivedMessage,
   RetryAfter,
   SimpleConsumer,
   type SimpleConsumerOptions,
 } from '../../src/index.ts'
-import { type Scene, startScene } from '../client-kit.ts'
+import { clientMachine, numbered, type Scene, startScene } from '../client-kit.ts'
 import { Group } from '../consumer/group-kit.ts'
 
 /** A cluster with a topic whose batches are stored whole, and a group. */
@@ -271,6 +272,44 @@ describe('a consumer that takes a batch by POP that was stored whole', () => {
     await scene.cluster.sleep(60_000)
     expect(group.handled).toHaveLength(4)
     await scene.settle(other.consumer.close())
+  })
+
+  test('loses none of its messages, whichever fail and whenever members and their broker are killed', async () => {
+    const scene = await startBatches({ mode: 'POP' })
+    const group = new Group(scene)
+    const { clock } = clientMachine(scene.cluster).runtime
+    const options = { topics: 'T', invisibleMs: 5000, concurrency: 3 }
+    const handle = async ({ body, attempt }: ReceivedMessage) => {
+      await new Promise<void>((resolve) => clock.after(200, resolve))
+      if (attempt === 1 && Number(String(body).at(-1)) % 3 === 0) throw new RetryAfter(1000)
+    }
+    const sent: string[] = []
+    for (let batch = 0; batch < 8; batch++) {
+      const bodies = numbered(6, `${batch}-`)
+      await sendWhole(scene, bodies)
+      sent.push(...bodies)
+    }
+    let member = await group.join('first', options, handle)
+    for (const [index, count] of [10, 25, 40].entries()) {
+      await scene.cluster.until('some are handled', () => group.handled.length >= count)
+      if (index === 1) {
+        scene.cluster.brokers[0]!.kill()
+        await scene.cluster.sleep(1000)
+        await scene.cluster.brokers[0]!.start()
+        continue
+      }
+      member.machine.kill()
+      member = await group.join(`after ${count}`, options, handle)
+    }
+    // Each has to be handled once by a handler that did not fail.
+    const isDone = (body: string) =>
+      group.handled.some((one) => String(one.body) === body && (one.attempt > 1 || Number(body.at(-1)) % 3 !== 0))
+    await scene.cluster.until('all are handled', () => sent.every(isDone), 300_000)
+    await scene.cluster.sleep(120_000)
+    const { length } = group.handled
+    await scene.cluster.sleep(120_000)
+    expect(group.handled).toHaveLength(length)
+    await scene.settle(member.consumer.close())
   })
 
   test('handles each of its messages when an administrator gives it the batch', async () => {
