@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -67,6 +67,8 @@ describe.skipIf(!isBuiltHere)('the single executable', () => {
     expect(await run('produce', 'orders', 'hello', ...cluster)).toMatchObject({ exitCode: 0, stderr: '' })
     const consumed = await run('consume', 'orders', '-e', '-f', '%v\\n', ...cluster)
     expect(consumed).toEqual({ exitCode: 0, stdout: 'hello\n', stderr: '' })
+    // Freed memory goes back to the system.
+    expect(readFileSync(`/proc/${child.pid}/environ`, 'utf8')).toMatch(/(^|\0)MALLOC_ARENA_MAX=2\0/)
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([0, null])
   })

@@ -49,14 +49,29 @@ export const brokerThreadLimits = { maxYoungGenerationSizeMb: semiSpaceMb * halv
  * options that the user has set. Where that is not possible, the process goes on, and takes more memory.
  */
 export function limitMemory(): void {
-  for (const flag of [shortLivedFlag, growthFlag]) setFlagsFromString(flag)
-  if (availableParallelism() <= processorsForOneThread) setFlagsFromString(oneThreadFlag)
+  setFlags()
   const options = [...process.execArgv, process.env.NODE_OPTIONS ?? '']
   if (options.some((text) => text.includes(option) || text.includes(option.replaceAll('-', '_')))) return
+  startAnew([`${option}=${semiSpaceMb}`, ...process.execArgv, ...process.argv.slice(1)])
+}
+
+/**
+ * Like `limitMemory` for the single executable: its options of Node are those that it was built with, and only the
+ * variables of the allocator are left to be set.
+ */
+export function limitMemoryOfExecutable(): void {
+  setFlags()
+  const isDone = Object.keys(allocatorVariables).every((name) => process.env[name] !== undefined)
+  if (!isDone) startAnew(process.argv.slice(2))
+}
+
+function setFlags(): void {
+  for (const flag of [shortLivedFlag, growthFlag]) setFlagsFromString(flag)
+  if (availableParallelism() <= processorsForOneThread) setFlagsFromString(oneThreadFlag)
+}
+
+/** Goes on only where that is not possible. */
+function startAnew(args: readonly string[]): void {
   if (process.platform === 'win32' || typeof process.execve !== 'function') return
-  const nodeOptions = [`${option}=${semiSpaceMb}`, ...process.execArgv]
-  process.execve(process.execPath, [process.execPath, ...nodeOptions, ...process.argv.slice(1)], {
-    ...allocatorVariables,
-    ...process.env,
-  })
+  process.execve(process.execPath, [process.execPath, ...args], { ...allocatorVariables, ...process.env })
 }
