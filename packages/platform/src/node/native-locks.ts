@@ -8,9 +8,11 @@ export interface NativeLocks {
 
 /**
  * The single executable has another file in the place of this one, which takes the binary from itself.
- * @returns undefined when there is no binary for this system, such as Linux with musl, or it was not installed
+ * @returns undefined when there is no binary for this system, such as Linux with musl, on Deno, or when it was not installed
  */
 export function loadNativeLocks(): NativeLocks | undefined {
+  // Deno 2.9 ends without a word when it loads the binary.
+  if (process.versions.deno !== undefined) return undefined
   try {
     const require = createRequire(import.meta.url)
     return require('fs-native-extensions')
