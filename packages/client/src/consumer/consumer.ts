@@ -1,10 +1,4 @@
-import {
-  type ConsumerData,
-  checkClientBody,
-  commands,
-  retryTopicOf,
-  type SubscriptionData,
-} from '@rocketmq-ts/protocol'
+import { type ConsumerData, commands, retryTopicOf, type SubscriptionData } from '@rocketmq-ts/protocol'
 import { type CallOptions, checkCall, Deadline } from '../calls/deadline.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
@@ -13,10 +7,11 @@ import { bytes, type Codec } from '../messages/codec.ts'
 import type { RawMessage } from '../messages/received-message.ts'
 import { GroupAttempts } from '../pop/group-attempts.ts'
 import { type Popped, pop } from '../pop/pop.ts'
+import { checkFilter } from '../reading/filter-check.ts'
 import { clockSkewMs, isRetryTopic, offsetOfPosition, type StartPosition } from '../reading/queue-positions.ts'
 import { subscriptionOf, subscriptionsOf } from '../reading/subscriptions.ts'
 import { closedError, type RocketMQError } from '../rocketmq-error.ts'
-import { masterId, type QueueRef } from '../routing/topic-route.ts'
+import type { QueueRef } from '../routing/topic-route.ts'
 import { AssignedQueue } from './assigned-queue.ts'
 import { type Appearance, Assignment } from './assignment.ts'
 import { type ConsumerOptions, checkConsumerOptions } from './consumer-options.ts'
@@ -217,7 +212,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     this.#startedMs ||= this.#client.runtime.clock.now()
     await this.#client.nameServers.ask(commands.getBrokerClusterInfo, {}, deadline)
     for (const subscription of this.#subscriptions) {
-      if (subscription.expressionType !== 'TAG') await this.#checkFilter(subscription, deadline)
+      await checkFilter(this.#client, this.#group, subscription, deadline)
     }
     if (this.#closing !== undefined) throw closedError('consumer')
     this.#client.heartbeats.start()
@@ -229,19 +224,6 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       if (error.code === 'ABORTED') throw error
       this.#client.log.warn({ err: error }, 'it is not known yet where to begin in some queues')
     })
-  }
-
-  /** @throws RocketMQError when a broker of the topic refuses the filter */
-  async #checkFilter(subscription: SubscriptionData, deadline: Deadline): Promise<void> {
-    const { brokers } = await this.#client.routes.find(subscription.topic, deadline)
-    const command = commands.checkClientConfig
-    const { clientId } = this.#client
-    const body = checkClientBody.encode({ clientId, group: this.#group, subscriptionData: subscription })
-    for (const { brokerName, brokerAddrs } of brokers.values()) {
-      const address = brokerAddrs.get(masterId)
-      if (address === undefined) continue
-      await this.#client.askForSuccess({ name: brokerName, address }, { command, header: {}, body }, deadline)
-    }
   }
 
   #memberData(): ConsumerData {

@@ -19,7 +19,7 @@ export interface ReadingParts {
 }
 
 /** The group of tools that read without being members of a group: every broker knows it. */
-const readerGroup = 'TOOLS_CONSUMER'
+export const readerGroup = 'TOOLS_CONSUMER'
 const waitMs = 15_000
 const countMax = 32
 

@@ -1,3 +1,4 @@
+import type { SubscriptionData } from '@rocketmq-ts/protocol'
 import type { CallOptions, Deadline } from '../calls/deadline.ts'
 import { type ClientOptions, clientFields } from '../connection/client-options.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
@@ -7,8 +8,9 @@ import { checkedTopic } from '../messages/outgoing-message.ts'
 import { type RawMessage, type ReceivedMessage, withoutInternals } from '../messages/received-message.ts'
 import { closedError, invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type QueueRef, queueKey } from '../routing/topic-route.ts'
+import { checkFilter } from './filter-check.ts'
 import { checkPosition, offsetOfPosition, type StartPosition } from './queue-positions.ts'
-import { QueueReading } from './queue-reading.ts'
+import { QueueReading, readerGroup } from './queue-reading.ts'
 import { type Filter, subscriptionOf } from './subscriptions.ts'
 
 export interface ReaderOptions<Body = Buffer> extends ClientOptions {
@@ -63,6 +65,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   readonly #client: ClusterClient
   readonly #codec: Codec<never, Body>
   readonly #topic: string
+  readonly #subscription: SubscriptionData
   readonly #readings = new Map<string, QueueReading>()
   readonly #abort = new AbortController()
   #assigned: readonly Pick<QueueRef, 'broker' | 'queueId'>[] | undefined
@@ -83,7 +86,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
     this.#topic = checkedTopic(options.topic, this.#client.namespace)
     checkPosition('from', options.from)
     checkPosition('to', options.to)
-    subscriptionOf(this.#topic, options.filter ?? '*', 0)
+    this.#subscription = subscriptionOf(this.#topic, options.filter ?? '*', 0)
     this.#assigned = options.queues
     this.#endLag = this.#client.telemetry()?.observeLag(() => this.#lags())
     this.#client.routes.onRoute(({ topic, readQueues }) => {
@@ -205,6 +208,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
 
   async #begin(deadline: Deadline): Promise<void> {
     const { readQueues } = await this.#client.routes.findInTime(this.#topic, deadline)
+    await checkFilter(this.#client, readerGroup, this.#subscription, deadline)
     this.#assign(this.#assigned?.map((queue) => this.#queue(queue)) ?? readQueues)
     this.#isOpen = true
   }
@@ -229,7 +233,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   #reading(queue: QueueRef, position: StartPosition): QueueReading {
     return new QueueReading(queue, position, {
       client: this.#client,
-      subscription: subscriptionOf(this.#topic, this.#options.filter ?? '*', 0),
+      subscription: this.#subscription,
       to: this.#options.to,
       signal: this.#abort.signal,
       onChange: () => this.#wake?.(),

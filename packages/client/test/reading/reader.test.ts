@@ -158,6 +158,24 @@ describe('a reader', () => {
     await scene.settle(reader.close())
   })
 
+  test('asks whether an expression is one before it reads, and reads although a broker is away', async () => {
+    const scene = await startScene({ brokers: 2 })
+    await scene.createTopic('T', 1)
+    const wrong = open(scene, { filter: { sql: 'size >' } })
+    expect(await scene.failure(read(wrong))).toMatchObject({
+      code: 'SUBSCRIPTION_PARSE_FAILED',
+      // Official brokers give all messages to a pull with it.
+      message: expect.stringContaining('CHECK_CLIENT_CONFIG'),
+    })
+    const queue = { topic: 'T', broker: 'broker-1', queueId: 0 }
+    for (const size of ['1', '9']) await send(scene, 'T', [`of size ${size}`], { queue, properties: { size } })
+    scene.cluster.brokers[1]!.kill()
+    const reader = open(scene, { filter: { sql: 'size > 5' } })
+    expect(texts(await scene.settle(read(reader, 1)))).toEqual(['of size 9'])
+    await scene.settle(wrong.close())
+    await scene.settle(reader.close())
+  })
+
   test('says in its time that its topic does not exist', async () => {
     const scene = await startScene()
     const reader = open(scene, { topic: 'missing', timeoutMs: 3000 })
