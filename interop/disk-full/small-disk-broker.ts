@@ -26,6 +26,8 @@ const smallFiles = {
 export interface SmallDiskBroker {
   readonly disk: SmallDisk
   readonly server: ServerProcess
+  /** host:port of its name server. */
+  readonly nameServer: string
   /** Lines of its log so far that match. */
   logLines(pattern: RegExp): string[]
   /** A file of config/ as it is on the disk now; undefined without one. */
@@ -63,6 +65,7 @@ export async function startOnSmallDisk(
     return {
       disk: small,
       server,
+      nameServer: nameServer.address,
       logLines: (pattern) =>
         readFileSync(server.logFile, 'utf8')
           .split('\n')

@@ -1,5 +1,6 @@
 import { commands, consumerOffsetsBody, responseCodes, topicConfigTableBody } from '@rocketmq-ts/protocol'
 import { describe, expect, it } from 'vitest'
+import { run, TestHost } from '../../packages/cli/test/cli-kit.ts'
 import { BrokerClient } from '../crash/broker-client.ts'
 import { Filling } from '../disk-full/filling.ts'
 import { lacksSmallDisks } from '../disk-full/small-disk.ts'
@@ -105,6 +106,13 @@ describe.skipIf(lacksSmallDisks())('a broker whose small disk fills up', () => {
       expect(filling.refusals[0]!.code).toBe(responseCodes.SERVICE_NOT_AVAILABLE.code)
       expect(filling.refusals[0]!.message).toMatch(/no space left: free space, or lower fileReservedTime/)
       expect(filling.acknowledged.length * 24 * 1024).toBeGreaterThan(30 * mebibyte)
+
+      const host = new TestHost({ environment: { NAMESRV_ADDR: broker.nameServer } })
+      const { exitCode, stdout } = await run(host, 'doctor', '--json', '--wait', '10ms')
+      expect(exitCode).toBe(1)
+      expect(JSON.parse(stdout)).toContainEqual(
+        expect.objectContaining({ fault: 'disk-full', severity: 'error', subject: 'broker-a' }),
+      )
 
       for (let send = 0; send < 50; send++) expect(await filling.sendOne()).toBe(false)
       for (const { code } of filling.refusals) expect(code).toBe(responseCodes.SERVICE_NOT_AVAILABLE.code)
