@@ -31,14 +31,19 @@ function isNotYet(outcome: unknown): outcome is NotYet {
   return typeof outcome === 'object' && outcome !== null && 'notYet' in outcome
 }
 
+export class NotInTimeError extends Error {
+  override readonly name = 'NotInTimeError'
+}
+
 /**
  * The promise's outcome, or an error once the time is over.
  * @param what named in the error
+ * @throws NotInTimeError
  */
 export async function within<Value>(what: string, timeoutMs: number, promise: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined
   const expiry = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: not within ${timeoutMs} ms`)), timeoutMs)
+    timer = setTimeout(() => reject(new NotInTimeError(`${what}: not within ${timeoutMs} ms`)), timeoutMs)
   })
   try {
     return await Promise.race([promise, expiry])
