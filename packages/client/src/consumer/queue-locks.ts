@@ -50,7 +50,7 @@ export class QueueLocks {
       [...byBroker(held)].map(async ([broker, ofBroker]) => {
         const address = client.routes.masterAddress(broker)
         if (address === undefined) return
-        const body = unlockBatchRequestBody.encode(lockRequest(group, client.clientId, ofBroker))
+        const body = unlockBatchRequestBody.encode(lockRequest(group, client, ofBroker))
         const deadline = new Deadline(client.runtime.clock, {}, timeoutMs)
         try {
           await client.askForSuccess({ name: broker, address }, { command, header: {}, body }, deadline)
@@ -70,7 +70,7 @@ export class QueueLocks {
     const address = client.routes.masterAddress(broker)
     if (address === undefined) return []
     const command = commands.lockBatchMq
-    const body = lockBatchRequestBody.encode(lockRequest(group, client.clientId, queues))
+    const body = lockBatchRequestBody.encode(lockRequest(group, client, queues))
     const sentMs = client.runtime.clock.monotonic()
     try {
       await client.heartbeats.known(address)
@@ -101,8 +101,12 @@ export class QueueLocks {
   }
 }
 
-function lockRequest(consumerGroup: string, clientId: string, queues: readonly QueueRef[]) {
-  const mqSet = queues.map(({ topic, broker, queueId }) => ({ topic, brokerName: broker, queueId }))
+function lockRequest(consumerGroup: string, { clientId, routes }: ClusterClient, queues: readonly QueueRef[]) {
+  const mqSet = queues.map(({ topic, broker, queueId }) => {
+    // Clients of every language lock a queue by the same name.
+    const brokerName = routes.known(topic)?.logicalBroker ?? broker
+    return { topic, brokerName, queueId }
+  })
   return { consumerGroup, clientId, onlyThisBroker: false, mqSet }
 }
 

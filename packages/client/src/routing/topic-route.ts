@@ -26,6 +26,8 @@ export interface TopicRoute {
   readonly brokers: ReadonlyMap<string, BrokerData>
   /** Names of brokers that have messages, in their order; of a static topic also those that lead no queue of it now. */
   readonly readBrokers: readonly string[]
+  /** What clients call the broker of all queues of a static topic; undefined for an ordinary one. */
+  readonly logicalBroker?: string | undefined
 }
 
 export function topicRoute(topic: string, body: RouteBody): TopicRoute {
@@ -50,7 +52,8 @@ export function topicRoute(topic: string, body: RouteBody): TopicRoute {
   const queues = logical
     .filter(({ leader }) => brokers.get(leader)?.brokerAddrs.has(masterId))
     .map(({ leader, queueId }) => ({ topic, broker: leader, queueId }))
-  return { topic, writeQueues: queues, readQueues: queues, brokers, readBrokers }
+  const logicalBroker = logical[0]?.brokerName
+  return { topic, writeQueues: queues, readQueues: queues, brokers, readBrokers, logicalBroker }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { moveGap, StaticTopicAdmin } from '@rocketmq-ts/dev-env'
+import { commands, lockBatchRequestBody, unlockBatchRequestBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { Admin, Producer, type SendReceipt, SimpleConsumer } from '../../src/index.ts'
 import { numbered, type Scene, send, startScene } from '../client-kit.ts'
@@ -67,6 +68,21 @@ describe('with a static topic', () => {
       expect(await calls.committedOffset('readers', topic, id)).toBe(await calls.maxOffset(topic, id))
     }
     await scene.settle(producer.close())
+  })
+
+  test('a queue is locked by the name that the Java client locks it by', async () => {
+    const { scene, admin } = await start([one, one])
+    await send(scene, topic, numbered(20))
+    const locked = { topic, brokerName: '__syslo__global__', queueId: 0 }
+    const lock = { consumerGroup: 'readers', clientId: 'java', onlyThisBroker: false, mqSet: [locked] }
+    await admin.calls(one).ask(commands.lockBatchMq, {}, lockBatchRequestBody.encode(lock))
+    const group = new Group(scene)
+    const { consumer } = await group.join('member', { topics: topic, order: 'queue' })
+    await scene.cluster.until('queue 1 is consumed', () => group.handled.length === 10, 30_000)
+    expect(new Set(group.handled.map(({ queue }) => queue.queueId))).toEqual(new Set([1]))
+    await admin.calls(one).ask(commands.unlockBatchMq, {}, unlockBatchRequestBody.encode(lock))
+    await group.sees(numbered(20), 120_000)
+    await scene.settle(consumer.close())
   })
 
   test('POP gives each message once, those too that are on a broker which leads no queue any more', async () => {
