@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { json, LiteSimpleConsumer as Lite, type LiteSimpleConsumer, type PoppedMessage } from '../../src/index.ts'
-import type { Scene } from '../client-kit.ts'
+import { clientMachine, type Scene } from '../client-kit.ts'
 import { sendLite, simple, startLite } from './lite-kit.ts'
 
 const texts = (messages: readonly PoppedMessage[]) => messages.map(({ liteTopic, body }) => `${liteTopic}:${body}`)
@@ -91,6 +91,26 @@ describe('a simple consumer of lite topics', () => {
     await scene.cluster.sleep(2000)
     const messages = await scene.settle(consumer.receive({ waitMs: 0 }))
     expect(messages.map(({ body, attempt }) => [String(body), attempt])).toEqual([['1', 1]])
+    await scene.settle(consumer.ack(messages))
+    await scene.settle(consumer.close())
+  })
+
+  test('is given at once what an answer brought that was lost, as if for the first time', async () => {
+    const scene = await startLite()
+    const machine = clientMachine(scene.cluster)
+    const consumer = simple(scene, { ...scene.client(machine), liteTopics: ['a'], invisibleMs: 600_000 })
+    await scene.settle(consumer.start())
+    await sendLite(scene, 'a', '1', '2')
+    const [broker] = scene.cluster.brokers
+    scene.cluster.network.block(broker!.host, machine.host)
+    const lost = await scene.failure(consumer.receive({ waitMs: 0 }), 60_000)
+    expect(lost).toMatchObject({ outcome: 'unknown', retryable: true })
+    scene.cluster.network.heal()
+    const messages = await scene.settle(consumer.receive({ waitMs: 30_000 }), 60_000)
+    expect(messages.map(({ body, attempt }) => [String(body), attempt])).toEqual([
+      ['1', 1],
+      ['2', 1],
+    ])
     await scene.settle(consumer.ack(messages))
     await scene.settle(consumer.close())
   })
