@@ -1,6 +1,6 @@
 import { commands } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { PopConsumer } from '../src/index.ts'
+import { createLiteGroup, createParent, LiteConsumer, PopConsumer, sendToLite } from '../src/index.ts'
 import { Scene } from './commands/scene.ts'
 
 const bodies = ['a', 'b', 'c', 'd', 'e']
@@ -80,6 +80,26 @@ test('what was acknowledged in order of a deleted topic tells nothing of one tha
   await afterKill(scene)
   const given = (await consumer().pop({ order: true, maxMsgNums: 5 })).messages
   expect(given.map(({ body }) => String(body))).toEqual(bodies)
+})
+
+test('a lite topic of a deleted topic that is made anew is given from its start, although the broker dies at once', async () => {
+  const scene = await Scene.start({ brokerSettings: { enableLmq: 'true' } })
+  const consumer = async (broker = scene.newClient().broker(scene.machine)) => {
+    const lite = new LiteConsumer(broker, scene.machine.name, 'g', 'P')
+    await lite.subscribe('a')
+    return lite
+  }
+  await createParent(scene.broker, 'P', -1)
+  await createLiteGroup(scene.broker, 'g', 'P')
+  for (const body of bodies) await sendToLite(scene.broker, 'P', 'a', body)
+  const before = await consumer()
+  for (const message of (await before.pop({ maxMsgNum: bodies.length })).messages) await before.ack(message)
+  await scene.cluster.sleep(15_000)
+  await scene.broker.ask(commands.deleteTopicInBroker, { topic: 'P' })
+  await createParent(scene.broker, 'P', -1)
+  for (const body of ['1', '2']) await sendToLite(scene.broker, 'P', 'a', body)
+  const again = await consumer(await afterKill(scene))
+  expect(await again.bodies({ pollTime: 5000 })).toEqual(['1', '2'])
 })
 
 test.each(['stopped', 'killed'])('the messages of the last topic stay deleted when the broker was %s', async (how) => {

@@ -239,7 +239,7 @@ export class ConsumerOffsetTable {
   /** Like `removeLightQueues`, of one whose groups are known. */
   removeLightQueue(name: string, groups: Iterable<string>): void {
     this.#resets.removeTopic(name)
-    for (const group of groups) if (this.#light?.remove(group, name)) this.#kept.later()
+    for (const group of groups) if (this.#light?.remove(group, name)) this.#removing()
   }
 
   /** Everything, as GET_ALL_CONSUMER_OFFSET gives it to a slave. */
