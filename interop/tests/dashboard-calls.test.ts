@@ -14,7 +14,10 @@ import { lacksTools } from '../targets/tooling.ts'
  */
 const pages: Record<string, { commands: string[]; calls: string[] }> = {
   cluster: { commands: ['clusterList', 'brokerStatus', 'getBrokerConfig'], calls: [] },
-  statistics: { commands: ['brokerStatus', 'topicList', 'topicRoute', 'statsAll'], calls: ['topics: groups'] },
+  statistics: {
+    commands: ['brokerStatus', 'topicList', 'topicRoute', 'statsAll'],
+    calls: ['topics: groups', 'statistics:'],
+  },
   topics: {
     commands: ['topicList', 'topicStatus', 'topicRoute', 'consumerProgress', 'updateTopic', 'deleteTopic'],
     calls: ['topics:'],
@@ -43,7 +46,11 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('the pages of the official d
   let compared: Answers
   const clusters: Cluster[] = []
   const answersOf = async (target: 'ours' | 'official', label: string): Promise<Answers> => {
-    const cluster = await startCluster({ label, target, config: { traceTopicEnable: 'true' } })
+    const cluster = await startCluster({
+      label,
+      target,
+      config: { traceTopicEnable: 'true', enablePropertyFilter: 'true' },
+    })
     clusters.push(cluster)
     const client = await startJavaClient(cluster)
     try {

@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.rocketmq.client.consumer.DefaultMQPullConsumer;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
+import org.apache.rocketmq.client.consumer.MessageSelector;
 import org.apache.rocketmq.client.consumer.PullResult;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
+import org.apache.rocketmq.client.consumer.listener.ConsumeOrderlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
+import org.apache.rocketmq.client.consumer.listener.MessageListenerOrderly;
+import org.apache.rocketmq.client.exception.MQBrokerException;
 import org.apache.rocketmq.client.exception.MQClientException;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.LocalTransactionState;
@@ -26,9 +29,11 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
 import org.apache.rocketmq.common.topic.TopicValidator;
+import org.apache.rocketmq.remoting.protocol.admin.OffsetWrapper;
 import org.apache.rocketmq.remoting.protocol.body.AclInfo;
 import org.apache.rocketmq.remoting.protocol.body.ConsumerRunningInfo;
 import org.apache.rocketmq.remoting.protocol.body.UserInfo;
+import org.apache.rocketmq.remoting.protocol.heartbeat.MessageModel;
 import org.apache.rocketmq.remoting.protocol.subscription.SubscriptionGroupConfig;
 import org.apache.rocketmq.tools.admin.DefaultMQAdminExt;
 
@@ -42,6 +47,9 @@ final class DashboardScenarios {
     private static final String READER = "dashboard-reader";
     private static final String FILTER = "dashboard-filter";
     private static final String ABSENT = "dashboard-absent";
+    private static final String EXPRESSION = "dashboard-expression";
+    private static final String ORDERLY = "dashboard-orderly";
+    private static final String BROADCAST = "dashboard-broadcast";
     private static final String DEAD = "%DLQ%" + READER;
 
     private final Run run;
@@ -66,6 +74,7 @@ final class DashboardScenarios {
         pages.prepare();
         pages.topics();
         pages.consumers();
+        pages.statistics();
         pages.messages();
         pages.deadLetters();
         pages.sends();
@@ -75,7 +84,7 @@ final class DashboardScenarios {
         return pages.answers.toJson();
     }
 
-    /** Six messages: one dead letter, one group that reads all, one that reads the tag A, and one that has gone. */
+    /** Six messages, a dead letter, and groups of every kind that has read them: one of them has gone. */
     private void prepare() throws Exception {
         answers.of("dead letters: route before the first", () -> admin.examineTopicRouteInfo(DEAD));
         createTopic(TOPIC, 2, "NORMAL");
@@ -87,15 +96,21 @@ final class DashboardScenarios {
             MessageQueue queue = new MessageQueue(TOPIC, "broker-a", number % 2);
             sent.add(Run.stored(producer.send(message(TOPIC, number % 3 == 0 ? "B" : "A", "key-" + number), queue)));
         }
-        DefaultMQPushConsumer absent = member(ABSENT, "*");
-        run.awaitCommitted(ABSENT, TOPIC);
-        absent.shutdown();
-        awaitOffline(ABSENT);
-        member(FILTER, "A");
-        reader = member(READER, "*");
-        for (String group : List.of(FILTER, READER)) {
+        DefaultMQPushConsumer absent = run.start(member(ABSENT, MessageSelector.byTag("*")));
+        run.start(member(FILTER, MessageSelector.byTag("A")));
+        reader = run.start(member(READER, MessageSelector.byTag("*")));
+        run.start(member(EXPRESSION, MessageSelector.bySql("TAGS = 'A'")));
+        DefaultMQPushConsumer orderly = member(ORDERLY, MessageSelector.byTag("A || B"));
+        orderly.registerMessageListener((MessageListenerOrderly) (messages, context) -> ConsumeOrderlyStatus.SUCCESS);
+        run.start(orderly);
+        DefaultMQPushConsumer broadcast = member(BROADCAST, MessageSelector.byTag("*"));
+        broadcast.setMessageModel(MessageModel.BROADCASTING);
+        run.start(broadcast);
+        for (String group : List.of(ABSENT, FILTER, READER, EXPRESSION, ORDERLY)) {
             run.awaitCommitted(group, TOPIC);
         }
+        absent.shutdown();
+        awaitOffline(ABSENT);
         Check.eventually("a dead letter", 30_000, () -> {
             try {
                 Check.equal("its offset", 1L, admin.examineTopicStats(DEAD).getOffsetTable().values().iterator().next().getMaxOffset());
@@ -107,23 +122,23 @@ final class DashboardScenarios {
         pull = run.pullConsumer("dashboard-pages");
     }
 
-    /** Accepts all messages but the first, which it refuses for good. */
-    private DefaultMQPushConsumer member(String group, String tags) throws Exception {
+    /** Not started. Accepts all messages; that of the readers refuses the first one, for good. */
+    private DefaultMQPushConsumer member(String group, MessageSelector wanted) throws Exception {
         DefaultMQPushConsumer consumer = run.pushConsumer(group);
         consumer.setMaxReconsumeTimes(0);
         consumer.setConsumeMessageBatchMaxSize(1);
-        consumer.subscribe(TOPIC, tags);
+        consumer.subscribe(TOPIC, wanted);
         consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) ->
             group.equals(READER) && messages.get(0).getKeys().equals("key-0") && !messages.get(0).getTopic().equals(DEAD)
                 ? ConsumeConcurrentlyStatus.RECONSUME_LATER : ConsumeConcurrentlyStatus.CONSUME_SUCCESS);
-        return run.start(consumer);
+        return consumer;
     }
 
     private void awaitOffline(String group) throws Exception {
         Check.eventually("no member of " + group, 20_000, () -> {
             try {
                 throw new Mismatch("members: " + admin.examineConsumerConnectionInfo(group, broker).getConnectionSet().size());
-            } catch (org.apache.rocketmq.client.exception.MQBrokerException offline) {
+            } catch (MQBrokerException offline) {
                 return null;
             }
         });
@@ -162,14 +177,28 @@ final class DashboardScenarios {
         config.setConsumeTimeoutMinute(7);
         answers.to("groups: create", () -> admin.createAndUpdateSubscriptionGroupConfig(broker, config));
         answers.of("groups: configurations of all", () -> new TreeMap<>(admin.getAllSubscriptionGroup(broker, 30_000).getSubscriptionGroupTable()));
-        for (String group : List.of(READER, ABSENT, "dashboard-unknown")) {
-            answers.of("groups: progress at a broker of " + group, () -> admin.examineConsumeStats(broker, group, null, 3000).getOffsetTable());
+        for (String group : List.of(READER, ABSENT, FILTER, EXPRESSION, ORDERLY, BROADCAST, "dashboard-unknown")) {
+            answers.of("groups: progress at a broker of " + group, () -> progress(group));
             answers.of("groups: members at a broker of " + group, () -> admin.examineConsumerConnectionInfo(group, broker));
         }
         answers.of("groups: threads of a member", () -> {
             ConsumerRunningInfo info = admin.getConsumerRunningInfo(READER, reader.buildMQClientId(), true);
             return info.getJstack().contains("STATE:");
         });
+    }
+
+    /** Without the retry topic: a member tells no offset of that before its first pull comes back, after up to 15 s. */
+    private Object progress(String group) throws Exception {
+        Map<MessageQueue, OffsetWrapper> offsets = new HashMap<>(admin.examineConsumeStats(broker, group, null, 3000).getOffsetTable());
+        offsets.keySet().removeIf(queue -> queue.getTopic().startsWith("%RETRY%"));
+        return offsets;
+    }
+
+    /** Counters that a broker has nothing in. Those with something are in mqadmin's statsAll. */
+    private void statistics() throws Exception {
+        answers.of("statistics: puts of a topic without", () -> admin.viewBrokerStatsData(broker, "TOPIC_PUT_NUMS", "DashboardFIFO"));
+        answers.of("statistics: gets of a group without", () -> admin.viewBrokerStatsData(broker, "GROUP_GET_NUMS", TOPIC + "@none"));
+        answers.of("statistics: counters of no name", () -> admin.viewBrokerStatsData(broker, "NO_SUCH_NUMS", TOPIC));
     }
 
     private void messages() throws Exception {
@@ -293,7 +322,7 @@ final class DashboardScenarios {
             answers.to("groups: delete " + topic + " at the broker", () -> admin.deleteTopicInBroker(Set.of(broker), topic));
             answers.to("groups: delete " + topic + " at the name server", () -> admin.deleteTopicInNameServer(nameServers, topic));
         }
-        answers.of("groups: progress of a deleted one", () -> admin.examineConsumeStats(broker, ABSENT, null, 3000).getOffsetTable());
+        answers.of("groups: progress of a deleted one", () -> progress(ABSENT));
         answers.of("groups: retry topic of a deleted one", () -> admin.examineTopicRouteInfo("%RETRY%" + ABSENT));
         answers.to("topics: delete at a broker", () -> admin.deleteTopicInBroker(Set.of(broker), "DashboardFIFO"));
         answers.of("topics: configuration of a deleted one", () -> admin.examineTopicConfig(broker, "DashboardFIFO"));
