@@ -14,9 +14,16 @@ export default defineConfig({
   ignoreDeadLinks: [/^(\.\/)?\.\.\//, /\/(packages|packaging|interop|apps)\//],
   markdown: {
     config(markdown) {
-      // Braces of the text are no expressions of Vue.
-      const text = markdown.renderer.rules.text
-      markdown.renderer.rules.text = (...args) => text(...args).replaceAll('{{', '&#123;&#123;')
+      const { text, code_inline: code } = markdown.renderer.rules
+      // Braces of the text are no expressions of Vue. Names of requests may end a line behind an underscore, so that tables
+      // have room for what is said of them.
+      markdown.renderer.rules.text = (...args) =>
+        text(...args)
+          .replaceAll('{{', '&#123;&#123;')
+          .replaceAll(/(?<=[A-Z0-9])_(?=[A-Z])/g, '_<wbr>')
+      // Paths and variables too.
+      markdown.renderer.rules.code_inline = (...args) =>
+        code(...args).replace(/>[^<]*</, (shown) => shown.replaceAll(/(?<=\w)[/_](?=\w)/g, '$&<wbr>'))
     },
   },
   themeConfig: {
