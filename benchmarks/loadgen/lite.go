@@ -14,6 +14,8 @@ const (
 	codeSubscribeLite = 200071
 	liteGroup         = "loadgen-lite"
 	liteTopicPrefix   = "room-"
+	// liteJoinDeadline is for subscriptions to very many, and for what is in them to be taken.
+	liteJoinDeadline = 100 * time.Second
 	// How many lite topics a client names in a request; a client of the official proxy names them one by one.
 	liteTopicsAtOnce = 500
 )

@@ -96,6 +96,7 @@ func waitForMessages(c *Connection, index int, options Options, tally *Tally, wa
 	defer joined()
 	c.socket.SetDeadline(time.Now().Add(joinDeadline))
 	if options.lite > 0 {
+		c.socket.SetDeadline(time.Now().Add(liteJoinDeadline))
 		return waitForLite(c, index, options, tally, joined, windows)
 	}
 	if options.popping {

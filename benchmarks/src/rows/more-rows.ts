@@ -149,14 +149,14 @@ export const moreRows: Row[] = [
     goals: halfTheCpu,
   },
   {
-    id: 'lite-100000',
-    title: '100,000 lite topics of one message each, then 5,000/s over all of them to 100 consumers that wait',
+    id: 'lite-10000',
+    title: '10,000 lite topics of one message each, then 2,000/s over all of them to 100 consumers that wait',
     setup: lite,
     load: {
       kind: 'generator',
       command: 'poll',
-      flags: { topic: 'BenchLite', lite: 100_000, consumers: 100, connections: 4, rate: 5000 },
-      fill: 100_000,
+      flags: { topic: 'BenchLite', lite: 10_000, consumers: 100, connections: 4, rate: 2000 },
+      fill: 10_000,
     },
     goals: halfTheCpu,
   },
