@@ -179,8 +179,13 @@ async function commitOffset(
   header: RequestOf<typeof commands.updateConsumerOffset>,
 ): Promise<Reply<typeof commands.updateConsumerOffset>> {
   decided(items, header)
+  if (header.commitOffset < 0) {
+    throw new ProtocolError('INVALID_PARAMETER', `Commit offset ${header.commitOffset} is negative`)
+  }
   const item = itemOfOffset(items, header.commitOffset)!
-  return ask(item, 'updateConsumerOffset', { ...header, commitOffset: toItemOffset(item, header.commitOffset) })
+  // What is before the first item is gone: the group goes on at its start.
+  const ofItem = Math.max(0, toItemOffset(item, header.commitOffset))
+  return ask(item, 'updateConsumerOffset', { ...header, commitOffset: ofItem })
 }
 
 /** Items of which it is decided where they begin. @throws ProtocolError when there is none */

@@ -110,10 +110,11 @@ export class RedirectedPulls {
     }
     if (item !== leaderItem(items)) ofItem.sysFlag &= ~suspendFlag
     if ((header.sysFlag & commitOffsetFlag) === 0 || commitOffset === undefined) return ofItem
-    // What is before the first item is no progress.
+    // No progress is below 0.
     if (commitOffset < 0) return { ...ofItem, sysFlag: ofItem.sysFlag & ~commitOffsetFlag }
     const committed = itemOfOffset(items, commitOffset)!
-    const offsetOfItem = toItemOffset(committed, commitOffset)
+    // What is before the first item is gone: the group goes on at its start.
+    const offsetOfItem = Math.max(0, toItemOffset(committed, commitOffset))
     if (committed === item && topic.isHere(item)) return { ...ofItem, commitOffset: offsetOfItem }
     checkNotOwnProgress(header.consumerGroup)
     this.#commit(topic, committed, header, offsetOfItem)

@@ -247,6 +247,18 @@ describe('an old part whose messages are gone', () => {
     await admin.calls(one).ask(commands.deleteExpiredCommitlog, {})
     await within(30, async () => (await admin.told(three))!.hostedQueues.get(0)!.length === 1)
     expect((await readAll(admin, three)).map(([body]) => body)).toEqual(['left'])
+    // A group that was in it goes on where the rest begins.
+    const { logicOffset } = (await admin.told(three))!.hostedQueues.get(0)![0]!
+    const calls = admin.calls(three)
+    await calls.heartbeat([{ group: 'g', topics: { [topic]: '*' } }])
+    await calls.commitOffset('g', topic, 0, 5)
+    expect(await calls.committedOffset('g', topic, 0)).toBe(logicOffset)
+    await calls.commitOffset('g', topic, 0, logicOffset + 1)
+    await calls.pull({ topic, group: 'g', offset: 5, commitOffset: 5 })
+    expect(await calls.committedOffset('g', topic, 0)).toBe(logicOffset)
+    await expect(calls.commitOffset('g', topic, 0, -1)).rejects.toMatchObject({
+      code: responseCodes.INVALID_PARAMETER.code,
+    })
 
     async function within(minutes: number, isSo: () => Promise<boolean>): Promise<void> {
       for (let minute = 0; minute < minutes; minute++) {
