@@ -129,10 +129,15 @@ export class ProducerWindows {
     if (window.lastMs - window.placedMs >= placeMs) this.#place(id, window)
   }
 
-  /** Messages at or behind a position of the log are gone. */
+  /** Messages at or behind a position of the log are gone, and their numbers free again. */
   forgetFrom(position: number): void {
-    for (const { sequences, positions } of this.#producers.values()) {
-      for (let slot = 0; slot < sequences.length; slot++) if (positions[slot]! >= position) sequences[slot] = none
+    for (const window of this.#producers.values()) {
+      const { sequences, positions } = window
+      window.highest = none
+      for (let slot = 0; slot < sequences.length; slot++) {
+        if (positions[slot]! >= position) sequences[slot] = none
+        window.highest = Math.max(window.highest, sequences[slot]!)
+      }
     }
   }
 

@@ -63,6 +63,15 @@ describe('the sequence numbers of producers', () => {
     expect(windows.claim('p', 5, 0).kind).toBe('too-old')
   })
 
+  test('that were taken back are free again, however far above the others they were', () => {
+    const windows = new ProducerWindows(limits)
+    windows.stored('p', 1, place(10), 0)
+    windows.stored('p', 100, place(20), 0)
+    expect(windows.claim('p', 2, 0).kind).toBe('too-old')
+    windows.forgetFrom(20)
+    expect([windows.claim('p', 1, 0).kind, windows.claim('p', 2, 0).kind]).toEqual(['stored', 'new'])
+  })
+
   test('are forgotten with their messages, after a silence, and for another producer', () => {
     const windows = new ProducerWindows(limits)
     windows.stored('p', 1, place(10), 0)
