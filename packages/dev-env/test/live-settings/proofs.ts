@@ -5,6 +5,7 @@ import { limitProofs } from './limit-proofs.ts'
 import { liteProofs } from './lite-proofs.ts'
 import { popProofs } from './pop-proofs.ts'
 import { Scene } from './scene.ts'
+import { staticTopicProofs } from './static-topic-proofs.ts'
 import { transactionProofs } from './transaction-proofs.ts'
 
 /** Shows that a change of one setting is seen by who reads it, while the broker runs. */
@@ -147,6 +148,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
   ...popProofs,
   ...liteProofs,
   ...limitProofs,
+  ...staticTopicProofs,
 
   async brokerPermission() {
     const scene = await withTopic()
