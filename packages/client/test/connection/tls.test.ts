@@ -55,7 +55,7 @@ describe('a client with TLS', () => {
       [{ ca, serverName: 'example.org' }, /example\.org/],
     ] as const) {
       const admin = new Admin({ nameServers: address, tls: options })
-      const error = await admin.topics({ timeoutMs: 300 }).catch((one) => one)
+      const error = await admin.topics({ timeoutMs: 2500 }).catch((one) => one)
       expect(error).toMatchObject({ code: 'CONNECT_FAILED', outcome: 'refused' })
       expect(error.message).toMatch(reason)
       await admin.close()
