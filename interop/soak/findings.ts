@@ -57,9 +57,11 @@ export interface Duplicates {
 }
 
 const closingMsMax = 20_000
-/** Of the most that was taken while the process was young. Calls that are under way have timers. */
+/** Of the most that was taken while the process was young. */
 const memoryGrowth = { part: 0.1, bytes: 512 * 1024 }
 const handleGrowth = { part: 0.05, count: 2 }
+/** Calls that are under way have timers, and there are more of them on a busy machine. */
+const timerGrowth = { part: 0.25, count: 2 }
 
 export function findingsOf(soaked: Soaked): Finding[] {
   return [...lost(soaked), ...outOfOrder(soaked), ...readWrongly(soaked), ...grown(soaked), ...ended(soaked)]
@@ -135,7 +137,8 @@ function grown({ footprints }: Soaked): Finding[] {
   for (const kind of new Set(footprints.flatMap(({ handles }) => Object.keys(handles)))) {
     const most = Math.max(...young.map(({ handles }) => handles[kind] ?? 0))
     const least = Math.min(...old.map(({ handles }) => handles[kind] ?? 0))
-    if (least > most * (1 + handleGrowth.part) + handleGrowth.count) {
+    const { part, count } = kind === 'Timeout' ? timerGrowth : handleGrowth
+    if (least > most * (1 + part) + count) {
       findings.push({ rule: 'handles grow', detail: `${kind}: from ${most} to ${least}` })
     }
   }

@@ -27,8 +27,11 @@ export interface AskedBroker {
   readonly error: RocketMQError | undefined
 }
 
-/** Milliseconds for one broker: those that are gone must not keep the others from being shown. */
-const brokerTimeoutMs = 3000
+/**
+ * Milliseconds for one broker: those that are gone must not keep the others from being shown. Official brokers take seconds
+ * for this answer on a busy machine.
+ */
+const brokerTimeoutMs = 6000
 
 /** Asks each broker that takes requests; those that do not answer are told as well. */
 export async function askBrokers(admin: Admin, signal: AbortSignal): Promise<AskedBroker[]> {
