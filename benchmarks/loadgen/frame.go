@@ -60,6 +60,8 @@ type Sender struct {
 	sequence uint64
 	// numbered gives each message the id of its producer and a number, by which it is stored once.
 	numbered bool
+	// Messages have priorities from 0 to below it in turn.
+	priorities int
 	// Milliseconds; 0 for messages that are delivered at once.
 	delayMs int64
 	// Lite topics and keys that messages have in turn; 0 for none.
@@ -91,7 +93,8 @@ func newSender(topics []string, queues, size, batch int, oneWay bool, source uin
 
 // optioned has messages be as the options of a load want them.
 func (s *Sender) optioned(options Options) *Sender {
-	s.numbered, s.delayMs, s.lite, s.keys = options.numbered, options.delayMs, options.lite, options.keys
+	s.numbered, s.priorities = options.numbered, options.priorities
+	s.delayMs, s.lite, s.keys = options.delayMs, options.lite, options.keys
 	if s.lite > 0 {
 		// Each slice of a row goes on with others of very many.
 		s.sequence += uint64(time.Now().UnixMilli())
@@ -120,6 +123,10 @@ func (s *Sender) append(buffer []byte, opaque int, stamp int64, wallMs int64) []
 		if s.numbered {
 			buffer = append(append(buffer, `\u0002__PRODUCER_ID\u0001`...), s.unique[:]...)
 			buffer = strconv.AppendUint(append(buffer, `\u0002__PRODUCER_SEQUENCE\u0001`...), sequence, 10)
+		}
+		if s.priorities > 0 {
+			buffer = append(buffer, `\u0002_SYS_MSG_PRIORITY_\u0001`...)
+			buffer = strconv.AppendUint(buffer, sequence%uint64(s.priorities), 10)
 		}
 		if s.delayMs > 0 {
 			buffer = append(buffer, `\u0002TIMER_DELIVER_MS\u0001`...)

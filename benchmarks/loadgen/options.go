@@ -20,6 +20,7 @@ type Options struct {
 	batch       int
 	oneWay      bool
 	numbered    bool
+	priorities  int
 	rate        float64
 	max         int
 	broker      string
@@ -55,6 +56,7 @@ func parseOptions(command string, arguments []string) (Options, error) {
 	flags.IntVar(&options.batch, "batch", 1, "messages in a request")
 	flags.BoolVar(&options.oneWay, "one-way", false, "no answers; messages are counted by the queues' offsets")
 	flags.BoolVar(&options.numbered, "numbered", false, "send: messages have the id of a producer and a number, by which they are stored once")
+	flags.IntVar(&options.priorities, "priorities", 0, "send: messages have priorities from 0 to below this in turn")
 	flags.Float64Var(&options.rate, "rate", 0, "requests a second in all; latency then counts from when each was due. 0: as fast as answers come")
 	flags.IntVar(&options.max, "max", 32, "messages asked for by a pull, or by POP")
 	flags.StringVar(&options.broker, "broker", "broker-a", "pop, poll -popping: name of the broker, which its receipts hold")
@@ -91,8 +93,8 @@ func parseOptions(command string, arguments []string) (Options, error) {
 		options.consumers < 1 || options.max < 1 || options.size < 8 {
 		return options, fmt.Errorf("numbers of things must be 1 or more, and bodies 8 bytes or more")
 	}
-	if (options.lite > 0 || options.keys > 0) && options.batch > 1 {
-		return options, fmt.Errorf("-lite and -keys are for single messages")
+	if (options.lite > 0 || options.keys > 0 || options.priorities > 0) && options.batch > 1 {
+		return options, fmt.Errorf("-lite, -keys and -priorities are for single messages")
 	}
 	if options.delayMs != 0 && (options.delayMs < 0 || options.batch > 1) {
 		return options, fmt.Errorf("-delay is for single messages, and 0 or more")

@@ -180,6 +180,13 @@ export const moreRows: Row[] = [
     unit: 'replies',
   },
   {
+    id: 'priority',
+    title: 'send, 16 x 32, messages of four priorities in turn',
+    setup: plain,
+    load: send({ topic: 'BenchPriority', ...wide, priorities: 4 }),
+    goals: halfTheCpu,
+  },
+  {
     id: 'idempotent',
     title: 'send, 16 x 32, messages that their producers have numbered',
     setup: idempotent,

@@ -10,6 +10,7 @@ export const plain: Setup = {
     { name: 'BenchTail', ...single },
     { name: 'BenchPush', ...single },
     { name: 'BenchProducer', ...single },
+    { name: 'BenchPriority', ...single, attributes: { 'message.type': 'PRIORITY' } },
     { name: 'Bench100x', count: 100, queues: 4 },
     { name: 'BenchPollSmall', count: 1000, queues: 1 },
   ],
