@@ -44,8 +44,8 @@ interface Walk {
   readonly queues: Iterator<string>
   /** @returns false when nobody can be told of more */
   tell(queue: string): boolean
-  /** Somebody has to be told of the others later. */
-  onFull(): void
+  /** The queue that nobody could be told of. */
+  untold: string | undefined
 }
 
 /** A client with events that asks for nothing for so long is passed by. */
@@ -74,6 +74,8 @@ export class LiteEvents {
   readonly #dueGroups = new Map<string, number>()
   /** By client id or group. */
   readonly #walks = new Map<string, Walk>()
+  /** Those that go on once a client that could be told of nothing more has taken half of what it was told. */
+  readonly #paused = new Map<string, Walk>()
   #cancelTimer: CancelTimer | undefined
 
   constructor(parts: LiteEventParts) {
@@ -100,9 +102,11 @@ export class LiteEvents {
     events.accessMs = clock.monotonic()
     events.lastAccessTime = clock.now()
     const [queue] = events.queues
-    if (queue === undefined) return undefined
-    events.queues.delete(queue)
-    events.lastConsumeTime = events.lastAccessTime
+    if (queue !== undefined) {
+      events.queues.delete(queue)
+      events.lastConsumeTime = events.lastAccessTime
+    }
+    if (this.#paused.size > 0 && events.queues.size * 2 <= this.#parts.eventsMax(client.group)) this.#resume(client)
     return queue
   }
 
@@ -131,6 +135,7 @@ export class LiteEvents {
   /** A client is gone: what it was told, others are. */
   forget(clientId: string): void {
     this.#dueClients.delete(clientId)
+    this.#paused.delete(clientId)
     this.#passBy(clientId)
   }
 
@@ -165,12 +170,12 @@ export class LiteEvents {
       this.goThroughLater(client, inactiveMs + random.below(spreadMs))
       return
     }
-    this.#walk({
-      key: client.clientId,
+    this.#walk(client, {
+      key: walkKey(client, false),
       group: client.group,
       queues: queuesOf(client)[Symbol.iterator](),
       tell: (queue) => get(client.clientId) !== client || this.#tell(client, queue),
-      onFull: () => this.goThroughLater(client),
+      untold: undefined,
     })
   }
 
@@ -184,45 +189,64 @@ export class LiteEvents {
     }
     const [first] = clients
     if (first === undefined) return
-    this.#walk({
-      key: `${group}@`,
+    this.#walk(first, {
+      key: walkKey(first, true),
       group,
       queues: queuesOf(first)[Symbol.iterator](),
       tell: (queue) => this.#tellOne(queue, group, subscribers(queue).get(group) ?? [], undefined),
-      // Somebody was noted to be told later.
-      onFull: () => {},
+      untold: undefined,
     })
   }
 
   close(): void {
     this.#cancelTimer?.()
     this.#walks.clear()
+    this.#paused.clear()
   }
 
-  #walk(walk: Walk): void {
+  /** What came behind the place of a walk that is under way, and could not be told, is looked for once it is over. */
+  #walk(client: LiteClient, walk: Walk): void {
+    if (this.#paused.has(walk.key) || this.#walks.has(walk.key)) {
+      this.goThroughLater(client)
+      return
+    }
     const isIdle = this.#walks.size === 0
-    if (!this.#walks.has(walk.key)) this.#walks.set(walk.key, walk)
+    this.#walks.set(walk.key, walk)
     if (isIdle) this.#goOn()
+  }
+
+  #resume(client: LiteClient): void {
+    const key = walkKey(client, this.#parts.isWildcard(client.group))
+    const walk = this.#paused.get(key)
+    if (walk === undefined) return
+    this.#paused.delete(key)
+    const isIdle = this.#walks.size === 0
+    this.#walks.set(key, walk)
+    if (isIdle) this.#parts.clock.nextTurn(() => this.#goOn())
   }
 
   /** Goes on with what is being gone through: there may be very many queues, and each may have to be opened. */
   #goOn(): void {
-    const { clock, hasMessages } = this.#parts
+    const { clock } = this.#parts
     const startMs = clock.monotonic()
-    for (const { key, group, queues, tell, onFull } of this.#walks.values()) {
-      for (;;) {
-        if (clock.monotonic() - startMs >= sliceMs) {
-          this.#cancelTimer = clock.after(pauseMs, () => this.#goOn())
-          return
-        }
-        const { value: queue, done } = queues.next()
-        if (done === true) break
-        if (!hasMessages(group, queue) || tell(queue)) continue
-        onFull()
-        break
+    for (const walk of this.#walks.values()) {
+      while (this.#step(walk)) {
+        if (clock.monotonic() - startMs < sliceMs) continue
+        this.#cancelTimer = clock.after(pauseMs, () => this.#goOn())
+        return
       }
-      this.#walks.delete(key)
+      this.#walks.delete(walk.key)
+      if (walk.untold !== undefined) this.#paused.set(walk.key, walk)
     }
+  }
+
+  /** Looks at the next queue of a walk. @returns false when it does not go on now */
+  #step(walk: Walk): boolean {
+    const queue = walk.untold ?? walk.queues.next().value
+    if (queue === undefined) return false
+    const isTold = !this.#parts.hasMessages(walk.group, queue) || walk.tell(queue)
+    walk.untold = isTold ? undefined : queue
+    return isTold
   }
 
   /** Passes clients by that ask for nothing, and goes through queues whose time it is. */
@@ -296,4 +320,9 @@ export class LiteEvents {
     const silentMs = this.#parts.clock.monotonic() - accessMs
     return silentMs > forgottenMs || (queues.size > 0 && silentMs > inactiveMs)
   }
+}
+
+/** Of the walk through the queues of a client, or of its whole group. */
+function walkKey({ clientId, group }: LiteClient, isOfGroup: boolean): string {
+  return isOfGroup ? `${group}@` : clientId
 }

@@ -38,7 +38,7 @@ export const liteSettings = {
     liteEventFullDispatchDelayTime: live(
       long({ min: 50, unit: 'ms' }),
       10_000,
-      'Milliseconds after which a client is told of what was too much before.',
+      'Milliseconds after which a client begins to be told of what was too much before; the rest follows as it takes that.',
     ),
     liteEventFullDispatchDelayTimeForWildcardGroup: live(
       long({ min: 50, unit: 'ms' }),

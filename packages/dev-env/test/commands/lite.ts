@@ -50,6 +50,20 @@ function consumerOf(scene: Scene, name = 'g'): LiteConsumer {
   return consumer
 }
 
+const manyNames = Array.from({ length: 40 }, (_, index) => `n${index}`)
+
+/** A message of each of many lite topics is given, though a client is told of few at a time. */
+async function isWaitedForOnce(scene: Scene, consumer: LiteConsumer): Promise<void> {
+  for (const name of manyNames) await send(scene.broker, name, name)
+  const startMs = scene.cluster.simulation.monotonic()
+  const got: string[] = []
+  while (got.length < manyNames.length) {
+    got.push(...(await consumer.bodies({ pollTime: 60_000, invisibleTime: 200_000 })))
+  }
+  expect(got.sort()).toEqual([...manyNames].sort())
+  expect(scene.cluster.simulation.monotonic() - startMs).toBeLessThan(45_000)
+}
+
 export const lite = {
   popLiteMessage: {
     'a client is given what stands in the lite topics that it subscribes to, and nothing else': withLite(
@@ -192,6 +206,24 @@ export const lite = {
           got.push(...more)
         }
         expect(got.sort()).toEqual(names)
+      },
+      { maxClientEventCount: '2' },
+    ),
+    'what is too much for the events of a client is waited for once, however much it is': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = consumerOf(scene)
+        await consumer.subscribe(...manyNames)
+        await isWaitedForOnce(scene, consumer)
+      },
+      { maxClientEventCount: '2' },
+    ),
+    'what is too much for the events of a wildcard group is waited for once, however much it is': withLite(
+      async (scene) => {
+        await prepare(scene, { 'lite.sub.wildcard': 'true' })
+        const consumer = consumerOf(scene)
+        await consumer.change({ action: 'COMPLETE_ADD' })
+        await isWaitedForOnce(scene, consumer)
       },
       { maxClientEventCount: '2' },
     ),
