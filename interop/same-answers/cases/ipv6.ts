@@ -16,13 +16,6 @@ import {
 
 const ipv4 = '127.0.0.1'
 
-const six = '0:0:0:0:0:0:0:1'
-const deadLetters = [
-  { body: 'by IPv6', sysFlag: 48, bornHost: six, storeHost: six },
-  { body: 'by IPv4', sysFlag: 32, bornHost: ipv4, storeHost: six },
-  { body: 'by IPv6', sysFlag: 48, bornHost: six, storeHost: six },
-]
-
 /** For brokers whose own address is one of IPv6. */
 export const ipv6Cases: readonly Case[] = [
   {
@@ -50,11 +43,7 @@ export const ipv6Cases: readonly Case[] = [
       sendBack('SixAgain', 1, 'six-again'),
       over(ipv4, sendBack('SixAgain', 0, 'six-again')),
       reaches('%DLQ%six-again', 3),
-      differs(pull('%DLQ%six-again'), {
-        reason: 'a dead letter has no delay level, not one of 0',
-        official: { body: deadLetters.map((one) => ({ ...one, properties: { DELAY: '0' } })) },
-        ours: { body: deadLetters.map((one) => ({ ...one, properties: { DELAY: undefined } })) },
-      }),
+      pull('%DLQ%six-again'),
       send('SixAgain', { body: 'delayed by IPv6', properties: { DELAY: '1' } }),
       over(ipv4, send('SixAgain', { body: 'delayed by IPv4', properties: { DELAY: '1' } })),
       eventually(pull('SixAgain', { queueOffset: 2 }), (text) => text.includes('"queueOffset":3')),
