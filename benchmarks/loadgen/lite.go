@@ -37,18 +37,15 @@ func waitForLite(c *Connection, index int, options Options, tally *Tally, joined
 		return err
 	}
 	var response Response
-	var err error
-	waiting := 0
 	ask := func(pollMs int64) error {
 		c.output = appendPopLite(c.output, client, options.topic, options.max, pollMs)
 		return c.flush()
 	}
-	// take acknowledges what came; the answers are awaited one by one.
-	take := func(body []byte) error {
-		if c.output, waiting, err = appendLiteAcks(c.output, options.topic, options.broker, response.header, body); err != nil {
-			return err
+	acknowledge := func(response *Response, body []byte) (count int, err error) {
+		if c.output, count, err = appendLiteAcks(c.output, options.topic, options.broker, response.header, body); err != nil {
+			return 0, err
 		}
-		return c.flush()
+		return count, c.flush()
 	}
 	for isEmpty := false; !isEmpty; {
 		if err := ask(0); err != nil {
@@ -60,7 +57,8 @@ func waitForLite(c *Connection, index int, options Options, tally *Tally, joined
 		}
 		switch response.code {
 		case 0:
-			if err := take(body); err != nil {
+			waiting, err := acknowledge(&response, body)
+			if err != nil {
 				return err
 			}
 			for ; waiting > 0; waiting-- {
@@ -81,40 +79,8 @@ func waitForLite(c *Connection, index int, options Options, tally *Tally, joined
 		return err
 	}
 	joined()
-	window := <-windows
-	// A request that finds nothing more is still held when the load is over.
-	c.socket.SetDeadline(wallClock(window.end + 1e9))
-	for {
-		body, err := c.read(&response)
-		if err != nil {
-			if isTimeout(err) {
-				return nil
-			}
-			return err
-		}
-		at := now()
-		if waiting > 0 {
-			if response.code != 0 {
-				tally.fail("acknowledgement: code %d: %s", response.code, response.remark)
-			}
-			if waiting--; waiting > 0 {
-				continue
-			}
-		} else if response.code == 0 {
-			if err := tally.receive(body, at, 0, window); err != nil {
-				return err
-			}
-			if err := take(body); err != nil {
-				return err
-			}
-			continue
-		} else if response.code != codeNothingToPop && response.code != codePollingFull {
-			tally.fail("code %d: %s", response.code, response.remark)
-		}
-		if err := ask(suspendMs); err != nil {
-			return err
-		}
-	}
+	askAndWait := func() error { return ask(suspendMs) }
+	return popUntilOver(c, tally, <-windows, 0, askAndWait, acknowledge)
 }
 
 func subscribeLite(c *Connection, client, topic string, numbers []int) error {

@@ -161,13 +161,28 @@ func waitAndPop(c *Connection, index int, options Options, tally *Tally, joined 
 		c.output = appendPop(c.output, 0, group, topic, options.max, suspendMs)
 		return c.flush()
 	}
+	acknowledge := func(response *Response, _ []byte) (count int, err error) {
+		if c.output, count, err = appendAcks(c.output, 0, group, topic, options.broker, response.header); err != nil {
+			return 0, err
+		}
+		return count, c.flush()
+	}
 	if err := ask(); err != nil {
 		return err
 	}
 	joined()
-	window := <-windows
+	return popUntilOver(c, tally, <-windows, options.delayMs*1e6, ask, acknowledge)
+}
+
+// popUntilOver takes what comes to a consumer whose request is under way, until the load is over. It asks again once all
+// of it is acknowledged. acknowledge sends acknowledgements of an answer, and gives their number.
+func popUntilOver(
+	c *Connection, tally *Tally, window Window, delayNs int64,
+	ask func() error, acknowledge func(response *Response, body []byte) (int, error),
+) error {
 	// A request that finds nothing more is still held when the load is over.
 	c.socket.SetDeadline(wallClock(window.end + 1e9))
+	var response Response
 	for waiting := 0; ; {
 		body, err := c.read(&response)
 		if err != nil {
@@ -185,13 +200,10 @@ func waitAndPop(c *Connection, index int, options Options, tally *Tally, joined 
 				continue
 			}
 		} else if response.code == 0 {
-			if err := tally.receive(body, at, options.delayMs*1e6, window); err != nil {
+			if err := tally.receive(body, at, delayNs, window); err != nil {
 				return err
 			}
-			if c.output, waiting, err = appendAcks(c.output, 0, group, topic, options.broker, response.header); err != nil {
-				return err
-			}
-			if err := c.flush(); err != nil {
+			if waiting, err = acknowledge(&response, body); err != nil {
 				return err
 			}
 			continue
