@@ -44,11 +44,7 @@ export const staticTopicTools: readonly Tool[] = [
       ...fromFile,
     ],
     async run(context) {
-      const name = context.need('topic')
-      const cluster = await Cluster.of(context)
-      const targets = cluster.targets()
-      for (const broker of targets) cluster.master(broker)
-      const given = await planOfFile(context, name)
+      const { name, cluster, targets, given } = await begun(context)
       if (given !== undefined) {
         await cluster.writeAll(withOtherBrokers(given, cluster.brokersAround(given)))
         return
@@ -69,11 +65,7 @@ export const staticTopicTools: readonly Tool[] = [
     about: 'Moves the queues of a static topic to other brokers.',
     options: [...where, topic, ...fromFile],
     async run(context) {
-      const name = context.need('topic')
-      const cluster = await Cluster.of(context)
-      const targets = cluster.targets()
-      for (const broker of targets) cluster.master(broker)
-      const given = await planOfFile(context, name)
+      const { name, cluster, targets, given } = await begun(context)
       if (given !== undefined) {
         await cluster.move(given)
         return
@@ -107,6 +99,15 @@ async function write(context: ToolContext, plan: TopicRemapping, suffix: 'before
   const path = `${folder}/${plan.topic}-${plan.epoch}.${suffix}`
   await context.session.host.replacePrivateFile(path, topicRemappingBody.encode(plan, 'standard'))
   return path
+}
+
+/** The topic, the brokers that are to have it, which must have masters, and the plan that a file gives. */
+async function begun(context: ToolContext) {
+  const name = context.need('topic')
+  const cluster = await Cluster.of(context)
+  const targets = cluster.targets()
+  for (const broker of targets) cluster.master(broker)
+  return { name, cluster, targets, given: await planOfFile(context, name) }
 }
 
 /** @throws CommandError when the file cannot be used */
