@@ -43,6 +43,13 @@ function moved(plan: TopicRemapping, count: number): TopicRemapping {
 }
 
 describe('a plan of queues', () => {
+  test('gives new ones to brokers that are named or lead some, and to no other one that has the topic', () => {
+    const first = planOfQueues('T', 4, new Set(['a', 'b']), none, 5000)
+    const everywhere = withOtherBrokers(first, new Set(['a', 'b', 'c', 'd']))
+    const second = planOfQueues('T', 7, new Set(['b', 'c']), everywhere.brokerConfigMap, 6000)
+    expect(shares(second)).toEqual({ a: 3, b: 2, c: 2 })
+  })
+
   test('spreads them evenly, in an epoch that is later than the one before', () => {
     fc.assert(
       fc.property(

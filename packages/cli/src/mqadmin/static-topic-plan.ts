@@ -85,7 +85,7 @@ function checkBrokerQueues(topic: string, queues: Map<number, LogicQueue>, state
 
 /**
  * A static topic with more queues, or a new one.
- * @param targets brokers that may lead the new queues
+ * @param targets brokers that may lead the new queues, besides those that lead some
  * @throws CommandError when it would not have more, or the topic is not consistent
  */
 export function planOfQueues(
@@ -100,7 +100,7 @@ export function planOfQueues(
     refuse(topic, `it has ${queues.size} queues, and a static topic cannot have fewer than before (${totalQueues})`)
   if (totalQueues === queues.size) refuse(topic, `it has ${totalQueues} queues already: there is nothing to do`)
   const state = copyOf(before)
-  const counts = new Map([...targets, ...before.keys()].map((broker) => [broker, 0]))
+  const counts = new Map([...targets].map((broker) => [broker, 0]))
   for (const items of queues.values()) addOne(counts, leaderItem(items)!.bname!)
   for (let id = 0; id < totalQueues; id++) {
     if (queues.has(id)) continue
