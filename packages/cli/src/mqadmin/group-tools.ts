@@ -1,3 +1,4 @@
+import type { RocketMQError } from '@rocketmq-ts/client'
 import type { Master } from '@rocketmq-ts/client/raw'
 import {
   type ConsumerConnection,
@@ -384,8 +385,12 @@ async function statsOf(context: ToolContext, name: string, topicName?: string): 
     all.offsetTable.push(...offsetTable)
   }
   for (const topicOfStats of new Set(all.offsetTable.map(([queue]) => queue.topic))) {
-    const route = await routeOf(context, topicOfStats)
-    const queues = await mappedQueues(context, route, topicOfStats)
+    // Brokers have progress of topics that no name server knows, or does not know yet.
+    const route = await routeOf(context, topicOfStats).catch((error: RocketMQError) => {
+      if (error.code === 'TOPIC_NOT_EXIST') return undefined
+      throw error
+    })
+    const queues = route === undefined ? [] : await mappedQueues(context, route, topicOfStats)
     if (queues.length === 0) continue
     const logical = logicalProgress(topicOfStats, queues, all)
     all.offsetTable = [...all.offsetTable.filter(([queue]) => queue.topic !== topicOfStats), ...logical]
