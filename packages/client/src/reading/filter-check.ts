@@ -19,12 +19,15 @@ export async function checkFilter(
   const { brokers } = await client.routes.find(subscription.topic, deadline)
   const command = commands.checkClientConfig
   const body = checkClientBody.encode({ clientId: client.clientId, group, subscriptionData: subscription })
-  for (const { brokerName, brokerAddrs } of brokers.values()) {
+  const asked = [...brokers.values()].map(async ({ brokerName, brokerAddrs }) => {
     const address = brokerAddrs.get(masterId)
-    if (address === undefined) continue
-    const asked = client.askForSuccess({ name: brokerName, address }, { command, header: {}, body }, deadline)
-    await asked.catch((error: RocketMQError) => {
-      if (error.responseCode !== undefined || error.code === 'ABORTED' || error.code === 'CLOSED') throw error
-    })
-  }
+    if (address === undefined) return
+    try {
+      await client.askForSuccess({ name: brokerName, address }, { command, header: {}, body }, deadline)
+    } catch (error) {
+      const { responseCode, code } = error as RocketMQError
+      if (responseCode !== undefined || code === 'ABORTED' || code === 'CLOSED') throw error
+    }
+  })
+  await Promise.all(asked)
 }
