@@ -97,7 +97,7 @@ export class LiteSubscriptions {
   /** Resolves when a broker knows everything over the connection that is open. @throws RocketMQError */
   async known(broker: LiteBroker, deadline: Deadline): Promise<void> {
     if (this.#told.has(broker.address)) return
-    await this.#inTurn(broker, async () => {
+    await this.#inTurn(broker, deadline, async () => {
       if (!this.#told.has(broker.address)) await this.#tellEverything(broker, deadline)
     })
   }
@@ -129,7 +129,7 @@ export class LiteSubscriptions {
     const brokers = await this.brokers(deadline).catch((): LiteBroker[] => [])
     const told = brokers
       .filter(({ address }) => this.#told.has(address))
-      .map((broker) => this.#inTurn(broker, () => this.#tell(broker, 'COMPLETE_REMOVE', [], deadline)))
+      .map((broker) => this.#inTurn(broker, deadline, () => this.#tell(broker, 'COMPLETE_REMOVE', [], deadline)))
     for (const outcome of await Promise.allSettled(told)) {
       if (outcome.status === 'rejected') this.#parts.client.log.info({ err: outcome.reason }, notTold)
     }
@@ -138,7 +138,9 @@ export class LiteSubscriptions {
   async #repeat(): Promise<void> {
     const deadline = this.#parts.client.newDeadline()
     const brokers = await this.brokers(deadline).catch((): LiteBroker[] => [])
-    const telling = brokers.map((broker) => this.#inTurn(broker, () => this.#tellEverything(broker, deadline)))
+    const telling = brokers.map((broker) =>
+      this.#inTurn(broker, deadline, () => this.#tellEverything(broker, deadline)),
+    )
     for (const outcome of await Promise.allSettled(telling)) {
       if (outcome.status === 'rejected') this.#parts.client.log.warn({ err: outcome.reason }, notTold)
     }
@@ -170,7 +172,7 @@ export class LiteSubscriptions {
     const brokers = await this.brokers(deadline)
     const outcomes = await Promise.allSettled(
       brokers.map((broker) =>
-        this.#inTurn(broker, async () => {
+        this.#inTurn(broker, deadline, async () => {
           await deadline.within(client.heartbeats.known(broker.address))
           await tell(broker)
         }),
@@ -204,16 +206,14 @@ export class LiteSubscriptions {
     await client.askForSuccess(broker, { command: commands.liteSubscriptionCtl, header: {}, body }, deadline)
   }
 
-  async #inTurn<Result>({ address }: LiteBroker, act: () => Promise<Result>): Promise<Result> {
+  /** Whoever gives up waiting leaves the order of the others as it is. @throws RocketMQError of the deadline, or of `act` */
+  async #inTurn<Result>({ address }: LiteBroker, deadline: Deadline, act: () => Promise<Result>): Promise<Result> {
     const before = this.#turns.get(address)
     const turn = (async () => {
-      await before
+      if (before !== undefined) await deadline.within(before)
       return act()
     })()
-    const ended = turn.then(
-      () => {},
-      () => {},
-    )
+    const ended = Promise.allSettled([before, turn]).then(() => {})
     this.#turns.set(address, ended)
     try {
       return await turn
