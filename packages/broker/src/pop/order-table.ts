@@ -58,8 +58,9 @@ export class OrderTable {
   #count = 0
   /** Where looking for queues that can be forgotten goes on. */
   #looking: IterableIterator<[string, Map<number, Given>]> | undefined
-  /** Something was removed that the file may still have. */
-  #isRemoving = false
+  /** How often something was removed, and how often when what the file has was made. */
+  #removalCount = 0
+  #keptRemovalCount = 0
 
   /** @throws Error when the file is there and cannot be used */
   constructor(parts: OrderTableParts) {
@@ -81,12 +82,12 @@ export class OrderTable {
       for (const [queueId, order] of queues) {
         // A process that died while a topic was deleted has left what was given of it.
         if (order.o.length <= bitsMax && parts.isKept(keyOf(key, queueId))) loaded.set(queueId, givenOf(order))
-        else this.#isRemoving = true
+        else this.#removalCount++
       }
       if (loaded.size > 0) this.#groups.set(key, loaded)
       this.#count += loaded.size
     }
-    if (!this.#isRemoving) return
+    if (this.#removalCount === 0) return
     this.#kept?.later()
     this.removed().catch((error: unknown) => {
       kept?.config.log.error({ err: error }, 'what was given of deleted topics could not be removed from its file')
@@ -222,20 +223,16 @@ export class OrderTable {
    * @throws the file system's errors, and Error when the log cannot be synced; it is then tried again later
    */
   async removed(): Promise<void> {
-    if (!this.#isRemoving) return
-    this.#isRemoving = false
-    try {
-      await this.#kept?.writtenSoon()
-    } catch (error) {
-      this.#isRemoving = true
-      throw error
-    }
+    const count = this.#removalCount
+    if (count === this.#keptRemovalCount) return
+    await this.#kept?.writtenSoon()
+    this.#keptRemovalCount = Math.max(this.#keptRemovalCount, count)
   }
 
   #removeWhere(isRemoved: (name: string) => boolean): void {
     for (const name of [...this.#groups.keys()].filter(isRemoved)) {
       this.#remove(name)
-      this.#isRemoving = true
+      this.#removalCount++
     }
   }
 

@@ -170,3 +170,18 @@ test('a deleted topic is forgotten', () => {
   table.removeTopic('T')
   expect(table.count).toBe(0)
 })
+
+test('who asks while something removed is being written waits for it too', async () => {
+  give('1', 5)
+  table.removeTopic('T')
+  const first = table.removed()
+  let isTold = false
+  const second = table.removed().then(() => {
+    isTold = true
+  })
+  for (let step = 0; step < 10; step++) await Promise.resolve()
+  expect(isTold).toBe(false)
+  clock.advance(5000)
+  await Promise.all([first, second])
+  expect(open().count).toBe(0)
+})
