@@ -99,6 +99,11 @@ export class ConsumerOffsetTable {
     return [...this.#offsets.groups()]
   }
 
+  /** Topics that any group has an offset in, without light queues. */
+  ordinaryTopics(): Set<string> {
+    return new Set([...this.#offsets.groups()].flatMap((group) => this.#offsets.topicsOf(group)))
+  }
+
   /** Groups that have offsets, the topics of each, and their queues. */
   counts(): { groups: number; topics: number; queues: number } {
     const { groups, topics, queues } = this.#offsets.counts()

@@ -129,6 +129,6 @@ function topicsGone(
   topics: Pick<OffsetsParts['topics'], 'get'>,
   store: Pick<OffsetsParts['store'], 'queueIds'>,
 ): Set<string> {
-  const named = new Set(offsets.groups().flatMap((group) => offsets.topicsOf(group)))
-  return new Set([...named].filter((topic) => topics.get(topic) === undefined && store.queueIds(topic).length === 0))
+  const named = [...offsets.ordinaryTopics()]
+  return new Set(named.filter((topic) => topics.get(topic) === undefined && store.queueIds(topic).length === 0))
 }
