@@ -61,9 +61,18 @@ export class MappingCleaning {
     if (this.#isRunning) return
     this.#isRunning = true
     try {
-      for (const topic of this.#parts.mappings.details().keys()) await this.#clean(topic)
+      for (const topic of this.#parts.mappings.details().keys()) await this.#cleanOrTell(topic)
     } finally {
       this.#isRunning = false
+    }
+  }
+
+  /** One that cannot be cleaned does not keep those behind it from being. */
+  async #cleanOrTell(topic: string): Promise<void> {
+    try {
+      await this.#clean(topic)
+    } catch (err) {
+      this.#parts.log.warn({ topic, err }, 'the mapping of a static topic could not be cleaned')
     }
   }
 
