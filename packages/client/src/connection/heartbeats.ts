@@ -44,6 +44,11 @@ export class Heartbeats {
     this.#cancelTimer ??= this.#options.clock.every(intervalMs, () => void this.beatAll())
   }
 
+  /** Whether the broker has answered a heartbeat over the connection that is open. */
+  isKnown(address: string): boolean {
+    return this.#known.has(address)
+  }
+
   /** Resolves when the broker has answered a heartbeat. @throws RocketMQError when it does not */
   known(address: string): Promise<void> {
     return this.#known.has(address) ? Promise.resolve() : this.#beat(address)
@@ -73,7 +78,7 @@ export class Heartbeats {
     this.#known.delete(address)
   }
 
-  /** Brokers that know the client at the moment. */
+  /** Brokers that know the client at the moment, those first that have known it for longest without a break. */
   knownAddresses(): string[] {
     return [...this.#known]
   }

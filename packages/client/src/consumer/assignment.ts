@@ -3,13 +3,14 @@ import type { Deadline } from '../calls/deadline.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import { isRetryTopic } from '../reading/queue-positions.ts'
 import type { RocketMQError } from '../rocketmq-error.ts'
-import { type QueueRef, queueKey } from '../routing/topic-route.ts'
+import { type QueueRef, queueKey, type TopicRoute } from '../routing/topic-route.ts'
 import { assignedForPop } from './broker-assignment.ts'
 import { groupMembers } from './group-members.ts'
 import type { MemberQueue, RequestMode } from './member-queue.ts'
 import type { OffsetKeeping } from './offset-keeping.ts'
 import type { QueueLocks } from './queue-locks.ts'
 import { queueShare } from './queue-share.ts'
+import { RouteSettling } from './route-settling.ts'
 
 /**
  * When a queue appeared to this member: `atOnce` with its topic, when it first looked; `withTopic`, which name servers did
@@ -37,6 +38,8 @@ const leaveTimeoutMs = 3000
 interface Share {
   readonly mode: RequestMode
   readonly queues: readonly QueueRef[]
+  /** Keys of the queues that members have among themselves. */
+  readonly shared: ReadonlySet<string>
 }
 
 /** The queues that this member reads, as the group's members share them out among themselves. */
@@ -49,11 +52,12 @@ export class Assignment {
   readonly #firstSeen = new Map<string, ReadonlySet<string>>()
   /** Topics that name servers did not know when they were first looked for. */
   readonly #unknownAtFirst = new Set<string>()
-
+  readonly #settling: RouteSettling
   #isClosed = false
 
   constructor(parts: AssignmentParts) {
     this.#parts = parts
+    this.#settling = new RouteSettling(parts.client)
   }
 
   get queues(): MemberQueue[] {
@@ -76,19 +80,27 @@ export class Assignment {
     return complete.every((isComplete) => isComplete)
   }
 
+  /** A broker is gone or there again: the routes are looked up anew when queues are shared out next. */
+  unsettle(): void {
+    this.#settling.unsettle()
+  }
+
   /** No queue is opened any more. */
   close(): void {
     this.#isClosed = true
   }
 
-  /** The queue is not this member's any more: what runs ends, its progress is kept, its lock goes back. */
-  async leave(assigned: MemberQueue): Promise<void> {
+  /**
+   * The queue is not this member's any more: what runs ends, its progress is kept, its lock goes back.
+   * @param isAway the queue's broker is gone: then no other member has the queue
+   */
+  async leave(assigned: MemberQueue, isAway: boolean): Promise<void> {
     const { queue } = assigned
     const key = queueKey(queue)
     if (this.#queues.get(key) !== assigned) return this.#leaving.get(key)
     this.#queues.delete(key)
     assigned.stop()
-    const leaving = this.#handOver(assigned).finally(() => this.#leaving.delete(key))
+    const leaving = this.#handOver(assigned, isAway).finally(() => this.#leaving.delete(key))
     this.#leaving.set(key, leaving)
     this.#parts.onChange(this.queues)
     return leaving
@@ -109,8 +121,10 @@ export class Assignment {
     const { client } = this.#parts
     const { topic } = subscription
     try {
-      const share = await this.#share(topic, deadline)
-      return share !== undefined && (await this.#take(share, subscription))
+      const route = await this.#settling.route(topic, deadline)
+      const share = await this.#share(route, deadline)
+      const isWhole = share !== undefined && (await this.#take(share, subscription))
+      return this.#settling.isSettled(route) && isWhole
     } catch (error) {
       const failure = error as RocketMQError
       const isUnknown = failure.code === 'TOPIC_NOT_EXIST'
@@ -124,30 +138,35 @@ export class Assignment {
   }
 
   /** Undefined when the brokers do not count this client among the members. */
-  async #share(topic: string, deadline: Deadline): Promise<Share | undefined> {
+  async #share(route: TopicRoute, deadline: Deadline): Promise<Share | undefined> {
     const { client, group, isBroadcast, isPopAllowed } = this.#parts
-    const route = await client.routes.find(topic, deadline)
-    const keys = route.readQueues.map(queueKey)
-    if (!this.#firstSeen.has(topic) && keys.length > 0) this.#firstSeen.set(topic, new Set(keys))
-    if (isBroadcast) return { mode: 'PULL', queues: route.readQueues }
+    const { topic } = route
+    const shared = new Set(route.readQueues.map(queueKey))
+    if (!this.#firstSeen.has(topic) && shared.size > 0) this.#firstSeen.set(topic, shared)
+    if (isBroadcast) return { mode: 'PULL', queues: route.readQueues, shared }
     const popped =
       isPopAllowed && !isRetryTopic(topic) ? await assignedForPop(client, group, route, deadline) : undefined
-    if (popped !== undefined) return { mode: 'POP', queues: popped }
+    if (popped !== undefined) return { mode: 'POP', queues: popped, shared }
     const queues = queueShare(route.readQueues, await groupMembers(client, group, route, deadline), client.clientId)
-    return queues === undefined ? undefined : { mode: 'PULL', queues }
+    return queues === undefined ? undefined : { mode: 'PULL', queues, shared }
   }
 
-  async #take({ mode, queues }: Share, subscription: SubscriptionData): Promise<boolean> {
+  async #take({ mode, queues, shared }: Share, subscription: SubscriptionData): Promise<boolean> {
     if (this.#isClosed) return false
+    const { locks, offsets } = this.#parts
     const { topic } = subscription
     const wanted = new Set(queues.map(queueKey))
+    // Another member goes on with a queue whose broker is back, and an administrator may send the group back there.
+    for (const queue of offsets.awayOf(topic)) {
+      const key = queueKey(queue)
+      if (shared.has(key) && !(wanted.has(key) && mode === 'PULL')) offsets.forget(queue)
+    }
     for (const [key, assigned] of this.#queues) {
       const isKept = wanted.has(key) && assigned.mode === mode
-      if (assigned.queue.topic === topic && !isKept) void this.leave(assigned)
+      if (assigned.queue.topic === topic && !isKept) void this.leave(assigned, !shared.has(key))
     }
     const added = queues.filter((queue) => !this.#queues.has(queueKey(queue)))
     const free = added.filter((queue) => !this.#leaving.has(queueKey(queue)))
-    const { locks } = this.#parts
     const mine = locks === undefined || free.length === 0 ? free : await locks.lock(free)
     if (this.#isClosed) {
       await locks?.unlock(mine, leaveTimeoutMs)
@@ -168,7 +187,7 @@ export class Assignment {
     return this.#unknownAtFirst.has(queue.topic) ? 'withTopic' : 'atOnce'
   }
 
-  async #handOver(assigned: MemberQueue): Promise<void> {
+  async #handOver(assigned: MemberQueue, isAway: boolean): Promise<void> {
     const { locks, offsets } = this.#parts
     const { queue } = assigned
     // The next member must not begin before what runs in order has ended, and what was given out is settled by whoever has
@@ -176,7 +195,8 @@ export class Assignment {
     if (locks !== undefined || assigned.mode === 'POP') await assigned.drained()
     await offsets.keep([assigned], leaveTimeoutMs)
     assigned.drop()
-    offsets.forget(queue)
+    if (isAway && assigned.mode === 'PULL') offsets.away(assigned)
+    else offsets.forget(queue)
     await locks?.unlock([queue], leaveTimeoutMs)
   }
 }

@@ -80,6 +80,7 @@ async function resetOffset(
   queue: QueueRef,
   offset: number,
 ): Promise<void> {
+  offsets.forget(queue)
   const assigned = assignment.find(queue)
   const address = client.routes.masterAddress(queue.broker)
   if (assigned === undefined || address === undefined) return

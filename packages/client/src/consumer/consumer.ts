@@ -87,6 +87,11 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       })),
       membership: () => ({ producerGroups: [], consumers: [this.#memberData()] }),
       heartbeatAddresses: () => client.routes.masterAddresses().union(new Set(client.heartbeats.knownAddresses())),
+      connectionLost: (address) => {
+        if (!client.routes.masterAddresses().has(address)) return
+        this.#assignment.unsettle()
+        this.#rebalancing.request()
+      },
     })
     this.#client = client
     const { clock } = client.runtime

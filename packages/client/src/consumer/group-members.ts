@@ -3,9 +3,18 @@ import type { Deadline } from '../calls/deadline.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import { masterId, type TopicRoute } from '../routing/topic-route.ts'
 
+/** Brokers that are asked at the most. */
+const askedMax = 3
+
+interface AskedBroker {
+  readonly name: string
+  readonly address: string
+}
+
 /**
- * The client ids of a group's members, sorted as all members sort them. A broker of the topic is asked that has answered
- * a heartbeat of this client: one that was started just now knows nobody.
+ * The client ids of a group's members, sorted as all members sort them. Of the topic's brokers the one is asked that has
+ * known this client for longest: one that was started just now does not know all members yet, and a member that is not
+ * listed has its queues twice.
  * @throws RocketMQError
  */
 export async function groupMembers(
@@ -14,19 +23,16 @@ export async function groupMembers(
   route: TopicRoute,
   deadline: Deadline,
 ): Promise<string[]> {
-  const brokers = [...route.brokers.values()].filter(({ brokerAddrs }) => brokerAddrs.has(masterId))
-  const { random } = client.runtime
   let failure: unknown
-  for (let tried = 0; tried < Math.min(brokers.length, 3); tried++) {
-    const [broker] = brokers.splice(random.below(brokers.length), 1)
-    const address = broker!.brokerAddrs.get(masterId)!
+  for (const broker of longestKnownFirst(client, route).slice(0, askedMax)) {
+    const { address } = broker
     try {
       await deadline.within(client.heartbeats.known(address))
-      const ids = await idsAt({ name: broker!.brokerName, address }, client, group, deadline)
+      const ids = await idsAt(broker, client, group, deadline)
       if (ids.includes(client.clientId)) return ids
       // It has forgotten the client, or the connection was replaced meanwhile.
       await deadline.within(client.heartbeats.beat(address))
-      return await idsAt({ name: broker!.brokerName, address }, client, group, deadline)
+      return await idsAt(broker, client, group, deadline)
     } catch (error) {
       failure = error
     }
@@ -35,12 +41,19 @@ export async function groupMembers(
   return []
 }
 
-async function idsAt(
-  broker: { readonly name: string; readonly address: string },
-  client: ClusterClient,
-  group: string,
-  deadline: Deadline,
-): Promise<string[]> {
+/** Those that do not know this client come last, in any order. */
+function longestKnownFirst({ heartbeats, runtime }: ClusterClient, route: TopicRoute): AskedBroker[] {
+  const known = heartbeats.knownAddresses()
+  const brokers = [...route.brokers.values()].flatMap(({ brokerName: name, brokerAddrs }) => {
+    const address = brokerAddrs.get(masterId)
+    if (address === undefined) return []
+    const index = known.indexOf(address)
+    return [{ name, address, rank: index < 0 ? known.length + runtime.random.below(1_000_000) : index }]
+  })
+  return brokers.toSorted((one, other) => one.rank - other.rank)
+}
+
+async function idsAt(broker: AskedBroker, client: ClusterClient, group: string, deadline: Deadline): Promise<string[]> {
   const command = commands.getConsumerListByGroup
   const answer = await client.askForSuccess(broker, { command, header: { consumerGroup: group } }, deadline)
   return consumerIdListBody.decode(answer.body ?? Buffer.alloc(0)).consumerIdList.toSorted()

@@ -1,7 +1,7 @@
 import type { CancelTimer } from '@rocketmq-ts/platform'
 import { Deadline } from '../calls/deadline.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
-import { commitOffset, committedOffset } from '../reading/queue-positions.ts'
+import { commitOffset, committedOffset, offsetOfPosition } from '../reading/queue-positions.ts'
 import type { RocketMQError } from '../rocketmq-error.ts'
 import { type QueueRef, queueKey } from '../routing/topic-route.ts'
 
@@ -40,6 +40,10 @@ export class OffsetKeeping {
   readonly #group: string
   readonly #store: OffsetStore | undefined
   readonly #kept = new Map<string, number>()
+  /** `host:port` of the broker that was last asked for the progress in a queue or told of it. */
+  readonly #addresses = new Map<string, string>()
+  /** Queues that were left since their broker was gone: how far this member is in them, and when it left them. */
+  readonly #away = new Map<string, { readonly progress: Progressing; readonly sinceMs: number }>()
   #queues: () => Iterable<Progressing> = () => []
   #cancelTimer: CancelTimer | undefined
   #cancelRest: CancelTimer | undefined
@@ -83,22 +87,52 @@ export class OffsetKeeping {
     })
   }
 
-  /** Undefined when the group has never been in the queue. @throws RocketMQError, and what the store throws */
+  /**
+   * Where the group goes on in a queue: where it was kept to be, or where this member was when the broker went away, since
+   * a broker that is killed loses what it was told last.
+   * @returns undefined when the group has never been in the queue
+   * @throws RocketMQError, and what the store throws
+   */
   async kept(queue: QueueRef, address: string, deadline: Deadline): Promise<number | undefined> {
     if (this.#store !== undefined) return this.#store.load(queue)
-    return committedOffset(this.#client, this.#group, queue, address, deadline)
+    const key = queueKey(queue)
+    const left = this.#away.get(key)
+    this.#addresses.set(key, address)
+    const committed = await committedOffset(this.#client, this.#group, queue, address, deadline)
+    const done = left?.progress.committable
+    if (done === undefined || (committed !== undefined && committed >= done)) return committed
+    // A broker that lost its messages gives their offsets to those that were stored since.
+    const lostFrom = await offsetOfPosition(this.#client, queue, address, left!.sinceMs, deadline)
+    return Math.max(committed ?? 0, Math.min(done, lostFrom))
   }
 
   /** Keeps an offset at once. @throws RocketMQError, and what the store throws */
   async set(queue: QueueRef, address: string, offset: number, deadline: Deadline): Promise<void> {
     if (this.#store !== undefined) await this.#store.save([{ queue, offset }])
     else await commitOffset(this.#client, this.#group, queue, address, offset, deadline)
-    this.#kept.set(queueKey(queue), offset)
+    const key = queueKey(queue)
+    this.#kept.set(key, offset)
+    this.#addresses.set(key, address)
+    this.#away.delete(key)
   }
 
   /** Another member goes on from what is kept: nothing here is known any more. */
   forget(queue: QueueRef): void {
-    this.#kept.delete(queueKey(queue))
+    const key = queueKey(queue)
+    this.#kept.delete(key)
+    this.#addresses.delete(key)
+    this.#away.delete(key)
+  }
+
+  /** The queue's broker is gone, and no member can have the queue: until one may have it, this one's progress counts. */
+  away(progress: Progressing): void {
+    this.forget(progress.queue)
+    this.#away.set(queueKey(progress.queue), { progress, sinceMs: this.#client.runtime.clock.now() })
+  }
+
+  /** Queues of a topic that were left since their broker was gone. */
+  awayOf(topic: string): QueueRef[] {
+    return [...this.#away.values()].map(({ progress }) => progress.queue).filter((queue) => queue.topic === topic)
   }
 
   /** Keeps what has changed; what fails is tried again at the next time. */
@@ -121,7 +155,8 @@ export class OffsetKeeping {
     }
     await Promise.all(
       changed.map(async ({ queue, offset }) => {
-        const address = this.#client.routes.masterAddress(queue.broker)
+        // A broker that its name servers forgot may be there all the same.
+        const address = this.#client.routes.masterAddress(queue.broker) ?? this.#addresses.get(queueKey(queue))
         if (address === undefined) return
         try {
           await this.set(queue, address, offset, deadline)

@@ -24,7 +24,11 @@ export class RebalanceTimer {
     this.#run = run
   }
 
+  /** Something has changed. Before the first run it makes no difference. */
   request(): void {
+    if (this.#lastMs === Number.NEGATIVE_INFINITY) return
+    // What is missing now has not been waited for yet.
+    this.#incomplete = 0
     if (this.#isRunning) this.#isWanted = true
     else this.#schedule(0)
   }

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock, Random } from '@rocketmq-ts/platform'
-import { commands, defaultTopic, topicRouteBody } from '@rocketmq-ts/protocol'
+import { commands, defaultTopic, type RemotingCommand, topicRouteBody } from '@rocketmq-ts/protocol'
 import { Deadline } from '../calls/deadline.ts'
 import { backoffMs } from '../calls/retrying.ts'
 import type { NameServers } from '../connection/name-servers.ts'
@@ -9,7 +9,7 @@ import { masterId, type QueueRef, routeToBe, type TopicRoute, topicRoute } from 
 export interface RouteCacheOptions {
   readonly clock: Clock
   readonly random: Random
-  readonly nameServers: Pick<NameServers, 'ask'>
+  readonly nameServers: Pick<NameServers, 'ask' | 'askEach'>
   /** Milliseconds for one look-up, whoever waits for it. */
   readonly lookUpTimeoutMs: number
 }
@@ -22,6 +22,8 @@ const unknownTopicBackoff = { firstMs: 100, mostMs: 1000 } as const
 const idleIntervalsMax = 20
 /** Queues of a topic that a first message makes. */
 export const newTopicQueues = 4
+
+const lookUp = commands.getRouteinfoByTopic
 
 interface Entry {
   readonly route: TopicRoute
@@ -107,6 +109,18 @@ export class RouteCache {
     return deadline.within(this.#lookUp(topic))
   }
 
+  /**
+   * The route with the most brokers that any name server has: one that was started just now does not know all of them yet.
+   * @throws RocketMQError of the first one when none has a route, and what asking throws
+   */
+  async refreshFromEach(topic: string, deadline: Deadline): Promise<TopicRoute> {
+    const answers = await this.#options.nameServers.askEach(lookUp, lookUpHeader(topic), deadline)
+    const routes = answers.flatMap(({ answer }) => (answer === undefined ? [] : [routeOf(topic, answer)]))
+    const [whole] = routes.toSorted((one, other) => other.brokers.size - one.brokers.size)
+    if (whole === undefined) throw answers[0]!.error!
+    return this.#keep(whole)
+  }
+
   /** Looks up what a broker's answer has shown to be wrong. Until it is known, the old route stays. */
   refreshSoon(topic: string): void {
     if (!this.#isClosed) this.#lookUp(topic).catch(() => {})
@@ -168,13 +182,14 @@ export class RouteCache {
 
   async #ask(topic: string): Promise<TopicRoute> {
     const { clock, nameServers, lookUpTimeoutMs } = this.#options
-    const command = commands.getRouteinfoByTopic
     const deadline = new Deadline(clock, {}, lookUpTimeoutMs)
-    const header = { topic, acceptStandardJsonOnly: true }
-    const answer = await nameServers.ask(command, header, deadline, { topic })
-    const route = topicRoute(topic, topicRouteBody.decode(answer.body ?? Buffer.alloc(0)))
+    return this.#keep(routeOf(topic, await nameServers.ask(lookUp, lookUpHeader(topic), deadline, { topic })))
+  }
+
+  #keep(route: TopicRoute): TopicRoute {
     if (this.#isClosed) return route
-    this.#cancelTimer ??= clock.every(refreshIntervalMs, () => this.#refreshAll())
+    const { topic } = route
+    this.#cancelTimer ??= this.#options.clock.every(refreshIntervalMs, () => this.#refreshAll())
     this.#routes.set(topic, { route, idleIntervals: this.#routes.get(topic)?.idleIntervals ?? 0 })
     for (const listener of this.#listeners) listener(route)
     return route
@@ -186,4 +201,12 @@ export class RouteCache {
       else this.refreshSoon(topic)
     }
   }
+}
+
+function lookUpHeader(topic: string) {
+  return { topic, acceptStandardJsonOnly: true }
+}
+
+function routeOf(topic: string, { body }: RemotingCommand): TopicRoute {
+  return topicRoute(topic, topicRouteBody.decode(body ?? Buffer.alloc(0)))
 }

@@ -33,7 +33,7 @@ function scene() {
     clock,
     random: new SeededRandom(1),
     lookUpTimeoutMs: 1000,
-    nameServers: { ask: () => new Promise((resolve) => void flights.push(resolve)) },
+    nameServers: { ask: () => new Promise((resolve) => void flights.push(resolve)), askEach: async () => [] },
   })
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   return { clock, flights, cache, settled }
