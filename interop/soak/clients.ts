@@ -22,6 +22,7 @@ const defectOf = 25
 /** A message that is not stored after so long ends the run. */
 const sendTimeoutMs = 120_000
 const tellEveryMs = 50
+const leakedClients = 4
 
 let seen = nothingSeen()
 
@@ -79,6 +80,9 @@ function handled(group: string, message: Numbered): void {
     return
   }
   seen.handled.push({ ...message, group })
+  if (defects.includes('handles messages twice') && message.number % defectOf === 0) {
+    seen.handled.push({ ...message, group })
+  }
 }
 
 function consumer(group: (typeof orders)[number]): Consumer {
@@ -105,7 +109,8 @@ async function read(reader: Reader): Promise<void> {
 const leaked: unknown[] = []
 
 function footprint(): Footprint {
-  if (defects.includes('leaks clients')) {
+  // So many are more than connections that are just made anew.
+  for (let n = 0; defects.includes('leaks clients') && n < leakedClients; n++) {
     const producer = new Producer({ ...common, group: 'leaked' })
     leaked.push(producer)
     producer.send({ topic, body: 'leaked 0' }).catch(fail)
@@ -137,6 +142,14 @@ const telling = setInterval(tellSeen, tellEveryMs)
 
 const answers: { [Q in Question]: () => Promise<Answers[Q]> } = {
   footprint: async () => footprint(),
+  async assigned() {
+    const queuesOf = (n: number): string[] =>
+      members
+        .slice(n * membersOfGroup, (n + 1) * membersOfGroup)
+        .flatMap(({ assigned }) => assigned.filter((queue) => queue.topic === topic))
+        .map(({ broker, queueId }) => `${broker} ${queueId}`)
+    return Object.fromEntries(orders.map((group, n) => [group, queuesOf(n)]))
+  },
   async stopProducing() {
     isProducing = false
     await producing

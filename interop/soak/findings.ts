@@ -20,6 +20,8 @@ export interface Footprint {
 
 export interface Soaked {
   readonly acknowledged: readonly Numbered[]
+  /** How many were acknowledged when all servers had been there for a while; from then on nothing was done to them. */
+  readonly calmFrom: number
   /** What the members of each group handled, in the order of their handlers' ends. */
   readonly handled: ReadonlyMap<string, readonly Numbered[]>
   /** Groups that promise the order of keys, and the keys that stay at one queue. */
@@ -37,6 +39,7 @@ export interface Soaked {
 export type Rule =
   | 'acknowledged message not handled'
   | 'acknowledged message not read'
+  | 'message handled again in calm'
   | 'messages of a key out of order'
   | 'reader out of order'
   | 'memory grows'
@@ -64,7 +67,14 @@ const handleGrowth = { part: 0.05, count: 2 }
 const timerGrowth = { part: 0.25, count: 2 }
 
 export function findingsOf(soaked: Soaked): Finding[] {
-  return [...lost(soaked), ...outOfOrder(soaked), ...readWrongly(soaked), ...grown(soaked), ...ended(soaked)]
+  return [
+    ...lost(soaked),
+    ...again(soaked),
+    ...outOfOrder(soaked),
+    ...readWrongly(soaked),
+    ...grown(soaked),
+    ...ended(soaked),
+  ]
 }
 
 export function duplicatesOf({ read, handled }: Pick<Soaked, 'read' | 'handled'>): Duplicates {
@@ -87,6 +97,32 @@ function lost({ acknowledged, handled, read }: Soaked): Finding[] {
   for (const [group, messages] of handled) found('acknowledged message not handled', group, missing(messages))
   found('acknowledged message not read', 'the reader', missing(read))
   return findings
+}
+
+/** Where nothing happens, what is stored once is handled once. */
+function again({ acknowledged, calmFrom, handled, read }: Soaked): Finding[] {
+  const calm = acknowledged.slice(calmFrom)
+  const firstOfKey = new Map(calm.toReversed().map(({ key, number }) => [key, number]))
+  const storedTimes = timesOf(read)
+  const findings: Finding[] = []
+  for (const [group, messages] of handled) {
+    const handledTimes = timesOf(messages)
+    const twice = calm
+      // The first one of a key may have been sent before.
+      .filter(({ key, number }) => firstOfKey.get(key) !== number)
+      .map(textOf)
+      .filter((text) => storedTimes.get(text) === 1 && handledTimes.get(text)! > 1)
+    if (twice.length === 0) continue
+    const detail = `${group}: ${twice.length} of ${calm.length}, such as ${twice[0]}`
+    findings.push({ rule: 'message handled again in calm', detail })
+  }
+  return findings
+}
+
+function timesOf(messages: readonly Numbered[]): Map<string, number> {
+  const times = new Map<string, number>()
+  for (const text of messages.map(textOf)) times.set(text, (times.get(text) ?? 0) + 1)
+  return times
 }
 
 /** A message may come again, also behind later ones; each comes for the first time behind those before it. */

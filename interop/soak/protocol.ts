@@ -6,7 +6,7 @@ export const orderedKeys = ['key-0', 'key-1', 'key-2', 'key-3', 'key-4', 'key-5'
 export const scatteredKeys = ['anywhere-0', 'anywhere-1', 'anywhere-2'] as const
 
 /** Defects that a process of clients can be given, to test what looks for them. */
-export type Defect = 'forgets messages' | 'mixes up keys' | 'leaks clients' | 'leaks memory'
+export type Defect = 'forgets messages' | 'mixes up keys' | 'handles messages twice' | 'leaks clients' | 'leaks memory'
 
 /** How a process of clients is started: JSON in its first argument. */
 export interface ClientsOptions {
@@ -19,10 +19,12 @@ export interface ClientsOptions {
   readonly defects: readonly Defect[]
 }
 
-export type Question = 'footprint' | 'stopProducing' | 'close'
+export type Question = 'footprint' | 'assigned' | 'stopProducing' | 'close'
 
 export interface Answers {
   footprint: Footprint
+  /** The queues of the topic that the members of each group have: those that two have are there twice. */
+  assigned: Record<string, string[]>
   /** Everything that was begun is acknowledged. */
   stopProducing: null
   /** Milliseconds by client. */

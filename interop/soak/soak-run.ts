@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Admin } from '@rocketmq-ts/client'
 import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
-import { NotInTimeError } from '../targets/deadline.ts'
+import { NotInTimeError, pollUntil } from '../targets/deadline.ts'
 import { ClientsProcess } from './clients-process.ts'
 import {
   type Duplicates,
@@ -39,8 +39,11 @@ const topic = 'soak'
 const groups = ['none', 'queue', 'shardingKey'] as const
 const queuesOfBroker = 3
 const awayMsMax = 1500
+/** How many messages are sent after all that was done to servers. */
+const calmMessages = 500
 /** A server that is away for good, or a client that does not come back, ends the run. */
 const progressTimeoutMs = 90_000
+const settleTimeoutMs = 90_000
 const drainTimeoutMs = 180_000
 /** With some of them it would wait for ever. */
 const drainTimeoutOfDefectsMs = 4000
@@ -71,12 +74,18 @@ export async function runSoak({ label, random, restarts, defects = [] }: SoakOpt
     }
     clients = await ClientsProcess.start(options, join(cluster.target.workFolder, 'clients.log'))
     const { kills, stops, footprints } = await disturb(cluster, clients, random, restarts)
+    await settled(cluster, clients)
+    const calmFrom = clients.acknowledged.length
+    await clients.until('messages are stored in calm', progressTimeoutMs, () => {
+      return clients!.acknowledged.length >= calmFrom + calmMessages
+    })
     await clients.ask('stopProducing', drainTimeoutMs)
     await drained(clients, defects.length === 0 ? drainTimeoutMs : drainTimeoutOfDefectsMs)
     const closingMs = await clients.ask('close')
     const { acknowledged, handled, read } = clients
     const soaked: Soaked = {
       acknowledged,
+      calmFrom,
       handled,
       read,
       orderedGroups: new Set(['queue', 'shardingKey']),
@@ -121,6 +130,26 @@ async function disturb(cluster: Cluster, clients: ClientsProcess, random: Seeded
     footprints.push(await clients.ask('footprint'))
   }
   return { kills, stops: restarts - kills, footprints }
+}
+
+/** Waits until all name servers know both brokers, and the members of each group have shared out the queues. */
+async function settled({ nameServers, brokers }: Cluster, clients: ClientsProcess): Promise<void> {
+  const queues = brokers
+    .flatMap(({ name }) => Array.from({ length: queuesOfBroker }, (_, queueId) => `${name} ${queueId}`))
+    .toSorted()
+  for (const { address, name } of nameServers) {
+    await using admin = new Admin({ nameServers: address })
+    await pollUntil(`${name} knows all brokers`, settleTimeoutMs, async () => {
+      if (!(await admin.topics()).includes(topic)) return { notYet: 'it does not know the topic' }
+      const known = (await admin.describeTopic(topic)).queues.length
+      return known === queues.length || { notYet: `it knows ${known} queues` }
+    })
+  }
+  await pollUntil('the queues are shared out', settleTimeoutMs, async () => {
+    const assigned = await clients.ask('assigned')
+    const isSo = Object.values(assigned).every((ofGroup) => String(ofGroup.toSorted()) === String(queues))
+    return isSo || { notYet: JSON.stringify(assigned) }
+  })
 }
 
 /** What is sent from now on comes to each group and to the reader. */
