@@ -14,11 +14,15 @@ export class RecallHandleError extends Error {
 
 const version = 'v1'
 const textMax = 4096
+/** By the characters behind the last four: whoever reads a handle expects that it is filled up to four. */
+const paddings = ['', '', '==', '=']
 
 /** The handle that a send is answered with: base64url of five words. */
 export function encodeRecallHandle({ topic, brokerName, deliverMs, uniqueKey }: RecallHandle): string {
-  const base64 = Buffer.from([version, topic, brokerName, deliverMs, uniqueKey].join(' '), 'utf8').toString('base64')
-  return base64.replaceAll('+', '-').replaceAll('/', '_')
+  const base64 = Buffer.from(`${version} ${topic} ${brokerName} ${deliverMs} ${uniqueKey}`, 'utf8').toString(
+    'base64url',
+  )
+  return base64 + paddings[base64.length % 4]!
 }
 
 /** @throws RecallHandleError */

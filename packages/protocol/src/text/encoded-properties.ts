@@ -26,6 +26,13 @@ export const knownProperties = [
   'multiDispatch',
   'multiQueueOffset',
   'liteTopic',
+  'timerOutMs',
+  'timerEnqueueMs',
+  'timerDequeueMs',
+  'timerRollTimes',
+  'timerDeleteUniqueKey',
+  'realTopic',
+  'realQueueId',
 ] as const satisfies (keyof typeof propertyName)[]
 
 export type KnownProperty = (typeof knownProperties)[number]
@@ -79,13 +86,23 @@ export class EncodedProperties {
   #hasZero = false
   #marks = 0
   /** Mark, start and end of each known property, in the order in which they stand. */
-  readonly #places: number[] = []
+  readonly #places: number[]
 
-  /** @param bytes in UTF-8; they must stay as they are for as long as this object is used */
-  constructor(bytes: Buffer, room: Buffer = noRoom) {
+  /**
+   * @param bytes in UTF-8; they must stay as they are for as long as this object is used
+   * @param like has the same bytes, which need not be looked through again
+   */
+  constructor(bytes: Buffer, room: Buffer = noRoom, like?: EncodedProperties) {
     this.#bytes = bytes
     this.#room = room
-    this.#scan()
+    if (like === undefined) {
+      this.#places = []
+      this.#scan()
+      return
+    }
+    this.#places = like.#places.slice()
+    this.#marks = like.#marks
+    this.#hasZero = like.#hasZero
   }
 
   /** @param roomBytes for properties that are appended later; more than that is possible, and takes longer */
@@ -207,6 +224,19 @@ export class EncodedProperties {
     for (let at = 0; at < others.#places.length; at += 3) {
       this.#places.push(others.#places[at]!, start + others.#places[at + 1]!, start + others.#places[at + 2]!)
     }
+  }
+
+  /** These properties and others behind them, as `append` does it. These stay as they are. */
+  joinedWith(others: EncodedProperties): EncodedProperties {
+    const { length } = this.#bytes
+    const byteCount = length + 1 + others.#bytes.length
+    const start = memoryFor(byteCount)
+    memoryUsed = start + byteCount
+    memory.set(this.#bytes, start)
+    const room = memory.subarray(start, memoryUsed)
+    const joined = new EncodedProperties(room.subarray(0, length), room, this)
+    joined.append(others)
+    return joined
   }
 
   /** Where in `#places` the last one of a property is, or -1. */

@@ -77,6 +77,25 @@ describe('encoded properties', () => {
     )
   })
 
+  test('joined with others are as if they had been encoded at once, and stay as they were', () => {
+    fc.assert(
+      fc.property(text, text, text, (first, second, third) => {
+        const encoded = EncodedProperties.ofText(first)
+        const others = EncodedProperties.ofText(second)
+        const joined = encoded.joinedWith(others)
+        const between = EncodedProperties.ofText('KEYS\u0001between\u0002', 10)
+        joined.append(EncodedProperties.ofText(third))
+        const behind = (whole: string, more: string) =>
+          whole + (whole === '' || whole.endsWith('\u0002') ? '' : '\u0002') + more
+        expectLikeDecoded(joined, behind(behind(first, second), third))
+        expectLikeDecoded(encoded, first)
+        expectLikeDecoded(others, second)
+        expectLikeDecoded(between, 'KEYS\u0001between\u0002')
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
   test('tell integers as decimal integers are read', () => {
     const written = fc.oneof(
       fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }).map(String),
