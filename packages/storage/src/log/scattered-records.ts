@@ -1,5 +1,5 @@
 import type { CommitLog } from './commit-log.ts'
-import { isRecordAt } from './stretch.ts'
+import { isRecordAt, type Stretch } from './stretch.ts'
 
 /** Where a record should stand. */
 export interface RecordPlace {
@@ -29,23 +29,49 @@ export async function scatteredRecords(
 ): Promise<(Buffer | undefined)[]> {
   const records: (Buffer | undefined)[] = new Array(places.length).fill(undefined)
   const inFiles: number[] = []
-  for (const [index, { physicalOffset, totalSize }] of places.entries()) {
+  const inMemory: number[] = []
+  const stretches: Stretch[] = []
+  let byteCount = 0
+  for (let index = 0; index < places.length; index++) {
+    const { physicalOffset, totalSize } = places[index]!
     if (!commitLog.canHold(physicalOffset, totalSize)) continue
     const stretch = commitLog.inMemory(physicalOffset, totalSize)
     if (stretch === undefined) inFiles.push(index)
-    else {
-      const at = physicalOffset - stretch.start
-      if (isRecordAt(stretch.bytes, physicalOffset, at, totalSize)) {
-        records[index] = Buffer.from(stretch.bytes.subarray(at, at + totalSize))
-      }
+    else if (isRecordAt(stretch.bytes, physicalOffset, physicalOffset - stretch.start, totalSize)) {
+      inMemory.push(index)
+      stretches.push(stretch)
+      byteCount += totalSize
     }
   }
+  copyAll(inMemory, stretches, byteCount, places, records)
+  if (inFiles.length === 0) return records
   const runs = runsOf(commitLog, places, inFiles)
   const readRuns = async (): Promise<void> => {
     for (let run = runs.pop(); run !== undefined; run = runs.pop()) await readRun(commitLog, run, places, records)
   }
   await Promise.all(Array.from({ length: Math.min(runsAtOnce, runs.length) }, readRuns))
   return records
+}
+
+/** One piece of memory for all of them costs less than one for each. */
+function copyAll(
+  indexes: readonly number[],
+  stretches: readonly Stretch[],
+  byteCount: number,
+  places: readonly RecordPlace[],
+  records: (Buffer | undefined)[],
+): void {
+  if (indexes.length === 0) return
+  const copy = Buffer.allocUnsafe(byteCount)
+  let end = 0
+  for (let at = 0; at < indexes.length; at++) {
+    const index = indexes[at]!
+    const { physicalOffset, totalSize } = places[index]!
+    const { bytes, start } = stretches[at]!
+    bytes.copy(copy, end, physicalOffset - start, physicalOffset - start + totalSize)
+    records[index] = copy.subarray(end, end + totalSize)
+    end += totalSize
+  }
 }
 
 function runsOf({ segments }: CommitLog, places: readonly RecordPlace[], indexes: number[]): Run[] {
