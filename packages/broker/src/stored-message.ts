@@ -58,8 +58,12 @@ export function isWaitingTopic(topic: string): boolean {
 export function realPlace({
   properties,
 }: Pick<DecodedMessage, 'properties'>): { topic: string; queueId: number } | undefined {
-  const topic = findMessageProperty(properties, propertyName.realTopic)
   const queueId = Number(findMessageProperty(properties, propertyName.realQueueId))
+  return placeIn(findMessageProperty(properties, propertyName.realTopic), queueId)
+}
+
+/** A place, unless its parts cannot be those of one. */
+export function placeIn(topic: string | undefined, queueId: number): { topic: string; queueId: number } | undefined {
   if (topic === undefined || !Number.isInteger(queueId) || queueId < 0 || queueId > queueIdMax) return undefined
   return { topic, queueId }
 }

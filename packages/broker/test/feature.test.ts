@@ -4,7 +4,9 @@ import type { Handler, RemotingConnection } from '@rocketmq-ts/remoting'
 import { describe, expect, test } from 'vitest'
 import { type Feature, FeatureList } from '../src/feature.ts'
 import { InternalConsumer } from '../src/internal-consumer/internal-consumer.ts'
+
 import { type KeptFolder, KeptState } from '../src/kept/index.ts'
+import { decodedRecord } from '../src/stored-message.ts'
 import { ask } from './call-kit.ts'
 import { FakeLink } from './clients/fake-link.ts'
 import { FakeInternalStore } from './internal-consumer/fake-internal-store.ts'
@@ -72,6 +74,7 @@ function createTallies({ config, store }: { config: KeptFolder; store: FakeInter
         kept.flush()
       },
     },
+    decode: decodedRecord,
     async handle(messages: readonly DecodedMessage[]) {
       tally.messages += messages.length
     },

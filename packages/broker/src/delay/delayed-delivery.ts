@@ -4,6 +4,7 @@ import type { PutPlace, StoreMessage } from '@rocketmq-ts/storage'
 import type { Intake, MessageSink } from '../intake/intake.ts'
 import { storeDue } from '../intake/store-due.ts'
 import { InternalConsumer, type InternalStore } from '../internal-consumer/internal-consumer.ts'
+import { decodedRecord } from '../stored-message.ts'
 import type { DelayProgress } from './delay-progress.ts'
 import { dueMessage } from './delayed-message.ts'
 
@@ -25,7 +26,7 @@ export interface DelayedDeliveryParts {
  * Delivers delayed messages: one queue for each level holds them in the order in which they become due. A message is
  * put into its real topic and only then passed by, so that a crash delivers it once more rather than never.
  */
-export function delayedDelivery(parts: DelayedDeliveryParts): InternalConsumer {
+export function delayedDelivery(parts: DelayedDeliveryParts): InternalConsumer<DecodedMessage> {
   const { clock, log, store, progress, delayLevelsMs } = parts
   // A broker that had more levels before may have left messages of those.
   const counts = store.queueIds(scheduleTopic).map((queueId) => queueId + 1)
@@ -44,6 +45,7 @@ export function delayedDelivery(parts: DelayedDeliveryParts): InternalConsumer {
     waitMs: (_queueId, { tagsCode: dueMs }, nowMs) => dueMs - nowMs,
     // Store times do not fall when the clock is set back, and the times at which messages are due do not, either.
     waitMsMax: (queueId) => delayLevelsMs[queueId] ?? Number.POSITIVE_INFINITY,
+    decode: decodedRecord,
     handle: (messages, queueId) => deliver(messages, levelOf(queueId), parts),
   })
 }

@@ -2,7 +2,6 @@ import {
   deadLetterTopicOf,
   decimalInteger,
   EncodedProperties,
-  findMessageProperty,
   halfTopic,
   marksOf,
   ProtocolError,
@@ -14,6 +13,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import type { StoreMessage } from '@rocketmq-ts/storage'
 import { withProperties } from './property-text.ts'
+import { timedPlace, withShared } from './timed-properties.ts'
 
 /** Decides about messages whose senders name a time. */
 export interface TimerDecision {
@@ -146,8 +146,7 @@ function timer(message: StoreMessage, { timer: decision }: TransformRules): Stor
   const { topic, queueId, properties } = message
   if (decision === undefined || topic === scheduleTopic || topic === timerTopic || isUndecided(message)) return message
   if (!properties.hasAny(timerMarks)) return message
-  const { text } = properties
-  if (findMessageProperty(text, propertyName.timerOutMs) !== undefined) return message
+  if (properties.has('timerOutMs')) return message
   const outMs = decision.outMs(properties)
   if (outMs === undefined) return message
   return {
@@ -155,13 +154,7 @@ function timer(message: StoreMessage, { timer: decision }: TransformRules): Stor
     handle: undefined,
     topic: timerTopic,
     queueId: 0,
-    properties: EncodedProperties.ofText(
-      withProperties(text, {
-        [propertyName.timerOutMs]: String(outMs),
-        [propertyName.realTopic]: topic,
-        [propertyName.realQueueId]: String(queueId),
-      }),
-    ),
+    properties: withShared(properties, timedPlace(outMs, topic, queueId)),
   }
 }
 

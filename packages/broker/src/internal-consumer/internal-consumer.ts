@@ -1,8 +1,6 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import type { DecodedMessage } from '@rocketmq-ts/protocol'
 import type { QueueUnit, RecordPlace } from '@rocketmq-ts/storage'
 import type { LoopShare } from '../loop-share.ts'
-import { decodedRecord } from '../stored-message.ts'
 import { ArrivalTimes } from './arrival-times.ts'
 
 /** What is read of a store. */
@@ -15,7 +13,8 @@ export interface InternalStore {
   onCutBack(listener: () => void): void
 }
 
-export interface InternalConsumerOptions {
+/** @typeParam Message as much of a message as is wanted */
+export interface InternalConsumerOptions<Message> {
   clock: Clock
   log: Log
   store: InternalStore
@@ -40,11 +39,13 @@ export interface InternalConsumerOptions {
    * before. So it comes in time although the clock was set back. Left out: as long as `waitMs` says.
    */
   waitMsMax?(queueId: number): number
+  /** Reads a record; undefined for one that is missing or damaged. */
+  decode(record: Buffer | undefined): Message | undefined
   /**
    * Handles messages of a queue, in their order. They are passed by when it resolves; when it rejects, they come again
    * after a second, so that none is lost, and one may come twice.
    */
-  handle(messages: readonly DecodedMessage[], queueId: number): Promise<void>
+  handle(messages: readonly Message[], queueId: number): Promise<void>
   /** Where very many messages may come at once: so few are read together, and decoded in this share of the loop's turns. */
   slices?: { messagesAtOnce: number; share: LoopShare }
 }
@@ -66,12 +67,12 @@ const clockCheckMs = 1000
  * messages arrive, and when the time of the next one has come. A damaged message is passed by and said. A progress that
  * points past the end of its queue, because messages were lost, goes back to the end.
  */
-export class InternalConsumer {
-  readonly #options: InternalConsumerOptions
-  readonly #queues: InternalQueue[]
+export class InternalConsumer<Message> {
+  readonly #options: InternalConsumerOptions<Message>
+  readonly #queues: InternalQueue<Message>[]
 
   /** Progress is checked here, before new messages can arrive where lost ones were. */
-  constructor(options: InternalConsumerOptions) {
+  constructor(options: InternalConsumerOptions<Message>) {
     this.#options = options
     this.#queues = Array.from({ length: options.queueCount }, (_, queueId) => new InternalQueue(queueId, options))
     options.store.onCutBack(() => {
@@ -98,9 +99,9 @@ export class InternalConsumer {
   }
 }
 
-class InternalQueue {
+class InternalQueue<Message> {
   readonly #queueId: number
-  readonly #options: InternalConsumerOptions
+  readonly #options: InternalConsumerOptions<Message>
   #running: Promise<void> | undefined
   #isAwaited = false
   #isClosed = false
@@ -112,7 +113,7 @@ class InternalQueue {
   readonly #arrivals: ArrivalTimes | undefined
   readonly #unitsAtOnce: number
 
-  constructor(queueId: number, options: InternalConsumerOptions) {
+  constructor(queueId: number, options: InternalConsumerOptions<Message>) {
     this.#queueId = queueId
     this.#options = options
     this.#unitsAtOnce = options.slices?.messagesAtOnce ?? unitsAtOnce
@@ -227,17 +228,17 @@ class InternalQueue {
     this.#arrivals?.note(store.maxOffset(topic, this.#queueId), clock.monotonic())
   }
 
-  async #read(units: readonly QueueUnit[]): Promise<DecodedMessage[]> {
+  async #read(units: readonly QueueUnit[]): Promise<Message[]> {
     const { store, slices } = this.#options
     const records = await store.recordsAt(units)
     return slices === undefined ? this.#decoded(units, records) : slices.share.run(() => this.#decoded(units, records))
   }
 
   /** A damaged message would hold up for ever all that stand behind it. */
-  #decoded(units: readonly QueueUnit[], records: readonly (Buffer | undefined)[]): DecodedMessage[] {
-    const messages: DecodedMessage[] = []
+  #decoded(units: readonly QueueUnit[], records: readonly (Buffer | undefined)[]): Message[] {
+    const messages: Message[] = []
     for (const [index, { physicalOffset }] of units.entries()) {
-      const message = decodedRecord(records[index])
+      const message = this.#options.decode(records[index])
       if (message !== undefined) messages.push(message)
       else {
         const { log, topic } = this.#options

@@ -1,5 +1,7 @@
+import type { DecodedMessage } from '@rocketmq-ts/protocol'
 import { InternalConsumer } from '../internal-consumer/internal-consumer.ts'
 import { LoopShare } from '../loop-share.ts'
+import { decodedRecord } from '../stored-message.ts'
 import type { PopRecovery } from './pop-recovery.ts'
 import { readReviveRecord } from './revive-records.ts'
 import { RetryTopics, type RevivingParts, RevivingQueue } from './reviving-queue.ts'
@@ -21,7 +23,7 @@ const shareMs = 1
  */
 export class Reviver {
   readonly #parts: ReviverParts
-  readonly #consumer: InternalConsumer
+  readonly #consumer: InternalConsumer<DecodedMessage>
   readonly #queues: RevivingQueue[]
   readonly #retryTopics: RetryTopics
 
@@ -47,6 +49,7 @@ export class Reviver {
         setOffset: (queueId, offset) => this.#queues[queueId]!.passTo(offset),
         goBack: (queueId, offset) => this.#queues[queueId]!.goBack(offset),
       },
+      decode: decodedRecord,
       async handle(messages, queueId) {
         // What is dealt with is not read after the next crash: how far groups were is taken from it before.
         if (!recovery.isLoaded) await recovery.load()

@@ -7,7 +7,6 @@ import { LateIntake } from '../intake/late-intake.ts'
 import type { KeptFolder } from '../kept/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import { logReservedMs } from '../store-options.ts'
-import { decodedRecord } from '../stored-message.ts'
 import type { TopicTable } from '../topics/index.ts'
 import { getTimerCheckPoint } from './handlers/get-timer-check-point.ts'
 import { getTimerMetrics } from './handlers/get-timer-metrics.ts'
@@ -15,6 +14,7 @@ import { recallMessage } from './handlers/recall-message.ts'
 import { RecentRate } from './recent-rate.ts'
 import { TimerDelivery, type TimerDeliveryParts } from './timer-delivery.ts'
 import { TimerFlush } from './timer-flush.ts'
+import { isOfTimer, timedRecord } from './timer-message.ts'
 import { TimerMetrics } from './timer-metrics.ts'
 import { timerQueue } from './timer-queue.ts'
 import { TimerRules } from './timer-rules.ts'
@@ -230,8 +230,8 @@ async function goOnBehindOfficial(timers: TimerStore, store: MessageStore): Prom
   const last = timers.lastOfOfficial
   if (last === undefined) return
   const [record] = await store.recordsAt([last])
-  const message = decodedRecord(record)
-  if (message?.topic === timerTopic) timers.queueOffset = message.queueOffset + 1
+  const message = timedRecord(record, true)
+  if (message !== undefined && isOfTimer(message)) timers.queueOffset = message.layout.queueOffset + 1
 }
 
 const idleFigures = (): TimerFigures => ({

@@ -1,17 +1,19 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
-import {
-  type DecodedMessage,
-  findMessageProperty,
-  ProtocolError,
-  propertyName,
-  timerTopic,
-} from '@rocketmq-ts/protocol'
+import { ProtocolError, timerTopic } from '@rocketmq-ts/protocol'
 import type { DueUnit, PutPlace, RecordPlace, SlotUnits, StoreMessage, TimerStore } from '@rocketmq-ts/storage'
 import type { Intake, MessageSink } from '../intake/intake.ts'
 import { type StoreDueParts, storeDue } from '../intake/store-due.ts'
-import { decodedRecord } from '../stored-message.ts'
-import { dueMessage, isTakenBack, rolledMessage } from './timer-message.ts'
-import type { TimerMetrics } from './timer-metrics.ts'
+import {
+  dueMessage,
+  isOfTimer,
+  isTakenBack,
+  realTopicOf,
+  rolledMessage,
+  type TimedRecord,
+  type TimerTimes,
+  timedRecord,
+} from './timer-message.ts'
+import { MetricChanges, type TimerMetrics } from './timer-metrics.ts'
 
 export interface TimerDeliveryParts {
   clock: Clock
@@ -43,7 +45,8 @@ const retryMs = 1000
 /** What is read of a slot while it is delivered. */
 interface Batch {
   units: DueUnit[]
-  messages: DecodedMessage[]
+  /** Of each unit; undefined for one that is missing or damaged. */
+  records: (TimedRecord | undefined)[]
   /** Milliseconds that it took to decode them. */
   decodedMs: number
 }
@@ -113,9 +116,9 @@ export class TimerDelivery {
   }
 
   /** Delivers messages whose slot is done already. @throws Error when they could not be stored now */
-  async deliverNow(messages: readonly DecodedMessage[]): Promise<void> {
+  async deliverNow(records: readonly TimedRecord[]): Promise<void> {
     const nowMs = this.#parts.clock.now()
-    await this.#store(messages.flatMap((message) => this.#due(message, { enqueuedMs: nowMs, nowMs }) ?? []))
+    await this.#store(records.flatMap((record) => this.#due(record, { enqueuedMs: nowMs, nowMs }) ?? []))
   }
 
   async #run(): Promise<void> {
@@ -206,12 +209,12 @@ export class TimerDelivery {
     const { deletes, slotMs } = slot
     for (let from = 0; from < deletes.length; ) {
       const start = from
-      const { units, messages } = await this.#read(slotMs, deletes.length - start, (index) =>
+      const { units, records } = await this.#read(slotMs, deletes.length - start, (index) =>
         slot.at(deletes[start + index]!),
       )
       from += units.length
-      for (const { properties } of messages) {
-        const key = findMessageProperty(properties, propertyName.timerDeleteUniqueKey)
+      for (const record of records) {
+        const key = record?.properties.value('timerDeleteUniqueKey')
         if (key !== undefined) keys.add(key)
       }
     }
@@ -228,41 +231,37 @@ export class TimerDelivery {
       units.push(unit)
       bytes += unit.totalSize
     }
-    const records = await store.recordsAt(units)
+    const found = await store.recordsAt(units)
     const startMs = clock.monotonic()
-    const messages: DecodedMessage[] = []
-    for (const [index, unit] of units.entries()) {
-      const message = decodedRecord(records[index])
-      if (message?.topic === timerTopic) messages.push(message)
-      else {
-        log.warn(
-          { physicalOffset: unit.physicalOffset, slotMs },
-          'a message that is due is missing or damaged: it is passed by',
-        )
-      }
-    }
-    return { units, messages, decodedMs: clock.monotonic() - startMs }
+    const records = found.map((bytes, index) => {
+      const record = timedRecord(bytes, true)
+      if (record !== undefined && isOfTimer(record)) return record
+      const { physicalOffset } = units[index]!
+      log.warn({ physicalOffset, slotMs }, 'a message that is due is missing or damaged: it is passed by')
+      return undefined
+    })
+    return { units, records, decodedMs: clock.monotonic() - startMs }
   }
 
-  async #deliver({ units, messages, decodedMs }: Batch, deleteKeys: ReadonlySet<string>): Promise<void> {
-    const { clock, metrics, storeHost } = this.#parts
-    const unitAt = new Map(units.map((unit) => [unit.physicalOffset, unit]))
+  async #deliver({ units, records, decodedMs }: Batch, deleteKeys: ReadonlySet<string>): Promise<void> {
+    const { clock, storeHost } = this.#parts
     const nowMs = clock.now()
     const startMs = clock.monotonic()
     const due: StoreMessage[] = []
-    for (const message of messages) {
-      const { isRoll, isDelete, writtenMs } = unitAt.get(message.physicalOffset)!
+    for (const [index, record] of records.entries()) {
+      if (record === undefined) continue
+      const { isRoll, isDelete, writtenMs } = units[index]!
       const times = { enqueuedMs: writtenMs, nowMs }
-      if (isRoll) due.push(rolledMessage(message, storeHost, times))
-      else if (!isDelete && !isTakenBack(deleteKeys, message)) {
-        const one = this.#due(message, times)
+      if (isRoll) due.push(rolledMessage(record, storeHost, times))
+      else if (!isDelete && !isTakenBack(deleteKeys, record)) {
+        const one = this.#due(record, times)
         if (one !== undefined) due.push(one)
       }
     }
     const storing = this.#store(due)
     this.#noteCost(decodedMs + clock.monotonic() - startMs, units.length)
     await storing
-    for (const message of messages) this.#count(message, unitAt.get(message.physicalOffset)!, deleteKeys, metrics)
+    this.#count(units, records, deleteKeys)
     this.#parts.delivered(due.length)
   }
 
@@ -280,19 +279,25 @@ export class TimerDelivery {
   }
 
   /** One that takes another one back was counted against it when it came. */
-  #count(message: DecodedMessage, { isDelete, isRoll }: DueUnit, keys: ReadonlySet<string>, metrics: TimerMetrics) {
-    const topic = findMessageProperty(message.properties, propertyName.realTopic)
-    if (topic === undefined) return
-    if (isDelete) {
-      if (isRoll) metrics.add(topic, 1)
-    } else if (!isTakenBack(keys, message)) metrics.add(topic, -1)
+  #count(units: readonly DueUnit[], records: Batch['records'], keys: ReadonlySet<string>): void {
+    const { metrics } = this.#parts
+    const changes = new MetricChanges(metrics)
+    for (const [index, record] of records.entries()) {
+      const topic = record && realTopicOf(record)
+      if (topic === undefined) continue
+      const { isDelete, isRoll } = units[index]!
+      if (isDelete) {
+        if (isRoll) changes.add(topic, 1)
+      } else if (!isTakenBack(keys, record!)) changes.add(topic, -1)
+    }
+    changes.end()
   }
 
   /** Undefined for one that can never be stored, which would hold up for ever all that stand behind it. */
-  #due(message: DecodedMessage, times: { enqueuedMs: number; nowMs: number }): StoreMessage | undefined {
+  #due(record: TimedRecord, times: TimerTimes): StoreMessage | undefined {
     const { intake, log, storeHost } = this.#parts
-    const { physicalOffset } = message
-    const due = dueMessage(message, storeHost, times)
+    const { physicalOffset } = record.layout
+    const due = dueMessage(record, storeHost, times)
     if (due === undefined) {
       log.warn({ physicalOffset }, 'a timed message names no topic and queue that it belongs to: it is passed by')
       return undefined

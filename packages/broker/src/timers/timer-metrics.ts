@@ -32,3 +32,26 @@ export class TimerMetrics extends TopicCounts {
     return { dataVersion, timingCount: new Map(counts) }
   }
 }
+
+/** Changes one after the other: those of one topic that follow each other are made together. */
+export class MetricChanges {
+  readonly #metrics: Pick<TimerMetrics, 'add'>
+  #topic: string | undefined
+  #change = 0
+
+  constructor(metrics: Pick<TimerMetrics, 'add'>) {
+    this.#metrics = metrics
+  }
+
+  add(topic: string, change: number): void {
+    if (topic !== this.#topic) this.end()
+    this.#topic = topic
+    this.#change += change
+  }
+
+  /** Makes what was not made yet. */
+  end(): void {
+    if (this.#topic !== undefined && this.#change !== 0) this.#metrics.add(this.#topic, this.#change)
+    this.#change = 0
+  }
+}

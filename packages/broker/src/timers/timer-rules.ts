@@ -1,11 +1,5 @@
 import type { Random } from '@rocketmq-ts/platform'
-import {
-  decimalInteger,
-  type EncodedProperties,
-  findMessageProperty,
-  ProtocolError,
-  propertyName,
-} from '@rocketmq-ts/protocol'
+import { type EncodedProperties, ProtocolError, propertyName } from '@rocketmq-ts/protocol'
 
 export interface TimerLimits {
   isEnabled: boolean
@@ -51,7 +45,7 @@ export class TimerRules {
     const now = nowMs()
     const deliverMs = askedTime(properties, now)
     if (deliverMs <= now) {
-      if (findMessageProperty(properties.text, propertyName.timerDeleteUniqueKey) === undefined) return undefined
+      if (!properties.has('timerDeleteUniqueKey')) return undefined
       const remark = `the message that ${propertyName.timerDeleteUniqueKey} names is due: it cannot be taken back any more`
       throw new ProtocolError('MESSAGE_ILLEGAL', remark)
     }
@@ -82,10 +76,9 @@ export class TimerRules {
 
 function askedTime(properties: EncodedProperties, nowMs: number): number {
   const name = askedBy.find((one) => properties.has(one))!
-  const text = properties.value(name)!
-  const number = decimalInteger(text)
+  const number = properties.integer(name)
   if (!Number.isSafeInteger(number)) {
-    const remark = `the property ${propertyName[name]} is "${text.slice(0, 64)}": it must be an integer`
+    const remark = `the property ${propertyName[name]} is "${properties.value(name)!.slice(0, 64)}": it must be an integer`
     throw new ProtocolError('MESSAGE_ILLEGAL', remark)
   }
   if (name === 'timerDelaySec') return nowMs + number * 1000

@@ -2,12 +2,13 @@ import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import type { DecodedMessage } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { InternalConsumer, type InternalConsumerOptions } from '../../src/internal-consumer/internal-consumer.ts'
+import { decodedRecord } from '../../src/stored-message.ts'
 import { recordingLog, settle } from '../kept/config-kit.ts'
 import { FakeInternalStore } from './fake-internal-store.ts'
 
 const topic = 'RMQ_SYS_TEST'
 
-function setUp(progress: Record<number, number> = {}, options: Partial<InternalConsumerOptions> = {}) {
+function setUp(progress: Record<number, number> = {}, options: Partial<InternalConsumerOptions<DecodedMessage>> = {}) {
   const wentBack: [queueId: number, offset: number][] = []
   const clock = new SteppedClock()
   const { log, lines } = recordingLog()
@@ -30,6 +31,7 @@ function setUp(progress: Record<number, number> = {}, options: Partial<InternalC
           wentBack.push([queueId, offset])
         },
       },
+      decode: decodedRecord,
       async handle(messages: readonly DecodedMessage[], queueId) {
         handled.push(...messages.map(({ body }) => `${queueId}:${body}`))
       },
@@ -140,7 +142,8 @@ describe('a topic that the broker reads itself', () => {
   })
 
   test('waits for the time of a message, and so do those behind it', async () => {
-    const waitMs: InternalConsumerOptions['waitMs'] = (_queueId, { tagsCode }, nowMs) => tagsCode - nowMs
+    const waitMs: InternalConsumerOptions<DecodedMessage>['waitMs'] = (_queueId, { tagsCode }, nowMs) =>
+      tagsCode - nowMs
     const { clock, store, handled, open } = setUp({}, { waitMs })
     store.add(0, 'now', clock.now())
     store.add(0, 'later', clock.now() + 500)
@@ -158,7 +161,8 @@ describe('a topic that the broker reads itself', () => {
 
   test('sees within a second that the clock was set while a message waits', async () => {
     let clockAheadMs = 0
-    const waitMs: InternalConsumerOptions['waitMs'] = (_queueId, { tagsCode }, nowMs) => tagsCode - nowMs - clockAheadMs
+    const waitMs: InternalConsumerOptions<DecodedMessage>['waitMs'] = (_queueId, { tagsCode }, nowMs) =>
+      tagsCode - nowMs - clockAheadMs
     const { clock, store, handled, open } = setUp({}, { waitMs })
     store.add(0, 'in an hour', clock.now() + 3_600_000)
     open().start()

@@ -119,12 +119,11 @@ const delayMarks = marksOf('timerDelaySec', 'timerDelayMs')
 
 /** By what the producer can take back a message that waits for its time; undefined when it does not. */
 function recallHandleOf({ properties }: StoreMessage, uniqueKey: string, parts: SendParts): string | undefined {
-  const { text } = properties
-  const outMs = findMessageProperty(text, propertyName.timerOutMs)
-  const topic = findMessageProperty(text, propertyName.realTopic)
-  if (outMs === undefined || topic === undefined) return undefined
+  const outMs = properties.integer('timerOutMs')
+  const topic = properties.value('realTopic')
+  if (!Number.isSafeInteger(outMs) || topic === undefined) return undefined
   // Its slot ends with the time itself, so that a message that is due then is in the same slot.
-  return encodeRecallHandle({ topic, brokerName: parts.brokerName, deliverMs: Number(outMs) + 1, uniqueKey })
+  return encodeRecallHandle({ topic, brokerName: parts.brokerName, deliverMs: outMs + 1, uniqueKey })
 }
 
 function sendBatch(header: SendRequest, call: Call<SendCommand>, parts: SendParts): typeof answeredLater {
