@@ -244,7 +244,7 @@ export function createFeatures(parts: FeaturesParts) {
       clock,
       config,
       settings,
-      nameServers: settings().namesrvAddr,
+      nameServers: () => settings().namesrvAddr,
       calls: registration.calls,
       consumers,
     }),

@@ -14,7 +14,8 @@ import { TopicRoutes } from './topic-routes.ts'
 
 export interface AssignmentParts {
   clock: Clock
-  nameServers: readonly string[]
+  /** `host:port` of each, as they are now. */
+  nameServers(): readonly string[]
   /** How they are called. */
   calls: Pick<RemotingClient, 'call'>
   consumers: ConsumerRegistry

@@ -4,7 +4,6 @@ import {
   logicalQueues,
   noLeader,
   permission,
-  type RemotingCommand,
   responseCodes,
   type TopicRoute,
   topicRouteBody,
@@ -21,8 +20,8 @@ export interface TopicRoutesOptions {
   clock: Pick<Clock, 'monotonic'>
   /** How name servers are called; a `RemotingClient` outside of tests. */
   calls: Pick<RemotingClient, 'call'>
-  /** `host:port` of each. */
-  nameServers: readonly string[]
+  /** `host:port` of each, as they are now. */
+  nameServers(): readonly string[]
 }
 
 interface Known {
@@ -35,6 +34,8 @@ interface Known {
   leaders: ReadonlyMap<number, string>
   /** Of the monotonic clock. */
   untilMs: number
+  /** Whether a broker could not be reached at its address since. */
+  isDoubted: boolean
 }
 
 const timeoutMs = 3_000
@@ -42,9 +43,14 @@ const timeoutMs = 3_000
 const knownMs = 10_000
 /** A topic that was made just now is soon known. */
 const unknownMs = 1_000
+/** An address that was known so long after its time may be that of another broker by now. */
+const addressMs = 60_000
 const topicsMax = 10_000
 
-/** What the name servers know about the queues of topics, on all brokers. What was asked lately is remembered. */
+/**
+ * What the name servers know about the queues of topics, on all brokers. What was asked lately is remembered. While no name
+ * server answers, what was known last counts, and nobody waits.
+ */
 export class TopicRoutes {
   readonly #options: TopicRoutesOptions
   /** In the order in which they were asked for. */
@@ -52,6 +58,8 @@ export class TopicRoutes {
   readonly #asking = new Map<string, Promise<Known | undefined>>()
   /** Index of the name server that answered last. */
   #current = 0
+  /** Whether none of them answered the last question. */
+  #areSilent = false
 
   constructor(options: TopicRoutesOptions) {
     this.#options = options
@@ -59,7 +67,7 @@ export class TopicRoutes {
 
   /**
    * The queues that can be read, by the names of their brokers and by their ids; undefined when the topic is unknown, or
-   * no name server answers.
+   * no name server has answered yet.
    */
   async readableQueues(topic: string): Promise<readonly QueueKey[] | undefined> {
     return (await this.#of(topic))?.readable
@@ -70,16 +78,33 @@ export class TopicRoutes {
     return (await this.#of(topic))?.writable
   }
 
-  /** `host:port` of the master of a broker that has the topic; undefined when no name server knows it. */
+  /**
+   * `host:port` of the master of a broker that has the topic; undefined when no name server knows it. One that was known is
+   * told at once, and asked for anew beside that, unless it is doubted or was known long ago.
+   */
   async masterAddress(topic: string, brokerName: string): Promise<string | undefined> {
-    // While no name server answers, what was known is better than nothing.
-    const known = (await this.#of(topic)) ?? this.#known.get(topic)
+    const known = this.#known.get(topic)
     const address = known?.masters.get(brokerName)
-    // One that is away may be back soon.
-    if (known !== undefined && address === undefined) {
-      known.untilMs = Math.min(known.untilMs, this.#options.clock.monotonic() + unknownMs)
+    const nowMs = this.#options.clock.monotonic()
+    if (address !== undefined && !known!.isDoubted && nowMs < known!.untilMs + addressMs) {
+      if (nowMs >= known!.untilMs) void this.#asked(topic)
+      return address
     }
-    return address
+    const found = await this.#of(topic)
+    const master = found?.masters.get(brokerName)
+    // One that is away may be back soon.
+    if (found !== undefined && master === undefined) {
+      found.untilMs = Math.min(found.untilMs, this.#options.clock.monotonic() + unknownMs)
+    }
+    return master
+  }
+
+  /** A broker could not be reached at the address that was told: the name servers may know another one by now. */
+  doubtMaster(topic: string, brokerName: string, address: string): void {
+    const known = this.#known.get(topic)
+    if (known?.masters.get(brokerName) !== address) return
+    known.isDoubted = true
+    known.untilMs = Math.min(known.untilMs, this.#options.clock.monotonic())
   }
 
   /** The brokers that lead the queues of a static topic, by the ids of these: those that have a living leader. */
@@ -87,39 +112,60 @@ export class TopicRoutes {
     return (await this.#of(topic))?.leaders ?? new Map()
   }
 
-  #of(topic: string): Promise<Known | undefined> {
+  async #of(topic: string): Promise<Known | undefined> {
     const known = this.#known.get(topic)
-    if (known !== undefined && this.#options.clock.monotonic() < known.untilMs) return Promise.resolve(known)
+    if (known !== undefined && this.#options.clock.monotonic() < known.untilMs) return known
+    const asked = this.#asked(topic)
+    if (known !== undefined && this.#areSilent) return known
+    return (await asked) ?? known
+  }
+
+  /** Many who ask at a time are told by one answer. */
+  #asked(topic: string): Promise<Known | undefined> {
     const asking = this.#asking.get(topic) ?? this.#ask(topic).finally(() => this.#asking.delete(topic))
     this.#asking.set(topic, asking)
     return asking
   }
 
   async #ask(topic: string): Promise<Known | undefined> {
-    const response = await this.#answer(topic)
-    if (response === undefined) return undefined
-    const isFound = response.code === responseCodes.SUCCESS.code && response.body !== undefined
-    const route = isFound ? topicRouteBody.decode(response.body!) : undefined
+    const answer = await this.#answer(topic)
+    const nowMs = this.#options.clock.monotonic()
+    this.#areSilent = answer === undefined
+    if (answer === undefined) {
+      const last = this.#known.get(topic)
+      if (last !== undefined) last.untilMs = nowMs + unknownMs
+      return undefined
+    }
+    const { route } = answer
     const readable = route && queuesOf(topic, route, permission.read)
     const writable = route && queuesOf(topic, route, permission.write)
-    const untilMs = this.#options.clock.monotonic() + (readable === undefined ? unknownMs : knownMs)
-    const known = { readable, writable, masters: mastersOf(route), leaders: leadersOf(route), untilMs }
+    const untilMs = nowMs + (readable === undefined ? unknownMs : knownMs)
+    const known = {
+      ...{ readable, writable, masters: mastersOf(route), leaders: leadersOf(route), untilMs },
+      isDoubted: false,
+    }
     this.#known.delete(topic)
     this.#known.set(topic, known)
     if (this.#known.size > topicsMax) this.#known.delete(this.#known.keys().next().value!)
     return known
   }
 
-  /** Of the first name server that answers, beginning with the one that did so last. */
-  async #answer(topic: string): Promise<RemotingCommand | undefined> {
-    const { calls, nameServers } = this.#options
+  /** Of the first name server that answers, beginning with the one that did so last; without a route for an unknown topic. */
+  async #answer(topic: string): Promise<{ route: TopicRoute | undefined } | undefined> {
+    const { calls } = this.#options
+    const nameServers = this.#options.nameServers()
     for (let tried = 0; tried < nameServers.length; tried++) {
       const index = (this.#current + tried) % nameServers.length
       try {
         const header = { topic, acceptStandardJsonOnly: true }
-        const response = await calls.call(nameServers[index]!, commands.getRouteinfoByTopic, { header, timeoutMs })
+        const { code, body } = await calls.call(nameServers[index]!, commands.getRouteinfoByTopic, {
+          header,
+          timeoutMs,
+        })
+        const isFound = code === responseCodes.SUCCESS.code && body !== undefined
+        const route = isFound ? topicRouteBody.decode(body) : undefined
         this.#current = index
-        return response
+        return { route }
       } catch {
         // It cannot be reached, which the registration says already: the next one is asked.
       }

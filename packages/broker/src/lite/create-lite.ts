@@ -175,7 +175,7 @@ export function createLite(parts: LiteFeatureParts) {
     cursors.clear()
     held.retryAll()
   })
-  const routes = new TopicRoutes({ clock, calls: parts.calls, nameServers: settings().namesrvAddr })
+  const routes = new TopicRoutes({ clock, calls: parts.calls, nameServers: () => settings().namesrvAddr })
   const information = {
     clock,
     rules,

@@ -42,7 +42,7 @@ export interface StaticTopicsParts {
  */
 export function createStaticTopics(parts: StaticTopicsParts) {
   const { clock, log, identity, settings, mappings, topics, offsets, store, calls, handlers } = parts
-  const routes = new TopicRoutes({ clock, calls, nameServers: settings().namesrvAddr })
+  const routes = new TopicRoutes({ clock, calls, nameServers: () => settings().namesrvAddr })
   const itemCalls = new ItemCalls({
     calls,
     masterAddress: (topic, brokerName) => routes.masterAddress(topic, brokerName),

@@ -13,22 +13,30 @@ interface QueueData {
 
 const readWrite = 6
 
-/** What the name servers know of the topic T is in `state`, and which of them are lost. */
+/**
+ * What the name servers know of the topic T is in `state`, which of them are lost, and those that answer when the test says
+ * so.
+ */
 function open(nameServers: readonly string[] = ['ns-1']) {
   const clock = new SteppedClock()
   const asked: string[] = []
-  const state: { queueDatas: QueueData[] | undefined; rest: Partial<TopicRoute>; lost: Set<string> } = {
-    queueDatas: [],
-    rest: {},
-    lost: new Set(),
-  }
+  const state: {
+    nameServers: readonly string[]
+    queueDatas: QueueData[] | undefined
+    rest: Partial<TopicRoute>
+    lost: Set<string>
+    slow: Map<string, Promise<void>>
+    nonsense: Set<string>
+  } = { nameServers, queueDatas: [], rest: {}, lost: new Set(), slow: new Map(), nonsense: new Set() }
   const routes = new TopicRoutes({
     clock,
-    nameServers,
+    nameServers: () => state.nameServers,
     calls: {
       async call(address) {
         asked.push(address)
+        await state.slow.get(address)
         if (state.lost.has(address)) throw new Error('connection refused')
+        if (state.nonsense.has(address)) return response({ code: 0, body: Buffer.from('[') })
         const { queueDatas } = state
         if (queueDatas === undefined) return response({ code: 17 })
         const all = queueDatas.map((data) => ({ topicSysFlag: 0, writeQueueNums: 4, ...data }))
@@ -103,10 +111,41 @@ describe('the queues of a topic', () => {
     clock.advance(10_000)
     await queues()
     expect(asked).toEqual(['ns-1', 'ns-2', 'ns-2'])
-    state.lost.add('ns-2')
+    state.lost = new Set(['ns-2'])
     clock.advance(10_000)
-    expect(await queues()).toBeUndefined()
+    await queues()
+    expect(asked).toEqual(['ns-1', 'ns-2', 'ns-2', 'ns-2', 'ns-1'])
+  })
+
+  test('are told by the name servers that the settings name now', async () => {
+    const { state, queues, asked } = open(['ns-1'])
+    state.nameServers = ['ns-2']
+    await queues()
+    expect(asked).toEqual(['ns-2'])
+  })
+
+  test('are those that were known last while no name server answers, and nobody waits for it once more', async () => {
+    const { state, queues, clock, asked } = open()
+    state.queueDatas = [{ brokerName: 'broker-a', perm: readWrite, readQueueNums: 1 }]
+    await queues()
+    state.lost.add('ns-1')
+    clock.advance(10_000)
+    expect(await queues()).toEqual(['T broker-a 0'])
+    clock.advance(1_000)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    state.slow.set('ns-1', promise)
+    expect(await queues()).toEqual(['T broker-a 0'])
+    expect(asked).toHaveLength(3)
     state.lost.clear()
+    state.queueDatas = [{ brokerName: 'broker-a', perm: readWrite, readQueueNums: 2 }]
+    resolve()
+    await expect.poll(queues).toEqual(['T broker-a 0', 'T broker-a 1'])
+  })
+
+  test('are told by the next name server when one tells nonsense', async () => {
+    const { state, queues } = open(['ns-1', 'ns-2'])
+    state.queueDatas = [{ brokerName: 'broker-a', perm: readWrite, readQueueNums: 1 }]
+    state.nonsense.add('ns-1')
     expect(await queues()).toEqual(['T broker-a 0'])
   })
 
@@ -139,19 +178,56 @@ describe('the address of a broker of a topic', () => {
     state.rest = at('10.0.0.1:10911')
     clock.advance(1000)
     expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.1:10911')
-    state.rest = at('10.0.0.2:10911')
-    clock.advance(9999)
-    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.1:10911')
-    clock.advance(1)
-    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.2:10911')
   })
 
-  test('is the one that was known last while no name server answers', async () => {
+  test('is told at once when it was known lately, and looked up once beside that', async () => {
+    const { state, routes, clock, asked } = open()
+    state.queueDatas = [{ brokerName: 'broker-a', perm: readWrite, readQueueNums: 1 }]
+    state.rest = at('10.0.0.1:10911')
+    await routes.masterAddress('T', 'broker-a')
+    state.rest = at('10.0.0.2:10911')
+    clock.advance(9_999)
+    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.1:10911')
+    expect(asked).toHaveLength(1)
+    clock.advance(1)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    state.slow.set('ns-1', promise)
+    for (let count = 0; count < 3; count++) {
+      expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.1:10911')
+    }
+    expect(asked).toHaveLength(2)
+    resolve()
+    await expect.poll(() => routes.masterAddress('T', 'broker-a')).toBe('10.0.0.2:10911')
+    expect(asked).toHaveLength(2)
+  })
+
+  test('is looked up first when it was known long ago, or could not be reached', async () => {
+    const { state, routes, clock, asked } = open()
+    state.queueDatas = [{ brokerName: 'broker-a', perm: readWrite, readQueueNums: 1 }]
+    state.rest = at('10.0.0.1:10911')
+    await routes.masterAddress('T', 'broker-a')
+    state.rest = at('10.0.0.2:10911')
+    clock.advance(70_000)
+    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.2:10911')
+    state.rest = at('10.0.0.3:10911')
+    // What others found out of an address that is not told any more says nothing.
+    routes.doubtMaster('T', 'broker-a', '10.0.0.1:10911')
+    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.2:10911')
+    routes.doubtMaster('T', 'broker-a', '10.0.0.2:10911')
+    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.3:10911')
+    expect(asked).toHaveLength(3)
+  })
+
+  test('is the one that was known last while no name server answers, whatever became of it', async () => {
     const { state, routes, clock } = open()
     state.rest = at('10.0.0.1:10911')
     await routes.masterAddress('T', 'broker-a')
     state.lost.add('ns-1')
-    clock.advance(60_000)
+    clock.advance(100_000)
+    expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.1:10911')
+    routes.doubtMaster('T', 'broker-a', '10.0.0.1:10911')
+    // Now that they do not answer, nobody waits for them.
+    state.slow.set('ns-1', new Promise(() => {}))
     expect(await routes.masterAddress('T', 'broker-a')).toBe('10.0.0.1:10911')
   })
 })
