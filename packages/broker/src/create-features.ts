@@ -234,7 +234,7 @@ export function createFeatures(parts: FeaturesParts) {
       store,
       calls: registration.calls,
       whenRegistered: () => registration.settled(),
-      giveUpPulls: (topic) => reading.giveUp(topic),
+      reading,
       handlers: { ...offsets.handlers, ...reading.handlers },
     }),
   )

@@ -1,4 +1,5 @@
 import type { Clock } from '@rocketmq-ts/platform'
+import type { commands, RequestOf } from '@rocketmq-ts/protocol'
 import type { RemotingConnection } from '@rocketmq-ts/remoting'
 import type { MessageStore, ReadResult } from '@rocketmq-ts/storage'
 import type { ConsumerRegistry } from '../clients/index.ts'
@@ -16,7 +17,7 @@ import {
   updateColdDataFlowCtrConfig,
 } from './handlers/cold-data.ts'
 import { litePullMessage } from './handlers/lite-pull-message.ts'
-import { pullMessage } from './handlers/pull-message.ts'
+import { checkPull, pullMessage } from './handlers/pull-message.ts'
 import { queryMessage } from './handlers/query-message.ts'
 import { viewMessageById } from './handlers/view-message-by-id.ts'
 import { LongPolling } from './long-polling.ts'
@@ -77,6 +78,12 @@ export function createReading(parts: ReadingParts) {
     arrived: (topic: string, queueId: number) => longPolling.arrived(topic, queueId),
     /** Answers pulls that wait for a topic's messages: its queues are elsewhere now. */
     giveUp: (topic: string) => longPolling.giveUp(topic),
+    /** What holds and paces pulls of parts of static topics that other brokers have. */
+    longPolling,
+    fileReads,
+    /** @throws ProtocolError for a pull that may not be served, whichever broker has its queue */
+    checkPull: (header: RequestOf<typeof commands.pullMessage>, connection: RemotingConnection): void =>
+      checkPull(header, connection, pull),
     /** Pulls of a lane that wait for messages; they are no work. */
     heldIn: (lane: string) => (lane === 'pull' || lane === 'lite-pull' ? longPolling.countIn(lane) : 0),
     handlers: {

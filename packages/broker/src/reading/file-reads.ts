@@ -17,13 +17,16 @@ export interface FileReadLimits {
 }
 
 interface OfConnection {
-  places: Places
+  ofFiles: Places
+  /** By the names of other brokers. */
+  ofBrokers: Map<string, Places> | undefined
   count: number
 }
 
 /**
- * Reads of files, by the connection that asked. Such reads wait for each other, so one client that asks for very many at
- * once would make the others wait too. Their answers are large, so one that does not take its answers gets no more.
+ * Reads of files, and of other brokers that hold a part of a static topic, by the connection that asked. Such reads wait for
+ * each other, so one client that asks for very many at once would make the others wait too. Their answers are large, so one
+ * that does not take its answers gets no more.
  */
 export class FileReads {
   readonly #limits: FileReadLimits
@@ -48,7 +51,7 @@ export class FileReads {
     const count = this.#connections.get(id)?.count ?? 0
     if (count < (this.#underWay < crowdedFrom ? perConnectionMax : perConnectionMaxWhenCrowded)) return
     const remark =
-      `[TOO_MANY_READS]${count} requests of this connection wait for files already: ` +
+      `[TOO_MANY_READS]${count} requests of this connection wait for files or other brokers already: ` +
       'ask again later, or spread the clients over more connections'
     throw new ProtocolError('SYSTEM_BUSY', remark)
   }
@@ -57,33 +60,54 @@ export class FileReads {
    * Reads when it is the turn of the connection. What was read when the connection takes no such answer is let go of, and
    * read once more when it does.
    * @param bytesOf what the answer with the result will have
+   * @param brokerName of the broker that is asked, where no file is read: reads of one do not wait for those of another one
    * @throws ProtocolError when the connection or the broker ends before; what `read` throws
    */
-  async run<Result>(
+  run<Result>(
     connection: ReadingConnection,
     read: () => Result | Promise<Result>,
     bytesOf: (result: Result) => number,
+    brokerName?: string,
   ): Promise<Result> {
-    let ofConnection = this.#connections.get(connection.id)
-    if (ofConnection === undefined) {
-      ofConnection = { places: new Places(perConnectionAtOnce), count: 0 }
-      this.#connections.set(connection.id, ofConnection)
-    }
-    ofConnection.count++
-    this.#underWay++
-    try {
-      return await ofConnection.places.run(() => this.#read(connection, read, bytesOf))
-    } finally {
-      this.#underWay--
-      ofConnection.count--
-      if (ofConnection.count === 0) this.#connections.delete(connection.id)
-    }
+    const ofConnection = this.#ofConnection(connection)
+    const places = brokerName === undefined ? ofConnection.ofFiles : placesOfBroker(ofConnection, brokerName)
+    return this.#counted(connection, ofConnection, () => places.run(() => this.#read(connection, read, bytesOf)))
+  }
+
+  /** Counts something among the reads of a connection that takes no turn, and goes on when the connection ends. */
+  count<Result>(connection: ReadingConnection, work: () => Promise<Result>): Promise<Result> {
+    return this.#counted(connection, this.#ofConnection(connection), work)
   }
 
   /** The broker stops: reads whose connection takes no answer are given up. */
   close(): void {
     this.#isClosed = true
     for (const wake of [...this.#sleepers]) wake()
+  }
+
+  #ofConnection({ id }: ReadingConnection): OfConnection {
+    let ofConnection = this.#connections.get(id)
+    if (ofConnection === undefined) {
+      ofConnection = { ofFiles: new Places(perConnectionAtOnce), ofBrokers: undefined, count: 0 }
+      this.#connections.set(id, ofConnection)
+    }
+    return ofConnection
+  }
+
+  async #counted<Result>(
+    { id }: ReadingConnection,
+    ofConnection: OfConnection,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    ofConnection.count++
+    this.#underWay++
+    try {
+      return await work()
+    } finally {
+      this.#underWay--
+      ofConnection.count--
+      if (ofConnection.count === 0) this.#connections.delete(id)
+    }
   }
 
   async #read<Result>(
@@ -93,7 +117,7 @@ export class FileReads {
   ): Promise<Result> {
     for (;;) {
       if (connection.isClosed || this.#isClosed) {
-        throw new ProtocolError('SERVICE_NOT_AVAILABLE', 'the connection or the broker ended before files were read')
+        throw new ProtocolError('SERVICE_NOT_AVAILABLE', 'the connection or the broker ended before it was read')
       }
       if (connection.takesAnswer(0)) {
         const result = await read()
@@ -114,4 +138,14 @@ export class FileReads {
       if (this.#isClosed) wake()
     })
   }
+}
+
+function placesOfBroker(ofConnection: OfConnection, brokerName: string): Places {
+  ofConnection.ofBrokers ??= new Map()
+  let places = ofConnection.ofBrokers.get(brokerName)
+  if (places === undefined) {
+    places = new Places(perConnectionAtOnce)
+    ofConnection.ofBrokers.set(brokerName, places)
+  }
+  return places
 }

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
-import { isLightQueue } from '@rocketmq-ts/protocol'
+import { isLightQueue, ProtocolError } from '@rocketmq-ts/protocol'
 
 /** The lanes that pulls come in. */
 export type PullLane = 'pull' | 'lite-pull'
@@ -52,10 +52,6 @@ export class LongPolling {
     this.#perConnectionMax = perConnectionMax
   }
 
-  get perConnectionMax(): number {
-    return this.#perConnectionMax
-  }
-
   /** Pulls that wait. */
   get count(): number {
     return this.#counts.pull + this.#counts['lite-pull']
@@ -97,6 +93,14 @@ export class LongPolling {
     else ofConnection.add(waiting)
     this.#counts[pull.lane]++
     return true
+  }
+
+  /** For a pull that `hold` did not take. */
+  refusal(): ProtocolError {
+    const remark =
+      `[TOO_MANY_PULLS]${this.#perConnectionMax} pulls of this connection wait for messages already: ` +
+      'spread the consumers over more connections'
+    return new ProtocolError('SYSTEM_BUSY', remark)
   }
 
   /** Messages arrived in a queue. */

@@ -5,14 +5,17 @@ import type { MessageStore } from '@rocketmq-ts/storage'
 import { TopicRoutes } from '../assignment/topic-routes.ts'
 import type { Identity } from '../identity.ts'
 import type { ConsumerOffsetTable } from '../offsets/index.ts'
+import type { FileReads } from '../reading/file-reads.ts'
+import type { LongPolling } from '../reading/long-polling.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { TopicTable } from '../topics/index.ts'
+import { ForwardedCommits } from './forwarded-commits.ts'
 import { updateAndCreateStaticTopic } from './handlers/update-and-create-static-topic.ts'
 import { ItemCalls } from './item-calls.ts'
 import { MappingCleaning } from './mapping-cleaning.ts'
 import type { MappingTable } from './mapping-table.ts'
 import { type OffsetHandlers, redirectedOffsets } from './redirected-offsets.ts'
-import { RedirectedPulls } from './redirected-pulls.ts'
+import { type RedirectedPullParts, RedirectedPulls } from './redirected-pulls.ts'
 
 export interface StaticTopicsParts {
   clock: Clock
@@ -21,14 +24,20 @@ export interface StaticTopicsParts {
   settings(): BrokerSettings
   mappings: MappingTable
   topics: TopicTable
-  offsets: Pick<ConsumerOffsetTable, 'commit'>
+  offsets: Pick<ConsumerOffsetTable, 'commit' | 'isResetPending'>
   store: Pick<MessageStore, 'minOffset' | 'maxOffset' | 'syncLog'>
   /** How name servers and other brokers are called. */
   calls: Pick<RemotingClient, 'call'>
   /** Resolves when the name servers know what changed. */
   whenRegistered(): Promise<void>
-  /** Answers pulls that wait for messages of a topic: another broker may lead its queues now. */
-  giveUpPulls(topic: string): void
+  /** What pulls of parts that other brokers have share with those of this broker's own queues. */
+  reading: {
+    longPolling: LongPolling
+    fileReads: FileReads
+    checkPull: RedirectedPullParts['check']
+    /** Answers pulls that wait for messages of a topic: another broker may lead its queues now. */
+    giveUp(topic: string): void
+  }
   /** The handlers of this broker's own queues. */
   handlers: OffsetHandlers & {
     pullMessage: Handler<typeof commands.pullMessage>
@@ -41,18 +50,26 @@ export interface StaticTopicsParts {
  * Whoever leads a logical queue answers for all of it, and asks the brokers that hold its older parts.
  */
 export function createStaticTopics(parts: StaticTopicsParts) {
-  const { clock, log, identity, settings, mappings, topics, offsets, store, calls, handlers } = parts
+  const { clock, log, identity, settings, mappings, topics, offsets, store, calls, reading, handlers } = parts
   const routes = new TopicRoutes({ clock, calls, nameServers: () => settings().namesrvAddr })
   const itemCalls = new ItemCalls({
     calls,
     masterAddress: (topic, brokerName) => routes.masterAddress(topic, brokerName),
+    doubtMaster: (topic, brokerName, address) => routes.doubtMaster(topic, brokerName, address),
+    reads: reading.fileReads,
     timeoutMs: () => settings().forwardTimeout,
   })
   const changed = (topic: string): void => {
     topics.mappingChanged(topic)
-    parts.giveUpPulls(topic)
+    reading.giveUp(topic)
   }
-  const pulls = new RedirectedPulls({ clock, log: new BoundedLog(log, clock), mappings, itemCalls, offsets })
+  const commits = new ForwardedCommits({ itemCalls, reads: reading.fileReads })
+  const pulls = new RedirectedPulls({
+    ...{ mappings, itemCalls, commits, offsets },
+    log: new BoundedLog(log, clock),
+    longPolling: reading.longPolling,
+    check: reading.checkPull,
+  })
   const cleaning = new MappingCleaning({
     clock,
     log,
@@ -76,9 +93,9 @@ export function createStaticTopics(parts: StaticTopicsParts) {
         store,
         whenRegistered: () => parts.whenRegistered(),
       }),
-      pullMessage: pulls.redirected(handlers.pullMessage),
-      litePullMessage: pulls.redirected(handlers.litePullMessage),
-      ...redirectedOffsets(handlers, { mappings, itemCalls }),
+      pullMessage: pulls.redirected('pull', handlers.pullMessage),
+      litePullMessage: pulls.redirected('lite-pull', handlers.litePullMessage),
+      ...redirectedOffsets(handlers, { mappings, itemCalls, commits }),
     },
     start: () => cleaning.start(),
     drain() {

@@ -13,7 +13,8 @@ import {
   toLogicalOffset,
 } from '@rocketmq-ts/protocol'
 import type { Call, Handler, Reply } from '@rocketmq-ts/remoting'
-import type { ItemCalls } from './item-calls.ts'
+import type { ForwardedCommits } from './forwarded-commits.ts'
+import { type ItemCalls, replyOf } from './item-calls.ts'
 import type { MappingTable } from './mapping-table.ts'
 
 /** The handlers of this broker's own queues. */
@@ -29,16 +30,21 @@ export interface OffsetHandlers {
 export interface RedirectedOffsetsParts {
   mappings: Pick<MappingTable, 'isEmpty' | 'get'>
   itemCalls: ItemCalls
+  commits: ForwardedCommits
 }
 
 type Key = keyof OffsetHandlers
 type CommandOf<K extends Key> = (typeof commands)[K]
+type CommitRequest = RequestOf<typeof commands.updateConsumerOffset>
+type CommitReply = Reply<typeof commands.updateConsumerOffset>
 
 /** One request about a logical queue that this broker leads. */
 interface Asked {
   items: LogicQueue
   /** Asks the broker of an item. */
   ask<K extends Key>(item: LogicQueueMappingItem, key: K, header: RequestOf<CommandOf<K>>): Promise<Reply<CommandOf<K>>>
+  /** Notes an offset of an item's own queue at its broker. */
+  commit(item: LogicQueueMappingItem, header: CommitRequest): Promise<CommitReply>
 }
 
 /** Fields by which each of these requests names its queue. */
@@ -53,7 +59,7 @@ type ItemRange = { isKnown: true; min: number; max: number } | { isKnown: false;
 
 /** Requests about the offsets of logical queues: each is answered from the items, on this broker or on others. */
 export function redirectedOffsets(handlers: OffsetHandlers, parts: RedirectedOffsetsParts): OffsetHandlers {
-  const { mappings, itemCalls } = parts
+  const { mappings, itemCalls, commits } = parts
   const redirect =
     <K extends Key>(
       handle: Handler<CommandOf<K>>,
@@ -67,11 +73,15 @@ export function redirectedOffsets(handlers: OffsetHandlers, parts: RedirectedOff
         // The handlers of offsets look at the header alone, whichever of these requests the call is of.
         const here = handlers[key] as unknown as Handler<CommandOf<Of>>
         const by = call as unknown as Call<CommandOf<Of>>
-        return itemCalls.ask(topic, item, commands[key], changed as RequestOf<CommandOf<Of>> & QueueHeader, (ofItem) =>
-          here(ofItem, by),
-        )
+        const ofQueue = changed as RequestOf<CommandOf<Of>> & QueueHeader
+        return itemCalls.ask(by.connection, topic, item, commands[key], ofQueue, (ofItem) => here(ofItem, by))
       }
-      return answer({ items: topic.led(queueId), ask }, header)
+      const commit = async (item: LogicQueueMappingItem, changed: CommitRequest): Promise<CommitReply> => {
+        if (topic.isHere(item)) return ask(item, 'updateConsumerOffset', changed)
+        const answered = await commits.commit(call.connection, changed, item, changed.commitOffset)
+        return replyOf(commands.updateConsumerOffset, answered)
+      }
+      return answer({ items: topic.led(queueId), ask, commit }, header)
     }
   return {
     getMinOffset: redirect<'getMinOffset'>(handlers.getMinOffset, minOffset),
@@ -174,10 +184,7 @@ async function queryOffset(
   return { code: 'QUERY_NOT_FOUND', remark: 'Not found, maybe this group consumer boot first' }
 }
 
-async function commitOffset(
-  { items, ask }: Asked,
-  header: RequestOf<typeof commands.updateConsumerOffset>,
-): Promise<Reply<typeof commands.updateConsumerOffset>> {
+async function commitOffset({ items, commit }: Asked, header: CommitRequest): Promise<CommitReply> {
   decided(items, header)
   if (header.commitOffset < 0) {
     throw new ProtocolError('INVALID_PARAMETER', `Commit offset ${header.commitOffset} is negative`)
@@ -185,7 +192,7 @@ async function commitOffset(
   const item = itemOfOffset(items, header.commitOffset)!
   // What is before the first item is gone: the group goes on at its start.
   const ofItem = Math.max(0, toItemOffset(item, header.commitOffset))
-  return ask(item, 'updateConsumerOffset', { ...header, commitOffset: ofItem })
+  return commit(item, { ...header, commitOffset: ofItem })
 }
 
 /** Items of which it is decided where they begin. @throws ProtocolError when there is none */

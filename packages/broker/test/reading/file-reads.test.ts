@@ -67,6 +67,31 @@ test('four reads of a connection are made at a time, the others in their order, 
   expect(begun.slice(6)).toEqual([5])
 })
 
+test('reads of a broker do not wait for those of another one, nor for those of files', async () => {
+  const reads = newFileReads(100)
+  const link = new FakeLink()
+  const { begun, read } = planned(7)
+  for (let index = 0; index < 5; index++) void reads.run(link, read(index), bytesOf, 'broker-a')
+  void reads.run(link, read(5), bytesOf, 'broker-b')
+  void reads.run(link, read(6), bytesOf)
+  await turn()
+  expect(begun).toEqual([0, 1, 2, 3, 5, 6])
+})
+
+test('what is counted among the reads of a connection takes no turn, and goes on when the connection ends', async () => {
+  const reads = newFileReads(2)
+  const link = new FakeLink()
+  const { begun, ends, read } = planned(2)
+  link.pauseAnswers()
+  const [first] = [reads.count(link, read(0)), reads.count(link, read(1))]
+  expect(begun).toEqual([0, 1])
+  expect(() => reads.check(link)).toThrow('TOO_MANY_READS')
+  link.destroy()
+  ends[0]!.resolve('done')
+  expect(await first).toBe('done')
+  expect(reads.underWay).toBe(1)
+})
+
 test('what was read while a connection took no answers is read once more when it does', async () => {
   const reads = newFileReads(100)
   const link = new FakeLink()

@@ -1,4 +1,4 @@
-import { commands, responseCodes } from '@rocketmq-ts/protocol'
+import { commands, newSubscriptionGroupConfig, responseCodes, subscriptionGroupConfigBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import {
   type Cluster,
@@ -95,6 +95,76 @@ describe('a logical queue that moved', () => {
       expect(await admin.calls(two).maxOffset(topic)).toBe(1)
     })
     expect((await readAll(admin, two)).map(([body]) => body)).toEqual(['a', 'b'])
+  })
+
+  test('answers pulls that wait at its end as soon as it is decided where it goes on', async () => {
+    const { cluster, admin } = await start(2, [one])
+    await admin.calls(one).send({ topic, body: 'a' })
+    let waiting: Promise<unknown> | undefined
+    let startMs = 0
+    await admin.move(0, two, async (step) => {
+      if (step !== 'offset') return
+      // The address of the other broker is looked up for the first one.
+      await admin.calls(two).pull({ topic, offset: 1 })
+      startMs = cluster.simulation.monotonic()
+      waiting = admin.calls(two).pull({ topic, offset: 1, waitMs: 30_000 })
+      await cluster.sleep(20)
+      expect(admin.machine(two).server.stats().reading.heldPulls).toBe(1)
+    })
+    expect(await waiting).toMatchObject({ code: responseCodes.PULL_NOT_FOUND.code, nextOffset: 1 })
+    expect(cluster.simulation.monotonic() - startMs).toBeLessThan(500)
+    expect((await readAll(admin, two)).map(([body]) => body)).toEqual(['a'])
+  })
+
+  test('is given from its old parts to those alone who may pull from its leader', async () => {
+    const { admin } = await start(2, [one])
+    await admin.calls(one).send({ topic, body: 'a' })
+    await admin.move(0, two)
+    const group = 'forbidden'
+    for (const broker of [one, two]) {
+      const config = newSubscriptionGroupConfig(group, { consumeEnable: broker === one })
+      const body = subscriptionGroupConfigBody.encode(config)
+      await admin.calls(broker).ask(commands.updateAndCreateSubscriptiongroup, {}, body)
+    }
+    const refused = { code: responseCodes.NO_PERMISSION.code }
+    await expect(admin.calls(two).pull({ topic, group, offset: 0 })).rejects.toMatchObject(refused)
+    await admin.calls(two).ask(commands.updateBrokerConfig, {}, Buffer.from('brokerPermission=2\n'))
+    await expect(admin.calls(two).pull({ topic, offset: 0 })).rejects.toMatchObject(refused)
+    await expect(admin.calls(two).pull({ topic, offset: 1 })).rejects.toMatchObject(refused)
+  })
+
+  test('is read without a wait from a broker whose address is known, while no name server answers', async () => {
+    const { cluster, admin } = await start(2, [one])
+    await admin.calls(one).send({ topic, body: 'a' })
+    await admin.move(0, two)
+    const tookMs = async (): Promise<number> => {
+      const startMs = cluster.simulation.monotonic()
+      expect((await admin.calls(two).pull({ topic, offset: 0 })).messages).toHaveLength(1)
+      return cluster.simulation.monotonic() - startMs
+    }
+    await tookMs()
+    for (const nameServer of cluster.nameServers) nameServer.pause()
+    for (let time = 0; time < 5; time++) {
+      await cluster.sleep(15_000)
+      expect(await tookMs()).toBeLessThan(500)
+    }
+    for (const nameServer of cluster.nameServers) nameServer.resume()
+  })
+
+  test('does not take a commit back into an older part once there is one in a newer part', async () => {
+    const { admin } = await start(2, [one])
+    for (const body of ['a', 'b']) await admin.calls(one).send({ topic, body })
+    await admin.move(0, two)
+    await admin.calls(two).send({ topic, body: 'c' })
+    const group = 'back'
+    for (const broker of [one, two]) await admin.calls(broker).heartbeat([{ group, topics: { [topic]: '*' } }])
+    const calls = admin.calls(two)
+    await calls.commitOffset(group, topic, 0, 2)
+    await calls.commitOffset(group, topic, 0, 1)
+    expect(await calls.committedOffset(group, topic, 0)).toBe(1)
+    await calls.commitOffset(group, topic, 0, 2 + moveGap)
+    await calls.commitOffset(group, topic, 0, 1)
+    expect(await calls.committedOffset(group, topic, 0)).toBe(2 + moveGap)
   })
 
   test('keeps the offsets of groups, wherever they are in it', async () => {

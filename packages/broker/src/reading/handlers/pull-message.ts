@@ -12,7 +12,7 @@ import type { MessageStore, ReadRequest, ReadResult } from '@rocketmq-ts/storage
 import { checkNotOwnProgress } from '../../groups/index.ts'
 import type { QueueRange } from '../../offsets/queue-offsets.ts'
 import type { ColdReadLimits } from '../cold-read-limits.ts'
-import type { FileReads } from '../file-reads.ts'
+import type { FileReads, ReadingConnection } from '../file-reads.ts'
 import type { HeldPull, LongPolling, PullLane } from '../long-polling.ts'
 import { type MessageFilter, type MessageFilterParts, messageFilter } from '../message-filter.ts'
 import { type GroupSubscriptions, pullSubscription } from '../pull-subscription.ts'
@@ -71,17 +71,28 @@ export function pullMessage(parts: PullParts): Handler<PullCommand> {
   return (header, call) => {
     checkFlags(header)
     const group = checkedGroup(header, parts)
-    const { topicSysFlag } = checkedTopic(header, parts)
-    parts.fileReads.check(call.connection)
-    if ((header.sysFlag & commitOffsetFlag) !== 0) {
-      checkNotOwnProgress(header.consumerGroup)
-      parts.offsets.checkRoom(header.consumerGroup, header.topic)
-    }
+    const topic = checkedTopic(header, parts)
+    checkQueue(header, topic)
+    checkPlaces(header, call.connection, parts)
     const subscription = pullSubscription(header, group, parts.consumers.subscriptionsOf(header.consumerGroup))
-    const pull = new Pull(header, call, messageFilter(subscription, header, parts), group, topicSysFlag, parts)
+    const pull = new Pull(header, call, messageFilter(subscription, header, parts), group, topic.topicSysFlag, parts)
     pull.start()
     return answeredLater
   }
+}
+
+/** Of `PullParts`, what tells whether a pull may be served at all. */
+type PullChecks = Pick<PullParts, 'brokerPermission' | 'settings' | 'groups' | 'topics' | 'fileReads' | 'offsets'>
+
+/**
+ * All that has to be so for a pull but for its queue, which another broker may have.
+ * @throws ProtocolError that says what is not so
+ */
+export function checkPull(header: PullRequest, connection: ReadingConnection, parts: PullChecks): void {
+  checkFlags(header)
+  checkedGroup(header, parts)
+  checkedTopic(header, parts)
+  checkPlaces(header, connection, parts)
 }
 
 /** @throws ProtocolError when a field is missing that is needed for what sysFlag asks for */
@@ -94,7 +105,7 @@ function refuseMissing(field: string): never {
   throw new ProtocolError('INVALID_PARAMETER', `the header field ${field} is missing: sysFlag asks for it`)
 }
 
-function checkedGroup(header: PullRequest, parts: PullParts): SubscriptionGroupConfig {
+function checkedGroup(header: PullRequest, parts: PullChecks): SubscriptionGroupConfig {
   const { consumerGroup } = header
   if ((parts.brokerPermission() & permission.read) === 0) {
     throw new ProtocolError(
@@ -116,8 +127,8 @@ function checkedGroup(header: PullRequest, parts: PullParts): SubscriptionGroupC
   return group
 }
 
-function checkedTopic(header: PullRequest, parts: PullParts): TopicConfig {
-  const { topic, consumerGroup, queueId } = header
+function checkedTopic(header: PullRequest, parts: PullChecks): TopicConfig {
+  const { topic, consumerGroup } = header
   const config = parts.topics.get(topic)
   if (config === undefined) throw new ProtocolError('TOPIC_NOT_EXIST', `topic[${topic}] not exist, apply first please!`)
   if ((config.perm & permission.read) === 0) {
@@ -129,11 +140,25 @@ function checkedTopic(header: PullRequest, parts: PullParts): TopicConfig {
   if (parts.groups.isReadForbidden(consumerGroup, topic)) {
     throw new ProtocolError('NO_PERMISSION', `the consumer group[${consumerGroup}] is forbidden for topic[${topic}]`)
   }
-  if (queueId < 0 || queueId >= config.readQueueNums) {
-    const remark = `queueId[${queueId}] is illegal, topic:[${topic}] topicConfig.readQueueNums:[${config.readQueueNums}]`
-    throw new ProtocolError('INVALID_PARAMETER', remark)
-  }
   return config
+}
+
+function checkQueue({ topic, queueId }: PullRequest, { readQueueNums }: TopicConfig): void {
+  if (queueId >= 0 && queueId < readQueueNums) return
+  const remark = `queueId[${queueId}] is illegal, topic:[${topic}] topicConfig.readQueueNums:[${readQueueNums}]`
+  throw new ProtocolError('INVALID_PARAMETER', remark)
+}
+
+/** @throws ProtocolError when the connection waits for too much already, or there is no room for the group's offset */
+function checkPlaces(
+  { sysFlag, consumerGroup, topic }: PullRequest,
+  connection: ReadingConnection,
+  { fileReads, offsets }: PullChecks,
+): void {
+  fileReads.check(connection)
+  if ((sysFlag & commitOffsetFlag) === 0) return
+  checkNotOwnProgress(consumerGroup)
+  offsets.checkRoom(consumerGroup, topic)
 }
 
 /** One pull, from the first read to its answer; while there is nothing it is what waits. */
@@ -266,11 +291,7 @@ class Pull implements HeldPull {
     }
     this.#last = result
     const { longPolling } = this.#parts
-    if (longPolling.hold(this, waitMs)) return
-    const remark =
-      `[TOO_MANY_PULLS]${longPolling.perConnectionMax} pulls of this connection wait for messages already: ` +
-      'spread the consumers over more connections'
-    this.#call.fail(new ProtocolError('SYSTEM_BUSY', remark))
+    if (!longPolling.hold(this, waitMs)) this.#call.fail(longPolling.refusal())
   }
 
   retry(): boolean | Promise<boolean> {
