@@ -8,7 +8,7 @@ import { type EmbeddedRocketMQ, startRocketMQ } from '../src/index.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const cache = join(root, '.cache')
-const pages = ['messages', 'lite-topics']
+const pages = ['messages', 'lite-topics', 'static-topics']
 
 interface Example {
   readonly title: string

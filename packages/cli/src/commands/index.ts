@@ -19,6 +19,7 @@ import { mqadminCommand } from './mqadmin.ts'
 import { nameServerGroup } from './namesrv.ts'
 import { offsetGroup } from './offset.ts'
 import { produceCommand } from './produce.ts'
+import { staticGroup } from './static.ts'
 import { topicGroup } from './topic.ts'
 import { traceGroup } from './trace.ts'
 
@@ -33,6 +34,7 @@ export const commandTable: readonly (Command | CommandGroup)[] = [
   lagCommand,
   messageGroup,
   liteGroup,
+  staticGroup,
   deadLetterGroup,
   traceGroup,
   clientGroup,

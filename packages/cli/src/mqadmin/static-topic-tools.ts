@@ -1,25 +1,13 @@
-import type { Master } from '@rocketmq-ts/client/raw'
-import {
-  commands,
-  defaultTopic,
-  leaderItem,
-  type TopicConfigAndQueueMapping,
-  type TopicRemapping,
-  topicConfigAndQueueMappingBody,
-  topicQueueMappingDetailBody,
-  topicRemappingBody,
-  topicStatsBody,
-} from '@rocketmq-ts/protocol'
-import { CommandError, UsageError } from '../usage-error.ts'
 import {
   checkedStaticTopic,
-  itemLeft,
-  movedLogicOffset,
   planOfMove,
   planOfQueues,
+  StaticTopicBrokers,
   type StaticTopicState,
   withOtherBrokers,
-} from './static-topic-plan.ts'
+} from '@rocketmq-ts/client/raw'
+import { type TopicRemapping, topicRemappingBody } from '@rocketmq-ts/protocol'
+import { CommandError, UsageError } from '../usage-error.ts'
 import { optional, required, type Tool, type ToolContext, topic } from './tool.ts'
 
 const where = [
@@ -44,20 +32,20 @@ export const staticTopicTools: readonly Tool[] = [
       ...fromFile,
     ],
     async run(context) {
-      const { name, cluster, targets, given } = await begun(context)
+      const { name, brokers, targets, given, force, everywhere } = await begun(context)
       if (given !== undefined) {
-        await cluster.writeAll(withOtherBrokers(given, cluster.brokersAround(given)))
+        await brokers.writeAll(everywhere(given), force)
         return
       }
       const total = context.number('totalQueueNum', 0)
-      const before = await cluster.stateOf(name)
+      const before = await brokers.stateOf(name)
       const { epoch } = checkedStaticTopic(name, before)
       const nowMs = context.session.host.now()
       const old = remappingOf(name, before.size === 0 ? nowMs : epoch, before)
       await context.line(`The old mapping data is written to file ${await write(context, old, 'before')}`)
       const plan = planOfQueues(name, total, targets, before, nowMs)
       await context.line(`The new mapping data is written to file ${await write(context, plan, 'after')}`)
-      await cluster.writeAll(withOtherBrokers(plan, cluster.brokersAround(plan)))
+      await brokers.writeAll(everywhere(plan), force)
     },
   },
   {
@@ -65,12 +53,13 @@ export const staticTopicTools: readonly Tool[] = [
     about: 'Moves the queues of a static topic to other brokers.',
     options: [...where, topic, ...fromFile],
     async run(context) {
-      const { name, cluster, targets, given } = await begun(context)
+      const { name, brokers, targets, given, force, everywhere } = await begun(context)
       if (given !== undefined) {
-        await cluster.move(given)
+        checkMasters(brokers, given.brokerConfigMap.keys())
+        await brokers.move(given, force)
         return
       }
-      const before = await cluster.stateOf(name)
+      const before = await brokers.stateOf(name)
       if (before.size === 0) throw new CommandError(`no broker has a topic ${name}: make it with updateStaticTopic`)
       const { epoch } = checkedStaticTopic(name, before)
       await context.line(
@@ -79,7 +68,7 @@ export const staticTopicTools: readonly Tool[] = [
       const plan = planOfMove(name, targets, before, context.session.host.now())
       // The official tool says "old" of both files.
       await context.line(`The old mapping data is written to file ${await write(context, plan, 'after')}`)
-      await cluster.move(withOtherBrokers(plan, cluster.brokersAround(plan)))
+      await brokers.move(everywhere(plan), force)
     },
   },
 ]
@@ -104,10 +93,33 @@ async function write(context: ToolContext, plan: TopicRemapping, suffix: 'before
 /** The topic, the brokers that are to have it, which must have masters, and the plan that a file gives. */
 async function begun(context: ToolContext) {
   const name = context.need('topic')
-  const cluster = await Cluster.of(context)
-  const targets = cluster.targets()
-  for (const broker of targets) cluster.master(broker)
-  return { name, cluster, targets, given: await planOfFile(context, name) }
+  const brokers = new StaticTopicBrokers(context.calls, await context.clusterInfo(), () => context.deadline)
+  const targets = targetsOf(context, brokers)
+  checkMasters(brokers, targets)
+  const given = await planOfFile(context, name)
+  const force = context.value('forceReplace') === 'true'
+  /** The plan for all brokers of the clusters that its brokers are in. */
+  const everywhere = (plan: TopicRemapping): TopicRemapping => {
+    const all = withOtherBrokers(plan, brokers.around(plan))
+    checkMasters(brokers, all.brokerConfigMap.keys())
+    return all
+  }
+  return { name, brokers, targets, given, force, everywhere }
+}
+
+/** The brokers that -b names, or those of the clusters that -c names. @throws UsageError when there are none */
+function targetsOf(context: ToolContext, brokers: StaticTopicBrokers): Set<string> {
+  const named = listed(context.value('brokers'))
+  const clusters = listed(context.value('clusters'))
+  if (named.length === 0 && clusters.length === 0) throw new UsageError('give -b (brokers) or -c (clusters)')
+  const found = named.length > 0 ? named : clusters.flatMap((name) => brokers.ofCluster(name))
+  if (found.length === 0) throw new CommandError('Find none brokers, do nothing')
+  return new Set(found)
+}
+
+/** @throws CommandError for a broker that takes no requests */
+function checkMasters(brokers: StaticTopicBrokers, names: Iterable<string>): void {
+  for (const name of names) if (!brokers.has(name)) throw new CommandError(`Can't find addr for broker ${name}`)
 }
 
 /** @throws CommandError when the file cannot be used */
@@ -119,120 +131,6 @@ async function planOfFile(context: ToolContext, name: string): Promise<TopicRema
   const plan = topicRemappingBody.decode(content)
   checkedStaticTopic(name, plan.brokerConfigMap)
   return plan
-}
-
-/** The brokers that a tool works on. */
-class Cluster {
-  readonly #context: ToolContext
-  readonly #masters: ReadonlyMap<string, Master>
-  /** The brokers of each cluster. */
-  readonly #clusters: ReadonlyMap<string, readonly string[]>
-
-  private constructor(
-    context: ToolContext,
-    masters: ReadonlyMap<string, Master>,
-    clusters: ReadonlyMap<string, readonly string[]>,
-  ) {
-    this.#context = context
-    this.#masters = masters
-    this.#clusters = clusters
-  }
-
-  static async of(context: ToolContext): Promise<Cluster> {
-    const { brokerAddrTable, clusterAddrTable } = await context.clusterInfo()
-    const masters = new Map<string, Master>()
-    for (const [name, { brokerAddrs }] of brokerAddrTable) {
-      const address = brokerAddrs.get(0)
-      if (address !== undefined) masters.set(name, { name, address })
-    }
-    return new Cluster(context, masters, clusterAddrTable)
-  }
-
-  /** The brokers that -b names, or those of the clusters that -c names. @throws UsageError when there are none */
-  targets(): Set<string> {
-    const brokers = listed(this.#context.value('brokers'))
-    const clusters = listed(this.#context.value('clusters'))
-    if (brokers.length === 0 && clusters.length === 0) throw new UsageError('give -b (brokers) or -c (clusters)')
-    const found = brokers.length > 0 ? brokers : clusters.flatMap((name) => this.#clusters.get(name) ?? [])
-    if (found.length === 0) throw new CommandError('Find none brokers, do nothing')
-    return new Set(found)
-  }
-
-  /** @throws CommandError for a broker that takes no requests */
-  master(broker: string): Master {
-    const master = this.#masters.get(broker)
-    if (master === undefined) throw new CommandError(`Can't find addr for broker ${broker}`)
-    return master
-  }
-
-  /** All brokers of the clusters that a plan's brokers are in. */
-  brokersAround({ brokerConfigMap }: TopicRemapping): string[] {
-    return [...this.#clusters.values()].filter((names) => names.some((name) => brokerConfigMap.has(name))).flat()
-  }
-
-  /** The topic on each broker that has it. */
-  async stateOf(name: string): Promise<Map<string, TopicConfigAndQueueMapping>> {
-    const state = new Map<string, TopicConfigAndQueueMapping>()
-    for (const [broker, master] of [...this.#masters].sort(([one], [other]) => (one < other ? -1 : 1))) {
-      const header = { topic: name, lo: true }
-      const { calls, deadline } = this.#context
-      const answer = await calls.askOr(master, commands.getTopicConfig, header, deadline, ['TOPIC_NOT_EXIST'])
-      if (answer !== undefined) state.set(broker, topicConfigAndQueueMappingBody.decode(answer.body))
-    }
-    return state
-  }
-
-  /** Gives brokers what a plan says of them. */
-  async writeAll(plan: TopicRemapping): Promise<void> {
-    for (const broker of plan.brokerConfigMap.keys()) this.master(broker)
-    await this.#write(plan, [...plan.brokerConfigMap.keys()])
-  }
-
-  /**
-   * Moves queues. First the new leader takes messages, then the old one takes none any more; what it has then says where the
-   * queue goes on. A run that was interrupted in between is completed by another one with the plan's file (-mf).
-   */
-  async move(plan: TopicRemapping): Promise<void> {
-    for (const broker of plan.brokerConfigMap.keys()) this.master(broker)
-    await this.#write(plan, plan.brokerToMapIn)
-    await this.#write(plan, plan.brokerToMapOut)
-    for (const broker of plan.brokerToMapOut) await this.#decideOffsets(plan, broker)
-    await this.#write(plan, plan.brokerToMapIn)
-    const moved = new Set([...plan.brokerToMapIn, ...plan.brokerToMapOut])
-    await this.#write(
-      plan,
-      [...plan.brokerConfigMap.keys()].filter((broker) => !moved.has(broker)),
-    )
-  }
-
-  async #decideOffsets(plan: TopicRemapping, broker: string): Promise<void> {
-    const { topic: name, brokerConfigMap } = plan
-    const { body } = await this.#context.ask(this.master(broker), commands.getTopicStatsInfo, { topic: name })
-    const ranges = new Map(topicStatsBody.decode(body).offsetTable.map(([queue, range]) => [queue.queueId, range]))
-    for (const [id, items] of brokerConfigMap.get(broker)?.mappingDetail?.hostedQueues ?? []) {
-      const left = itemLeft(items)
-      if (left === undefined || left.bname !== broker) continue
-      const range = ranges.get(left.queueId)
-      if (range === undefined) throw new CommandError(`${broker} says nothing of queue ${left.queueId} of ${name}`)
-      const last = leaderItem(items)!
-      const decided = [...items.slice(0, -1), { ...last, logicOffset: movedLogicOffset(left, range.maxOffset) }]
-      brokerConfigMap.get(last.bname!)!.mappingDetail!.hostedQueues.set(id, decided)
-    }
-  }
-
-  async #write({ topic: name, brokerConfigMap }: TopicRemapping, brokers: readonly string[]): Promise<void> {
-    const force = this.#context.value('forceReplace') === 'true'
-    for (const broker of brokers) {
-      const { readQueueNums, writeQueueNums, perm, topicFilterType, topicSysFlag, order, mappingDetail } =
-        brokerConfigMap.get(broker)!
-      const header = {
-        ...{ topic: name, defaultTopic, readQueueNums, writeQueueNums, perm, topicFilterType, topicSysFlag, order },
-        force,
-      }
-      const body = topicQueueMappingDetailBody.encode(mappingDetail!)
-      await this.#context.ask(this.master(broker), commands.updateAndCreateStaticTopic, header, body)
-    }
-  }
 }
 
 function listed(text: string | undefined): string[] {

@@ -31,6 +31,10 @@ import type {
   QueueProgress,
   RequestModeSetting,
   RequestModeSettings,
+  StaticTopicChange,
+  StaticTopicDescription,
+  StaticTopicMove,
+  StaticTopicSettings,
   TopicChanges,
   TopicConfiguration,
   TopicDescription,
@@ -67,13 +71,14 @@ import {
   nameServerViews,
   setWritable,
 } from './servers.ts'
+import { completeStaticTopic, createStaticTopic, describeStaticTopic, moveStaticTopic } from './static-topics.ts'
 import { changeTopic, createTopic, deleteTopic, describeTopic, topicConfigurations } from './topics.ts'
 import { decodeTraces, type TraceEvent } from './traces.ts'
 
 export type AdminOptions = ClientOptions
 
 const optionFields = knownFields<AdminOptions>(clientFields)
-const resetFields = knownFields<CallOptions & { readonly dryRun: boolean }>({ ...callFields, dryRun: true })
+const dryRunFields = knownFields<CallOptions & { readonly dryRun: boolean }>({ ...callFields, dryRun: true })
 const statusFields = knownFields<CallOptions & { readonly withStacks: boolean }>({ ...callFields, withStacks: true })
 const queryFields = knownFields<CallOptions & KeyQuery>({ ...callFields, from: true, to: true, limit: true })
 
@@ -192,6 +197,58 @@ export class Admin implements AsyncDisposable {
   /** Deletes a topic with its messages, on all brokers. @throws RocketMQError */
   async deleteTopic(topic: string, options: CallOptions = {}): Promise<void> {
     return deleteTopic(this.#calls, this.#topic(topic), this.#deadline(options))
+  }
+
+  /**
+   * Makes a static topic: one with a fixed number of queues, each of which one broker leads. One that is there gets more queues.
+   * @param options.dryRun only says what would change
+   * @throws RocketMQError INVALID_PARAMETER when it is an ordinary topic, has as many queues or more already, or its last change
+   *   is not done. After another error brokers may have a part of the change: `completeStaticTopic` does the rest
+   */
+  async createStaticTopic(
+    topic: string,
+    settings: StaticTopicSettings,
+    options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
+  ): Promise<StaticTopicChange> {
+    const deadline = this.#client.deadline(options, dryRunFields)
+    return createStaticTopic(this.#calls, this.#topic(topic), settings, options.dryRun === true, deadline)
+  }
+
+  /**
+   * Which broker leads each queue of a static topic, and where its messages are.
+   * @throws RocketMQError TOPIC_NOT_EXIST, INVALID_PARAMETER for an ordinary topic
+   */
+  async describeStaticTopic(topic: string, options: CallOptions = {}): Promise<StaticTopicDescription> {
+    return describeStaticTopic(this.#calls, this.#topic(topic), this.#deadline(options))
+  }
+
+  /**
+   * Lets other brokers lead the queues of a static topic, while clients send and consume. Queues stay where they are when they
+   * can; messages stay in any case.
+   * @param options.dryRun only says what would change
+   * @throws RocketMQError TOPIC_NOT_EXIST, INVALID_PARAMETER when it is an ordinary topic or its last change is not done. After
+   *   another error a part of the queues may have moved, or be on their way: `completeStaticTopic` does the rest
+   */
+  async moveStaticTopic(
+    topic: string,
+    move: StaticTopicMove,
+    options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
+  ): Promise<StaticTopicChange> {
+    const deadline = this.#client.deadline(options, dryRunFields)
+    return moveStaticTopic(this.#calls, this.#topic(topic), move, options.dryRun === true, deadline)
+  }
+
+  /**
+   * Does what is left of a change of a static topic that was interrupted; nothing when none was.
+   * @param options.dryRun only says what would change
+   * @throws RocketMQError TOPIC_NOT_EXIST, INVALID_PARAMETER when it is an ordinary topic, or contradicts itself
+   */
+  async completeStaticTopic(
+    topic: string,
+    options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
+  ): Promise<StaticTopicChange> {
+    const deadline = this.#client.deadline(options, dryRunFields)
+    return completeStaticTopic(this.#calls, this.#topic(topic), options.dryRun === true, deadline)
   }
 
   /** Names of all groups that brokers have settings of, in their order. @throws RocketMQError */
@@ -364,7 +421,7 @@ export class Admin implements AsyncDisposable {
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<OffsetChange[]> {
     checkTarget(to)
-    const deadline = this.#client.deadline(options, resetFields)
+    const deadline = this.#client.deadline(options, dryRunFields)
     return resetOffsets(this.#calls, this.#group(group), this.#topic(topic), to, options.dryRun === true, deadline)
   }
 
@@ -378,7 +435,7 @@ export class Admin implements AsyncDisposable {
     topic: string,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<OffsetChange[]> {
-    const deadline = this.#client.deadline(options, resetFields)
+    const deadline = this.#client.deadline(options, dryRunFields)
     const dryRun = options.dryRun === true
     return copyOffsets(this.#calls, this.#group(from), this.#group(to), this.#topic(topic), dryRun, deadline)
   }

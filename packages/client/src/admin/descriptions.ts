@@ -307,3 +307,58 @@ export interface LiteProgress {
   /** The lite topics in which it is most behind, as many as were asked for; or the one that was asked for. */
   readonly liteTopics: readonly LiteTopicLag[]
 }
+
+export interface StaticTopicSettings {
+  /** Queues of the topic, on all brokers together, from 1 to 65,536. A topic that is there has never fewer than before. */
+  readonly queues: number
+  /** Names of the brokers that may lead new queues, besides those that lead some; all brokers without it. */
+  readonly brokers?: readonly string[] | undefined
+}
+
+/** Where the queues of a static topic are to be. */
+export interface StaticTopicMove {
+  /** Names of the brokers that are to lead as many queues as each other, and all of them. */
+  readonly brokers: readonly string[]
+}
+
+/** A stretch of a static topic's queue, which one broker has. */
+export interface StaticQueuePart {
+  /** Ascends with each part of the queue. */
+  readonly generation: number
+  readonly broker: string
+  /** The broker's own queue that holds it. */
+  readonly brokerQueueId: number
+  /** The first offset of the part in the queue as a whole; undefined while it is not decided. */
+  readonly startOffset: number | undefined
+  /** The same offset in the broker's own queue. */
+  readonly brokerStartOffset: number
+}
+
+/** A queue of a static topic. */
+export interface StaticQueue {
+  readonly queueId: number
+  /** The broker that takes its messages; undefined while none does. */
+  readonly leader: string | undefined
+  /** The oldest first; the leader has the last one. */
+  readonly parts: readonly StaticQueuePart[]
+}
+
+/** A static topic: a fixed number of queues, each of which one broker leads. */
+export interface StaticTopicDescription {
+  readonly topic: string
+  /** Grows with each change. */
+  readonly epoch: number
+  /** Whether its last change is under way or was interrupted. */
+  readonly isUnfinished: boolean
+  /** Names of all brokers that know it. */
+  readonly brokers: readonly string[]
+  /** In the order of their ids. */
+  readonly queues: readonly StaticQueue[]
+}
+
+/** A static topic before and after a change. */
+export interface StaticTopicChange {
+  /** Undefined for a topic that was not there. */
+  readonly before: StaticTopicDescription | undefined
+  readonly after: StaticTopicDescription
+}

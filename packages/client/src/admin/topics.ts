@@ -238,10 +238,10 @@ function mastersOf(route: TopicRoute): Master[] {
 }
 
 /** Waits until the route has the topic on all of the brokers. */
-async function routed(
+export async function routed(
   calls: ClusterCalls,
   topic: string,
-  masters: readonly Master[],
+  masters: readonly Pick<Master, 'name'>[],
   deadline: Deadline,
 ): Promise<void> {
   const { routes } = calls.client

@@ -3,6 +3,14 @@
  * is what programs use.
  */
 export { ClusterCalls, type Master } from '../admin/cluster-calls.ts'
+export { StaticTopicBrokers } from '../admin/static-topic-brokers.ts'
+export {
+  checkedStaticTopic,
+  planOfMove,
+  planOfQueues,
+  type StaticTopicState,
+  withOtherBrokers,
+} from '../admin/static-topic-plan.ts'
 export { decodeTraces } from '../admin/traces.ts'
 export type { Deadline } from '../calls/deadline.ts'
 export { ClusterClient } from '../connection/cluster-client.ts'

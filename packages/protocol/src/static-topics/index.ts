@@ -3,6 +3,7 @@ export {
   type LogicalQueue,
   logicalBrokerName,
   logicalQueues,
+  logicalQueuesMax,
   mappingInfoOf,
   noLeader,
 } from './logical-queues.ts'

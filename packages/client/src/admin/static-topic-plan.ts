@@ -12,7 +12,7 @@ import {
   toLogicalOffset,
   undecidedOffset,
 } from '@rocketmq-ts/protocol'
-import { CommandError } from '../usage-error.ts'
+import { RocketMQError } from '../rocketmq-error.ts'
 
 /** A static topic on each of its brokers, by their names. */
 export type StaticTopicState = ReadonlyMap<string, TopicConfigAndQueueMapping>
@@ -32,7 +32,7 @@ interface Checked {
 
 /**
  * Checks that all brokers say the same of a static topic.
- * @throws CommandError with what they contradict each other in
+ * @throws RocketMQError INVALID_PARAMETER with what they contradict each other in
  */
 export function checkedStaticTopic(topic: string, state: StaticTopicState): Checked {
   const queues = new Map<number, LogicQueue>()
@@ -86,7 +86,7 @@ function checkBrokerQueues(topic: string, queues: Map<number, LogicQueue>, state
 /**
  * A static topic with more queues, or a new one.
  * @param targets brokers that may lead the new queues, besides those that lead some
- * @throws CommandError when it would not have more, or the topic is not consistent
+ * @throws RocketMQError INVALID_PARAMETER when it would not have more, or the topic is not consistent
  */
 export function planOfQueues(
   topic: string,
@@ -103,18 +103,14 @@ export function planOfQueues(
   const counts = new Map([...targets].map((broker) => [broker, 0]))
   for (const items of queues.values()) addOne(counts, leaderItem(items)!.bname!)
   for (let id = 0; id < totalQueues; id++) {
-    if (queues.has(id)) continue
-    const broker = leastOf(counts)
-    addOne(counts, broker)
-    const queueId = addQueue(topic, broker, state)
-    state.get(broker)!.mappingDetail!.hostedQueues.set(id, [newItem(0, broker, queueId, 0)])
+    if (!queues.has(id)) addLedQueue(topic, id, leastOf(counts), counts, state)
   }
   return finished(topic, 'CREATE_OR_UPDATE', state, nextEpoch(epoch, nowMs), totalQueues)
 }
 
 /**
  * A static topic whose queues are led by other brokers, as evenly as can be; queues stay where they are when they can.
- * @throws CommandError when the topic is not consistent
+ * @throws RocketMQError INVALID_PARAMETER when the topic is not consistent
  */
 export function planOfMove(
   topic: string,
@@ -147,6 +143,72 @@ export function planOfMove(
     }
   }
   const plan = finished(topic, 'REMAPPING', state, nextEpoch(epoch, nowMs), totalQueues)
+  return { ...plan, brokerToMapIn: [...mapIn].sort(), brokerToMapOut: [...mapOut].sort() }
+}
+
+/**
+ * The items of each queue, by its id, as the broker says that knows of its newest item: in a topic that brokers agree on that is
+ * its leader, and while it moves its next leader.
+ * @throws RocketMQError INVALID_PARAMETER for an ordinary topic
+ */
+export function newestQueues(topic: string, state: StaticTopicState): Map<number, LogicQueue> {
+  const newest = new Map<number, LogicQueue>()
+  for (const [broker, { mappingDetail }] of state) {
+    if (mappingDetail === undefined) {
+      throw new RocketMQError('INVALID_PARAMETER', `${topic} is an ordinary topic on ${broker}, not a static one`, {
+        topic,
+      })
+    }
+    for (const [id, items] of mappingDetail.hostedQueues) {
+      const last = leaderItem(items)
+      if (last === undefined) continue
+      const known = leaderItem(newest.get(id) ?? [])
+      // Of the same item its own broker knows best.
+      if (known === undefined || last.gen > known.gen || (last.gen === known.gen && last.bname === broker)) {
+        newest.set(id, items)
+      }
+    }
+  }
+  return newest
+}
+
+/** Whether a change of the topic was begun and is not done: brokers do not agree, or it is not decided where a queue goes on. */
+export function isUnfinished(topic: string, state: StaticTopicState): boolean {
+  const queues = newestQueues(topic, state)
+  const details = [...state.values()].map(({ mappingDetail }) => mappingDetail!)
+  const isDifferent = details.some(
+    ({ epoch, totalQueues }) => epoch !== details[0]!.epoch || totalQueues !== details[0]!.totalQueues,
+  )
+  return isDifferent || [...queues.values()].some((items) => itemLeft(items) !== undefined)
+}
+
+/**
+ * A static topic whose last change is done: queues that were on their way go on where they were to go, and those that nobody got
+ * are led by brokers that lead the fewest.
+ * @throws RocketMQError INVALID_PARAMETER when that does not make it consistent
+ */
+export function planOfCompletion(topic: string, before: StaticTopicState, nowMs: number): TopicRemapping {
+  const queues = newestQueues(topic, before)
+  const state = copyOf(before)
+  const details = [...before.values()].map(({ mappingDetail }) => mappingDetail!)
+  const totalQueues = Math.max(...details.map((detail) => detail.totalQueues))
+  const mapIn = new Set<string>()
+  const mapOut = new Set<string>()
+  const counts = new Map([...before.keys()].map((broker) => [broker, 0]))
+  for (const [id, items] of queues) {
+    const leader = leaderItem(items)!.bname!
+    const left = itemLeft(items)
+    addOne(counts, leader)
+    for (const [broker, { mappingDetail }] of state) {
+      if (broker === leader || mappingDetail!.hostedQueues.has(id)) mappingDetail!.hostedQueues.set(id, [...items])
+    }
+    if (left === undefined) continue
+    mapIn.add(leader)
+    mapOut.add(left.bname!)
+  }
+  for (let id = 0; id < totalQueues; id++) if (!queues.has(id)) addLedQueue(topic, id, leastOf(counts), counts, state)
+  const epoch = nextEpoch(Math.max(...details.map((detail) => detail.epoch)), nowMs)
+  const plan = finished(topic, 'REMAPPING', state, epoch, totalQueues)
   return { ...plan, brokerToMapIn: [...mapIn].sort(), brokerToMapOut: [...mapOut].sort() }
 }
 
@@ -195,6 +257,19 @@ function copyOf(state: StaticTopicState): Map<string, TopicConfigAndQueueMapping
       return [broker, { ...config, mappingDetail: { ...detail, hostedQueues: new Map(detail.hostedQueues) } }]
     }),
   )
+}
+
+/** Gives the topic one more queue, which a broker leads. */
+function addLedQueue(
+  topic: string,
+  id: number,
+  broker: string,
+  counts: Map<string, number>,
+  state: Map<string, TopicConfigAndQueueMapping>,
+): void {
+  addOne(counts, broker)
+  const queueId = addQueue(topic, broker, state)
+  state.get(broker)!.mappingDetail!.hostedQueues.set(id, [newItem(0, broker, queueId, 0)])
 }
 
 /** Gives the topic one more queue on a broker. @returns its id */
@@ -253,5 +328,5 @@ function leastOf(counts: ReadonlyMap<string, number>): string {
 }
 
 function refuse(topic: string, reason: string): never {
-  throw new CommandError(`the static topic ${topic} cannot be changed: ${reason}`)
+  throw new RocketMQError('INVALID_PARAMETER', `the static topic ${topic} cannot be changed: ${reason}`, { topic })
 }

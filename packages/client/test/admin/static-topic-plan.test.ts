@@ -1,15 +1,23 @@
-import { itemsProblem, leaderItem, type TopicConfigAndQueueMapping, type TopicRemapping } from '@rocketmq-ts/protocol'
+import {
+  itemsProblem,
+  leaderItem,
+  replacedMapping,
+  type TopicConfigAndQueueMapping,
+  type TopicRemapping,
+} from '@rocketmq-ts/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   checkedStaticTopic,
+  isUnfinished,
   itemLeft,
   movedLogicOffset,
+  planOfCompletion,
   planOfMove,
   planOfQueues,
   withOtherBrokers,
-} from '../src/mqadmin/static-topic-plan.ts'
-import { CommandError } from '../src/usage-error.ts'
+} from '../../src/admin/static-topic-plan.ts'
+import { RocketMQError } from '../../src/index.ts'
 
 const brokers = ['a', 'b', 'c', 'd']
 const someBrokers = fc.subarray(brokers, { minLength: 1 }).map((names) => new Set(names))
@@ -76,7 +84,7 @@ describe('a plan of queues', () => {
 
   test('is refused where there would be fewer queues, or as many, and for an ordinary topic', () => {
     const { brokerConfigMap } = planOfQueues('T', 2, new Set(['a']), none, 1)
-    expect(() => planOfQueues('T', 1, new Set(['a']), brokerConfigMap, 1)).toThrow(CommandError)
+    expect(() => planOfQueues('T', 1, new Set(['a']), brokerConfigMap, 1)).toThrow(RocketMQError)
     expect(() => planOfQueues('T', 2, new Set(['a']), brokerConfigMap, 1)).toThrow(/nothing to do/)
     const { mappingDetail: _, ...ordinary } = brokerConfigMap.get('a')!
     expect(() => planOfQueues('T', 3, new Set(['a']), new Map([['a', ordinary]]), 1)).toThrow(/ordinary topic/)
@@ -131,12 +139,67 @@ describe('a plan of a move', () => {
       { totalQueues: 3 },
       { topic: 'U' },
     ]) {
-      expect(() => planOfMove('T', new Set(['a']), changed(changes), 1)).toThrow(CommandError)
+      expect(() => planOfMove('T', new Set(['a']), changed(changes), 1)).toThrow(RocketMQError)
     }
     expect(() => planOfMove('T', new Set(['a']), changed({ hostedQueues: new Map() }), 1)).toThrow(/no broker leads/)
     expect(() =>
       planOfMove('T', new Set(['a']), new Map([...brokerConfigMap, ['b', { ...other, writeQueueNums: 0 }]]), 1),
     ).toThrow(/there is no queue/)
+  })
+})
+
+describe('a plan of what is left', () => {
+  /** What brokers have after some of the steps of a plan. */
+  function interrupted(
+    before: ReadonlyMap<string, TopicConfigAndQueueMapping>,
+    plan: TopicRemapping,
+    isMove: boolean,
+    stepCount: number,
+  ): Map<string, TopicConfigAndQueueMapping> {
+    const done = moved(plan, 100).brokerConfigMap
+    const all = [...plan.brokerConfigMap.keys()]
+    const steps: [broker: string, config: TopicConfigAndQueueMapping][] = isMove
+      ? [
+          ...[...plan.brokerToMapIn, ...plan.brokerToMapOut].map((broker) => [broker, plan] as const),
+          ...plan.brokerToMapIn.map((broker) => [broker, { brokerConfigMap: done }] as const),
+          ...all.map((broker) => [broker, { brokerConfigMap: done }] as const),
+        ].map(([broker, { brokerConfigMap }]) => [broker, brokerConfigMap.get(broker)!])
+      : all.map((broker) => [broker, plan.brokerConfigMap.get(broker)!])
+    return new Map([...before, ...steps.slice(0, stepCount)])
+  }
+
+  test('makes any topic consistent whose change was interrupted, so that brokers take it', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 8 }),
+        someBrokers,
+        someBrokers,
+        fc.boolean(),
+        fc.integer({ min: 1, max: 12 }),
+        (count, first, second, isMove, stepCount) => {
+          const made = withOtherBrokers(planOfQueues('T', count, first, none, 1), brokers).brokerConfigMap
+          const plan = isMove ? planOfMove('T', second, made, 2) : planOfQueues('T', count + 3, second, made, 2)
+          const state = interrupted(made, plan, isMove, stepCount)
+          if (!isUnfinished('T', state)) return
+          const completion = planOfCompletion('T', state, 3)
+          const { queues, totalQueues } = checkedStaticTopic('T', completion.brokerConfigMap)
+          expect(queues.size).toBe(totalQueues)
+          const old = checkedStaticTopic('T', made).queues
+          for (const [id, items] of queues) {
+            const before = old.get(id)
+            if (before !== undefined) expect(items.slice(0, before.length)).toEqual(before)
+            // Whoever is to be told that a queue goes away is told.
+            const left = itemLeft(items)
+            if (left !== undefined) expect(completion.brokerToMapOut).toContain(left.bname)
+          }
+          for (const [broker, { mappingDetail }] of completion.brokerConfigMap) {
+            const replaced = replacedMapping(mappingDetail!, state.get(broker)?.mappingDetail, false)
+            expect(replaced).toBeTypeOf('object')
+          }
+          expect(isUnfinished('T', moved(completion, 100).brokerConfigMap)).toBe(false)
+        },
+      ),
+    )
   })
 })
 
