@@ -160,7 +160,7 @@ export class AssignedQueue implements MemberQueue {
     this.#active++
     const outcomes = await this.#parts.handle(taken.map(({ message }) => message))
     if (lane === undefined) this.#settleFree(taken, outcomes)
-    else await this.#settleLane(lane, taken, outcomes)
+    else void this.#settleLane(lane, taken, outcomes)
     this.#ended()
   }
 
@@ -272,8 +272,12 @@ export class AssignedQueue implements MemberQueue {
     }
   }
 
-  /** Messages that others wait for: what fails is handled again in its place, before those behind it. */
+  /**
+   * Messages that others wait for: what fails is handled again in its place, before those behind it. It keeps no handler's place
+   * while they are on their way to the dead letters.
+   */
   async #settleLane(lane: string, taken: readonly Pending[], outcomes: readonly Outcome[]): Promise<void> {
+    this.#active++
     const again: Pending[] = []
     let delayMs = 0
     for (const [index, pending] of taken.entries()) {
@@ -290,14 +294,15 @@ export class AssignedQueue implements MemberQueue {
         delayMs = Math.max(delayMs, outcome.delayMs ?? againAfterMs(message.attempt))
       }
     }
-    if (this.isStopped) return
-    if (again.length === 0) {
-      this.#lanes.release(lane)
-      this.#parts.onWork()
-      return
+    if (!this.isStopped) {
+      this.#lanes.putBack(lane, again)
+      if (again.length > 0) this.#later(delayMs, () => this.#lanes.release(lane))
+      else {
+        this.#lanes.release(lane)
+        this.#parts.onWork()
+      }
     }
-    this.#lanes.putBack(lane, again)
-    this.#later(delayMs, () => this.#lanes.release(lane))
+    this.#ended()
   }
 
   #handleAgain(pending: Pending, outcome: Outcome): void {

@@ -12,6 +12,10 @@ export class Lanes<Message> {
   /** Lanes that have something and are not busy. */
   readonly #ready: string[] = []
   readonly #busy = new Set<string>()
+  /** Messages that wait in lanes. */
+  #inLanes = 0
+  /** How many messages of each lane wait for their next try: the first ones of what waits in it. */
+  readonly #tried = new Map<string, number>()
 
   /** @param laneOf the lane of a message; undefined for none */
   constructor(laneOf: (message: Message) => string | undefined) {
@@ -22,12 +26,18 @@ export class Lanes<Message> {
     return this.#ready.length > 0 || this.#freeHead < this.#free.length
   }
 
+  /** Messages that wait for others of their lane. */
+  get behind(): number {
+    return this.#inLanes - this.#ready.length
+  }
+
   add(message: Message): void {
     const lane = this.#laneOf(message)
     if (lane === undefined) {
       this.#free.push(message)
       return
     }
+    this.#inLanes++
     const waiting = this.#waiting.get(lane)
     if (waiting === undefined) this.#waiting.set(lane, [message])
     else waiting.push(message)
@@ -42,7 +52,9 @@ export class Lanes<Message> {
     const lane = this.#ready.shift()
     if (lane !== undefined) {
       this.#busy.add(lane)
-      return { lane, messages: this.#waiting.get(lane)!.splice(0, countMax) }
+      const messages = this.#waiting.get(lane)!.splice(0, countMax)
+      this.#inLanes -= messages.length
+      return { lane, messages }
     }
     if (this.#freeHead >= this.#free.length) return undefined
     const messages = this.#free.slice(this.#freeHead, this.#freeHead + countMax)
@@ -57,13 +69,24 @@ export class Lanes<Message> {
   /** What was taken of a lane is done with. */
   release(lane: string): void {
     this.#busy.delete(lane)
+    this.#tried.delete(lane)
     if (this.#waiting.get(lane)!.length > 0) this.#ready.push(lane)
     else this.#waiting.delete(lane)
   }
 
-  /** What was taken of a lane comes before everything that waits in it. The lane stays busy. */
+  /** What was taken of a lane is to be tried again before everything that waits in it. The lane stays busy until then. */
   putBack(lane: string, messages: readonly Message[]): void {
     this.#waiting.get(lane)!.unshift(...messages)
+    this.#inLanes += messages.length
+    if (messages.length > 0) this.#tried.set(lane, messages.length)
+  }
+
+  /** @returns what waited behind messages that wait for their next try; it waits here no more */
+  takeUntried(): Message[] {
+    const untried: Message[] = []
+    for (const [lane, count] of this.#tried) untried.push(...this.#waiting.get(lane)!.splice(count))
+    this.#inLanes -= untried.length
+    return untried
   }
 
   /** @returns everything that waited; what was taken is still to be released */
@@ -72,6 +95,8 @@ export class Lanes<Message> {
     this.#free = []
     this.#freeHead = 0
     this.#ready.length = 0
+    this.#inLanes = 0
+    this.#tried.clear()
     for (const waiting of this.#waiting.values()) waited.push(...waiting.splice(0))
     return waited
   }

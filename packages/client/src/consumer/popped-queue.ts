@@ -21,7 +21,10 @@ export interface PoppedQueueParts {
   readonly attempts: GroupAttempts
   /** Messages of one call of the handler at the most. */
   readonly batchMax: number
-  /** Messages that handlers have at a time at the most. */
+  /**
+   * Messages that handlers have at a time at the most. It asks for twice as many; one that waits for others of its lane takes no
+   * place of these.
+   */
   readonly handledMax: number
   /** Milliseconds for which the broker gives a message to nobody else. They begin anew while it is handled. */
   readonly invisibleMs: number
@@ -49,9 +52,10 @@ const heldMin = 8
 const waitMs = 15_000
 /** An answer without messages that came so soon was not waited for. */
 const soonMs = 1000
-/** Parts of the invisible time: how often it is looked after, and when it begins anew. */
+/** Parts of the invisible time: how often it is looked after, when it begins anew, and when that has failed. */
 const looksPerTime = 6
 const renewedLeft = 0.5
+const overdueLeft = 0.25
 /** Milliseconds until a message is visible that is given back. */
 const givenBackMs = 1000
 /** Seconds until a message is delivered again, by how often it was: those of the official clients. */
@@ -103,7 +107,8 @@ interface Held {
  * are, and counts as handled then. What was not begun when the queue is left, or could not be sent back, makes all of the
  * batch come again, also what was handled.
  *
- * Messages of a lane that fail are handled again in their place, while those behind them wait.
+ * Messages of a lane that fail are handled again in their place, while those behind them wait. Where nothing else has room
+ * any more, those behind are given back: a lane that waits for its next try has then what failed alone.
  */
 export class PoppedQueue implements MemberQueue {
   readonly queue: QueueRef
@@ -185,7 +190,8 @@ export class PoppedQueue implements MemberQueue {
     const there = taken.filter(({ delivery }) => !delivery.isLost)
     for (const { delivery } of taken) if (delivery.isLost) this.#closed(delivery)
     const outcomes = there.length === 0 ? [] : await this.#parts.handle(there.map(({ message }) => message))
-    if (lane !== undefined) await this.#settleLane(lane, there, outcomes)
+    // Whatever becomes of them now, their handler's place is free.
+    if (lane !== undefined) void this.#settleLane(lane, there, outcomes)
     else for (const [index, held] of there.entries()) void this.#settle(held, outcomes[index]!)
     this.#ended()
   }
@@ -218,19 +224,31 @@ export class PoppedQueue implements MemberQueue {
 
   /** Messages that it may get now: what it has without need, it keeps from other members. */
   get #free(): number {
-    const { messages, bytes } = this.#parts.share()
-    if (this.#pendingMessages > 0 && this.#pendingBytes >= bytes) return 0
+    if (this.#pendingMessages > 0 && this.#pendingBytes >= this.#parts.share().bytes) return 0
     const wanted = Math.max(heldMin, 2 * this.#parts.handledMax)
-    return Math.min(popCountMax, Math.floor(Math.max(1, Math.min(wanted, messages))) - this.#pendingMessages)
+    const placed = this.#pendingMessages - this.#lanes.behind
+    return Math.min(popCountMax, Math.floor(wanted) - placed, this.#messagesMax - this.#pendingMessages)
+  }
+
+  get #messagesMax(): number {
+    return Math.max(1, Math.floor(this.#parts.share().messages))
   }
 
   /** Waits until there is room for what may come. One that has nothing always has room. */
   async #room(): Promise<void> {
     while (!this.#stop.signal.aborted && (this.#free <= 0 || this.#parts.isPaused())) {
+      this.#giveBackUntried()
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
+  }
+
+  /** Where the room is used up, what waits behind messages that failed takes none. */
+  #giveBackUntried(): void {
+    const isFull = this.#pendingMessages >= this.#messagesMax || this.#pendingBytes >= this.#parts.share().bytes
+    if (!isFull || this.#parts.isPaused()) return
+    for (const { delivery } of this.#lanes.takeUntried()) this.#giveBack(delivery)
   }
 
   /** @returns whether there was something */
@@ -252,6 +270,7 @@ export class PoppedQueue implements MemberQueue {
     for (const message of unwanted) this.#closed(this.#deliver(message, visibleMs))
     const batches = new Map<PoppedBatch, Delivery>()
     for (const message of messages) this.#take({ message, delivery: this.#deliveryOf(message, visibleMs, batches) })
+    if (messages.length > 0) this.#parts.onWork()
     return messages.length > 0 || unwanted.length > 0
   }
 
@@ -290,10 +309,7 @@ export class PoppedQueue implements MemberQueue {
 
   #take(held: Held): void {
     if (this.#stop.signal.aborted) this.#giveBack(held.delivery)
-    else {
-      this.#lanes.add(held)
-      this.#parts.onWork()
-    }
+    else this.#lanes.add(held)
   }
 
   async #recover(failure: RocketMQError): Promise<void> {
@@ -321,6 +337,7 @@ export class PoppedQueue implements MemberQueue {
 
   /** Messages that others wait for. */
   async #settleLane(lane: string, taken: readonly Held[], outcomes: readonly Outcome[]): Promise<void> {
+    this.#active++
     const again: Held[] = []
     let delayMs = 0
     for (const [index, { message, delivery }] of taken.entries()) {
@@ -336,10 +353,12 @@ export class PoppedQueue implements MemberQueue {
     }
     if (this.#stop.signal.aborted) {
       for (const { delivery } of again) this.#giveBack(delivery)
-      return
+    } else {
+      this.#lanes.putBack(lane, again)
+      this.#later(again.length === 0 ? 0 : delayMs, () => this.#lanes.release(lane))
+      this.#wake?.()
     }
-    this.#lanes.putBack(lane, again)
-    this.#later(again.length === 0 ? 0 : delayMs, () => this.#lanes.release(lane))
+    this.#ended()
   }
 
   #later(delayMs: number, act: () => void): void {
@@ -379,10 +398,23 @@ export class PoppedQueue implements MemberQueue {
   }
 
   async #acknowledgeAll(): Promise<void> {
-    const { client, group } = this.#parts
-    const done = this.#done
+    const shortMs = this.#parts.invisibleMs * overdueLeft
+    const together: Delivery[] = []
+    const apart: Delivery[] = []
+    // One whose receipt is not known yet, or whose time is nearly over, does not keep the others from it.
+    for (const delivery of this.#done) {
+      const isApart = delivery.renewing !== undefined || this.#leftMs(delivery) < shortMs
+      if (isApart) apart.push(delivery)
+      else together.push(delivery)
+    }
     this.#done = []
-    await Promise.all(done.map(({ renewing }) => renewing))
+    await Promise.all([this.#acknowledge(together), ...apart.map((delivery) => this.#acknowledge([delivery]))])
+    this.#ended()
+  }
+
+  async #acknowledge(done: readonly Delivery[]): Promise<void> {
+    const { client, group } = this.#parts
+    for (const { renewing } of done) if (renewing !== undefined) await renewing
     const there = done.filter(({ isLost }) => !isLost)
     if (there.length > 0) {
       const timeoutMs = Math.max(1, Math.min(...there.map((delivery) => this.#leftMs(delivery))))
@@ -393,7 +425,6 @@ export class PoppedQueue implements MemberQueue {
       })
     }
     for (const delivery of done) this.#forget(delivery)
-    this.#ended()
   }
 
   /**

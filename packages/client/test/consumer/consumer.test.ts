@@ -169,6 +169,22 @@ describe('a consumer', () => {
     await scene.settle(consumer.close())
   })
 
+  test('goes on with other queues in order while a dead letter cannot be sent', async () => {
+    const scene = await startScene({ brokers: 2 })
+    await scene.createTopic('T', 1)
+    const group = new Group(scene)
+    const { consumer } = await group.join('one', { topics: 'T', order: 'queue', concurrency: 1 }, ({ body }) => {
+      if (String(body) !== 'dead') return
+      scene.cluster.brokers[0]!.kill()
+      throw new DeadLetter()
+    })
+    await send(scene, 'T', ['dead'], { queue: { topic: 'T', broker: 'broker-1', queueId: 0 } })
+    await group.sees(['dead'])
+    await send(scene, 'T', ['alive'], { queue: { topic: 'T', broker: 'broker-2', queueId: 0 } })
+    await group.sees(['alive'], 10_000)
+    await scene.settle(consumer.close(), 60_000)
+  })
+
   test('handles messages of a sharding key in order and others meanwhile', async () => {
     const scene = await startScene()
     await scene.createTopic('T', 1)

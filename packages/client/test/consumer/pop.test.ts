@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Admin, DeadLetter, RetryAfter } from '../../src/index.ts'
+import { Admin, Consumer, DeadLetter, RetryAfter } from '../../src/index.ts'
 import { numbered, type Scene, send, startScene } from '../client-kit.ts'
 import { Group } from './group-kit.ts'
 
@@ -72,6 +72,21 @@ describe('a consumer whose group takes messages by POP', () => {
     await group.sees(numbered(4, 'new'))
     await scene.cluster.sleep(20_000)
     expect(group.bodies.toSorted()).toEqual(numbered(4, 'new'))
+    await scene.settle(consumer.close())
+  })
+
+  test('is given several messages at a time where it handles them together', async () => {
+    const scene = await startPopped(1, 1)
+    await send(scene, 'T', numbered(12))
+    const sizes: number[] = []
+    const consumer = new Consumer({
+      ...scene.client(),
+      ...{ group: 'readers', topics: 'T', from: 'earliest', batchMax: 6 },
+      batchHandler: (messages) => void sizes.push(messages.length),
+    })
+    await scene.settle(consumer.start())
+    await scene.cluster.until('all are handled', () => sizes.reduce((sum, size) => sum + size, 0) === 12)
+    expect(sizes).toEqual([6, 6])
     await scene.settle(consumer.close())
   })
 

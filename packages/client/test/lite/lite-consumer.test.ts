@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { Admin, DeadLetter, LiteConsumer, Producer, RetryAfter } from '../../src/index.ts'
+import {
+  Admin,
+  DeadLetter,
+  LiteConsumer,
+  Producer,
+  RetryAfter,
+} from '../../src/index.ts'
 import { clientMachine } from '../client-kit.ts'
 import { LiteGroup, sendLite, startLite } from './lite-kit.ts'
 
@@ -90,6 +96,84 @@ describe('a consumer of lite topics', () => {
     await scene.cluster.sleep(60_000)
     expect(group.handled).toHaveLength(7)
     await scene.settle(consumer.close())
+  })
+
+  test('goes on with others while lite topics wait for their next try, or for a handler that is slow', async () => {
+    const scene = await startLite()
+    const bodies = Array.from({ length: 10 }, (_, index) => String(index))
+    for (const liteTopic of ['fails', 'slow']) await sendLite(scene, liteTopic, ...bodies)
+    const group = new LiteGroup(scene)
+    const ended = Promise.withResolvers<void>()
+    const options = { liteTopics: ['fails', 'slow', 'good'], concurrency: 2 }
+    const { consumer } = await group.join('one', options, ({ liteTopic }) => {
+      if (liteTopic === 'fails') throw new RetryAfter(600_000)
+      return liteTopic === 'slow' ? ended.promise : undefined
+    })
+    await group.sees(['fails:0', 'slow:0'])
+    await sendLite(scene, 'good', ...bodies)
+    await group.sees(
+      bodies.map((body) => `good:${body}`),
+      20_000,
+    )
+    expect(group.texts.filter((text) => !text.startsWith('good'))).toHaveLength(2)
+    ended.resolve()
+    await scene.settle(consumer.close())
+  })
+
+  test('gives back what stands behind messages that fail when it has as many as it may, and loses neither them nor their order', async () => {
+    const scene = await startLite()
+    const names = Array.from({ length: 36 }, (_, index) => `t${index}`)
+    const numbers = Array.from({ length: 32 }, (_, index) => index)
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    for (const number of numbers) {
+      const messages = names.map((liteTopic) => ({ topic: 'chat', liteTopic, body: String(number) }))
+      await scene.settle(producer.send(messages), 60_000)
+    }
+    const group = new LiteGroup(scene)
+    let isWell = false
+    const { consumer } = await group.join('one', { liteTopics: [...names, 'good'] }, ({ liteTopic }) => {
+      if (!isWell && liteTopic !== 'good') throw new RetryAfter(120_000)
+    })
+    // A thousand may wait: 31 of these lite topics and a part of another.
+    await group.sees(
+      names.map((name) => `${name}:0`),
+      60_000,
+    )
+    await sendLite(scene, 'good', '0')
+    await group.sees(['good:0'], 20_000)
+    isWell = true
+    await group.sees(
+      names.flatMap((name) => numbers.map((number) => `${name}:${number}`)),
+      700_000,
+    )
+    for (const name of names) {
+      const ofOne = group.handled.filter(({ text }) => text.startsWith(`${name}:`))
+      expect(ofOne.map(({ text, attempt }) => `${text} ${attempt}`)).toEqual([
+        `${name}:0 1`,
+        ...numbers.map((number) => `${name}:${number} ${number === 0 ? 2 : 1}`),
+      ])
+    }
+    await scene.settle(Promise.all([consumer.close(), producer.close()]))
+  })
+
+  test('goes on with others while a dead letter cannot be sent', async () => {
+    const scene = await startLite({ brokers: 2 })
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    const send = (broker: string, body: string) => {
+      const queue = { topic: 'chat', broker, queueId: 0 }
+      return scene.settle(producer.send({ topic: 'chat', liteTopic: 'a', body, queue }))
+    }
+    const group = new LiteGroup(scene)
+    const { consumer } = await group.join('one', { liteTopics: ['a'], concurrency: 1 }, ({ body }) => {
+      if (String(body) !== 'dead') return
+      scene.cluster.brokers[0]!.kill()
+      throw new DeadLetter()
+    })
+    await send('broker-1', 'dead')
+    await group.sees(['a:dead'])
+    await send('broker-2', 'alive')
+    await group.sees(['a:alive'], 20_000)
+    await scene.settle(Promise.all([consumer.close(), producer.close()]), 60_000)
   })
 
   test('makes dead letters of what it gives up, and of what failed too often', async () => {
