@@ -4,6 +4,7 @@ import type { Deadline } from '../calls/deadline.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import { invalidArgument, type RocketMQError } from '../rocketmq-error.ts'
 import { masterId } from '../routing/topic-route.ts'
+import { type LitePosition, LitePositions } from './lite-positions.ts'
 
 /** A broker that has lite topics of the parent topic. */
 export interface LiteBroker {
@@ -34,6 +35,9 @@ const repeatMs = 30_000
 export class LiteSubscriptions {
   readonly #parts: LiteSubscriptionsParts
   readonly #names: Set<string>
+  readonly #positions = new LitePositions()
+  /** Names of the brokers that the topic has, or had. */
+  readonly #seen = new Set<string>()
   /** Brokers that were told everything over the connection that is open, by address. */
   readonly #told = new Set<string>()
   /** What is being told to each broker: one change after the other, so that none overtakes another. */
@@ -59,21 +63,27 @@ export class LiteSubscriptions {
   }
 
   /**
-   * Subscribes to lite topics as well. A broker that is away learns of it when it is back.
+   * Subscribes to lite topics as well. A broker that is away learns of it when it is back, and of where the group goes on.
    * @param from where the group goes on in them; where it is without it
    * @throws RocketMQError INVALID_ARGUMENT; LITE_SUBSCRIPTION_QUOTA_EXCEEDED, or ILLEGAL_OPERATION where the group takes all
    * lite topics; and when no broker answers. Then everything is as before
    */
   async add(liteTopics: readonly string[], from: OffsetTarget | undefined, deadline: Deadline): Promise<void> {
     checkLiteTopics(liteTopics)
-    const offsetOption = from === undefined ? undefined : offsetOptionOf(from)
-    const added = liteTopics.filter((name) => !this.#names.has(name))
     if (liteTopics.length === 0) return
+    const nowMs = this.#parts.client.runtime.clock.now()
+    const position = from === undefined ? undefined : this.#positions.add(liteTopics, from, nowMs)
+    const added = liteTopics.filter((name) => !this.#names.has(name))
     for (const name of added) this.#names.add(name)
     try {
-      await this.#tellAll('PARTIAL_ADD', liteTopics, deadline, offsetOption)
+      await this.#atAll(deadline, async (broker) => {
+        if (position === undefined) await this.#tell(broker, 'PARTIAL_ADD', liteTopics, deadline)
+        else await this.#tellPosition(broker, position, false, deadline)
+      })
+      if (position !== undefined) this.#positions.confirm(position, this.#seen)
     } catch (error) {
       for (const name of added) this.#names.delete(name)
+      if (position !== undefined) this.#positions.withdraw(position)
       // Some of them may have it: they are told everything before they are asked again.
       this.#told.clear()
       throw error
@@ -86,12 +96,16 @@ export class LiteSubscriptions {
    */
   async remove(liteTopics: readonly string[], deadline: Deadline): Promise<void> {
     const removed = liteTopics.filter((name) => this.#names.delete(name))
-    if (removed.length > 0) await this.#tellAll('PARTIAL_REMOVE', removed, deadline)
+    for (const name of removed) this.#positions.forget(name)
+    if (removed.length === 0) return
+    await this.#atAll(deadline, (broker) => this.#tell(broker, 'PARTIAL_REMOVE', removed, deadline))
   }
 
   /** Another member has it: it is not told to brokers again. */
   taken(liteTopic: string): void {
-    if (this.#names.delete(liteTopic)) this.#parts.onTaken(liteTopic)
+    if (!this.#names.delete(liteTopic)) return
+    this.#positions.forget(liteTopic)
+    this.#parts.onTaken(liteTopic)
   }
 
   /** Resolves when a broker knows everything over the connection that is open. @throws RocketMQError */
@@ -119,6 +133,7 @@ export class LiteSubscriptions {
     const { brokers } = await client.routes.find(topic, deadline)
     return [...brokers.values()].flatMap(({ brokerName: name, brokerAddrs }) => {
       const address = brokerAddrs.get(masterId)
+      this.#seen.add(name)
       return address === undefined ? [] : [{ name, address }]
     })
   }
@@ -149,21 +164,27 @@ export class LiteSubscriptions {
   async #tellEverything(broker: LiteBroker, deadline: Deadline): Promise<void> {
     // What a connection is told that is lost meanwhile, it was not told.
     this.#told.add(broker.address)
+    const owed = this.#positions.owedTo(broker.name)
+    // Nothing is to be given of these before the broker knows where the group goes on.
+    const later = new Set(owed.flatMap(({ liteTopics }) => [...liteTopics]))
     try {
-      await this.#tell(broker, 'COMPLETE_ADD', [...this.#names], deadline)
+      const now = [...this.#names].filter((name) => !later.has(name))
+      await this.#tell(broker, 'COMPLETE_ADD', now, deadline)
+      for (const position of owed) await this.#tellPosition(broker, position, true, deadline)
     } catch (error) {
       this.#told.delete(broker.address)
       throw error
     }
   }
 
-  #tellAll(
-    action: Action,
-    liteTopics: readonly string[],
-    deadline: Deadline,
-    offsetOption?: LiteOffsetOption,
-  ): Promise<void> {
-    return this.#atAll(deadline, (broker) => this.#tell(broker, action, liteTopics, deadline, offsetOption))
+  async #tellPosition(broker: LiteBroker, position: LitePosition, isLate: boolean, deadline: Deadline): Promise<void> {
+    if (!this.#positions.owedTo(broker.name).includes(position)) return
+    for (const option of position.options(isLate)) {
+      // Those that are not subscribed to any more by then are left out.
+      const liteTopics = [...position.liteTopics]
+      if (liteTopics.length > 0) await this.#tell(broker, 'PARTIAL_ADD', liteTopics, deadline, option)
+    }
+    this.#positions.told(position, broker.name)
   }
 
   /** @throws RocketMQError when a broker refuses it, or none answers */
@@ -232,22 +253,4 @@ export function checkLiteTopics(liteTopics: readonly string[]): void {
       typeof name === 'string' ? liteTopicProblem(name) : `"${name}" cannot name a lite topic: give a text`
     if (problem !== undefined) throw invalidArgument(problem)
   }
-}
-
-const policy = { earliest: 1, latest: 2 } as const
-
-/** @throws RocketMQError INVALID_ARGUMENT */
-function offsetOptionOf(from: OffsetTarget): LiteOffsetOption {
-  if (from === 'earliest' || from === 'latest') return { type: 'POLICY', value: policy[from] }
-  if (typeof from === 'object' && !(from instanceof Date)) {
-    if ('offset' in from) return { type: 'OFFSET', value: whole('from.offset', from.offset) }
-    if (from.shift > 0) throw invalidArgument(`from.shift is ${from.shift}: a lite topic can only be taken up earlier`)
-    return { type: 'TAIL_N', value: whole('from.shift', -from.shift) }
-  }
-  return { type: 'TIMESTAMP', value: whole('from', Number(from)) }
-}
-
-function whole(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value
-  throw invalidArgument(`${name} is ${value}: give a whole number`)
 }

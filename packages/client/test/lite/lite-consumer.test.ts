@@ -5,6 +5,7 @@ import {
   LiteConsumer,
   Producer,
   RetryAfter,
+  type SubscribeOptions,
 } from '../../src/index.ts'
 import { clientMachine } from '../client-kit.ts'
 import { LiteGroup, sendLite, startLite } from './lite-kit.ts'
@@ -355,6 +356,73 @@ describe('a consumer of lite topics', () => {
       await scene.settle(producer.send({ topic: 'chat', liteTopic: 'a', body: broker, queue }), 60_000)
     }
     await group.sees(['a:broker-1', 'a:broker-2'], 60_000)
+    await scene.settle(Promise.all([consumer.close(), producer.close()]))
+  })
+
+  test.each<[string, SubscribeOptions['from'], string[]]>([
+    ['the first message', 'earliest', ['0', '1', '2', 'after']],
+    ['the end', 'latest', ['after']],
+    ['an offset', { offset: 1 }, ['1', '2', 'after']],
+    ['so many messages before', { shift: -2 }, ['1', '2', 'after']],
+    ['a time', new Date(1), ['0', '1', '2', 'after']],
+  ])('begins at %s at a broker too that could not be told so, once that is back', async (_name, from, expected) => {
+    const scene = await startLite({ brokers: 2 })
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    const queue = { topic: 'chat', broker: 'broker-1', queueId: 0 }
+    const send = (body: string) =>
+      scene.settle(producer.send({ topic: 'chat', liteTopic: 'a', body, queue }, { timeoutMs: 60_000 }), 90_000)
+    for (const body of ['0', '1', '2']) await send(body)
+    const before = new LiteGroup(scene)
+    const first = await before.join('first', { liteTopics: ['a'] })
+    // Where the end is meant, something stands before it that the group has not done.
+    const isBehind = from === 'latest'
+    await before.sees(['a:2'])
+    await scene.cluster.sleep(70_000)
+    await scene.settle(first.consumer.close())
+    if (isBehind) {
+      await send('undone')
+      await scene.cluster.sleep(70_000)
+    }
+    const [broker] = scene.cluster.brokers
+    const group = new LiteGroup(scene)
+    const { consumer } = await group.join('one')
+    broker!.kill()
+    await scene.settle(consumer.subscribe('a', { from }), 30_000)
+    await broker!.start()
+    await send('after')
+    await group.sees(
+      expected.map((body) => `a:${body}`),
+      90_000,
+    )
+    await scene.cluster.sleep(90_000)
+    expect(group.texts).toEqual(expected.map((body) => `a:${body}`))
+    await scene.settle(Promise.all([consumer.close(), producer.close()]))
+  })
+
+  test('is not sent back at a broker that was away by a subscription that has ended, or was made anew', async () => {
+    const scene = await startLite({ brokers: 2 })
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    const queue = { topic: 'chat', broker: 'broker-1', queueId: 0 }
+    const send = (liteTopic: string, body: string) =>
+      scene.settle(producer.send({ topic: 'chat', liteTopic, body, queue }, { timeoutMs: 60_000 }), 90_000)
+    const group = new LiteGroup(scene)
+    const { consumer } = await group.join('one', { liteTopics: ['ended', 'anew'] })
+    await send('ended', '0')
+    await send('anew', '0')
+    await send('anew', '1')
+    await group.sees(['ended:0', 'anew:0', 'anew:1'])
+    await scene.cluster.sleep(20_000)
+    const [broker] = scene.cluster.brokers
+    broker!.kill()
+    await scene.settle(consumer.subscribe(['ended', 'anew'], { from: 'earliest' }), 30_000)
+    await scene.settle(consumer.unsubscribe('ended'), 30_000)
+    await scene.settle(consumer.subscribe('anew', { from: { shift: -1 } }), 30_000)
+    group.handled.length = 0
+    await broker!.start()
+    await scene.cluster.sleep(60_000)
+    await scene.settle(consumer.subscribe('ended'), 30_000)
+    await scene.cluster.sleep(60_000)
+    expect(group.texts).toEqual(['anew:1'])
     await scene.settle(Promise.all([consumer.close(), producer.close()]))
   })
 
