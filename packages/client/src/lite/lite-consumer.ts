@@ -13,6 +13,7 @@ import type { LiteBroker } from './lite-subscriptions.ts'
 
 const defaults = {
   concurrency: 20,
+  batchMax: 32,
   handlerTimeoutMs: 15 * 60_000,
   closeTimeoutMs: 30_000,
   invisibleMs: 60_000,
@@ -72,7 +73,7 @@ export class LiteConsumer<Body = Buffer> implements AsyncDisposable {
       // Without a codec, `Body` is what the default one gives.
       codec: options.codec ?? (bytes as Codec<never, unknown> as Codec<never, Body>),
       handler: options.handler,
-      batchHandler: undefined,
+      batchHandler: options.batchHandler,
       retryPolicy: options.onError,
       reply: async (message, body, call) => {
         if (call !== undefined) checkCall(call)
@@ -185,15 +186,16 @@ export class LiteConsumer<Body = Buffer> implements AsyncDisposable {
   }
 
   #open(name: string): PoppedQueue {
-    const { concurrency = defaults.concurrency, invisibleMs = defaults.invisibleMs } = this.#options
+    const { concurrency = defaults.concurrency, invisibleMs = defaults.invisibleMs, batchHandler } = this.#options
+    const batchMax = batchHandler === undefined ? 1 : (this.#options.batchMax ?? defaults.batchMax)
     const { client, group, topic, attempts, subscriptions, pops } = this.#member
     const queue = { topic, broker: name, queueId: -1 }
     return new PoppedQueue(queue, {
       client,
       group,
       attempts,
-      batchMax: 1,
-      handledMax: concurrency,
+      batchMax,
+      handledMax: concurrency * batchMax,
       invisibleMs,
       share: () => {
         const brokers = Math.max(1, this.#queues.size)

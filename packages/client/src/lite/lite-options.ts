@@ -2,7 +2,7 @@ import type { OffsetTarget } from '../admin/descriptions.ts'
 import { type CallOptions, callFields } from '../calls/deadline.ts'
 import { type ClientOptions, clientFields } from '../connection/client-options.ts'
 import { checkHandledInvisible } from '../consumer/consumer-options.ts'
-import type { Handler } from '../consumer/message-handling.ts'
+import type { BatchHandler, Handler } from '../consumer/message-handling.ts'
 import { type RetryPolicy, redeliveryKinds, type UndecodablePolicy } from '../consumer/redelivery.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import type { Codec } from '../messages/codec.ts'
@@ -31,8 +31,13 @@ export interface LiteMemberOptions<Body> extends ClientOptions {
   readonly onUnsubscribed?: ((liteTopic: string) => void) | undefined
 }
 
+/** One of `handler` and `batchHandler` is needed. */
 export interface LiteConsumerOptions<Body = Buffer> extends LiteMemberOptions<Body> {
-  readonly handler: Handler<Body>
+  readonly handler?: Handler<Body> | undefined
+  /** Handles several messages of one lite topic at a time, in their order. When it throws, it is given all of them again. */
+  readonly batchHandler?: BatchHandler<Body> | undefined
+  /** Messages of one call of `batchHandler` at the most. Default 32. */
+  readonly batchMax?: number | undefined
   /** Calls of the handler at a time, each for another lite topic. Default 20. */
   readonly concurrency?: number | undefined
   /** Decides by the error of a handler what becomes of its message. */
@@ -61,7 +66,8 @@ export interface LiteSimpleConsumerOptions<Body = Buffer> extends LiteMemberOpti
 export interface SubscribeOptions extends CallOptions {
   /**
    * Where the group goes on in the lite topics, for all of its members. Where it is by default, and in one that it has never
-   * been in at the first message. A `shift` goes back from where it is: it is not above 0.
+   * been in at the first message. A `shift` goes back from where it is: it is not above 0. A broker that is away learns of it when
+   * it is back. Official brokers pass a time by.
    */
   readonly from?: OffsetTarget | undefined
 }
@@ -80,6 +86,8 @@ const memberFields = {
 const consumerFields = knownFields<LiteConsumerOptions>({
   ...memberFields,
   handler: true,
+  batchHandler: true,
+  batchMax: true,
   concurrency: true,
   onError: true,
   handlerTimeoutMs: true,
@@ -100,9 +108,11 @@ export function checkLiteConsumerOptions<Body>(options: LiteConsumerOptions<Body
   refuseUnknownFields('a consumer of lite topics', options, consumerFields)
   checkMember(options)
   checkHandledInvisible(options.invisibleMs)
-  if (typeof options.handler !== 'function') throw invalidArgument('give a handler')
-  const { concurrency, handlerTimeoutMs, closeTimeoutMs } = options
-  for (const [name, value] of Object.entries({ concurrency, handlerTimeoutMs, closeTimeoutMs })) {
+  if ((typeof options.handler === 'function') === (typeof options.batchHandler === 'function')) {
+    throw invalidArgument('give a handler or a batchHandler')
+  }
+  const { batchMax, concurrency, handlerTimeoutMs, closeTimeoutMs } = options
+  for (const [name, value] of Object.entries({ batchMax, concurrency, handlerTimeoutMs, closeTimeoutMs })) {
     if (value !== undefined && !(value >= 1)) throw invalidArgument(`${name} is ${value}: give at least 1`)
   }
 }

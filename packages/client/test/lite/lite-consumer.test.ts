@@ -4,6 +4,7 @@ import {
   DeadLetter,
   LiteConsumer,
   Producer,
+  type ReceivedMessage,
   RetryAfter,
   type SubscribeOptions,
 } from '../../src/index.ts'
@@ -175,6 +176,29 @@ describe('a consumer of lite topics', () => {
     await send('broker-2', 'alive')
     await group.sees(['a:alive'], 20_000)
     await scene.settle(Promise.all([consumer.close(), producer.close()]), 60_000)
+  })
+
+  test('handles messages of one lite topic together where it is told so, and all of them again when one fails', async () => {
+    const scene = await startLite()
+    const send = (liteTopic: string) => sendLite(scene, liteTopic, '0', '1', '2', '3', '4')
+    await send('a')
+    await send('b')
+    const calls: string[] = []
+    const { consumer } = await new LiteGroup(scene).join('one', {
+      liteTopics: ['a', 'b'],
+      handler: undefined,
+      batchMax: 3,
+      batchHandler: (messages) => {
+        const [{ liteTopic, attempt }] = messages as [ReceivedMessage, ...ReceivedMessage[]]
+        calls.push(`${liteTopic} ${messages.map(({ body }) => String(body)).join('')} ${attempt}`)
+        if (liteTopic === 'a' && attempt === 1 && String(messages[0]!.body) === '0') throw new Error('not yet')
+      },
+    })
+    await scene.cluster.until('all are handled', () => calls.length === 5)
+    await scene.cluster.sleep(60_000)
+    expect(calls.filter((call) => call.startsWith('a'))).toEqual(['a 012 1', 'a 012 2', 'a 34 1'])
+    expect(calls.filter((call) => call.startsWith('b'))).toEqual(['b 012 1', 'b 34 1'])
+    await scene.settle(consumer.close())
   })
 
   test('makes dead letters of what it gives up, and of what failed too often', async () => {
@@ -460,6 +484,8 @@ describe('a consumer of lite topics', () => {
     ['liteTopics', { liteTopics: ['a b'] }],
     ['liteTopics', { liteTopics: 'a' }],
     ['handler', { handler: undefined }],
+    ['handler', { batchHandler: () => {} }],
+    ['batchMax', { batchMax: 0 }],
     ['concurrency', { concurrency: 0 }],
     ['invisibleMs', { invisibleMs: 4999 }],
     ['attemptsMax', { attemptsMax: 0 }],
