@@ -6,14 +6,14 @@ import {
   formatPopReceipt,
   lightPlacesIn,
   lightQueueId,
-  liteQueueOf,
+  liteTopicOf,
   type ResponseOf,
   responseCodeName,
 } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import { randomHex } from '../connection/client-id.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
-import { receivedMessages } from '../messages/received-message.ts'
+import { FoundQueue, receivedMessages } from '../messages/received-message.ts'
 import { nothing, type Popped, type RawPopped } from '../pop/pop.ts'
 import { answerError, RocketMQError } from '../rocketmq-error.ts'
 
@@ -83,13 +83,20 @@ export class LitePops {
   }
 
   #found(told: ResponseOf<typeof commands.popLiteMessage>, body: Buffer, brokerName: string): Popped {
+    const { namespace, log } = this.#client
     const records = decodeMessages(body)
     const before = deliveriesBefore(told.orderCountInfo, records.length)
     const messages = records.flatMap((record, index): RawPopped[] =>
-      receivedMessages(record, brokerName, this.#client.namespace).map((message) => {
-        const { liteTopic } = message
-        if (liteTopic === undefined) throw new Error('a message is of no lite topic')
-        const queueOffset = this.#offsetIn(liteTopic, record)
+      receivedMessages(record, brokerName, namespace).flatMap((message) => {
+        const place = this.#placeOf(record, message.liteTopic)
+        if (place === undefined) {
+          const { topic, messageId } = message
+          log.error({ topic, messageId, broker: brokerName }, 'a message does not tell its place in a lite topic')
+          return []
+        }
+        const { liteTopic, queueOffset } = place
+        // A message of another topic that names the light queue stands in the lite topic too.
+        const queue = new FoundQueue(namespace.unwrap(this.#topic), brokerName, record.queueId)
         const receipt = formatPopReceipt({
           startOffset: queueOffset,
           popTime: told.popTime,
@@ -100,19 +107,27 @@ export class LitePops {
           queueId: lightQueueId,
           queueOffset,
         })
-        return { ...message, attempt: before[index]! + 1, receipt, batch: undefined, ofLiteTopic: liteTopic }
+        const attempt = before[index]! + 1
+        return [{ ...message, liteTopic, queue, attempt, receipt, batch: undefined, ofLiteTopic: liteTopic }]
       }),
     )
-    const { length: count } = messages
+    const { length: count } = records
     return { kind: count > 0 ? 'found' : 'nothing', messages, unwanted: [], count }
   }
 
-  /** The message tells its place in the light queue: its own is that in the queue of the parent topic. */
-  #offsetIn(liteTopic: string, { properties }: DecodedMessage): number {
-    const queue = liteQueueOf(this.#topic, liteTopic)
-    const place = lightPlacesIn(EncodedProperties.ofText(properties)).find(({ name }) => name === queue)
-    if (place === undefined) throw new Error(`a message of ${liteTopic} does not tell its place in ${queue}`)
-    return place.queueOffset
+  /**
+   * The message tells its place in the light queue: its own is that in the queue of its topic.
+   * @param told the lite topic that it tells itself
+   */
+  #placeOf(
+    { properties }: DecodedMessage,
+    told: string | undefined,
+  ): { liteTopic: string; queueOffset: number } | undefined {
+    const places = lightPlacesIn(EncodedProperties.ofText(properties)).flatMap(({ name, queueOffset }) => {
+      const { parentTopic, liteTopic } = liteTopicOf(name) ?? {}
+      return parentTopic === this.#topic && liteTopic !== undefined ? [{ liteTopic, queueOffset }] : []
+    })
+    return places.find(({ liteTopic }) => liteTopic === told) ?? places[0]
   }
 }
 

@@ -4,6 +4,7 @@ import {
   decodeMessages,
   findMessageProperty,
   formatPopReceipt,
+  PopReceiptError,
   parsePopReceipt,
   popConsumedTopic,
   popSourceOf,
@@ -194,7 +195,8 @@ class ToldPlaces {
     const written = isOfBatch
       ? findMessageProperty(record.properties, propertyName.popCheckpoint)
       : systemProperties[propertyName.popCheckpoint]
-    const receipt = written ?? this.#receiptOf(record, place.broker.name)
+    const isReceipt = written !== undefined && this.#isWrittenNow(written)
+    const receipt = isReceipt ? written : this.#receiptOf(record, place.broker.name)
     const { source } = parsePopReceipt(receipt)
     const stands = namespace.unwrap(popTopicOf(group, place.topic, source))
     return {
@@ -202,6 +204,17 @@ class ToldPlaces {
       queue: new FoundQueue(stands, place.broker.name, record.queueId),
       attempt: this.#attemptOf(record) ?? attempt,
       receipt,
+    }
+  }
+
+  /** Brokers write it of a message of a retry topic, which then looks like one of its topic. Whoever sends one may write anything. */
+  #isWrittenNow(receipt: string): boolean {
+    try {
+      const { source, popTime } = parsePopReceipt(receipt)
+      return source !== '0' && popTime === this.#answer.popTime
+    } catch (error) {
+      if (error instanceof PopReceiptError) return false
+      throw error
     }
   }
 

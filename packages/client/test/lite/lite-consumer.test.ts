@@ -201,6 +201,22 @@ describe('a consumer of lite topics', () => {
     await scene.settle(consumer.close())
   })
 
+  test('handles also what another topic has sent to a lite topic', async () => {
+    const scene = await startLite()
+    await scene.createTopic('other', 1)
+    const broker = scene.cluster.client.broker(scene.cluster.brokers[0]!)
+    const sent = (queue: string) => ({ topic: 'other', body: queue, properties: { INNER_MULTI_DISPATCH: queue } })
+    await broker.send(sent('%LMQ%$chat$a'))
+    await sendLite(scene, 'a', '1')
+    await sendLite(scene, 'b', '1')
+    const group = new LiteGroup(scene)
+    const { consumer } = await group.join('one', { liteTopics: ['a', 'b'], invisibleMs: 5000 })
+    await group.sees(['a:%LMQ%$chat$a', 'a:1', 'b:1'])
+    await scene.cluster.sleep(30_000)
+    expect(group.handled).toHaveLength(3)
+    await scene.settle(consumer.close())
+  })
+
   test('makes dead letters of what it gives up, and of what failed too often', async () => {
     const scene = await startLite({ retriesMax: 1 })
     const sent = await sendLite(scene, 'a', 'given up', 'always fails', 'behind')

@@ -240,6 +240,26 @@ describe('a simple consumer', () => {
     await scene.settle(tagged.close())
   })
 
+  test('acknowledges messages whose sender has written receipts into them', async () => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    const broker = scene.cluster.client.broker(scene.cluster.brokers[0]!)
+    const forged = ['none', '5 1 60000 0 0 elsewhere 0 5', '5 1 60000 0 1 broker-1 0 5']
+    const sendForged = async (): Promise<void> => {
+      for (const receipt of forged) await broker.send({ topic: 'T', body: receipt, properties: { POP_CK: receipt } })
+    }
+    const consumer = join(scene, { invisibleMs: 2000 })
+    await sendForged()
+    expect(texts(await drain(scene, consumer, { waitMs: 20_000 })).sort()).toEqual(forged.toSorted())
+    await sendForged()
+    expect(await scene.settle(consumer.receive())).toHaveLength(3)
+    const again = await drain(scene, consumer, { waitMs: 20_000 })
+    expect(again.map(({ body, attempt }) => `${body} ${attempt}`).sort()).toEqual(
+      forged.map((receipt) => `${receipt} 2`).toSorted(),
+    )
+    await scene.settle(consumer.close())
+  })
+
   test('goes on with other brokers while one is gone', async () => {
     const scene = await startScene({ brokers: 2 })
     await scene.createTopic('T', 1)
