@@ -7,7 +7,7 @@ import { bytes, type Codec } from '../messages/codec.ts'
 import type { RawMessage } from '../messages/received-message.ts'
 import { GroupAttempts } from '../pop/group-attempts.ts'
 import { type Popped, pop } from '../pop/pop.ts'
-import { checkFilter } from '../reading/filter-check.ts'
+import { FilterChecks } from '../reading/filter-check.ts'
 import { clockSkewMs, isRetryTopic, offsetOfPosition, type StartPosition } from '../reading/queue-positions.ts'
 import { subscriptionOf, subscriptionsOf } from '../reading/subscriptions.ts'
 import { closedError, type RocketMQError } from '../rocketmq-error.ts'
@@ -59,6 +59,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
   readonly #locks: QueueLocks | undefined
   readonly #assignment: Assignment
   readonly #attempts: GroupAttempts
+  readonly #filters: FilterChecks
   readonly #rebalancing: RebalanceTimer
   /** Topics that are paused; `*` for all. */
   readonly #paused = new Map<string, number>()
@@ -139,6 +140,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       onChange: () => this.#dispatcher.setSources(this.#assignment.queues),
     })
     this.#attempts = new GroupAttempts(client, this.#group, options.attemptsMax)
+    this.#filters = new FilterChecks(client, this.#group)
     this.#rebalancing = new RebalanceTimer(clock, () =>
       this.#assignment.rebalance(this.#subscriptions, client.newDeadline()),
     )
@@ -216,9 +218,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     const deadline = this.#client.deadline(options)
     this.#startedMs ||= this.#client.runtime.clock.now()
     await this.#client.nameServers.ask(commands.getBrokerClusterInfo, {}, deadline)
-    for (const subscription of this.#subscriptions) {
-      await checkFilter(this.#client, this.#group, subscription, deadline)
-    }
+    for (const subscription of this.#subscriptions) await this.#filters.everywhere(subscription, deadline)
     if (this.#closing !== undefined) throw closedError('consumer')
     this.#client.heartbeats.start()
     this.#offsets.start(() => this.#assignment.queues)
@@ -274,7 +274,10 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
             order: options.order ?? 'none',
             isBroadcast: this.#isBroadcast,
             attemptsMax: options.attemptsMax,
-            startOffset: (address, deadline) => this.#startOffset(queue, address, deadline),
+            startOffset: async (address, deadline) => {
+              await this.#filters.at(subscription, { name: queue.broker, address }, deadline)
+              return this.#startOffset(queue, address, deadline)
+            },
             onRest: () => this.#offsets.rests(),
           })
     void opened.run()
@@ -286,7 +289,9 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
     let isEntered = false
     return {
       enter: async (address: string, deadline: Deadline): Promise<void> => {
-        if (!isEntered) await this.#enter({ topic, broker: name, queueId }, address, deadline)
+        if (isEntered) return
+        await this.#filters.at(subscription, { name, address }, deadline)
+        await this.#enter({ topic, broker: name, queueId }, address, deadline)
         isEntered = true
       },
       pop: (address: string, countMax: number, waitMs: number, deadline: Deadline): Promise<Popped> => {

@@ -6,6 +6,7 @@ import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
 import { type MessageTraces, messageTraces } from '../message-traces.ts'
 import type { PoppedMessage } from '../messages/received-message.ts'
+import { FilterChecks } from '../reading/filter-check.ts'
 import { subscriptionsOf } from '../reading/subscriptions.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
 import { BrokerHealth } from '../routing/broker-health.ts'
@@ -59,6 +60,7 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
   readonly #abort = new AbortController()
   readonly #arrivals: Arrivals
   readonly #starts: StartOffsets
+  readonly #filters: FilterChecks
   /** Of requests in order whose answers were lost, by place: asked again with its id, a broker gives the same messages. */
   readonly #unanswered = new Map<string, string>()
   #turn = 0
@@ -86,6 +88,7 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
     this.#settling = new Settling({ client, group, attempts, codec, undecodable, ...told })
     this.#health = new BrokerHealth(clock)
     this.#arrivals = new Arrivals(client, this.#group, this.#isOrdered, this.#abort.signal)
+    this.#filters = new FilterChecks(client, this.#group)
     this.#starts = new StartOffsets(client, this.#group, options.from ?? 'latest')
     this.#turn = random.below(1024)
   }
@@ -97,7 +100,7 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
 
   /**
    * Joins the group: what is sent after it has resolved is received, also from `latest`. `receive` does it too.
-   * @throws RocketMQError when no name server answers
+   * @throws RocketMQError when no name server answers, or a broker is away or refuses a filter
    */
   async start(options: CallOptions = {}): Promise<void> {
     const deadline = this.#client.deadline(options)
@@ -108,8 +111,8 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
   /**
    * Receives messages. Where there are none it waits for them, at all brokers at the same time.
    * @returns at least one; none when none has come in `waitMs`
-   * @throws RocketMQError when no broker can be asked; ABORTED by the signal, and then nothing was taken, unless a request was
-   * just under way
+   * @throws RocketMQError when no broker can be asked, or one refuses a filter; ABORTED by the signal, and then nothing was
+   * taken, unless a request was just under way
    */
   async receive(options: ReceiveOptions = {}): Promise<PoppedMessage<Body>[]> {
     checkReceive(options)
@@ -280,8 +283,9 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
     }
   }
 
-  /** A broker has to know the member, and where a new group begins, before it gives it anything. */
+  /** A broker has to know the member, take its filter, and know where a new group begins, before it gives it anything. */
   async #enter(place: SubscribedPlace, deadline: Deadline): Promise<void> {
+    await this.#filters.at(place.subscription, place.broker, deadline)
     await deadline.within(this.#client.heartbeats.known(place.broker.address))
     await this.#starts.settled(place, deadline)
   }

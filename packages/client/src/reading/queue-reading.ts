@@ -5,12 +5,14 @@ import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { RawMessage } from '../messages/received-message.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
+import type { FilterChecks } from './filter-check.ts'
 import { pull } from './pull.ts'
 import { offsetOfPosition, type StartPosition } from './queue-positions.ts'
 
 export interface ReadingParts {
   readonly client: ClusterClient
   readonly subscription: SubscriptionData
+  readonly filters: FilterChecks
   /** Where reading ends; without it, it goes on with what comes. */
   readonly to: StartPosition | undefined
   readonly signal: AbortSignal
@@ -143,7 +145,8 @@ export class QueueReading {
 
   /** Finds out where to begin and to end. */
   async #begin(address: string, deadline: Deadline): Promise<void> {
-    const { client, to } = this.#parts
+    const { client, to, subscription, filters } = this.#parts
+    await filters.at(subscription, { name: this.queue.broker, address }, deadline)
     const seeks = this.#seeks
     const position = this.#position
     const offset =

@@ -8,7 +8,7 @@ import { checkedTopic } from '../messages/outgoing-message.ts'
 import { type RawMessage, type ReceivedMessage, withoutInternals } from '../messages/received-message.ts'
 import { closedError, invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type QueueRef, queueKey } from '../routing/topic-route.ts'
-import { checkFilter } from './filter-check.ts'
+import { FilterChecks } from './filter-check.ts'
 import { checkPosition, offsetOfPosition, type StartPosition } from './queue-positions.ts'
 import { QueueReading, readerGroup } from './queue-reading.ts'
 import { type Filter, subscriptionOf } from './subscriptions.ts'
@@ -66,6 +66,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   readonly #codec: Codec<never, Body>
   readonly #topic: string
   readonly #subscription: SubscriptionData
+  readonly #filters: FilterChecks
   readonly #readings = new Map<string, QueueReading>()
   readonly #abort = new AbortController()
   #assigned: readonly Pick<QueueRef, 'broker' | 'queueId'>[] | undefined
@@ -87,6 +88,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
     checkPosition('from', options.from)
     checkPosition('to', options.to)
     this.#subscription = subscriptionOf(this.#topic, options.filter ?? '*', 0)
+    this.#filters = new FilterChecks(this.#client, readerGroup)
     this.#assigned = options.queues
     this.#endLag = this.#client.telemetry()?.observeLag(() => this.#lags())
     this.#client.routes.onRoute(({ topic, readQueues }) => {
@@ -208,7 +210,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
 
   async #begin(deadline: Deadline): Promise<void> {
     const { readQueues } = await this.#client.routes.findInTime(this.#topic, deadline)
-    await checkFilter(this.#client, readerGroup, this.#subscription, deadline)
+    await this.#filters.everywhere(this.#subscription, deadline)
     this.#assign(this.#assigned?.map((queue) => this.#queue(queue)) ?? readQueues)
     this.#isOpen = true
   }
@@ -234,6 +236,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
     return new QueueReading(queue, position, {
       client: this.#client,
       subscription: this.#subscription,
+      filters: this.#filters,
       to: this.#options.to,
       signal: this.#abort.signal,
       onChange: () => this.#wake?.(),

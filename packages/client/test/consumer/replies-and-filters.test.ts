@@ -83,6 +83,24 @@ describe('a filter by SQL92', () => {
     await scene.settle(Promise.all([consumer.close(), producer.close()]))
   })
 
+  test('chooses messages of a topic that is made later', async () => {
+    const scene = await startScene({ brokerSettings: { enablePropertyFilter: 'true' } })
+    const seen: string[] = []
+    const consumer = await consume(scene, {
+      topics: { T: { sql: 'size > 5' } },
+      handler: ({ body }) => void seen.push(String(body)),
+    })
+    await scene.createTopic('T', 1)
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    for (const size of ['9', '3', '7']) {
+      await scene.settle(producer.send({ topic: 'T', body: size, properties: { size } }))
+    }
+    await scene.cluster.until('both are seen', () => seen.length === 2, 60_000)
+    await scene.cluster.sleep(5000)
+    expect(seen).toEqual(['9', '7'])
+    await scene.settle(Promise.all([consumer.close(), producer.close()]))
+  })
+
   test('that cannot be read, or that brokers do not serve, is refused when the consumer starts', async () => {
     for (const [isServed, sql, code] of [
       ['true', 'size >', 'SUBSCRIPTION_PARSE_FAILED'],

@@ -240,6 +240,33 @@ describe('a simple consumer', () => {
     await scene.settle(tagged.close())
   })
 
+  test('says of a filter that cannot be read, or that brokers do not serve, that it is none, before it asks for messages', async () => {
+    for (const [isServed, sql, code] of [
+      ['true', 'size >', 'SUBSCRIPTION_PARSE_FAILED'],
+      ['false', 'size > 5', 'SYSTEM_ERROR'],
+    ] as const) {
+      const scene = await startScene({ brokerSettings: { enablePropertyFilter: isServed } })
+      await scene.createTopic('T', 1)
+      await send(scene, 'T', ['m'])
+      const consumer = join(scene, { topics: { T: { sql } } })
+      expect(await scene.failure(consumer.start())).toMatchObject({ code })
+      expect(await scene.failure(consumer.receive({ waitMs: 1000 }))).toMatchObject({ code })
+      const broker = scene.cluster.client.broker(scene.cluster.brokers[0]!)
+      expect(await broker.maxOffset('%RETRY%readers_T')).toBe(0)
+      await scene.settle(consumer.close())
+    }
+  })
+
+  test('is given the messages of an expression of SQL92 alone', async () => {
+    const scene = await startScene({ brokerSettings: { enablePropertyFilter: 'true' } })
+    const consumer = join(scene, { topics: { T: { sql: 'size > 1' } } })
+    await scene.settle(consumer.start())
+    await scene.createTopic('T', 1)
+    for (const body of ['a', 'bb', 'c', 'dd']) await send(scene, 'T', [body], { properties: { size: body.length } })
+    expect(texts(await drain(scene, consumer)).sort()).toEqual(['bb', 'dd'])
+    await scene.settle(consumer.close())
+  })
+
   test('acknowledges messages whose sender has written receipts into them', async () => {
     const scene = await startScene()
     await scene.createTopic('T', 1)
