@@ -45,6 +45,13 @@ interface OpenBatch {
   endMs: number
 }
 
+/** What is to be acknowledged: batches whose last message is done, and what is of no batch. */
+export interface Done {
+  readonly now: Receipted[]
+  /** Of which nobody knows yet which receipt counts. They reject with ABORTED or TIMEOUT. */
+  readonly soon: readonly Promise<Receipted>[]
+}
+
 /** Milliseconds after which a batch is visible again for sure, beyond those that it is said to be invisible. */
 const slackMs = 10_000
 /** Milliseconds between two looks for batches that are visible again. */
@@ -66,10 +73,9 @@ export class OpenBatches {
 
   /**
    * Messages are done.
-   * @returns what is to be acknowledged now: batches whose last message is among these, and what is of no batch
-   * @throws RocketMQError INVALID_ARGUMENT for what is no receipt; ABORTED, TIMEOUT
+   * @throws RocketMQError INVALID_ARGUMENT for what is no receipt
    */
-  async done(messages: readonly Receipted[], deadline: Deadline): Promise<Receipted[]> {
+  done(messages: readonly Receipted[], deadline: Deadline): Done {
     const now: Receipted[] = []
     const whole = new Map<OpenBatch, Receipted>()
     for (const message of messages) {
@@ -82,11 +88,12 @@ export class OpenBatches {
       batch.done.add(part.number)
       if (batch.done.size === part.count) whole.set(batch, message)
     }
+    const soon: Promise<Receipted>[] = []
     for (const [batch, { queue }] of whole) {
-      if (batch.changing !== undefined) await deadline.within(batch.changing)
-      now.push({ queue, receipt: batch.receipt })
+      if (batch.changing === undefined) now.push({ queue, receipt: batch.receipt })
+      else soon.push(deadline.within(batch.changing).then(() => ({ queue, receipt: batch.receipt })))
     }
-    return now
+    return { now, soon }
   }
 
   /**
@@ -107,8 +114,16 @@ export class OpenBatches {
       batch.endMs = this.#clock.monotonic() + invisibleMs + slackMs
       this.#batches.set(changed, batch)
     })()
-    batch.changing = changing.catch(() => {})
-    await changing
+    const ended = changing.then(
+      () => {},
+      () => {},
+    )
+    batch.changing = ended
+    try {
+      await changing
+    } finally {
+      if (batch.changing === ended) batch.changing = undefined
+    }
     return batchReceipt({ ...part, receipt: batch.receipt })
   }
 

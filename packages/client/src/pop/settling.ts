@@ -84,8 +84,13 @@ export class Settling<Body> {
 
   async #acknowledge(messages: readonly NamedReceipt[], deadline: Deadline): Promise<void> {
     const { client, group } = this.#parts
-    const now = await this.#batches.done(messages, deadline)
-    if (now.length > 0) await acknowledge(client, group, now, deadline)
+    const { now, soon } = this.#batches.done(messages, deadline)
+    const outcomes = await Promise.allSettled([
+      now.length > 0 ? acknowledge(client, group, now, deadline) : undefined,
+      ...soon.map(async (message) => acknowledge(client, group, [await message], deadline)),
+    ])
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   }
 
   /**

@@ -14,9 +14,12 @@ import { clientMachine, numbered, type Scene, startScene } from '../client-kit.t
 import { Group } from '../consumer/group-kit.ts'
 
 /** A cluster with a topic whose batches are stored whole, and a group. */
-async function startBatches(settings: { mode?: 'PULL' | 'POP'; retriesMax?: number; order?: boolean } = {}) {
+async function startBatches(
+  settings: { mode?: 'PULL' | 'POP'; retriesMax?: number; order?: boolean } = {},
+  brokers = 1,
+) {
   const { mode = 'PULL', ...ofGroup } = settings
-  const scene = await startScene()
+  const scene = await startScene({ brokers })
   const admin = new Admin(scene.client())
   await scene.settle(admin.createTopic('T', { queues: 1, attributes: { 'queue.type': 'BatchCQ' } }))
   await scene.settle(admin.createGroup('readers', ofGroup))
@@ -30,8 +33,8 @@ async function startBatches(settings: { mode?: 'PULL' | 'POP'; retriesMax?: numb
  * @param tag of the batch: brokers filter by it alone
  * @returns the id of its place
  */
-async function sendWhole(scene: Scene, bodies: readonly string[], tag?: string): Promise<string> {
-  const broker = scene.cluster.client.broker(scene.cluster.brokers[0]!)
+async function sendWhole(scene: Scene, bodies: readonly string[], tag?: string, brokerIndex = 0): Promise<string> {
+  const broker = scene.cluster.client.broker(scene.cluster.brokers[brokerIndex]!)
   const batch = bodies.map((body) => {
     const [, own] = /^(\w):/.exec(body) ?? []
     const properties = { UNIQ_KEY: `id of ${body}`, ...(own === undefined ? {} : { TAGS: own }) }
@@ -107,6 +110,25 @@ describe('a simple consumer of a batch that was stored whole', () => {
     await scene.settle(consumer.ack([{ ...a!, receipt: before }, c!]))
     await scene.settle(consumer.ack(b!))
     expect(await comesAgain(scene, consumer)).toEqual([])
+    await scene.settle(consumer.close())
+  })
+
+  test('acknowledges others of the same call while nobody knows which receipt of one counts', async () => {
+    const scene = await startBatches({}, 2)
+    await sendWhole(scene, ['a', 'b'])
+    await sendWhole(scene, ['c', 'd'], undefined, 1)
+    const machine = clientMachine(scene.cluster)
+    const consumer = join(scene, { ...scene.client(machine), invisibleMs: 60_000 })
+    const received: PoppedMessage[] = []
+    while (received.length < 4) received.push(...(await scene.settle(consumer.receive())))
+    const hanging = received.find(({ body }) => String(body) === 'a')!
+    const { network } = scene.cluster
+    network.block(scene.cluster.brokers[0]!.host, machine.host)
+    const changed = consumer.changeInvisible(hanging, 60_000).catch(() => {})
+    expect(await scene.failure(consumer.ack(received, { timeoutMs: 500 }))).toMatchObject({ code: 'TIMEOUT' })
+    await scene.settle(changed)
+    network.unblock(scene.cluster.brokers[0]!.host, machine.host)
+    expect(texts(await comesAgain(scene, consumer))).toEqual(['a', 'b'])
     await scene.settle(consumer.close())
   })
 
