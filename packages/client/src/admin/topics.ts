@@ -77,7 +77,7 @@ export async function createTopic(
   refuseUnknownFields('a topic', settings, settingFields)
   checkTopic(settings)
   const { queues = 4, access: allowed = 'readWrite', order = false, brokers } = settings
-  const attributes = { ...liteAttributes(settings.lite), ...settings.attributes }
+  const attributes = { ...liteAttributes(settings.lite, keptForEver), ...settings.attributes }
   const { readQueues = queues, writeQueues = queues } = settings
   const masters = await calls.masters(deadline, brokers)
   const header = {
@@ -120,7 +120,8 @@ export async function changeTopic(
       ...config,
       readQueueNums: changes.readQueues ?? queues ?? config.readQueueNums,
       writeQueueNums: changes.writeQueues ?? queues ?? config.writeQueueNums,
-      perm: allowed === undefined ? config.perm : access[allowed],
+      // There are others than these two.
+      perm: allowed === undefined ? config.perm : (config.perm & ~access.readWrite) | access[allowed],
       order: order ?? config.order,
     }
     const header = {
@@ -200,18 +201,24 @@ function checkTopic(settings: TopicChanges): void {
 
 const liteFields = knownFields<LiteTopicSettings>({ expirationMinutes: true })
 const expirationMinutesMax = 43_200
+const keptForEver = -1
 
 /** @throws RocketMQError INVALID_ARGUMENT */
 function checkLite(lite: LiteTopicSettings): void {
   refuseUnknownFields('lite', lite, liteFields)
-  const { expirationMinutes: minutes = -1 } = lite
-  if (minutes === -1 || (Number.isInteger(minutes) && minutes >= 1 && minutes <= expirationMinutesMax)) return
+  const { expirationMinutes: minutes = keptForEver } = lite
+  if (minutes === keptForEver || (Number.isInteger(minutes) && minutes >= 1 && minutes <= expirationMinutesMax)) return
   throw invalidArgument(`expirationMinutes is ${minutes}: give 1 to ${expirationMinutesMax}, or -1 for never`)
 }
 
-function liteAttributes(lite: LiteTopicSettings | undefined): Record<string, string> {
+/** @param usual minutes where none are given; without them the expiration stays as it is */
+function liteAttributes(lite: LiteTopicSettings | undefined, usual?: number): Record<string, string> {
   if (lite === undefined) return {}
-  return { 'message.type': 'LITE', 'lite.topic.expiration': String(lite.expirationMinutes ?? -1) }
+  const { expirationMinutes: minutes = usual } = lite
+  return {
+    'message.type': 'LITE',
+    ...(minutes === undefined ? {} : { 'lite.topic.expiration': String(minutes) }),
+  }
 }
 
 export async function deleteTopic(calls: ClusterCalls, topic: string, deadline: Deadline): Promise<void> {

@@ -1,3 +1,4 @@
+import { commands, permission, topicConfigBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { Admin, Consumer, Producer, Reader } from '../../src/index.ts'
 import { clientMachine, send, startScene } from '../client-kit.ts'
@@ -32,6 +33,19 @@ describe('an admin that changes what is there', () => {
     const elsewhere = await scene.failure(admin.changeTopic('part', { queues: 1, brokers: ['broker-2'] }))
     expect(elsewhere).toMatchObject({ code: 'TOPIC_NOT_EXIST' })
     expect(elsewhere.message).toContain('part is not on broker-2')
+    await scene.settle(admin.close())
+  })
+
+  test('keeps what a topic may beside being read and written', async () => {
+    const scene = await startScene()
+    const broker = scene.cluster.client.broker(scene.cluster.brokers[0]!)
+    const inherits = permission.inherit
+    await broker.createTopic('T', 1, permission.read | permission.write | inherits)
+    const admin = new Admin(scene.client())
+    await scene.cluster.until('it has a route', () => scene.settle(admin.topics()).then((all) => all.includes('T')))
+    expect(await scene.settle(admin.changeTopic('T', { access: 'read' }))).toMatchObject([{ access: 'read' }])
+    const { body } = await broker.ask(commands.getTopicConfig, { topic: 'T' })
+    expect(topicConfigBody.decode(body).perm).toBe(permission.read | inherits)
     await scene.settle(admin.close())
   })
 

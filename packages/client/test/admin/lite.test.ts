@@ -46,6 +46,17 @@ describe('an admin', () => {
     await scene.settle(admin.close())
   })
 
+  test('keeps the expiration of lite topics where a change gives none', async () => {
+    const scene = await startLite()
+    const admin = new Admin(scene.client())
+    await scene.settle(admin.createTopic('T', { lite: { expirationMinutes: 60 } }))
+    const expiring = { 'message.type': 'LITE', 'lite.topic.expiration': '60' }
+    expect(await scene.settle(admin.changeTopic('T', { lite: {} }))).toMatchObject([{ attributes: expiring }])
+    const never = await scene.settle(admin.changeTopic('T', { lite: { expirationMinutes: -1 } }))
+    expect(never).toMatchObject([{ attributes: { ...expiring, 'lite.topic.expiration': '-1' } }])
+    await scene.settle(admin.close())
+  })
+
   test('shows topics, lite topics, members and how far groups are', async () => {
     const scene = await startLite({ brokers: 2 })
     const admin = new Admin(scene.client())
