@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
+import { Language, type Node, Parser } from 'web-tree-sitter'
 import { shellScripts } from '../src/completion/shell-scripts.ts'
 import { hostOf, run, startCluster, TestHost } from './cli-kit.ts'
 
@@ -23,8 +25,6 @@ describe('completion', () => {
     expect(await words(host, 'broker', 'writable', 'b', 'o')).toEqual(['on', 'off'])
     expect(await words(host, 'topic', 'create', 'T', '')).toEqual([])
     expect(await words(host, 'nonsense', '')).toEqual([])
-    // PowerShell hands on no empty word.
-    expect(await words(host, 'broker', 'writable', 'b', "''")).toEqual(['on', 'off'])
   })
 
   test('asks the cluster for names, by the options that are typed', async () => {
@@ -55,7 +55,54 @@ COMP_LINE='rocketmq topic show o'; COMP_POINT=21; _rocketmq 2>/dev/null; printf 
     expect(execFileSync('bash', ['-c', shell], { encoding: 'utf8' })).toBe('[orders][odd name]')
   })
 
+  test('takes the words from the environment where a shell cannot hand on an empty one', async () => {
+    const ask = (text: string) =>
+      run(new TestHost({ environment: { ROCKETMQ_COMPLETE_WORDS: text } }), '__complete').then(
+        ({ stdout, exitCode }) => ({
+          values: stdout.split('\n').map((line) => line.split('\t')[0]),
+          exitCode,
+        }),
+      )
+    expect(await ask('["broker","writable","b",""]')).toEqual({ values: ['on', 'off', ''], exitCode: 0 })
+    expect(await ask('["topic","create","--que"]')).toEqual({ values: ['--queues', ''], exitCode: 0 })
+    expect((await ask('[""]')).values).toContain('topic')
+    for (const text of ['"topic"', '[1]', '["topic"', ''])
+      expect(await ask(text)).toEqual({ values: [''], exitCode: 2 })
+  })
+
   test.each(['bash', 'zsh', 'fish', 'powershell'])('has a script for %s', async (shell) => {
-    expect((await run(new TestHost(), 'completion', shell)).stdout).toContain('rocketmq __complete --')
+    expect((await run(new TestHost(), 'completion', shell)).stdout).toContain('rocketmq __complete')
+  })
+
+  test('has a script for PowerShell that its grammar takes', async () => {
+    const problems = await powerShellProblems()
+    expect(problems(shellScripts.powershell)).toEqual([])
+    for (const [from, to] of [
+      ['}\n', '\n'],
+      ["'[''\"]'", "'['\"]'"],
+      ['$words += $extent.Text }', '$words += }'],
+      ['-ge $cursorPosition)', '-ge )'],
+      ['} finally {', '} finally'],
+    ] as const) {
+      expect(shellScripts.powershell).toContain(from)
+      expect(problems(shellScripts.powershell.replace(from, to)), `${from} is ${to}`).not.toEqual([])
+    }
   })
 })
+
+/** What a script has that is no PowerShell, by line. */
+async function powerShellProblems(): Promise<(script: string) => string[]> {
+  const require = createRequire(import.meta.url)
+  await Parser.init()
+  const parser = new Parser()
+  parser.setLanguage(await Language.load(require.resolve('tree-sitter-powershell/tree-sitter-powershell.wasm')))
+  return (script) => {
+    const problems: string[] = []
+    const look = (node: Node): void => {
+      if (node.isError || node.isMissing) problems.push(`${node.startPosition.row + 1}: ${node.type} ${node.text}`)
+      for (const child of node.children) if (child !== null) look(child)
+    }
+    look(parser.parse(script)!.rootNode)
+    return problems
+  }
+}

@@ -1,6 +1,7 @@
 import { complete } from '../completion/complete.ts'
-import { type Shell, shellScripts, shells } from '../completion/shell-scripts.ts'
+import { type Shell, shellScripts, shells, wordsVariable } from '../completion/shell-scripts.ts'
 import { choiceArgument, command, manyArguments, own } from '../table/define.ts'
+import { UsageError } from '../usage-error.ts'
 
 export const completionCommand = command({
   name: 'completion',
@@ -27,11 +28,21 @@ export const completeCommand = command({
   takesAll: true,
   output: own,
   async run(session, { words }) {
-    // PowerShell cannot hand on an empty word.
-    const typed = words.map((word) => (word === "''" ? '' : word))
+    const typed = words.length > 0 ? words : wordsOf(session.host.environment[wordsVariable])
     const found = await complete(session.program, typed[0] === '--' ? typed.slice(1) : typed, session.host)
     const lines = found.map(({ value, about }) => `${value}\t${about.split('\n')[0]}\n`)
     await session.host.write(lines.join(''))
     return 0
   },
 })
+
+/** @throws UsageError */
+function wordsOf(text = '[]'): readonly string[] {
+  try {
+    const words: unknown = JSON.parse(text)
+    if (Array.isArray(words) && words.every((word) => typeof word === 'string')) return words
+  } catch {
+    // It is none, as below.
+  }
+  throw new UsageError(`${wordsVariable} is no list of texts in JSON`)
+}

@@ -1,6 +1,9 @@
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const
 export type Shell = (typeof shells)[number]
 
+/** A variable of the environment: the words as a list in JSON, where a shell cannot hand them on as arguments. */
+export const wordsVariable = 'ROCKETMQ_COMPLETE_WORDS'
+
 /**
  * What each shell runs. All of them ask the program itself, `rocketmq __complete -- WORDS`, which answers with a line for
  * each candidate: the word, a tab, what it is. Where there is none, names of files are completed.
@@ -47,14 +50,39 @@ fi
 end
 complete -c rocketmq -f -a '(__rocketmq_complete)'
 `,
+  // The words go by the environment: PowerShell hands on no empty word to a program, breaks quotes and backslashes up to 7.2, and
+  // takes -- for its own where npm has installed the program. Words end where the cursor is.
   powershell: `Register-ArgumentCompleter -Native -CommandName rocketmq -ScriptBlock {
-  param($typed, $line, $position)
-  $words = @($line.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
-  if ($typed -eq '') { $words += "''" }
-  rocketmq __complete -- @words 2>$null | ForEach-Object {
-    $value, $about = $_ -split "\`t", 2
+  param($wordToComplete, $commandAst, $cursorPosition)
+  Set-StrictMode -Off
+  $ErrorActionPreference = 'SilentlyContinue'
+  $PSNativeCommandUseErrorActionPreference = $false
+  $words = @()
+  $typed = ''
+  foreach ($element in $commandAst.CommandElements | Select-Object -Skip 1) {
+    $extent = $element.Extent
+    if ($extent.StartOffset -ge $cursorPosition) { break }
+    if ($extent.EndOffset -ge $cursorPosition) {
+      $typed = $extent.Text.Substring(0, $cursorPosition - $extent.StartOffset) -replace '[''"]'
+      break
+    }
+    if ($element.Value -is [string]) { $words += $element.Value } else { $words += $extent.Text }
+  }
+  $exitCode = $global:LASTEXITCODE
+  $env:${wordsVariable} = ConvertTo-Json -Compress -InputObject @($words + $typed)
+  try {
+    $lines = @(rocketmq __complete 2>$null)
+  } finally {
+    Remove-Item Env:${wordsVariable}
+    $global:LASTEXITCODE = $exitCode
+  }
+  foreach ($line in $lines) {
+    $value, $about = "$line" -split "\`t", 2
+    if (-not $value) { continue }
     if (-not $about) { $about = $value }
-    [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
+    $text = $value
+    if ($value -notmatch '^[\\w.:/%+=-]+$') { $text = "'" + $value.Replace("'", "''") + "'" }
+    [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $about)
   }
 }
 `,
