@@ -28,7 +28,7 @@ export const liteSettings = {
     maxClientEventCount: live(
       int({ min: 1 }),
       100,
-      'Lite topics that wait for a client to ask; in what comes beyond them it is told later.',
+      'Lite topics that wait for a client to ask; the others follow as these are taken.',
     ),
     liteEventCheckInterval: atRestart(
       long({ min: 100, unit: 'ms' }),

@@ -122,7 +122,7 @@ export interface LiteGroupSettings {
   readonly wildcard?: boolean | undefined
   /** Lite topics that a member may subscribe to; -1 for any number. Default 2000. */
   readonly subscriptionsMax?: number | undefined
-  /** Lite topics that wait for a member to ask, at least 10; in what comes beyond them it is told later. */
+  /** Lite topics that wait for a member to ask, at least 10; the others follow as these are taken. */
   readonly eventsMax?: number | undefined
   /** The group begins anew in a lite topic that another member takes over. Default false. */
   readonly resetWhenTakenOver?: boolean | undefined
