@@ -30,7 +30,10 @@ export interface HeaderForm {
 
 /** Headers of one peer that begin alike, which those of one command do. */
 interface Kind {
+  readonly key: number
   pattern: Pattern | undefined
+  /** Whether the pattern was made of headers of this peer. */
+  isOwn: boolean
   /** Headers decoded by the pattern, and those parsed, since it was made or, without one, at all. */
   decodedCount: number
   parsedCount: number
@@ -48,17 +51,31 @@ const parsedBeforePattern = 8
 const usefulDecodedCount = 64
 const failedPatternsMax = 4
 
-/** Limits how many patterns the readers of a server keep; the oldest are dropped. */
+/** Commands of which a pattern is kept for peers to come. */
+const sharedMax = 64
+
+/**
+ * Limits how many patterns the readers of a server keep; the oldest are dropped. A new peer begins with the newest pattern
+ * of others for a command: headers of one client's software are alike, whichever peer sends them.
+ */
 export class HeaderPatterns {
   readonly #kinds: (Kind | undefined)[]
+  readonly #newest = new Map<number, Pattern>()
   #next = 0
 
   constructor(patternsMax: number) {
     this.#kinds = new Array<Kind | undefined>(patternsMax).fill(undefined)
   }
 
+  /** The newest pattern that was made for headers that begin so. */
+  newest(key: number): Pattern | undefined {
+    return this.#newest.get(key)
+  }
+
   /** Notes that a kind gets a pattern. */
-  add(kind: Kind): void {
+  add(kind: Kind, pattern: Pattern): void {
+    this.#newest.set(kind.key, pattern)
+    if (this.#newest.size > sharedMax) this.#newest.delete(this.#newest.keys().next().value!)
     const oldest = this.#kinds[this.#next]
     if (oldest !== undefined) oldest.pattern = undefined
     this.#kinds[this.#next] = kind
@@ -101,16 +118,18 @@ export class PatternReader {
     const known = this.#kinds.get(key)
     if (known !== undefined) return known
     if (this.#kinds.size >= kindsMax) return undefined
-    const kind: Kind = { pattern: undefined, decodedCount: 0, parsedCount: 0, failedPatterns: 0 }
+    const pattern = this.#patterns!.newest(key)
+    const kind: Kind = { key, pattern, isOwn: false, decodedCount: 0, parsedCount: 0, failedPatterns: 0 }
     this.#kinds.set(key, kind)
     return kind
   }
 
   #renew(kind: Kind, header: Buffer, command: RemotingCommand): void {
-    if (kind.pattern !== undefined && kind.decodedCount < usefulDecodedCount) kind.failedPatterns++
+    if (kind.isOwn && kind.pattern !== undefined && kind.decodedCount < usefulDecodedCount) kind.failedPatterns++
     kind.pattern = kind.failedPatterns < failedPatternsMax ? this.#form.patternOf(header, command) : undefined
     kind.decodedCount = 0
     kind.parsedCount = 0
-    if (kind.pattern !== undefined) this.#patterns!.add(kind)
+    kind.isOwn = true
+    if (kind.pattern !== undefined) this.#patterns!.add(kind, kind.pattern)
   }
 }

@@ -72,13 +72,44 @@ describe('a reader of JSON headers', () => {
 
   test('gives up the oldest pattern when there are too many, and makes it again when it is needed', () => {
     const patterns = new HeaderPatterns(2)
-    const readers = [1, 2, 3].map(() => new PatternReader(jsonHeaderForm, patterns))
-    const countFor = (reader: PatternReader, headers: number): number =>
+    const readers = [310, 11, 15].map((code) => ({ code, reader: new PatternReader(jsonHeaderForm, patterns) }))
+    const countFor = ({ code, reader }: (typeof readers)[number], headers: number): number =>
       countDecodedByPattern(
-        () => void Array.from({ length: headers }, (_, opaque) => decode(reader, headerOf(310, opaque))),
+        () => void Array.from({ length: headers }, (_, opaque) => decode(reader, headerOf(code, opaque))),
       )
-    expect(readers.map((reader) => countFor(reader, 100))).toEqual([92, 92, 92])
-    expect(readers.toReversed().map((reader) => countFor(reader, 10))).toEqual([10, 10, 2])
+    expect(readers.map((one) => countFor(one, 100))).toEqual([92, 92, 92])
+    expect(readers.toReversed().map((one) => countFor(one, 10))).toEqual([10, 10, 2])
+  })
+
+  test('tells commands apart whose codes differ in the last of six digits', () => {
+    const reader = new PatternReader(jsonHeaderForm, new HeaderPatterns(10))
+    const decodedByPattern = countDecodedByPattern(() => {
+      for (let opaque = 0; opaque < 100; opaque++) {
+        for (const code of [200_050, 200_051]) {
+          const extra = code === 200_050 ? ',"maxMsgNums":"1"' : ',"offset":"7"'
+          const { extFields } = decode(reader, headerOf(code, opaque, extra))
+          expect(Object.keys(extFields!)).toEqual(['topic', code === 200_050 ? 'maxMsgNums' : 'offset'])
+        }
+      }
+    })
+    expect(decodedByPattern).toBe(2 * 92)
+  })
+
+  test('begins with the pattern of another peer, and makes its own where its headers are not like that', () => {
+    const patterns = new HeaderPatterns(10)
+    const first = new PatternReader(jsonHeaderForm, patterns)
+    for (let opaque = 0; opaque < 20; opaque++) decode(first, headerOf(310, opaque))
+    const countFor = (reader: PatternReader, extra: string): number =>
+      countDecodedByPattern(() => {
+        for (let opaque = 100; opaque < 120; opaque++) {
+          const { extFields } = decode(reader, headerOf(310, opaque, extra))
+          expect({ ...extFields }).toEqual({ topic: `T${opaque}`, ...(extra === '' ? {} : { lo: 'x' }) })
+        }
+      })
+    expect(countFor(new PatternReader(jsonHeaderForm, patterns), '')).toBe(20)
+    expect(countFor(new PatternReader(jsonHeaderForm, patterns), ',"lo":"x"')).toBe(12)
+    // The newest one counts.
+    expect(countFor(new PatternReader(jsonHeaderForm, patterns), ',"lo":"x"')).toBe(20)
   })
 
   test.each(['', '{', '{"code":310,"extFields":{"topic":1e999}}{', '{"code":"0x136"}'])(
