@@ -38,19 +38,25 @@ export function holdRefusal(limit: HoldLimit): string {
 
 class Waiting {
   readonly pop: HeldPop
+  readonly group: WaitingGroup
   cancelTimer: CancelTimer | undefined
   /** Whether it waits until it can be answered. */
   isUnable = false
 
-  constructor(pop: HeldPop) {
+  constructor(pop: HeldPop, group: WaitingGroup) {
     this.pop = pop
+    this.group = group
   }
 }
 
-/** Those of a group that wait for a topic, by the queue that they want. */
+/** Those of a group that wait for a topic, by the queue that they want. It stays for a while when nobody does. */
 class WaitingGroup {
   readonly topic: string
   readonly group: string
+  /** Topics whose messages they wait for. */
+  readonly topics: readonly string[]
+  /** How many wait. */
+  count = 0
   readonly queues = new Map<number, Set<Waiting>>()
   /** Queues that are being served, and whether more came meanwhile. */
   readonly serving = new Map<number, { isAgain: boolean }>()
@@ -58,18 +64,15 @@ class WaitingGroup {
   constructor(topic: string, group: string) {
     this.topic = topic
     this.group = group
-  }
-
-  /** Topics whose messages they wait for. */
-  get topics(): string[] {
-    const { topic, group } = this
-    return [topic, popRetryTopicOf(group, topic, '1'), popRetryTopicOf(group, topic, '2')]
+    this.topics = [topic, popRetryTopicOf(group, topic, '1'), popRetryTopicOf(group, topic, '2')]
   }
 }
 
 const anyQueue = -1
 /** Longer waits would be cut by the idle limit of connections. */
 const holdMsMax = 110_000
+/** So many groups stay for which nobody waits, and about as many as there are others. */
+const idleGroupsKept = 64
 
 /**
  * POP requests that wait, by topic and group. Messages of any queue that they wait for wake the one of each group that
@@ -83,6 +86,9 @@ export class HeldPops {
   readonly #topics = new Map<string, Map<string, WaitingGroup>>()
   readonly #connections = new Map<number, Set<Waiting>>()
   #keyCount = 0
+  #groupCount = 0
+  /** Of these, those for which nobody waits. */
+  #idleGroupCount = 0
   #count = 0
   #isClosed = false
 
@@ -96,6 +102,11 @@ export class HeldPops {
   /** Requests that wait. */
   get count(): number {
     return this.#count
+  }
+
+  /** Groups that are kept, whether or not somebody waits. */
+  get groupCount(): number {
+    return this.#groupCount
   }
 
   /** Requests that wait for the same topic, group and queue. */
@@ -115,21 +126,22 @@ export class HeldPops {
     }
     const { topic, group, queueId, connectionId } = pop
     const limits = this.#limits()
-    const known = this.#topics.get(topic)?.get(`${topic}@${group}`)?.queues.get(queueId)
     if (this.#count >= limits.maxPopPollingSize) return 'maxPopPollingSize'
-    if (known === undefined && this.#keyCount >= this.#keysMax) return 'popPollingMapSize'
-    if (known !== undefined && known.size >= limits.popPollingSize) return 'popPollingSize'
-    const waiting = new Waiting(pop)
+    const known = this.#topics.get(topic)?.get(`${topic}@${group}`)
+    const queue = known?.queues.get(queueId) ?? new Set()
+    if (queue.size === 0 && this.#keyCount >= this.#keysMax) return 'popPollingMapSize'
+    if (queue.size > 0 && queue.size >= limits.popPollingSize) return 'popPollingSize'
+    const waitingGroup = known ?? this.#newGroup(topic, group)
+    const waiting = new Waiting(pop, waitingGroup)
     waiting.cancelTimer = this.#clock.after(Math.min(timeoutMs, holdMsMax), () => {
       if (this.#remove(waiting)) pop.giveUp()
     })
-    const queues = this.#groupOf(topic, group).queues
-    const queue = queues.get(queueId)
-    if (queue !== undefined) queue.add(waiting)
-    else {
-      queues.set(queueId, new Set([waiting]))
+    if (queue.size === 0) {
+      waitingGroup.queues.set(queueId, queue)
       this.#keyCount++
     }
+    queue.add(waiting)
+    if (waitingGroup.count++ === 0) this.#idleGroupCount--
     const ofConnection = this.#connections.get(connectionId)
     if (ofConnection === undefined) this.#connections.set(connectionId, new Set([waiting]))
     else ofConnection.add(waiting)
@@ -143,6 +155,7 @@ export class HeldPops {
     const groups = this.#topics.get(topic)
     if (groups === undefined) return
     for (const group of [...groups.values()]) {
+      if (group.count === 0) continue
       if (group.topic === topic) this.#serve(group, queueId)
       else this.#serveAll(group)
     }
@@ -253,39 +266,44 @@ export class HeldPops {
     if (answered || serving.isAgain) this.#serveQueue(group, queueId)
   }
 
-  #groupOf(topic: string, group: string): WaitingGroup {
-    const key = `${topic}@${group}`
-    const known = this.#topics.get(topic)?.get(key)
-    if (known !== undefined) return known
+  #newGroup(topic: string, group: string): WaitingGroup {
+    if (this.#idleGroupCount > idleGroupsKept + this.#groupCount / 2) this.#dropIdleGroups()
     const made = new WaitingGroup(topic, group)
+    const key = `${topic}@${group}`
     for (const one of made.topics) {
       const groups = this.#topics.get(one)
       if (groups === undefined) this.#topics.set(one, new Map([[key, made]]))
       else groups.set(key, made)
     }
+    this.#groupCount++
+    this.#idleGroupCount++
     return made
   }
 
+  #dropIdleGroups(): void {
+    for (const [topic, groups] of this.#topics) {
+      for (const [key, group] of groups) {
+        if (group.count > 0 || group.serving.size > 0) continue
+        groups.delete(key)
+        if (topic !== group.topic) continue
+        this.#groupCount--
+        this.#idleGroupCount--
+      }
+      if (groups.size === 0) this.#topics.delete(topic)
+    }
+  }
+
   #remove(waiting: Waiting): boolean {
-    const { topic, group, queueId, connectionId } = waiting.pop
-    const key = `${topic}@${group}`
-    const waitingGroup = this.#topics.get(topic)?.get(key)
-    const queue = waitingGroup?.queues.get(queueId)
-    if (waitingGroup === undefined || !queue?.delete(waiting)) return false
+    const { pop, group } = waiting
+    const queue = group.queues.get(pop.queueId)
+    if (!queue?.delete(waiting)) return false
     waiting.cancelTimer?.()
     this.#count--
-    const ofConnection = this.#connections.get(connectionId)
+    const ofConnection = this.#connections.get(pop.connectionId)
     ofConnection?.delete(waiting)
-    if (ofConnection?.size === 0) this.#connections.delete(connectionId)
-    if (queue.size > 0) return true
-    waitingGroup.queues.delete(queueId)
-    this.#keyCount--
-    if (waitingGroup.queues.size > 0) return true
-    for (const one of waitingGroup.topics) {
-      const groups = this.#topics.get(one)
-      groups?.delete(key)
-      if (groups?.size === 0) this.#topics.delete(one)
-    }
+    if (ofConnection?.size === 0) this.#connections.delete(pop.connectionId)
+    if (--group.count === 0) this.#idleGroupCount++
+    if (queue.size === 0) this.#keyCount--
     return true
   }
 }

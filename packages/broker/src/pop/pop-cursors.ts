@@ -16,6 +16,8 @@ export interface PopSpan {
  * only as far as checkpoints are stored: what has none is read once more after a crash, or when it could not be stored.
  */
 export class PopCursor {
+  /** `topic@group@queueId`. */
+  readonly key: string
   readonly group: string
   readonly topic: string
   readonly queueId: number
@@ -27,7 +29,8 @@ export class PopCursor {
   #spans: PopSpan[] = []
   #position = 0
 
-  constructor(group: string, topic: string, queueId: number, committed: CommittedOffsets) {
+  constructor(key: string, group: string, topic: string, queueId: number, committed: CommittedOffsets) {
+    this.key = key
     this.group = group
     this.topic = topic
     this.queueId = queueId
@@ -82,7 +85,6 @@ export class PopCursor {
 /** The cursors of groups that are reading; the others are what is committed. */
 export class PopCursors {
   readonly #committed: CommittedOffsets
-  /** By `topic@group@queueId`. */
   readonly #cursors = new Map<string, PopCursor>()
 
   constructor(committed: CommittedOffsets) {
@@ -94,10 +96,10 @@ export class PopCursors {
   }
 
   at(group: string, topic: string, queueId: number): PopCursor {
-    const key = `${topic}@${group}@${queueId}`
+    const key = keyOf(group, topic, queueId)
     let cursor = this.#cursors.get(key)
     if (cursor === undefined) {
-      cursor = new PopCursor(group, topic, queueId, this.#committed)
+      cursor = new PopCursor(key, group, topic, queueId, this.#committed)
       this.#cursors.set(key, cursor)
     }
     return cursor
@@ -105,14 +107,13 @@ export class PopCursors {
 
   /** Where a group goes on; undefined when it is new to the queue. */
   position(group: string, topic: string, queueId: number): number | undefined {
-    const known = this.#cursors.get(`${topic}@${group}@${queueId}`)
+    const known = this.#cursors.get(keyOf(group, topic, queueId))
     return known === undefined ? this.#committed.offset(group, topic, queueId) : known.position
   }
 
   /** Forgets a cursor that nobody uses. */
   release(cursor: PopCursor): void {
-    const { topic, group, queueId, isIdle, isForgotten } = cursor
-    if (isIdle && !isForgotten) this.#cursors.delete(`${topic}@${group}@${queueId}`)
+    if (cursor.isIdle && !cursor.isForgotten) this.#cursors.delete(cursor.key)
   }
 
   /** Forgets a topic that was deleted. */
@@ -129,4 +130,8 @@ export class PopCursors {
     this.#cursors.delete(key)
     cursor.isForgotten = true
   }
+}
+
+function keyOf(group: string, topic: string, queueId: number): string {
+  return `${topic}@${group}@${queueId}`
 }

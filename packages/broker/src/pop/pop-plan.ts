@@ -42,7 +42,9 @@ export function popPlan(request: PopPlanRequest, config: TopicConfig, parts: Pop
   const again = retryQueues(request, parts, orderOf)
   const { popFromRetryProbability, popFromRetryProbabilityForPriority } = settings()
   const percent = isByPriority ? popFromRetryProbabilityForPriority : popFromRetryProbability
-  return random.below(percents) < percent ? [...again, ...own] : [...own, ...again]
+  const isAgainFirst = random.below(percents) < percent
+  if (again.length === 0) return own
+  return isAgainFirst ? [...again, ...own] : [...own, ...again]
 }
 
 /** The attribute says of how many of a hundred requests. */
@@ -65,19 +67,22 @@ function retryQueues(
     : retrieveMessageFromPopRetryTopicV1
       ? ['2', '1']
       : ['2']
-  return sources.flatMap((source) => {
+  const queues: PopQueue[] = []
+  for (const source of sources) {
     const config = parts.topics.get(popRetryTopicOf(group, topic, source))
-    return config === undefined ? [] : orderOf(config, parts)
-  })
+    if (config !== undefined) queues.push(...orderOf(config, parts))
+  }
+  return queues
 }
 
 function fromAnyOn({ topicName, readQueueNums }: TopicConfig, { random }: PopPlanParts): PopQueue[] {
   if (readQueueNums <= 0) return []
   const first = random.below(readQueueNums)
-  return Array.from({ length: readQueueNums }, (_, index) => ({
-    topic: topicName,
-    queueId: (first + index) % readQueueNums,
-  }))
+  const queues: PopQueue[] = []
+  for (let index = 0; index < readQueueNums; index++) {
+    queues.push({ topic: topicName, queueId: (first + index) % readQueueNums })
+  }
+  return queues
 }
 
 /** Each priority has a queue of its own, as far as there are queues. */

@@ -141,12 +141,14 @@ export class PopReader {
     const { topic, queueId } = queue
     const { group, countMax } = request
     const { cursors, store, isHeldBack, settings } = this.#parts
-    const maxOffset = store.maxOffset(topic, queueId)
-    const cursor = cursors.at(group, topic, queueId)
     const isFull = taken.count >= countMax || byteCount >= settings().maxTransferBytesOnMessageInMemory
-    if (cursor.isReading || isFull || isHeldBack(group, topic, queueId)) {
-      taken.restCount += Math.max(0, maxOffset - (cursor.position ?? 0))
-      cursors.release(cursor)
+    if (isFull || isHeldBack(group, topic, queueId)) {
+      taken.restCount += Math.max(0, store.maxOffset(topic, queueId) - (cursors.position(group, topic, queueId) ?? 0))
+      return 0
+    }
+    const cursor = cursors.at(group, topic, queueId)
+    if (cursor.isReading) {
+      taken.restCount += Math.max(0, store.maxOffset(topic, queueId) - (cursor.position ?? 0))
       return 0
     }
     const key = { topic, group, queueId }

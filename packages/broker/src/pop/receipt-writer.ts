@@ -42,6 +42,15 @@ export class ReceiptWriter {
     return popTime
   }
 
+  /** Checkpoints of now, or of as soon after it as none of them has the name of another one. */
+  checkpoints(of: (popTime: number) => readonly Checkpoint[]): readonly Checkpoint[] {
+    const { clock, receipts } = this.#parts
+    let popTime = clock.now()
+    let checkpoints = of(popTime)
+    while (checkpoints.some((one) => receipts.has(one))) checkpoints = of(++popTime)
+    return checkpoints
+  }
+
   /** @throws ProtocolError when the messages cannot be invisible for so long */
   give(checkpoints: readonly Checkpoint[], done: Written): void {
     const { records, intake, receipts } = this.#parts

@@ -31,13 +31,25 @@ export function visibleAt({ popTime, invisibleTime }: Pick<Checkpoint, 'popTime'
   return popTime + invisibleTime
 }
 
+function placeKey({ topic, group, queueId }: CheckpointName): string {
+  return `${topic}@${group}@${queueId}`
+}
+
 export function checkpointKey({ topic, group, queueId, startOffset, popTime }: CheckpointName): string {
   return `${topic}@${group}@${queueId}@${startOffset}@${popTime}`
+}
+
+/** Messages of a queue that a group was given and did not acknowledge. */
+interface Unacknowledged {
+  readonly key: string
+  count: number
 }
 
 /** A checkpoint of which messages are not acknowledged. Bits are by the places of the messages. */
 interface Open {
   readonly checkpoint: Checkpoint
+  /** Its messages are counted there. */
+  readonly place: Unacknowledged
   acknowledged: number
   /** Of those that are acknowledged: they were given out once more instead, with another receipt. */
   replaced: number
@@ -86,8 +98,11 @@ export class Receipts {
   #revivedMs = Number.NEGATIVE_INFINITY
   /** Acknowledgements of receipts of earlier lives that are being stored, by checkpoint. */
   readonly #foreign = new Map<string, number>()
-  /** Messages that are not acknowledged, by `topic@group@queueId`. */
-  readonly #outstanding = new Map<string, number>()
+  /** By `topic@group@queueId`. */
+  readonly #outstanding = new Map<string, Unacknowledged>()
+  /** The name that a key was made of last: it is asked for again mostly. */
+  #lastName: CheckpointName | undefined
+  #lastKey = ''
   #messageCount = 0
 
   /**
@@ -111,18 +126,19 @@ export class Receipts {
 
   /** Messages of a queue that a group was given and did not acknowledge. */
   outstandingIn(topic: string, group: string, queueId: number): number {
-    return this.#outstanding.get(`${topic}@${group}@${queueId}`) ?? 0
+    return this.#outstanding.get(`${topic}@${group}@${queueId}`)?.count ?? 0
   }
 
   /** Whether a checkpoint of that name was given and is not due yet. */
   has(name: CheckpointName): boolean {
-    const key = checkpointKey(name)
+    const key = this.#keyOf(name)
     return this.#open.has(key) || this.#done.has(key)
   }
 
   add(checkpoint: Checkpoint): void {
-    this.#open.set(checkpointKey(checkpoint), { checkpoint, acknowledged: 0, replaced: 0, underWay: 0 })
-    this.#count(checkpoint, checkpoint.offsets.length)
+    const open = { checkpoint, place: this.#placeOf(checkpoint), acknowledged: 0, replaced: 0, underWay: 0 }
+    this.#open.set(this.#keyOf(checkpoint), open)
+    this.#count(open, checkpoint.offsets.length)
   }
 
   /** An acknowledgement came: when it has `begun` or is of an `unknown` receipt, `settle` follows. */
@@ -161,7 +177,7 @@ export class Receipts {
     if (!isStored || (open.acknowledged & bit) !== 0) return
     open.acknowledged |= bit
     if (isReplaced) open.replaced |= bit
-    this.#count(checkpoint, -1)
+    this.#count(open, -1)
     if (open.acknowledged === allBits(checkpoint)) this.#finish(key, open)
   }
 
@@ -191,7 +207,7 @@ export class Receipts {
     const open = this.#open.get(key)
     if (open === undefined) return
     this.#open.delete(key)
-    this.#count(open.checkpoint, -unacknowledged(open))
+    this.#count(open, -unacknowledged(open))
   }
 
   /** Forgets a topic that was deleted. */
@@ -223,12 +239,27 @@ export class Receipts {
     }
   }
 
-  #count({ topic, group, queueId }: Checkpoint, change: number): void {
+  #keyOf(name: CheckpointName): string {
+    if (name !== this.#lastName) {
+      this.#lastName = name
+      this.#lastKey = checkpointKey(name)
+    }
+    return this.#lastKey
+  }
+
+  #placeOf(name: CheckpointName): Unacknowledged {
+    const key = placeKey(name)
+    const known = this.#outstanding.get(key)
+    if (known !== undefined) return known
+    const place = { key, count: 0 }
+    this.#outstanding.set(key, place)
+    return place
+  }
+
+  #count({ place }: Open, change: number): void {
     this.#messageCount += change
-    const key = `${topic}@${group}@${queueId}`
-    const count = (this.#outstanding.get(key) ?? 0) + change
-    if (count > 0) this.#outstanding.set(key, count)
-    else this.#outstanding.delete(key)
+    place.count += change
+    if (place.count <= 0) this.#outstanding.delete(place.key)
   }
 }
 

@@ -3,6 +3,8 @@ import {
   type DecodedMessage,
   decimalInteger,
   EncodedProperties,
+  encodePopAck,
+  encodePopCheckpoint,
   findMessageProperty,
   type PopAck,
   popAckBody,
@@ -37,7 +39,7 @@ export const reviveTags = { checkpoint: 'ck', ack: 'ack', batchAck: 'bAck' } as 
  */
 export function checkpointRecord(checkpoint: Checkpoint, parts: ReviveRecordParts, nowMs: number): StoreMessage {
   const { topic, group, queueId, startOffset, popTime, invisibleTime, offsets, reviveQueueId } = checkpoint
-  const body = popCheckpointBody.encode({
+  const body = encodePopCheckpoint({
     bm: 0,
     bn: parts.brokerName,
     c: group,
@@ -51,7 +53,7 @@ export function checkpointRecord(checkpoint: Checkpoint, parts: ReviveRecordPart
     sp: checkpoint.isSuspended,
     t: topic,
   })
-  const uniqueKey = `${nameText(checkpoint, startOffset)}@${popTime}@${parts.brokerName}@ck`
+  const uniqueKey = `${topic}@${queueId}@${startOffset}@${group}@${popTime}@${parts.brokerName}@ck`
   const properties =
     recordProperties(reviveTags.checkpoint, uniqueKey, visibleAt(checkpoint) - checkpointLeadMs) +
     encodedProperty(propertyName.popEpoch, parts.epoch()) +
@@ -68,15 +70,14 @@ export interface Acknowledgement extends CheckpointName {
 
 /** The record of an acknowledgement, which reaches the revive topic behind that of its checkpoint. */
 export function ackRecord(ack: Acknowledgement, parts: ReviveRecordParts, nowMs: number): StoreMessage {
-  const { offsets, popTime } = ack
-  const fields = ackFields(ack, parts)
-  if (offsets.length === 1) {
-    const ao = offsets[0]!
-    const uniqueKey = `${nameText(ack, ack.startOffset, ao)}@${popTime}@${parts.brokerName}@ack`
-    const properties = recordProperties(reviveTags.ack, uniqueKey, visibleAt(ack))
-    return reviveRecord(popAckBody.encode({ ...fields, ao }), properties, ack.reviveQueueId, parts, nowMs)
-  }
-  return batchAckRecord(ack, parts, nowMs, visibleAt(ack))
+  const { topic, queueId, group, startOffset, popTime, offsets } = ack
+  if (offsets.length !== 1) return batchAckRecord(ack, parts, nowMs, visibleAt(ack))
+  const ao = offsets[0]!
+  const bn = parts.brokerName
+  const uniqueKey = `${topic}@${queueId}@${startOffset}@${ao}@${group}@${popTime}@${bn}@ack`
+  const properties = recordProperties(reviveTags.ack, uniqueKey, visibleAt(ack))
+  const body = encodePopAck({ ao, bn, c: group, pt: popTime, q: queueId, so: startOffset, t: topic })
+  return reviveRecord(body, properties, ack.reviveQueueId, parts, nowMs)
 }
 
 /**
@@ -93,8 +94,9 @@ function batchAckRecord(
   nowMs: number,
   deliverMs: number | undefined,
 ): StoreMessage {
-  const body = popBatchAckBody.encode({ ...ackFields(ack, parts), ao: -1, aol: [...ack.offsets] })
-  const { topic, queueId, group, popTime, offsets } = ack
+  const { topic, queueId, group, startOffset, popTime, offsets } = ack
+  const fields = { bn: parts.brokerName, c: group, pt: popTime, q: queueId, so: startOffset, t: topic }
+  const body = popBatchAckBody.encode({ ...fields, ao: -1, aol: [...offsets] })
   const uniqueKey = `${topic}@${queueId}@[${offsets.join(', ')}]@${group}@${popTime}@bAck`
   return reviveRecord(
     body,
@@ -103,15 +105,6 @@ function batchAckRecord(
     parts,
     nowMs,
   )
-}
-
-function ackFields(ack: Acknowledgement, { brokerName }: ReviveRecordParts): PopAck {
-  const { topic, group, queueId, startOffset, popTime } = ack
-  return { ao: 0, bn: brokerName, c: group, pt: popTime, q: queueId, so: startOffset, t: topic }
-}
-
-function nameText({ topic, group, queueId }: CheckpointName, ...offsets: number[]): string {
-  return [topic, queueId, ...offsets, group].join('@')
 }
 
 function recordProperties(tag: string, uniqueKey: string, deliverMs: number | undefined): string {

@@ -148,3 +148,16 @@ test('the setting is told whose limit is reached', () => {
   expect(held.count).toBe(0)
   hold({ group: 'j' })
 })
+
+test('groups that nobody waits for any more are forgotten, and those that wait are woken all the same', () => {
+  const one = hold()
+  for (let index = 0; index < 1000; index++) {
+    const other = hold({ group: `g${index}` })
+    held.arrived('T', 0)
+    expect(other.looks).toBe(1)
+    one.answer = true
+    held.hold(one, 1000)
+  }
+  expect(held.groupCount).toBeLessThan(150)
+  expect([held.count, one.looks]).toEqual([1, 1000])
+})

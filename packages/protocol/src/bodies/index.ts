@@ -90,6 +90,8 @@ export {
 export {
   type BatchAck,
   batchAckRequestBody,
+  encodePopAck,
+  encodePopCheckpoint,
   type PopAck,
   type PopBatchAck,
   type PopCheckpoint,

@@ -36,6 +36,15 @@ export type PopCheckpoint = ShapeValue<typeof popCheckpointShape>
 /** Body of the records tagged `ck` of the revive topic. */
 export const popCheckpointBody = defineBody('PopCheckPoint', popCheckpointShape)
 
+/** What `popCheckpointBody` writes, at once: a broker writes one for each request of POP. */
+export function encodePopCheckpoint(checkpoint: Required<Omit<PopCheckpoint, 'rp'>>): Buffer {
+  const { bm, bn, c, d, it, n, pt, q, ro, so, sp, t } = checkpoint
+  return Buffer.from(
+    `{"bm":${bm},"bn":${JSON.stringify(bn)},"c":${JSON.stringify(c)},"d":[${d.join(',')}],"it":${it},"n":${n},"pt":${pt},` +
+      `"q":${q},"ro":${ro},"so":${so},"sp":${sp},"t":${JSON.stringify(t)}}`,
+  )
+}
+
 const popAckFields = {
   /** Queue offset of the message. */
   ao: withDefault(long, () => 0),
@@ -54,6 +63,13 @@ export type PopAck = ShapeValue<typeof popAckShape>
 
 /** Body of the records tagged `ack` of the revive topic. */
 export const popAckBody = defineBody('AckMsg', popAckShape)
+
+/** What `popAckBody` writes, at once: a broker writes one for each acknowledgement. */
+export function encodePopAck({ ao, bn, c, pt, q, so, t }: Required<PopAck>): Buffer {
+  return Buffer.from(
+    `{"ao":${ao},"bn":${JSON.stringify(bn)},"c":${JSON.stringify(c)},"pt":${pt},"q":${q},"so":${so},"t":${JSON.stringify(t)}}`,
+  )
+}
 
 const popBatchAckShape = record({
   ...popAckFields,

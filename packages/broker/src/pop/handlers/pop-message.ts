@@ -221,22 +221,32 @@ class Pop extends WaitingPop<Taken> {
   protected override give(taken: Taken): boolean {
     this.#restCount = taken.restCount
     if (taken.queues.length === 0) return false
-    const { writer, receipts } = this.#parts
+    const { writer } = this.#parts
     const { consumerGroup: group, invisibleTime, order } = this.#header
     if (order) {
       for (const { cursor } of taken.queues) this.#parts.reader.release(cursor)
       this.#answer(taken, this.#orderedMs)
       return true
     }
-    const checkpoints = (popTime: number): Checkpoint[] =>
-      taken.queues.map(({ topic, queueId, startOffset, offsets }) => ({
-        ...{ topic, group, queueId, startOffset, popTime, invisibleTime, offsets },
-        reviveQueueId: this.#reviveQueueId,
-        isSuspended: false,
-      }))
-    const popTime = writer.popTime((time) => checkpoints(time).some((one) => receipts.has(one)))
+    const checkpoints = writer.checkpoints((popTime) =>
+      taken.queues.map(({ topic, queueId, startOffset, offsets }): Checkpoint => {
+        const reviveQueueId = this.#reviveQueueId
+        return {
+          topic,
+          group,
+          queueId,
+          startOffset,
+          popTime,
+          invisibleTime,
+          offsets,
+          reviveQueueId,
+          isSuspended: false,
+        }
+      }),
+    )
+    const { popTime } = checkpoints[0]!
     try {
-      writer.give(checkpoints(popTime), (refusal) => {
+      writer.give(checkpoints, (refusal) => {
         this.#release(taken.queues, refusal === undefined)
         if (refusal === undefined) {
           this.#parts.onCheckpoints(group, this.topic, taken.queues.length)
