@@ -25,15 +25,27 @@ export const newTopicQueues = 4
 
 const lookUp = commands.getRouteinfoByTopic
 
+/** A broker that has left a route is looked for after these times, at all name servers. */
+const missingBackoff = { firstMs: 1000, mostMs: refreshIntervalMs } as const
+/** Milliseconds after which a broker that has left a route is not looked for any more. */
+const missedMs = 600_000
+
 interface Entry {
-  readonly route: TopicRoute
+  route: TopicRoute
   /** Intervals in which nobody asked for it. */
   idleIntervals: number
+  /** When each broker was last in the route, by the monotonic clock. */
+  readonly seenMs: Map<string, number>
+  /** How often missing brokers were looked for. */
+  looks: number
+  cancelLook?: CancelTimer | undefined
 }
 
 /**
  * Where the topics that a client uses have their queues. A topic is looked up when it is first needed, every 30 s, and
  * at once when a broker's answer says that the route is wrong; however many ask, one look-up of a topic is under way.
+ * While a broker is missing that was in the route, it is looked for more often and at all name servers: it may be back in a
+ * moment, and a name server that was started just now does not know all brokers yet.
  */
 export class RouteCache {
   readonly #options: RouteCacheOptions
@@ -109,8 +121,14 @@ export class RouteCache {
     return deadline.within(this.#lookUp(topic))
   }
 
+  /** Whether a broker was in the topic's route a while ago and is not now. */
+  isMissing(topic: string): boolean {
+    const entry = this.#routes.get(topic)
+    return entry !== undefined && entry.seenMs.size > entry.route.brokers.size
+  }
+
   /**
-   * The route with the most brokers that any name server has: one that was started just now does not know all of them yet.
+   * The route with the most brokers that any name server has.
    * @throws RocketMQError of the first one when none has a route, and what asking throws
    */
   async refreshFromEach(topic: string, deadline: Deadline): Promise<TopicRoute> {
@@ -170,6 +188,7 @@ export class RouteCache {
   close(): void {
     this.#isClosed = true
     this.#cancelTimer?.()
+    for (const entry of this.#routes.values()) this.#endLook(entry)
   }
 
   #lookUp(topic: string): Promise<TopicRoute> {
@@ -190,15 +209,45 @@ export class RouteCache {
     if (this.#isClosed) return route
     const { topic } = route
     this.#cancelTimer ??= this.#options.clock.every(refreshIntervalMs, () => this.#refreshAll())
-    this.#routes.set(topic, { route, idleIntervals: this.#routes.get(topic)?.idleIntervals ?? 0 })
+    const entry = this.#routes.get(topic) ?? { route, idleIntervals: 0, seenMs: new Map<string, number>(), looks: 0 }
+    this.#routes.set(topic, entry)
+    entry.route = route
+    this.#noteBrokers(entry)
     for (const listener of this.#listeners) listener(route)
     return route
   }
 
+  #noteBrokers(entry: Entry): void {
+    const { clock, random } = this.#options
+    const { route, seenMs } = entry
+    const nowMs = clock.monotonic()
+    for (const broker of route.brokers.keys()) seenMs.set(broker, nowMs)
+    for (const [broker, lastMs] of seenMs) if (nowMs - lastMs > missedMs) seenMs.delete(broker)
+    if (!this.isMissing(route.topic)) {
+      entry.looks = 0
+      this.#endLook(entry)
+      return
+    }
+    entry.cancelLook ??= clock.after(backoffMs(missingBackoff, entry.looks + 1, random), () => {
+      entry.looks++
+      entry.cancelLook = undefined
+      this.refreshFromEach(route.topic, new Deadline(clock, {}, this.#options.lookUpTimeoutMs)).catch(() => {
+        if (!this.#isClosed && this.#routes.get(route.topic) === entry) this.#noteBrokers(entry)
+      })
+    })
+  }
+
+  #endLook(entry: Entry): void {
+    entry.cancelLook?.()
+    entry.cancelLook = undefined
+  }
+
   #refreshAll(): void {
     for (const [topic, entry] of this.#routes) {
-      if (++entry.idleIntervals > idleIntervalsMax) this.#routes.delete(topic)
-      else this.refreshSoon(topic)
+      if (++entry.idleIntervals > idleIntervalsMax) {
+        this.#routes.delete(topic)
+        this.#endLook(entry)
+      } else this.refreshSoon(topic)
     }
   }
 }
