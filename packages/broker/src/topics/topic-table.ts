@@ -15,18 +15,10 @@ import {
   type TopicConfigTable,
 } from '@rocketmq-ts/protocol'
 import type { FlushMode, QueueType } from '@rocketmq-ts/storage'
-import {
-  type AttributeChanges,
-  alteredAttributes,
-  internalTopicNameProblem,
-  refuseProblem,
-  topicAttributeKinds,
-  topicNameProblem,
-} from '../configuration/index.ts'
+import { internalTopicNameProblem, refuseProblem, topicNameProblem } from '../configuration/index.ts'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
 import type { MappingTable } from '../static-topics/mapping-table.ts'
-import { refuseCompactedBatches } from './compacted-topics.ts'
-import { queueTypeAttribute, queueTypeIn } from './queue-types.ts'
+import { queueTypeAttribute } from './queue-types.ts'
 import { sameTopicConfig } from './same-topic-config.ts'
 import { SendableTopic } from './sendable-topic.ts'
 import {
@@ -39,6 +31,7 @@ import {
 } from './system-topics.ts'
 import type { TopicChange } from './topic-changes.ts'
 import { topicFilePieces, topicFiles } from './topic-file.ts'
+import { isOfLite, type TopicUpdate, updatedTopic } from './topic-update.ts'
 
 export interface TopicTableOptions {
   /** Where topics.json is, and what changed since it was written. */
@@ -53,18 +46,10 @@ export interface TopicTableOptions {
   settings(): SystemTopicSettings & { flushDiskType: FlushMode; enableLmq: boolean }
 }
 
-/** What an administrator wants a topic to be; its attributes as changes of those it has. */
-export interface TopicUpdate extends Omit<TopicConfig, 'attributes'> {
-  attributeChanges: AttributeChanges
-}
-
 /** Told the topics that came, changed or went, after the change. */
 export type TopicListener = (topics: readonly string[]) => void
 
-/** Queues of a topic above which a request is taken for a mistake. */
-const queueNumsMax = 65_536
 const saveIntervalMs = 200
-const typeAttribute = 'message.type'
 /** Topics that one warning names. */
 const warnedTopicsMax = 20
 
@@ -281,14 +266,12 @@ export class TopicTable {
     const changed = new Map<string, TopicConfig>()
     for (const update of updates) {
       const before = changed.get(update.topicName) ?? this.#topics.get(update.topicName)
-      const after = updatedTopic(update, before)
-      this.#refuseMixed(after, before)
-      if (before === undefined) {
-        this.#refuseOtherQueues(after)
-        refuseCompactedBatches(after)
-      }
-      this.#refuseLite(after, before)
-      this.#refuseFewerQueues(after)
+      const after = updatedTopic(update, before, {
+        takesMixedTypes: this.#options.settings().enableMixedMessageType,
+        hasLightQueues: this.#hasLightQueues,
+        leftQueueTypes: before === undefined ? this.#queueTypesInFiles(update.topicName) : [],
+        neededQueues: this.#options.mappings?.get(update.topicName)?.highestQueues(),
+      })
       if (before === undefined || !sameTopicConfig(before, after)) changed.set(after.topicName, after)
     }
     if (changed.size === 0) return
@@ -422,16 +405,6 @@ export class TopicTable {
     return this.#options.queueTypesInFiles?.(topic) ?? []
   }
 
-  /** @throws ProtocolError for a topic that is to have other queues than those that are left of an earlier one */
-  #refuseOtherQueues(topic: TopicConfig): void {
-    const { topicName } = topic
-    const type = queueTypeIn(topic)
-    const other = this.#queueTypesInFiles(topicName).find((left) => left !== type)
-    if (other === undefined) return
-    const remark = `an earlier topic ${topicName} left queues of the kind ${other}: delete the topic before it is made as ${type}`
-    throw new ProtocolError('INVALID_PARAMETER', remark)
-  }
-
   #applyAgain({ dataVersion, set, removed }: TopicChange): void {
     for (const topic of set) this.#topics.set(topic.topicName, topic)
     for (const name of removed) this.#topics.delete(name)
@@ -451,42 +424,12 @@ export class TopicTable {
   #warnOfLite(): void {
     if (this.#hasLightQueues) return
     const found: string[] = []
-    for (const { topicName, attributes } of this.#topics.values()) {
-      if (attributes.get(typeAttribute) === 'LITE') found.push(topicName)
-    }
+    for (const topic of this.#topics.values()) if (isOfLite(topic)) found.push(topic.topicName)
     if (found.length === 0) return
     const topics = found.slice(0, warnedTopicsMax)
     const count = found.length
     const message = 'topics of the type LITE have no lite topics while the broker has no light queues: set enableLmq'
     this.#options.config.log.warn({ topics, count }, message)
-  }
-
-  /** @throws ProtocolError for a topic that is to take messages of all types, where the settings have none */
-  #refuseMixed(after: TopicConfig, before: TopicConfig | undefined): void {
-    const isMixed = (topic: TopicConfig | undefined) => topic?.attributes.get('message.type') === 'MIXED'
-    if (!isMixed(after) || isMixed(before) || this.#options.settings().enableMixedMessageType) return
-    const remark = 'MIXED message type is not supported: set enableMixedMessageType of the broker'
-    throw new ProtocolError('INVALID_PARAMETER', remark)
-  }
-
-  /** @throws ProtocolError for a topic of lite topics that can have none */
-  #refuseLite(after: TopicConfig, before: TopicConfig | undefined): void {
-    const isLite = (topic: TopicConfig | undefined) => topic?.attributes.get(typeAttribute) === 'LITE'
-    if (!isLite(after) || isLite(before)) return
-    if (!this.#hasLightQueues) {
-      throw new ProtocolError('INVALID_PARAMETER', 'LITE message type is not supported: set enableLmq of the broker')
-    }
-    if (queueTypeIn(after) !== 'BatchCQ') return
-    const remark = 'a topic with queues of batches (queue.type=BatchCQ) has no lite topics'
-    throw new ProtocolError('INVALID_PARAMETER', remark)
-  }
-
-  /** @throws ProtocolError for a static topic that would lose queues which hold its messages */
-  #refuseFewerQueues({ topicName, readQueueNums, writeQueueNums }: TopicConfig): void {
-    const needed = this.#options.mappings?.get(topicName)?.highestQueues()
-    if (needed === undefined || (needed.read < readQueueNums && needed.written < writeQueueNums)) return
-    const remark = `the static topic ${topicName} needs ${needed.read + 1} queues to read and ${needed.written + 1} to write on this broker: it would have ${readQueueNums} and ${writeQueueNums}`
-    throw new ProtocolError('INVALID_PARAMETER', remark)
   }
 
   #refuseSystemTopic(topic: string): void {
@@ -506,15 +449,4 @@ function lightQueueConfig(name: string): TopicConfig {
 
 function isInternal(topic: string): boolean {
   return topic.startsWith(retryTopicPrefix) || topic.startsWith(deadLetterTopicPrefix)
-}
-
-function updatedTopic(update: TopicUpdate, before: TopicConfig | undefined): TopicConfig {
-  const { attributeChanges, ...config } = update
-  for (const queueNums of [config.readQueueNums, config.writeQueueNums]) {
-    if (queueNums < 0 || queueNums > queueNumsMax) {
-      const remark = `topic ${config.topicName} cannot have ${queueNums} queues: give a number from 0 to ${queueNumsMax}`
-      throw new ProtocolError('INVALID_PARAMETER', remark)
-    }
-  }
-  return { ...config, attributes: alteredAttributes(topicAttributeKinds, before?.attributes, attributeChanges) }
 }

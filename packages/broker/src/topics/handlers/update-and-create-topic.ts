@@ -1,7 +1,7 @@
 import { type commands, newTopicConfig, ProtocolError, type RequestOf } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import { parseAttributeChanges } from '../../configuration/index.ts'
-import type { TopicUpdate } from '../topic-table.ts'
+import type { TopicUpdate } from '../topic-update.ts'
 
 export interface UpdateTopicParts {
   topics: { update(updates: readonly TopicUpdate[], peer: string): void; confirmed(): Promise<void> }
