@@ -10,12 +10,13 @@ import {
   recordSysFlag,
   sysFlag,
 } from '@rocketmq-ts/protocol'
-import { type Confirmable, type Confirmation, type ConfirmPolicy, inSystemsHands, safe } from './confirmation.ts'
+import { type ConfirmPolicy, inSystemsHands, safe } from './confirmation.ts'
 import type { RecordFollower } from './followers/follower.ts'
 import { RecordView, standsInQueue } from './followers/record-view.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LogSync } from './log/log-sync.ts'
 import { type RawRecord, RawRecords } from './log/raw-records.ts'
+import { PendingPut } from './pending-put.ts'
 import { batchCountMax } from './queues/batch-unit.ts'
 import type { ConsumeQueue } from './queues/consume-queue.ts'
 import { type LightDispatch, lightMarks, withoutLightOffsets } from './queues/light-dispatch.ts'
@@ -23,7 +24,7 @@ import { lightPlaces } from './queues/light-places.ts'
 import type { QueueTable } from './queues/queue-table.ts'
 import type { TopicEntry } from './queues/topic-handle.ts'
 import type { PutOutcome, StoreMessage } from './store-message.ts'
-import { diskFullReason, isDiskFull, type Refusal, type WriteGuard } from './write-guard.ts'
+import { diskFullReason, isDiskFull, type WriteGuard } from './write-guard.ts'
 
 /** A message that passed all checks: only the disk can still keep it from being stored. */
 interface PreparedMessage extends MessageToStore {
@@ -478,42 +479,5 @@ function takeBackOffsets(records: readonly RecordView[]): void {
     if (queue === undefined || !standsInQueue(sysFlag)) continue
     queue.nextOffset = Math.min(queue.nextOffset, queueOffset)
     assert(queue.nextOffset >= queue.maxOffset, `an offset of ${queue.topic}/${queueId} that is in use is taken back`)
-  }
-}
-
-/** Messages that were put together, and the callback that waits for them. */
-class PendingPut implements Confirmable {
-  readonly #clock: Clock
-  readonly #done: (outcome: PutOutcome) => void
-  readonly records: readonly RecordView[]
-  /** Whether they are records of another broker's log. */
-  readonly isRaw: boolean
-
-  constructor(clock: Clock, records: readonly RecordView[], done: (outcome: PutOutcome) => void, isRaw = false) {
-    this.records = records
-    this.isRaw = isRaw
-    this.#clock = clock
-    this.#done = done
-  }
-
-  confirmed(confirmation: Confirmation): void {
-    if (confirmation.kind === 'safe') this.#tell({ kind: 'stored', places: this.records })
-    else if (confirmation.kind === 'late') this.#tell({ kind: 'sync-timeout', places: this.records })
-    else this.refuse(confirmation.refusal)
-  }
-
-  refuse(refusal: Refusal): void {
-    this.#tell({ kind: 'refused', ...refusal })
-  }
-
-  /** An error of one callback does not keep the others from being called: it is thrown later, as an uncaught one. */
-  #tell(outcome: PutOutcome): void {
-    try {
-      this.#done(outcome)
-    } catch (error) {
-      this.#clock.nextTurn(() => {
-        throw error
-      })
-    }
   }
 }
