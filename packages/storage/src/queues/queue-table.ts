@@ -1,18 +1,17 @@
 import { dirname } from 'node:path'
 import { assert } from '@rocketmq-ts/base'
 import type { Log } from '@rocketmq-ts/platform'
-import { EncodedProperties, isLightQueue, lightQueueId, readRecord } from '@rocketmq-ts/protocol'
+import { isLightQueue, lightQueueId } from '@rocketmq-ts/protocol'
 import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
 import { isDiskFull } from '../write-guard.ts'
 import { BatchQueue, minOffsetOfNoBatches } from './batch-queue.ts'
 import type { ConsumeQueue } from './consume-queue.ts'
 import { FullMark, fullAt } from './full-mark.ts'
-import { lightPlaces } from './light-places.ts'
 import { OpenLightQueues } from './open-light-queues.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
 import { QueueFileError, QueueFolders, type QueueType, type QueueTypes } from './queue-folders.ts'
-import type { QueueUnit, UnitForm } from './queue-unit.ts'
+import type { QueueUnit } from './queue-unit.ts'
 import { SimpleQueue } from './simple-queue.ts'
 import {
   isFolderName,
@@ -22,6 +21,7 @@ import {
   type TopicHandle,
   topicEntry,
 } from './topic-handle.ts'
+import { isUnitInLog } from './unit-in-log.ts'
 
 /** Where the queues of one kind are. */
 export interface QueuePlace {
@@ -459,31 +459,9 @@ export class QueueTable {
     if (isOurs) return { logPosition: Number.POSITIVE_INFINITY }
     const logPosition = this.#trustedPosition
     if (!this.#mayBeTorn) return { logPosition }
-    return { logPosition, isInLog: (unit, unitNumber) => this.#isInLog(unit, form, topicBytes, queueId, unitNumber) }
-  }
-
-  #isInLog(unit: QueueUnit, form: UnitForm, topicBytes: Buffer, queueId: number, unitNumber: number): boolean {
     const { log } = this.#options
-    // A message whose file was deleted cannot be compared any more.
-    if (unit.physicalOffset < log.firstPosition) return true
-    const head = Buffer.alloc(4)
-    log.read(head, unit.physicalOffset)
-    if (head.readInt32BE(0) !== unit.totalSize || unit.totalSize > log.segmentBytes) return false
-    const bytes = Buffer.alloc(unit.totalSize)
-    if (log.read(bytes, unit.physicalOffset) < unit.totalSize) return false
-    const reading = readRecord(bytes, 0)
-    if (reading.kind !== 'record') return false
-    const { record } = reading
-    if (record.physicalOffset !== unit.physicalOffset || record.totalSize !== unit.totalSize) return false
-    const topic = topicBytes.toString()
-    if (this.isLight(topic)) {
-      const properties = new EncodedProperties(bytes.subarray(record.propertiesStart, record.propertiesEnd))
-      return lightPlaces(properties).some((place) => place.name === topic && place.queueOffset === unitNumber)
-    }
-    return (
-      record.queueId === queueId &&
-      form.isOf(unit, unitNumber, record, bytes) &&
-      bytes.subarray(record.topicStart, record.topicEnd).equals(topicBytes)
-    )
+    const isLight = this.isLight(topicBytes.toString())
+    const place = { topicBytes, queueId, isLight }
+    return { logPosition, isInLog: (unit, unitNumber) => isUnitInLog(log, unit, form, place, unitNumber) }
   }
 }
