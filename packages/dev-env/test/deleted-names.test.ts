@@ -45,6 +45,22 @@ describe('a topic that is made anew under the name of a deleted one', () => {
   })
 })
 
+test('messages that a deleted topic got in its last moments are in none that is made anew after the broker died', async () => {
+  const scene = await Scene.start()
+  await scene.broker.createTopic('T', 2)
+  for (const queueId of [0, 1]) for (const body of bodies) await scene.broker.send({ topic: 'T', queueId, body })
+  await scene.broker.ask(commands.deleteTopicInBroker, { topic: 'T' })
+  await scene.broker.createTopic('T', 2)
+  await scene.broker.send({ topic: 'T', queueId: 1, body: 'new' })
+  const broker = await afterKill(scene)
+  expect(await broker.maxOffset('T', 0)).toBe(0)
+  expect((await broker.readQueue('T', 1)).map(({ body }) => String(body))).toEqual(['new'])
+  await broker.ask(commands.deleteTopicInBroker, { topic: 'T' })
+  const again = await afterKill(scene)
+  await again.createTopic('T', 2)
+  expect([await again.maxOffset('T', 0), await again.maxOffset('T', 1)]).toEqual([0, 0])
+})
+
 test('a group that was deleted with its offsets begins anew, although the broker dies at once', async () => {
   const scene = await consumed()
   await scene.broker.ask(commands.deleteSubscriptiongroup, { groupName: 'g', cleanOffset: true })

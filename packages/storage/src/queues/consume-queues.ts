@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { InvariantError } from '@rocketmq-ts/base'
 import type { Clock, Log } from '@rocketmq-ts/platform'
-import { fillsLightQueues, lightQueueId, sysFlag } from '@rocketmq-ts/protocol'
+import { fillsLightQueues, lightQueueId, liteTopicOf, sysFlag } from '@rocketmq-ts/protocol'
 import type { Follower } from '../followers/follower.ts'
 import { type RecordSource, RecordView, standsInQueue } from '../followers/record-view.ts'
 import { type SafeRecords, scanLog } from '../recovery/log-scan.ts'
@@ -14,6 +14,7 @@ import { lightPlaces } from './light-places.ts'
 import { QueueFileError, type QueueType, type QueueTypes } from './queue-folders.ts'
 import { type QueuePlace, QueueTable } from './queue-table.ts'
 import type { QueuedRecord } from './queue-unit.ts'
+import { RemovedTopics } from './removed-topics.ts'
 import type { TopicEntry } from './topic-handle.ts'
 import { UnwrittenQueues } from './unwritten-queues.ts'
 
@@ -54,6 +55,7 @@ export class ConsumeQueues implements Follower {
   readonly name = 'consume queues'
   readonly table: QueueTable
   readonly #options: ConsumeQueuesOptions
+  readonly #removed: RemovedTopics
   readonly #unwritten = new UnwrittenQueues()
   /** Queues written to since the last sync. A queue whose own `isUnsynced` is false was removed. */
   #unsynced: ConsumeQueue[] = []
@@ -76,6 +78,7 @@ export class ConsumeQueues implements Follower {
   constructor(options: ConsumeQueuesOptions) {
     this.#options = options
     const { files, segments, places, types, log, hasLightQueues, openLightQueuesMax } = options
+    this.#removed = new RemovedTopics(files, `${places.SimpleCQ.path}.removed`)
     this.table = new QueueTable({
       files,
       log: segments,
@@ -124,6 +127,7 @@ export class ConsumeQueues implements Follower {
   endReplay(logEndPosition: number, plan: RecoveryPlan): void {
     this.table.endRecovery(logEndPosition, plan.isOurs)
     this.#appliedPosition = logEndPosition
+    this.#removed.cutTo(logEndPosition, this.#options.segments.firstPosition)
     // A log that was cut back can end where everything was once synced, although files made since are still there.
     this.#hasUnknownFiles = plan.syncedPosition < logEndPosition || plan.mayBeTorn
     this.#trimmedFor = this.#options.segments.firstPosition
@@ -148,6 +152,7 @@ export class ConsumeQueues implements Follower {
   /** Applies a record whose offset was given by another store, or by this one before it was opened. */
   #applyFromLog(record: RecordView): void {
     const { topic, queueId } = record
+    if (this.#isOfRemoved(record)) return
     const isBatch = (record.sysFlag & sysFlag.innerBatch) !== 0
     // A batch of a topic that was deleted, with its queues of batches. One that is made anew may be of either kind.
     if (isBatch && this.table.isRecovering && this.table.isForgotten(topic)) return
@@ -155,6 +160,10 @@ export class ConsumeQueues implements Follower {
     // No broker stores under such a name: it would be a path out of the store.
     if (entry === undefined) return
     this.#replay(this.table.queueOf(entry, queueId), record, this.#tagsCodeOf(record))
+  }
+
+  #isOfRemoved({ topic, physicalOffset }: RecordView): boolean {
+    return physicalOffset < this.#removed.endOf(topic)
   }
 
   #replay(queue: ConsumeQueue, record: QueuedRecord, tagsCode: number): void {
@@ -184,6 +193,8 @@ export class ConsumeQueues implements Follower {
     const tagsCode = this.#tagsCodeOf(record)
     for (const { name, queueOffset } of lightPlaces(properties)) {
       if (!this.table.isLight(name)) continue
+      // Lite topics go with their topic; other light queues have what was sent to them, whatever becomes of it.
+      if (liteTopicOf(name)?.parentTopic === record.topic && this.#isOfRemoved(record)) continue
       const queue = this.table.queue(name, lightQueueId)
       if (record.topicEntry === undefined) {
         const placed = { physicalOffset, totalSize, queueOffset, storeTimestamp, sysFlag: record.sysFlag, properties }
@@ -312,6 +323,7 @@ export class ConsumeQueues implements Follower {
     // Files of queues that are not open were cut too.
     this.#hasUnknownFiles = true
     this.#appliedPosition = Math.min(this.#appliedPosition, position)
+    this.#removed.cutTo(position, this.#options.segments.firstPosition)
   }
 
   /**
@@ -379,8 +391,15 @@ export class ConsumeQueues implements Follower {
     }
   }
 
-  /** Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0. */
+  /**
+   * Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0.
+   * @throws the file system's errors
+   */
   removeTopic(topic: string): void {
+    // That a light queue goes says nothing of the topic whose messages stand in it.
+    if (!this.table.isLight(topic) && this.table.typesThere(topic).length > 0) {
+      this.#removed.add(topic, this.#appliedPosition, this.#options.segments.firstPosition)
+    }
     for (const queue of this.table.openQueues(topic)) {
       this.#onCut(queue)
       this.#unwritten.remove(queue)
