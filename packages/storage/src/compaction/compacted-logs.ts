@@ -84,11 +84,12 @@ export class CompactedLogs implements Follower {
   }
 
   /** Takes over what an earlier process made: what it copied of records from `plan.from` on is copied again. */
-  endReplay(_: number, plan: RecoveryPlan): void {
+  endReplay(logEndPosition: number, plan: RecoveryPlan): void {
     const { files, log, commitLog } = this.#parts
     const { fileSystem } = files
     // What the log has deleted was copied and synced before.
     const from = Math.max(plan.from, commitLog.minPosition)
+    const mayBeUnsynced = plan.syncedPosition < logEndPosition || plan.mayBeTorn
     let isChanged = false
     const names = new Set<string>()
     const opened: CompactedQueue[] = []
@@ -108,7 +109,8 @@ export class CompactedLogs implements Follower {
         continue
       }
       const compacted = this.#add(queue)
-      isChanged = compacted.open(firstOffsetFrom(queue, from), this.#positions.get(topic, queueId)) || isChanged
+      const compactedOffset = this.#positions.get(topic, queueId)
+      isChanged = compacted.open(firstOffsetFrom(queue, from), compactedOffset, mayBeUnsynced) || isChanged
       opened.push(compacted)
     }
     isChanged = this.#positions.keepOnly((name) => names.has(name)) || isChanged
@@ -299,7 +301,7 @@ export class CompactedLogs implements Follower {
         if (!(queue instanceof SimpleQueue) || this.#queues.has(queue)) continue
         if (this.#unusable.has(`${topic}/${queue.queueId}`)) continue
         const compacted = this.#add(queue)
-        compacted.open(Number.POSITIVE_INFINITY, -1)
+        compacted.open(Number.POSITIVE_INFINITY, -1, false)
         compacted.serve()
       }
     }
@@ -307,8 +309,12 @@ export class CompactedLogs implements Follower {
 
   /** Leaves compacted logs as they are whose topics are none to compact: the store knows its topics once it runs. */
   #leaveOthers(): void {
-    for (const [queue, { topic, queueId, isServed }] of this.#queues) {
+    for (const [queue, compacted] of this.#queues) {
+      const { topic, queueId, isServed } = compacted
       if (isServed) continue
+      // No checkpoint waits for it from now on: a start that compacts the topic again takes it for what is on the disk.
+      compacted.syncNow()
+      this.#parts.files.syncAllNames()
       this.#queues.delete(queue)
       this.#parts.log.warn(
         { topic, queueId },

@@ -86,12 +86,13 @@ export class CompactedQueue implements CompactedMessages {
    * Takes over the files of an earlier process.
    * @param trustedOffset what was copied of later messages may be torn: it is copied again
    * @param compactedOffset as it was noted, -1 without a note
+   * @param mayBeUnsynced whether that process may have left something that a failure of the power takes
    * @returns whether another compacted offset has to be noted before `opened`
    */
-  open(trustedOffset: number, compactedOffset: number): boolean {
+  open(trustedOffset: number, compactedOffset: number, mayBeUnsynced: boolean): boolean {
     const { files, folders, log } = this.#parts
     const finished = finishReplacement(files, folders, log)
-    this.#files.load()
+    this.#files.load(mayBeUnsynced)
     const from = Math.min(trustedOffset, this.queue.maxOffset)
     this.#files.cut(from)
     if (!this.#isOfQueue()) {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { assert, firstIndexWhere } from '@rocketmq-ts/base'
 import type { Log } from '@rocketmq-ts/platform'
 import { blankRecordBytes, recordPosition, writeBlankRecord, writeInt64 } from '@rocketmq-ts/protocol'
@@ -15,6 +16,8 @@ interface Written {
 const gatherBytes = 256 * 1024
 const gatheredUnitsMax = 1024
 const endBytes = endUnit()
+/** Of folders: those of a queue, its topic, all topics, all compacted logs, and the store. */
+const levels = 5
 
 /**
  * The files of one compacted queue: records as the commit log has them, but for their position, which is the one here.
@@ -60,8 +63,11 @@ export class RecordFiles {
     return this.#pairs.reduce((sum, { start, end }) => sum + end - start, 0)
   }
 
-  /** Finds the files of an earlier process. A file of units that is missing or belongs to other records is made again. */
-  load(): void {
+  /**
+   * Finds the files of an earlier process. A file of units that is missing or belongs to other records is made again.
+   * @param mayBeUnsynced whether that process may have left something that a failure of the power takes
+   */
+  load(mayBeUnsynced: boolean): void {
     const { fileSystem } = this.#files
     const startsIn = (path: string): number[] => fileSystem.list(path).filter(isPairName).map(Number)
     for (const start of startsIn(this.pairFiles.folders.units)) {
@@ -72,6 +78,7 @@ export class RecordFiles {
       const pair = this.pairFiles.load(start)
       this.#nextStart = Math.max(this.#nextStart, start + this.pairFiles.sizes.records)
       if (pair.unitCount > 0 && pair.firstOffset > this.lastOffset) {
+        pair.isUnsynced = mayBeUnsynced
         this.#pairs.push(pair)
         continue
       }
@@ -84,6 +91,12 @@ export class RecordFiles {
       this.pairFiles.remove(pair)
     }
     this.#noteWritten()
+    if (!mayBeUnsynced || this.#pairs.length === 0) return
+    // The names of the files, and those of the folders up to that of all compacted logs.
+    for (const folder of [this.pairFiles.folders.records, this.pairFiles.folders.units]) {
+      let path = folder
+      for (let level = 0; level < levels; level++, path = dirname(path)) this.#files.noteNames(path)
+    }
   }
 
   /** Appends a record behind those with smaller queue offsets. It is in the files after `flush`. */

@@ -1,5 +1,6 @@
 import type { Log } from '@rocketmq-ts/platform'
 import { CompactedLogs } from '../compaction/compacted-logs.ts'
+import { syncLeftCompactedLogs } from '../compaction/left-files.ts'
 import { type Follower, recordFollowers } from '../followers/follower.ts'
 import { RecordView } from '../followers/record-view.ts'
 import { KeyIndex } from '../index/key-index.ts'
@@ -118,6 +119,7 @@ export function openFiles(
   onChange()
   const plan = prepareAll(followers, planned)
   if (own !== undefined) lowerCheckpoint(checkpoint, own, plan.from)
+  if (compactedLogs === undefined && !wasClosed) syncLeftCompactedLogs(fileSystem, rootPath)
   for (const follower of followers) follower.beginReplay?.(plan)
   const checkEnd = (end: number, reason: string): void => {
     // The replay has changed followers and checkpoint: the next start must still know what is missing.

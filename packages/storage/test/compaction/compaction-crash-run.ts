@@ -8,7 +8,9 @@ import { allOf, type Found, root, topic } from './compaction-kit.ts'
 export interface CompactionCrashOptions {
   seed: number
   flushMode: FlushMode
-  crashes: 'power' | 'kill'
+  crashes: 'power' | 'kill' | 'both'
+  /** Whether some lives compact nothing: in these nothing is deleted, and what is read is not looked at. */
+  switchesOff?: boolean
   /** Puts something between the store and its disk, such as a defect that is to be found. */
   wrap?(fileSystem: FileSystem): FileSystem
 }
@@ -33,6 +35,7 @@ export async function compactionCrashRun({
   seed,
   flushMode,
   crashes,
+  switchesOff = false,
   wrap,
 }: CompactionCrashOptions): Promise<string[]> {
   const random = new SeededRandom(seed)
@@ -41,6 +44,7 @@ export async function compactionCrashRun({
   const fileSystem = wrap?.(disk) ?? disk
   const history = new CompactionHistory(flushMode === 'SYNC_FLUSH' || crashes === 'kill')
   let endLife = (): void => {}
+  let use: 'compacts' | 'knows no topic' | 'is off' = 'compacts'
   const open = (): MessageStore => {
     const process = mortal(fileSystem)
     endLife = process.end
@@ -48,17 +52,19 @@ export async function compactionCrashRun({
       platform: { fileSystem: process.fileSystem, clock },
       commitLogSegmentBytes: 16 * 1024,
       consumeQueueSegmentBytes: 20 * 32,
-      compaction: {
-        recordFileBytes: 4600,
-        unitFileBytes: 46 * 20,
-        keyBytesMax: random.pick([0, 1024 * 1024]),
-        intervalMs: 4000,
-      },
+      ...(use !== 'is off' && {
+        compaction: {
+          recordFileBytes: 4600,
+          unitFileBytes: 46 * 20,
+          keyBytesMax: random.pick([0, 1024 * 1024]),
+          intervalMs: 4000,
+        },
+      }),
       flushMode,
       queueSyncIntervalMs: 3000,
       openFilesMax: 8,
       retentionRules: () => ({
-        reservedMs: 5000,
+        reservedMs: use === 'compacts' ? 5000 : Number.MAX_SAFE_INTEGER,
         deleteHours: [],
         cleanRatio: 2,
         forceRatio: 2,
@@ -66,7 +72,7 @@ export async function compactionCrashRun({
         mayForce: false,
       }),
     })
-    store.compact(topic)
+    if (use === 'compacts') store.compact(topic)
     return store
   }
   const opened = (): MessageStore => {
@@ -84,19 +90,21 @@ export async function compactionCrashRun({
   }
   const crash = (): void => {
     endLife()
-    if (crashes === 'power') disk.crash(random.below(2 ** 31))
+    if (crashes === 'power' || (crashes === 'both' && random.oneIn(2))) disk.crash(random.below(2 ** 31))
     else disk.kill()
   }
 
   for (let life = 1; life <= lives; life++) {
     clock = new SteppedClock(clock.now() + 1000)
+    const isLast = life === lives
+    use = switchesOff && !isLast ? random.pick(['compacts', 'compacts', 'knows no topic', 'is off']) : 'compacts'
     const store = opened()
     const problems: string[] = []
-    for (const queueId of queueIds) {
+    for (const queueId of use === 'compacts' ? queueIds : []) {
       problems.push(...history.check(queueId, await allOf(store, queueId), store.maxOffset(topic, queueId)))
     }
     if (problems.length > 0) return problems.map((problem) => `life ${life}: ${problem}`)
-    if (life === lives) return []
+    if (isLast) return []
     disk.failPowerAt(1 + random.below(random.pick([100, 600, 2000])))
     try {
       for (let steps = 0; steps < 300 && !disk.isDown; steps++) {
@@ -105,12 +113,12 @@ export async function compactionCrashRun({
         else if (choice < 12) clock.finishTurn()
         else if (choice < 17) clock.advance(random.pick([2, 4, 100, 600]))
         else if (choice === 17) clock.advance(random.pick([1500, 4000]))
-        else if (choice === 18) store.deleteOldFiles()
+        else if (choice === 18 && use === 'compacts') store.deleteOldFiles()
         else if (random.oneIn(3)) await settle()
         for (let turns = random.below(30); turns > 0; turns--) await Promise.resolve()
       }
       if (!disk.isDown && store.refusal !== undefined) return [`life ${life}: ${store.refusal}`]
-      if (!disk.isDown && random.oneIn(2)) {
+      if (!disk.isDown && use === 'compacts' && random.oneIn(2)) {
         clock.finishTurn()
         await settle()
         for (const queueId of queueIds) {

@@ -12,6 +12,9 @@ const cases: [string, Omit<CompactionCrashOptions, 'seed'>][] = [
   ['the power fails, with ASYNC_FLUSH', { flushMode: 'ASYNC_FLUSH', crashes: 'power' }],
   ['the process dies, with SYNC_FLUSH', { flushMode: 'SYNC_FLUSH', crashes: 'kill' }],
   ['the process dies, with ASYNC_FLUSH', { flushMode: 'ASYNC_FLUSH', crashes: 'kill' }],
+  ['both happen in turn, with SYNC_FLUSH', { flushMode: 'SYNC_FLUSH', crashes: 'both' }],
+  ['both happen in turn, with ASYNC_FLUSH', { flushMode: 'ASYNC_FLUSH', crashes: 'both' }],
+  ['it is none at times, and both happen', { flushMode: 'SYNC_FLUSH', crashes: 'both', switchesOff: true }],
 ]
 for (const [ending, options] of cases) {
   const title = `a compaction topic has the last message of each key at its offset, when ${ending}`
