@@ -220,7 +220,6 @@ export function createLite(parts: LiteFeatureParts) {
         events,
         reader,
         held,
-        orders,
         offsets,
         onGiven(group, parent, { queues }) {
           for (const { topic, records } of queues) {

@@ -226,7 +226,6 @@ export function createPop(parts: PopFeatureParts) {
         reader,
         writer,
         receipts,
-        orders,
         held,
         reviveQueueCount: reviveQueueNum,
         recovery,

@@ -100,13 +100,14 @@ export class OrderTable {
   }
 
   /**
-   * Whether so many queues are noted that nothing may be given of others. Those that nothing holds back any more are
-   * forgotten first, some at each call, with how often their messages were given.
+   * Whether something of a queue may be given: at most so many are noted. Those that nothing holds back any more are
+   * forgotten first, some at each call, with how often their messages were given. One of which messages are acknowledged
+   * behind others that are not is forgotten a day after something was given of it, and not before: they would come again.
    */
-  isFull(max: number): boolean {
-    if (this.#count < max) return false
+  hasRoom(key: OrderKey, max: number): boolean {
+    if (this.#count < max || this.#given(key) !== undefined) return true
     this.#forgetFree()
-    return this.#count >= max
+    return this.#count < max
   }
 
   /** When a queue may be read again for a group, in milliseconds since 1970; undefined for now. */
@@ -255,11 +256,19 @@ export class OrderTable {
         return
       }
       const [name, queues] = value
-      for (const queueId of [...queues.keys()]) {
+      for (const [queueId, { lastMs }] of [...queues]) {
         const key = keyOf(name, queueId)
-        if (this.blockedUntilMs(key) === undefined) this.clear(key)
+        const isNeeded = this.#hasAcknowledged(key) && this.#clock.now() - lastMs <= keptMs
+        if (!isNeeded && this.blockedUntilMs(key) === undefined) this.clear(key)
       }
     }
+  }
+
+  /** Whether something is acknowledged behind where the group goes on. */
+  #hasAcknowledged(key: OrderKey): boolean {
+    const committed = this.#parts.committed(key)
+    for (const offset of this.#given(key)?.acknowledged ?? []) if (offset >= committed) return true
+    return false
   }
 
   #given(key: OrderKey): Given | undefined {

@@ -38,6 +38,8 @@ export interface Taken {
   count: number
   /** Messages that are left in the queues, matching or not. */
   restCount: number
+  /** Whether a queue was passed by since of too many others something is given in order. */
+  isFull: boolean
 }
 
 export interface PopReaderParts {
@@ -58,6 +60,7 @@ export interface PopReaderParts {
   settings(): {
     maxTransferBytesOnMessageInMemory: number
     maxFilterMessageSize: number
+    popCkMaxBufferSize: number
   }
   orders: OrderTable
   /** A queue was passed by since what was given of it in order is not acknowledged. */
@@ -78,7 +81,7 @@ export class PopReader {
 
   /** Reads at once what is in memory. Each span that is taken has to be stored or refused at its cursor, and released. */
   take(request: PopReadRequest): Taken | Promise<Taken> {
-    return this.#from(0, request, { queues: [], count: 0, restCount: 0 }, 0)
+    return this.#from(0, request, { queues: [], count: 0, restCount: 0, isFull: false }, 0)
   }
 
   /** Nothing more is done at a cursor for now. */
@@ -151,10 +154,8 @@ export class PopReader {
       taken.restCount += Math.max(0, store.maxOffset(topic, queueId) - (cursor.position ?? 0))
       return 0
     }
-    const key = { topic, group, queueId }
-    if (request.order !== undefined && this.#parts.orders.isBlocked(key, request.order.attemptId)) {
+    if (request.order !== undefined && this.#isPassedBy({ topic, group, queueId }, request.order.attemptId, taken)) {
       cursors.release(cursor)
-      this.#parts.onBlocked(key)
       return 0
     }
     const start = this.#start(cursor, request.initMode)
@@ -178,6 +179,18 @@ export class PopReader {
         throw error
       },
     )
+  }
+
+  /** Whether nothing is given of a queue in order for now. */
+  #isPassedBy(key: OrderKey, attemptId: string | undefined, taken: Taken): boolean {
+    const { orders, onBlocked, settings } = this.#parts
+    if (!orders.hasRoom(key, settings().popCkMaxBufferSize)) {
+      taken.isFull = true
+      return true
+    }
+    if (!orders.isBlocked(key, attemptId)) return false
+    onBlocked(key)
+    return true
   }
 
   /**

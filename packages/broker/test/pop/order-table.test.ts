@@ -5,6 +5,7 @@ import { keptAt } from '../kept/config-kit.ts'
 
 const path = '/store/consumerOrderInfo.json'
 const key = { topic: 'T', group: 'g', queueId: 1 }
+const hourMs = 3_600_000
 let clock: SteppedClock
 let fileSystem: CrashableFileSystem
 let committed: number
@@ -147,22 +148,34 @@ test('the last of 32 messages is one like the others', () => {
 
 test('it is full with so many queues, of which those are forgotten that nothing holds back', () => {
   const popTime = clock.now()
-  const giveOf = (queueId: number, invisibleTime: number) =>
-    table.give({ ...key, queueId }, { popTime, invisibleTime, attemptId: undefined, offsets: [5] })
-  giveOf(1, 1000)
-  giveOf(2, 5000)
-  giveOf(2, 5000)
-  expect([table.isFull(3), table.isFull(2)]).toEqual([false, true])
+  const giveOf = (queueId: number, invisibleTime: number, offset: number) =>
+    table.give({ ...key, queueId }, { popTime, invisibleTime, attemptId: undefined, offsets: [offset] })
+  giveOf(1, 1000, 5)
+  giveOf(2, 5000, 9)
+  giveOf(2, 5000, 9)
+  const hasRoom = (queueId: number, max: number) => table.hasRoom({ ...key, queueId }, max)
+  expect([hasRoom(3, 3), hasRoom(3, 2), hasRoom(2, 2)]).toEqual([true, false, true])
   expect(table.count).toBe(2)
   clock.advance(1000)
-  expect([table.isFull(2), table.count]).toEqual([false, 1])
-  giveOf(3, 5000)
-  table.acknowledge({ ...key, queueId: 3 }, 5, popTime)
-  expect([table.isFull(2), table.isFull(1), table.count]).toEqual([false, true, 1])
+  expect([hasRoom(3, 2), table.count]).toEqual([true, 1])
+  giveOf(3, 5000, 5)
+  committed = table.acknowledge({ ...key, queueId: 3 }, 5, popTime)!
+  expect([hasRoom(4, 2), hasRoom(4, 1), table.count]).toEqual([true, false, 1])
   table.close()
   expect(open().count).toBe(1)
   table.removeGroup('g')
   expect(table.count).toBe(0)
+})
+
+test('a queue of which messages are acknowledged behind one that is not is not forgotten for a day', () => {
+  give('1', 5, 6)
+  table.acknowledge(key, 6, clock.now())
+  clock.advance(hourMs)
+  const other = { ...key, queueId: 9 }
+  expect(table.hasRoom(other, 1)).toBe(false)
+  expect([table.hasRoom(key, 1), table.isAcknowledged(key, 6)]).toEqual([true, true])
+  clock.advance(24 * hourMs)
+  expect(table.hasRoom(other, 1)).toBe(true)
 })
 
 test('a deleted topic is forgotten', () => {

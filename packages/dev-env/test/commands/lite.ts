@@ -258,6 +258,24 @@ export const lite = {
       },
       { popCkMaxBufferSize: '1' },
     ),
+    'what is acknowledged behind others does not come again, however much is given': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = consumerOf(scene)
+        await consumer.subscribe('a', 'b')
+        for (const body of ['1', '2']) await send(scene.broker, 'a', body)
+        const { messages } = await consumer.pop({ invisibleTime: 2000 })
+        expect(await consumer.ack(messages[1]!)).toBe('SUCCESS')
+        await scene.cluster.sleep(3000)
+        await send(scene.broker, 'b', 'other')
+        const again = (await consumer.pop({ invisibleTime: 60_000 })).messages
+        expect(bodiesOf(again)).toEqual(['1'])
+        expect((await consumer.pop()).code).toBe('POLLING_FULL')
+        expect(await consumer.ack(again[0]!)).toBe('SUCCESS')
+        expect(await consumer.bodies({ pollTime: 5000 })).toEqual(['other'])
+      },
+      { popCkMaxBufferSize: '1' },
+    ),
     'a group that is new to a lite topic begins at its first message, also when the process died before that was written down':
       withLite(async (scene) => {
         await prepare(scene)

@@ -87,6 +87,26 @@ export const pop = {
         expect((await other.pop(inOrder('x'.repeat(256)))).code).toBe('INVALID_PARAMETER')
       },
     ),
+    'in order what is acknowledged behind others does not come again, however much is given': withSettings(
+      { popCkMaxBufferSize: '1' },
+      async (scene) => {
+        await scene.store('T', 'a', 'b')
+        await scene.store('U', 'c')
+        const consumer = consumerOf(scene)
+        const { messages } = await consumer.pop({ ...inOrder('1'), maxMsgNums: 2, invisibleTime: 2000 })
+        expect(await consumer.ack(messages[1]!)).toBe('SUCCESS')
+        await scene.cluster.sleep(3000)
+        const other = consumerOf(scene, 'g', 'U')
+        expect(await other.pop(inOrder('2'))).toMatchObject({
+          code: 'POLLING_FULL',
+          remark: expect.stringContaining('popCkMaxBufferSize'),
+        })
+        const again = (await consumer.pop({ ...inOrder('3'), maxMsgNums: 2 })).messages
+        expect(bodiesOf(again)).toEqual(['a'])
+        await consumer.ack(again[0]!)
+        expect(bodiesOf((await other.pop(inOrder('4'))).messages)).toEqual(['c'])
+      },
+    ),
     'in order nothing more is given of a queue until all is acknowledged': async (scene) => {
       await scene.store('T', 'a', 'b', 'c')
       const consumer = consumerOf(scene)

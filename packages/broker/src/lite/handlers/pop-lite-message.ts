@@ -3,7 +3,6 @@ import { type commands, lightQueueId, orderedReviveQueueId, ProtocolError, type 
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { ConsumerOffsetTable } from '../../offsets/index.ts'
 import type { HeldPops } from '../../pop/held-pops.ts'
-import type { OrderTable } from '../../pop/order-table.ts'
 import { checkAttempt, checkedTopic, checkPopSize, type PopCheckParts, tooMuchGiven } from '../../pop/pop-checks.ts'
 import type { PopReader, Taken } from '../../pop/pop-reader.ts'
 import { WaitingPop } from '../../pop/waiting-pop.ts'
@@ -22,7 +21,6 @@ export interface PopLiteParts extends PopCheckParts {
   events: LiteEvents
   reader: Pick<PopReader, 'take' | 'release'>
   held: HeldPops
-  orders: Pick<OrderTable, 'isFull'>
   offsets: Pick<ConsumerOffsetTable, 'hasRoom'>
   /** Something of a light queue was given to a group: it is free again some time. */
   onGiven(group: string, parent: string, taken: Taken): void
@@ -78,19 +76,13 @@ class LitePop extends WaitingPop<Found> {
     this.group = heldGroupOf({ group: header.consumerGroup, clientId: header.clientId })
   }
 
-  protected override refusal(): string | undefined {
-    const { orders, settings } = this.#parts
-    const { popCkMaxBufferSize } = settings()
-    return orders.isFull(popCkMaxBufferSize) ? tooMuchGiven(popCkMaxBufferSize) : undefined
-  }
-
   protected override take(): Found | Promise<Found> | undefined {
     const client = this.#parts.client(this.#header.clientId)
     if (client === undefined || client.group !== this.#header.consumerGroup || client.topic !== this.topic) {
       return undefined
     }
     const popTime = this.#parts.clock.now()
-    const found: Found = { client, popTime, taken: [], count: 0, byteCount: 0, seen: new Set() }
+    const found: Found = { client, popTime, taken: [], count: 0, byteCount: 0, seen: new Set(), isFull: false }
     const { attemptId } = this.#header
     if (attemptId !== undefined) this.#parts.events.repeatAttempt(client, attemptId)
     return this.#takeOn(found)?.then(() => found) ?? found
@@ -130,18 +122,33 @@ class LitePop extends WaitingPop<Found> {
       })
       if (taken instanceof Promise) {
         return taken.then((later) => {
-          note(found, later)
+          this.#noteTaken(found, queue, later)
           return this.#takeOn(found)
         })
       }
-      note(found, taken)
+      this.#noteTaken(found, queue, taken)
     }
     return undefined
   }
 
+  #noteTaken(found: Found, queue: string, taken: Taken): void {
+    if (taken.isFull) {
+      // Others may have room again before it is asked once more.
+      this.#parts.events.giveBack(found.client, queue)
+      found.isFull = true
+    }
+    if (taken.queues.length === 0) return
+    found.taken.push(taken)
+    found.count += taken.count
+    for (const { records } of taken.queues) for (const { length } of records) found.byteCount += length
+  }
+
   protected override give(found: Found): boolean {
     const queues = found.taken.flatMap((taken) => taken.queues)
-    if (queues.length === 0) return false
+    if (queues.length === 0) {
+      if (found.isFull) this.answerNothing('POLLING_FULL', tooMuchGiven(this.#parts.settings().popCkMaxBufferSize))
+      return found.isFull
+    }
     const { consumerGroup, attemptId } = this.#header
     if (attemptId !== undefined) {
       this.#parts.events.noteAttempt(
@@ -186,11 +193,6 @@ interface Found {
   byteCount: number
   /** Light queues that it has looked into. */
   readonly seen: Set<string>
-}
-
-function note(found: Found, taken: Taken): void {
-  if (taken.queues.length === 0) return
-  found.taken.push(taken)
-  found.count += taken.count
-  for (const { records } of taken.queues) for (const { length } of records) found.byteCount += length
+  /** Whether one was passed by since of too many others something is given. */
+  isFull: boolean
 }

@@ -17,7 +17,6 @@ import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts
 import { isByTags } from '../../filters/is-by-tags.ts'
 import { type MessageFilter, type MessageFilterParts, messageFilter } from '../../reading/message-filter.ts'
 import type { HeldPops } from '../held-pops.ts'
-import type { OrderTable } from '../order-table.ts'
 import {
   checkAttempt,
   checkedTopic,
@@ -57,7 +56,6 @@ export interface PopParts
   reader: PopReader
   writer: ReceiptWriter
   receipts: Receipts
-  orders: Pick<OrderTable, 'isFull'>
   held: HeldPops
   /** Queues of the revive topic. */
   reviveQueueCount: number
@@ -188,9 +186,10 @@ class Pop extends WaitingPop<Taken> {
   }
 
   protected override refusal(): string | undefined {
-    const { receipts, orders, settings } = this.#parts
+    const { receipts, settings } = this.#parts
     const { popCkMaxBufferSize } = settings()
-    const isFull = this.#header.order ? orders.isFull(popCkMaxBufferSize) : receipts.openCount >= popCkMaxBufferSize
+    // In order the reader knows of which queues more may be given.
+    const isFull = !this.#header.order && receipts.openCount >= popCkMaxBufferSize
     return isFull ? tooMuchGiven(popCkMaxBufferSize) : undefined
   }
 
@@ -220,7 +219,10 @@ class Pop extends WaitingPop<Taken> {
 
   protected override give(taken: Taken): boolean {
     this.#restCount = taken.restCount
-    if (taken.queues.length === 0) return false
+    if (taken.queues.length === 0) {
+      if (taken.isFull) this.answerNothing('POLLING_FULL', tooMuchGiven(this.#parts.settings().popCkMaxBufferSize))
+      return taken.isFull
+    }
     const { writer } = this.#parts
     const { consumerGroup: group, invisibleTime, order } = this.#header
     if (order) {
