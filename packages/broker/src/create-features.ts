@@ -72,10 +72,20 @@ export function createFeatures(parts: FeaturesParts) {
       queueTypes: parts.queueTypes,
       counters,
       whenRegistered: (): Promise<void> => registration.settled(),
-      whenProgressRemoved,
+      async whenProgressRemoved() {
+        await Promise.all([whenProgressRemoved(), assignment.whenModesRemoved()])
+      },
     }),
   )
-  const groups = features.add(createGroups({ config, settings, counters, whenProgressRemoved }))
+  const groups = features.add(
+    createGroups({
+      config,
+      settings,
+      counters,
+      whenProgressRemoved,
+      whenModesRemoved: (): Promise<void> => assignment.whenModesRemoved(),
+    }),
+  )
   const tables = { topics: topics.table, groups: groups.table }
   const locks = features.add(createLocks({ clock, settings, groups: groups.table }))
   const filters = features.add(createFilters({ ...tables, config, settings }))

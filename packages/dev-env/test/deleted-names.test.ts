@@ -1,4 +1,4 @@
-import { commands } from '@rocketmq-ts/protocol'
+import { commands, messageRequestModeSettingBody, messageRequestModeTableBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { createLiteGroup, createParent, LiteConsumer, PopConsumer, sendToLite } from '../src/index.ts'
 import { Scene } from './commands/scene.ts'
@@ -67,6 +67,21 @@ test('a group that was deleted with its offsets begins anew, although the broker
   const broker = await afterKill(scene)
   await broker.heartbeat([{ group: 'g', topics: { T: '*' } }])
   expect((await broker.committedOffset('g', 'T', 0)) ?? 0).toBe(0)
+})
+
+test.each(['topic', 'group'])('a %s that was deleted has no request mode when it is made anew', async (what) => {
+  const scene = await Scene.start()
+  await scene.store('T', 'a')
+  await scene.join('g', 'T', scene.client)
+  const setting = { topic: 'T', consumerGroup: 'g', mode: 'POP', popShareQueueNum: 0 } as const
+  await scene.broker.ask(commands.setMessageRequestMode, {}, messageRequestModeSettingBody.encode(setting))
+  if (what === 'topic') await scene.broker.ask(commands.deleteTopicInBroker, { topic: 'T' })
+  else await scene.broker.ask(commands.deleteSubscriptiongroup, { groupName: 'g', cleanOffset: false })
+  const broker = await afterKill(scene)
+  await broker.createTopic('T', 1)
+  await broker.heartbeat([{ group: 'g', topics: { T: '*' } }])
+  const { body } = await broker.ask(commands.getAllMessageRequestMode, {})
+  expect(messageRequestModeTableBody.decode(body).messageRequestModeMap?.get('T')?.get('g')).toBeUndefined()
 })
 
 test('a topic that is deleted leaves a group whose name ends with its name what is to come again', async () => {

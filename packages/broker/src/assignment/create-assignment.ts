@@ -22,7 +22,7 @@ export interface AssignmentParts {
   config: KeptFolder
   settings(): BrokerSettings
   topics: Pick<TopicTable, 'get' | 'onDelete'>
-  groups: Pick<GroupTable, 'find' | 'onDelete'>
+  groups: Pick<GroupTable, 'get' | 'find' | 'onDelete'>
 }
 
 /** Dividing the queues of topics among the members of groups that leave it to the broker. */
@@ -30,6 +30,7 @@ export function createAssignment(parts: AssignmentParts) {
   const { clock, nameServers, calls, consumers, config, settings, topics, groups } = parts
   const routes = new TopicRoutes({ clock, calls, nameServers })
   const modes = new RequestModes(config, settings)
+  modes.keepOnly((topic, group) => topics.get(topic) !== undefined && groups.get(group) !== undefined)
   topics.onDelete((topic) => modes.removeTopic(topic))
   groups.onDelete((group) => modes.removeGroup(group))
   return {
@@ -45,6 +46,8 @@ export function createAssignment(parts: AssignmentParts) {
       setMessageRequestMode: setMessageRequestMode({ modes, topics, groups }),
       getAllMessageRequestMode: getAllMessageRequestMode({ modes }),
     },
+    /** Resolves when modes of deleted topics and groups are gone for good. */
+    whenModesRemoved: () => modes.removed(),
     close: () => modes.close(),
   }
 }

@@ -91,6 +91,22 @@ export class RequestModes {
     }
   }
 
+  /** Drops those of topics and groups that are gone: a process that died at once has left them. */
+  keepOnly(isThere: (topic: string, group: string) => boolean): void {
+    for (const [topic, groups] of this.#topics) {
+      for (const group of groups.keys()) if (!isThere(topic, group) && groups.delete(group)) this.#kept.later()
+      if (groups.size === 0) this.#topics.delete(topic)
+    }
+  }
+
+  /**
+   * Resolves when those that were removed are not there at the next start either.
+   * @throws the file system's errors; it is then tried again later
+   */
+  removed(): Promise<void> {
+    return this.#kept.writtenSoon()
+  }
+
   /** Writes what is not written yet. */
   close(): void {
     this.#kept.close()

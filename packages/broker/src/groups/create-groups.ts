@@ -14,10 +14,13 @@ export interface GroupsParts {
   counters: { removeGroup(group: string): void }
   /** Resolves when the progress of groups that was removed is gone for good. */
   whenProgressRemoved(): Promise<void>
+  /** Resolves when what says how deleted groups get messages is gone for good. */
+  whenModesRemoved(): Promise<void>
 }
 
 /** The consumer groups of the broker: what they are, and making, changing and deleting them. */
-export function createGroups({ config, settings, counters, whenProgressRemoved }: GroupsParts) {
+export function createGroups(parts: GroupsParts) {
+  const { config, settings, counters, whenProgressRemoved, whenModesRemoved } = parts
   const groups = new GroupTable({ config, settings })
   groups.onDelete((group) => counters.removeGroup(group))
   return {
@@ -27,7 +30,7 @@ export function createGroups({ config, settings, counters, whenProgressRemoved }
       updateAndCreateSubscriptiongroupList: updateAndCreateSubscriptiongroupList({ groups }),
       getAllSubscriptiongroupConfig: getAllSubscriptiongroupConfig({ groups }),
       getSubscriptiongroupConfig: getSubscriptiongroupConfig({ groups }),
-      deleteSubscriptiongroup: deleteSubscriptiongroup({ groups, whenProgressRemoved }),
+      deleteSubscriptiongroup: deleteSubscriptiongroup({ groups, whenProgressRemoved, whenModesRemoved }),
       updateAndGetGroupForbidden: updateAndGetGroupForbidden({ groups }),
     },
     close: () => groups.close(),
