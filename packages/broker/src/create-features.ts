@@ -73,6 +73,7 @@ export function createFeatures(parts: FeaturesParts) {
       counters,
       whenRegistered: (): Promise<void> => registration.settled(),
       async whenProgressRemoved() {
+        await lite.whenRemoved()
         await Promise.all([whenProgressRemoved(), assignment.whenModesRemoved()])
       },
     }),

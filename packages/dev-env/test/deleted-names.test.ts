@@ -1,6 +1,13 @@
 import { commands, messageRequestModeSettingBody, messageRequestModeTableBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { createLiteGroup, createParent, LiteConsumer, PopConsumer, sendToLite } from '../src/index.ts'
+import {
+  createLiteGroup,
+  createParent,
+  LiteConsumer,
+  PopConsumer,
+  type PoppedMessage,
+  sendToLite,
+} from '../src/index.ts'
 import { Scene } from './commands/scene.ts'
 
 const bodies = ['a', 'b', 'c', 'd', 'e']
@@ -14,6 +21,18 @@ async function consumed(): Promise<Scene> {
   // Offsets are written after 5 s, and consume queues after 10 s: none of their messages is read again after a kill.
   await scene.cluster.sleep(15_000)
   return scene
+}
+
+/** The bodies that a group is given of a topic by POP. */
+async function popped(scene: Scene, fields = {}, group = 'g', topic = 'T') {
+  const consumer = new PopConsumer(scene.newClient().broker(scene.machine), scene.machine.name, group, topic)
+  const { messages } = await consumer.pop({ maxMsgNums: 32, ...fields })
+  return { consumer, messages, bodies: messages.map(({ body }) => String(body)) }
+}
+
+/** The bodies of those that do not come again, since nobody acknowledged them. */
+function firstGiven(messages: readonly PoppedMessage[]): string[] {
+  return messages.filter(({ reconsumeTimes }) => reconsumeTimes === 0).map(({ body }) => String(body))
 }
 
 async function afterKill(scene: Scene) {
@@ -68,6 +87,54 @@ test('a group that was deleted with its offsets begins anew, although the broker
   await broker.heartbeat([{ group: 'g', topics: { T: '*' } }])
   expect((await broker.committedOffset('g', 'T', 0)) ?? 0).toBe(0)
 })
+
+test('what POP gave a group that was deleted with its offsets tells nothing of how far one of its name is', async () => {
+  const scene = await Scene.start()
+  await scene.store('T', ...bodies)
+  expect((await popped(scene, { invisibleTime: 4000 })).bodies).toEqual(bodies)
+  // The checkpoint is in the revive topic by now, which is read after a crash.
+  await scene.cluster.sleep(6000)
+  await scene.broker.ask(commands.deleteSubscriptiongroup, { groupName: 'g', cleanOffset: true })
+  await afterKill(scene)
+  expect(firstGiven((await popped(scene)).messages)).toEqual(bodies)
+})
+
+test.each(['runs on', 'is restarted'])(
+  'what a group acknowledged does not come again for one of its name that was deleted before, when the broker %s',
+  async (how) => {
+    const scene = await Scene.start()
+    await scene.store('T', ...bodies)
+    expect((await popped(scene, { invisibleTime: 20_000 })).bodies).toEqual(bodies)
+    await scene.broker.ask(commands.deleteSubscriptiongroup, { groupName: 'g', cleanOffset: true })
+    if (how === 'is restarted') await scene.restart()
+    const { consumer, messages } = await popped(scene, { invisibleTime: 60_000 })
+    expect(messages.length).toBe(bodies.length)
+    for (const message of messages) expect(await consumer.ack(message)).toBe('SUCCESS')
+    await scene.cluster.sleep(40_000)
+    expect((await popped(scene)).bodies).toEqual([])
+  },
+)
+
+test.each(['a kill', 'a restart'])(
+  'a group that was reset goes on there after %s, whatever POP gave it',
+  async (how) => {
+    const scene = await Scene.start()
+    await scene.store('T', ...bodies)
+    expect((await popped(scene, { invisibleTime: 60_000 })).bodies).toEqual(bodies)
+    await scene.store('U', ...bodies)
+    expect((await popped(scene, { invisibleTime: 4000 }, 'g', 'U')).bodies).toEqual(bodies)
+    await scene.cluster.sleep(6000)
+    for (const topic of ['T', 'U']) {
+      const where = { topic, group: 'g', timestamp: -1, isForce: true, queueId: 0, offset: 2 }
+      await scene.broker.ask(commands.invokeBrokerToResetOffset, where)
+    }
+    if (how === 'a kill') await afterKill(scene)
+    else await scene.restart()
+    for (const topic of ['T', 'U']) {
+      expect(firstGiven((await popped(scene, {}, 'g', topic)).messages)).toEqual(bodies.slice(2))
+    }
+  },
+)
 
 test.each(['topic', 'group'])('a %s that was deleted has no request mode when it is made anew', async (what) => {
   const scene = await Scene.start()
@@ -131,6 +198,57 @@ test('a lite topic of a deleted topic that is made anew is given from its start,
   for (const body of ['1', '2']) await sendToLite(scene.broker, 'P', 'a', body)
   const again = await consumer(await afterKill(scene))
   expect(await again.bodies({ pollTime: 5000 })).toEqual(['1', '2'])
+})
+
+/** A lite topic of which all is acknowledged, and how its light queue is called. */
+async function consumedLite(settings: Record<string, string>, minutes: number) {
+  const scene = await Scene.start({ brokerSettings: { enableLmq: 'true', ...settings } })
+  await createParent(scene.broker, 'P', minutes)
+  await createLiteGroup(scene.broker, 'g', 'P')
+  for (const body of bodies) await sendToLite(scene.broker, 'P', 'a', body)
+  const newConsumer = async () => {
+    const lite = new LiteConsumer(scene.newClient().broker(scene.machine), scene.machine.name, 'g', 'P')
+    await lite.subscribe('a')
+    return lite
+  }
+  const consumer = await newConsumer()
+  for (const message of (await consumer.pop()).messages) await consumer.ack(message)
+  await scene.cluster.sleep(15_000)
+  return { scene, newConsumer }
+}
+
+/** Sends to a lite topic in the moment in which it is gone, and has the broker die at once. */
+async function usedAgainThenKilled(scene: Scene): Promise<string[]> {
+  const made = Array.from({ length: 8 }, (_, index) => `new ${index}`)
+  const isThere = () => scene.machine.disk.list('/data/store/consumequeue').includes('%LMQ%$P$a')
+  for (let steps = 0; isThere(); steps++) {
+    expect(steps).toBeLessThan(5000)
+    await scene.cluster.sleep(100)
+  }
+  for (const body of made) await sendToLite(scene.broker, 'P', 'a', body)
+  await afterKill(scene)
+  return made
+}
+
+test('a lite topic whose time was over begins anew, although the broker dies when it is used again', async () => {
+  const { scene, newConsumer } = await consumedLite({ minLiteTTl: '0', liteTtlCheckInterval: '1000' }, 1)
+  const made = await usedAgainThenKilled(scene)
+  expect(await (await newConsumer()).bodies({ pollTime: 5000 })).toEqual(made)
+})
+
+test('so does one whose messages the log has deleted', async () => {
+  const { scene, newConsumer } = await consumedLite(
+    {
+      mappedFileSizeCommitLog: '16384',
+      fileReservedTime: '1',
+      deleteWhen: Array.from({ length: 24 }, (_, hour) => String(hour)).join(';'),
+    },
+    -1,
+  )
+  await scene.store('T', ...Array.from({ length: 40 }, () => 'x'.repeat(1000)))
+  await scene.cluster.sleep(3_580_000)
+  const made = await usedAgainThenKilled(scene)
+  expect(await (await newConsumer()).bodies({ pollTime: 5000 })).toEqual(made)
 })
 
 test.each(['stopped', 'killed'])('the messages of the last topic stay deleted when the broker was %s', async (how) => {

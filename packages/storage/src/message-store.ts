@@ -361,10 +361,11 @@ export class MessageStore {
     return true
   }
 
-  /** Where the last message of a queue stands in the log; undefined without any. */
-  lastPosition(topic: string, queueId: number): number | undefined {
+  /** Where the message at a queue offset stands in the log; undefined when there is none. */
+  positionAt(topic: string, queueId: number, queueOffset: number): number | undefined {
     const queue = this.#queues.table.existing(topic, queueId)
-    return queue === undefined || queue.maxOffset === 0 ? undefined : queue.unitAt(queue.maxOffset - 1).physicalOffset
+    if (queue === undefined || queueOffset < this.minOffset(topic, queueId)) return undefined
+    return queueOffset < queue.maxOffset ? queue.unitAt(queueOffset).physicalOffset : undefined
   }
 
   /** How many light queues there are, `%LMQ%` names whose one queue is filled by messages of other topics. */
@@ -381,8 +382,8 @@ export class MessageStore {
     return this.#queues.table.lightNames()
   }
 
-  /** Told light queues whose messages are all gone, before they are removed: the next message in one gets offset 0. */
-  onLightQueuesExpired(listener: (names: readonly string[]) => void): void {
+  /** See `ConsumeQueues.onLightExpired`. */
+  onLightQueuesExpired(listener: (names: readonly string[]) => readonly string[]): void {
     this.#queues.onLightExpired(listener)
   }
 

@@ -155,6 +155,7 @@ export function createLite(parts: LiteFeatureParts) {
     log,
     rules,
     store,
+    offsets,
     settings,
     onRemoved(queue, ofGroups) {
       offsets.removeLightQueue(queue, ofGroups)
@@ -167,9 +168,10 @@ export function createLite(parts: LiteFeatureParts) {
     subscriptions.removeWhere((client) => client.topic === topic)
     expiry.removeAllOf(topic)
   })
-  groups.onDelete((group) => {
+  groups.onDelete((group, withOffsets) => {
     subscriptions.removeWhere((client) => client.group === group)
     orders.removeGroup(group)
+    if (withOffsets) cursors.removeGroup(group)
   })
   store.onCutBack(() => {
     cursors.clear()
@@ -209,6 +211,8 @@ export function createLite(parts: LiteFeatureParts) {
     arrived(topic: string): void {
       if (isLiteQueue(topic)) events.dispatch(topic)
     },
+    /** Resolves when the lite topics of deleted topics are gone. */
+    whenRemoved: () => expiry.whenRemoved(),
     /** Requests that wait for messages; they are no work. */
     heldIn: (lane: string) => (lane === 'pop' ? held.count : 0),
     handlers: {

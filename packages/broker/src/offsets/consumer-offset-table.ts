@@ -10,7 +10,9 @@ import {
   ProtocolError,
 } from '@rocketmq-ts/protocol'
 import { type KeptFolder, KeptState } from '../kept/index.ts'
+import { LeavingQueues } from './leaving-queues.ts'
 import { LightOffsets } from './light-offsets.ts'
+import { LogEnds } from './log-ends.ts'
 import { formatOffsetFile, lightOffsetFilePieces, readOffsetFile } from './offset-file.ts'
 import { OffsetMap } from './offset-map.ts'
 
@@ -23,6 +25,8 @@ export interface ConsumerOffsetTableOptions {
   hasLightQueues: boolean
   /** Offsets of groups in light queues that there may be (maxLmqOffsetNum). */
   lightOffsetsMax(): number
+  /** Where the log begins and ends. */
+  positions(): { min: number; max: number }
 }
 
 /** Commits after which the data version counts one up: it tells slaves that something changed. */
@@ -42,6 +46,7 @@ export class ConsumerOffsetTable {
   /** Of light queues; undefined when there are none. */
   readonly #light: LightOffsets | undefined
   readonly #lightOffsetsMax: () => number
+  readonly #positions: () => { min: number; max: number }
   readonly #pullOffsets = new OffsetMap()
   /** Offsets that an administrator set, until a pull takes them up. In memory alone, as nothing waits over a restart. */
   readonly #resets = new OffsetMap()
@@ -51,6 +56,11 @@ export class ConsumerOffsetTable {
   /** Topics and groups whose offsets were removed, and how many of them the file tells that they are gone. */
   #removalCount = 0
   #keptRemovalCount = 0
+  readonly #leaving: LeavingQueues
+  /** When groups were deleted with their offsets. */
+  readonly #removedGroups = new LogEnds()
+  /** When an administrator had groups go on elsewhere, by `topic@group@queueId`. */
+  readonly #resetQueues = new LogEnds()
 
   /** @throws Error when the file is there and cannot be used */
   constructor(options: ConsumerOffsetTableOptions) {
@@ -59,6 +69,7 @@ export class ConsumerOffsetTable {
     const light = hasLightQueues ? new LightOffsets() : undefined
     this.#light = light
     this.#lightOffsetsMax = options.lightOffsetsMax
+    this.#positions = options.positions
     let content: ConsumerOffsets | undefined
     this.#kept = new KeptState(config, {
       file: light === undefined ? ordinaryFile : lightFile,
@@ -66,19 +77,30 @@ export class ConsumerOffsetTable {
         content = readOffsetFile(text)
         return content.dataVersion
       },
-      pieces: () =>
-        light === undefined
-          ? [formatOffsetFile(this.#dataVersion, this.#offsets, this.#pullOffsets)]
-          : lightOffsetFilePieces(this.#dataVersion, this.#offsets, this.#pullOffsets, light),
+      pieces: () => {
+        const tables = {
+          dataVersion: this.#dataVersion,
+          removedGroups: this.#removedGroups,
+          resetQueues: this.#resetQueues,
+          offsets: this.#offsets,
+          pullOffsets: this.#pullOffsets,
+        }
+        return light === undefined
+          ? [formatOffsetFile(tables)]
+          : lightOffsetFilePieces({ ...tables, light, leaving: this.#leaving })
+      },
       intervalMs: flushIntervalMs,
       gatherMs: flushIntervalMs,
       isProgress: true,
     })
+    this.#leaving = new LeavingQueues(this.#kept)
     // Where light queues were switched on or off, the other file may be the newer one.
     const other = config.file(light === undefined ? lightFile : ordinaryFile).load(readOffsetFile)
     const isOtherNewer = other !== undefined && (content === undefined || isNewer(other, content))
     const newest = isOtherNewer ? other : content
     this.#load(newest, config.log)
+    this.#removedGroups.load(newest?.removedGroupTable)
+    this.#resetQueues.load(newest?.resetQueueTable)
     if (content !== undefined) this.#loadLight(content)
     // Of a million offsets nothing is kept twice.
     content = undefined
@@ -172,7 +194,10 @@ export class ConsumerOffsetTable {
   /** Sets where a group goes on; its next pull is told so, and what it commits before that does not count. */
   reset(group: string, topic: string, queueId: number, offset: number): void {
     this.#resets.set(group, topic, queueId, offset)
+    const { min, max } = this.#positions()
+    if (this.#lightOf(topic) === undefined) this.#resetQueues.note(nameOfReset(group, topic, queueId), max, min)
     this.commit(group, topic, queueId, offset)
+    this.#kept.later()
   }
 
   isResetPending(group: string, topic: string, queueId: number): boolean {
@@ -213,9 +238,23 @@ export class ConsumerOffsetTable {
     }
   }
 
+  /** A group is deleted with its offsets. */
   removeGroup(group: string): void {
-    for (const map of this.#maps) if (map.removeGroup(group)) this.#removing()
-    if (this.#light?.removeGroup(group)) this.#removing()
+    const removed = this.#maps.map((map) => map.removeGroup(group))
+    if (this.#light?.removeGroup(group) !== true && !removed.includes(true)) return
+    const { min, max } = this.#positions()
+    this.#removedGroups.note(group, max, min)
+    this.#removing()
+  }
+
+  /** What was given to a group before this position of the log was not given to the one that there is now; 0 for nothing. */
+  beginOf(group: string): number {
+    return this.#removedGroups.of(group)
+  }
+
+  /** What a group was given of a queue before this position of the log does not tell how far it is; 0 for nothing. */
+  wentElsewhereAt(group: string, topic: string, queueId: number): number {
+    return Math.max(this.#removedGroups.of(group), this.#resetQueues.of(nameOfReset(group, topic, queueId)))
   }
 
   removeTopic(topic: string): void {
@@ -235,16 +274,49 @@ export class ConsumerOffsetTable {
     this.#keptRemovalCount = Math.max(this.#keptRemovalCount, count)
   }
 
+  /** Light queues that were about to be removed when the last process died, and where the log ended when that was said. */
+  leavingQueues(): Iterable<[name: string, logEnd: number]> {
+    return this.#leaving.entries()
+  }
+
+  /**
+   * A light queue is to be removed: its next message gets offset 0.
+   * @param groups those that may have an offset in it; any when left out
+   * @returns whether it may be removed now, which `removeLightQueues` or `lightQueueStays` has to follow. Otherwise it has to
+   *   be asked again when `leavingNoted` has resolved
+   */
+  mayLeave(name: string, groups?: readonly string[]): boolean {
+    const light = this.#light
+    if (light === undefined || light.size === 0) return true
+    if (groups?.every((group) => light.get(group, name) === undefined) === true) return true
+    return this.#leaving.add(name, this.#positions().max)
+  }
+
+  /** See `LeavingQueues.noted`. */
+  leavingNoted(isUrgent: boolean): Promise<void> {
+    return this.#leaving.noted(isUrgent)
+  }
+
+  /** A light queue that was to be removed is in use again. */
+  lightQueueStays(name: string): void {
+    this.#leaving.delete(name)
+  }
+
   /** Light queues that are gone: the next message of one gets offset 0. */
   removeLightQueues(names: readonly string[]): void {
-    for (const name of names) this.#resets.removeTopic(name)
+    for (const name of names) this.#lightQueueGone(name)
     if (this.#light?.removeTopics(new Set(names))) this.#kept.later()
   }
 
   /** Like `removeLightQueues`, of one whose groups are known. */
   removeLightQueue(name: string, groups: Iterable<string>): void {
-    this.#resets.removeTopic(name)
+    this.#lightQueueGone(name)
     for (const group of groups) if (this.#light?.remove(group, name)) this.#removing()
+  }
+
+  #lightQueueGone(name: string): void {
+    this.#resets.removeTopic(name)
+    this.#leaving.delete(name)
   }
 
   /** Everything, as GET_ALL_CONSUMER_OFFSET gives it to a slave. */
@@ -255,6 +327,14 @@ export class ConsumerOffsetTable {
       offsetTable: this.#offsets.toTable(),
       pullOffsetTable: this.#pullOffsets.toTable(),
     }
+  }
+
+  /**
+   * Resolves when what changed until now is there at the next start too.
+   * @throws the file system's errors, and Error when the log cannot be synced; it is then tried again later
+   */
+  written(): Promise<void> {
+    return this.#kept.writtenSoon()
   }
 
   /**
@@ -296,14 +376,19 @@ export class ConsumerOffsetTable {
     }
   }
 
-  #loadLight({ lmqOffsetTable, offsetTable }: ConsumerOffsets): void {
+  #loadLight({ lmqOffsetTable, offsetTable, leavingQueueTable }: ConsumerOffsets): void {
     if (this.#light === undefined) return
+    for (const [name, logEnd] of leavingQueueTable ?? []) this.#leaving.add(name, logEnd)
     for (const [key, offset] of lmqOffsetTable ?? []) this.#light.load(key, offset)
     for (const [key, queues] of offsetTable) {
       const offset = queues.get(lightQueueId)
       if (isLightQueue(key) && offset !== undefined) this.#light.load(key, offset)
     }
   }
+}
+
+function nameOfReset(group: string, topic: string, queueId: number): string {
+  return [topic, group, queueId].join('@')
 }
 
 function isNewer(left: ConsumerOffsets, right: ConsumerOffsets): boolean {

@@ -1,3 +1,4 @@
+import { lightQueueId } from '@rocketmq-ts/protocol'
 import type { QueueUnit } from '@rocketmq-ts/storage'
 import type { ConsumerRegistry } from '../clients/index.ts'
 import type { ConsumerFilterTable } from '../filters/index.ts'
@@ -43,7 +44,9 @@ export interface OffsetsParts {
     isInMemory(topic: string, queueId: number, queueOffset: number): boolean
     readonly recovered: { mayHaveLost: boolean }
     onCutBack(listener: () => void): void
-    onLightQueuesExpired(listener: (names: readonly string[]) => void): void
+    onLightQueuesExpired(listener: (names: readonly string[]) => readonly string[]): void
+    positionAt(topic: string, queueId: number, queueOffset: number): number | undefined
+    readonly positions: { min: number; max: number }
     queueIds(topic: string): readonly number[]
     hasLightQueue(name: string): boolean
   }
@@ -60,9 +63,14 @@ export function createOffsets(parts: OffsetsParts) {
     flushIntervalMs: settings().flushConsumerOffsetInterval,
     hasLightQueues: settings().enableLmq,
     lightOffsetsMax: () => settings().maxLmqOffsetNum,
+    positions: () => store.positions,
   })
   const gone = new Set<string>()
   for (const { topic } of offsets.lightEntries()) if (!store.hasLightQueue(topic)) gone.add(topic)
+  for (const [name, logEnd] of [...offsets.leavingQueues()]) {
+    if (isMadeAnew(name, logEnd, store)) gone.add(name)
+    else offsets.lightQueueStays(name)
+  }
   // A light queue that was removed begins at 0 again: an offset that was written before would pass by what comes.
   if (gone.size > 0) offsets.removeLightQueues([...gone])
   const deleted = topicsGone(offsets, topics, store)
@@ -70,10 +78,16 @@ export function createOffsets(parts: OffsetsParts) {
   const checked = new CheckedOffsets({ log, offsets, store })
   if (store.recovered.mayHaveLost) checked.checkAll()
   // What is not there any more must not be back at the next start, when there may be another topic of that name.
-  if (deleted.size > 0) checked.keep()
+  if (deleted.size + gone.size > 0) checked.keep()
   store.onCutBack(() => checked.checkAll())
   topics.onDelete((topic) => offsets.removeTopic(topic))
-  store.onLightQueuesExpired((names) => offsets.removeLightQueues(names))
+  store.onLightQueuesExpired((names) => {
+    const leaving = names.filter((name) => offsets.mayLeave(name))
+    offsets.removeLightQueues(leaving)
+    // A failure is logged where the file is written, and the next round asks again.
+    if (leaving.length < names.length) offsets.leavingNoted(false).catch(() => {})
+    return leaving
+  })
   groups.onDelete((group, withOffsets) => {
     if (withOffsets) offsets.removeGroup(group)
   })
@@ -121,6 +135,12 @@ export function createOffsets(parts: OffsetsParts) {
     close: () => offsets.close(),
     stats: () => offsets.counts(),
   }
+}
+
+/** Whether a light queue that was about to be removed was, and one of its name was made since. */
+function isMadeAnew(name: string, logEnd: number, store: OffsetsParts['store']): boolean {
+  if (store.minOffset(name, lightQueueId) > 0) return false
+  return (store.positionAt(name, lightQueueId, 0) ?? 0) >= logEnd
 }
 
 /** Topics that were deleted: a process that died at once left the offsets of groups in them. */

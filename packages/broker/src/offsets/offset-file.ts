@@ -1,5 +1,7 @@
 import { type ConsumerOffsets, consumerOffsetsBody, type DataVersion } from '@rocketmq-ts/protocol'
+import type { LeavingQueues } from './leaving-queues.ts'
 import type { LightOffsets } from './light-offsets.ts'
+import type { LogEnds } from './log-ends.ts'
 import type { OffsetMap } from './offset-map.ts'
 
 /**
@@ -10,31 +12,54 @@ export function readOffsetFile(text: string): ConsumerOffsets {
   return consumerOffsetsBody.parse(text)
 }
 
+/** What both files have. */
+export interface OffsetTables {
+  dataVersion: DataVersion
+  /** When groups were deleted with their offsets, and when they were to go on elsewhere. */
+  removedGroups: LogEnds
+  resetQueues: LogEnds
+  offsets: OffsetMap
+  pullOffsets: OffsetMap
+}
+
 /**
  * The content of config/consumerOffset.json in the layout of `formatConfigJson`, put together
  * from entries that are kept as text: `"topic@group":{queueId:offset}`, tabs for indents, keys in no order.
  */
-export function formatOffsetFile(dataVersion: DataVersion, offsets: OffsetMap, pullOffsets: OffsetMap): string {
-  const head = `{\n${versionField(dataVersion)},\n${table('groupTopicMap', groupEntries(offsets))}`
-  const tables = [table('offsetTable', offsets.fileEntries()), table('pullOffsetTable', pullOffsets.fileEntries())]
-  return `${[head, ...tables].join(',\n')}\n}`
+export function formatOffsetFile(content: OffsetTables): string {
+  const { offsets, pullOffsets } = content
+  const tables = [
+    ...headOf(content),
+    table('groupTopicMap', groupEntries(offsets)),
+    table('offsetTable', offsets.fileEntries()),
+    table('pullOffsetTable', pullOffsets.fileEntries()),
+  ]
+  return `{\n${tables.join(',\n')}\n}`
 }
 
 /**
  * The content of config/lmqConsumerOffset.json, which an official broker with light queues reads instead of
  * consumerOffset.json, in pieces: `lmqOffsetTable` has `"topic@group":offset` of groups with names of light queues.
+ * Pieces are asked for over some time. The queues that are to go come first: one that goes meanwhile may still have
+ * offsets behind.
  */
 export function* lightOffsetFilePieces(
-  dataVersion: DataVersion,
-  offsets: OffsetMap,
-  pullOffsets: OffsetMap,
-  light: LightOffsets,
+  tables: OffsetTables & { light: LightOffsets; leaving: LeavingQueues },
 ): Iterable<string> {
-  yield `{\n${versionField(dataVersion)},\n`
+  const { offsets, pullOffsets, light, leaving } = tables
+  yield `{\n${[...headOf(tables), ...ownTable('leavingQueueTable', leaving)].join(',\n')},\n`
   yield* tablePieces('lmqOffsetTable', light.ownPieces())
   yield ',\n'
   yield* tablePieces('offsetTable', concat(offsets.fileEntries(), light.sharedPieces()))
   yield `,\n${table('pullOffsetTable', pullOffsets.fileEntries())}\n}`
+}
+
+function headOf({ dataVersion, removedGroups, resetQueues }: OffsetTables): string[] {
+  return [
+    versionField(dataVersion),
+    ...ownTable('removedGroupTable', removedGroups),
+    ...ownTable('resetQueueTable', resetQueues),
+  ]
 }
 
 function versionField({ counter, stateVersion, timestamp }: DataVersion): string {
@@ -59,6 +84,17 @@ function* tablePieces(name: string, entries: Iterable<string>): Iterable<string>
 function table(name: string, entries: Iterable<string>): string {
   const lines = [...entries]
   return lines.length === 0 ? `\t"${name}":{}` : `\t"${name}":{\n${lines.join(',\n')}\n\t}`
+}
+
+/** A table that official brokers do not have: it is not written when it is empty. */
+function ownTable(name: string, positions: { size: number; entries(): Iterable<[string, number]> }): string[] {
+  if (positions.size === 0) return []
+  return [
+    table(
+      name,
+      [...positions.entries()].map(([key, position]) => `\t\t${JSON.stringify(key)}:${position}`),
+    ),
+  ]
 }
 
 function* groupEntries(offsets: OffsetMap): IterableIterator<string> {

@@ -176,10 +176,13 @@ export function createPop(parts: PopFeatureParts) {
       }
     }
   })
-  groups.onDelete((group) => {
+  groups.onDelete((group, withOffsets) => {
     held.giveUpGroup(group)
     notified.giveUpGroup(group)
     orders.removeGroup(group)
+    if (!withOffsets) return
+    cursors.removeGroup(group)
+    receipts.removeGroup(group)
   })
   store.onCutBack(() => {
     cursors.clear()

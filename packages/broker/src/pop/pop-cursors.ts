@@ -23,7 +23,7 @@ export class PopCursor {
   readonly queueId: number
   /** Somebody reads at the position: others pass the queue by. */
   isReading = false
-  /** Its topic was deleted, or the ends of queues were cut off: it moves nothing any more. */
+  /** Its topic or group was deleted, or the ends of queues were cut off: it moves nothing any more. */
   isForgotten = false
   readonly #committed: CommittedOffsets
   #spans: PopSpan[] = []
@@ -119,6 +119,11 @@ export class PopCursors {
   /** Forgets a topic that was deleted. */
   removeTopic(topic: string): void {
     for (const [key, cursor] of this.#cursors) if (cursor.topic === topic) this.#forget(key, cursor)
+  }
+
+  /** Forgets a group that was deleted with its offsets. */
+  removeGroup(group: string): void {
+    for (const [key, cursor] of this.#cursors) if (cursor.group === group) this.#forget(key, cursor)
   }
 
   /** Forgets everything: the ends of queues were cut off. */

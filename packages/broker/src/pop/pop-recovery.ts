@@ -19,7 +19,7 @@ export interface PopRecoveryParts {
     minOffset(topic: string, queueId: number): number
     maxOffset(topic: string, queueId: number): number
   }
-  offsets: CommittedOffsets & { flush(): void }
+  offsets: CommittedOffsets & { flush(): void; wentElsewhereAt(group: string, topic: string, queueId: number): number }
 }
 
 const timerQueueId = 0
@@ -93,6 +93,8 @@ export class PopRecovery {
     // Of what an official broker gave out, its own files tell.
     if (record?.kind !== 'checkpoint' || record.epoch === undefined) return
     const { group, topic, queueId, offsets: given } = record.checkpoint
+    const { logEnd = Number.POSITIVE_INFINITY } = record.checkpoint
+    if (logEnd < offsets.wentElsewhereAt(group, topic, queueId)) return
     const next = (given.at(-1) ?? -1) + 1
     if (next <= (offsets.offset(group, topic, queueId) ?? -1) || !(await this.#isThere(record.checkpoint))) return
     offsets.commit(group, topic, queueId, next)

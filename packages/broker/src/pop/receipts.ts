@@ -212,8 +212,17 @@ export class Receipts {
 
   /** Forgets a topic that was deleted. */
   removeTopic(topic: string): void {
-    for (const { checkpoint } of [...this.#open.values()]) if (checkpoint.topic === topic) this.close(checkpoint)
-    for (const [key, { checkpoint }] of this.#done) if (checkpoint.topic === topic) this.#done.delete(key)
+    this.#removeWhere((checkpoint) => checkpoint.topic === topic)
+  }
+
+  /** Forgets a group that was deleted with its offsets: it was given nothing when it is made anew. */
+  removeGroup(group: string): void {
+    this.#removeWhere((checkpoint) => checkpoint.group === group)
+  }
+
+  #removeWhere(isRemoved: (checkpoint: Checkpoint) => boolean): void {
+    for (const { checkpoint } of [...this.#open.values()]) if (isRemoved(checkpoint)) this.close(checkpoint)
+    for (const [key, { checkpoint }] of this.#done) if (isRemoved(checkpoint)) this.#done.delete(key)
   }
 
   #ofClosed(key: string, name: ReceiptName, queueOffset: number): Acknowledging {

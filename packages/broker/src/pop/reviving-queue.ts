@@ -33,7 +33,7 @@ export interface RevivingParts {
     secured(): Promise<void>
   }
   groups: { get(group: string): unknown }
-  offsets: CommittedOffsets & { flush(): void }
+  offsets: CommittedOffsets & { flush(): void; beginOf(group: string): number }
   receipts: Receipts
   timer: TimerProgress
   settings(): { enableRetryTopicV2: boolean; useSeparateRetryQueue: boolean }
@@ -194,10 +194,10 @@ export class RevivingQueue {
 
   /** Messages of a topic or group that is gone are not made visible again, and neither are those that are deleted. */
   async #copies(checkpoint: Checkpoint, offsets: readonly number[]): Promise<StoreMessage[]> {
-    const { topics, groups, log } = this.#parts
-    const { topic, group, queueId } = checkpoint
+    const { topics, groups, offsets: progress, log } = this.#parts
+    const { topic, group, queueId, logEnd = Number.POSITIVE_INFINITY } = checkpoint
     const consumed = topics.get(popConsumedTopic(group, topic))
-    if (consumed === undefined || groups.get(group) === undefined) return []
+    if (consumed === undefined || groups.get(group) === undefined || logEnd < progress.beginOf(group)) return []
     const { enableRetryTopicV2, useSeparateRetryQueue } = this.#parts.settings()
     const retryTopic = topic.startsWith(retryTopicPrefix)
       ? topic

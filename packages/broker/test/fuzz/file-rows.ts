@@ -23,6 +23,7 @@ import type { KeptProducer } from '../../src/idempotence/producer-windows.ts'
 import { ChangeJournal } from '../../src/kept/change-journal.ts'
 import type { KeptFolder } from '../../src/kept/index.ts'
 import { encodeLines } from '../../src/kept/journal-lines.ts'
+import { LogEnds } from '../../src/offsets/log-ends.ts'
 import { formatOffsetFile, readOffsetFile } from '../../src/offsets/offset-file.ts'
 import { OffsetMap } from '../../src/offsets/offset-map.ts'
 import { formatTopicChange, parseTopicChange } from '../../src/topics/topic-changes.ts'
@@ -61,12 +62,17 @@ function offsets(text: string): string {
   const [committed, pulled] = [new OffsetMap(), new OffsetMap()]
   for (const [key, queues] of loaded.offsetTable ?? []) committed.load(key, queues)
   for (const [key, queues] of loaded.pullOffsetTable ?? []) pulled.load(key, queues)
-  return formatOffsetFile(loaded.dataVersion ?? version, committed, pulled)
+  const [removedGroups, resetQueues] = [new LogEnds(), new LogEnds()]
+  removedGroups.load(loaded.removedGroupTable)
+  resetQueues.load(loaded.resetQueueTable)
+  const dataVersion = loaded.dataVersion ?? version
+  return formatOffsetFile({ dataVersion, removedGroups, resetQueues, offsets: committed, pullOffsets: pulled })
 }
 
 const offsetTexts = [
   '{"dataVersion":{"counter":1,"stateVersion":0,"timestamp":2},"groupTopicMap":{"g":["T"]},"offsetTable":{"T@g":{0:1,1:9007199254740991}},"pullOffsetTable":{"%RETRY%g@g":{0:3}}}',
   '{"offsetTable":{}}',
+  '{"removedGroupTable":{"g":100},"resetQueueTable":{"T@g@0":200},"offsetTable":{"T@g":{0:1}}}',
 ]
 
 const nowMs = 1_700_000_000_000

@@ -7,11 +7,20 @@ import type { LiteRules } from '../../src/lite/lite-rules.ts'
 
 const names = Array.from({ length: 5 }, (_, index) => liteQueueOf('P', `lite${index}`))
 
+interface Circumstances {
+  /** Of which it has to be noted first that they go. */
+  unnoted?: Set<string>
+  noting?: () => Promise<void>
+  /** Cannot be removed. */
+  broken?: string
+}
+
 /** Lite topics of a topic that was deleted, of which one is removed in each slice of time. */
-function deleted() {
+function deleted({ unnoted = new Set(), noting = async () => {}, broken }: Circumstances = {}) {
   const clock = new SteppedClock()
   const lastPositions = new Map(names.map((name) => [name, 300]))
   const removed: string[] = []
+  const staying: string[] = []
   const expiry = new LiteExpiry({
     clock,
     log: silentLog,
@@ -20,18 +29,27 @@ function deleted() {
       lightQueueNames: () => lastPositions.keys(),
       maxOffset: () => 3,
       storeTimestamp: () => undefined,
-      lastPosition: (name) => lastPositions.get(name),
+      positionAt: (name) => lastPositions.get(name),
       positions: { max: 400 },
       removeLightQueue(name, isUnused) {
         clock.advance(5)
+        if (broken === name) throw new Error('EIO')
         return isUnused() && lastPositions.delete(name)
       },
+    },
+    offsets: {
+      mayLeave: (name) => !unnoted.has(name),
+      async leavingNoted() {
+        await noting()
+        unnoted.clear()
+      },
+      lightQueueStays: (name) => staying.push(name),
     },
     settings: () => ({ minLiteTTl: 3_600_000, liteTtlCheckInterval: 1000 }),
     onRemoved: (name) => removed.push(name),
   })
   expiry.removeAllOf('P')
-  return { clock, lastPositions, removed, expiry }
+  return { clock, lastPositions, removed, staying, expiry }
 }
 
 test('lite topics of a deleted topic go, some at a time', () => {
@@ -44,11 +62,68 @@ test('lite topics of a deleted topic go, some at a time', () => {
 })
 
 test('a lite topic to which was sent since its topic was deleted, and made anew, stays', () => {
-  const { clock, lastPositions, removed, expiry } = deleted()
+  const { clock, lastPositions, removed, staying, expiry } = deleted()
   const used = [...lastPositions.keys()][1]!
   lastPositions.set(used, 400)
   clock.advance(1000)
   expect([...lastPositions.keys()]).toEqual([used])
   expect(removed).not.toContain(used)
+  expect(staying).toEqual([used])
   expiry.close()
+})
+
+/** What became of a promise by now. */
+async function stateOf(promise: Promise<unknown>): Promise<string> {
+  return Promise.race([
+    promise.then(
+      () => 'resolved',
+      (error: Error) => error.message,
+    ),
+    new Promise<string>((resolve) => setImmediate(() => resolve('waits'))),
+  ])
+}
+
+test('a deletion is over when its last lite topic is gone', async () => {
+  const { clock, removed, expiry } = deleted()
+  const over = expiry.whenRemoved()
+  expect(await stateOf(over)).toBe('waits')
+  clock.advance(1000)
+  expect([await stateOf(over), removed.length]).toEqual(['resolved', names.length])
+  expect(await stateOf(expiry.whenRemoved())).toBe('resolved')
+  expiry.close()
+})
+
+test('a lite topic with offsets goes when it is noted that it does', async () => {
+  const unnoted = new Set(names.slice(0, 2))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { clock, removed, expiry } = deleted({ unnoted, noting: () => promise })
+  const over = expiry.whenRemoved()
+  clock.advance(1000)
+  expect([await stateOf(over), removed.length]).toEqual(['waits', 3])
+  resolve()
+  await stateOf(over)
+  clock.advance(1000)
+  expect([await stateOf(over), removed.toSorted()]).toEqual(['resolved', names])
+  expiry.close()
+})
+
+test('a deletion fails when that cannot be noted, or a lite topic cannot be removed', async () => {
+  const unnoted = deleted({ unnoted: new Set(names), noting: () => Promise.reject(new Error('ENOSPC')) })
+  const over = unnoted.expiry.whenRemoved()
+  unnoted.clock.advance(1000)
+  expect(await stateOf(over)).toContain('could not be noted')
+  expect(unnoted.removed).toEqual([])
+  unnoted.expiry.close()
+  const broken = deleted({ broken: names[0]! })
+  broken.clock.advance(1000)
+  expect(await stateOf(broken.expiry.whenRemoved())).toContain('could not be removed')
+  expect(broken.removed.length).toBe(names.length - 1)
+  broken.expiry.close()
+})
+
+test('a broker that stops does not wait for lite topics of a deleted topic', async () => {
+  const { expiry } = deleted()
+  const over = expiry.whenRemoved()
+  expiry.close()
+  expect(await stateOf(over)).toContain('delete the topic again')
 })

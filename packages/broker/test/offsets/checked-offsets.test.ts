@@ -12,6 +12,7 @@ function setUp(path: string) {
     flushIntervalMs: 5000,
     hasLightQueues: false,
     lightOffsetsMax: () => 100,
+    positions: () => ({ min: 0, max: 0 }),
   })
   const store = { maxOffset: (topic: string) => (topic === 'T' ? 10 : 0) }
   return { lines, offsets, checked: new CheckedOffsets({ log, offsets, store }) }

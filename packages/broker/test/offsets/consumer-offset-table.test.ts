@@ -19,6 +19,7 @@ function open(path: string) {
       flushIntervalMs: 5000,
       hasLightQueues: false,
       lightOffsetsMax: () => 100,
+      positions: () => ({ min: 0, max: 0 }),
     }),
   }
 }

@@ -19,7 +19,11 @@ async function reset(asked: Asked) {
     topics: { get: (topic) => (topic === 'T' ? newTopicConfig('T', { readQueueNums: 2 }) : undefined) },
     groups: { get: (group) => (group === 'G' ? newSubscriptionGroupConfig('G') : undefined) },
     consumers: { get: () => undefined },
-    offsets: { reset: (_group, _topic, queueId, offset) => void kept.push([queueId, offset]), checkRoom() {} },
+    offsets: {
+      reset: (_group, _topic, queueId, offset) => void kept.push([queueId, offset]),
+      checkRoom() {},
+      async written() {},
+    },
     store: {
       minOffset: () => 10,
       maxOffset: () => 13,

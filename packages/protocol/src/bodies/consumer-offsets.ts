@@ -23,6 +23,13 @@ const consumerOffsetsShape = record({
   pullOffsetTable: optional(offsetsByQueue),
   /** `topic@group` of a light queue and of a group that has such a name, to the offset. In lmqConsumerOffset.json alone. */
   lmqOffsetTable: optional(nameTable(long)),
+  // The rest are tables of ours, which official brokers pass by: each entry tells where the log ended then.
+  /** Light queues that are about to be removed. */
+  leavingQueueTable: optional(nameTable(long)),
+  /** Groups that were deleted with their offsets. */
+  removedGroupTable: optional(nameTable(long)),
+  /** `topic@group@queueId` where an administrator had a group go on elsewhere. */
+  resetQueueTable: optional(nameTable(long)),
 })
 
 /** Consumer offsets of a broker. */

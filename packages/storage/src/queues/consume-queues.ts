@@ -73,7 +73,7 @@ export class ConsumeQueues implements Follower {
   /** The start of the log for which `#topicsToTrim` was filled. */
   #trimmedFor = 0
   readonly #topicsToTrim = new Set<string>()
-  #onLightExpired: (names: readonly string[]) => void = () => {}
+  #onLightExpired: (names: readonly string[]) => readonly string[] = (names) => names
 
   constructor(options: ConsumeQueuesOptions) {
     this.#options = options
@@ -95,8 +95,11 @@ export class ConsumeQueues implements Follower {
     this.#listener = listener
   }
 
-  /** Told light queues whose messages are all gone, before they are removed: their next message gets offset 0. */
-  onLightExpired(listener: (names: readonly string[]) => void): void {
+  /**
+   * Asks which of some light queues can be removed, whose messages are all gone: their next message gets offset 0. The next
+   * round asks for the others again.
+   */
+  onLightExpired(listener: (names: readonly string[]) => readonly string[]): void {
     this.#onLightExpired = listener
   }
 
@@ -364,8 +367,11 @@ export class ConsumeQueues implements Follower {
       if (this.table.hasLight(topic) && this.#isExpired(topic, logStartPosition)) expired.push(topic)
     }
     if (expired.length === 0) return
-    this.#onLightExpired(expired)
-    for (const name of expired) this.removeTopic(name)
+    const removable = new Set(this.#onLightExpired(expired))
+    for (const name of expired) {
+      if (removable.has(name)) this.removeTopic(name)
+      else this.#topicsToTrim.add(name)
+    }
   }
 
   /** Whether no message of a light queue is left, and none is on its way. */

@@ -139,7 +139,11 @@ test('a light queue goes when all of its messages are gone, which is told before
     }),
   })
   const expired: string[] = []
-  store.onLightQueuesExpired((names) => expired.push(...names))
+  store.onLightQueuesExpired((names) => {
+    expired.push(...names)
+    // The first time it is too early.
+    return expired.length > names.length ? names : []
+  })
   await put(kit, store, named('old', '%LMQ%old', '%LMQ%both'))
   const filler = Buffer.alloc(1000, 'x')
   for (let count = 0; count * 1000 < 3 * logBytes; count++) await put(kit, store, message({ body: filler }))
@@ -148,7 +152,7 @@ test('a light queue goes when all of its messages are gone, which is told before
   store.deleteOldFiles()
   await kit.pass(30_000)
   expect(store.positions.min).toBeGreaterThan(0)
-  expect(expired).toEqual(['%LMQ%old'])
+  expect(expired).toEqual(['%LMQ%old', '%LMQ%old'])
   expect([...store.lightQueueNames()]).toEqual(['%LMQ%both'])
   expect(await bodiesIn(store, '%LMQ%both')).toEqual(['new'])
   expect(store.minOffset('%LMQ%both', 0)).toBe(1)

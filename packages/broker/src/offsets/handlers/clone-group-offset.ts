@@ -7,7 +7,11 @@ import { isLeft, type Subscriptions } from '../left-topics.ts'
 export interface CloneOffsetParts {
   log: Log
   topics: { get(topic: string): TopicConfig | undefined }
-  offsets: { topicsOf(group: string): readonly string[]; copy(from: string, to: string, topic: string): void }
+  offsets: {
+    topicsOf(group: string): readonly string[]
+    copy(from: string, to: string, topic: string): void
+    written(): Promise<void>
+  }
   consumers: { subscriptionsOf(group: string): Subscriptions | undefined }
 }
 
@@ -16,7 +20,7 @@ export interface CloneOffsetParts {
  * other group no longer subscribe to are left out, unless `offline` asks for them.
  */
 export function cloneGroupOffset(parts: CloneOffsetParts): Handler<typeof commands.cloneGroupOffset> {
-  return ({ srcGroup, destGroup, topic, offline }, call) => {
+  return async ({ srcGroup, destGroup, topic, offline }, call) => {
     checkNotOwnProgress(destGroup)
     const online = offline === true ? undefined : parts.consumers.subscriptionsOf(srcGroup)
     const asked = topic === undefined || topic === '' ? parts.offsets.topicsOf(srcGroup) : [topic]
@@ -24,6 +28,7 @@ export function cloneGroupOffset(parts: CloneOffsetParts): Handler<typeof comman
     for (const name of topics) parts.offsets.copy(srcGroup, destGroup, name)
     const fields = { group: destGroup, from: srcGroup, topics, peer: call.connection.remoteAddress }
     parts.log.info(fields, 'a group was given the offsets of another one')
+    await parts.offsets.written()
     return {}
   }
 }

@@ -23,6 +23,7 @@ export interface ResetOffsetParts {
   offsets: {
     reset(group: string, topic: string, queueId: number, offset: number): void
     checkRoom(group: string, topic: string): void
+    written(): Promise<void>
   }
   store: QueueOffsets
   settings(): { useServerSideResetOffset: boolean }
@@ -38,7 +39,7 @@ type ResetRequest = RequestOf<typeof commands.invokeBrokerToResetOffset>
  * pull; with `useServerSideResetOffset` off it tells the members that are online.
  */
 export function invokeBrokerToResetOffset(parts: ResetOffsetParts): Handler<typeof commands.invokeBrokerToResetOffset> {
-  return (header, call) => {
+  return async (header, call) => {
     const { group, topic } = header
     const config = parts.topics.get(topic)
     if (config === undefined) throw new ProtocolError('TOPIC_NOT_EXIST', `Topic ${topic} does not exist`)
@@ -55,6 +56,7 @@ export function invokeBrokerToResetOffset(parts: ResetOffsetParts): Handler<type
     }
     const offsets = Object.fromEntries(table.map(([{ queueId }, offset]) => [queueId, offset]))
     parts.log.info({ group, topic, offsets, peer: call.connection.remoteAddress }, 'offsets of a group were reset')
+    await parts.offsets.written()
     return { body: resetOffsetBody.encode({ offsetTable: table }) }
   }
 }
