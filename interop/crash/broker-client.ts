@@ -102,9 +102,9 @@ export class BrokerClient {
     return { ...answer, records: observedRecords(answer.bytes) }
   }
 
-  /** All messages of a queue. @throws ResponseError when the broker does not know the topic */
-  readQueue(topic: string, queueId = 0): Promise<ReadMessage[]> {
-    return this.#calls.readQueue(topic, queueId)
+  /** All messages of a queue from an offset on. @throws ResponseError when the broker does not know the topic */
+  readQueue(topic: string, queueId = 0, fromOffset = 0): Promise<ReadMessage[]> {
+    return this.#calls.readQueue(topic, queueId, fromOffset)
   }
 
   commitOffset(group: string, topic: string, queueId: number, offset: number): Promise<void> {
