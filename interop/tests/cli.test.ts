@@ -330,6 +330,27 @@ describe('rocketmq', () => {
       )
     })
 
+    it('a static topic is made, moved and read, and gets more queues', async () => {
+      const leaders = async (line: string) =>
+        (await json(line)).queues.map(({ leader, after }: { leader?: string; after?: string }) => leader ?? after)
+      expect(await leaders('static create logical --queues 3 --broker broker-a')).toEqual(Array(3).fill('broker-a'))
+      await printed('produce logical old --count 6')
+      expect(await leaders('static move logical --broker broker-b --dry-run')).toEqual(Array(3).fill('broker-b'))
+      expect(await leaders('static show logical')).toEqual(Array(3).fill('broker-a'))
+      expect(await leaders('static move logical --broker broker-b --yes')).toEqual(Array(3).fill('broker-b'))
+      await printed('produce logical new --count 6')
+      // An official broker finds out the addresses of others at an interval.
+      const bodies = await pollUntil('all messages', 60_000, async () => {
+        const { exitCode, stdout, stderr } = await rocketmq('consume logical -e -f %v,')
+        return exitCode === 0 ? { read: stdout } : { notYet: stderr }
+      })
+      expect(bodies.read!.split(',').sort()).toEqual(['', ...Array(6).fill('new'), ...Array(6).fill('old')])
+      expect(await leaders('static grow logical --queues 4')).toEqual([...Array(3).fill('broker-b'), 'broker-a'])
+      expect((await json('static show logical')).isUnfinished).toBe(false)
+      expect(await printed('static complete logical')).toMatch(/logical has 4 queues: 0 new, 0 moved/)
+      expect(await refused(`static move ${await newTopic(1)} --broker broker-a --yes`)).toContain('ordinary topic')
+    })
+
     it('a short measurement ends with its figures', async () => {
       const topic = await newTopic(2)
       const open = await json(`bench ${topic} --rate 100 --duration 1s --deliver`)
