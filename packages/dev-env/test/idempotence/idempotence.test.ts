@@ -88,9 +88,12 @@ describe('a message that its producer has numbered', () => {
   })
 })
 
+const endings = ['kill', 'power'] as const
+type Ending = (typeof endings)[number]
+
 /** Lives of a broker, each of which a crash ends, with a producer that sends what has no answer again. */
-async function crashRun(seed: number, crashes: 'kill' | 'power'): Promise<string[]> {
-  const flushDiskType = crashes === 'power' ? 'SYNC_FLUSH' : 'ASYNC_FLUSH'
+async function crashRun(seed: number, crashes: Ending | 'either'): Promise<string[]> {
+  const flushDiskType = crashes === 'kill' ? 'ASYNC_FLUSH' : 'SYNC_FLUSH'
   const { cluster, machine } = await startWithTopic(
     { ...settings, flushDiskType, idempotentProducerWindow: '64' },
     seed,
@@ -100,10 +103,11 @@ async function crashRun(seed: number, crashes: 'kill' | 'power'): Promise<string
   const problems: string[] = []
   let next = 0
   for (let life = 0; life < 4; life++) {
-    if (crashes === 'power') machine.losePowerAt(1 + random.below(random.pick([10, 60])))
+    const ending = crashes === 'either' ? random.pick(endings) : crashes
+    if (ending === 'power') machine.losePowerAt(1 + random.below(random.pick([10, 60])))
     const killMs = random.below(random.pick([30, 3000, 12_000]))
     const cancelKill = cluster.simulation.after(killMs, () => {
-      if (crashes === 'kill') machine.kill()
+      if (ending === 'kill') machine.kill()
     })
     const broker = cluster.newClient({ timeoutMs: 3000 }).broker(machine)
     for (let step = 0; step < 25 && machine.isAlive; step++) {
@@ -119,7 +123,7 @@ async function crashRun(seed: number, crashes: 'kill' | 'power'): Promise<string
       if (random.oneIn(5)) await cluster.sleep(random.pick([10, 6000]))
     }
     cancelKill()
-    await crash(cluster, machine, crashes)
+    await crash(cluster, machine, ending)
   }
   machine.losePowerAt(Number.POSITIVE_INFINITY)
   const broker = cluster.newClient().broker(machine)
@@ -138,14 +142,14 @@ async function crashRun(seed: number, crashes: 'kill' | 'power'): Promise<string
   return problems
 }
 
-async function crash(cluster: Cluster, machine: BrokerMachine, crashes: 'kill' | 'power'): Promise<void> {
-  if (crashes === 'kill') machine.kill()
+async function crash(cluster: Cluster, machine: BrokerMachine, ending: Ending): Promise<void> {
+  if (ending === 'kill') machine.kill()
   else if (machine.isAlive) machine.powerLoss()
   await cluster.sleep(1)
   await machine.startUntilUp()
 }
 
-describe.each(['kill', 'power'] as const)('over crashes by %s', (crashes) => {
+describe.each(['kill', 'power', 'either'] as const)('over crashes by %s', (crashes) => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8])(
     'a numbered message is stored once, where its sender was told (seed %i)',
     async (seed) => {

@@ -1,8 +1,11 @@
 import { type BrokerMachine, type Cluster, PopConsumer, type PoppedMessage, startCluster } from '../../src/index.ts'
 import { unlessCrashed } from '../unless-crashed.ts'
 
-/** What ends each life of the broker; `full` is a kill after the disk was full for moments. */
-export type Crashes = 'kill' | 'power' | 'stop' | 'full'
+/** What ends a life of the broker; `full` is a kill after the disk was full for moments. */
+type Ending = 'kill' | 'power' | 'stop' | 'full'
+const endings = ['kill', 'power', 'stop', 'full'] as const
+/** What ends each life. */
+export type Crashes = Ending | 'any of them'
 
 /** What is known of a message from outside. */
 interface Known {
@@ -33,7 +36,7 @@ export async function popCrashRun(seed: number, crashes: Crashes): Promise<strin
   const cluster = await startCluster({
     seed,
     brokerSettings: {
-      flushDiskType: crashes === 'power' ? 'SYNC_FLUSH' : 'ASYNC_FLUSH',
+      flushDiskType: crashes === 'power' || crashes === 'any of them' ? 'SYNC_FLUSH' : 'ASYNC_FLUSH',
       timerPrecisionMs: seed % 2 === 0 ? '1000' : '100',
     },
   })
@@ -75,24 +78,25 @@ class CrashRun {
   async #live(): Promise<void> {
     const { random } = this.#cluster.simulation
     const consumer = this.#newConsumer()
-    if (this.#crashes === 'power') this.#machine.losePowerAt(1 + random.below(random.pick([20, 100, 400])))
+    const ending = this.#crashes === 'any of them' ? random.pick(endings) : this.#crashes
+    if (ending === 'power') this.#machine.losePowerAt(1 + random.below(random.pick([20, 100, 400])))
     const killMs = random.below(random.pick([50, 2000, 12_000]))
     const cancelKill = this.#cluster.simulation.after(killMs, () => {
-      if (this.#crashes === 'kill' && this.#machine.isAlive) this.#machine.kill()
+      if (ending === 'kill' && this.#machine.isAlive) this.#machine.kill()
     })
-    for (let step = 0; step < stepsPerLife && this.#machine.isAlive; step++) await this.#step(consumer)
+    for (let step = 0; step < stepsPerLife && this.#machine.isAlive; step++) await this.#step(consumer, ending)
     cancelKill()
     this.#endFull()
-    if (this.#crashes === 'stop') await this.#machine.stop()
-    else if (this.#crashes === 'power' && this.#machine.isAlive) this.#machine.powerLoss()
+    if (ending === 'stop') await this.#machine.stop()
+    else if (ending === 'power' && this.#machine.isAlive) this.#machine.powerLoss()
     else if (this.#machine.isAlive) this.#machine.kill()
     await this.#cluster.sleep(random.below(random.pick([10, 4000])))
     await this.#machine.startUntilUp()
   }
 
-  async #step(consumer: PopConsumer): Promise<void> {
+  async #step(consumer: PopConsumer, ending: Ending): Promise<void> {
     const { random } = this.#cluster.simulation
-    if (this.#crashes === 'full' && random.oneIn(8)) this.#fillDisk(random.between(1, 1500))
+    if (ending === 'full' && random.oneIn(8)) this.#fillDisk(random.between(1, 1500))
     const choice = random.below(12)
     if (choice < 3) await this.#send()
     else if (choice < 7) await this.#pop(consumer, random.pick([500, 1500, 3000, 6000]))
@@ -167,7 +171,8 @@ class CrashRun {
    * it is: then it becomes so twice.
    */
   #mayComeAgain({ places }: Known): boolean {
-    return this.#crashes === 'power' && [...places.values()].some(({ size }) => size > 1)
+    const mayFail = this.#crashes === 'power' || this.#crashes === 'any of them'
+    return mayFail && [...places.values()].some(({ size }) => size > 1)
   }
 
   /** Also twice, and with receipts of earlier lives, and with such that have expired. */

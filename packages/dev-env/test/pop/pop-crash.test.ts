@@ -8,7 +8,7 @@ const seedCount = Number(process.env.POP_COUNT ?? 12)
 const firstSeed = Number(process.env.POP_SEED ?? 1)
 const seeds = Array.from({ length: seedCount }, (_, index) => firstSeed + index)
 
-describe.each<Crashes>(['kill', 'power', 'stop', 'full'])('over lives that end by %s', (crashes) => {
+describe.each<Crashes>(['kill', 'power', 'stop', 'full', 'any of them'])('over lives that end by %s', (crashes) => {
   test.each(seeds)(
     'what was acknowledged never comes again, and nothing else is lost (seed %i)',
     { timeout: 60_000 },

@@ -9,7 +9,8 @@ import {
 import { unlessCrashed } from '../unless-crashed.ts'
 
 /** What ends each life of the broker. */
-export type Crashes = 'kill' | 'power'
+const endings = ['kill', 'power'] as const
+export type Crashes = (typeof endings)[number] | 'either'
 
 /** A transaction, and what its producer has decided about it. */
 interface Transaction {
@@ -32,7 +33,7 @@ export async function transactionCrashRun(seed: number, crashes: Crashes): Promi
   const cluster = await startCluster({
     seed,
     brokerSettings: {
-      flushDiskType: crashes === 'power' ? 'SYNC_FLUSH' : 'ASYNC_FLUSH',
+      flushDiskType: crashes === 'kill' ? 'ASYNC_FLUSH' : 'SYNC_FLUSH',
       transactionTimeOut: '1000',
       transactionCheckInterval: '2000',
       transactionCheckMax: '100',
@@ -72,14 +73,15 @@ class CrashRun {
   async #live(): Promise<void> {
     const { random } = this.#cluster.simulation
     const producer = await this.#newProducer()
-    if (this.#crashes === 'power') this.#machine.losePowerAt(1 + random.below(random.pick([10, 60, 300])))
+    const ending = this.#crashes === 'either' ? random.pick(endings) : this.#crashes
+    if (ending === 'power') this.#machine.losePowerAt(1 + random.below(random.pick([10, 60, 300])))
     const killMs = random.below(random.pick([20, 500, 8000]))
     const cancelKill = this.#cluster.simulation.after(killMs, () => {
-      if (this.#crashes === 'kill') this.#machine.kill()
+      if (ending === 'kill') this.#machine.kill()
     })
     for (let step = 0; step < stepsPerLife && this.#machine.isAlive; step++) await this.#step(producer)
     cancelKill()
-    if (this.#crashes === 'power') {
+    if (ending === 'power') {
       if (this.#machine.isAlive) this.#machine.powerLoss()
       await this.#cluster.sleep(1)
     } else this.#machine.kill()

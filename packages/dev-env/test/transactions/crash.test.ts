@@ -25,7 +25,7 @@ async function withDefect<Key extends keyof TransactionLog>(
   }
 }
 
-describe.each<Crashes>(['kill', 'power'])('over crashes by %s', (crashes) => {
+describe.each<Crashes>(['kill', 'power', 'either'])('over crashes by %s', (crashes) => {
   test.each(seeds)('what was committed is there once, what was rolled back never (seed %i)', async (seed) => {
     expect(await transactionCrashRun(seed, crashes)).toEqual([])
   })

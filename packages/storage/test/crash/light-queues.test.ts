@@ -15,7 +15,7 @@ const reservedMs = 60_000
  * Lives of a store with light queues, each of which ends at a random change of the disk. Light queues must agree with the
  * messages of the one topic: each message stands where it says, and nothing else stands there.
  */
-async function lightRun(seed: number, crash: 'power' | 'kill'): Promise<string[]> {
+async function lightRun(seed: number, crash: 'power' | 'kill' | 'both'): Promise<string[]> {
   const random = new SeededRandom(seed)
   let clock = new SteppedClock()
   const disk = new CrashableFileSystem(() => clock.now())
@@ -44,7 +44,7 @@ async function lightRun(seed: number, crash: 'power' | 'kill'): Promise<string[]
     })
   const end = (): void => {
     disk.operationCount = 0
-    if (crash === 'power') disk.crash(random.below(2 ** 31))
+    if (crash === 'power' || (crash === 'both' && random.oneIn(2))) disk.crash(random.below(2 ** 31))
     else disk.kill()
     clock = new SteppedClock(clock.now() + 1000)
   }
@@ -144,7 +144,7 @@ async function disagreements(store: MessageStore, removed: ReadonlySet<string>):
 }
 
 describe('light queues agree with the messages of their topic', () => {
-  test.each(['power', 'kill'] as const)(
+  test.each(['power', 'kill', 'both'] as const)(
     'after each end by %s',
     { timeout: 20_000 + seedCount * 1000 },
     async (crash) => {
