@@ -115,26 +115,34 @@ test.each(['runs on', 'is restarted'])(
   },
 )
 
-test.each(['a kill', 'a restart'])(
-  'a group that was reset goes on there after %s, whatever POP gave it',
-  async (how) => {
-    const scene = await Scene.start()
-    await scene.store('T', ...bodies)
-    expect((await popped(scene, { invisibleTime: 60_000 })).bodies).toEqual(bodies)
-    await scene.store('U', ...bodies)
-    expect((await popped(scene, { invisibleTime: 4000 }, 'g', 'U')).bodies).toEqual(bodies)
-    await scene.cluster.sleep(6000)
-    for (const topic of ['T', 'U']) {
+test.each([
+  ['was reset', 'a kill'],
+  ['was reset', 'a restart'],
+  ['was given the offsets of another one', 'a kill'],
+])('a group that %s goes on there after %s, whatever POP gave it', async (what, how) => {
+  const scene = await Scene.start()
+  await scene.store('T', ...bodies)
+  expect((await popped(scene, { invisibleTime: 60_000 })).bodies).toEqual(bodies)
+  await scene.store('U', ...bodies)
+  expect((await popped(scene, { invisibleTime: 4000 }, 'g', 'U')).bodies).toEqual(bodies)
+  await scene.cluster.sleep(6000)
+  for (const topic of ['T', 'U']) {
+    if (what === 'was reset') {
       const where = { topic, group: 'g', timestamp: -1, isForce: true, queueId: 0, offset: 2 }
       await scene.broker.ask(commands.invokeBrokerToResetOffset, where)
+    } else {
+      await scene.join('other', topic, scene.newClient())
+      await scene.broker.commitOffset('other', topic, 0, 2)
+      const copied = { srcGroup: 'other', destGroup: 'g', topic, offline: true }
+      await scene.broker.ask(commands.cloneGroupOffset, copied)
     }
-    if (how === 'a kill') await afterKill(scene)
-    else await scene.restart()
-    for (const topic of ['T', 'U']) {
-      expect(firstGiven((await popped(scene, {}, 'g', topic)).messages)).toEqual(bodies.slice(2))
-    }
-  },
-)
+  }
+  if (how === 'a kill') await afterKill(scene)
+  else await scene.restart()
+  for (const topic of ['T', 'U']) {
+    expect(firstGiven((await popped(scene, {}, 'g', topic)).messages)).toEqual(bodies.slice(2))
+  }
+})
 
 test.each(['topic', 'group'])('a %s that was deleted has no request mode when it is made anew', async (what) => {
   const scene = await Scene.start()

@@ -194,10 +194,7 @@ export class ConsumerOffsetTable {
   /** Sets where a group goes on; its next pull is told so, and what it commits before that does not count. */
   reset(group: string, topic: string, queueId: number, offset: number): void {
     this.#resets.set(group, topic, queueId, offset)
-    const { min, max } = this.#positions()
-    if (this.#lightOf(topic) === undefined) this.#resetQueues.note(nameOfReset(group, topic, queueId), max, min)
-    this.commit(group, topic, queueId, offset)
-    this.#kept.later()
+    this.#goElsewhere(group, topic, queueId, offset)
   }
 
   isResetPending(group: string, topic: string, queueId: number): boolean {
@@ -234,7 +231,7 @@ export class ConsumerOffsetTable {
   copy(fromGroup: string, toGroup: string, topic: string): void {
     this.checkRoom(toGroup, topic)
     for (const [queueId, offset] of this.queuesOf(fromGroup, topic)) {
-      this.commit(toGroup, topic, queueId, offset)
+      this.#goElsewhere(toGroup, topic, queueId, offset)
     }
   }
 
@@ -348,6 +345,13 @@ export class ConsumerOffsetTable {
   /** Writes what is not written yet; nothing is written after it. */
   close(): void {
     this.#kept.close()
+  }
+
+  #goElsewhere(group: string, topic: string, queueId: number, offset: number): void {
+    const { min, max } = this.#positions()
+    if (this.#lightOf(topic) === undefined) this.#resetQueues.note(nameOfReset(group, topic, queueId), max, min)
+    this.commit(group, topic, queueId, offset)
+    this.#kept.later()
   }
 
   #removing(): void {
