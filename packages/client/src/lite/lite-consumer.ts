@@ -113,7 +113,7 @@ export class LiteConsumer<Body = Buffer> implements AsyncDisposable {
    * Subscribes to further lite topics, which need not exist yet. In a group that gives each to one member at a time it takes
    * them over from others. A broker that is away learns of it when it is back.
    * @throws RocketMQError LITE_SUBSCRIPTION_QUOTA_EXCEEDED; ILLEGAL_OPERATION where the group takes all lite topics; and when
-   * no broker answers. Then everything is as before
+   * no broker answers. Then everything is as before, but for where a broker that took it lets the group go on
    */
   async subscribe(liteTopics: string | readonly string[], options: SubscribeOptions = {}): Promise<void> {
     await this.#member.subscribe(liteTopics, options)

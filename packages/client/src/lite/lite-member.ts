@@ -58,11 +58,8 @@ export class LiteMember {
       initial: liteTopics,
       onTaken(liteTopic) {
         client.log.info({ topic: options.topic, liteTopic }, 'another member of the group has taken a lite topic over')
-        try {
-          onUnsubscribed?.(liteTopic)
-        } catch (error) {
-          client.log.error({ liteTopic, err: error as Error }, 'onUnsubscribed failed')
-        }
+        const tell = async (): Promise<void> => onUnsubscribed?.(liteTopic)
+        tell().catch((error: Error) => client.log.error({ liteTopic, err: error }, 'onUnsubscribed failed'))
       },
     })
     this.pops = new LitePops(client, this.group, this.topic)

@@ -66,7 +66,7 @@ export class LiteSubscriptions {
    * Subscribes to lite topics as well. A broker that is away learns of it when it is back, and of where the group goes on.
    * @param from where the group goes on in them; where it is without it
    * @throws RocketMQError INVALID_ARGUMENT; LITE_SUBSCRIPTION_QUOTA_EXCEEDED, or ILLEGAL_OPERATION where the group takes all
-   * lite topics; and when no broker answers. Then everything is as before
+   * lite topics; and when no broker answers. Then everything is as before, but for where a broker that took it lets the group go on
    */
   async add(liteTopics: readonly string[], from: OffsetTarget | undefined, deadline: Deadline): Promise<void> {
     checkLiteTopics(liteTopics)

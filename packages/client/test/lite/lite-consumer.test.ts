@@ -295,6 +295,25 @@ describe('a consumer of lite topics', () => {
     await scene.settle(Promise.all([one.consumer.close(), other.consumer.close()]))
   })
 
+  test('goes on when what it is to call for a lite topic that was taken over fails', async () => {
+    const scene = await startLite({ exclusive: true })
+    const group = new LiteGroup(scene)
+    const told: string[] = []
+    const onUnsubscribed = async (liteTopic: string): Promise<void> => {
+      told.push(liteTopic)
+      await Promise.resolve()
+      throw new Error('it fails')
+    }
+    const one = await group.join('one', { liteTopics: ['a', 'b'], onUnsubscribed })
+    const other = await group.join('other')
+    await scene.settle(other.consumer.subscribe('a'))
+    await scene.cluster.until('it is told', () => told.length > 0)
+    await sendLite(scene, 'b', '1')
+    await group.sees(['b:1'])
+    expect(one.consumer.liteTopics).toEqual(['b'])
+    await scene.settle(Promise.all([one.consumer.close(), other.consumer.close()]))
+  })
+
   test('of a group that takes all lite topics subscribes to none, and is given all', async () => {
     const scene = await startLite({ wildcard: true })
     await sendLite(scene, 'old', '1')
