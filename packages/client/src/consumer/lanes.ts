@@ -81,6 +81,31 @@ export class Lanes<Message> {
     if (messages.length > 0) this.#tried.set(lane, messages.length)
   }
 
+  /**
+   * Empties a lane. One that waits for its next try does so with what is added next.
+   * @returns what waited; it waits here no more
+   */
+  empty(lane: string): Message[] {
+    const waited = this.#waiting.get(lane)?.splice(0) ?? []
+    this.#inLanes -= waited.length
+    if (this.#tried.has(lane)) this.#tried.set(lane, 1)
+    const index = waited.length === 0 || this.#busy.has(lane) ? -1 : this.#ready.indexOf(lane)
+    if (index >= 0) this.#ready.splice(index, 1)
+    return waited
+  }
+
+  /** @returns those that wait in a busy lane and fit; they wait here no more */
+  takeWhere(lane: string, fits: (message: Message) => boolean): Message[] {
+    const waiting = this.#waiting.get(lane)!
+    const taken = waiting.filter(fits)
+    this.#waiting.set(
+      lane,
+      waiting.filter((message) => !fits(message)),
+    )
+    this.#inLanes -= taken.length
+    return taken
+  }
+
   /** @returns what waited behind messages that wait for their next try; it waits here no more */
   takeUntried(): Message[] {
     const untried: Message[] = []

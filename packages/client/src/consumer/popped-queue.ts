@@ -66,6 +66,8 @@ interface Delivery {
   /** Where it was found. */
   readonly queue: QueueRef
   readonly ofLiteTopic: string | undefined
+  /** The number of the answer that brought it. */
+  readonly answer: number
   readonly count: number
   readonly bytes: number
   /** Messages that wait for their handler, are with it, or are on their way to where they are kept from now on. */
@@ -108,7 +110,8 @@ interface Held {
  * batch come again, also what was handled.
  *
  * Messages of a lane that fail are handled again in their place, while those behind them wait. Where nothing else has room
- * any more, those behind are given back: a lane that waits for its next try has then what failed alone.
+ * any more, those behind are given back: a lane that waits for its next try has then what failed alone. What stands behind a
+ * message that is lost is not handled before that comes again.
  */
 export class PoppedQueue implements MemberQueue {
   readonly queue: QueueRef
@@ -123,6 +126,7 @@ export class PoppedQueue implements MemberQueue {
   readonly #lanes: Lanes<Held>
   readonly #timers = new Set<CancelTimer>()
   readonly #deliveries = new Set<Delivery>()
+  #answers = 0
   /** Acknowledged at the end of this turn, in one request. */
   #done: Delivery[] = []
   #pendingMessages = 0
@@ -187,13 +191,24 @@ export class PoppedQueue implements MemberQueue {
   async begin(): Promise<void> {
     const { lane, messages: taken } = this.#lanes.take(this.#parts.batchMax)!
     this.#active++
-    const there = taken.filter(({ delivery }) => !delivery.isLost)
-    for (const { delivery } of taken) if (delivery.isLost) this.#closed(delivery)
+    const there = taken.some(isLost) ? this.#giveUpLost(lane, taken) : taken
     const outcomes = there.length === 0 ? [] : await this.#parts.handle(there.map(({ message }) => message))
     // Whatever becomes of them now, their handler's place is free.
     if (lane !== undefined) void this.#settleLane(lane, there, outcomes)
     else for (const [index, held] of there.entries()) void this.#settle(held, outcomes[index]!)
     this.#ended()
+  }
+
+  /**
+   * Others may have got a message. What was given of its lane in the same answer is given back: it comes again in its order.
+   * @returns what is left
+   */
+  #giveUpLost(lane: string | undefined, taken: readonly Held[]): Held[] {
+    const answers = new Set(taken.filter(isLost).map(({ delivery }) => delivery.answer))
+    const isGivenUp = (held: Held): boolean => isLost(held) || (lane !== undefined && answers.has(held.delivery.answer))
+    const behind = lane === undefined ? [] : this.#lanes.takeWhere(lane, isGivenUp)
+    for (const { delivery } of [...taken.filter(isGivenUp), ...behind]) this.#giveBack(delivery)
+    return taken.filter((held) => !isGivenUp(held))
   }
 
   stop(): void {
@@ -267,11 +282,27 @@ export class PoppedQueue implements MemberQueue {
     const deadline = new Deadline(clock, {}, waitMs + client.attemptTimeoutMs)
     const { messages, unwanted } = await this.#parts.pop(address, countMax, waitMs, deadline)
     const visibleMs = clock.monotonic() + invisibleMs
+    this.#answers++
     for (const message of unwanted) this.#closed(this.#deliver(message, visibleMs))
     const batches = new Map<PoppedBatch, Delivery>()
+    this.#forgetGivenAnew(messages)
     for (const message of messages) this.#take({ message, delivery: this.#deliveryOf(message, visibleMs, batches) })
     if (messages.length > 0) this.#parts.onWork()
     return messages.length > 0 || unwanted.length > 0
+  }
+
+  /** A broker gives nothing more of a lane that it has given: who has it from before has lost it. */
+  #forgetGivenAnew(messages: readonly RawPopped[]): void {
+    let emptied: Set<string> | undefined
+    for (const message of messages) {
+      const lane = this.#parts.laneOf(message)
+      if (lane === undefined || emptied?.has(lane)) continue
+      emptied = (emptied ?? new Set()).add(lane)
+      for (const { delivery } of this.#lanes.empty(lane)) {
+        delivery.isLost = true
+        this.#closed(delivery)
+      }
+    }
   }
 
   /** @param batches those of the same answer */
@@ -291,6 +322,7 @@ export class PoppedQueue implements MemberQueue {
     const delivery: Delivery = {
       queue,
       ofLiteTopic,
+      answer: this.#answers,
       count,
       bytes: count * message.bytes,
       open: count,
@@ -511,6 +543,10 @@ export class PoppedQueue implements MemberQueue {
   #ended(): void {
     if (--this.#active === 0) this.#onIdle?.()
   }
+}
+
+function isLost({ delivery }: Held): boolean {
+  return delivery.isLost
 }
 
 function retryDelayMs(attempt: number): number {

@@ -1,36 +1,47 @@
 import { SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { commands, formatPopReceipt } from '@rocketmq-ts/protocol'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ClusterClient } from '../../src/connection/cluster-client.ts'
+import type { Outcome } from '../../src/consumer/message-handling.ts'
 import { PoppedQueue } from '../../src/consumer/popped-queue.ts'
 import type { RawPopped } from '../../src/pop/pop.ts'
+import { RocketMQError } from '../../src/rocketmq-error.ts'
 
 const invisibleMs = 6000
 
-const receipt = (queueOffset: number): string =>
-  formatPopReceipt({
-    ...{ startOffset: queueOffset, popTime: 1, invisibleTime: invisibleMs, reviveQueueId: 0 },
-    ...{ source: '0', brokerName: 'b', queueId: 0, queueOffset },
-  })
-
 const popped = (queueOffset: number): RawPopped =>
   ({
-    ...{ queue: { topic: 'T', broker: 'b', queueId: 0 }, queueOffset, receipt: receipt(queueOffset) },
-    ...{ attempt: 1, bytes: 100, batch: undefined, ofLiteTopic: undefined, body: Buffer.alloc(0) },
+    ...{ queue: { topic: 'T', broker: 'b', queueId: 0 }, queueOffset, attempt: 1, bytes: 100, body: Buffer.alloc(0) },
+    ...{ batch: undefined, ofLiteTopic: undefined },
+    receipt: formatPopReceipt({
+      ...{ startOffset: queueOffset, popTime: 1, invisibleTime: invisibleMs, reviveQueueId: 0 },
+      ...{ source: '0', brokerName: 'b', queueId: 0, queueOffset },
+    }),
   }) as unknown as RawPopped
 
-/** Runs timers, and what they lead to. */
-async function advance(clock: SteppedClock, durationMs: number): Promise<void> {
-  for (let passedMs = 0; passedMs < durationMs; passedMs += 100) {
-    clock.advance(100)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+interface Stage {
+  readonly clock: SteppedClock
+  readonly queue: PoppedQueue
+  /** Offsets of single messages, and requests for several. */
+  readonly acknowledged: (number | 'several')[]
+  readonly renewed: number[]
+  /** Answers the request for messages that waits. */
+  give(...offsets: number[]): void
+  /** Runs timers, and what they lead to. */
+  advance(durationMs: number): Promise<void>
 }
 
-test('A message whose time cannot be begun anew keeps no others from being acknowledged.', async () => {
+/** A queue whose broker gives what the test says. */
+function start(parts: {
+  /** The lane of all messages. */
+  readonly lane: string | undefined
+  handle(offset: number): Promise<Outcome>
+  /** What becomes of a request to change the invisible time. */
+  renew(offset: number): Promise<void>
+}): Stage {
   const clock = new SteppedClock()
-  const acknowledged: number[] = []
-  const renewals: number[] = []
+  const acknowledged: Stage['acknowledged'] = []
+  const renewed: number[] = []
   const client = {
     runtime: { clock, random: new SeededRandom(1) },
     attemptTimeoutMs: 3000,
@@ -40,18 +51,16 @@ test('A message whose time cannot be begun anew keeps no others from being ackno
     log: { warn() {}, debug() {}, info() {} },
     learnFrom() {},
     askForSuccess: async (_broker: unknown, { command, header }: { command: unknown; header: { offset: number } }) => {
-      if (command === commands.changeMessageInvisibletime) {
-        renewals.push(header.offset)
-        // Its answer does not come.
-        if (header.offset === 0) return new Promise(() => {})
-        return { extFields: { popTime: '1', invisibleTime: '6000', reviveQid: '0' } }
+      if (command !== commands.changeMessageInvisibletime) {
+        acknowledged.push(command === commands.ackMessage ? header.offset : 'several')
+        return {}
       }
-      acknowledged.push(header.offset)
-      return {}
+      renewed.push(header.offset)
+      await parts.renew(header.offset)
+      return { extFields: { popTime: '1', invisibleTime: String(invisibleMs), reviveQid: '0' } }
     },
   } as unknown as ClusterClient
-  const handlers = [0, 1].map(() => Promise.withResolvers<void>())
-  let popsLeft = 1
+  let asked = Promise.withResolvers<readonly number[]>()
   const queue: PoppedQueue = new PoppedQueue(
     { topic: 'T', broker: 'b', queueId: -1 },
     {
@@ -63,24 +72,89 @@ test('A message whose time cannot be begun anew keeps no others from being ackno
       isPaused: () => false,
       enter: async () => {},
       pop: async () => {
-        if (popsLeft-- === 0) return new Promise<never>(() => {})
-        return { kind: 'found', messages: [popped(0), popped(1)], unwanted: [], count: 2 }
+        const offsets = await asked.promise
+        asked = Promise.withResolvers()
+        return { kind: 'found', messages: offsets.map(popped), unwanted: [], count: offsets.length }
       },
-      laneOf: () => undefined,
-      async handle([message]) {
-        await handlers[message!.queueOffset]!.promise
-        return [{ kind: 'done' }]
-      },
+      laneOf: () => parts.lane,
+      handle: async ([message]) => [await parts.handle(message!.queueOffset)],
       onWork() {
         while (queue.hasWork) void queue.begin()
       },
     },
   )
   void queue.run()
-  await advance(clock, 0.7 * invisibleMs)
-  expect(renewals.toSorted()).toEqual([0, 1])
-  for (const { resolve } of handlers) resolve()
-  await advance(clock, 200)
-  expect(acknowledged).toEqual([1])
-  queue.drop()
+  return {
+    ...{ clock, queue, acknowledged, renewed },
+    give: (...offsets) => asked.resolve(offsets),
+    async advance(durationMs) {
+      for (let passedMs = 0; passedMs < durationMs; passedMs += 100) {
+        clock.advance(100)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    },
+  }
+}
+
+describe('a queue of which messages are given by POP', () => {
+  test('acknowledges others while the time of one cannot be begun anew', async () => {
+    const handlers = [0, 1].map(() => Promise.withResolvers<void>())
+    const stage = start({
+      lane: undefined,
+      handle: (offset) => handlers[offset]!.promise.then(() => ({ kind: 'done' })),
+      renew: (offset) => (offset === 0 ? new Promise(() => {}) : Promise.resolve()),
+    })
+    stage.give(0, 1)
+    await stage.advance(0.7 * invisibleMs)
+    expect(stage.renewed.toSorted()).toEqual([0, 1])
+    for (const { resolve } of handlers) resolve()
+    await stage.advance(200)
+    expect(stage.acknowledged).toEqual([1])
+    stage.queue.drop()
+  })
+
+  test('handles nothing that stands behind a lost message of its lane before that is given again', async () => {
+    const handled: number[] = []
+    const refused = new RocketMQError('MESSAGE_ILLEGAL', 'it is visible again', { responseCode: 13 })
+    let isLost = true
+    const stage = start({
+      lane: 'a',
+      async handle(offset) {
+        handled.push(offset)
+        return handled.length === 1 ? { kind: 'retry', delayMs: 2 * invisibleMs } : { kind: 'done' }
+      },
+      renew: (offset) => (isLost && offset === 0 ? Promise.reject(refused) : Promise.resolve()),
+    })
+    stage.give(0, 1, 2)
+    await stage.advance(3 * invisibleMs)
+    expect(handled).toEqual([0])
+    isLost = false
+    stage.give(0, 1, 2)
+    await stage.advance(1000)
+    expect(handled).toEqual([0, 0, 1, 2])
+    expect(stage.acknowledged).toEqual(['several'])
+    stage.queue.drop()
+  })
+
+  test('forgets what it has of a lane that is given again, and waits for the next try with what is given', async () => {
+    const handled: number[] = []
+    const stage = start({
+      lane: 'a',
+      async handle(offset) {
+        handled.push(offset)
+        return handled.length === 1 ? { kind: 'retry', delayMs: 2000 } : { kind: 'done' }
+      },
+      renew: () => Promise.resolve(),
+    })
+    stage.give(0, 1)
+    await stage.advance(500)
+    stage.give(0, 1, 2)
+    await stage.advance(1000)
+    expect(handled).toEqual([0])
+    await stage.advance(1000)
+    expect(handled).toEqual([0, 0, 1, 2])
+    expect(stage.acknowledged).toEqual(['several'])
+    expect(stage.queue.state.pendingMessages).toBe(0)
+    stage.queue.drop()
+  })
 })

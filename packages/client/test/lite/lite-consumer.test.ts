@@ -1,3 +1,4 @@
+import { SeededRandom } from '@rocketmq-ts/platform/test-kit'
 import { describe, expect, test } from 'vitest'
 import {
   Admin,
@@ -398,6 +399,39 @@ describe('a consumer of lite topics', () => {
       expect(ofOne(first)).toEqual(ofOne(sent))
     }
     await scene.settle(Promise.all([consumer.close(), producer.close()]))
+  })
+
+  test('keeps the order of what fails too, whenever its broker is killed', async () => {
+    const random = new SeededRandom(2)
+    const scene = await startLite()
+    const names = Array.from({ length: 36 }, (_, index) => `t${index}`)
+    const numbers = Array.from({ length: 32 }, (_, index) => index)
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    for (const number of numbers) {
+      const messages = names.map((liteTopic) => ({ topic: 'chat', liteTopic, body: String(number) }))
+      await scene.settle(producer.send(messages), 60_000)
+    }
+    const done = new Map(names.map((name) => [name, new Set<number>()]))
+    let isFailing = true
+    const batchHandler = (messages: readonly ReceivedMessage[]): void => {
+      if (isFailing && random.below(3) > 0) throw new RetryAfter(random.below(60_000))
+      for (const { liteTopic, body } of messages) done.get(liteTopic!)!.add(Number(String(body)))
+    }
+    const options = { liteTopics: names, invisibleMs: 5000 + random.below(30_000), batchMax: 4 }
+    const group = new LiteGroup(scene)
+    const { consumer } = await group.join('one', { ...options, handler: undefined, batchHandler })
+    const [broker] = scene.cluster.brokers
+    for (let kills = 0; kills < 3; kills++) {
+      await scene.cluster.sleep(random.below(60_000))
+      broker!.kill()
+      await scene.cluster.sleep(random.below(20_000))
+      await broker!.start()
+    }
+    isFailing = false
+    const isAll = (): boolean => [...done.values()].every(({ size }) => size === numbers.length)
+    await scene.cluster.until('all are handled', isAll, 900_000)
+    for (const handled of done.values()) expect([...handled]).toEqual(numbers)
+    await scene.settle(Promise.all([consumer.close(), producer.close()]), 60_000)
   })
 
   test('is subscribed to what a broker could not be told of, once that is back', async () => {
