@@ -133,6 +133,45 @@ describe('a logical queue that moved', () => {
     await expect(admin.calls(two).pull({ topic, offset: 1 })).rejects.toMatchObject(refused)
   })
 
+  test('has no more of its old parts fetched for a client that stands still than that takes, and all of it later', async () => {
+    const { cluster, admin } = await start(2, [one])
+    for (let count = 0; count < 4; count++) await admin.calls(one).send({ topic, body: Buffer.alloc(60_000) })
+    await admin.move(0, two)
+    const slow = cluster.newClient({ timeoutMs: 60_000 })
+    const pull = (client: ClusterClient) => admin.calls(two, client).pull({ topic, offset: 0 })
+    await pull(slow)
+    const pulled = Array.from({ length: 60 }, () => pull(slow))
+    await cluster.sleep(30)
+    slow.process.pause()
+    await cluster.sleep(10_000)
+    // Of 15 MB.
+    expect(admin.machine(two).server.stats().reading.fileReads).toBeGreaterThan(20)
+    const startMs = cluster.simulation.monotonic()
+    expect((await pull(admin.client)).messages).toHaveLength(4)
+    expect(cluster.simulation.monotonic() - startMs).toBeLessThan(500)
+    slow.process.resume()
+    for (const { messages } of await Promise.all(pulled)) expect(messages).toHaveLength(4)
+  })
+
+  test('does not keep its leader from stopping when a broker of an old part hangs', async () => {
+    const { cluster, admin } = await start(2, [one])
+    await admin.calls(one).send({ topic, body: 'a' })
+    await admin.move(0, two)
+    admin.machine(one).pause()
+    const pulled = Array.from({ length: 20 }, () =>
+      admin
+        .calls(two)
+        .pull({ topic, offset: 0 })
+        .catch(() => 'failed'),
+    )
+    await cluster.sleep(10)
+    const startMs = cluster.simulation.monotonic()
+    await admin.machine(two).stop()
+    expect(cluster.simulation.monotonic() - startMs).toBeLessThan(7000)
+    expect(new Set(await Promise.all(pulled))).toEqual(new Set(['failed']))
+    admin.machine(one).resume()
+  })
+
   test('is read without a wait from a broker whose address is known, while no name server answers', async () => {
     const { cluster, admin } = await start(2, [one])
     await admin.calls(one).send({ topic, body: 'a' })
