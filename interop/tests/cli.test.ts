@@ -347,6 +347,10 @@ describe('rocketmq', () => {
       expect(bodies.read!.split(',').sort()).toEqual(['', ...Array(6).fill('new'), ...Array(6).fill('old')])
       expect(await leaders('static grow logical --queues 4')).toEqual([...Array(3).fill('broker-b'), 'broker-a'])
       expect((await json('static show logical')).isUnfinished).toBe(false)
+      const leading = ['broker-a', 'broker-b']
+      expect(await json('static list')).toEqual([
+        { topic: 'logical', queues: 4, leaders: leading, isUnfinished: false },
+      ])
       expect(await printed('static complete logical')).toMatch(/logical has 4 queues: 0 new, 0 moved/)
       expect(await refused(`static move ${await newTopic(1)} --broker broker-a --yes`)).toContain('ordinary topic')
     })

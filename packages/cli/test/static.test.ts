@@ -11,6 +11,7 @@ test('commands of static topics make, show, grow and move them, and show before 
     'static',
     host,
     [
+      'static list',
       'static create orders --queues 3 --broker broker-a --dry-run',
       'static show orders',
       'static create orders --queues 3 --broker broker-a',
@@ -30,6 +31,8 @@ test('commands of static topics make, show, grow and move them, and show before 
       'static create other --queues 0',
       'static create other --queues 2 --broker nobody',
       'static create other --queues 2 --json',
+      'static list',
+      'static list --json',
       'static grow orders --queues 4',
       'static grow orders --queues 2',
       'static grow orders',

@@ -1,9 +1,16 @@
 import type { StaticTopicChange, StaticTopicDescription } from '@rocketmq-ts/client'
-import { argument, type CommandGroup, command, flag, many, one, option } from '../table/define.ts'
+import { argument, type CommandGroup, command, flag, many, one, option, rows } from '../table/define.ts'
 import { list, maybe, type RowOf, record, text, texts, whole, yesNo } from '../table/record.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { counted, nonEmpty, wholeNumber } from '../values.ts'
 import { exists, topicArgument } from './topic.ts'
+
+const topicRow = record({
+  topic: text('Topic'),
+  queues: whole('Queues'),
+  leaders: texts('Leaders'),
+  isUnfinished: yesNo('Unfinished'),
+})
 
 const queueRow = record({ queueId: whole('Queue'), leader: maybe(text('Leader')), parts: whole('Parts') })
 
@@ -43,6 +50,24 @@ export const staticGroup: CommandGroup = {
   name: 'static',
   about: 'Static topics: a fixed number of queues, which brokers lead and hand on to others.',
   commands: [
+    command({
+      name: 'list',
+      about: 'Shows the static topics, and which brokers lead queues of each.',
+      example: 'rocketmq static list',
+      output: rows(topicRow, 'There is no static topic: rocketmq static create NAME --queues 8'),
+      async run(session) {
+        const { signal } = session
+        const admin = await session.admin()
+        const shownTopics = []
+        for (const topic of await admin.staticTopics({ signal })) {
+          const described = await admin.describeStaticTopic(topic, { signal })
+          const leaders = described.queues.flatMap(({ leader }) => (leader === undefined ? [] : [leader]))
+          const { isUnfinished, queues: all } = described
+          shownTopics.push({ topic, queues: all.length, leaders: [...new Set(leaders)].sort(), isUnfinished })
+        }
+        return shownTopics
+      },
+    }),
     command({
       name: 'show',
       about: 'Shows which broker leads each queue of a static topic, and where its messages are.',

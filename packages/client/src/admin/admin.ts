@@ -71,7 +71,13 @@ import {
   nameServerViews,
   setWritable,
 } from './servers.ts'
-import { completeStaticTopic, createStaticTopic, describeStaticTopic, moveStaticTopic } from './static-topics.ts'
+import {
+  completeStaticTopic,
+  createStaticTopic,
+  describeStaticTopic,
+  moveStaticTopic,
+  staticTopicNames,
+} from './static-topics.ts'
 import { changeTopic, createTopic, deleteTopic, describeTopic, topicConfigurations } from './topics.ts'
 import { decodeTraces, type TraceEvent } from './traces.ts'
 
@@ -197,6 +203,11 @@ export class Admin implements AsyncDisposable {
   /** Deletes a topic with its messages, on all brokers. @throws RocketMQError */
   async deleteTopic(topic: string, options: CallOptions = {}): Promise<void> {
     return deleteTopic(this.#calls, this.#topic(topic), this.#deadline(options))
+  }
+
+  /** Names of all static topics, in their order. @throws RocketMQError */
+  async staticTopics(options: CallOptions = {}): Promise<string[]> {
+    return staticTopicNames(this.#calls, this.#deadline(options))
   }
 
   /**

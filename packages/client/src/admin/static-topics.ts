@@ -1,4 +1,11 @@
-import { clusterInfoBody, commands, isDecided, leaderItem, logicalQueuesMax } from '@rocketmq-ts/protocol'
+import {
+  clusterInfoBody,
+  commands,
+  isDecided,
+  leaderItem,
+  logicalQueuesMax,
+  topicConfigAndMappingTableBody,
+} from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
@@ -18,6 +25,20 @@ import { routed } from './topics.ts'
 
 const settingFields = knownFields<StaticTopicSettings>({ queues: true, brokers: true })
 const moveFields = knownFields<StaticTopicMove>({ brokers: true })
+
+/** Names of the topics that are static on any broker, in their order; those of other namespaces are not among them. */
+export async function staticTopicNames(calls: ClusterCalls, deadline: Deadline): Promise<string[]> {
+  const names = new Set<string>()
+  for (const master of await calls.masters(deadline)) {
+    const { body } = await calls.ask(master, commands.getAllTopicConfig, {}, deadline)
+    for (const topic of topicConfigAndMappingTableBody.decode(body).topicQueueMappingDetailMap.keys()) names.add(topic)
+  }
+  const { namespace } = calls.client
+  return [...names]
+    .map((topic) => namespace.unwrap(topic))
+    .filter((topic) => names.has(namespace.wrap(topic)))
+    .sort()
+}
 
 /** @throws RocketMQError TOPIC_NOT_EXIST, or INVALID_PARAMETER for an ordinary topic */
 export async function describeStaticTopic(

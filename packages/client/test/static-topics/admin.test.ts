@@ -84,6 +84,7 @@ describe('an admin of static topics', () => {
     const { scene, admin } = await start()
     await scene.settle(admin.createTopic('ordinary'))
     await scene.settle(admin.createStaticTopic(topic, { queues: 2 }))
+    expect(await scene.settle(admin.staticTopics())).toEqual([topic])
     const code = async (promise: Promise<unknown>) => (await scene.failure(promise)).code
     expect(await code(admin.createStaticTopic('U', { queues: 0 }))).toBe('INVALID_ARGUMENT')
     expect(await code(admin.createStaticTopic('U', { queues: 65_537 }))).toBe('INVALID_ARGUMENT')
