@@ -17,8 +17,6 @@ export interface TimerRulesParts {
   random: Random
 }
 
-/** What asks for a time, in the order in which it counts. */
-const askedBy = ['timerDelaySec', 'timerDelayMs', 'timerDeliverMs'] as const
 const chances = 1000
 
 /** Decides when a message is delivered whose sender names a time. */
@@ -74,8 +72,14 @@ export class TimerRules {
   }
 }
 
+/** What asks for a time: of several the first counts. */
+function askedName(properties: EncodedProperties): 'timerDelaySec' | 'timerDelayMs' | 'timerDeliverMs' {
+  if (properties.has('timerDelaySec')) return 'timerDelaySec'
+  return properties.has('timerDelayMs') ? 'timerDelayMs' : 'timerDeliverMs'
+}
+
 function askedTime(properties: EncodedProperties, nowMs: number): number {
-  const name = askedBy.find((one) => properties.has(one))!
+  const name = askedName(properties)
   const number = properties.integer(name)
   if (!Number.isSafeInteger(number)) {
     const remark = `the property ${propertyName[name]} is "${properties.value(name)!.slice(0, 64)}": it must be an integer`

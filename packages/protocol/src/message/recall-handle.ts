@@ -16,12 +16,16 @@ const version = 'v1'
 const textMax = 4096
 /** By the characters behind the last four: whoever reads a handle expects that it is filled up to four. */
 const paddings = ['', '', '==', '=']
+/** Of a character of a text. */
+const utf8BytesMax = 3
+/** Each send of a message with a time is answered with a handle. */
+const memory = Buffer.allocUnsafeSlow(1024)
 
 /** The handle that a send is answered with: base64url of five words. */
 export function encodeRecallHandle({ topic, brokerName, deliverMs, uniqueKey }: RecallHandle): string {
-  const base64 = Buffer.from(`${version} ${topic} ${brokerName} ${deliverMs} ${uniqueKey}`, 'utf8').toString(
-    'base64url',
-  )
+  const text = `${version} ${topic} ${brokerName} ${deliverMs} ${uniqueKey}`
+  const bytes = text.length * utf8BytesMax <= memory.length ? memory : Buffer.allocUnsafe(text.length * utf8BytesMax)
+  const base64 = bytes.toString('base64url', 0, bytes.write(text, 0, 'utf8'))
   return base64 + paddings[base64.length % 4]!
 }
 

@@ -90,7 +90,7 @@ export class EncodedProperties {
 
   /**
    * @param bytes in UTF-8; they must stay as they are for as long as this object is used
-   * @param like has the same bytes, which need not be looked through again
+   * @param like has the same bytes, or the first ones, which need not be looked through again
    */
   constructor(bytes: Buffer, room: Buffer = noRoom, like?: EncodedProperties) {
     this.#bytes = bytes
@@ -219,24 +219,31 @@ export class EncodedProperties {
     if (separator > 0) this.#room[length] = valueEnd
     this.#room.set(others.#bytes, start)
     this.#bytes = this.#room.subarray(0, end)
-    this.#hasZero ||= others.#hasZero
-    this.#marks |= others.#marks
-    for (let at = 0; at < others.#places.length; at += 3) {
-      this.#places.push(others.#places[at]!, start + others.#places[at + 1]!, start + others.#places[at + 2]!)
-    }
+    this.#take(others, start)
   }
 
   /** These properties and others behind them, as `append` does it. These stay as they are. */
   joinedWith(others: EncodedProperties): EncodedProperties {
     const { length } = this.#bytes
-    const byteCount = length + 1 + others.#bytes.length
-    const start = memoryFor(byteCount)
-    memoryUsed = start + byteCount
+    const separator = length > 0 && this.#bytes[length - 1] !== valueEnd ? 1 : 0
+    const behind = length + separator
+    const start = memoryFor(behind + others.#bytes.length)
     memory.set(this.#bytes, start)
-    const room = memory.subarray(start, memoryUsed)
-    const joined = new EncodedProperties(room.subarray(0, length), room, this)
-    joined.append(others)
+    if (separator > 0) memory[start + length] = valueEnd
+    memory.set(others.#bytes, start + behind)
+    memoryUsed = start + behind + others.#bytes.length
+    const joined = new EncodedProperties(memory.subarray(start, memoryUsed), noRoom, this)
+    joined.#take(others, behind)
     return joined
+  }
+
+  /** Knows what others know, whose bytes stand from `start` on. */
+  #take(others: EncodedProperties, start: number): void {
+    this.#hasZero ||= others.#hasZero
+    this.#marks |= others.#marks
+    for (let at = 0; at < others.#places.length; at += 3) {
+      this.#places.push(others.#places[at]!, start + others.#places[at + 1]!, start + others.#places[at + 2]!)
+    }
   }
 
   /** Where in `#places` the last one of a property is, or -1. */

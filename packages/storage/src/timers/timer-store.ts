@@ -191,7 +191,7 @@ export class TimerStore {
 
   /** Messages that are due at a time, minus recalls. */
   countAt(timeMs: number): number {
-    return this.#wheel.slot(this.#slotOf(timeMs))?.count ?? 0
+    return this.#wheel.countAt(this.#slotOf(timeMs))
   }
 
   /** The same for all times from `fromMs` on and before `untilMs`. */

@@ -84,6 +84,15 @@ export class TimerWheel {
     }
   }
 
+  /** The count of the slot of a time, 0 when it has no units: each message with a time asks for it. */
+  countAt(timeMs: number): number {
+    const time = timeMs / this.#precisionMs
+    const index = time % this.#slotCount
+    const bytes = this.#page(Math.floor(index / slotsInPage))
+    const at = (index % slotsInPage) * slotBytes
+    return readInt64(bytes, at) !== time || time === 0 ? 0 : bytes.readInt32BE(at + 24)
+  }
+
   /** Sets the slot of a time. */
   set(timeMs: number, slot: TimerSlot): void {
     const time = timeMs / this.#precisionMs
