@@ -31,9 +31,8 @@ export interface HeaderForm {
 /** Headers of one peer that begin alike, which those of one command do. */
 interface Kind {
   readonly key: number
+  /** Made of a header of this peer. */
   pattern: Pattern | undefined
-  /** Whether the pattern was made of headers of this peer. */
-  isOwn: boolean
   /** Headers decoded by the pattern, and those parsed, since it was made or, without one, at all. */
   decodedCount: number
   parsedCount: number
@@ -55,8 +54,8 @@ const failedPatternsMax = 4
 const sharedMax = 64
 
 /**
- * Limits how many patterns the readers of a server keep; the oldest are dropped. A new peer begins with the newest pattern
- * of others for a command: headers of one client's software are alike, whichever peer sends them.
+ * Limits how many patterns the readers of a server keep; the oldest are dropped. A peer without a pattern of its own uses
+ * the newest one of others for a command: headers of one client's software are alike, whichever peer sends them.
  */
 export class HeaderPatterns {
   readonly #kinds: (Kind | undefined)[]
@@ -102,7 +101,8 @@ export class PatternReader {
   decode(bytes: Buffer, view: DataView, start: number, end: number, body: Buffer | undefined): RemotingCommand {
     const key = this.#patterns === undefined ? undefined : this.#form.keyOf(view, start, end)
     const kind = key === undefined ? undefined : this.#kindOf(key)
-    const decoded = kind?.pattern?.decode(bytes, view, start, end, body)
+    const pattern = kind === undefined ? undefined : (kind.pattern ?? this.#patterns!.newest(kind.key))
+    const decoded = pattern?.decode(bytes, view, start, end, body)
     if (decoded !== undefined) {
       kind!.decodedCount++
       return decoded
@@ -118,18 +118,16 @@ export class PatternReader {
     const known = this.#kinds.get(key)
     if (known !== undefined) return known
     if (this.#kinds.size >= kindsMax) return undefined
-    const pattern = this.#patterns!.newest(key)
-    const kind: Kind = { key, pattern, isOwn: false, decodedCount: 0, parsedCount: 0, failedPatterns: 0 }
+    const kind: Kind = { key, pattern: undefined, decodedCount: 0, parsedCount: 0, failedPatterns: 0 }
     this.#kinds.set(key, kind)
     return kind
   }
 
   #renew(kind: Kind, header: Buffer, command: RemotingCommand): void {
-    if (kind.isOwn && kind.pattern !== undefined && kind.decodedCount < usefulDecodedCount) kind.failedPatterns++
+    if (kind.pattern !== undefined && kind.decodedCount < usefulDecodedCount) kind.failedPatterns++
     kind.pattern = kind.failedPatterns < failedPatternsMax ? this.#form.patternOf(header, command) : undefined
     kind.decodedCount = 0
     kind.parsedCount = 0
-    kind.isOwn = true
     if (kind.pattern !== undefined) this.#patterns!.add(kind, kind.pattern)
   }
 }

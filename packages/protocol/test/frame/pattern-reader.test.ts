@@ -72,10 +72,10 @@ describe('a reader of JSON headers', () => {
 
   test('gives up the oldest pattern when there are too many, and makes it again when it is needed', () => {
     const patterns = new HeaderPatterns(2)
-    const readers = [310, 11, 15].map((code) => ({ code, reader: new PatternReader(jsonHeaderForm, patterns) }))
-    const countFor = ({ code, reader }: (typeof readers)[number], headers: number): number =>
+    const readers = ['a', 'b', 'c'].map((field) => ({ field, reader: new PatternReader(jsonHeaderForm, patterns) }))
+    const countFor = ({ field, reader }: (typeof readers)[number], headers: number): number =>
       countDecodedByPattern(
-        () => void Array.from({ length: headers }, (_, opaque) => decode(reader, headerOf(code, opaque))),
+        () => void Array.from({ length: headers }, (_, at) => decode(reader, headerOf(310, at, `,"${field}":"1"`))),
       )
     expect(readers.map((one) => countFor(one, 100))).toEqual([92, 92, 92])
     expect(readers.toReversed().map((one) => countFor(one, 10))).toEqual([10, 10, 2])
@@ -95,7 +95,7 @@ describe('a reader of JSON headers', () => {
     expect(decodedByPattern).toBe(2 * 92)
   })
 
-  test('begins with the pattern of another peer, and makes its own where its headers are not like that', () => {
+  test('uses the newest pattern of other peers, and makes its own where its headers are not like that', () => {
     const patterns = new HeaderPatterns(10)
     const first = new PatternReader(jsonHeaderForm, patterns)
     for (let opaque = 0; opaque < 20; opaque++) decode(first, headerOf(310, opaque))
