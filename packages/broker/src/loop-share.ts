@@ -36,3 +36,29 @@ export class LoopShare {
     return true
   }
 }
+
+/** Jobs of many small steps, each job as a whole before the next one, in a part of each turn of the loop. */
+export class StepwiseJobs {
+  readonly #share: LoopShare
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(share: LoopShare) {
+    this.#share = share
+  }
+
+  /**
+   * Resolves when a job is done, behind those that were begun before it.
+   * @param begin gives the steps once it is the job's turn
+   * @throws what a step throws: the steps behind it are not done
+   */
+  run(begin: () => Iterator<unknown>): Promise<void> {
+    const done = this.#last.then(() => this.#goThrough(begin()))
+    // Its caller has the error; the next job begins in any case.
+    this.#last = done.catch(() => {})
+    return done
+  }
+
+  async #goThrough(steps: Iterator<unknown>): Promise<void> {
+    while (!(await this.#share.run(() => steps.next())).done);
+  }
+}

@@ -1,6 +1,6 @@
 import { setImmediate as loopTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { LoopShare } from '../src/loop-share.ts'
+import { LoopShare, StepwiseJobs } from '../src/loop-share.ts'
 
 /** Three pieces of work of each name, which take so long; those done after each turn. */
 async function doneAfterTurns(pieceMs: number, turnCount: number, ...names: string[]): Promise<string[]> {
@@ -47,4 +47,45 @@ test('an error of a piece is its own', async () => {
   })
   await expect(failing).rejects.toThrow('of the piece')
   expect(await share.run(() => 1)).toBe(1)
+})
+
+test('a job is done step by step in a part of each turn, and the next one begins behind it', async () => {
+  let nowMs = 0
+  const turns: (() => void)[] = []
+  const clock = { monotonic: () => nowMs, nextTurn: (callback: () => void) => void turns.push(callback) }
+  const jobs = new StepwiseJobs(new LoopShare(clock, 2))
+  let done = ''
+  const job = function* (name: string): Generator<void> {
+    for (let step = 0; step < 3; step++) {
+      nowMs++
+      done += name
+      yield
+    }
+  }
+  const finished = Promise.all([jobs.run(() => job('a')), jobs.run(() => job('b'))])
+  const seen: string[] = []
+  for (let turn = 0; turn < 3; turn++) {
+    await loopTurn()
+    seen.push(done)
+    for (const callback of turns.splice(0)) callback()
+  }
+  await finished
+  expect(seen).toEqual(['aa', 'aaab', 'aaabbb'])
+})
+
+test('a job that fails tells its caller alone, and does no more', async () => {
+  const jobs = new StepwiseJobs(new LoopShare({ monotonic: () => 0, nextTurn() {} }, 2))
+  let done = ''
+  const failing = jobs.run(function* () {
+    done += 'a'
+    yield
+    throw new Error('of the step')
+  })
+  const next = jobs.run(function* () {
+    done += 'b'
+    yield
+  })
+  await expect(failing).rejects.toThrow('of the step')
+  await next
+  expect(done).toBe('ab')
 })

@@ -1,17 +1,11 @@
 import type { CancelTimer, Clock, Log, Random } from '@rocketmq-ts/platform'
-import {
-  commands,
-  isLiteQueue,
-  type LiteOffsetOption,
-  lightQueueId,
-  liteQueuePrefixOf,
-  queueOfLiteTopic,
-} from '@rocketmq-ts/protocol'
+import { commands, isLiteQueue, type LiteOffsetOption, lightQueueId, queueOfLiteTopic } from '@rocketmq-ts/protocol'
 import type { RemotingClient, RemotingConnection } from '@rocketmq-ts/remoting'
 import type { MessageStore } from '@rocketmq-ts/storage'
 import { TopicRoutes } from '../assignment/topic-routes.ts'
 import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
+import { LoopShare, StepwiseJobs } from '../loop-share.ts'
 import type { ConsumerOffsetTable } from '../offsets/index.ts'
 import { HeldPops } from '../pop/held-pops.ts'
 import { OrderAcks } from '../pop/order-acks.ts'
@@ -57,6 +51,8 @@ export interface LiteFeatureParts {
 const fromStart: LiteOffsetOption = { type: 'POLICY', value: 1 }
 /** A member of a group that wants all lite topics is told of those that are there after so long. */
 const wildcardDelayMs = 5000
+/** What changes of subscriptions take of a turn of the loop, in milliseconds. */
+const changesMs = 5
 
 /**
  * Lite topics: very many of one topic, each a light queue, of which a group's members each subscribe to some. Messages are
@@ -78,10 +74,6 @@ export function createLite(parts: LiteFeatureParts) {
     (key) => orders.blockedUntilMs(key),
     ({ topic, group }) => dispatchRest(group, topic),
   )
-  const queuesOfAll = function* (parent: string): Iterable<string> {
-    const prefix = liteQueuePrefixOf(parent)
-    for (const queue of store.lightQueueNames()) if (queue.startsWith(prefix)) yield queue
-  }
   const isBlocked = (group: string, queue: string): boolean =>
     orders.blockedUntilMs({ group, topic: queue, queueId: lightQueueId }) !== undefined
   const hasMessages = (group: string, queue: string): boolean => {
@@ -109,6 +101,12 @@ export function createLite(parts: LiteFeatureParts) {
     notify: ({ clientId, group, link }, liteTopic) =>
       link.tell(commands.notifyUnsubscribeLite, { liteTopic, consumerGroup: group, clientId }),
   })
+  const changes = new StepwiseJobs(new LoopShare(clock, changesMs))
+  const changeLater = (begin: () => Iterator<unknown>): void => {
+    changes.run(begin).catch((error: Error) => {
+      log.error({ err: error }, 'subscriptions of clients that are gone could not be ended: report this, it is a bug')
+    })
+  }
   const events: LiteEvents = new LiteEvents({
     clock,
     random,
@@ -116,7 +114,7 @@ export function createLite(parts: LiteFeatureParts) {
     get: (clientId) => subscriptions.get(clientId),
     clientsOf: (group) => subscriptions.clientsOf(group),
     isWildcard: (group) => rules.isWildcard(group),
-    queuesOf: ({ isWildcard, queues, topic }) => (isWildcard ? queuesOfAll(topic) : queues),
+    queuesOf: ({ isWildcard, queues }) => (isWildcard ? store.lightQueueNames() : queues),
     hasMessages,
     isBlocked,
     eventsMax: (group) => rules.eventsMax(group) ?? settings().maxClientEventCount,
@@ -165,11 +163,11 @@ export function createLite(parts: LiteFeatureParts) {
   })
   topics.onDelete((topic) => {
     held.giveUp(topic)
-    subscriptions.removeWhere((client) => client.topic === topic)
+    changeLater(() => subscriptions.removeWhere((client) => client.topic === topic))
     expiry.removeAllOf(topic)
   })
   groups.onDelete((group, withOffsets) => {
-    subscriptions.removeWhere((client) => client.group === group)
+    changeLater(() => subscriptions.removeWhere((client) => client.group === group))
     orders.removeGroup(group)
     if (withOffsets) cursors.removeGroup(group)
   })
@@ -235,7 +233,7 @@ export function createLite(parts: LiteFeatureParts) {
         onMissed: () => counters.missed(),
         settings,
       }),
-      liteSubscriptionCtl: liteSubscriptionCtl({ rules, subscriptions, offsets, reset }),
+      liteSubscriptionCtl: liteSubscriptionCtl({ rules, subscriptions, changes, offsets, reset }),
       getBrokerLiteInfo: getBrokerLiteInfo(information),
       getParentTopicInfo: getParentTopicInfo(information),
       getLiteTopicInfo: getLiteTopicInfo(information),
@@ -248,7 +246,7 @@ export function createLite(parts: LiteFeatureParts) {
       const { liteEventCheckInterval, liteSubscriptionCheckInterval } = settings()
       cancels.push(
         clock.every(liteEventCheckInterval, () => events.scan()),
-        clock.every(liteSubscriptionCheckInterval, () => subscriptions.removeExpired()),
+        clock.every(liteSubscriptionCheckInterval, () => changeLater(() => subscriptions.removeExpired())),
       )
     },
     disconnected: (connection: RemotingConnection) => held.disconnected(connection.id),

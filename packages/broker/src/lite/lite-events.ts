@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock, Random } from '@rocketmq-ts/platform'
+import { liteQueuePrefixOf } from '@rocketmq-ts/protocol'
 import type { LiteClient } from './lite-subscriptions.ts'
 
 export interface LiteEventParts {
@@ -8,7 +9,7 @@ export interface LiteEventParts {
   get(clientId: string): LiteClient | undefined
   clientsOf(group: string): readonly LiteClient[]
   isWildcard(group: string): boolean
-  /** Light queues in which there may be something for a client. */
+  /** Light queues in which there may be something for a client; of other topics, too, for one that wants all. */
   queuesOf(client: LiteClient): Iterable<string>
   /** Whether a group can be given something of a queue now. */
   hasMessages(group: string, queue: string): boolean
@@ -42,6 +43,8 @@ interface Walk {
   readonly key: string
   readonly group: string
   readonly queues: Iterator<string>
+  /** What the names of queues begin with that are looked at. */
+  readonly prefix: string
   /** @returns false when nobody can be told of more */
   tell(queue: string): boolean
   /** The queue that nobody could be told of. */
@@ -173,6 +176,7 @@ export class LiteEvents {
     this.#walk(client, {
       key: walkKey(client, false),
       group: client.group,
+      prefix: liteQueuePrefixOf(client.topic),
       queues: queuesOf(client)[Symbol.iterator](),
       tell: (queue) => get(client.clientId) !== client || this.#tell(client, queue),
       untold: undefined,
@@ -192,6 +196,7 @@ export class LiteEvents {
     this.#walk(first, {
       key: walkKey(first, true),
       group,
+      prefix: liteQueuePrefixOf(first.topic),
       queues: queuesOf(first)[Symbol.iterator](),
       tell: (queue) => this.#tellOne(queue, group, subscribers(queue).get(group) ?? [], undefined),
       untold: undefined,
@@ -210,9 +215,7 @@ export class LiteEvents {
       this.goThroughLater(client)
       return
     }
-    const isIdle = this.#walks.size === 0
-    this.#walks.set(walk.key, walk)
-    if (isIdle) this.#goOn()
+    this.#begin(walk)
   }
 
   #resume(client: LiteClient): void {
@@ -220,8 +223,13 @@ export class LiteEvents {
     const walk = this.#paused.get(key)
     if (walk === undefined) return
     this.#paused.delete(key)
+    this.#begin(walk)
+  }
+
+  /** All walks together take one slice of a turn. */
+  #begin(walk: Walk): void {
     const isIdle = this.#walks.size === 0
-    this.#walks.set(key, walk)
+    this.#walks.set(walk.key, walk)
     if (isIdle) this.#parts.clock.nextTurn(() => this.#goOn())
   }
 
@@ -244,7 +252,7 @@ export class LiteEvents {
   #step(walk: Walk): boolean {
     const queue = walk.untold ?? walk.queues.next().value
     if (queue === undefined) return false
-    const isTold = !this.#parts.hasMessages(walk.group, queue) || walk.tell(queue)
+    const isTold = !queue.startsWith(walk.prefix) || !this.#parts.hasMessages(walk.group, queue) || walk.tell(queue)
     walk.untold = isTold ? undefined : queue
     return isTold
   }

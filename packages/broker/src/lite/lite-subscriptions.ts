@@ -41,7 +41,10 @@ export interface LiteClientName {
   topic: string
 }
 
-/** What clients of lite topics subscribe to. In memory alone: clients say it again at intervals. */
+/**
+ * What clients of lite topics subscribe to. In memory alone: clients say it again at intervals. A change may be of very many
+ * lite topics, and the queue of each may have to be opened: it is made in steps, of which nothing else may come in between.
+ */
 export class LiteSubscriptions {
   readonly #parts: LiteSubscriptionParts
   readonly #clients = new Map<string, LiteClient>()
@@ -87,34 +90,43 @@ export class LiteSubscriptions {
    * @param prepare called for each queue before its messages can be given to the client
    * @throws ProtocolError LITE_SUBSCRIPTION_QUOTA_EXCEEDED, or ILLEGAL_OPERATION for a group that wants all
    */
-  add(name: LiteClientName, queues: readonly string[], link: LiteLink, prepare: (queue: string) => void): void {
+  *add(
+    name: LiteClientName,
+    queues: readonly string[],
+    link: LiteLink,
+    prepare: (queue: string) => void,
+  ): Generator<void> {
     if (this.#parts.rules.isWildcard(name.group)) {
       const remark = `the group ${name.group} consumes all lite topics (lite.sub.wildcard): it subscribes to none`
       throw new ProtocolError('ILLEGAL_OPERATION', remark)
     }
     const known = this.#known(name)
     this.#checkQuota(name, queues.filter((queue) => known?.queues.has(queue) !== true).length, known?.queues.size ?? 0)
-    const client = this.#heardOf(name, link)
+    const client = yield* this.#heardOf(name, link)
     for (const queue of queues) {
       this.#takeOver(client, queue)
       prepare(queue)
       this.#addQueue(client, queue)
+      yield
     }
   }
 
   /** The client does not want these lite topics any more. */
-  remove(name: LiteClientName, queues: readonly string[], link: LiteLink): void {
+  *remove(name: LiteClientName, queues: readonly string[], link: LiteLink): Generator<void> {
     const client = this.#known(name)
     if (client === undefined) return
-    this.#heardOf(name, link)
-    for (const queue of queues) this.#removeQueue(client, queue, 'unsubscribed')
+    yield* this.#heardOf(name, link)
+    for (const queue of queues) {
+      this.#removeQueue(client, queue, 'unsubscribed')
+      yield
+    }
   }
 
   /**
    * The client wants these lite topics and no others; one whose group wants all wants all.
    * @throws ProtocolError LITE_SUBSCRIPTION_QUOTA_EXCEEDED, also for one too many client
    */
-  replace(name: LiteClientName, queues: readonly string[], link: LiteLink): void {
+  *replace(name: LiteClientName, queues: readonly string[], link: LiteLink): Generator<void> {
     const { rules } = this.#parts
     const isWildcard = rules.isWildcard(name.group)
     const wanted = new Set(isWildcard ? [] : queues)
@@ -124,37 +136,48 @@ export class LiteSubscriptions {
       const kept = [...wanted].filter((queue) => known?.queues.has(queue) === true).length
       this.#checkQuota(name, wanted.size - kept, kept)
     }
-    const client = this.#heardOf(name, link)
-    for (const queue of [...client.queues]) if (!wanted.has(queue)) this.#removeQueue(client, queue, 'replaced')
+    const client = yield* this.#heardOf(name, link)
+    for (const queue of client.queues) {
+      if (!wanted.has(queue)) this.#removeQueue(client, queue, 'replaced')
+      yield
+    }
     this.#setWildcard(client, isWildcard)
     for (const queue of wanted) {
       // Another one took it over, and this one was not told: it is told again.
       if (!client.queues.has(queue) && rules.isExclusive(name.group) && this.#othersOf(client, queue).length > 0) {
         this.#tellLost(client, queue)
       } else this.#addQueue(client, queue)
+      yield
     }
   }
 
   /** The client wants nothing any more. */
-  removeAll(clientId: string): void {
+  *removeAll(clientId: string): Generator<void> {
     const client = this.#clients.get(clientId)
     if (client === undefined) return
-    this.#clients.delete(clientId)
-    for (const queue of [...client.queues]) this.#removeQueue(client, queue, 'replaced')
+    for (const queue of client.queues) {
+      this.#removeQueue(client, queue, 'replaced')
+      yield
+    }
     this.#setWildcard(client, false)
+    // Not before: whoever is given a message is known.
+    this.#clients.delete(clientId)
     this.#parts.onGone(client)
   }
 
   /** Forgets clients that were not heard of for too long. */
-  removeExpired(): void {
+  removeExpired(): Generator<void> {
     const { clock, settings } = this.#parts
     const sinceMs = clock.monotonic() - settings().liteSubscriptionCheckTimeoutMills
-    for (const client of [...this.#clients.values()]) if (client.updatedMs < sinceMs) this.removeAll(client.clientId)
+    return this.removeWhere(({ updatedMs }) => updatedMs < sinceMs)
   }
 
   /** A group or a parent topic is gone. */
-  removeWhere(isGone: (client: LiteClient) => boolean): void {
-    for (const client of [...this.#clients.values()]) if (isGone(client)) this.removeAll(client.clientId)
+  *removeWhere(isGone: (client: LiteClient) => boolean): Generator<void> {
+    for (const client of this.#clients.values()) {
+      if (isGone(client)) yield* this.removeAll(client.clientId)
+      yield
+    }
   }
 
   #known({ clientId, group, topic }: LiteClientName): LiteClient | undefined {
@@ -162,7 +185,7 @@ export class LiteSubscriptions {
     return client?.group === group && client.topic === topic ? client : undefined
   }
 
-  #heardOf(name: LiteClientName, link: LiteLink): LiteClient {
+  *#heardOf(name: LiteClientName, link: LiteLink): Generator<void, LiteClient> {
     const updatedMs = this.#parts.clock.monotonic()
     const known = this.#known(name)
     if (known !== undefined) {
@@ -172,7 +195,7 @@ export class LiteSubscriptions {
     }
     this.#checkClients(name.clientId)
     // It consumes something else now.
-    this.removeAll(name.clientId)
+    yield* this.removeAll(name.clientId)
     const client: LiteClient = { ...name, queues: new Set(), isWildcard: false, link, updatedMs }
     this.#clients.set(name.clientId, client)
     return client

@@ -3,6 +3,8 @@ import type { OrderKey } from '../pop/order-table.ts'
 
 /** Queues are free again at the next multiple of so many milliseconds: one timer serves all of them. */
 const stepMs = 200
+/** The loop's time that is taken before others have their turn. */
+const sliceMs = 5
 
 /**
  * Tells when light queues are free again of which something was given and not acknowledged. There may be very many: those
@@ -17,6 +19,8 @@ export class LiteWakes {
   /** By `topic@group`, the step at which a queue is looked at. */
   readonly #steps = new Map<string, number>()
   #cancelTimer: CancelTimer | undefined
+  /** Whether what is due goes on in a later turn. */
+  #goesOn = false
 
   constructor(clock: Clock, blockedUntilMs: (key: OrderKey) => number | undefined, onFree: (key: OrderKey) => void) {
     this.#clock = clock
@@ -54,14 +58,31 @@ export class LiteWakes {
     this.#steps.clear()
   }
 
+  #goOnLater(): void {
+    if (this.#goesOn) return
+    this.#goesOn = true
+    this.#clock.nextTurn(() => {
+      this.#goesOn = false
+      this.#look()
+    })
+  }
+
   #look(): void {
     // The wall clock may be set: all steps are compared with what it shows now.
     const nowStep = Math.floor(this.#clock.now() / stepMs)
-    for (const [step, keys] of [...this.#due]) {
+    const startMs = this.#clock.monotonic()
+    for (const [step, keys] of this.#due) {
       if (step > nowStep) continue
+      for (const [name, key] of keys) {
+        if (this.#clock.monotonic() - startMs >= sliceMs) {
+          this.#goOnLater()
+          return
+        }
+        keys.delete(name)
+        this.#steps.delete(name)
+        this.watch(key)
+      }
       this.#due.delete(step)
-      for (const name of keys.keys()) this.#steps.delete(name)
-      for (const key of keys.values()) this.watch(key)
     }
     if (this.#due.size > 0) return
     this.#cancelTimer?.()

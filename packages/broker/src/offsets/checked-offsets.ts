@@ -35,14 +35,14 @@ export class CheckedOffsets {
   }
 
   /**
-   * Checks all that are known, before messages come where lost ones were. It opens the queues that have any. What went
+   * Checks all that are known, before messages come where lost ones were. It opens ordinary queues that have any. What went
    * back is kept when this returns: the offsets before would pass by what comes.
    */
   checkAll(): void {
     const { log, offsets, store } = this.#parts
     let hasChanged = this.#checkLight()
     for (const group of offsets.groups()) {
-      for (const topic of offsets.topicsOf(group)) {
+      for (const topic of offsets.ordinaryTopicsOf(group)) {
         const changes: Record<number, { offset: number; maxOffset: number }> = {}
         for (const [queueId, offset] of offsets.queuesOf(group, topic)) {
           const maxOffset = store.maxOffset(topic, queueId)

@@ -214,6 +214,11 @@ export class ConsumerOffsetTable {
     return offset === undefined ? new Map() : new Map([[lightQueueId, offset]])
   }
 
+  /** Topics that a group has offsets in, without light queues. */
+  ordinaryTopicsOf(group: string): readonly string[] {
+    return this.#offsets.topicsOf(group)
+  }
+
   /** Topics that a group has offsets in. */
   topicsOf(group: string): string[] {
     return [...this.#offsets.topicsOf(group), ...(this.#light?.topicsOf(group) ?? [])]

@@ -74,6 +74,11 @@ function* tablePieces(name: string, entries: Iterable<string>): Iterable<string>
   let opening = `\t"${name}":{\n`
   let isEmpty = true
   for (const entry of entries) {
+    if (entry === '') {
+      // Whoever takes the pieces may let others have their turn.
+      yield entry
+      continue
+    }
     yield opening + entry
     opening = ',\n'
     isEmpty = false

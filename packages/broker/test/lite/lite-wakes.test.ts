@@ -51,3 +51,40 @@ test('one whose time is changed again and again is looked at once', () => {
   clock.advance(1_000_000)
   expect([state.looks, state.freed]).toEqual([2, 1])
 })
+
+test('very many that are free at the same time are told of in a part of each turn', () => {
+  let nowMs = 0
+  const turns: (() => void)[] = []
+  const ticks: (() => void)[] = []
+  const clock = {
+    now: () => nowMs,
+    monotonic: () => nowMs,
+    nextTurn: (callback: () => void) => void turns.push(callback),
+    every(_intervalMs: number, callback: () => void) {
+      ticks.push(callback)
+      return () => void ticks.splice(ticks.indexOf(callback), 1)
+    },
+  } as unknown as SteppedClock
+  let freed = 0
+  const wakes = new LiteWakes(
+    clock,
+    () => (nowMs < 1000 ? 1000 : undefined),
+    () => {
+      freed++
+      nowMs++
+    },
+  )
+  for (let index = 0; index < 100; index++) wakes.watch({ ...key, topic: `${key.topic}${index}` })
+  nowMs = 1000
+  const freedInTurns: number[] = []
+  for (const tick of [...ticks]) tick()
+  freedInTurns.push(freed)
+  while (turns.length > 0) {
+    const before = freed
+    for (const turn of turns.splice(0)) turn()
+    freedInTurns.push(freed - before)
+  }
+  expect(freed).toBe(100)
+  expect(Math.max(...freedInTurns)).toBeLessThanOrEqual(5)
+  expect(ticks).toEqual([])
+})

@@ -71,8 +71,8 @@ export function getBrokerLiteInfo(parts: LiteInformationParts): Handler<typeof c
 
 /** GET_PARENT_TOPIC_INFO: the groups and lite topics of a topic. */
 export function getParentTopicInfo(parts: LiteInformationParts): Handler<typeof commands.getParentTopicInfo> {
-  return ({ topic }) => {
-    const { rules, store } = parts
+  return async ({ topic }) => {
+    const { clock, rules, store } = parts
     rules.checkParent(topic)
     const groups = rules.groupsOf(topic)
     return {
@@ -81,16 +81,20 @@ export function getParentTopicInfo(parts: LiteInformationParts): Handler<typeof 
         ttl: rules.lifetimeMinutes(topic),
         ...(groups.length === 0 ? {} : { groups }),
         lmqNum: store.lightQueueCount,
-        liteTopicCount: countOf(store.lightQueueNames(), topic),
+        liteTopicCount: await countOf(store.lightQueueNames(), topic, clock),
       }),
     }
   }
 }
 
-function countOf(queues: Iterable<string>, parentTopic: string): number {
+async function countOf(queues: Iterable<string>, parentTopic: string, clock: Clock): Promise<number> {
   let count = 0
   const prefix = liteQueuePrefixOf(parentTopic)
-  for (const queue of queues) if (queue.startsWith(prefix)) count++
+  const pauses = new Pauses(clock)
+  for (const queue of queues) {
+    if (pauses.areDue()) await pauses.nextTurn()
+    if (queue.startsWith(prefix)) count++
+  }
   return count
 }
 
@@ -175,30 +179,50 @@ function lagIn(group: string, queue: string, { store, offsets }: LiteInformation
 /** The loop's time that is taken before others have their turn. */
 const sliceMs = 5
 
+/** Lets others have their turn in what may be very long. */
+class Pauses {
+  readonly #clock: Clock
+  #startMs: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#startMs = clock.monotonic()
+  }
+
+  areDue(): boolean {
+    return this.#clock.monotonic() - this.#startMs >= sliceMs
+  }
+
+  async nextTurn(): Promise<void> {
+    await new Promise<void>((resolve) => this.#clock.nextTurn(resolve))
+    this.#startMs = this.#clock.monotonic()
+  }
+}
+
 async function lagsOf(group: string, prefix: string, topK: number, { clock, store, offsets }: LiteInformationParts) {
-  const behind: { topic: string; offset: number; lagCount: number }[] = []
+  const count = Math.max(0, Math.min(topK, lagsMax))
+  let most: { topic: string; offset: number; lagCount: number }[] = []
+  const leaveMost = (): void => {
+    most = most.sort((left, right) => right.lagCount - left.lagCount).slice(0, count)
+  }
   let totalLagCount = 0
-  let startMs = clock.monotonic()
+  const pauses = new Pauses(clock)
   for (const { topic, group: ofEntry, offset } of offsets.lightEntries()) {
-    if (clock.monotonic() - startMs >= sliceMs) {
-      await new Promise<void>((resolve) => clock.nextTurn(resolve))
-      startMs = clock.monotonic()
-    }
+    if (pauses.areDue()) await pauses.nextTurn()
     if (ofEntry !== group || !topic.startsWith(prefix)) continue
     const lagCount = store.maxOffset(topic, lightQueueId) - offset
     if (lagCount <= 0) continue
     totalLagCount += lagCount
-    behind.push({ topic, offset, lagCount })
+    most.push({ topic, offset, lagCount })
+    if (most.length >= 2 * lagsMax) leaveMost()
   }
-  const count = Math.max(0, Math.min(topK, lagsMax))
-  const most = behind.sort((left, right) => right.lagCount - left.lagCount).slice(0, count)
-  const lags = most.map(
-    ({ topic, offset, lagCount }): LiteLag => ({
-      liteTopic: liteTopicOf(topic)!.liteTopic,
-      lagCount,
-      earliestUnconsumedTimestamp: store.storeTimestamp(topic, lightQueueId, offset) ?? 0,
-    }),
-  )
+  leaveMost()
+  const lags: LiteLag[] = []
+  for (const { topic, offset, lagCount } of most) {
+    if (pauses.areDue()) await pauses.nextTurn()
+    const earliestUnconsumedTimestamp = store.storeTimestamp(topic, lightQueueId, offset) ?? 0
+    lags.push({ liteTopic: liteTopicOf(topic)!.liteTopic, lagCount, earliestUnconsumedTimestamp })
+  }
   const oldest = lags.toSorted((left, right) => left.earliestUnconsumedTimestamp - right.earliestUnconsumedTimestamp)
   return {
     totalLagCount,

@@ -8,12 +8,15 @@ import {
   ProtocolError,
 } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import type { StepwiseJobs } from '../../loop-share.ts'
 import type { LiteRules } from '../lite-rules.ts'
 import type { LiteClientName, LiteLink, LiteSubscriptions } from '../lite-subscriptions.ts'
 
 export interface LiteSubscriptionCtlParts {
   rules: LiteRules
   subscriptions: LiteSubscriptions
+  /** Changes of subscriptions, one after the other. */
+  changes: Pick<StepwiseJobs, 'run'>
   offsets: { checkRoom(group: string, topic: string): void; hasRoom(group: string, topic: string): boolean }
   /** A group goes on elsewhere in a light queue. */
   reset(group: string, queue: string, option: LiteOffsetOption): void
@@ -21,30 +24,32 @@ export interface LiteSubscriptionCtlParts {
 
 /** LITE_SUBSCRIPTION_CTL: changes of the lite topics that clients, each in the name of a group, subscribe to. */
 export function liteSubscriptionCtl(parts: LiteSubscriptionCtlParts): Handler<typeof commands.liteSubscriptionCtl> {
-  return (_header, call) => {
+  return async (_header, call) => {
     if (call.body.length === 0) throw new ProtocolError('ILLEGAL_OPERATION', 'Request body is null.')
     const { subscriptionSet } = liteSubscriptionsBody.decode(call.body)
     if (subscriptionSet.length === 0) {
       throw new ProtocolError('ILLEGAL_OPERATION', 'LiteSubscriptionCtlRequestBody is empty.')
     }
-    for (const change of subscriptionSet) apply(change, call.connection, parts)
+    await parts.changes.run(function* () {
+      for (const change of subscriptionSet) yield* apply(change, call.connection, parts)
+    })
     return {}
   }
 }
 
-function apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubscriptionCtlParts): void {
+function* apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubscriptionCtlParts): Generator<void> {
   const { subscriptions, rules } = parts
   const { action, liteTopicSet, offsetOption } = change
   const name = named(change)
   // RocketMQ passes by what names nobody.
   if (name === undefined || action === undefined) return
   if (action === 'COMPLETE_REMOVE') {
-    subscriptions.removeAll(name.clientId)
+    yield* subscriptions.removeAll(name.clientId)
     return
   }
   const queues = liteTopicSet.map((liteTopic) => queueOf(name.topic, liteTopic))
   if (action === 'PARTIAL_REMOVE') {
-    subscriptions.remove(name, queues, link)
+    yield* subscriptions.remove(name, queues, link)
     return
   }
   if (!rules.mayConsume(name.group)) {
@@ -52,11 +57,11 @@ function apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubscr
     throw new ProtocolError('ILLEGAL_OPERATION', remark)
   }
   if (action === 'COMPLETE_ADD') {
-    subscriptions.replace(name, queues, link)
+    yield* subscriptions.replace(name, queues, link)
     return
   }
   if (offsetOption !== undefined) for (const queue of queues) parts.offsets.checkRoom(name.group, queue)
-  subscriptions.add(name, queues, link, (queue) => {
+  yield* subscriptions.add(name, queues, link, (queue) => {
     if (offsetOption !== undefined && parts.offsets.hasRoom(name.group, queue)) {
       parts.reset(name.group, queue, offsetOption)
     }
