@@ -176,19 +176,36 @@ export class MessageStore {
   }
 
   /**
-   * Makes everything that was put until now survive a failure of the power: for what points into the log and must not
-   * outlive it.
+   * Makes everything that was put until now survive a failure of the power, and the removal of light queues: for what
+   * points into the log or into queues, and must not outlive them, or be gone before them.
    * @returns false when a sync failed, now or before
    */
-  syncLog(): Promise<boolean> {
+  async syncLog(): Promise<boolean> {
     this.#parts.pipeline.commitNow()
-    return this.#parts.logSync.syncWritten()
+    if (!(await this.#parts.logSync.syncWritten())) return false
+    try {
+      await this.#queues.table.syncRemovals()
+    } catch (error) {
+      return this.#failedRemovals(error)
+    }
+    return true
   }
 
   /** Like `syncLog`, before it returns. */
   syncLogNow(): boolean {
     this.#parts.pipeline.commitNow()
-    return this.#parts.logSync.syncWrittenNow()
+    if (!this.#parts.logSync.syncWrittenNow()) return false
+    try {
+      this.#queues.table.syncRemovalsNow()
+    } catch (error) {
+      return this.#failedRemovals(error)
+    }
+    return true
+  }
+
+  #failedRemovals(error: unknown): false {
+    this.failed('syncing the removal of light queues', error)
+    return false
   }
 
   /** Has something else survive a failure of the power before a message that came after it is confirmed as synced. */

@@ -69,15 +69,35 @@ export class StoreFiles {
     }
   }
 
-  /** Removes a folder and what is in it. */
+  /** Removes a folder and what is in it, or a file. */
   removeFolder(path: string): void {
+    const status = this.fileSystem.status(path)
+    if (status === undefined) {
+      this.#forgetMissing(path)
+      return
+    }
+    if (status.kind === 'folder') this.#forget(path)
+    else this.#open.delete(path)
+    this.fileSystem.removeFolder(path)
+    this.noteNames(dirname(path))
+  }
+
+  /** Forgets a folder by what is in it: of very many open files and folders, those of it are few. */
+  #forget(path: string): void {
+    this.#unsyncedFolders.delete(path)
+    for (const name of this.fileSystem.list(path)) {
+      const inside = `${path}/${name}`
+      if (this.fileSystem.status(inside)?.kind === 'folder') this.#forget(inside)
+      else this.#open.delete(inside)
+    }
+  }
+
+  /** Forgets a folder that somebody has taken away. */
+  #forgetMissing(path: string): void {
     for (const open of [...this.#open.keys()]) if (open.startsWith(`${path}/`)) this.#open.delete(open)
     for (const folder of this.#unsyncedFolders.keys()) {
       if (folder === path || folder.startsWith(`${path}/`)) this.#unsyncedFolders.delete(folder)
     }
-    if (this.fileSystem.status(path) === undefined) return
-    this.fileSystem.removeFolder(path)
-    this.noteNames(dirname(path))
   }
 
   /** Notes that names in a folder were made or removed, and not synced. */

@@ -57,6 +57,8 @@ export interface Follower {
   truncate(position: number): void
   /** The log starts at this position now. Deletes what points before it; called repeatedly, so it may do a part. */
   trim(logStartPosition: number): void
+  /** Whether the last `trim` did a part: another one follows soon. */
+  readonly hasMoreToTrim?: boolean
   /** Closes the files. Unwritten data is lost. */
   close(): void
 }

@@ -44,8 +44,9 @@ const queuesSyncedAtCloseMax = 2_000
 const unsyncedClosedMax = 1_000
 /** Damage in a log that is in use is passed by. */
 const everythingIsSafe: SafeRecords = { position: 0, isSafe: () => true, tornFrom: Number.POSITIVE_INFINITY }
-/** Topics that are searched for old files in one go. */
+/** Topics that are searched for old files in one go, and how long that may take, in milliseconds. */
 const topicsTrimmedAtOnce = 500
+const trimMs = 5
 
 /**
  * The consume queues, as a follower of the log. Queues with unwritten units are kept in the order of the log: the first
@@ -70,9 +71,15 @@ export class ConsumeQueues implements Follower {
   #arrived: ConsumeQueue[] = []
   #listener: ArrivalListener = () => {}
   #onCut: (queue: ConsumeQueue) => void = () => {}
-  /** The start of the log for which `#topicsToTrim` was filled. */
+  /** The start of the log for which all topics are searched, or were. */
   #trimmedFor = 0
+  /** Topics of which that is still to be done, and whether the log began to start elsewhere meanwhile. */
+  #toTrim: Iterator<string> | undefined
+  #isTrimmedAgain = false
+  /** Topics that are searched before them. */
   readonly #topicsToTrim = new Set<string>()
+  /** Light queues without messages that may not be removed yet. */
+  readonly #notRemovable: string[] = []
   #onLightExpired: (names: readonly string[]) => readonly string[] = (names) => names
 
   constructor(options: ConsumeQueuesOptions) {
@@ -354,15 +361,20 @@ export class ConsumeQueues implements Follower {
   }
 
   trim(logStartPosition: number): void {
+    // Not before all others: it may take some seconds.
+    if (!this.hasMoreToTrim) this.trimSoon(this.#notRemovable.splice(0))
     if (logStartPosition !== this.#trimmedFor) {
       this.#trimmedFor = logStartPosition
-      for (const topic of this.table.topics()) this.#topicsToTrim.add(topic)
+      // Those at the end have their turn, however often the log starts elsewhere.
+      this.#isTrimmedAgain = this.#toTrim !== undefined
+      this.#toTrim ??= this.table.topicNames()
     }
+    const { clock } = this.#options
+    const startMs = clock.monotonic()
     const expired: string[] = []
-    let count = 0
-    for (const topic of this.#topicsToTrim) {
-      if (count++ === topicsTrimmedAtOnce) break
-      this.#topicsToTrim.delete(topic)
+    for (let count = 0; count < topicsTrimmedAtOnce && clock.monotonic() - startMs < trimMs; count++) {
+      const topic = this.#nextToTrim()
+      if (topic === undefined) break
       this.#trimTopic(topic, logStartPosition)
       if (this.table.hasLight(topic) && this.#isExpired(topic, logStartPosition)) expired.push(topic)
     }
@@ -370,8 +382,24 @@ export class ConsumeQueues implements Follower {
     const removable = new Set(this.#onLightExpired(expired))
     for (const name of expired) {
       if (removable.has(name)) this.removeTopic(name)
-      else this.#topicsToTrim.add(name)
+      else this.#notRemovable.push(name)
     }
+  }
+
+  get hasMoreToTrim(): boolean {
+    return this.#toTrim !== undefined || this.#topicsToTrim.size > 0
+  }
+
+  #nextToTrim(): string | undefined {
+    for (const topic of this.#topicsToTrim) {
+      this.#topicsToTrim.delete(topic)
+      return topic
+    }
+    const topic: string | undefined = this.#toTrim?.next().value
+    if (topic !== undefined) return topic
+    this.#toTrim = this.#isTrimmedAgain ? this.table.topicNames() : undefined
+    this.#isTrimmedAgain = false
+    return this.#toTrim?.next().value
   }
 
   /** Whether no message of a light queue is left, and none is on its way. */

@@ -11,7 +11,7 @@ const notOpened = -1
  * is closed no more than its name and its end is in memory.
  */
 export class OpenLightQueues {
-  /** Name to the end of the queue; -1 when it was not opened since the store was, or is open. */
+  /** Name to the end of the queue; -1 when nobody has looked at its files since the store was opened, or it is open. */
   readonly #ends = new Map<string, number>()
   /** In the order in which they were opened. */
   readonly #open = new Set<ConsumeQueue>()
@@ -55,6 +55,11 @@ export class OpenLightQueues {
     const isNothing = queue.maxOffset === 0 && queue.segments.starts.length === 0
     if (isNothing) this.#ends.delete(queue.topic)
     else this.#ends.set(queue.topic, queue.maxOffset)
+  }
+
+  /** The files of a queue that is not open were cut to its end. */
+  cutTo(name: string, end: number): void {
+    if (this.#ends.has(name)) this.#ends.set(name, end)
   }
 
   /** @param queues the open queues of that name */

@@ -130,7 +130,7 @@ class UnitReader<Unit extends QueueUnit> {
     this.unitsInSegment = segments.segmentBytes / form.unitBytes
     this.#segments = segments
     this.#form = form
-    this.#bytes = Buffer.alloc(unitsPerRead * form.unitBytes)
+    this.#bytes = Buffer.allocUnsafe(unitsPerRead * form.unitBytes)
   }
 
   at(unitNumber: number): Unit {

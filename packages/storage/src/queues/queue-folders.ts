@@ -99,23 +99,24 @@ export class QueueFolders {
   }
 
   /** The files of each queue. */
-  *all(): Iterable<{ topic: string; queueId: number; segments: SegmentFolder }> {
-    for (const topic of this.topics()) {
-      for (const queueId of this.queueIds(topic)) {
-        yield { topic, queueId, segments: this.segmentsOf(topic, queueId) }
-      }
+  *#all(topics: Iterable<string>): Iterable<SegmentFolder> {
+    for (const topic of topics) {
+      for (const queueId of this.queueIds(topic)) yield this.segmentsOf(topic, queueId)
     }
   }
 
-  /** @throws SegmentSizeError when the files are not of the size that the settings say: the first one tells for all */
-  checkSize(): void {
-    for (const { segments } of this.all()) if (segments.starts.length > 0) return
+  /**
+   * @param topics that may have files
+   * @throws SegmentSizeError when the files are not of the size that the settings say: the first one tells for all
+   */
+  checkSize(topics: Iterable<string>): void {
+    for (const segments of this.#all(topics)) if (segments.starts.length > 0) return
   }
 
   /** Of all units of all queues, the one that points farthest into the log, with the folder of its queue. */
   lastUnit(): (QueueUnit & { path: string }) | undefined {
     let last: (QueueUnit & { path: string }) | undefined
-    for (const { segments } of this.all()) {
+    for (const segments of this.#all(this.topics())) {
       const unit = lastMessage(segments, this.form)
       if (unit !== undefined && unit.physicalOffset > (last?.physicalOffset ?? -1))
         last = { ...unit, path: segments.path }
@@ -128,9 +129,9 @@ export class QueueFolders {
     for (const topic of this.topics()) removeFullMarks(this.#files, `${this.#path}/${topic}`)
   }
 
-  /** Makes all files of all queues survive a power failure, whoever wrote them. */
-  async syncAll(): Promise<void> {
-    for (const topic of this.topics()) {
+  /** Makes all files of the queues of these topics survive a power failure, whoever wrote them, and the names of all. */
+  async syncAll(topics: Iterable<string>): Promise<void> {
+    for (const topic of topics) {
       for (const queueId of this.queueIds(topic)) {
         const segments = this.segmentsOf(topic, queueId)
         for (const start of segments.starts) {
@@ -149,8 +150,11 @@ export class QueueFolders {
     if (fileSystem.status(path) !== undefined) await fileSystem.syncFolderLater(path)
   }
 
-  /** Deletes the files of a topic. */
-  remove(topic: string): void {
+  /**
+   * Deletes the files of a topic.
+   * @param isSyncedLater whether a power failure may bring them back until the names in the folder of all topics are synced
+   */
+  remove(topic: string, isSyncedLater: boolean): void {
     const { fileSystem } = this.#files
     const folder = `${this.#path}/${topic}`
     if (fileSystem.status(folder) !== undefined) fileSystem.open(`${folder}/${removalMark}`, 'create').close()
@@ -158,6 +162,16 @@ export class QueueFolders {
       if (name !== removalMark) this.#files.removeFolder(`${folder}/${name}`)
     }
     this.#files.removeFolder(folder)
+    if (!isSyncedLater) this.#files.syncNames(this.#path)
+  }
+
+  /** Makes the removal of all topics that were removed survive a power failure. */
+  async syncRemovals(): Promise<void> {
+    await this.#files.syncNamesLater(this.#path)
+  }
+
+  /** Like `syncRemovals`, before it returns. */
+  syncRemovalsNow(): void {
     this.#files.syncNames(this.#path)
   }
 

@@ -43,6 +43,9 @@ export interface QueueTableOptions {
   openLightQueuesMax?: number | undefined
 }
 
+/** Topics that are looked for one by one, before all in files are listed. */
+const topicsLookedAtMax = 64
+
 /**
  * The consume queues of a store by topic and id. A queue is opened when it is first used: 100,000 queues cost nothing
  * at the start.
@@ -52,6 +55,8 @@ export class QueueTable {
   readonly #folders: Record<QueueType, QueueFolders>
   readonly #topics = new Map<string, TopicEntry>()
   readonly #light: OpenLightQueues
+  /** Topics without light queues that had files when the store was opened. */
+  readonly #ordinaryInFiles: Set<string>
   #onClose: (queue: ConsumeQueue) => void = () => {}
   #openCount = 0
   /** Units of queues that are opened from now on count when they point before this position of the log. */
@@ -74,7 +79,11 @@ export class QueueTable {
     }
     this.#emptiedPath = `${places.SimpleCQ.path}.emptied`
     this.#isEmptied = files.fileSystem.status(this.#emptiedPath) !== undefined
-    this.#light = new OpenLightQueues(this.#folders.SimpleCQ.topics().filter(isLightQueue), openLightQueuesMax)
+    const inFiles = this.#folders.SimpleCQ.topics()
+    this.#leastTopicCount = inFiles.length
+    this.#light = new OpenLightQueues(inFiles.filter(isLightQueue), openLightQueuesMax)
+    const ordinary = inFiles.filter((topic) => !isLightQueue(topic))
+    this.#ordinaryInFiles = new Set([...ordinary, ...this.#folders.BatchCQ.topics()])
   }
 
   get hasLightQueues(): boolean {
@@ -123,7 +132,7 @@ export class QueueTable {
 
   /** @throws SegmentSizeError when the files are not of the sizes that the settings say */
   checkSizes(): void {
-    for (const folders of this.#allFolders()) folders.checkSize()
+    for (const folders of this.#allFolders()) folders.checkSize(this.#topicsIn(folders))
   }
 
   /**
@@ -133,7 +142,7 @@ export class QueueTable {
   hasFolders(isOurs: boolean): boolean {
     const { SimpleCQ, BatchCQ } = this.#folders
     if (isOurs && !BatchCQ.exists && this.#options.types.hasBatches) return false
-    if (SimpleCQ.topics().length > 0) {
+    if (this.lightCount > 0 || SimpleCQ.topics().length > 0) {
       this.#noteUsed()
       return true
     }
@@ -190,20 +199,33 @@ export class QueueTable {
    * Afterwards a folder without files, or a full last file without a mark, means that a file is missing.
    */
   #prepareClosedQueues(): void {
-    const { files } = this.#options
     for (const folders of this.#allFolders()) {
-      for (const { topic, queueId, segments } of folders.all()) {
-        const entry = this.#topics.get(topic)
-        if (entry?.queueType === folders.type && entry.queues[queueId] !== undefined) continue
-        if (this.#light.endOfClosed(topic) !== undefined) continue
-        if (segments.starts.length === 0) {
-          files.removeFolder(segments.path)
-          continue
+      for (const topic of this.#topicsIn(folders)) {
+        const light = folders.type === 'SimpleCQ' && this.isLight(topic) ? this.#light : undefined
+        if (light?.endOfClosed(topic) !== undefined) continue
+        // What can be known of a light queue is not asked of the disk: there may be a million.
+        for (const queueId of light === undefined ? folders.queueIds(topic) : [lightQueueId]) {
+          const end = this.#prepareClosed(folders, topic, queueId)
+          // One whose removal was begun has its end when that is finished: at its first use.
+          if (end !== undefined && light !== undefined && !folders.isRemoving(topic)) light.cutTo(topic, end)
         }
-        const end = cutToQueueEnd(segments, folders.form, this.#trust(folders, Buffer.from(topic), queueId))
-        new FullMark(files, segments.path).set(fullAt(segments, end * folders.form.unitBytes))
       }
     }
+  }
+
+  /** @returns the number behind the last unit of a queue that is not open and has files */
+  #prepareClosed(folders: QueueFolders, topic: string, queueId: number): number | undefined {
+    const entry = this.#topics.get(topic)
+    if (entry?.queueType === folders.type && entry.queues[queueId] !== undefined) return undefined
+    const { files } = this.#options
+    const segments = folders.segmentsOf(topic, queueId)
+    if (segments.starts.length === 0) {
+      files.removeFolder(segments.path)
+      return undefined
+    }
+    const end = cutToQueueEnd(segments, folders.form, this.#trust(folders, Buffer.from(topic), queueId))
+    new FullMark(files, segments.path).set(fullAt(segments, end * folders.form.unitBytes))
+    return end
   }
 
   #allFolders(): QueueFolders[] {
@@ -382,6 +404,25 @@ export class QueueTable {
     return this.#folders[this.queueTypeOf(topic)].hasQueue(topic, queueId) ? this.queue(topic, queueId) : undefined
   }
 
+  /**
+   * Names of all topics that may have queues, one by one, and without asking the disk for a million. One may come twice, and
+   * those that are added meanwhile may come, too.
+   */
+  *topicNames(): IterableIterator<string> {
+    yield* this.#ordinaryInFiles
+    for (const topic of [...this.#topics.keys()]) if (!this.#light.has(topic)) yield topic
+    let left = this.#light.count
+    for (const name of this.#light.names()) {
+      if (left-- === 0) return
+      yield name
+    }
+  }
+
+  /** Names of topics that may have files there; few have queues of batches. */
+  #topicsIn(folders: QueueFolders): Iterable<string> {
+    return folders.type === 'SimpleCQ' ? this.topicNames() : folders.topics()
+  }
+
   /** Topics that have a queue, open or in files. */
   topics(): Set<string> {
     return new Set([...this.#allFolders().flatMap((folders) => folders.topics()), ...this.#topics.keys()])
@@ -409,28 +450,46 @@ export class QueueTable {
 
   /** Makes all files of all queues survive a power failure, whoever wrote them. */
   async syncAllFiles(): Promise<void> {
-    for (const folders of this.#allFolders()) await folders.syncAll()
+    for (const folders of this.#allFolders()) await folders.syncAll(this.#topicsIn(folders))
   }
 
-  /** Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0. */
+  /**
+   * Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0. A power failure may
+   * bring a light queue back, until the next sync or `syncRemovals`: very many may be removed at a time.
+   */
   removeTopic(topic: string): void {
     if (!isFolderName(topic)) return
+    const isLight = this.isLight(topic)
     const open = this.openQueues(topic)
     for (const queue of open) {
       this.#openCount--
       queue.segments.forgetFiles()
     }
     this.#light.removed(topic, open)
+    this.#ordinaryInFiles.delete(topic)
     const known = this.#topics.get(topic)
     if (known !== undefined) known.isRemoved = true
     this.#topics.delete(topic)
     if (this.#allFolders().some((folders) => folders.has(topic))) this.#noteRemoval(topic)
-    for (const folders of this.#allFolders()) folders.remove(topic)
+    const ofTopic = isLight ? [this.#folders.SimpleCQ] : this.#allFolders()
+    for (const folders of ofTopic) folders.remove(topic, isLight)
+  }
+
+  /** Makes the removal of all light queues that were removed survive a power failure. */
+  async syncRemovals(): Promise<void> {
+    await this.#folders.SimpleCQ.syncRemovals()
+  }
+
+  /** Like `syncRemovals`, before it returns. */
+  syncRemovalsNow(): void {
+    this.#folders.SimpleCQ.syncRemovalsNow()
   }
 
   /** Before the last topic goes, that is noted: a start would take its queues for missing, and make them again. */
   #noteRemoval(topic: string): void {
     if (--this.#leastTopicCount > 0) return
+    this.#leastTopicCount = 0
+    if (this.#isOneThereBeside(topic)) return
     const { files } = this.#options
     const others = new Set(this.#allFolders().flatMap((folders) => folders.topics()))
     others.delete(topic)
@@ -439,6 +498,16 @@ export class QueueTable {
     files.create(this.#emptiedPath, 0)
     files.syncNames(dirname(this.#emptiedPath))
     this.#isEmptied = true
+  }
+
+  /** Whether another topic is found in files without listing all: there may be a million. */
+  #isOneThereBeside(topic: string): boolean {
+    let lookedAt = 0
+    for (const name of this.#topics.keys()) {
+      if (lookedAt++ === topicsLookedAtMax) return false
+      if (name !== topic && this.#allFolders().some((folders) => folders.has(name))) return true
+    }
+    return false
   }
 
   /** There are queues: when their folders are missing, somebody has taken them away. */

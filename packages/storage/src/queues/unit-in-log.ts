@@ -3,6 +3,9 @@ import type { SegmentFolder } from '../segment-folder.ts'
 import { lightPlaces } from './light-places.ts'
 import type { QueueUnit, UnitForm } from './queue-unit.ts'
 
+/** What is read of a record at first: most are no larger. */
+const firstReadBytes = 1024
+
 /** The queue that a unit stands in. */
 export interface UnitQueue {
   topicBytes: Buffer
@@ -23,11 +26,13 @@ export function isUnitInLog(
 ): boolean {
   // A message whose file was deleted cannot be compared any more.
   if (unit.physicalOffset < log.firstPosition) return true
-  const head = Buffer.alloc(4)
-  log.read(head, unit.physicalOffset)
-  if (head.readInt32BE(0) !== unit.totalSize || unit.totalSize > log.segmentBytes) return false
-  const bytes = Buffer.alloc(unit.totalSize)
-  if (log.read(bytes, unit.physicalOffset) < unit.totalSize) return false
+  let bytes = Buffer.allocUnsafe(firstReadBytes)
+  const filled = log.read(bytes, unit.physicalOffset)
+  if (filled < 4 || bytes.readInt32BE(0) !== unit.totalSize || unit.totalSize > log.segmentBytes) return false
+  if (filled < unit.totalSize) {
+    bytes = Buffer.allocUnsafe(unit.totalSize)
+    if (log.read(bytes, unit.physicalOffset) < unit.totalSize) return false
+  }
   const reading = readRecord(bytes, 0)
   if (reading.kind !== 'record') return false
   const { record } = reading

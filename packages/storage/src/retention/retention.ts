@@ -20,6 +20,9 @@ export interface RetentionParts {
   live(): Pick<LiveStoreOptions, 'retention' | 'retentionIntervalMs'>
 }
 
+/** From one part of what followers delete to the next, so that others have their turn. */
+const trimGapMs = 20
+
 /**
  * Deletes the oldest files of the log by age and disk space, has the followers delete what points into them, and hides
  * messages whose topic's own time has passed. Warns when the disk gets full, before messages are refused.
@@ -27,6 +30,7 @@ export interface RetentionParts {
 export class Retention {
   readonly #parts: RetentionParts
   #cancelTimer: CancelTimer = () => {}
+  #cancelTrim: CancelTimer | undefined
   #isAsked = false
   #pressure: DiskPressure = 'low'
 
@@ -45,6 +49,7 @@ export class Retention {
 
   stop(): void {
     this.#cancelTimer()
+    this.#cancelTrim?.()
   }
 
   /** Deletes what is old enough, whatever the hour. */
@@ -59,13 +64,15 @@ export class Retention {
   }
 
   round(): void {
-    for (const step of [() => this.#lookAtDisk(), () => this.hideNow(), () => this.#trimFollowers()]) {
-      try {
-        step()
-      } catch (error) {
-        // A file that could not be deleted does no harm: the next round tries again.
-        this.#parts.log.error({ err: error }, 'deleting old files failed: check the rights and the disk')
-      }
+    for (const step of [() => this.#lookAtDisk(), () => this.hideNow(), () => this.#trimFollowers()]) this.#try(step)
+  }
+
+  #try(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      // A file that could not be deleted does no harm: the next round tries again.
+      this.#parts.log.error({ err: error }, 'deleting old files failed: check the rights and the disk')
     }
   }
 
@@ -128,5 +135,19 @@ export class Retention {
 
   #trimFollowers(): void {
     for (const follower of this.#parts.followers) follower.trim(this.#parts.commitLog.minPosition)
+    this.#trimMoreLater()
+  }
+
+  #trimMoreLater(): void {
+    const { followers, commitLog, clock } = this.#parts
+    const unfinished = followers.filter(({ hasMoreToTrim }) => hasMoreToTrim === true)
+    if (this.#cancelTrim !== undefined || unfinished.length === 0) return
+    this.#cancelTrim = clock.after(trimGapMs, () => {
+      this.#cancelTrim = undefined
+      this.#try(() => {
+        for (const follower of unfinished) follower.trim(commitLog.minPosition)
+        this.#trimMoreLater()
+      })
+    })
   }
 }
