@@ -4,14 +4,14 @@ import { Deadline, pauseUnless } from '../calls/deadline.ts'
 import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { GroupAttempts } from '../pop/group-attempts.ts'
-import type { Popped, PoppedBatch, RawPopped } from '../pop/pop.ts'
-import { acknowledge, changeInvisibleTime } from '../pop/receipts.ts'
+import type { Popped, RawPopped } from '../pop/pop.ts'
 import type { RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import { heartbeatErrors } from './assigned-queue.ts'
 import { Lanes } from './lanes.ts'
 import type { MemberQueue } from './member-queue.ts'
 import type { Outcome } from './message-handling.ts'
+import { Deliveries, type Delivery } from './popped-deliveries.ts'
 import { againAfterMs, deadLetterLevel, delayLevelOf } from './redelivery.ts'
 import { sendBack } from './send-back.ts'
 
@@ -52,47 +52,8 @@ const heldMin = 8
 const waitMs = 15_000
 /** An answer without messages that came so soon was not waited for. */
 const soonMs = 1000
-/** Parts of the invisible time: how often it is looked after, when it begins anew, and when that has failed. */
-const looksPerTime = 6
-const renewedLeft = 0.5
-const overdueLeft = 0.25
-/** Milliseconds until a message is visible that is given back. */
-const givenBackMs = 1000
 /** Seconds until a message is delivered again, by how often it was: those of the official clients. */
 const retrySeconds = [10, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1200, 1800, 3600, 7200]
-
-/** What was given out under one receipt: a message, or the messages of a batch that was stored whole. */
-interface Delivery {
-  /** Where it was found. */
-  readonly queue: QueueRef
-  readonly ofLiteTopic: string | undefined
-  /** The number of the answer that brought it. */
-  readonly answer: number
-  readonly count: number
-  readonly bytes: number
-  /** Messages that wait for their handler, are with it, or are on their way to where they are kept from now on. */
-  open: number
-  /** Its messages are to be delivered again; undefined when they are done. */
-  again: Again | undefined
-  /** The one that counts now. */
-  receipt: string
-  /** When others may get it, by the monotonic clock. */
-  visibleMs: number
-  /** Its invisible time is being changed: until then nobody knows which receipt counts. */
-  renewing: Promise<void> | undefined
-  /** Its end is on the way to the broker: its invisible time is left as it is. */
-  isSettled: boolean
-  /** Others may have got it: nothing can be done with its receipt any more. */
-  isLost: boolean
-}
-
-interface Again {
-  readonly delayMs: number
-  /** It does not count as another delivery. */
-  readonly isSuspended: boolean
-  /** Milliseconds for the broker's answer; as long as nobody else gets the messages without it. */
-  readonly timeoutMs?: number | undefined
-}
 
 /** A message that waits for its handler, or is with it. */
 interface Held {
@@ -125,12 +86,8 @@ export class PoppedQueue implements MemberQueue {
   readonly #begun = Promise.withResolvers<void>()
   readonly #lanes: Lanes<Held>
   readonly #timers = new Set<CancelTimer>()
-  readonly #deliveries = new Set<Delivery>()
+  readonly #deliveries: Deliveries
   #answers = 0
-  /** Acknowledged at the end of this turn, in one request. */
-  #done: Delivery[] = []
-  #pendingMessages = 0
-  #pendingBytes = 0
   /** Calls of the handler, and requests about messages. */
   #active = 0
   #onIdle: (() => void) | undefined
@@ -141,6 +98,13 @@ export class PoppedQueue implements MemberQueue {
     this.queue = queue
     this.#parts = parts
     this.#lanes = new Lanes(({ message }) => parts.laneOf(message))
+    const { client, group, invisibleMs } = parts
+    this.#deliveries = new Deliveries({
+      ...{ client, group, queue, invisibleMs },
+      onBegin: () => void this.#active++,
+      onEnd: () => this.#ended(),
+      onForgotten: () => this.#wake?.(),
+    })
   }
 
   get hasWork(): boolean {
@@ -152,16 +116,16 @@ export class PoppedQueue implements MemberQueue {
   }
 
   get state() {
-    const pendingMessages = this.#pendingMessages
-    return { pendingMessages, pendingBytes: this.#pendingBytes, lastAskedMs: this.#lastAskedMs }
+    const { messages: pendingMessages, bytes: pendingBytes } = this.#deliveries
+    return { pendingMessages, pendingBytes, lastAskedMs: this.#lastAskedMs }
   }
 
   /** Asks for messages until the queue is left. */
   async run(): Promise<void> {
-    const { client, invisibleMs } = this.#parts
+    const { client } = this.#parts
     const { clock, random } = client.runtime
     const { signal } = this.#stop
-    const cancel = clock.every(invisibleMs / looksPerTime, () => this.#renewAll())
+    const cancel = this.#deliveries.keepInvisible()
     for (let misses = 0; !signal.aborted; ) {
       try {
         await this.#room()
@@ -207,7 +171,7 @@ export class PoppedQueue implements MemberQueue {
     const answers = new Set(taken.filter(isLost).map(({ delivery }) => delivery.answer))
     const isGivenUp = (held: Held): boolean => isLost(held) || (lane !== undefined && answers.has(held.delivery.answer))
     const behind = lane === undefined ? [] : this.#lanes.takeWhere(lane, isGivenUp)
-    for (const { delivery } of [...taken.filter(isGivenUp), ...behind]) this.#giveBack(delivery)
+    for (const { delivery } of [...taken.filter(isGivenUp), ...behind]) this.#deliveries.giveBack(delivery)
     return taken.filter((held) => !isGivenUp(held))
   }
 
@@ -217,7 +181,7 @@ export class PoppedQueue implements MemberQueue {
     this.#begun.resolve()
     for (const cancel of this.#timers) cancel()
     this.#timers.clear()
-    for (const { delivery } of this.#lanes.clear()) this.#giveBack(delivery)
+    for (const { delivery } of this.#lanes.clear()) this.#deliveries.giveBack(delivery)
     this.#wake?.()
   }
 
@@ -239,10 +203,10 @@ export class PoppedQueue implements MemberQueue {
 
   /** Messages that it may get now: what it has without need, it keeps from other members. */
   get #free(): number {
-    if (this.#pendingMessages > 0 && this.#pendingBytes >= this.#parts.share().bytes) return 0
+    if (this.#deliveries.messages > 0 && this.#deliveries.bytes >= this.#parts.share().bytes) return 0
     const wanted = Math.max(heldMin, 2 * this.#parts.handledMax)
-    const placed = this.#pendingMessages - this.#lanes.behind
-    return Math.min(popCountMax, Math.floor(wanted) - placed, this.#messagesMax - this.#pendingMessages)
+    const placed = this.#deliveries.messages - this.#lanes.behind
+    return Math.min(popCountMax, Math.floor(wanted) - placed, this.#messagesMax - this.#deliveries.messages)
   }
 
   get #messagesMax(): number {
@@ -261,9 +225,9 @@ export class PoppedQueue implements MemberQueue {
 
   /** Where the room is used up, what waits behind messages that failed takes none. */
   #giveBackUntried(): void {
-    const isFull = this.#pendingMessages >= this.#messagesMax || this.#pendingBytes >= this.#parts.share().bytes
+    const isFull = this.#deliveries.messages >= this.#messagesMax || this.#deliveries.bytes >= this.#parts.share().bytes
     if (!isFull || this.#parts.isPaused()) return
-    for (const { delivery } of this.#lanes.takeUntried()) this.#giveBack(delivery)
+    for (const { delivery } of this.#lanes.takeUntried()) this.#deliveries.giveBack(delivery)
   }
 
   /** @returns whether there was something */
@@ -283,10 +247,10 @@ export class PoppedQueue implements MemberQueue {
     const { messages, unwanted } = await this.#parts.pop(address, countMax, waitMs, deadline)
     const visibleMs = clock.monotonic() + invisibleMs
     this.#answers++
-    for (const message of unwanted) this.#closed(this.#deliver(message, visibleMs))
-    const batches = new Map<PoppedBatch, Delivery>()
+    const given = { answer: this.#answers, visibleMs, batches: new Map() }
+    for (const message of unwanted) this.#deliveries.close(this.#deliveries.of(message, given))
     this.#forgetGivenAnew(messages)
-    for (const message of messages) this.#take({ message, delivery: this.#deliveryOf(message, visibleMs, batches) })
+    for (const message of messages) this.#take({ message, delivery: this.#deliveries.of(message, given) })
     if (messages.length > 0) this.#parts.onWork()
     return messages.length > 0 || unwanted.length > 0
   }
@@ -300,47 +264,13 @@ export class PoppedQueue implements MemberQueue {
       emptied = (emptied ?? new Set()).add(lane)
       for (const { delivery } of this.#lanes.empty(lane)) {
         delivery.isLost = true
-        this.#closed(delivery)
+        this.#deliveries.close(delivery)
       }
     }
   }
 
-  /** @param batches those of the same answer */
-  #deliveryOf(message: RawPopped, visibleMs: number, batches: Map<PoppedBatch, Delivery>): Delivery {
-    const { batch } = message
-    if (batch === undefined) return this.#deliver(message, visibleMs)
-    const known = batches.get(batch)
-    if (known !== undefined) return known
-    const delivery = this.#deliver(message, visibleMs, batch)
-    batches.set(batch, delivery)
-    return delivery
-  }
-
-  #deliver(message: RawPopped, visibleMs: number, batch?: PoppedBatch): Delivery {
-    const { queue, ofLiteTopic } = message
-    const count = batch?.count ?? 1
-    const delivery: Delivery = {
-      queue,
-      ofLiteTopic,
-      answer: this.#answers,
-      count,
-      bytes: count * message.bytes,
-      open: count,
-      again: undefined,
-      receipt: batch?.receipt ?? message.receipt,
-      visibleMs,
-      renewing: undefined,
-      isSettled: false,
-      isLost: false,
-    }
-    this.#deliveries.add(delivery)
-    this.#pendingMessages += delivery.count
-    this.#pendingBytes += delivery.bytes
-    return delivery
-  }
-
   #take(held: Held): void {
-    if (this.#stop.signal.aborted) this.#giveBack(held.delivery)
+    if (this.#stop.signal.aborted) this.#deliveries.giveBack(held.delivery)
     else this.#lanes.add(held)
   }
 
@@ -354,7 +284,7 @@ export class PoppedQueue implements MemberQueue {
 
   async #settle({ message, delivery }: Held, outcome: Outcome): Promise<void> {
     if (outcome.kind === 'done' || outcome.kind === 'skip') {
-      this.#closed(delivery)
+      this.#deliveries.close(delivery)
       return
     }
     this.#active++
@@ -363,7 +293,7 @@ export class PoppedQueue implements MemberQueue {
     const delayMs = outcome.kind === 'retry' ? outcome.delayMs : undefined
     if (isLast) await this.#sendBack(message, delivery, deadLetterLevel, undefined)
     else if (delivery.count > 1) await this.#sendBack(message, delivery, delayLevelOf(delayMs), most)
-    else this.#closed(delivery, { delayMs: delayMs ?? retryDelayMs(message.attempt), isSuspended: false })
+    else this.#deliveries.close(delivery, { delayMs: delayMs ?? retryDelayMs(message.attempt), isSuspended: false })
     this.#ended()
   }
 
@@ -375,7 +305,7 @@ export class PoppedQueue implements MemberQueue {
     for (const [index, { message, delivery }] of taken.entries()) {
       const outcome = outcomes[index]!
       const { attempt, queue } = message
-      if (outcome.kind === 'done' || outcome.kind === 'skip') this.#closed(delivery)
+      if (outcome.kind === 'done' || outcome.kind === 'skip') this.#deliveries.close(delivery)
       else if (outcome.kind === 'deadLetter' || attempt >= (await this.#parts.attempts.most(queue.broker))) {
         await this.#sendBack(message, delivery, deadLetterLevel, undefined)
       } else {
@@ -384,7 +314,7 @@ export class PoppedQueue implements MemberQueue {
       }
     }
     if (this.#stop.signal.aborted) {
-      for (const { delivery } of again) this.#giveBack(delivery)
+      for (const { delivery } of again) this.#deliveries.giveBack(delivery)
     } else {
       this.#lanes.putBack(lane, again)
       this.#later(again.length === 0 ? 0 : delayMs, () => this.#lanes.release(lane))
@@ -411,55 +341,6 @@ export class PoppedQueue implements MemberQueue {
   }
 
   /**
-   * A message needs its delivery no more. With the last one the delivery ends.
-   * @param again when the message is to come again: then all of its delivery do
-   */
-  #closed(delivery: Delivery, again?: Again): void {
-    delivery.again ??= again
-    if (--delivery.open > 0) return
-    delivery.isSettled = true
-    if (delivery.again === undefined) this.#acknowledgeSoon(delivery)
-    else void this.#comesAgain(delivery, delivery.again)
-  }
-
-  #acknowledgeSoon(delivery: Delivery): void {
-    this.#done.push(delivery)
-    if (this.#done.length > 1) return
-    this.#active++
-    this.#parts.client.runtime.clock.endOfTurn(() => void this.#acknowledgeAll())
-  }
-
-  async #acknowledgeAll(): Promise<void> {
-    const shortMs = this.#parts.invisibleMs * overdueLeft
-    const together: Delivery[] = []
-    const apart: Delivery[] = []
-    // One whose receipt is not known yet, or whose time is nearly over, does not keep the others from it.
-    for (const delivery of this.#done) {
-      const isApart = delivery.renewing !== undefined || this.#leftMs(delivery) < shortMs
-      if (isApart) apart.push(delivery)
-      else together.push(delivery)
-    }
-    this.#done = []
-    await Promise.all([this.#acknowledge(together), ...apart.map((delivery) => this.#acknowledge([delivery]))])
-    this.#ended()
-  }
-
-  async #acknowledge(done: readonly Delivery[]): Promise<void> {
-    const { client, group } = this.#parts
-    for (const { renewing } of done) if (renewing !== undefined) await renewing
-    const there = done.filter(({ isLost }) => !isLost)
-    if (there.length > 0) {
-      const timeoutMs = Math.max(1, Math.min(...there.map((delivery) => this.#leftMs(delivery))))
-      const deadline = new Deadline(client.runtime.clock, {}, timeoutMs)
-      await acknowledge(client, group, there, deadline).catch((error: RocketMQError) => {
-        const receipts = there.map(({ receipt }) => receipt)
-        client.log.warn({ ...this.queue, receipts, err: error }, 'messages could not be acknowledged: some come again')
-      })
-    }
-    for (const delivery of done) this.#forget(delivery)
-  }
-
-  /**
    * Puts a message among the dead letters, or where it is delivered again. Until it is there, its delivery stays invisible.
    * @param attemptsMax deliveries of the message at the most; the broker's setting of the group without it
    */
@@ -473,71 +354,8 @@ export class PoppedQueue implements MemberQueue {
     const parts = { client, group, attemptsMax }
     // Whoever gets it next puts it there, where its delivery is lost.
     const isThere = !delivery.isLost && (await sendBack(message, delayLevel, parts, this.#abort.signal))
-    this.#closed(delivery, isThere ? undefined : this.#givenBack)
-  }
-
-  /** A message was not begun. */
-  #giveBack(delivery: Delivery): void {
-    this.#closed(delivery, this.#givenBack)
-  }
-
-  get #givenBack(): Again {
-    return { delayMs: givenBackMs, isSuspended: true, timeoutMs: this.#parts.client.attemptTimeoutMs }
-  }
-
-  async #comesAgain(delivery: Delivery, { delayMs, isSuspended, timeoutMs }: Again): Promise<void> {
-    this.#active++
-    await delivery.renewing
-    const invisibleMs = Math.max(givenBackMs, Math.round(delayMs))
-    if (!delivery.isLost) await this.#change(delivery, invisibleMs, isSuspended, timeoutMs)
-    this.#forget(delivery)
-    this.#ended()
-  }
-
-  /** What is handled, or waits, stays invisible. */
-  #renewAll(): void {
-    const { invisibleMs } = this.#parts
-    for (const delivery of this.#deliveries) {
-      if (delivery.isLost || delivery.isSettled || delivery.renewing !== undefined) continue
-      if (this.#leftMs(delivery) > invisibleMs * renewedLeft) continue
-      delivery.renewing = this.#change(delivery, invisibleMs, false).finally(() => {
-        delivery.renewing = undefined
-      })
-    }
-  }
-
-  /** Never rejects: messages whose time cannot be changed come again when it is over. */
-  async #change(
-    delivery: Delivery,
-    invisibleMs: number,
-    isSuspended: boolean,
-    timeoutMs = Number.POSITIVE_INFINITY,
-  ): Promise<void> {
-    const { client, group } = this.#parts
-    const { receipt } = delivery
-    const { clock } = client.runtime
-    const deadline = new Deadline(clock, {}, Math.max(1, Math.min(timeoutMs, this.#leftMs(delivery))))
-    const sentMs = clock.monotonic()
-    try {
-      delivery.receipt = await changeInvisibleTime(client, group, delivery, { invisibleMs, isSuspended }, deadline)
-      delivery.visibleMs = sentMs + invisibleMs
-    } catch (error) {
-      const failure = error as RocketMQError
-      // It may have been changed, and then nobody knows its receipt.
-      if (failure.outcome === 'unknown' || failure.responseCode !== undefined) delivery.isLost = true
-      client.log.warn({ ...this.queue, receipt, err: failure }, 'the invisible time of a message was not changed')
-    }
-  }
-
-  #leftMs({ visibleMs }: Delivery): number {
-    return visibleMs - this.#parts.client.runtime.clock.monotonic()
-  }
-
-  #forget(delivery: Delivery): void {
-    if (!this.#deliveries.delete(delivery)) return
-    this.#pendingMessages -= delivery.count
-    this.#pendingBytes -= delivery.bytes
-    this.#wake?.()
+    if (isThere) this.#deliveries.close(delivery)
+    else this.#deliveries.giveBack(delivery)
   }
 
   #ended(): void {
