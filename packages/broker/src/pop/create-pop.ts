@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from '@rocketmq-ts/platform'
-import { type AnyCommand, popRetryTopicOf, retryTopicPrefix, reviveGroup, reviveTopicOf } from '@rocketmq-ts/protocol'
+import { type AnyCommand, reviveGroup, reviveTopicOf } from '@rocketmq-ts/protocol'
 import type { Handler, RemotingConnection } from '@rocketmq-ts/remoting'
 import type { MessageStore } from '@rocketmq-ts/storage'
 import type { ConsumerFilterTable, ExpressionCompiler } from '../filters/index.ts'
@@ -24,6 +24,7 @@ import type { LiteReceipts } from './lite-receipts.ts'
 import { OrderAcks } from './order-acks.ts'
 import { OrderTable } from './order-table.ts'
 import { OrderWakes } from './order-wakes.ts'
+import { retryTopicsOfGroup, retryTopicsOfTopic } from './owned-retry-topics.ts'
 import { PopCursors } from './pop-cursors.ts'
 import { PopReader } from './pop-reader.ts'
 import { PopRecovery, type ReviveTopic } from './pop-recovery.ts'
@@ -167,14 +168,7 @@ export function createPop(parts: PopFeatureParts) {
     cursors.removeTopic(topic)
     receipts.removeTopic(topic)
     for (const reviver of revivers) reviver.forgetTopic(topic)
-    for (const group of groups.list().keys()) {
-      for (const source of ['1', '2'] as const) {
-        const retryTopic = popRetryTopicOf(group, topic, source)
-        // What a group whose name is made of both sends back stands in a topic of the same name.
-        const isOfGroup = groups.get(retryTopic.slice(retryTopicPrefix.length)) !== undefined
-        if (!isOfGroup && topics.get(retryTopic) !== undefined) topics.delete(retryTopic)
-      }
-    }
+    for (const retryTopic of retryTopicsOfTopic(topic, { topics, groups, offsets })) topics.delete(retryTopic)
   })
   groups.onDelete((group, withOffsets) => {
     held.giveUpGroup(group)
@@ -183,6 +177,8 @@ export function createPop(parts: PopFeatureParts) {
     if (!withOffsets) return
     cursors.removeGroup(group)
     receipts.removeGroup(group)
+    // One that is made anew is given all from the start: copies of that would come beside it.
+    for (const retryTopic of retryTopicsOfGroup(group, { topics, groups, offsets })) topics.delete(retryTopic)
   })
   store.onCutBack(() => {
     cursors.clear()
