@@ -64,6 +64,25 @@ describe('a topic that is made anew under the name of a deleted one', () => {
   })
 })
 
+test('a topic whose deletion was interrupted is empty, and groups begin at its next message', async () => {
+  const scene = await consumed()
+  const count = Number.POSITIVE_INFINITY
+  const fault = scene.machine.faults.add({
+    label: 'the topic stays',
+    operation: 'write',
+    path: /topics|consumerOffset/,
+    kind: 'no-space',
+    count,
+  })
+  void scene.broker.call(commands.deleteTopicInBroker, { topic: 'T' }).catch(() => {})
+  while (scene.machine.disk.list('/data/store/consumequeue').includes('T')) await scene.cluster.sleep(1)
+  const broker = await afterKill(scene)
+  fault.remove()
+  await broker.send({ topic: 'T', body: 'new' })
+  expect((await broker.readQueue('T')).map(({ body }) => String(body))).toEqual(['new'])
+  expect(await broker.committedOffset('g', 'T', 0)).toBe(0)
+})
+
 test('messages that a deleted topic got in its last moments are in none that is made anew after the broker died', async () => {
   const scene = await Scene.start()
   await scene.broker.createTopic('T', 2)

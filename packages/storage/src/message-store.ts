@@ -366,6 +366,11 @@ export class MessageStore {
     this.#queues.removeTopic(topic)
   }
 
+  /** See `ConsumeQueues.wasRemoved`. */
+  wasRemoved(topic: string): boolean {
+    return this.#queues.wasRemoved(topic)
+  }
+
   /**
    * Deletes a light queue that is not used any more.
    * @param isUnused asked once everything that was put stands in it

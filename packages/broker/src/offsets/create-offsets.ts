@@ -48,6 +48,7 @@ export interface OffsetsParts {
     positionAt(topic: string, queueId: number, queueOffset: number): number | undefined
     readonly positions: { min: number; max: number }
     queueIds(topic: string): readonly number[]
+    wasRemoved(topic: string): boolean
     hasLightQueue(name: string): boolean
   }
   counters: { groupGetTps(group: string, topic: string): number }
@@ -75,10 +76,11 @@ export function createOffsets(parts: OffsetsParts) {
   if (gone.size > 0) offsets.removeLightQueues([...gone])
   const deleted = topicsGone(offsets, topics, store)
   for (const topic of deleted) offsets.removeTopic(topic)
+  const hasEmptied = beginAgain(offsets, store)
   const checked = new CheckedOffsets({ log, offsets, store })
   if (store.recovered.mayHaveLost) checked.checkAll()
   // What is not there any more must not be back at the next start, when there may be another topic of that name.
-  if (deleted.size + gone.size > 0) checked.keep()
+  if (deleted.size + gone.size > 0 || hasEmptied) checked.keep()
   store.onCutBack(() => checked.checkAll())
   topics.onDelete((topic) => offsets.removeTopic(topic))
   store.onLightQueuesExpired((names) => {
@@ -141,6 +143,30 @@ export function createOffsets(parts: OffsetsParts) {
 function isMadeAnew(name: string, logEnd: number, store: OffsetsParts['store']): boolean {
   if (store.minOffset(name, lightQueueId) > 0) return false
   return (store.positionAt(name, lightQueueId, 0) ?? 0) >= logEnd
+}
+
+/**
+ * Of a topic whose queues were removed the next message gets offset 0: a process that died at once has left the topic, and
+ * the offsets of groups in it.
+ * @returns whether there were any
+ */
+function beginAgain(
+  offsets: ConsumerOffsetTable,
+  store: Pick<OffsetsParts['store'], 'queueIds' | 'wasRemoved'>,
+): boolean {
+  let hasChanged = false
+  const isEmptied = (topic: string): boolean => store.wasRemoved(topic) && store.queueIds(topic).length === 0
+  const emptied = [...offsets.ordinaryTopics()].filter(isEmptied)
+  for (const topic of emptied) {
+    for (const group of offsets.groupsOf(topic)) {
+      for (const [queueId, offset] of [...offsets.queuesOf(group, topic)]) {
+        if (offset === 0) continue
+        offsets.commit(group, topic, queueId, 0)
+        hasChanged = true
+      }
+    }
+  }
+  return hasChanged
 }
 
 /** Topics that were deleted: a process that died at once left the offsets of groups in them. */

@@ -51,6 +51,7 @@ export function createTopics(parts: TopicsParts) {
     brokerName,
     mappings,
     queueTypesInFiles: (topic) => store.queueTypesInFiles(topic),
+    removeQueues: (topic) => store.removeTopic(topic),
     settings: () => liveSettings.current,
   })
   parts.queueTypes.follow(topics)
@@ -60,7 +61,6 @@ export function createTopics(parts: TopicsParts) {
   mappings.dropUnknown((topic) => topics.get(topic) !== undefined)
   topics.onDelete((topic) => {
     mappings.delete(topic)
-    store.removeTopic(topic)
     counters.removeTopic(topic)
   })
   compactTopics({ topics, store })

@@ -42,6 +42,8 @@ export interface TopicTableOptions {
   mappings?: Pick<MappingTable, 'get'>
   /** The kinds of queues that a topic has files of. */
   queueTypesInFiles?(topic: string): readonly QueueType[]
+  /** Removes the messages of a topic that is deleted. */
+  removeQueues?(topic: string): void
   /** Read at the start and whenever they matter. */
   settings(): SystemTopicSettings & { flushDiskType: FlushMode; enableLmq: boolean }
 }
@@ -313,6 +315,8 @@ export class TopicTable {
   delete(topic: string, peer?: string): boolean {
     if (topic.trim() === '') refuseProblem(topicNameProblem(topic))
     this.#refuseSystemTopic(topic)
+    // First: a deletion that a crash interrupts finds the topic again, when it is repeated.
+    this.#options.removeQueues?.(topic)
     const existed = this.#topics.delete(topic)
     if (existed) {
       this.#log.info({ topic, peer }, 'a topic was deleted')

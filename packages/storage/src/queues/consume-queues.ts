@@ -172,6 +172,11 @@ export class ConsumeQueues implements Follower {
     this.#replay(this.table.queueOf(entry, queueId), record, this.#tagsCodeOf(record))
   }
 
+  /** Whether a topic of that name was removed, whose messages the log may have still. */
+  wasRemoved(topic: string): boolean {
+    return this.#removed.endOf(topic) > 0
+  }
+
   #isOfRemoved({ topic, physicalOffset }: RecordView): boolean {
     return physicalOffset < this.#removed.endOf(topic)
   }
