@@ -9,7 +9,7 @@ import {
   grown,
   hundredThousandTopics,
   idempotent,
-  lite,
+  liteTopics,
   oneBroker,
   plain,
   popping,
@@ -18,6 +18,7 @@ import {
   timed,
   transactions,
   twoBrokers,
+  veryManyLiteTopics,
 } from './setups.ts'
 
 /** What every row that the design has no figure for has to reach. */
@@ -148,18 +149,22 @@ export const moreRows: Row[] = [
     },
     goals: halfTheCpu,
   },
-  {
-    id: 'lite-10000',
-    title: '10,000 lite topics of one message each, then 2,000/s over all of them to 100 consumers that wait',
-    setup: lite,
-    load: {
-      kind: 'generator',
-      command: 'poll',
-      flags: { topic: 'BenchLite', lite: 10_000, consumers: 100, connections: 4, rate: 2000 },
-      fill: 10_000,
-    },
-    goals: halfTheCpu,
-  },
+  ...[10_000, 100_000].map((lite): Row => {
+    const count = lite.toLocaleString('en')
+    const setup = lite === 10_000 ? liteTopics : veryManyLiteTopics
+    return {
+      id: `lite-${lite}`,
+      title: `${count} lite topics of one message each, then 2,000/s over all of them to 100 consumers that wait`,
+      setup,
+      load: {
+        kind: 'generator',
+        command: 'poll',
+        flags: { topic: setup.topics[0]!.name, lite, consumers: 100, connections: 4, rate: 2000 },
+        fill: lite,
+      },
+      goals: halfTheCpu,
+    }
+  }),
   {
     id: 'compaction',
     title: 'send at 20,000/s messages of 50,000 keys to a topic that is compacted each second',

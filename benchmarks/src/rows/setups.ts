@@ -81,12 +81,18 @@ export const oneBroker: Setup = { topics: [{ name: 'Bench', ...single }], broker
 export const twoBrokers: Setup = { topics: [{ name: 'Bench', ...single }], brokersInOneProcess: 2 }
 
 /** One topic with very many lite topics, which a group consumes. */
-export const lite: Setup = {
-  topics: [{ name: 'BenchLite', ...single, attributes: { 'message.type': 'LITE', 'lite.topic.expiration': '-1' } }],
-  groups: [{ name: 'loadgen-lite', attributes: { 'lite.bind.topic': 'BenchLite' } }],
-  brokerConfig: { enableLmq: 'true', maxLmqConsumeQueueNum: '1000000', maxLiteSubscriptionCount: '1000000' },
-  // As files it would have to map one of each queue, which are more than most systems let a process map.
-  officialConfig: { storeType: 'defaultRocksDB', enableMultiDispatch: 'true' },
+export const liteTopics = liteTopicsOf('BenchLite')
+/** The same on servers of its own, for ten times as many. */
+export const veryManyLiteTopics = liteTopicsOf('BenchLiteMany')
+
+function liteTopicsOf(name: string): Setup {
+  return {
+    topics: [{ name, ...single, attributes: { 'message.type': 'LITE', 'lite.topic.expiration': '-1' } }],
+    groups: [{ name: 'loadgen-lite', attributes: { 'lite.bind.topic': name } }],
+    brokerConfig: { enableLmq: 'true', maxLmqConsumeQueueNum: '1000000', maxLiteSubscriptionCount: '1000000' },
+    // As files it would have to map one of each queue, which are more than most systems let a process map.
+    officialConfig: { storeType: 'defaultRocksDB', enableMultiDispatch: 'true' },
+  }
 }
 
 /** The last message of each key is kept of one topic, which is compacted all the time. */
