@@ -101,6 +101,7 @@ export class ConsumerOffsetTable {
     this.#load(newest, config.log)
     this.#removedGroups.load(newest?.removedGroupTable)
     this.#resetQueues.load(newest?.resetQueueTable)
+    this.logWasCut()
     if (content !== undefined) this.#loadLight(content)
     // Of a million offsets nothing is kept twice.
     content = undefined
@@ -247,6 +248,13 @@ export class ConsumerOffsetTable {
     const { min, max } = this.#positions()
     this.#removedGroups.note(group, max, min)
     this.#removing()
+  }
+
+  /** The log may have lost its end, where other messages come now. */
+  logWasCut(): void {
+    const { max } = this.#positions()
+    this.#removedGroups.cutTo(max)
+    this.#resetQueues.cutTo(max)
   }
 
   /** What was given to a group before this position of the log was not given to the one that there is now; 0 for nothing. */

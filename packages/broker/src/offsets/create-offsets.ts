@@ -81,7 +81,10 @@ export function createOffsets(parts: OffsetsParts) {
   if (store.recovered.mayHaveLost) checked.checkAll()
   // What is not there any more must not be back at the next start, when there may be another topic of that name.
   if (deleted.size + gone.size > 0 || hasEmptied) checked.keep()
-  store.onCutBack(() => checked.checkAll())
+  store.onCutBack(() => {
+    offsets.logWasCut()
+    checked.checkAll()
+  })
   topics.onDelete((topic) => offsets.removeTopic(topic))
   store.onLightQueuesExpired((names) => {
     const leaving = names.filter((name) => offsets.mayLeave(name))

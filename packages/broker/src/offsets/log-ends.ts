@@ -24,6 +24,11 @@ export class LogEnds {
     for (const [key, logEnd] of ends ?? []) this.#ends.set(key, logEnd)
   }
 
+  /** The log has lost its end: what comes where that was is of account. */
+  cutTo(logEnd: number): void {
+    for (const [key, end] of this.#ends) if (end > logEnd) this.#ends.set(key, logEnd)
+  }
+
   /** 0 when nothing happened. */
   of(key: string): number {
     return this.#ends.get(key) ?? 0

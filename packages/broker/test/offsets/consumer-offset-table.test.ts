@@ -24,6 +24,33 @@ function open(path: string) {
   }
 }
 
+test('what comes where the log has lost its end counts for a group that was deleted or reset before', () => {
+  using folder = temporaryFolder()
+  const { config } = countedAt(`${folder.path}/o.json`, new SteppedClock(), recordingLog().log)
+  let max = 500
+  const newTable = () =>
+    new ConsumerOffsetTable({
+      config,
+      flushIntervalMs: 5000,
+      hasLightQueues: false,
+      lightOffsetsMax: () => 100,
+      positions: () => ({ min: 0, max }),
+    })
+  const offsets = newTable()
+  offsets.commit('g', 'T', 0, 8)
+  offsets.removeGroup('g')
+  offsets.reset('h', 'T', 0, 3)
+  offsets.close()
+  const ends = (table: ConsumerOffsetTable) => [table.beginOf('g'), table.wentElsewhereAt('h', 'T', 0)]
+  const again = newTable()
+  expect(ends(again)).toEqual([500, 500])
+  max = 400
+  again.logWasCut()
+  expect(ends(again)).toEqual([400, 400])
+  max = 300
+  expect(ends(newTable())).toEqual([300, 300])
+})
+
 describe('consumer offsets', () => {
   test('are what was committed last, also when that is less', () => {
     using folder = temporaryFolder()
