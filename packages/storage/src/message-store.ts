@@ -362,7 +362,7 @@ export class MessageStore {
   removeTopic(topic: string): void {
     // What was put before is written first, so that it is removed too.
     this.#parts.pipeline.commitNow()
-    this.#parts.compactedLogs?.removeTopic(topic)
+    if (!this.#queues.table.isLight(topic)) this.#parts.compactedLogs?.removeTopic(topic)
     this.#queues.removeTopic(topic)
   }
 

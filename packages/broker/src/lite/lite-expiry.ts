@@ -193,7 +193,8 @@ export class LiteExpiry {
       return
     }
     this.#doomed.push(...noted)
-    this.#slice()
+    // Many notes end with one write of the file: all that they are about has one slice at a time.
+    this.#arm(this.#deletedCount > 0 ? awaitedPauseMs : pauseMs, () => this.#slice())
   }
 
   #gone(count: number): void {

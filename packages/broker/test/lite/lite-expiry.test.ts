@@ -107,6 +107,19 @@ test('a lite topic with offsets goes when it is noted that it does', async () =>
   expiry.close()
 })
 
+test('lite topics of which is noted together that they go have one slice at a time', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { clock, removed, expiry } = deleted({ unnoted: new Set(names), noting: () => promise })
+  for (let count = 0; count < 3; count++) expiry.removeAllOf('P')
+  const over = expiry.whenRemoved()
+  resolve()
+  await stateOf(over)
+  expect(removed.length).toBeLessThanOrEqual(1)
+  clock.advance(1000)
+  expect([await stateOf(over), [...new Set(removed)].sort()]).toEqual(['resolved', names])
+  expiry.close()
+})
+
 test('a deletion fails when that cannot be noted, or a lite topic cannot be removed', async () => {
   const unnoted = deleted({ unnoted: new Set(names), noting: () => Promise.reject(new Error('ENOSPC')) })
   const over = unnoted.expiry.whenRemoved()
