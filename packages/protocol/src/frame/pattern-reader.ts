@@ -50,6 +50,9 @@ const parsedBeforePattern = 8
 const usefulDecodedCount = 64
 const failedPatternsMax = 4
 
+/** A pattern of others has other values. A peer that sends more headers gets one of its own, with what it sends always. */
+const decodedBeforeOwnPattern = 32
+
 /** Commands of which a pattern is kept for peers to come. */
 const sharedMax = 64
 
@@ -104,7 +107,9 @@ export class PatternReader {
     const pattern = kind === undefined ? undefined : (kind.pattern ?? this.#patterns!.newest(kind.key))
     const decoded = pattern?.decode(bytes, view, start, end, body)
     if (decoded !== undefined) {
-      kind!.decodedCount++
+      if (++kind!.decodedCount === decodedBeforeOwnPattern && kind!.pattern === undefined) {
+        this.#renew(kind!, bytes.subarray(start, end), decoded)
+      }
       return decoded
     }
     const command = this.#form.parse(bytes, start, end, body)

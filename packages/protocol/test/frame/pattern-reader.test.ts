@@ -112,6 +112,27 @@ describe('a reader of JSON headers', () => {
     expect(countFor(new PatternReader(jsonHeaderForm, patterns), ',"lo":"x"')).toBe(20)
   })
 
+  test('makes its own pattern where it sends many headers like those of others', () => {
+    const patterns = new HeaderPatterns(10)
+    const first = new PatternReader(jsonHeaderForm, patterns)
+    for (let opaque = 0; opaque < 20; opaque++) decode(first, headerOf(310, opaque))
+    const { of } = HeaderPattern
+    const made: Buffer[] = []
+    HeaderPattern.of = (header, command) => {
+      made.push(header)
+      return of(header, command)
+    }
+    try {
+      const reader = new PatternReader(jsonHeaderForm, patterns)
+      for (let opaque = 100; opaque < 131; opaque++) decode(reader, headerOf(310, opaque))
+      expect(made.length).toBe(0)
+      for (let opaque = 131; opaque < 1000; opaque++) decode(reader, headerOf(310, opaque))
+      expect(made.map(String)).toEqual([headerOf(310, 131)].map(String))
+    } finally {
+      HeaderPattern.of = of
+    }
+  })
+
   test.each(['', '{', '{"code":310,"extFields":{"topic":1e999}}{', '{"code":"0x136"}'])(
     'refuses %j as the parser does, also when it has a pattern',
     (header) => {
