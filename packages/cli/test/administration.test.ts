@@ -216,7 +216,8 @@ describe('a cluster that cannot be reached', () => {
     const shown = await run(host, 'topic', 'show', 'orders', '--timeout', '500ms')
     expect(shown.exitCode).toBe(1)
     expect(shown.stderr).toContain('rocketmq doctor')
-    const brokers = await run(host, 'broker', 'list', '--json', '--timeout', '500ms')
+    // Meanwhile the name server answers, also on a busy machine.
+    const brokers = await run(host, 'broker', 'list', '--json', '--timeout', '3s')
     expect(JSON.parse(brokers.stdout)).toMatchObject([{ broker: 'broker', isAnswering: false, version: null }])
   })
 })
