@@ -130,7 +130,8 @@ class UnitReader<Unit extends QueueUnit> {
     this.unitsInSegment = segments.segmentBytes / form.unitBytes
     this.#segments = segments
     this.#form = form
-    this.#bytes = Buffer.allocUnsafe(unitsPerRead * form.unitBytes)
+    // Most of it is never read into: zeroed memory that is not touched takes none.
+    this.#bytes = Buffer.alloc(unitsPerRead * form.unitBytes)
   }
 
   at(unitNumber: number): Unit {
