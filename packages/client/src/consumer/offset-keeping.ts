@@ -155,8 +155,7 @@ export class OffsetKeeping {
     }
     await Promise.all(
       changed.map(async ({ queue, offset }) => {
-        // A broker that its name servers forgot may be there all the same.
-        const address = this.#client.routes.masterAddress(queue.broker) ?? this.#addresses.get(queueKey(queue))
+        const address = this.#client.routes.masterAddress(queue.broker) ?? this.#forgottenAddress(queue)
         if (address === undefined) return
         try {
           await this.set(queue, address, offset, deadline)
@@ -168,6 +167,17 @@ export class OffsetKeeping {
         }
       }),
     )
+  }
+
+  /**
+   * A broker that its name servers forgot may be there all the same. It is, while its connection is open; behind a new one at
+   * the same address there may be another broker, which has other messages at the offset.
+   */
+  #forgottenAddress(queue: QueueRef): string | undefined {
+    const { heartbeats, routes } = this.#client
+    const address = this.#addresses.get(queueKey(queue))
+    if (address === undefined || !heartbeats.isKnown(address) || routes.masterAddresses().has(address)) return undefined
+    return address
   }
 
   close(): void {
