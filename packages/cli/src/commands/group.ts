@@ -16,6 +16,7 @@ import {
 import { inJson, list, maybe, type RowOf, record, text, texts, whole, yesNo } from '../table/record.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { nonEmpty, wholeNumber } from '../values.ts'
+import { yes } from './change-flags.ts'
 import { brokerNames } from './names.ts'
 import { isSystemGroup } from './system-names.ts'
 
@@ -227,7 +228,7 @@ export const groupGroup: CommandGroup = {
       about: 'Deletes groups, and how far they were.',
       example: 'rocketmq group delete mailer --yes',
       arguments: { groups: manyArguments('their names', nonEmpty, { completes: 'group' }) },
-      options: { yes: flag('does not ask', 'y'), ifExists: flag('a group that is not there is no error') },
+      options: { yes, ifExists: flag('a group that is not there is no error') },
       output: one(deletedGroups, ({ groups }) =>
         groups.length === 0 ? 'Nothing was there to delete.' : `Deleted: ${groups.join(', ')}.`,
       ),

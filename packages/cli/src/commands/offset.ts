@@ -1,8 +1,9 @@
 import type { OffsetChange, OffsetTarget } from '@rocketmq-ts/client'
-import { argument, type CommandGroup, command, flag, one, option, rows, textOption } from '../table/define.ts'
+import { argument, type CommandGroup, command, one, option, rows, textOption } from '../table/define.ts'
 import { list, maybe, record, text, time, whole, yesNo } from '../table/record.ts'
 import { UsageError } from '../usage-error.ts'
 import { parseTime, type TimeText } from '../values.ts'
+import { dryRun, yes } from './change-flags.ts'
 import { groupArgument } from './group.ts'
 import { needGroup, needTopicOf } from './names.ts'
 import { topicArgument } from './topic.ts'
@@ -31,8 +32,6 @@ const changedOffsets = record({
   isDryRun: yesNo('Dry run'),
   changes: list('Offsets', changeRow),
 })
-
-const dryRun = flag('only shows what would change')
 
 /** Where a group is to go on. */
 type Target = { readonly target: OffsetTarget } | { readonly time: TimeText }
@@ -73,7 +72,7 @@ export const offsetGroup: CommandGroup = {
           parse: parseTarget,
         }),
         dryRun,
-        yes: flag('does not ask', 'y'),
+        yes,
       },
       output: one(changedOffsets, sayChanges),
       async run(session, { group, topic, to, dryRun: isDryRun, yes }) {
@@ -98,7 +97,7 @@ export const offsetGroup: CommandGroup = {
         to: argument('the group that gets them', 'group'),
         topic: topicArgument,
       },
-      options: { dryRun, yes: flag('does not ask', 'y') },
+      options: { dryRun, yes },
       output: one(changedOffsets, sayChanges),
       async run(session, { from, to, topic, dryRun: isDryRun, yes }) {
         const admin = await session.admin()

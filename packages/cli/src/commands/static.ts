@@ -1,8 +1,9 @@
-import type { StaticTopicChange, StaticTopicDescription } from '@rocketmq-ts/client'
-import { argument, type CommandGroup, command, flag, many, one, option, rows } from '../table/define.ts'
+import type { StaticTopicChange, StaticTopicDescription, StaticTopicSettings } from '@rocketmq-ts/client'
+import { argument, type CommandGroup, command, many, one, option, rows } from '../table/define.ts'
 import { list, maybe, type RowOf, record, text, texts, whole, yesNo } from '../table/record.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { counted, nonEmpty, wholeNumber } from '../values.ts'
+import { dryRun, yes } from './change-flags.ts'
 import { exists, topicArgument } from './topic.ts'
 
 const topicRow = record({
@@ -36,8 +37,6 @@ const changeRow = record({ queueId: whole('Queue'), before: maybe(text('Before')
 
 const changedTopic = record({ topic: text('Topic'), isDryRun: yesNo('Dry run'), queues: list('Queues', changeRow) })
 
-const dryRun = flag('only shows what would change')
-const yes = flag('does not ask', 'y')
 const queuesMax = 65_536
 
 const queues = option({
@@ -45,6 +44,10 @@ const queues = option({
   about: 'queues of the topic, on all brokers together',
   parse: wholeNumber(1, queuesMax),
 })
+
+function brokers(about: string) {
+  return many({ placeholder: 'name', about, completes: 'broker', parse: nonEmpty })
+}
 
 export const staticGroup: CommandGroup = {
   name: 'static',
@@ -89,12 +92,7 @@ export const staticGroup: CommandGroup = {
       arguments: { topic: argument('its name') },
       options: {
         queues,
-        broker: many({
-          placeholder: 'name',
-          about: 'leads queues; several times for several, all brokers without it',
-          completes: 'broker',
-          parse: nonEmpty,
-        }),
+        broker: brokers('leads queues; several times for several, all brokers without it'),
         dryRun,
       },
       output: one(changedTopic, sayChange),
@@ -104,7 +102,7 @@ export const staticGroup: CommandGroup = {
         if (await exists(admin, topic, signal)) {
           throw new CommandError(`${topic} is there already: rocketmq static grow gives a static topic more queues`)
         }
-        const settings = { queues: needed(count), brokers: broker.length === 0 ? undefined : broker }
+        const settings = settingsOf(count, broker)
         return changeOf(await admin.createStaticTopic(topic, settings, { dryRun: isDryRun, signal }), isDryRun)
       },
     }),
@@ -116,18 +114,15 @@ export const staticGroup: CommandGroup = {
       arguments: { topic: topicArgument },
       options: {
         queues,
-        broker: many({
-          placeholder: 'name',
-          about: 'leads new queues besides those that lead some; several times for several, all brokers without it',
-          completes: 'broker',
-          parse: nonEmpty,
-        }),
+        broker: brokers(
+          'leads new queues besides those that lead some; several times for several, all brokers without it',
+        ),
         dryRun,
       },
       output: one(changedTopic, sayChange),
       async run(session, { topic, queues: count, broker, dryRun: isDryRun }) {
         const { signal } = session
-        const settings = { queues: needed(count), brokers: broker.length === 0 ? undefined : broker }
+        const settings = settingsOf(count, broker)
         const admin = await session.admin()
         // A misspelled name would make a topic.
         await admin.describeStaticTopic(topic, { signal })
@@ -143,24 +138,22 @@ export const staticGroup: CommandGroup = {
         'rocketmq static move orders --broker broker-b --broker broker-c --dry-run\nrocketmq static move orders --broker broker-b --yes',
       arguments: { topic: topicArgument },
       options: {
-        broker: many({
-          placeholder: 'name',
-          about: 'is to lead queues; several times for several',
-          completes: 'broker',
-          parse: nonEmpty,
-        }),
+        broker: brokers('is to lead queues; several times for several'),
         dryRun,
         yes,
       },
       output: one(changedTopic, sayChange),
-      async run(session, { topic, broker: brokers, dryRun: isDryRun, yes: isAgreed }) {
-        if (brokers.length === 0) throw new UsageError('--broker is missing: those that are to lead the queues')
+      async run(session, { topic, broker, dryRun: isDryRun, yes: isAgreed }) {
+        if (broker.length === 0) throw new UsageError('--broker is missing: those that are to lead the queues')
         const { signal } = session
         const admin = await session.admin()
-        const planned = changeOf(await admin.moveStaticTopic(topic, { brokers }, { dryRun: true, signal }), true)
+        const planned = changeOf(
+          await admin.moveStaticTopic(topic, { brokers: broker }, { dryRun: true, signal }),
+          true,
+        )
         if (isDryRun) return planned
         await session.confirm(`${changeText(planned)}\nMove queues of ${topic}`, isAgreed)
-        return changeOf(await admin.moveStaticTopic(topic, { brokers }, { signal }), false)
+        return changeOf(await admin.moveStaticTopic(topic, { brokers: broker }, { signal }), false)
       },
     }),
     command({
@@ -182,9 +175,9 @@ export const staticGroup: CommandGroup = {
 }
 
 /** @throws UsageError */
-function needed(count: number | undefined): number {
+function settingsOf(count: number | undefined, brokers: readonly string[]): StaticTopicSettings {
   if (count === undefined) throw new UsageError('--queues is missing: how many the topic is to have')
-  return count
+  return { queues: count, brokers: brokers.length === 0 ? undefined : brokers }
 }
 
 function shown({ topic, epoch, isUnfinished, brokers, queues: all }: StaticTopicDescription) {

@@ -16,6 +16,7 @@ import {
 import { list, map, maybe, record, text, texts, time, whole, yesNo } from '../table/record.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { nonEmpty, parseAssignment, parseDuration, wholeNumber } from '../values.ts'
+import { yes } from './change-flags.ts'
 import { brokerNames } from './names.ts'
 import { serverNames, topicKind } from './system-names.ts'
 
@@ -209,7 +210,7 @@ export const topicGroup: CommandGroup = {
       about: 'Deletes topics with all of their messages.',
       example: 'rocketmq topic delete orders --yes',
       arguments: { topics: manyArguments('their names', nonEmpty, { completes: 'topic' }) },
-      options: { yes: flag('does not ask', 'y'), ifExists: flag('a topic that is not there is no error') },
+      options: { yes, ifExists: flag('a topic that is not there is no error') },
       output: one(deletedTopics, ({ topics }) =>
         topics.length === 0 ? 'Nothing was there to delete.' : `Deleted: ${topics.join(', ')}.`,
       ),
