@@ -9,8 +9,20 @@ import {
   RetryAfter,
   type SubscribeOptions,
 } from '../../src/index.ts'
-import { clientMachine } from '../client-kit.ts'
+import { clientMachine, type Scene } from '../client-kit.ts'
 import { LiteGroup, sendLite, startLite } from './lite-kit.ts'
+
+/** Sends numbers from 0 on to each of some lite topics. */
+async function numberedInEach(scene: Scene, topicCount: number, messageCount: number) {
+  const names = Array.from({ length: topicCount }, (_, index) => `t${index}`)
+  const numbers = Array.from({ length: messageCount }, (_, index) => index)
+  const producer = new Producer({ ...scene.client(), group: 'shop' })
+  for (const number of numbers) {
+    const messages = names.map((liteTopic) => ({ topic: 'chat', liteTopic, body: String(number) }))
+    await scene.settle(producer.send(messages), 60_000)
+  }
+  return { names, numbers, producer }
+}
 
 describe('a consumer of lite topics', () => {
   test('handles what stands in those that it subscribes to on any broker, those of one in their order', async () => {
@@ -125,13 +137,7 @@ describe('a consumer of lite topics', () => {
 
   test('gives back what stands behind messages that fail when it has as many as it may, and loses neither them nor their order', async () => {
     const scene = await startLite()
-    const names = Array.from({ length: 36 }, (_, index) => `t${index}`)
-    const numbers = Array.from({ length: 32 }, (_, index) => index)
-    const producer = new Producer({ ...scene.client(), group: 'shop' })
-    for (const number of numbers) {
-      const messages = names.map((liteTopic) => ({ topic: 'chat', liteTopic, body: String(number) }))
-      await scene.settle(producer.send(messages), 60_000)
-    }
+    const { names, numbers, producer } = await numberedInEach(scene, 36, 32)
     const group = new LiteGroup(scene)
     let isWell = false
     const { consumer } = await group.join('one', { liteTopics: [...names, 'good'] }, ({ liteTopic }) => {
@@ -404,13 +410,7 @@ describe('a consumer of lite topics', () => {
   test('keeps the order of what fails too, whenever its broker is killed', async () => {
     const random = new SeededRandom(2)
     const scene = await startLite()
-    const names = Array.from({ length: 36 }, (_, index) => `t${index}`)
-    const numbers = Array.from({ length: 32 }, (_, index) => index)
-    const producer = new Producer({ ...scene.client(), group: 'shop' })
-    for (const number of numbers) {
-      const messages = names.map((liteTopic) => ({ topic: 'chat', liteTopic, body: String(number) }))
-      await scene.settle(producer.send(messages), 60_000)
-    }
+    const { names, numbers, producer } = await numberedInEach(scene, 36, 32)
     const done = new Map(names.map((name) => [name, new Set<number>()]))
     let isFailing = true
     const batchHandler = (messages: readonly ReceivedMessage[]): void => {

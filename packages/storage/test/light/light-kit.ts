@@ -44,3 +44,16 @@ export function lightOffsetsOf(text: string): ReadonlyMap<string, number> {
   const named = (pairs.get('INNER_MULTI_DISPATCH') ?? '').split(',')
   return new Map(pairs.has('INNER_MULTI_QUEUE_OFFSET') ? named.map((name, index) => [name, offsets[index]!]) : [])
 }
+
+/** Files of the log go a minute after their last message, looked for every 10 s; however full the disk is. */
+export const keptForAMinute = {
+  retentionIntervalMs: 10_000,
+  retentionRules: () => ({
+    reservedMs: 60_000,
+    deleteHours: [],
+    cleanRatio: 2,
+    forceRatio: 2,
+    fullRatio: 2,
+    mayForce: false,
+  }),
+} satisfies Partial<KitOptions>

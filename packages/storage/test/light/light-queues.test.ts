@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { MessageStore } from '../../src/index.ts'
 import { FaultKit, logBytes, root } from '../faults/fault-kit.ts'
 import { message, properties } from '../store-kit.ts'
-import { bodiesIn, lightOpen, named, recordsIn } from './light-kit.ts'
+import { bodiesIn, keptForAMinute, lightOpen, named, recordsIn } from './light-kit.ts'
 
 const put = (kit: FaultKit, store: MessageStore, ...messages: ReturnType<typeof message>[]) => kit.put(store, messages)
 
@@ -128,15 +128,7 @@ test('a put that finds no space gives its offsets in light queues to the next on
 test('a light queue goes when all of its messages are gone, which is told before, and begins anew', async () => {
   const kit = new FaultKit()
   const store = lightOpen(kit, {
-    retentionIntervalMs: 10_000,
-    retentionRules: () => ({
-      reservedMs: 60_000,
-      deleteHours: [],
-      cleanRatio: 2,
-      forceRatio: 2,
-      fullRatio: 2,
-      mayForce: false,
-    }),
+    ...keptForAMinute,
   })
   const expired: string[] = []
   store.onLightQueuesExpired((names) => {

@@ -2,7 +2,7 @@ import type { FileSystem } from '@rocketmq-ts/platform'
 import { expect, test } from 'vitest'
 import { FaultKit, logBytes, root } from '../faults/fault-kit.ts'
 import { message } from '../store-kit.ts'
-import { bodiesIn, lightOpen, named } from './light-kit.ts'
+import { bodiesIn, keptForAMinute, lightOpen, named } from './light-kit.ts'
 
 const names = Array.from({ length: 60 }, (_, index) => `%LMQ%${index}`)
 
@@ -100,15 +100,7 @@ test('those whose messages are all gone go soon, however many they are, and no f
   const store = lightOpen(kit, {
     platform: { fileSystem, clock: kit.clock },
     openLightQueuesMax: 8,
-    retentionIntervalMs: 10_000,
-    retentionRules: () => ({
-      reservedMs: 60_000,
-      deleteHours: [],
-      cleanRatio: 2,
-      forceRatio: 2,
-      fullRatio: 2,
-      mayForce: false,
-    }),
+    ...keptForAMinute,
   })
   const expired: string[] = []
   let mayGo = false
