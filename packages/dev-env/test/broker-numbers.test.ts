@@ -33,7 +33,7 @@ test('a broker tells its numbers', async () => {
   expect(stats.offsets).toEqual({ groups: 1, topics: 1, queues: 1 })
   expect(stats.delay.levels).toHaveLength(18)
   expect(stats.delay.levels[1]).toEqual({ nextOffset: 0, maxOffset: 1 })
-  expect(stats.reading).toEqual({ heldPulls: 1, heldLitePulls: 0, fileReads: 0, heldColdPulls: 0 })
+  expect(stats.reading).toEqual({ heldPulls: 1, heldLitePulls: 0, pacedReads: 0, heldColdPulls: 0 })
   expect(stats.locks).toEqual({ groups: 0 })
   expect(stats.topics.topics).toBeGreaterThan(10)
   expect(Object.values(stats.registration.nameServers)).toEqual([{ isRegistered: true }])

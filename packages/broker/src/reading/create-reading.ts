@@ -10,7 +10,6 @@ import type { BrokerSettings } from '../settings/index.ts'
 import type { BrokerStatistics } from '../statistics/index.ts'
 import type { TopicTable } from '../topics/index.ts'
 import { ColdReadLimits } from './cold-read-limits.ts'
-import { type FileReadLimits, FileReads } from './file-reads.ts'
 import {
   getColdDataFlowCtrInfo,
   removeColdDataFlowCtrConfig,
@@ -21,6 +20,7 @@ import { checkPull, pullMessage } from './handlers/pull-message.ts'
 import { queryMessage } from './handlers/query-message.ts'
 import { viewMessageById } from './handlers/view-message-by-id.ts'
 import { LongPolling } from './long-polling.ts'
+import { type PacedReadLimits, PacedReads } from './paced-reads.ts'
 
 export interface ReadingParts {
   clock: Clock
@@ -41,7 +41,7 @@ export interface ReadingParts {
 /** A fifth of the places that pulls have by default. */
 const heldPullsPerConnectionMax = 20_000
 /** A fifth of the places that pulls have by default is for connections that wait for many files. */
-const fileReadLimits: FileReadLimits = {
+const pacedReadLimits: PacedReadLimits = {
   perConnectionMax: 1_024,
   crowdedFrom: 20_000,
   perConnectionMaxWhenCrowded: 64,
@@ -50,7 +50,7 @@ const fileReadLimits: FileReadLimits = {
 /** Giving messages to those who ask: by queue, by position, by key. */
 export function createReading(parts: ReadingParts) {
   const { clock, settings, store, topics, groups, consumers, offsets, compiler, filters, counters } = parts
-  const fileReads = new FileReads(fileReadLimits)
+  const pacedReads = new PacedReads(pacedReadLimits)
   const longPolling = new LongPolling(clock, heldPullsPerConnectionMax)
   const coldReadLimits = new ColdReadLimits(clock, settings)
   topics.onDelete((topic) => longPolling.giveUp(topic))
@@ -64,7 +64,7 @@ export function createReading(parts: ReadingParts) {
     compiler,
     filters,
     longPolling,
-    fileReads,
+    pacedReads,
     coldReadLimits,
     brokerPermission: () => settings().brokerPermission,
     settings,
@@ -80,7 +80,7 @@ export function createReading(parts: ReadingParts) {
     giveUp: (topic: string) => longPolling.giveUp(topic),
     /** What holds and paces pulls of parts of static topics that other brokers have. */
     longPolling,
-    fileReads,
+    pacedReads,
     /** @throws ProtocolError for a pull that may not be served, whichever broker has its queue */
     checkPull: (header: RequestOf<typeof commands.pullMessage>, connection: RemotingConnection): void =>
       checkPull(header, connection, pull),
@@ -89,8 +89,8 @@ export function createReading(parts: ReadingParts) {
     handlers: {
       pullMessage: pullMessage({ ...pull, lane: 'pull' }),
       litePullMessage: litePullMessage({ ...pull, lane: 'lite-pull' }),
-      viewMessageById: viewMessageById({ store, fileReads }),
-      queryMessage: queryMessage({ store, fileReads, settings }),
+      viewMessageById: viewMessageById({ store, pacedReads }),
+      queryMessage: queryMessage({ store, pacedReads, settings }),
       updateColdDataFlowCtrConfig: updateColdDataFlowCtrConfig({ coldReadLimits }),
       removeColdDataFlowCtrConfig: removeColdDataFlowCtrConfig({ coldReadLimits }),
       getColdDataFlowCtrInfo: getColdDataFlowCtrInfo({ coldReadLimits }),
@@ -100,12 +100,12 @@ export function createReading(parts: ReadingParts) {
     drain: () => {
       coldReadLimits.close()
       longPolling.close()
-      fileReads.close()
+      pacedReads.close()
     },
     stats: () => ({
       heldPulls: longPolling.countIn('pull'),
       heldLitePulls: longPolling.countIn('lite-pull'),
-      fileReads: fileReads.underWay,
+      pacedReads: pacedReads.underWay,
       heldColdPulls: coldReadLimits.waitingCount,
     }),
   }

@@ -5,8 +5,8 @@ import type { MessageStore } from '@rocketmq-ts/storage'
 import { TopicRoutes } from '../assignment/topic-routes.ts'
 import type { Identity } from '../identity.ts'
 import type { ConsumerOffsetTable } from '../offsets/index.ts'
-import type { FileReads } from '../reading/file-reads.ts'
 import type { LongPolling } from '../reading/long-polling.ts'
+import type { PacedReads } from '../reading/paced-reads.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { TopicTable } from '../topics/index.ts'
 import { ForwardedCommits } from './forwarded-commits.ts'
@@ -33,7 +33,7 @@ export interface StaticTopicsParts {
   /** What pulls of parts that other brokers have share with those of this broker's own queues. */
   reading: {
     longPolling: LongPolling
-    fileReads: FileReads
+    pacedReads: PacedReads
     checkPull: RedirectedPullParts['check']
     /** Answers pulls that wait for messages of a topic: another broker may lead its queues now. */
     giveUp(topic: string): void
@@ -56,14 +56,14 @@ export function createStaticTopics(parts: StaticTopicsParts) {
     calls,
     masterAddress: (topic, brokerName) => routes.masterAddress(topic, brokerName),
     doubtMaster: (topic, brokerName, address) => routes.doubtMaster(topic, brokerName, address),
-    reads: reading.fileReads,
+    reads: reading.pacedReads,
     timeoutMs: () => settings().forwardTimeout,
   })
   const changed = (topic: string): void => {
     topics.mappingChanged(topic)
     reading.giveUp(topic)
   }
-  const commits = new ForwardedCommits({ itemCalls, reads: reading.fileReads })
+  const commits = new ForwardedCommits({ itemCalls, reads: reading.pacedReads })
   const pulls = new RedirectedPulls({
     ...{ mappings, itemCalls, commits, offsets },
     log: new BoundedLog(log, clock),

@@ -1,11 +1,11 @@
 import { commands, type LogicQueueMappingItem, type RemotingCommand } from '@rocketmq-ts/protocol'
-import type { FileReads, ReadingConnection } from '../reading/file-reads.ts'
+import type { PacedReads, ReadingConnection } from '../reading/paced-reads.ts'
 import type { ItemCalls } from './item-calls.ts'
 
 export interface ForwardedCommitsParts {
   itemCalls: Pick<ItemCalls, 'send'>
   /** Bounds how many of a connection are on their way. */
-  reads: Pick<FileReads, 'check' | 'count'>
+  reads: Pick<PacedReads, 'check' | 'count'>
 }
 
 interface GroupInTopic {

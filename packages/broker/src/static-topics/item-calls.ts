@@ -8,7 +8,7 @@ import {
   responseCodeName,
 } from '@rocketmq-ts/protocol'
 import { answeredLater, type Handler, type RemotingClient, type Reply } from '@rocketmq-ts/remoting'
-import type { FileReads, ReadingConnection } from '../reading/file-reads.ts'
+import type { PacedReads, ReadingConnection } from '../reading/paced-reads.ts'
 import type { StaticTopic } from './static-topic.ts'
 
 export interface ItemCallsOptions {
@@ -19,7 +19,7 @@ export interface ItemCallsOptions {
   /** Told an address at which the broker could not be asked. */
   doubtMaster(topic: string, brokerName: string, address: string): void
   /** How requests of one connection take turns. */
-  reads: Pick<FileReads, 'check' | 'run'>
+  reads: Pick<PacedReads, 'check' | 'run'>
   /** Milliseconds for connecting to another broker, and again for its answer. */
   timeoutMs(): number
 }

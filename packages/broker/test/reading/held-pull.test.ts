@@ -2,9 +2,9 @@ import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { commands, newSubscriptionGroupConfig, ProtocolError } from '@rocketmq-ts/protocol'
 import type { ReadResult } from '@rocketmq-ts/storage'
 import { expect, test } from 'vitest'
-import { FileReads } from '../../src/reading/file-reads.ts'
 import { type PullParts, pullMessage } from '../../src/reading/handlers/pull-message.ts'
 import { LongPolling } from '../../src/reading/long-polling.ts'
+import { PacedReads } from '../../src/reading/paced-reads.ts'
 import { ask } from '../call-kit.ts'
 import { FakeLink } from '../clients/fake-link.ts'
 
@@ -38,7 +38,7 @@ function partsWith(read: () => Promise<ReadResult> | ReadResult): PullParts {
     consumers: { subscriptionsOf: () => undefined },
     offsets: { checkRoom() {}, commit() {}, takeReset: () => undefined, pulled() {} },
     longPolling: new LongPolling(new SteppedClock(), 10),
-    fileReads: new FileReads({ perConnectionMax: 10, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 }),
+    pacedReads: new PacedReads({ perConnectionMax: 10, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 }),
     brokerPermission: () => 6,
     settings: () =>
       ({ longPollingEnable: true, maxTransferCountOnMessageInMemory: 32 }) as ReturnType<PullParts['settings']>,
@@ -63,7 +63,7 @@ test.each([
   void ask(pullMessage(parts), header, { link })
   link.isClosed = hasEnded
   reading.resolve({ ...nothing, status: 'OFFSET_OVERFLOW_ONE' })
-  await expect.poll(() => parts.fileReads.underWay).toBe(0)
+  await expect.poll(() => parts.pacedReads.underWay).toBe(0)
   expect(parts.longPolling.count).toBe(held)
 })
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { FileReads } from '../../src/reading/file-reads.ts'
 import { queryMessage } from '../../src/reading/handlers/query-message.ts'
+import { PacedReads } from '../../src/reading/paced-reads.ts'
 import { ask } from '../call-kit.ts'
 
 /** @param positions of messages that have the key, newest first, as the index gives them */
 function handlerOver(positions: readonly number[]) {
   const countsAsked: number[] = []
   const handler = queryMessage({
-    fileReads: new FileReads({ perConnectionMax: 10, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 }),
+    pacedReads: new PacedReads({ perConnectionMax: 10, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 }),
     store: {
       findByKey(_topic, _key, _kind, countMax) {
         countsAsked.push(countMax)

@@ -1,6 +1,6 @@
 import { type LogicQueueMappingItem, type RemotingCommand, responseCodes } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
-import { FileReads } from '../../src/reading/file-reads.ts'
+import { PacedReads } from '../../src/reading/paced-reads.ts'
 import { ForwardedCommits } from '../../src/static-topics/forwarded-commits.ts'
 import { FakeLink, response } from '../clients/fake-link.ts'
 
@@ -14,7 +14,7 @@ const place = { consumerGroup: 'G', topic: 'T' }
 function open(perConnectionMax = 10) {
   const sent: { offset: number; done: PromiseWithResolvers<RemotingCommand> }[] = []
   const commits = new ForwardedCommits({
-    reads: new FileReads({ perConnectionMax, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 }),
+    reads: new PacedReads({ perConnectionMax, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 }),
     itemCalls: {
       send(_item, _command, header) {
         const done = Promise.withResolvers<RemotingCommand>()

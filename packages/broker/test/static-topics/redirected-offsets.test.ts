@@ -7,7 +7,7 @@ import {
   type TopicQueueMappingDetail,
 } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
-import { FileReads } from '../../src/reading/file-reads.ts'
+import { PacedReads } from '../../src/reading/paced-reads.ts'
 import { ForwardedCommits } from '../../src/static-topics/forwarded-commits.ts'
 import { ItemCalls } from '../../src/static-topics/item-calls.ts'
 import { type OffsetHandlers, redirectedOffsets } from '../../src/static-topics/redirected-offsets.ts'
@@ -28,7 +28,7 @@ function open(readsMax = 100) {
   }
   const topic = new StaticTopic(detail, 'here')
   const asked: { address: string; code: number; done: PromiseWithResolvers<RemotingCommand> }[] = []
-  const reads = new FileReads({ perConnectionMax: readsMax, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 })
+  const reads = new PacedReads({ perConnectionMax: readsMax, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 })
   const itemCalls = new ItemCalls({
     masterAddress: async (_topic, brokerName) => brokerName,
     doubtMaster() {},

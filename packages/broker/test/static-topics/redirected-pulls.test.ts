@@ -8,8 +8,8 @@ import {
   type TopicQueueMappingDetail,
 } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
-import { FileReads } from '../../src/reading/file-reads.ts'
 import { LongPolling } from '../../src/reading/long-polling.ts'
+import { PacedReads } from '../../src/reading/paced-reads.ts'
 import { ForwardedCommits } from '../../src/static-topics/forwarded-commits.ts'
 import { ItemCalls } from '../../src/static-topics/item-calls.ts'
 import { RedirectedPulls } from '../../src/static-topics/redirected-pulls.ts'
@@ -42,12 +42,12 @@ function open({ readsMax = 100, heldMax = 100 }: OpenOptions = {}) {
   const topic = new StaticTopic(detail, 'here')
   const asked: { address: string; done: PromiseWithResolvers<RemotingCommand> }[] = []
   const doubted: string[] = []
-  const fileReads = new FileReads({ perConnectionMax: readsMax, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 })
+  const pacedReads = new PacedReads({ perConnectionMax: readsMax, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 })
   const longPolling = new LongPolling(clock, heldMax)
   const itemCalls = new ItemCalls({
     masterAddress: async (_topic, brokerName) => brokerName,
     doubtMaster: (_topic, _brokerName, address) => doubted.push(address),
-    reads: fileReads,
+    reads: pacedReads,
     timeoutMs: () => 3000,
     calls: {
       call(address) {
@@ -61,9 +61,9 @@ function open({ readsMax = 100, heldMax = 100 }: OpenOptions = {}) {
     ...{ itemCalls, longPolling },
     log: new BoundedLog(silentLog, clock),
     mappings: { isEmpty: false, get: () => topic },
-    commits: new ForwardedCommits({ itemCalls, reads: fileReads }),
+    commits: new ForwardedCommits({ itemCalls, reads: pacedReads }),
     offsets: { commit() {}, isResetPending: () => false },
-    check: (_header, connection) => fileReads.check(connection),
+    check: (_header, connection) => pacedReads.check(connection),
   })
   const handler = pulls.redirected('pull', () => {
     throw new Error('a pull of a queue of this broker')
@@ -76,7 +76,7 @@ function open({ readsMax = 100, heldMax = 100 }: OpenOptions = {}) {
     })
     return ask(handler, header, { link })
   }
-  return { clock, asked, doubted, fileReads, longPolling, pull }
+  return { clock, asked, doubted, pacedReads, longPolling, pull }
 }
 
 const position = { suggestWhichBrokerId: '0', minOffset: '0', maxOffset: '100' }
@@ -144,7 +144,7 @@ test('a broker that cannot be asked does not hold up pulls of others, nor is it 
 })
 
 test('a pull whose connection ends while it waits for its turn asks nobody', async () => {
-  const { asked, pull, fileReads } = open()
+  const { asked, pull, pacedReads } = open()
   const link = new FakeLink()
   const pulled = Array.from({ length: 6 }, () => pull(link))
   await turn()
@@ -152,7 +152,7 @@ test('a pull whose connection ends while it waits for its turn asks nobody', asy
   for (const { done } of asked) done.resolve(found())
   await Promise.all(pulled)
   expect(asked).toHaveLength(4)
-  expect(fileReads.underWay).toBe(0)
+  expect(pacedReads.underWay).toBe(0)
 })
 
 test('a pull at the end of a part waits for a moment, at most as long as it may', async () => {

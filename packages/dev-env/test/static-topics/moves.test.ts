@@ -145,7 +145,7 @@ describe('a logical queue that moved', () => {
     slow.process.pause()
     await cluster.sleep(10_000)
     // Of 15 MB.
-    expect(admin.machine(two).server.stats().reading.fileReads).toBeGreaterThan(20)
+    expect(admin.machine(two).server.stats().reading.pacedReads).toBeGreaterThan(20)
     const startMs = cluster.simulation.monotonic()
     expect((await pull(admin.client)).messages).toHaveLength(4)
     expect(cluster.simulation.monotonic() - startMs).toBeLessThan(500)

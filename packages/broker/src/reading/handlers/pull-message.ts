@@ -12,9 +12,9 @@ import type { MessageStore, ReadRequest, ReadResult } from '@rocketmq-ts/storage
 import { checkNotOwnProgress } from '../../groups/index.ts'
 import type { QueueRange } from '../../offsets/queue-offsets.ts'
 import type { ColdReadLimits } from '../cold-read-limits.ts'
-import type { FileReads, ReadingConnection } from '../file-reads.ts'
 import type { HeldPull, LongPolling, PullLane } from '../long-polling.ts'
 import { type MessageFilter, type MessageFilterParts, messageFilter } from '../message-filter.ts'
+import type { PacedReads, ReadingConnection } from '../paced-reads.ts'
 import { type GroupSubscriptions, pullSubscription } from '../pull-subscription.ts'
 import { pullCode, pullRemark } from '../read-outcome.ts'
 
@@ -49,7 +49,7 @@ export interface PullParts extends MessageFilterParts {
     pulled(group: string, topic: string, queueId: number, offset: number): void
   }
   longPolling: LongPolling
-  fileReads: FileReads
+  pacedReads: PacedReads
   coldReadLimits: Pick<ColdReadLimits, 'isLimited' | 'whenCountedAnew' | 'note'>
   brokerPermission(): number
   settings(): PullSettings
@@ -82,7 +82,7 @@ export function pullMessage(parts: PullParts): Handler<PullCommand> {
 }
 
 /** Of `PullParts`, what tells whether a pull may be served at all. */
-type PullChecks = Pick<PullParts, 'brokerPermission' | 'settings' | 'groups' | 'topics' | 'fileReads' | 'offsets'>
+type PullChecks = Pick<PullParts, 'brokerPermission' | 'settings' | 'groups' | 'topics' | 'pacedReads' | 'offsets'>
 
 /**
  * All that has to be so for a pull but for its queue, which another broker may have.
@@ -153,9 +153,9 @@ function checkQueue({ topic, queueId }: PullRequest, { readQueueNums }: TopicCon
 function checkPlaces(
   { sysFlag, consumerGroup, topic }: PullRequest,
   connection: ReadingConnection,
-  { fileReads, offsets }: PullChecks,
+  { pacedReads, offsets }: PullChecks,
 ): void {
-  fileReads.check(connection)
+  pacedReads.check(connection)
   if ((sysFlag & commitOffsetFlag) === 0) return
   checkNotOwnProgress(consumerGroup)
   offsets.checkRoom(consumerGroup, topic)
@@ -248,9 +248,9 @@ class Pull implements HeldPull {
 
   /** @param isCold what is read is not in memory any more */
   #readLater(request: ReadRequest, isCold: boolean): Promise<ReadResult> {
-    const { fileReads, store, clock, coldReadLimits } = this.#parts
+    const { pacedReads, store, clock, coldReadLimits } = this.#parts
     const startMs = clock.turnTime()
-    return fileReads.run(
+    return pacedReads.run(
       this.#call.connection,
       () => store.read(request),
       ({ byteCount }) => {

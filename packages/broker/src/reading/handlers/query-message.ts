@@ -1,10 +1,10 @@
 import { type commands, ProtocolError } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import type { KeyKind } from '@rocketmq-ts/storage'
-import type { FileReads } from '../file-reads.ts'
+import type { PacedReads } from '../paced-reads.ts'
 
 export interface QueryParts {
-  fileReads: FileReads
+  pacedReads: PacedReads
   store: {
     findByKey(topic: string, key: string, kind: KeyKind, countMax: number, beginMs: number, endMs: number): number[]
     recordAt(physicalOffset: number): Promise<Buffer | undefined>
@@ -25,8 +25,8 @@ const nothingFound = { indexLastUpdateTimestamp: 0, indexLastUpdatePhyoffset: 0 
  */
 export function queryMessage(parts: QueryParts): Handler<typeof commands.queryMessage> {
   return async (header, { connection }) => {
-    const { store, fileReads } = parts
-    fileReads.check(connection)
+    const { store, pacedReads } = parts
+    pacedReads.check(connection)
     const { defaultQueryMaxNum, maxMsgsNumBatch } = parts.settings()
     const asked = header._UNIQUE_KEY_QUERY === true ? defaultQueryMaxNum : header.maxNum
     if (asked < 0) throw new ProtocolError('INVALID_PARAMETER', `maxNum is ${asked}: it must be 0 or more`)
@@ -36,7 +36,7 @@ export function queryMessage(parts: QueryParts): Handler<typeof commands.queryMe
     const found = store.findByKey(topic, key, kind, countMax, beginTimestamp, endTimestamp)
     const positions = [...new Set(found)].sort((left, right) => left - right)
     const read = () => Promise.all(positions.map((position) => store.recordAt(position)))
-    const records = (await fileReads.run(connection, read, bytesOfAll)).filter((record) => record !== undefined)
+    const records = (await pacedReads.run(connection, read, bytesOfAll)).filter((record) => record !== undefined)
     if (records.length === 0) {
       const remark = 'can not find message, maybe time range not correct'
       return { code: 'QUERY_NOT_FOUND', remark, header: nothingFound }

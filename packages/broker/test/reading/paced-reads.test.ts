@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FileReads } from '../../src/reading/file-reads.ts'
+import { PacedReads } from '../../src/reading/paced-reads.ts'
 import { FakeLink } from '../clients/fake-link.ts'
 
 /** Reads that end when the test says so. */
@@ -13,15 +13,15 @@ function planned(count: number) {
   return { begun, ends, read }
 }
 
-function newFileReads(perConnectionMax: number, crowdedFrom = 1000): FileReads {
-  return new FileReads({ perConnectionMax, crowdedFrom, perConnectionMaxWhenCrowded: 1 })
+function newPacedReads(perConnectionMax: number, crowdedFrom = 1000): PacedReads {
+  return new PacedReads({ perConnectionMax, crowdedFrom, perConnectionMaxWhenCrowded: 1 })
 }
 
 const bytesOf = () => 1
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 test('a connection may wait for so many reads of files at a time, whatever others do and however reads end', async () => {
-  const reads = newFileReads(2)
+  const reads = newPacedReads(2)
   const [one, other] = [new FakeLink(), new FakeLink()]
   const { ends, read } = planned(3)
   const first = reads.run(one, read(0), bytesOf)
@@ -40,7 +40,7 @@ test('a connection may wait for so many reads of files at a time, whatever other
 })
 
 test('when all connections wait for many reads, each may wait for fewer', () => {
-  const reads = newFileReads(10, 3)
+  const reads = newPacedReads(10, 3)
   const [one, other] = [new FakeLink(), new FakeLink()]
   const { read } = planned(3)
   for (let index = 0; index < 3; index++) {
@@ -52,7 +52,7 @@ test('when all connections wait for many reads, each may wait for fewer', () => 
 })
 
 test('four reads of a connection are made at a time, the others in their order, and those of others meanwhile', async () => {
-  const reads = newFileReads(100)
+  const reads = newPacedReads(100)
   const [one, other] = [new FakeLink(), new FakeLink()]
   const { begun, ends, read } = planned(7)
   for (let index = 0; index < 6; index++) void reads.run(one, read(index), bytesOf)
@@ -68,7 +68,7 @@ test('four reads of a connection are made at a time, the others in their order, 
 })
 
 test('reads of a broker do not wait for those of another one, nor for those of files', async () => {
-  const reads = newFileReads(100)
+  const reads = newPacedReads(100)
   const link = new FakeLink()
   const { begun, read } = planned(7)
   for (let index = 0; index < 5; index++) void reads.run(link, read(index), bytesOf, 'broker-a')
@@ -79,7 +79,7 @@ test('reads of a broker do not wait for those of another one, nor for those of f
 })
 
 test('what is counted among the reads of a connection takes no turn, and goes on when the connection ends', async () => {
-  const reads = newFileReads(2)
+  const reads = newPacedReads(2)
   const link = new FakeLink()
   const { begun, ends, read } = planned(2)
   link.pauseAnswers()
@@ -93,7 +93,7 @@ test('what is counted among the reads of a connection takes no turn, and goes on
 })
 
 test('what was read while a connection took no answers is read once more when it does', async () => {
-  const reads = newFileReads(100)
+  const reads = newPacedReads(100)
   const link = new FakeLink()
   let count = 0
   link.pauseAnswers()
@@ -117,10 +117,10 @@ test('what was read while a connection took no answers is read once more when it
 })
 
 test.each([
-  ['the connection ends', (_reads: FileReads, link: FakeLink) => link.destroy()],
-  ['the broker stops', (reads: FileReads) => reads.close()],
+  ['the connection ends', (_reads: PacedReads, link: FakeLink) => link.destroy()],
+  ['the broker stops', (reads: PacedReads) => reads.close()],
 ])('a read of a connection that takes no answers is given up when %s', async (_, end) => {
-  const reads = newFileReads(100)
+  const reads = newPacedReads(100)
   const link = new FakeLink()
   link.pauseAnswers()
   const results = Array.from({ length: 6 }, () => reads.run(link, () => 'read', bytesOf))

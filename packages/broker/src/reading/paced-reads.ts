@@ -8,7 +8,7 @@ export type ReadingConnection = Pick<RemotingConnection, 'id' | 'isClosed' | 'ta
 /** Reads of one connection that are made at a time. */
 const perConnectionAtOnce = 4
 
-export interface FileReadLimits {
+export interface PacedReadLimits {
   /** Reads that one connection may wait for. */
   perConnectionMax: number
   /** Reads of all connections from which on each may wait for fewer, so that many do not take all places of their lane. */
@@ -28,15 +28,15 @@ interface OfConnection {
  * each other, so one client that asks for very many at once would make the others wait too. Their answers are large, so one
  * that does not take its answers gets no more.
  */
-export class FileReads {
-  readonly #limits: FileReadLimits
+export class PacedReads {
+  readonly #limits: PacedReadLimits
   readonly #connections = new Map<number, OfConnection>()
   /** Reads that wait for their connection. */
   readonly #sleepers = new Set<() => void>()
   #underWay = 0
   #isClosed = false
 
-  constructor(limits: FileReadLimits) {
+  constructor(limits: PacedReadLimits) {
     this.#limits = limits
   }
 
