@@ -97,6 +97,20 @@ export function answerError(
   return new RocketMQError(code, message, { ...place, responseCode: answer.code })
 }
 
+/**
+ * What the answer to a request says.
+ * @throws RocketMQError INVALID_ANSWER when it cannot be read: what was asked for may have been carried out
+ */
+export function readAnswer<Told>(commandName: string, place: FailurePlace, read: () => Told): Told {
+  try {
+    return read()
+  } catch (cause) {
+    const where = place.broker === undefined ? '' : ` of ${place.broker}`
+    const message = `the answer${where} to ${commandName} cannot be read: ${(cause as Error).message}`
+    throw new RocketMQError('INVALID_ANSWER', message, { ...place, cause, outcome: 'unknown' })
+  }
+}
+
 export function invalidArgument(message: string, cause?: unknown): RocketMQError {
   return new RocketMQError('INVALID_ARGUMENT', message, { cause })
 }

@@ -17,7 +17,6 @@ import {
   type SubscriptionGroupConfig,
   subscriptionGroupConfigBody,
   subscriptionGroupTableBody,
-  topicListBody,
 } from '@rocketmq-ts/protocol'
 import { UsageError } from '../usage-error.ts'
 import { formatted, hashOrder, javaMap, localSeconds, versionName } from './java-text.ts'
@@ -462,7 +461,7 @@ async function queueClients(context: ToolContext, name: string): Promise<Readonl
 }
 
 async function progressOfGroups(context: ToolContext): Promise<void> {
-  const { topicList } = topicListBody.decode(await context.askNameServer(commands.getAllTopicListFromNameserver, {}))
+  const topicList = await context.topics()
   const rows: { name: string; count: number; diff: number; text: string }[] = []
   for (const retryTopic of topicList.filter((name) => name.startsWith(retryTopicPrefix))) {
     const name = retryTopic.slice(retryTopicPrefix.length)

@@ -1,5 +1,5 @@
 import type { Master } from '@rocketmq-ts/client/raw'
-import { type BrokerStats, brokerStatsBody, commands, topicListBody } from '@rocketmq-ts/protocol'
+import { type BrokerStats, brokerStatsBody, commands } from '@rocketmq-ts/protocol'
 import { lagOf, mastersOf } from './group-tools.ts'
 import { formatted } from './java-text.ts'
 import { flag, optional, type Tool, type ToolContext } from './tool.ts'
@@ -14,9 +14,7 @@ export const statsTools: readonly Tool[] = [
     about: 'Shows how much goes into topics and out to groups.',
     options: [flag('a', 'activeTopic', 'only topics that had something'), optional('t', 'topic', 'only this topic')],
     async run(context) {
-      const { topicList } = topicListBody.decode(
-        await context.askNameServer(commands.getAllTopicListFromNameserver, {}),
-      )
+      const topicList = await context.topics()
       const titles = [
         '#Topic',
         '#Consumer Group',

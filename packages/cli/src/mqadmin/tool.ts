@@ -1,5 +1,13 @@
 import { ClusterCalls, ClusterClient, type Deadline, type Master } from '@rocketmq-ts/client/raw'
-import { type AnyCommand, clusterInfoBody, commands, type RequestOf, type ResponseOf } from '@rocketmq-ts/protocol'
+import {
+  type AnyCommand,
+  type Body,
+  clusterInfoBody,
+  commands,
+  type RequestOf,
+  type ResponseOf,
+  topicListBody,
+} from '@rocketmq-ts/protocol'
 import type { Session } from '../session.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 
@@ -169,14 +177,20 @@ export class ToolContext {
     return this.calls.ask(broker, command, header, this.deadline, body)
   }
 
-  /** Asks one of the name servers. @throws RocketMQError unless the answer is SUCCESS */
-  async askNameServer<C extends AnyCommand>(command: C, header: RequestOf<C>): Promise<Buffer> {
-    const answer = await this.client.nameServers.ask(command, header, this.deadline)
-    return answer.body ?? Buffer.alloc(0)
+  /** What a name server says in the body of its answer. @throws RocketMQError unless the answer is SUCCESS */
+  askNameServer<C extends AnyCommand, Told>(command: C, header: RequestOf<C>, body: Body<Told>): Promise<Told> {
+    return this.client.nameServers.read(command, header, this.deadline, (answer) =>
+      body.decode(answer.body ?? Buffer.alloc(0)),
+    )
   }
 
-  async clusterInfo() {
-    return clusterInfoBody.decode(await this.askNameServer(commands.getBrokerClusterInfo, {}))
+  /** Names of all topics. */
+  async topics(): Promise<readonly string[]> {
+    return (await this.askNameServer(commands.getAllTopicListFromNameserver, {}, topicListBody)).topicList
+  }
+
+  clusterInfo() {
+    return this.askNameServer(commands.getBrokerClusterInfo, {}, clusterInfoBody)
   }
 
   /** The masters of a cluster, by name. @throws CommandError when it has none */

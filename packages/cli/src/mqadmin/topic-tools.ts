@@ -6,7 +6,6 @@ import {
   type TopicRoute,
   type TopicStats,
   topicConfigBody,
-  topicListBody,
   topicRouteBody,
   topicStatsBody,
 } from '@rocketmq-ts/protocol'
@@ -133,9 +132,7 @@ export const topicTools: readonly Tool[] = [
     about: 'Shows the names of topics.',
     options: [flag('c', 'clusterModel', 'with their clusters and groups')],
     async run(context) {
-      const { topicList } = topicListBody.decode(
-        await context.askNameServer(commands.getAllTopicListFromNameserver, {}),
-      )
+      const topicList = await context.topics()
       if (!context.has('clusterModel')) {
         for (const name of topicList) await context.line(name)
         return
@@ -269,13 +266,9 @@ async function brokerNames(context: ToolContext, address: string): Promise<strin
     .map(({ brokerName }) => brokerName)
 }
 
-export async function routeOf(context: ToolContext, name: string): Promise<TopicRoute> {
-  const answer = await context.client.nameServers.ask(
-    commands.getRouteinfoByTopic,
-    { topic: name, acceptStandardJsonOnly: true },
-    context.deadline,
-  )
-  return topicRouteBody.decode(answer.body ?? Buffer.alloc(0))
+export function routeOf(context: ToolContext, name: string): Promise<TopicRoute> {
+  const header = { topic: name, acceptStandardJsonOnly: true }
+  return context.askNameServer(commands.getRouteinfoByTopic, header, topicRouteBody)
 }
 
 /** Groups that have consumed a topic, as the broker of its route says. */

@@ -172,8 +172,10 @@ export class Admin implements AsyncDisposable {
   /** Names of all topics, those of RocketMQ itself too, in their order. @throws RocketMQError */
   async topics(options: CallOptions = {}): Promise<string[]> {
     const deadline = this.#deadline(options)
-    const answer = await this.#client.nameServers.ask(commands.getAllTopicListFromNameserver, {}, deadline)
-    const { topicList } = topicListBody.decode(answer.body ?? Buffer.alloc(0))
+    const command = commands.getAllTopicListFromNameserver
+    const { topicList } = await this.#client.nameServers.read(command, {}, deadline, ({ body }) =>
+      topicListBody.decode(body ?? Buffer.alloc(0)),
+    )
     return topicList.map((topic) => this.#client.namespace.unwrap(topic)).toSorted()
   }
 

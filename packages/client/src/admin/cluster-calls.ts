@@ -3,6 +3,7 @@ import {
   type ClusterInfo,
   clusterInfoBody,
   commands,
+  type RemotingCommand,
   type RequestOf,
   type ResponseOf,
   responseCodes,
@@ -27,9 +28,14 @@ export interface CallAnswer<C extends AnyCommand> {
 
 const noBody = Buffer.alloc(0)
 
+/** What a name server says of the cluster. */
+export function clusterTold({ body }: RemotingCommand): ClusterInfo {
+  return clusterInfoBody.decode(body ?? noBody)
+}
+
 /** The brokers of a name server's answer, by their names. */
-export function brokersOf({ brokerAddrTable }: ClusterInfo): BrokerDescription[] {
-  return [...brokerAddrTable.values()]
+export function brokersTold(answer: RemotingCommand): BrokerDescription[] {
+  return [...clusterTold(answer).brokerAddrTable.values()]
     .map(({ brokerName: name, cluster = '', brokerAddrs: addresses }) => ({ name, cluster, addresses }))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }
@@ -43,8 +49,7 @@ export class ClusterCalls {
   }
 
   async brokers(deadline: Deadline): Promise<BrokerDescription[]> {
-    const answer = await this.client.nameServers.ask(commands.getBrokerClusterInfo, {}, deadline)
-    return brokersOf(clusterInfoBody.decode(answer.body ?? noBody))
+    return this.client.nameServers.read(commands.getBrokerClusterInfo, {}, deadline, brokersTold)
   }
 
   /**

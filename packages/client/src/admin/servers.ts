@@ -1,7 +1,7 @@
-import { clusterInfoBody, commands, formatJavaProperties, parseJavaProperties } from '@rocketmq-ts/protocol'
+import { commands, formatJavaProperties, parseJavaProperties } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import { invalidArgument } from '../rocketmq-error.ts'
-import { brokersOf, type ClusterCalls } from './cluster-calls.ts'
+import { brokersTold, type ClusterCalls } from './cluster-calls.ts'
 import type { NameServerView } from './descriptions.ts'
 
 /** What a broker's settings are at the moment. @throws RocketMQError */
@@ -27,12 +27,9 @@ export async function changeBrokerConfiguration(
 
 /** What each name server knows of brokers, those that do not answer included. */
 export async function nameServerViews(calls: ClusterCalls, deadline: Deadline): Promise<NameServerView[]> {
-  const asked = await calls.client.nameServers.askEach(commands.getBrokerClusterInfo, {}, deadline)
-  return asked.map(({ address, answer, error }) => ({
-    address,
-    brokers: answer === undefined ? undefined : brokersOf(clusterInfoBody.decode(answer.body ?? Buffer.alloc(0))),
-    error,
-  }))
+  const { nameServers } = calls.client
+  const views = await nameServers.readEach(commands.getBrokerClusterInfo, {}, deadline, brokersTold)
+  return views.map(({ address, answer: brokers, error }) => ({ address, brokers, error }))
 }
 
 /** What the settings of each name server are. @throws RocketMQError when one does not answer */

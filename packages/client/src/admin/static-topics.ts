@@ -1,5 +1,4 @@
 import {
-  clusterInfoBody,
   commands,
   isDecided,
   leaderItem,
@@ -9,7 +8,7 @@ import {
 import type { Deadline } from '../calls/deadline.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
-import type { ClusterCalls } from './cluster-calls.ts'
+import { type ClusterCalls, clusterTold } from './cluster-calls.ts'
 import type { StaticTopicChange, StaticTopicDescription, StaticTopicMove, StaticTopicSettings } from './descriptions.ts'
 import { StaticTopicBrokers } from './static-topic-brokers.ts'
 import {
@@ -113,8 +112,8 @@ export async function completeStaticTopic(
 }
 
 async function brokersOf(calls: ClusterCalls, deadline: Deadline): Promise<StaticTopicBrokers> {
-  const { body } = await calls.client.nameServers.ask(commands.getBrokerClusterInfo, {}, deadline)
-  return new StaticTopicBrokers(calls, clusterInfoBody.decode(body ?? Buffer.alloc(0)), () => deadline)
+  const cluster = await calls.client.nameServers.read(commands.getBrokerClusterInfo, {}, deadline, clusterTold)
+  return new StaticTopicBrokers(calls, cluster, () => deadline)
 }
 
 /** @returns names, of all brokers that take requests where none are given */

@@ -2,7 +2,7 @@ import type { Clock, Random } from '@rocketmq-ts/platform'
 import { type AnyCommand, type RemotingCommand, type RequestOf, responseCodes } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
-import { answerError, type FailurePlace, type RocketMQError } from '../rocketmq-error.ts'
+import { answerError, type FailurePlace, type RocketMQError, readAnswer } from '../rocketmq-error.ts'
 import type { Connections } from './connections.ts'
 import type { NameServerList } from './name-server-list.ts'
 
@@ -16,9 +16,9 @@ export interface NameServersOptions {
 }
 
 /** What one of several name servers says. */
-export interface NameServerAnswer {
+export interface NameServerAnswer<Told = RemotingCommand> {
   readonly address: string
-  readonly answer?: RemotingCommand
+  readonly answer?: Told
   /** Why there is no answer. */
   readonly error?: RocketMQError
 }
@@ -43,17 +43,33 @@ export class NameServers {
    * just now, so that the others are asked as well before TOPIC_NOT_EXIST counts.
    * @throws RocketMQError, TOPIC_NOT_EXIST among them
    */
-  async ask<C extends AnyCommand>(
+  ask<C extends AnyCommand>(
     command: C,
     header: RequestOf<C>,
     deadline: Deadline,
     place: FailurePlace = {},
   ): Promise<RemotingCommand> {
+    return this.read(command, header, deadline, (answer) => answer, place)
+  }
+
+  /**
+   * Like `ask`, for what the answer says. Of one whose answer cannot be read the others are asked as well.
+   * @param read throws when it cannot read the answer
+   * @throws RocketMQError INVALID_ANSWER too
+   */
+  async read<C extends AnyCommand, Told>(
+    command: C,
+    header: RequestOf<C>,
+    deadline: Deadline,
+    read: (answer: RemotingCommand) => Told,
+    place: FailurePlace = {},
+  ): Promise<Told> {
     const { list, connections, random, attemptTimeoutMs } = this.#options
     let attempts = 0
     for (let round = 1; ; round++) {
       let unknown: RocketMQError | undefined
       let failure: RocketMQError | undefined
+      let unreadable: RocketMQError | undefined
       const addresses = await list.current(deadline).catch((error: RocketMQError) => {
         failure = error
         return []
@@ -69,19 +85,23 @@ export class NameServers {
           const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, deadline.leftMs))
           const answer = await deadline.unlessAborted(connections.ask(address, { command, header, timeoutMs }))
           if (answer.code === responseCodes.SUCCESS.code) {
+            const told = readAnswer(command.name, { ...place, broker: address }, () => read(answer))
             this.#current = address
-            return answer
+            return told
           }
           const error = answerError(command.name, answer, { ...place, broker: address })
           if (error.code === 'TOPIC_NOT_EXIST') unknown ??= error
           else failure = error
         } catch (error) {
-          failure = error as RocketMQError
-          if (failure.code === 'ABORTED' || failure.code === 'CLOSED') throw failure
+          const { code } = error as RocketMQError
+          if (code === 'ABORTED' || code === 'CLOSED') throw error
+          if (code === 'INVALID_ANSWER') unreadable = error as RocketMQError
+          else failure = error as RocketMQError
         }
       }
       // Of those that could be reached none knows the topic.
-      if (unknown !== undefined) throw unknown
+      if (unknown !== undefined && unreadable === undefined) throw unknown
+      failure ??= unreadable
       list.doubt()
       const waitMs = backoffMs(defaultBackoff, round, random)
       if (failure !== undefined && (!failure.retryable || waitMs >= deadline.leftMs)) {
@@ -112,6 +132,24 @@ export class NameServers {
       }
     })
     return deadline.unlessAborted(Promise.all(asked))
+  }
+
+  /** Like `askEach`, for what each answer says: INVALID_ANSWER is the error of those that cannot be read. */
+  async readEach<C extends AnyCommand, Told>(
+    command: C,
+    header: RequestOf<C>,
+    deadline: Deadline,
+    read: (answer: RemotingCommand) => Told,
+  ): Promise<NameServerAnswer<Told>[]> {
+    const answers = await this.askEach(command, header, deadline)
+    return answers.map(({ address, answer, error }) => {
+      if (answer === undefined) return { address, error: error! }
+      try {
+        return { address, answer: readAnswer(command.name, { broker: address }, () => read(answer)) }
+      } catch (error) {
+        return { address, error: error as RocketMQError }
+      }
+    })
   }
 
   /** The answer of every name server that gives one. @throws RocketMQError of the last one when none does */

@@ -9,7 +9,7 @@ import { masterId, type QueueRef, routeToBe, type TopicRoute, topicRoute } from 
 export interface RouteCacheOptions {
   readonly clock: Clock
   readonly random: Random
-  readonly nameServers: Pick<NameServers, 'ask' | 'askEach'>
+  readonly nameServers: Pick<NameServers, 'read' | 'readEach'>
   /** Milliseconds for one look-up, whoever waits for it. */
   readonly lookUpTimeoutMs: number
 }
@@ -132,8 +132,9 @@ export class RouteCache {
    * @throws RocketMQError of the first one when none has a route, and what asking throws
    */
   async refreshFromEach(topic: string, deadline: Deadline): Promise<TopicRoute> {
-    const answers = await this.#options.nameServers.askEach(lookUp, lookUpHeader(topic), deadline)
-    const routes = answers.flatMap(({ answer }) => (answer === undefined ? [] : [routeOf(topic, answer)]))
+    const { nameServers } = this.#options
+    const answers = await nameServers.readEach(lookUp, lookUpHeader(topic), deadline, routeOf(topic))
+    const routes = answers.flatMap(({ answer }) => answer ?? [])
     const [whole] = routes.toSorted((one, other) => other.brokers.size - one.brokers.size)
     if (whole === undefined) throw answers[0]!.error!
     return this.#keep(whole)
@@ -202,7 +203,7 @@ export class RouteCache {
   async #ask(topic: string): Promise<TopicRoute> {
     const { clock, nameServers, lookUpTimeoutMs } = this.#options
     const deadline = new Deadline(clock, {}, lookUpTimeoutMs)
-    return this.#keep(routeOf(topic, await nameServers.ask(lookUp, lookUpHeader(topic), deadline, { topic })))
+    return this.#keep(await nameServers.read(lookUp, lookUpHeader(topic), deadline, routeOf(topic), { topic }))
   }
 
   #keep(route: TopicRoute): TopicRoute {
@@ -256,6 +257,6 @@ function lookUpHeader(topic: string) {
   return { topic, acceptStandardJsonOnly: true }
 }
 
-function routeOf(topic: string, { body }: RemotingCommand): TopicRoute {
-  return topicRoute(topic, topicRouteBody.decode(body ?? Buffer.alloc(0)))
+function routeOf(topic: string): (answer: RemotingCommand) => TopicRoute {
+  return ({ body }) => topicRoute(topic, topicRouteBody.decode(body ?? Buffer.alloc(0)))
 }

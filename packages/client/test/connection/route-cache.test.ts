@@ -33,7 +33,11 @@ function scene() {
     clock,
     random: new SeededRandom(1),
     lookUpTimeoutMs: 1000,
-    nameServers: { ask: () => new Promise((resolve) => void flights.push(resolve)), askEach: async () => [] },
+    nameServers: {
+      read: async (_command, _header, _deadline, read) =>
+        read(await new Promise<RemotingCommand>((resolve) => void flights.push(resolve))),
+      readEach: async () => [],
+    },
   })
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   return { clock, flights, cache, settled }
