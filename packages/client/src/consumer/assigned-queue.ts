@@ -5,6 +5,7 @@ import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { RawMessage } from '../messages/received-message.ts'
 import { type Pulled, pull } from '../reading/pull.ts'
+import { clockSkewMs } from '../reading/queue-positions.ts'
 import type { RocketMQError, RocketMQErrorCode } from '../rocketmq-error.ts'
 import { masterId, type QueueRef } from '../routing/topic-route.ts'
 import { Lanes } from './lanes.ts'
@@ -87,6 +88,7 @@ export class AssignedQueue implements MemberQueue {
   /** The broker that was last suggested. */
   #brokerId = masterId
   #maxOffset = 0
+  #storedUntilMs: number
   #lastAskedMs: number | undefined
 
   constructor(queue: QueueRef, parts: QueueParts) {
@@ -94,6 +96,7 @@ export class AssignedQueue implements MemberQueue {
     this.#parts = parts
     const laneOfMessage = laneOf(parts.order)
     this.#lanes = new Lanes(({ message }) => laneOfMessage(message))
+    this.#storedUntilMs = parts.client.runtime.clock.now() - clockSkewMs
   }
 
   get hasWork(): boolean {
@@ -107,6 +110,10 @@ export class AssignedQueue implements MemberQueue {
   /** How far everything is done; undefined until the start is known. */
   get committable(): number | undefined {
     return this.#window?.committable
+  }
+
+  get storedUntilMs(): number {
+    return this.#storedUntilMs
   }
 
   /** Resolves when it is known where to begin, or the queue is not read any more. */
@@ -248,7 +255,10 @@ export class AssignedQueue implements MemberQueue {
       this.#pendingBytes += message.bytes
       this.#lanes.add({ message, window })
     }
-    if (messages.length > 0) this.#parts.onWork()
+    const newest = messages.at(-1)
+    if (newest === undefined) return
+    this.#storedUntilMs = newest.storeTimestamp
+    this.#parts.onWork()
   }
 
   async #recover(failure: RocketMQError, failures: number): Promise<void> {

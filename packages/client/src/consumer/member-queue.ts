@@ -10,6 +10,10 @@ export interface MemberQueue extends WorkSource {
   readonly mode: RequestMode
   /** How far everything is done; undefined until the start is known, and by POP, where the broker knows it. */
   readonly committable: number | undefined
+  /**
+   * Milliseconds since 1970: everything that it was given was stored by then, by the broker's clock. Undefined by POP.
+   */
+  readonly storedUntilMs: number | undefined
   /** Resolves when it is known where to begin, or the queue is not read any more. */
   readonly begun: Promise<void>
   /** Messages that are not done; undefined when that is not known. */

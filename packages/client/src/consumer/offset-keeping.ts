@@ -30,6 +30,11 @@ export interface Progressing {
   readonly committable: number | undefined
 }
 
+/** A queue that was left since its broker was gone. */
+interface Left extends Progressing {
+  readonly storedUntilMs: number | undefined
+}
+
 const intervalMs = 5000
 /** When nothing was done for so long, what was done is kept without waiting for the interval. */
 const restMs = 300
@@ -42,8 +47,8 @@ export class OffsetKeeping {
   readonly #kept = new Map<string, number>()
   /** `host:port` of the broker that was last asked for the progress in a queue or told of it. */
   readonly #addresses = new Map<string, string>()
-  /** Queues that were left since their broker was gone: how far this member is in them, and when it left them. */
-  readonly #away = new Map<string, { readonly progress: Progressing; readonly sinceMs: number }>()
+  /** Queues that were left since their broker was gone: how far this member is in them. */
+  readonly #away = new Map<string, Left>()
   #queues: () => Iterable<Progressing> = () => []
   #cancelTimer: CancelTimer | undefined
   #cancelRest: CancelTimer | undefined
@@ -99,10 +104,12 @@ export class OffsetKeeping {
     const left = this.#away.get(key)
     this.#addresses.set(key, address)
     const committed = await committedOffset(this.#client, this.#group, queue, address, deadline)
-    const done = left?.progress.committable
-    if (done === undefined || (committed !== undefined && committed >= done)) return committed
-    // A broker that lost its messages gives their offsets to those that were stored since.
-    const lostFrom = await offsetOfPosition(this.#client, queue, address, left!.sinceMs, deadline)
+    const { committable: done, storedUntilMs } = left ?? {}
+    if (done === undefined || storedUntilMs === undefined || (committed !== undefined && committed >= done)) {
+      return committed
+    }
+    // A broker that lost its messages gives their offsets to those that were stored since. Its own clock tells them apart.
+    const lostFrom = await offsetOfPosition(this.#client, queue, address, storedUntilMs + 1, deadline)
     return Math.max(committed ?? 0, Math.min(done, lostFrom))
   }
 
@@ -125,14 +132,14 @@ export class OffsetKeeping {
   }
 
   /** The queue's broker is gone, and no member can have the queue: until one may have it, this one's progress counts. */
-  away(progress: Progressing): void {
-    this.forget(progress.queue)
-    this.#away.set(queueKey(progress.queue), { progress, sinceMs: this.#client.runtime.clock.now() })
+  away(left: Left): void {
+    this.forget(left.queue)
+    this.#away.set(queueKey(left.queue), left)
   }
 
   /** Queues of a topic that were left since their broker was gone. */
   awayOf(topic: string): QueueRef[] {
-    return [...this.#away.values()].map(({ progress }) => progress.queue).filter((queue) => queue.topic === topic)
+    return [...this.#away.values()].map(({ queue }) => queue).filter((queue) => queue.topic === topic)
   }
 
   /** Keeps what has changed; what fails is tried again at the next time. */

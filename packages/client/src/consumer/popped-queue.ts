@@ -78,6 +78,7 @@ export class PoppedQueue implements MemberQueue {
   readonly queue: QueueRef
   readonly mode = 'POP'
   readonly committable = undefined
+  readonly storedUntilMs = undefined
   readonly lag = undefined
   readonly #parts: PoppedQueueParts
   readonly #stop = new AbortController()

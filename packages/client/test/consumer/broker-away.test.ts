@@ -32,18 +32,38 @@ async function whileAway(scene: Scene, members: readonly Member[], meanwhile: (b
   await broker!.start()
 }
 
-test('a consumer handles nothing twice of what it did before its broker was killed', async () => {
+test.for([0, 3_600_000, -3_600_000])(
+  'a consumer handles nothing twice of what it did before its broker was killed: clock ahead by %i ms',
+  async (aheadMs) => {
+    const scene = await startScene({ brokers: 2 })
+    await scene.createTopic('T', 1)
+    const group = new Group(scene)
+    const member = await group.join('one', { topics: 'T' })
+    member.machine.jumpClock(aheadMs)
+    await sendTo(scene, 'broker-1', numbered(50))
+    await group.sees(numbered(50))
+    await whileAway(scene, [member], () => {})
+    await sendTo(scene, 'broker-1', ['last'])
+    await group.sees([...numbered(50), 'last'], 60_000)
+    expect(group.bodies).toEqual([...numbered(50), 'last'])
+    await scene.settle(member.consumer.close())
+  },
+)
+
+test('a consumer that was given nothing misses nothing of a broker that comes back with an empty disk', async () => {
   const scene = await startScene({ brokers: 2 })
   await scene.createTopic('T', 1)
+  await sendTo(scene, 'broker-1', numbered(3, 'old '))
   const group = new Group(scene)
-  const member = await group.join('one', { topics: 'T' })
-  await sendTo(scene, 'broker-1', numbered(50))
-  await group.sees(numbered(50))
-  await whileAway(scene, [member], () => {})
-  await sendTo(scene, 'broker-1', ['last'])
-  await group.sees([...numbered(50), 'last'], 60_000)
-  expect(group.bodies).toEqual([...numbered(50), 'last'])
-  await scene.settle(member.consumer.close())
+  const member = await group.join('one', { topics: 'T', from: 'latest' })
+  member.machine.jumpClock(50_000)
+  await whileAway(scene, [member], ({ disk }) => disk.removeFolder('/data'))
+  const admin = new Admin(scene.client())
+  await scene.settle(admin.createTopic('T', { queues: 1 }))
+  await sendTo(scene, 'broker-1', numbered(5))
+  await group.sees(numbered(5), 60_000)
+  expect(group.bodies.toSorted()).toEqual(numbered(5))
+  await scene.settle(Promise.all([member.consumer.close(), admin.close()]))
 })
 
 test('a consumer misses nothing that is sent before it is back at a broker that has forgotten where the group began', async () => {
@@ -60,13 +80,19 @@ test('a consumer misses nothing that is sent before it is back at a broker that 
   await scene.settle(member.consumer.close())
 })
 
-test.for(['earliest', 'latest'] as const)(
-  'a consumer that begins with the %s misses nothing of a broker that comes back with an empty disk',
-  async (from) => {
+test.for([
+  { from: 'earliest', aheadMs: 0 },
+  { from: 'latest', aheadMs: 0 },
+  { from: 'latest', aheadMs: 3_600_000 },
+  { from: 'latest', aheadMs: -3_600_000 },
+] as const)(
+  'a consumer that begins with the $from misses nothing of a broker that comes back with an empty disk: clock ahead by $aheadMs ms',
+  async ({ from, aheadMs }) => {
     const scene = await startScene({ brokers: 2 })
     await scene.createTopic('T', 1)
     const group = new Group(scene)
     const member = await group.join('one', { topics: 'T', from })
+    member.machine.jumpClock(aheadMs)
     await sendTo(scene, 'broker-1', numbered(3))
     await group.sees(numbered(3))
     await whileAway(scene, [member], ({ disk }) => disk.removeFolder('/data'))
