@@ -9,8 +9,8 @@ import {
   writeRecord,
 } from '@rocketmq-ts/protocol'
 import type { Checkpoint } from '../../src/pop/receipts.ts'
-import { shownRecord } from '../../src/pop/retry-copy.ts'
 import { ackRecord, checkpointRecord, readReviveRecord } from '../../src/pop/revive-records.ts'
+import { shownRecord } from '../../src/pop/shown-record.ts'
 
 const host = encodeHost('127.0.0.1', 10911)
 const parts = { reviveTopic: 'R', brokerName: 'broker-a', storeHost: host, epoch: () => 'e', logEnd: () => 1000 }

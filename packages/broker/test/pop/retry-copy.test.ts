@@ -8,7 +8,8 @@ import {
 } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import type { Checkpoint } from '../../src/pop/receipts.ts'
-import { retryCopy, shownRecord } from '../../src/pop/retry-copy.ts'
+import { retryCopy } from '../../src/pop/retry-copy.ts'
+import { recordInLightQueue, shownRecord } from '../../src/pop/shown-record.ts'
 
 const host = encodeHost('127.0.0.1', 10911)
 const place = { topic: '%RETRY%g_T', queueId: 0, storeHost: host }
@@ -87,5 +88,33 @@ describe('a message of a retry topic is shown', () => {
       TAGS: 'a',
       POP_CK: '5 1 1000 0 1 b 0 5',
     })
+  })
+})
+
+describe('a message that is given of a light queue', () => {
+  const record = recordWith(
+    'KEYS\u0001k\u0002INNER_MULTI_DISPATCH\u0001%LMQ%a,%LMQ%b\u0002INNER_MULTI_QUEUE_OFFSET\u00013,12\u0002',
+  )
+
+  test('names no other one', () => {
+    const [shown] = decodeMessages(recordInLightQueue(record, '%LMQ%b', 12))
+    expect(shown).toMatchObject({
+      topic: '%RETRY%g_T',
+      queueOffset: 5,
+      physicalOffset: 4096,
+      reconsumeTimes: 2,
+      flag: 7,
+    })
+    expect(String(shown!.body)).toBe('body')
+    expect(Object.fromEntries(decodeMessageProperties(shown!.properties))).toEqual({
+      KEYS: 'k',
+      INNER_MULTI_DISPATCH: '%LMQ%b',
+      INNER_MULTI_QUEUE_OFFSET: '12',
+    })
+  })
+
+  test('stays as it is stored when it names that alone', () => {
+    const alone = recordInLightQueue(record, '%LMQ%a', 3)
+    expect(recordInLightQueue(alone, '%LMQ%a', 3)).toBe(alone)
   })
 })

@@ -224,6 +224,24 @@ describe('a consumer of lite topics', () => {
     await scene.settle(consumer.close())
   })
 
+  test('handles a message that was sent to several lite topics once in each of them', async () => {
+    const scene = await startLite()
+    await scene.createTopic('other', 1)
+    const broker = scene.cluster.client.broker(scene.cluster.brokers[0]!)
+    const names = ['%LMQ%$chat$a', '%LMQ%elsewhere', '%LMQ%$chat$b', '%LMQ%$chat$b', '%LMQ%$chat$c']
+    await sendLite(scene, 'b', 'before')
+    await broker.send({ topic: 'other', body: 'all', properties: { INNER_MULTI_DISPATCH: names.join(',') } })
+    await sendLite(scene, 'b', 'behind')
+    const group = new LiteGroup(scene)
+    const { consumer } = await group.join('one', { liteTopics: ['b', 'c'], invisibleMs: 5000 })
+    const later = await group.join('two', { liteTopics: ['a'], invisibleMs: 5000 })
+    await group.sees(['a:all', 'b:before', 'b:all', 'b:behind', 'c:all'])
+    await scene.cluster.sleep(30_000)
+    expect(group.texts).toHaveLength(5)
+    expect(group.texts.filter((text) => text.startsWith('b'))).toEqual(['b:before', 'b:all', 'b:behind'])
+    await scene.settle(Promise.all([consumer.close(), later.consumer.close()]))
+  })
+
   test('makes dead letters of what it gives up, and of what failed too often', async () => {
     const scene = await startLite({ retriesMax: 1 })
     const sent = await sendLite(scene, 'a', 'given up', 'always fails', 'behind')

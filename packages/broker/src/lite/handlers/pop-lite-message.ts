@@ -5,6 +5,7 @@ import type { ConsumerOffsetTable } from '../../offsets/index.ts'
 import type { HeldPops } from '../../pop/held-pops.ts'
 import { checkAttempt, checkedTopic, checkPopSize, type PopCheckParts, tooMuchGiven } from '../../pop/pop-checks.ts'
 import type { PopReader, Taken } from '../../pop/pop-reader.ts'
+import { recordInLightQueue } from '../../pop/shown-record.ts'
 import { WaitingPop } from '../../pop/waiting-pop.ts'
 import type { MessageFilter } from '../../reading/message-filter.ts'
 import type { LiteEvents } from '../lite-events.ts'
@@ -165,7 +166,9 @@ class LitePop extends WaitingPop<Found> {
     this.#call.answer({
       remark: 'FOUND',
       header: { ...this.#answerHeader(found.popTime), orderCountInfo: counts.join(';') },
-      body: queues.flatMap(({ records }) => records),
+      body: queues.flatMap(({ topic, offsets, records }) =>
+        records.map((record, index) => recordInLightQueue(record, topic, offsets[index]!)),
+      ),
     })
     return true
   }

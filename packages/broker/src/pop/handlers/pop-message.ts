@@ -30,7 +30,7 @@ import type { PopReader, Taken, TakenQueue } from '../pop-reader.ts'
 import type { PopRecovery } from '../pop-recovery.ts'
 import type { ReceiptWriter } from '../receipt-writer.ts'
 import type { Checkpoint, Receipts } from '../receipts.ts'
-import { shownRecord } from '../retry-copy.ts'
+import { shownRecord } from '../shown-record.ts'
 import { WaitingPop } from '../waiting-pop.ts'
 
 type PopCommand = typeof commands.popMessage
