@@ -27,6 +27,12 @@ export abstract class WaitingPop<Found> implements HeldPop {
     this.#parts = parts
   }
 
+  /**
+   * Whether it may be served still: topic, group and settings may have changed while it waited.
+   * @throws ProtocolError that says why it may not
+   */
+  protected abstract check(): void
+
   /** Takes what there is; undefined when nothing may be given. */
   protected abstract take(): Found | Promise<Found> | undefined
 
@@ -56,6 +62,11 @@ export abstract class WaitingPop<Found> implements HeldPop {
   retry(): boolean | 'unable' | Promise<boolean> {
     // Whoever is gone, or does not take answers, would have the messages until they are visible again.
     if (this.#connection.isClosed || !this.#connection.takesAnswer(this.bytesMax)) return 'unable'
+    try {
+      this.check()
+    } catch (error) {
+      return this.#failed(error)
+    }
     return this.#isRefused() || this.#look()
   }
 

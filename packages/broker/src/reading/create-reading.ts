@@ -29,8 +29,8 @@ export interface ReadingParts {
     MessageStore,
     'read' | 'readAtOnce' | 'minOffset' | 'maxOffset' | 'recordAt' | 'findByKey' | 'lastIndexed' | 'onCutBack'
   >
-  topics: Pick<TopicTable, 'get' | 'onDelete'>
-  groups: Pick<GroupTable, 'find' | 'isReadForbidden'>
+  topics: Pick<TopicTable, 'get' | 'onDelete' | 'dataVersion'>
+  groups: Pick<GroupTable, 'find' | 'isReadForbidden' | 'dataVersion'>
   consumers: ConsumerRegistry
   offsets: ConsumerOffsetTable
   compiler: ExpressionCompiler
@@ -55,6 +55,14 @@ export function createReading(parts: ReadingParts) {
   const coldReadLimits = new ColdReadLimits(clock, settings)
   topics.onDelete((topic) => longPolling.giveUp(topic))
   store.onCutBack(() => longPolling.retryAll())
+  let knownSettings = settings()
+  let settingsVersion = 0
+  const accessVersion = (): number => {
+    const current = settings()
+    if (current !== knownSettings) settingsVersion++
+    knownSettings = current
+    return topics.dataVersion.counter + groups.dataVersion.counter + settingsVersion
+  }
   const pull = {
     store,
     topics,
@@ -65,6 +73,7 @@ export function createReading(parts: ReadingParts) {
     filters,
     longPolling,
     pacedReads,
+    accessVersion,
     coldReadLimits,
     brokerPermission: () => settings().brokerPermission,
     settings,

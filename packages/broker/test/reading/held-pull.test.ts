@@ -39,6 +39,7 @@ function partsWith(read: () => Promise<ReadResult> | ReadResult): PullParts {
     offsets: { checkRoom() {}, commit() {}, takeReset: () => undefined, pulled() {} },
     longPolling: new LongPolling(new SteppedClock(), 10),
     pacedReads: new PacedReads({ perConnectionMax: 10, crowdedFrom: 1000, perConnectionMaxWhenCrowded: 1 }),
+    accessVersion: () => 0,
     brokerPermission: () => 6,
     settings: () =>
       ({ longPollingEnable: true, maxTransferCountOnMessageInMemory: 32 }) as ReturnType<PullParts['settings']>,

@@ -77,6 +77,18 @@ export const lite = {
         expect(await scene.bodiesIn(`%LMQ%$${parent}$c`)).toEqual(['1 in c'])
       },
     ),
+    'who waits is refused when meanwhile it may not read any more': withLite(async (scene) => {
+      await prepare(scene)
+      const consumer = consumerOf(scene)
+      await consumer.subscribe('a')
+      const waiting = consumer.pop({ pollTime: 10_000 })
+      await scene.cluster.sleep(100)
+      await scene.broker.changeSettings({ brokerPermission: '2' })
+      await send(scene.broker, 'a', '1')
+      expect(await waiting).toMatchObject({ code: 'NO_PERMISSION', messages: [] })
+      await scene.broker.changeSettings({ brokerPermission: '6' })
+      expect(await consumer.bodies()).toEqual(['1'])
+    }),
     'nothing more of a lite topic is given until all is acknowledged, and others go on': withLite(async (scene) => {
       await prepare(scene)
       const consumer = consumerOf(scene)

@@ -10,7 +10,7 @@ import {
 import { expect } from 'vitest'
 import { type BrokerCalls, PopConsumer, type PoppedMessage, readMessages } from '../../src/index.ts'
 import { liteAcks } from './lite.ts'
-import { bodiesOf, codeOf, type Promises, type Scene, withSettings } from './scene.ts'
+import { bodiesOf, codeOf, type Promises, readingLimits, type Scene, withSettings } from './scene.ts'
 
 function consumerOf(scene: Scene, group = 'g', topic = 'T'): PopConsumer {
   return new PopConsumer(scene.client.broker(scene.machine), scene.machine.name, group, topic)
@@ -73,6 +73,32 @@ export const pop = {
         expect(answer).toMatchObject({ code: 'POLLING_FULL', remark: expect.stringContaining('Buffer') })
       },
     ),
+    'who waits is refused when meanwhile it may not read any more': async (scene) => {
+      await scene.store('T')
+      const consumer = consumerOf(scene)
+      for (const limit of readingLimits) {
+        const waiting = consumer.pop({ pollTime: 10_000 })
+        await scene.cluster.sleep(100)
+        await limit(scene, false)
+        await scene.broker.send({ topic: 'T', body: 'a' })
+        expect(await waiting).toMatchObject({ code: 'NO_PERMISSION', messages: [] })
+        await limit(scene, true)
+        const { messages } = await consumer.pop()
+        expect(bodiesOf(messages)).toEqual(['a'])
+        await consumer.ack(messages[0]!)
+      }
+    },
+    'who waits for a queue that cannot be read any more is refused': async (scene) => {
+      await scene.broker.createTopic('T', 2)
+      const waiting = consumerOf(scene).pop({ queueId: 1, pollTime: 10_000 })
+      await scene.cluster.sleep(100)
+      await scene.broker.ask(commands.updateAndCreateTopic, {
+        ...{ topic: 'T', readQueueNums: 1, writeQueueNums: 2, perm: 6 },
+        ...{ defaultTopic: 'TBW102', topicFilterType: 'SINGLE_TAG', topicSysFlag: 0, order: false, force: false },
+      })
+      await scene.broker.send({ topic: 'T', queueId: 1, body: 'a' })
+      expect(await waiting).toMatchObject({ code: 'INVALID_PARAMETER', messages: [] })
+    },
     'in order too nothing is given while too much is not acknowledged': withSettings(
       { popCkMaxBufferSize: '1' },
       async (scene) => {
@@ -428,6 +454,19 @@ export const pop = {
       await consumerOf(scene).pop({ invisibleTime: 1500 })
       expect(await notified(0)).toBe(false)
       expect(await notified(2500)).toBe(true)
+    },
+    'who waits is refused when meanwhile it may not read any more': async (scene) => {
+      await scene.store('T')
+      for (const limit of readingLimits) {
+        const header = { ...headerOf, pollTime: 10_000, bornTime: 0, order: false }
+        const waiting = codeOf(scene.client.broker(scene.machine), commands.notification, header)
+        await scene.cluster.sleep(100)
+        await limit(scene, false)
+        await scene.broker.send({ topic: 'T', body: 'a' })
+        expect(await waiting).toBe('NO_PERMISSION')
+        await limit(scene, true)
+        await consumerOf(scene).pop()
+      }
     },
     'in order nobody is told of a queue of which something is not acknowledged': async (scene) => {
       await scene.store('T', 'a', 'b')

@@ -1,7 +1,7 @@
 import { commands, newTagSubscription, type RequestOf, responseCodeName } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
 import { readMessages } from '../../src/client/broker-calls.ts'
-import { bodiesOf, codeOf, type Promises, type Scene, withSettings } from './scene.ts'
+import { bodiesOf, codeOf, type Promises, readingLimits, type Scene, withSettings } from './scene.ts'
 
 const suspendFlag = 2
 const subscriptionInHeader = 4
@@ -93,6 +93,22 @@ export const reading = {
       await cluster.sleep(1000)
       await broker.send({ topic: 'T', body: 'awaited' })
       expect(bodiesOf((await pulling).messages)).toEqual(['awaited'])
+    },
+    'a pull that waits is refused when meanwhile it may not read any more': async (scene) => {
+      await scene.store('T')
+      for (const [offset, limit] of readingLimits.entries()) {
+        const { pullMessage } = commands
+        const header = pullHeader('T', { sysFlag: subscriptionInHeader | suspendFlag, suspendTimeoutMillis: 10_000 })
+        const pulling = codeOf(scene.newClient().broker(scene.machine), pullMessage, { ...header, queueOffset: offset })
+        await scene.cluster.sleep(100)
+        await limit(scene, false)
+        await scene.broker.send({ topic: 'T', body: String(offset) })
+        expect(await pulling).toBe('NO_PERMISSION')
+        await limit(scene, true)
+        expect(bodiesOf((await scene.broker.pull({ topic: 'T', group: 'g', offset })).messages)).toEqual([
+          String(offset),
+        ])
+      }
     },
     'an offset past the end is moved back to it': async (scene) => {
       await scene.store('T', 'a', 'b')

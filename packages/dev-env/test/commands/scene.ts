@@ -1,9 +1,11 @@
 import {
   type AnyCommand,
-  type commands,
+  commands,
+  newSubscriptionGroupConfig,
   type RemotingCommand,
   type RequestOf,
   responseCodeName,
+  subscriptionGroupConfigBody,
 } from '@rocketmq-ts/protocol'
 import {
   type BrokerCalls,
@@ -116,6 +118,17 @@ export async function codeOf<C extends AnyCommand>(
 ): Promise<string | undefined> {
   return responseCodeName((await calls.call(command, header, body)).code)
 }
+
+/** What keeps the group `g` from reading the topic `T` of one queue, or lets it read again, each in another way. */
+export const readingLimits: readonly ((scene: Scene, mayRead: boolean) => Promise<unknown>)[] = [
+  ({ broker }, consumeEnable) => {
+    const body = subscriptionGroupConfigBody.encode(newSubscriptionGroupConfig('g', { consumeEnable }))
+    return broker.ask(commands.updateAndCreateSubscriptiongroup, {}, body)
+  },
+  ({ broker }, mayRead) => broker.createTopic('T', 1, mayRead ? 6 : 2),
+  ({ broker }, readable) => broker.ask(commands.updateAndGetGroupForbidden, { group: 'g', topic: 'T', readable }),
+  ({ broker }, mayRead) => broker.changeSettings({ brokerPermission: mayRead ? '6' : '2' }),
+]
 
 export function bodiesOf(messages: readonly { readonly body: Buffer }[]): string[] {
   return messages.map(({ body }) => String(body))

@@ -43,20 +43,23 @@ const everything: MessageFilter = { matches: () => true, recordFilter: undefined
  */
 export function popLiteMessage(parts: PopLiteParts): Handler<PopLiteCommand> {
   return (header, call) => {
-    const { topic, consumerGroup, maxMsgNum, invisibleTime } = header
-    const refuse = (remark: string): never => {
-      throw new ProtocolError('INVALID_PARAMETER', remark)
-    }
-    checkPopSize('maxMsgNum', maxMsgNum, invisibleTime)
+    checkPopSize('maxMsgNum', header.maxMsgNum, header.invisibleTime)
     checkAttempt(header.attemptId)
-    checkedTopic({ topic, consumerGroup, queueId: -1 }, parts)
-    if (!parts.rules.isParent(topic))
-      refuse(`the topic [${topic}] message type not match: its message.type is not LITE`)
-    if (parts.rules.parentOf(consumerGroup) !== topic) {
-      refuse(`subscription bind topic not match, ${consumerGroup}: its lite.bind.topic is not ${topic}`)
-    }
+    checkServed(header, parts)
     new LitePop(header, call, parts).start()
     return answeredLater
+  }
+}
+
+/** @throws ProtocolError when the group may not have messages of lite topics of the topic */
+function checkServed({ topic, consumerGroup }: PopLiteRequest, parts: PopLiteParts): void {
+  const refuse = (remark: string): never => {
+    throw new ProtocolError('INVALID_PARAMETER', remark)
+  }
+  checkedTopic({ topic, consumerGroup, queueId: -1 }, parts)
+  if (!parts.rules.isParent(topic)) refuse(`the topic [${topic}] message type not match: its message.type is not LITE`)
+  if (parts.rules.parentOf(consumerGroup) !== topic) {
+    refuse(`subscription bind topic not match, ${consumerGroup}: its lite.bind.topic is not ${topic}`)
   }
 }
 
@@ -75,6 +78,10 @@ class LitePop extends WaitingPop<Found> {
     this.#parts = parts
     this.topic = header.topic
     this.group = heldGroupOf({ group: header.consumerGroup, clientId: header.clientId })
+  }
+
+  protected override check(): void {
+    checkServed(this.#header, this.#parts)
   }
 
   protected override take(): Found | Promise<Found> | undefined {

@@ -2,7 +2,7 @@ import type { commands, RequestOf } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler } from '@rocketmq-ts/remoting'
 import { type HeldPop, type HeldPops, holdRefusal } from '../held-pops.ts'
 import type { OrderTable } from '../order-table.ts'
-import { checkedTopic, knownTopic, type PopCheckParts } from '../pop-checks.ts'
+import { checkedTopic, type PopCheckParts } from '../pop-checks.ts'
 import { type PopPlanParts, popPlan } from '../pop-plan.ts'
 import type { PopReader } from '../pop-reader.ts'
 import type { PopRecovery } from '../pop-recovery.ts'
@@ -84,7 +84,8 @@ class Notification implements HeldPop {
     const { reader, orders } = this.#parts
     const { topic, group, queueId } = this
     const { order, attemptId } = this.#header
-    const config = knownTopic(topic, this.#parts)
+    // They may have changed while it waited.
+    const config = checkedTopic(this.#header, this.#parts)
     return popPlan({ topic, group, queueId, isOrdered: order }, config, this.#parts).some((queue) => {
       if (order && orders.isBlocked({ ...queue, group }, attemptId)) return false
       return reader.restIn(group, queue.topic, queue.queueId) > 0

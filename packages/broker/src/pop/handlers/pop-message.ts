@@ -193,6 +193,10 @@ class Pop extends WaitingPop<Taken> {
     return isFull ? tooMuchGiven(popCkMaxBufferSize) : undefined
   }
 
+  protected override check(): void {
+    checkedTopic(this.#header, this.#parts)
+  }
+
   protected override take(): Taken | Promise<Taken> {
     const { reader, topics } = this.#parts
     const { topic, consumerGroup: group, maxMsgNums: countMax, initMode } = this.#header

@@ -50,6 +50,8 @@ export interface PullParts extends MessageFilterParts {
   }
   longPolling: LongPolling
   pacedReads: PacedReads
+  /** Another number after each change of topics, groups or settings: who may read what may have changed. */
+  accessVersion(): number
   coldReadLimits: Pick<ColdReadLimits, 'isLimited' | 'whenCountedAnew' | 'note'>
   brokerPermission(): number
   settings(): PullSettings
@@ -176,6 +178,8 @@ class Pull implements HeldPull {
   #readMs = 0
   /** What was read last, since it waits. */
   #last: ReadResult | undefined
+  /** When it was last checked whether it may be served. */
+  #accessVersion = 0
   /** Whether it has been told that there is nothing, though a read may still be under way. */
   #isGivenUp = false
 
@@ -194,6 +198,7 @@ class Pull implements HeldPull {
     this.#topicSysFlag = topicSysFlag
     this.#parts = parts
     this.#offset = header.queueOffset
+    this.#accessVersion = parts.accessVersion()
     this.connectionId = call.connection.id
     this.lane = parts.lane
   }
@@ -297,10 +302,20 @@ class Pull implements HeldPull {
   retry(): boolean | Promise<boolean> {
     if (this.#isGivenUp) return true
     try {
+      this.#checkAgain()
       return this.#readAgain()
     } catch (error) {
       return this.#failed(error)
     }
+  }
+
+  /** @throws ProtocolError when it may not be served any more */
+  #checkAgain(): void {
+    const version = this.#parts.accessVersion()
+    if (version === this.#accessVersion) return
+    checkedGroup(this.#header, this.#parts)
+    checkQueue(this.#header, checkedTopic(this.#header, this.#parts))
+    this.#accessVersion = version
   }
 
   #readAgain(): boolean | Promise<boolean> {
