@@ -35,10 +35,14 @@ export type ConsumeStats = ShapeValue<typeof consumeStatsShape>
 /** Response body of request 208. */
 export const consumeStatsBody = defineBody('ConsumeStats', consumeStatsShape)
 
+const consumeStatsOfGroupShape = nameTable(list(consumeStatsShape))
+
+/** An element of the list in the response body of request 317: a table with a group as its only key. */
+export const consumeStatsOfGroupBody = defineBody('ConsumeStatsList', consumeStatsOfGroupShape)
+
 const consumeStatsListShape = record({
   brokerAddr: optional(text),
-  /** One table for each group, with the group as its only key. */
-  consumeStatsList: withDefault(list(nameTable(list(consumeStatsShape))), () => []),
+  consumeStatsList: withDefault(list(consumeStatsOfGroupShape), () => []),
   totalDiff: withDefault(long, () => 0),
   totalInflightDiff: withDefault(long, () => 0),
 })

@@ -1,5 +1,6 @@
 export { type Body, defineBody, type JsonForm } from './body.ts'
 export { BodyError } from './body-error.ts'
+export { BodyInParts } from './body-in-parts.ts'
 export type { BrokerData } from './broker-data.ts'
 export { type BrokerStats, type BrokerStatsItem, brokerStatsBody } from './broker-stats.ts'
 export {
@@ -23,6 +24,7 @@ export {
   type ConsumeStatsList,
   consumeStatsBody,
   consumeStatsListBody,
+  consumeStatsOfGroupBody,
   type OffsetWrapper,
 } from './consume-stats.ts'
 export {

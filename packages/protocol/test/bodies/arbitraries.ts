@@ -21,6 +21,7 @@ import {
   consumerStatusBody,
   consumeStatsBody,
   consumeStatsListBody,
+  consumeStatsOfGroupBody,
   consumeTimeSpanBody,
   correctionOffsetsBody,
   createTopicListBody,
@@ -346,6 +347,7 @@ add(
   }),
 )
 add(consumeStatsBody, consumeStats)
+add(consumeStatsOfGroupBody, names(list(consumeStats)))
 add(
   consumeStatsListBody,
   record({
