@@ -49,7 +49,8 @@ test('an error of a piece is its own', async () => {
   expect(await share.run(() => 1)).toBe(1)
 })
 
-test('a job is done step by step in a part of each turn, and the next one begins behind it', async () => {
+/** Jobs of three steps, each of a millisecond, of which a turn has two: what is done after each turn. */
+async function jobsAfterTurns(turnCount: number, ...jobsAndKeys: [name: string, keys: string][]): Promise<string[]> {
   let nowMs = 0
   const turns: (() => void)[] = []
   const clock = { monotonic: () => nowMs, nextTurn: (callback: () => void) => void turns.push(callback) }
@@ -62,26 +63,63 @@ test('a job is done step by step in a part of each turn, and the next one begins
       yield
     }
   }
-  const finished = Promise.all([jobs.run(() => job('a')), jobs.run(() => job('b'))])
+  const finished = Promise.all(jobsAndKeys.map(([name, keys]) => jobs.run(keys, () => job(name))))
   const seen: string[] = []
-  for (let turn = 0; turn < 3; turn++) {
+  for (let turn = 0; turn < turnCount; turn++) {
     await loopTurn()
     seen.push(done)
     for (const callback of turns.splice(0)) callback()
   }
   await finished
-  expect(seen).toEqual(['aa', 'aaab', 'aaabbb'])
+  expect(jobs.keyCount).toBe(0)
+  return seen
+}
+
+test('a job is done step by step in a part of each turn, and the next one with its key begins behind it', async () => {
+  expect(await jobsAfterTurns(3, ['a', 'x'], ['b', 'x'])).toEqual(['aa', 'aaab', 'aaabbb'])
+})
+
+test('jobs that have no key in common take turns', async () => {
+  expect(await jobsAfterTurns(3, ['a', 'x'], ['b', 'y'])).toEqual(['ab', 'abab', 'ababab'])
+})
+
+test('a job with several keys waits for all before it, and those behind it for all of it', async () => {
+  const seen = await jobsAfterTurns(8, ['a', 'x'], ['b', 'xy'], ['c', 'y'], ['d', 'z'])
+  const order = seen.at(-1)!
+  expect(order.replaceAll('d', '')).toBe('aaabbbccc')
+  expect(order.lastIndexOf('d')).toBeLessThan(order.indexOf('b'))
+})
+
+test('very many items are looked at in a part of each turn', async () => {
+  let nowMs = 0
+  const turns: (() => void)[] = []
+  const share = new LoopShare({ monotonic: () => nowMs, nextTurn: (callback) => void turns.push(callback) }, 20)
+  const items = Array.from({ length: 100 }, (_, index) => index)
+  const looked: number[] = []
+  const over = share.forEach(items, (item) => {
+    nowMs++
+    looked.push(item)
+  })
+  let most = 0
+  for (let before = 0; looked.length < items.length; before = looked.length) {
+    await loopTurn()
+    most = Math.max(most, looked.length - before)
+    for (const callback of turns.splice(0)) callback()
+  }
+  await over
+  expect(looked).toEqual(items)
+  expect(most).toBeLessThan(30)
 })
 
 test('a job that fails tells its caller alone, and does no more', async () => {
   const jobs = new StepwiseJobs(new LoopShare({ monotonic: () => 0, nextTurn() {} }, 2))
   let done = ''
-  const failing = jobs.run(function* () {
+  const failing = jobs.run('x', function* () {
     done += 'a'
     yield
     throw new Error('of the step')
   })
-  const next = jobs.run(function* () {
+  const next = jobs.run('x', function* () {
     done += 'b'
     yield
   })

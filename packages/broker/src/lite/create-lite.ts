@@ -102,10 +102,12 @@ export function createLite(parts: LiteFeatureParts) {
       link.tell(commands.notifyUnsubscribeLite, { liteTopic, consumerGroup: group, clientId }),
   })
   const changes = new StepwiseJobs(new LoopShare(clock, changesMs))
-  const changeLater = (begin: () => Iterator<unknown>): void => {
-    changes.run(begin).catch((error: Error) => {
+  const forget = async (clients: readonly LiteClient[]): Promise<void> => {
+    try {
+      for (const client of clients) await changes.run([client.clientId], () => subscriptions.forget(client))
+    } catch (error) {
       log.error({ err: error }, 'subscriptions of clients that are gone could not be ended: report this, it is a bug')
-    })
+    }
   }
   const events: LiteEvents = new LiteEvents({
     clock,
@@ -163,11 +165,11 @@ export function createLite(parts: LiteFeatureParts) {
   })
   topics.onDelete((topic) => {
     held.giveUp(topic)
-    changeLater(() => subscriptions.removeWhere((client) => client.topic === topic))
+    void forget(subscriptions.gone((client) => client.topic === topic))
     expiry.removeAllOf(topic)
   })
   groups.onDelete((group, withOffsets) => {
-    changeLater(() => subscriptions.removeWhere((client) => client.group === group))
+    void forget(subscriptions.gone((client) => client.group === group))
     orders.removeGroup(group)
     if (withOffsets) cursors.removeGroup(group)
   })
@@ -246,7 +248,7 @@ export function createLite(parts: LiteFeatureParts) {
       const { liteEventCheckInterval, liteSubscriptionCheckInterval } = settings()
       cancels.push(
         clock.every(liteEventCheckInterval, () => events.scan()),
-        clock.every(liteSubscriptionCheckInterval, () => changeLater(() => subscriptions.removeExpired())),
+        clock.every(liteSubscriptionCheckInterval, () => void forget(subscriptions.expired())),
       )
     },
     disconnected: (connection: RemotingConnection) => held.disconnected(connection.id),

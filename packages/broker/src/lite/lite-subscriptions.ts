@@ -15,6 +15,8 @@ export interface LiteClient {
   /** Light queues of its lite topics; none for a client that wants all of them. */
   readonly queues: Set<string>
   isWildcard: boolean
+  /** Its group or topic is deleted: what it subscribes to ends, and who comes by its id is another one. */
+  isGone: boolean
   link: LiteLink
   /** When it was last heard of, in the clock's monotonic milliseconds. */
   updatedMs: number
@@ -41,9 +43,13 @@ export interface LiteClientName {
   topic: string
 }
 
+/** Names that are looked at in one step. */
+const namesAtOnce = 500
+
 /**
  * What clients of lite topics subscribe to. In memory alone: clients say it again at intervals. A change may be of very many
- * lite topics, and the queue of each may have to be opened: it is made in steps, of which nothing else may come in between.
+ * lite topics, and the queue of each may have to be opened: it is made in steps. Between them there may be those of other
+ * clients, but no others of the same one.
  */
 export class LiteSubscriptions {
   readonly #parts: LiteSubscriptionParts
@@ -52,6 +58,8 @@ export class LiteSubscriptions {
   /** Clients that want all lite topics of a parent topic. */
   readonly #wildcards = new Map<string, Set<LiteClient>>()
   #count = 0
+  /** Subscriptions that are being added. */
+  #comingCount = 0
 
   constructor(parts: LiteSubscriptionParts) {
     this.#parts = parts
@@ -95,24 +103,34 @@ export class LiteSubscriptions {
     queues: readonly string[],
     link: LiteLink,
     prepare: (queue: string) => void,
-  ): Generator<void> {
+  ): Generator<unknown> {
     if (this.#parts.rules.isWildcard(name.group)) {
       const remark = `the group ${name.group} consumes all lite topics (lite.sub.wildcard): it subscribes to none`
       throw new ProtocolError('ILLEGAL_OPERATION', remark)
     }
     const known = this.#known(name)
-    this.#checkQuota(name, queues.filter((queue) => known?.queues.has(queue) !== true).length, known?.queues.size ?? 0)
+    let newCount = 0
+    for (const queue of queues) if (known?.queues.has(queue) !== true) newCount++
+    this.#checkQuota(name, newCount, known?.queues.size ?? 0)
+    yield* this.#adding(newCount, this.#addAll(name, queues, link, prepare))
+  }
+
+  *#addAll(
+    name: LiteClientName,
+    queues: readonly string[],
+    link: LiteLink,
+    prepare: (queue: string) => void,
+  ): Generator<boolean> {
     const client = yield* this.#heardOf(name, link)
     for (const queue of queues) {
       this.#takeOver(client, queue)
       prepare(queue)
-      this.#addQueue(client, queue)
-      yield
+      yield this.#addQueue(client, queue)
     }
   }
 
   /** The client does not want these lite topics any more. */
-  *remove(name: LiteClientName, queues: readonly string[], link: LiteLink): Generator<void> {
+  *remove(name: LiteClientName, queues: readonly string[], link: LiteLink): Generator<unknown> {
     const client = this.#known(name)
     if (client === undefined) return
     yield* this.#heardOf(name, link)
@@ -126,38 +144,71 @@ export class LiteSubscriptions {
    * The client wants these lite topics and no others; one whose group wants all wants all.
    * @throws ProtocolError LITE_SUBSCRIPTION_QUOTA_EXCEEDED, also for one too many client
    */
-  *replace(name: LiteClientName, queues: readonly string[], link: LiteLink): Generator<void> {
+  *replace(name: LiteClientName, queues: readonly string[], link: LiteLink): Generator<unknown> {
     const { rules } = this.#parts
     const isWildcard = rules.isWildcard(name.group)
-    const wanted = new Set(isWildcard ? [] : queues)
-    const known = this.#known(name)
-    if (isWildcard) this.#checkTotal(known?.isWildcard === true ? 0 : 1)
-    else {
-      const kept = [...wanted].filter((queue) => known?.queues.has(queue) === true).length
-      this.#checkQuota(name, wanted.size - kept, kept)
+    const wanted = new Set<string>()
+    if (!isWildcard) {
+      for (const queue of queues) {
+        wanted.add(queue)
+        if (wanted.size % namesAtOnce === 0) yield
+      }
     }
+    const known = this.#known(name)
+    let keptCount = 0
+    for (const queue of wanted) if (known?.queues.has(queue) === true) keptCount++
+    const newCount = isWildcard ? (known?.isWildcard === true ? 0 : 1) : wanted.size - keptCount
+    if (isWildcard) this.#checkTotal(newCount)
+    else this.#checkQuota(name, newCount, keptCount)
+    yield* this.#adding(newCount, this.#replaceAll(name, wanted, isWildcard, link))
+  }
+
+  *#replaceAll(
+    name: LiteClientName,
+    wanted: ReadonlySet<string>,
+    isWildcard: boolean,
+    link: LiteLink,
+  ): Generator<boolean> {
+    const { rules } = this.#parts
     const client = yield* this.#heardOf(name, link)
     for (const queue of client.queues) {
       if (!wanted.has(queue)) this.#removeQueue(client, queue, 'replaced')
-      yield
+      yield false
     }
     this.#setWildcard(client, isWildcard)
     for (const queue of wanted) {
       // Another one took it over, and this one was not told: it is told again.
-      if (!client.queues.has(queue) && rules.isExclusive(name.group) && this.#othersOf(client, queue).length > 0) {
-        this.#tellLost(client, queue)
-      } else this.#addQueue(client, queue)
-      yield
+      const isLost =
+        !client.queues.has(queue) && rules.isExclusive(name.group) && this.#othersOf(client, queue).length > 0
+      if (isLost) this.#tellLost(client, queue)
+      yield !isLost && this.#addQueue(client, queue)
+    }
+  }
+
+  /** Subscriptions that were found to have room are added, while others look for room. @param steps true for each of them */
+  *#adding(newCount: number, steps: Generator<boolean>): Generator<unknown> {
+    let leftCount = newCount
+    this.#comingCount += leftCount
+    try {
+      for (const isAdded of steps) {
+        if (isAdded && leftCount > 0) {
+          leftCount--
+          this.#comingCount--
+        }
+        yield
+      }
+    } finally {
+      this.#comingCount -= leftCount
     }
   }
 
   /** The client wants nothing any more. */
-  *removeAll(clientId: string): Generator<void> {
+  *removeAll(clientId: string): Generator<false> {
     const client = this.#clients.get(clientId)
     if (client === undefined) return
     for (const queue of client.queues) {
       this.#removeQueue(client, queue, 'replaced')
-      yield
+      yield false
     }
     this.#setWildcard(client, false)
     // Not before: whoever is given a message is known.
@@ -165,27 +216,35 @@ export class LiteSubscriptions {
     this.#parts.onGone(client)
   }
 
-  /** Forgets clients that were not heard of for too long. */
-  removeExpired(): Generator<void> {
-    const { clock, settings } = this.#parts
-    const sinceMs = clock.monotonic() - settings().liteSubscriptionCheckTimeoutMills
-    return this.removeWhere(({ updatedMs }) => updatedMs < sinceMs)
+  /** Clients that were not heard of for too long. */
+  expired(): LiteClient[] {
+    return [...this.#clients.values()].filter((client) => this.#isExpired(client))
   }
 
-  /** A group or a parent topic is gone. */
-  *removeWhere(isGone: (client: LiteClient) => boolean): Generator<void> {
-    for (const client of this.#clients.values()) {
-      if (isGone(client)) yield* this.removeAll(client.clientId)
-      yield
-    }
+  /** A group or a parent topic is deleted. @returns the clients that are gone with it */
+  gone(isGone: (client: LiteClient) => boolean): LiteClient[] {
+    const clients = [...this.#clients.values()].filter(isGone)
+    for (const client of clients) client.isGone = true
+    return clients
+  }
+
+  /** Forgets a client that is gone, or was not heard of for too long, unless it came back meanwhile. */
+  *forget(client: LiteClient): Generator<unknown> {
+    const isThere = this.#clients.get(client.clientId) === client
+    if (isThere && (client.isGone || this.#isExpired(client))) yield* this.removeAll(client.clientId)
+  }
+
+  #isExpired({ updatedMs }: LiteClient): boolean {
+    const { clock, settings } = this.#parts
+    return updatedMs < clock.monotonic() - settings().liteSubscriptionCheckTimeoutMills
   }
 
   #known({ clientId, group, topic }: LiteClientName): LiteClient | undefined {
     const client = this.#clients.get(clientId)
-    return client?.group === group && client.topic === topic ? client : undefined
+    return client?.group === group && client.topic === topic && !client.isGone ? client : undefined
   }
 
-  *#heardOf(name: LiteClientName, link: LiteLink): Generator<void, LiteClient> {
+  *#heardOf(name: LiteClientName, link: LiteLink): Generator<false, LiteClient> {
     const updatedMs = this.#parts.clock.monotonic()
     const known = this.#known(name)
     if (known !== undefined) {
@@ -196,7 +255,7 @@ export class LiteSubscriptions {
     this.#checkClients(name.clientId)
     // It consumes something else now.
     yield* this.removeAll(name.clientId)
-    const client: LiteClient = { ...name, queues: new Set(), isWildcard: false, link, updatedMs }
+    const client: LiteClient = { ...name, queues: new Set(), isWildcard: false, isGone: false, link, updatedMs }
     this.#clients.set(name.clientId, client)
     return client
   }
@@ -219,7 +278,7 @@ export class LiteSubscriptions {
 
   #checkTotal(newCount: number): void {
     const { maxLiteSubscriptionCount } = this.#parts.settings()
-    if (newCount === 0 || this.#count + newCount <= maxLiteSubscriptionCount) return
+    if (newCount === 0 || this.#count + this.#comingCount + newCount <= maxLiteSubscriptionCount) return
     throw tooMany(maxLiteSubscriptionCount)
   }
 
@@ -241,14 +300,16 @@ export class LiteSubscriptions {
     if (liteTopic !== undefined) this.#parts.notify(client, liteTopic)
   }
 
-  #addQueue(client: LiteClient, queue: string): void {
-    if (client.queues.has(queue)) return
+  /** @returns whether the client did not have it */
+  #addQueue(client: LiteClient, queue: string): boolean {
+    if (client.queues.has(queue)) return false
     client.queues.add(queue)
     const clients = this.#byQueue.get(queue)
     if (clients === undefined) this.#byQueue.set(queue, new Set([client]))
     else clients.add(client)
     this.#count++
     this.#parts.onAdded(client, queue)
+    return true
   }
 
   #removeQueue(client: LiteClient, queue: string, reason: 'taken-over' | 'unsubscribed' | 'replaced'): void {

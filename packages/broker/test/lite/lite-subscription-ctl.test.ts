@@ -12,7 +12,7 @@ const names = Array.from({ length: 100 }, (_, index) => `room-${index}`)
 const offsetOption = { type: 'POLICY', value: 1 } as const
 
 /** A broker in which a look into a queue takes a millisecond, of which changes have five in each turn. */
-function open() {
+function open(limits: { maxLiteSubscriptionCount?: number } = {}) {
   let nowMs = 0
   let turns: (() => void)[] = []
   const clock = { monotonic: () => nowMs, nextTurn: (callback: () => void) => void turns.push(callback) }
@@ -30,7 +30,7 @@ function open() {
   const subscriptions = new LiteSubscriptions({
     clock: clock as never,
     rules,
-    settings: () => ({ maxLiteSubscriptionCount: 1000, liteSubscriptionCheckTimeoutMills: 10 }),
+    settings: () => ({ maxLiteSubscriptionCount: 1000, liteSubscriptionCheckTimeoutMills: 10, ...limits }),
     onAdded: (_client, queue) => look(`added ${queue}`),
     onRemoved: (_client, queue, reason) => look(`${reason} ${queue}`),
     onGone: ({ clientId }) => look(`gone ${clientId}`),
@@ -100,7 +100,8 @@ test('clients that are gone are forgotten in a part of each turn, and one that i
   const added = change({ action: 'PARTIAL_ADD' })
   await perTurn()
   await added
-  const expired = changes.run(() => subscriptions.removeExpired())
+  const [client] = subscriptions.expired()
+  const expired = changes.run(['c'], () => subscriptions.forget(client!))
   const back = change({ action: 'COMPLETE_ADD', liteTopicSet: names.slice(0, 3) })
   expect(Math.max(...(await perTurn()))).toBeLessThanOrEqual(6)
   await Promise.all([expired, back])
@@ -116,5 +117,49 @@ test('a change that is refused leaves what there is, and the next one is made', 
   await perTurn()
   expect(await refused).toContain('lite.sub.client.quota')
   await next
+  expect(subscriptions.count).toBe(1)
+})
+
+test('a client does not wait for the very many subscriptions of another one', async () => {
+  const { subscriptions, change, looked, perTurn } = open()
+  const large = change({ action: 'PARTIAL_ADD' })
+  const small = change({ action: 'PARTIAL_ADD', clientId: 'small', liteTopicSet: ['a', 'b'] })
+  let lookedBySmall = 0
+  void small.then(() => {
+    lookedBySmall = looked.length
+  })
+  expect(Math.max(...(await perTurn()))).toBeLessThanOrEqual(6)
+  await Promise.all([large, small])
+  expect(lookedBySmall).toBeLessThan(20)
+  expect([subscriptions.get('c')!.queues.size, subscriptions.get('small')!.queues.size]).toEqual([names.length, 2])
+})
+
+test('clients that subscribe at the same time have no more subscriptions together than there may be', async () => {
+  const { subscriptions, change, perTurn } = open({ maxLiteSubscriptionCount: 150 })
+  const codes = Promise.allSettled(['a', 'b'].map((clientId) => change({ action: 'PARTIAL_ADD', clientId })))
+  await perTurn()
+  expect((await codes).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  expect(subscriptions.count).toBe(names.length)
+  const more = change({ action: 'PARTIAL_ADD', clientId: 'b', liteTopicSet: names.slice(0, 50) })
+  await perTurn()
+  await more
+  expect(subscriptions.count).toBe(150)
+})
+
+test('clients of a group that is deleted are gone, also one that is subscribing, and not one that comes behind it', async () => {
+  const { subscriptions, changes, change, perTurn } = open()
+  const subscribing = change({ action: 'PARTIAL_ADD' })
+  await loopTurn()
+  expect(subscriptions.count).toBeGreaterThan(0)
+  const gone = subscriptions.gone(({ group }) => group === 'g')
+  expect(gone.map(({ clientId }) => clientId)).toEqual(['c'])
+  const forgotten = changes.run(['c'], () => subscriptions.forget(gone[0]!))
+  const again = change({ action: 'PARTIAL_ADD', liteTopicSet: ['z'] })
+  let isOver = false
+  void Promise.all([subscribing, forgotten, again]).finally(() => {
+    isOver = true
+  })
+  while (!isOver) await perTurn()
+  expect([...subscriptions.get('c')!.queues]).toEqual([liteQueueOf('P', 'z')])
   expect(subscriptions.count).toBe(1)
 })

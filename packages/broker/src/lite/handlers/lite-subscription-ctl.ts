@@ -15,7 +15,7 @@ import type { LiteClientName, LiteLink, LiteSubscriptions } from '../lite-subscr
 export interface LiteSubscriptionCtlParts {
   rules: LiteRules
   subscriptions: LiteSubscriptions
-  /** Changes of subscriptions, one after the other. */
+  /** Changes of subscriptions, those of a client one after the other. */
   changes: Pick<StepwiseJobs, 'run'>
   offsets: { checkRoom(group: string, topic: string): void; hasRoom(group: string, topic: string): boolean }
   /** A group goes on elsewhere in a light queue. */
@@ -30,14 +30,18 @@ export function liteSubscriptionCtl(parts: LiteSubscriptionCtlParts): Handler<ty
     if (subscriptionSet.length === 0) {
       throw new ProtocolError('ILLEGAL_OPERATION', 'LiteSubscriptionCtlRequestBody is empty.')
     }
-    await parts.changes.run(function* () {
+    const clientIds = subscriptionSet.map(({ clientId = '' }) => clientId)
+    await parts.changes.run(clientIds, function* () {
       for (const change of subscriptionSet) yield* apply(change, call.connection, parts)
     })
     return {}
   }
 }
 
-function* apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubscriptionCtlParts): Generator<void> {
+/** Names that are looked at in one step. */
+const namesAtOnce = 500
+
+function* apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubscriptionCtlParts): Generator<unknown> {
   const { subscriptions, rules } = parts
   const { action, liteTopicSet, offsetOption } = change
   const name = named(change)
@@ -47,7 +51,10 @@ function* apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubsc
     yield* subscriptions.removeAll(name.clientId)
     return
   }
-  const queues = liteTopicSet.map((liteTopic) => queueOf(name.topic, liteTopic))
+  const queues: string[] = []
+  for (const liteTopic of liteTopicSet) {
+    if (queues.push(queueOf(name.topic, liteTopic)) % namesAtOnce === 0) yield
+  }
   if (action === 'PARTIAL_REMOVE') {
     yield* subscriptions.remove(name, queues, link)
     return
@@ -60,7 +67,12 @@ function* apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubsc
     yield* subscriptions.replace(name, queues, link)
     return
   }
-  if (offsetOption !== undefined) for (const queue of queues) parts.offsets.checkRoom(name.group, queue)
+  if (offsetOption !== undefined) {
+    for (const [index, queue] of queues.entries()) {
+      parts.offsets.checkRoom(name.group, queue)
+      if ((index + 1) % namesAtOnce === 0) yield
+    }
+  }
   yield* subscriptions.add(name, queues, link, (queue) => {
     if (offsetOption !== undefined && parts.offsets.hasRoom(name.group, queue)) {
       parts.reset(name.group, queue, offsetOption)
