@@ -79,6 +79,8 @@ export class LiteEvents {
   readonly #walks = new Map<string, Walk>()
   /** Those that go on once a client that could be told of nothing more has taken half of what it was told. */
   readonly #paused = new Map<string, Walk>()
+  /** Clients whose events others are told. */
+  #passedCount = 0
   #cancelTimer: CancelTimer | undefined
 
   constructor(parts: LiteEventParts) {
@@ -147,7 +149,20 @@ export class LiteEvents {
     const events = this.#clients.get(clientId)
     if (events === undefined) return
     this.#clients.delete(clientId)
-    for (const queue of events.queues) this.dispatch(queue, events.client.group, clientId)
+    const { queues } = events
+    if (queues.size === 0) return
+    const { group } = events.client
+    this.#begin({
+      key: `${clientId}@${group}@${++this.#passedCount}`,
+      group,
+      prefix: '',
+      queues: queues.values(),
+      tell: (queue) => {
+        this.dispatch(queue, group, clientId)
+        return true
+      },
+      untold: undefined,
+    })
   }
 
   /** Goes through the queues of a client soon, to find what it was not told. */
@@ -237,14 +252,17 @@ export class LiteEvents {
   #goOn(): void {
     const { clock } = this.#parts
     const startMs = clock.monotonic()
-    for (const walk of this.#walks.values()) {
-      while (this.#step(walk)) {
-        if (clock.monotonic() - startMs < sliceMs) continue
-        this.#cancelTimer = clock.after(pauseMs, () => this.#goOn())
-        return
-      }
+    for (;;) {
+      const [walk] = this.#walks.values()
+      if (walk === undefined) return
+      const goesOn = this.#step(walk)
       this.#walks.delete(walk.key)
-      if (walk.untold !== undefined) this.#paused.set(walk.key, walk)
+      // The others have their turn before it.
+      if (goesOn) this.#walks.set(walk.key, walk)
+      else if (walk.untold !== undefined) this.#paused.set(walk.key, walk)
+      if (this.#walks.size === 0 || clock.monotonic() - startMs < sliceMs) continue
+      this.#cancelTimer = clock.after(pauseMs, () => this.#goOn())
+      return
     }
   }
 

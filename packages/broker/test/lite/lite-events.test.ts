@@ -42,7 +42,10 @@ function open(isWildcard: boolean, clients: readonly LiteClient[], queues: reado
         yield queue
       }
     },
-    hasMessages: () => true,
+    hasMessages: () => {
+      if (queues.length === 0) looked++
+      return true
+    },
     isBlocked: () => false,
     eventsMax: () => 1000,
     settings: () => ({ liteEventFullDispatchDelayTime: 0, liteEventFullDispatchDelayTimeForWildcardGroup: 0 }),
@@ -68,5 +71,19 @@ test('what very many clients are told in one turn is a part of it', () => {
   for (const client of clients) events.goThrough(client)
   clock.advance(100_000)
   for (const client of clients) expect(events.take(client)).toBe(liteQueueOf('P', 'a'))
+  expect(Math.max(...perTurn)).toBeLessThanOrEqual(5)
+})
+
+test('of what a client was told that is gone, another one of its group is told, a part in each turn', () => {
+  const gone = clientOf('gone', true)
+  const left = clientOf('left', true)
+  const queues = Array.from({ length: 900 }, (_, index) => liteQueueOf('P', `${index}`))
+  const { clock, events, perTurn } = open(true, [gone, left], [])
+  for (const queue of queues) events.giveBack(gone, queue)
+  events.forget('gone')
+  expect(events.take(left)).toBeUndefined()
+  clock.advance(100_000)
+  const taken = Array.from(queues, () => events.take(left)).filter((queue) => queue !== undefined)
+  expect(taken.toSorted()).toEqual(queues.toSorted())
   expect(Math.max(...perTurn)).toBeLessThanOrEqual(5)
 })
