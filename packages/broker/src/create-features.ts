@@ -72,8 +72,8 @@ export function createFeatures(parts: FeaturesParts) {
       queueTypes: parts.queueTypes,
       counters,
       whenRegistered: (): Promise<void> => registration.settled(),
-      async whenProgressRemoved() {
-        await lite.whenRemoved()
+      async whenProgressRemoved(deleted) {
+        await Promise.all(deleted.map((topic) => lite.whenRemoved(topic)))
         await Promise.all([whenProgressRemoved(), assignment.whenModesRemoved()])
       },
     }),

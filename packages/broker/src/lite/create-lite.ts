@@ -211,8 +211,8 @@ export function createLite(parts: LiteFeatureParts) {
     arrived(topic: string): void {
       if (isLiteQueue(topic)) events.dispatch(topic)
     },
-    /** Resolves when the lite topics of deleted topics are gone. */
-    whenRemoved: () => expiry.whenRemoved(),
+    /** Resolves when the lite topics of a deleted topic are gone. */
+    whenRemoved: (topic: string) => expiry.whenRemoved(topic),
     /** Requests that wait for messages; they are no work. */
     heldIn: (lane: string) => (lane === 'pop' ? held.count : 0),
     handlers: {

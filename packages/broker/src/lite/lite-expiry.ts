@@ -25,11 +25,28 @@ export interface LiteExpiryParts {
   onRemoved(queue: string, groups: readonly string[]): void
 }
 
+/** A parent topic that was deleted, and what is left of it. */
+interface Deletion {
+  readonly topic: string
+  /** What the names of its light queues begin with. */
+  readonly prefix: string
+  /** Where the log ended then: what came since is of a new topic. */
+  deletedAt: number
+  /** Light queues that are still to be looked at, of all topics; undefined when its own are known. */
+  names: Iterator<string> | undefined
+  /** Light queues that are not gone yet, and one for those that are still to be looked at. */
+  leftCount: number
+  /** Why some of them could not be removed. */
+  failure: string | undefined
+  /** Who waits for the end of it. */
+  awaited: PromiseWithResolvers<void> | undefined
+}
+
 /** A light queue that is to go, unless something comes for it. */
 interface Doomed {
   readonly queue: string
-  /** Where the log ended when its topic was deleted: what came since is of a new topic. Undefined when its time is over. */
-  readonly deletedAt: number | undefined
+  /** Undefined when its time is over. */
+  readonly deletion: Deletion | undefined
 }
 
 /** The loop's time that is taken before others have their turn. */
@@ -37,6 +54,9 @@ const sliceMs = 5
 const pauseMs = 20
 /** While somebody waits for the end of it. */
 const awaitedPauseMs = 5
+/** Names that are looked at for one deleted topic, before the next one has its turn. */
+const namesAtOnce = 100
+const stopped = 'the broker stops, and lite topics of a deleted topic are left: delete the topic again'
 
 /** Removes lite topics that nobody has sent to for too long, and those of topics that are deleted. */
 export class LiteExpiry {
@@ -49,11 +69,14 @@ export class LiteExpiry {
   #doomed: Doomed[] = []
   /** Those of which it has to be noted first that they go. */
   #unnoted: Doomed[] = []
-  /** Those of deleted topics that are not gone yet, and who waits for that. */
-  #deletedCount = 0
-  #awaited: PromiseWithResolvers<void> | undefined
-  /** Why some of them could not be removed. */
-  #failure: string | undefined
+  /** By topic. One that failed stays until somebody is told, or the topic is deleted again. */
+  readonly #deletions = new Map<string, Deletion>()
+  /** Of these, those whose light queues are still to be found. */
+  readonly #searching = new Set<Deletion>()
+  /** How many of them have something left. */
+  #underWayCount = 0
+  /** Groups by parent topic, for one slice. */
+  readonly #groups = new Map<string, readonly string[]>()
   #isClosed = false
 
   constructor(parts: LiteExpiryParts) {
@@ -68,32 +91,45 @@ export class LiteExpiry {
   close(): void {
     this.#isClosed = true
     this.#cancelTimer?.()
-    this.#failure = 'the broker stops, and lite topics of a deleted topic are left: delete the topic again'
-    this.#settle()
+    for (const deletion of this.#deletions.values()) if (deletion.leftCount > 0) this.#end(deletion, stopped)
   }
 
   /** A parent topic is deleted. */
   removeAllOf(parentTopic: string): void {
     const { store } = this.#parts
-    const prefix = liteQueuePrefixOf(parentTopic)
-    const deletedAt = store.positions.max
-    for (const queue of store.lightQueueNames()) {
-      if (!queue.startsWith(prefix)) continue
-      this.#doomed.push({ queue, deletedAt })
-      this.#deletedCount++
+    const known = this.#deletions.get(parentTopic)
+    const deletion = known ?? {
+      topic: parentTopic,
+      prefix: liteQueuePrefixOf(parentTopic),
+      deletedAt: 0,
+      names: undefined,
+      leftCount: 0,
+      failure: undefined,
+      awaited: undefined,
     }
-    if (this.#deletedCount > 0) this.#slice()
+    this.#deletions.set(parentTopic, deletion)
+    // What could not be removed before is found again.
+    deletion.failure = undefined
+    if (deletion.leftCount === 0) this.#underWayCount++
+    if (deletion.names === undefined) deletion.leftCount++
+    deletion.deletedAt = store.positions.max
+    deletion.names = store.lightQueueNames()[Symbol.iterator]()
+    this.#searching.add(deletion)
+    this.#slice()
   }
 
   /**
-   * Resolves when the lite topics of deleted topics are gone.
+   * Resolves when the lite topics of a deleted topic are gone.
    * @throws ProtocolError SYSTEM_ERROR when some cannot be removed now
    */
-  whenRemoved(): Promise<void> {
-    this.#awaited ??= Promise.withResolvers()
-    const { promise } = this.#awaited
-    if (this.#deletedCount === 0) this.#settle()
-    return promise
+  async whenRemoved(parentTopic: string): Promise<void> {
+    const deletion = this.#deletions.get(parentTopic)
+    if (deletion === undefined) return
+    deletion.awaited ??= Promise.withResolvers()
+    const { promise } = deletion.awaited
+    if (deletion.leftCount === 0) this.#end(deletion, deletion.failure)
+    else if (this.#isClosed) this.#end(deletion, stopped)
+    await promise
   }
 
   #armRound(): void {
@@ -113,18 +149,21 @@ export class LiteExpiry {
     const { clock } = this.#parts
     const startMs = clock.monotonic()
     const isOver = (): boolean => clock.monotonic() - startMs >= sliceMs
+    this.#groups.clear()
     const isDone = this.#goOn(isOver)
     if (this.#unnoted.length > 0) void this.#note()
     if (isDone) this.#armRound()
-    else this.#arm(this.#deletedCount > 0 ? awaitedPauseMs : pauseMs, () => this.#slice())
+    else this.#arm(this.#underWayCount > 0 ? awaitedPauseMs : pauseMs, () => this.#slice())
   }
 
   /** @returns whether everything was looked at before its time was over */
   #goOn(isOver: () => boolean): boolean {
     const { clock, store, settings } = this.#parts
-    while (this.#doomed.length > 0) {
+    while (this.#doomed.length > 0 || this.#searching.size > 0) {
       if (isOver()) return false
-      this.#remove(this.#doomed.pop()!)
+      const doomed = this.#doomed.pop()
+      if (doomed !== undefined) this.#remove(doomed)
+      this.#search()
     }
     // After a start, senders have their time to come back.
     if (!this.#isRoundDue || clock.monotonic() - this.#startMs < settings().minLiteTTl) return true
@@ -133,11 +172,30 @@ export class LiteExpiry {
       if (isOver()) return false
       const { value: queue, done } = this.#round.next()
       if (done === true) break
-      if (this.#isExpired(queue)) this.#remove({ queue, deletedAt: undefined })
+      if (this.#isExpired(queue)) this.#remove({ queue, deletion: undefined })
     }
     this.#round = undefined
     this.#isRoundDue = false
     return true
+  }
+
+  /** Looks for light queues of the topic that was deleted first; then others have their turn. */
+  #search(): void {
+    const [deletion] = this.#searching
+    if (deletion === undefined) return
+    this.#searching.delete(deletion)
+    for (let count = 0; count < namesAtOnce; count++) {
+      const { value: queue, done } = deletion.names!.next()
+      if (done === true) {
+        deletion.names = undefined
+        this.#gone(deletion)
+        return
+      }
+      if (!queue.startsWith(deletion.prefix)) continue
+      deletion.leftCount++
+      this.#doomed.push({ queue, deletion })
+    }
+    this.#searching.add(deletion)
   }
 
   #isExpired(queue: string): boolean {
@@ -154,17 +212,17 @@ export class LiteExpiry {
   }
 
   /** Whether nothing came for it in the last moment. */
-  #isUnused({ queue, deletedAt }: Doomed): boolean {
-    if (deletedAt === undefined) return this.#isExpired(queue)
+  #isUnused({ queue, deletion }: Doomed): boolean {
+    if (deletion === undefined) return this.#isExpired(queue)
     const { store } = this.#parts
     const last = store.maxOffset(queue, lightQueueId) - 1
-    return last < 0 || (store.positionAt(queue, lightQueueId, last) ?? 0) < deletedAt
+    return last < 0 || (store.positionAt(queue, lightQueueId, last) ?? 0) < deletion.deletedAt
   }
 
   #remove(doomed: Doomed): void {
-    const { rules, store, offsets, log } = this.#parts
-    const { queue } = doomed
-    const groups = rules.groupsOf(liteTopicOf(queue)!.parentTopic)
+    const { store, offsets, log } = this.#parts
+    const { queue, deletion } = doomed
+    const groups = this.#groupsOf(liteTopicOf(queue)!.parentTopic)
     if (!offsets.mayLeave(queue, groups)) {
       this.#unnoted.push(doomed)
       return
@@ -174,40 +232,53 @@ export class LiteExpiry {
       else offsets.lightQueueStays(queue)
     } catch (error) {
       log.error({ err: error, queue }, 'a lite topic could not be removed: check the disk; it is tried again')
-      if (doomed.deletedAt !== undefined)
-        this.#failure = 'lite topics could not be removed: check the disk of the broker'
+      if (deletion !== undefined) deletion.failure = 'lite topics could not be removed: check the disk of the broker'
     }
-    if (doomed.deletedAt !== undefined) this.#gone(1)
+    if (deletion !== undefined) this.#gone(deletion)
+  }
+
+  #groupsOf(parentTopic: string): readonly string[] {
+    let groups = this.#groups.get(parentTopic)
+    if (groups === undefined) {
+      groups = this.#parts.rules.groupsOf(parentTopic)
+      this.#groups.set(parentTopic, groups)
+    }
+    return groups
   }
 
   async #note(): Promise<void> {
     const noted = this.#unnoted
     this.#unnoted = []
-    const deletedCount = noted.filter(({ deletedAt }) => deletedAt !== undefined).length
+    const isAwaited = noted.some(({ deletion }) => deletion !== undefined)
     try {
-      await this.#parts.offsets.leavingNoted(deletedCount > 0)
+      await this.#parts.offsets.leavingNoted(isAwaited)
     } catch {
       // It is logged where the file is written. The next round finds them, as unused, or as those of a topic that is gone.
-      if (deletedCount > 0) this.#failure = 'that lite topics go could not be noted: check the disk of the broker'
-      this.#gone(deletedCount)
+      for (const { deletion } of noted) {
+        if (deletion === undefined) continue
+        deletion.failure = 'that lite topics go could not be noted: check the disk of the broker'
+        this.#gone(deletion)
+      }
       return
     }
-    this.#doomed.push(...noted)
+    for (const doomed of noted) this.#doomed.push(doomed)
     // Many notes end with one write of the file: all that they are about has one slice at a time.
-    this.#arm(this.#deletedCount > 0 ? awaitedPauseMs : pauseMs, () => this.#slice())
+    this.#arm(this.#underWayCount > 0 ? awaitedPauseMs : pauseMs, () => this.#slice())
   }
 
-  #gone(count: number): void {
-    this.#deletedCount -= count
-    if (this.#deletedCount === 0) this.#settle()
+  /** One that was counted for a deletion is gone, or cannot go. */
+  #gone(deletion: Deletion): void {
+    if (--deletion.leftCount > 0) return
+    this.#underWayCount--
+    this.#end(deletion, deletion.failure)
   }
 
-  /** Tells those who wait how it ended. */
-  #settle(): void {
-    if (this.#awaited === undefined) return
-    if (this.#failure === undefined) this.#awaited.resolve()
-    else this.#awaited.reject(new ProtocolError('SYSTEM_ERROR', this.#failure))
-    this.#awaited = undefined
-    this.#failure = undefined
+  /** Tells those who wait for a deletion how it ended; while nobody does, a failure is kept for who asks. */
+  #end(deletion: Deletion, failure: string | undefined): void {
+    const { topic, awaited } = deletion
+    if (awaited === undefined && failure !== undefined) return
+    this.#deletions.delete(topic)
+    if (failure === undefined) awaited?.resolve()
+    else awaited!.reject(new ProtocolError('SYSTEM_ERROR', failure))
   }
 }

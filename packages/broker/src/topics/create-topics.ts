@@ -37,7 +37,7 @@ export interface TopicsParts {
   /** Resolves when the name servers know what changed. */
   whenRegistered(): Promise<void>
   /** Resolves when the progress of groups that was removed is gone for good. */
-  whenProgressRemoved(): Promise<void>
+  whenProgressRemoved(deleted: readonly string[]): Promise<void>
 }
 
 /** The topics of the broker: what they are, and making, changing and deleting them. */

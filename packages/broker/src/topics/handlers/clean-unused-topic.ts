@@ -9,7 +9,7 @@ export interface CleanUnusedTopicParts {
   }
   store: { topicsWithQueues(): ReadonlySet<string>; removeTopic(topic: string): void }
   /** Resolves when the progress of groups in them is gone for good. */
-  whenProgressRemoved(): Promise<void>
+  whenProgressRemoved(deleted: readonly string[]): Promise<void>
 }
 
 /**
@@ -19,12 +19,16 @@ export interface CleanUnusedTopicParts {
 export function cleanUnusedTopic(parts: CleanUnusedTopicParts): Handler<typeof commands.cleanUnusedTopic> {
   return async (_header, call) => {
     const { topics, store } = parts
+    const deleted: string[] = []
     for (const topic of store.topicsWithQueues()) {
       if (topics.get(topic) !== undefined || isLightQueue(topic)) continue
       if (topics.isSystem(topic)) store.removeTopic(topic)
-      else topics.delete(topic, call.connection.remoteAddress)
+      else {
+        topics.delete(topic, call.connection.remoteAddress)
+        deleted.push(topic)
+      }
     }
-    await parts.whenProgressRemoved()
+    await parts.whenProgressRemoved(deleted)
     return {}
   }
 }

@@ -7,7 +7,7 @@ export interface DeleteTopicParts {
   /** Of static topics. */
   mappings: { secured(): Promise<void> }
   /** Resolves when the progress of groups in it is gone for good. */
-  whenProgressRemoved(): Promise<void>
+  whenProgressRemoved(deleted: readonly string[]): Promise<void>
 }
 
 /** DELETE_TOPIC_IN_BROKER: the topic with its queues and the offsets of all groups in it. */
@@ -15,7 +15,7 @@ export function deleteTopicInBroker(parts: DeleteTopicParts): Handler<typeof com
   return async ({ topic }, call) => {
     refuseProblem(internalTopicNameProblem(topic))
     parts.topics.delete(topic, call.connection.remoteAddress)
-    await Promise.all([parts.topics.confirmed(), parts.mappings.secured(), parts.whenProgressRemoved()])
+    await Promise.all([parts.topics.confirmed(), parts.mappings.secured(), parts.whenProgressRemoved([topic])])
     return {}
   }
 }
