@@ -14,6 +14,7 @@ import { ConfigFolder } from './kept/index.ts'
 import { createLite } from './lite/create-lite.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { createLocks } from './locks/create-locks.ts'
+import { LoopShare } from './loop-share.ts'
 import { createOffsets } from './offsets/create-offsets.ts'
 import { createPop } from './pop/create-pop.ts'
 import { createReading } from './reading/create-reading.ts'
@@ -50,6 +51,9 @@ export interface FeaturesParts {
 /** What the broker can do and what it tells of itself, from all its features. */
 export type Features = ReturnType<typeof createFeatures>
 
+/** What all answers together that go through very much take of a turn of the loop, in milliseconds. */
+const walksMs = 5
+
 /** Makes all features of a broker: each is given what it names, from those before it. */
 export function createFeatures(parts: FeaturesParts) {
   const { features, platform, log, processId, identity, liveSettings, store, waitingIn } = parts
@@ -58,6 +62,7 @@ export function createFeatures(parts: FeaturesParts) {
   const config = new ConfigFolder(fileSystem, clock, log, settings().storePathRootDir, store)
   const statistics = features.add(createStatistics({ clock, identity, store, settings }))
   const { counters, sink, sentSink } = statistics
+  const walks = new LoopShare(clock, walksMs)
   const mappings = new MappingTable(config, identity.brokerName)
   const whenProgressRemoved = async (): Promise<void> => {
     await Promise.all([offsets.table.removed(), pop.whenOrdersRemoved()])
@@ -106,6 +111,7 @@ export function createFeatures(parts: FeaturesParts) {
       filters: filters.table,
       store,
       counters,
+      walks,
     }),
   )
   const { producers: numbered } = parts.followers
@@ -195,6 +201,7 @@ export function createFeatures(parts: FeaturesParts) {
       store,
       offsets: offsets.table,
       counters,
+      walks,
       calls: { call: (...request) => registration.calls.call(...request) },
     }),
   )

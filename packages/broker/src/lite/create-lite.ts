@@ -43,6 +43,8 @@ export interface LiteFeatureParts {
   groups: GroupTable
   offsets: ConsumerOffsetTable
   counters: BrokerStatistics
+  /** Of a turn of the loop, what long answers take. */
+  walks: LoopShare
   /** How name servers are called. */
   calls: Pick<RemotingClient, 'call'>
 }
@@ -59,7 +61,7 @@ const changesMs = 5
  * given by POP, in order within each lite topic.
  */
 export function createLite(parts: LiteFeatureParts) {
-  const { clock, log, random, identity, settings, store, topics, groups, offsets, counters } = parts
+  const { clock, log, random, identity, settings, store, topics, groups, offsets, counters, walks } = parts
   const { brokerName } = identity
   const rules = new LiteRules({ topics, groups })
   const cursors = new PopCursors(offsets)
@@ -179,7 +181,7 @@ export function createLite(parts: LiteFeatureParts) {
   })
   const routes = new TopicRoutes({ clock, calls: parts.calls, nameServers: () => settings().namesrvAddr })
   const information = {
-    clock,
+    walks,
     rules,
     subscriptions,
     events,

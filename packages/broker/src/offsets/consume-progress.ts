@@ -5,7 +5,7 @@ export interface ConsumeProgressParts {
   brokerName: string
   topics: { get(topic: string): TopicConfig | undefined }
   offsets: {
-    topicsOf(group: string): readonly string[]
+    topicsOf(group: string): Iterable<string>
     offset(group: string, topic: string, queueId: number): number | undefined
     pullOffset(group: string, topic: string, queueId: number): number | undefined
   }

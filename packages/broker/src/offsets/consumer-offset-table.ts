@@ -139,6 +139,11 @@ export class ConsumerOffsetTable {
     return this.#light?.entries() ?? []
   }
 
+  /** Light queues that a group has an offset in: what is added or removed meanwhile may be among them. */
+  lightQueuesOf(group: string): Iterable<string> {
+    return this.#light?.topicsOf(group) ?? []
+  }
+
   /** Where the group goes on reading; what an administrator set counts before what it committed. */
   offset(group: string, topic: string, queueId: number): number | undefined {
     const reset = this.#resets.get(group, topic, queueId)
@@ -220,9 +225,10 @@ export class ConsumerOffsetTable {
     return this.#offsets.topicsOf(group)
   }
 
-  /** Topics that a group has offsets in. */
-  topicsOf(group: string): string[] {
-    return [...this.#offsets.topicsOf(group), ...(this.#light?.topicsOf(group) ?? [])]
+  /** Topics that a group has offsets in, maybe very many: what is added or removed meanwhile may be among them. */
+  *topicsOf(group: string): IterableIterator<string> {
+    yield* this.#offsets.topicsOf(group)
+    yield* this.lightQueuesOf(group)
   }
 
   /** Groups that have offsets in a topic. */
@@ -269,7 +275,7 @@ export class ConsumerOffsetTable {
 
   removeTopic(topic: string): void {
     for (const map of this.#maps) if (map.removeTopic(topic)) this.#removing()
-    if (this.#lightOf(topic)?.removeTopics(new Set([topic]))) this.#removing()
+    if (this.#lightOf(topic)?.removeTopic(topic)) this.#removing()
   }
 
   /**
@@ -314,8 +320,10 @@ export class ConsumerOffsetTable {
 
   /** Light queues that are gone: the next message of one gets offset 0. */
   removeLightQueues(names: readonly string[]): void {
-    for (const name of names) this.#lightQueueGone(name)
-    if (this.#light?.removeTopics(new Set(names))) this.#kept.later()
+    for (const name of names) {
+      this.#lightQueueGone(name)
+      if (this.#light?.removeTopic(name)) this.#kept.later()
+    }
   }
 
   /** Like `removeLightQueues`, of one whose groups are known. */

@@ -5,6 +5,7 @@ import type { ConsumerFilterTable } from '../filters/index.ts'
 import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
 import type { KeptFolder } from '../kept/index.ts'
+import type { LoopShare } from '../loop-share.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { MappingTable } from '../static-topics/mapping-table.ts'
 import type { TopicTable } from '../topics/index.ts'
@@ -52,11 +53,13 @@ export interface OffsetsParts {
     hasLightQueue(name: string): boolean
   }
   counters: { groupGetTps(group: string, topic: string): number }
+  /** Of a turn of the loop, what long answers take. */
+  walks: LoopShare
 }
 
 /** Offsets of queues, and how far each group is in them. */
 export function createOffsets(parts: OffsetsParts) {
-  const { config, identity, settings, mappings, topics, groups, consumers, filters, store, counters } = parts
+  const { config, identity, settings, mappings, topics, groups, consumers, filters, store, counters, walks } = parts
   const { clock, log } = config
   const { brokerName, brokerAddress } = identity
   const offsets = new ConsumerOffsetTable({
@@ -117,8 +120,8 @@ export function createOffsets(parts: OffsetsParts) {
       getMaxOffset: getMaxOffset({ store }),
       getMinOffset: getMinOffset({ store }),
       getEarliestMsgStoretime: getEarliestMsgStoretime({ store }),
-      getConsumeStats: getConsumeStats({ ...progress, consumers, mappings }),
-      getBrokerConsumeStats: getBrokerConsumeStats({ ...progress, brokerAddress, groups }),
+      getConsumeStats: getConsumeStats({ ...progress, walks, consumers, mappings }),
+      getBrokerConsumeStats: getBrokerConsumeStats({ ...progress, walks, brokerAddress, groups }),
       queryConsumeTimeSpan: queryConsumeTimeSpan({ clock, brokerName, topics, offsets: checked, store }),
       invokeBrokerToResetOffset: invokeBrokerToResetOffset({
         log,
@@ -131,11 +134,11 @@ export function createOffsets(parts: OffsetsParts) {
         settings,
       }),
       invokeBrokerToGetConsumerStatus: invokeBrokerToGetConsumerStatus({ consumers }),
-      cloneGroupOffset: cloneGroupOffset({ log, topics, offsets, consumers }),
+      cloneGroupOffset: cloneGroupOffset({ log, walks, topics, offsets, consumers }),
       queryConsumeQueue: queryConsumeQueue({ store, consumers, filters }),
       queryCorrectionOffset: queryCorrectionOffset({ offsets, store }),
       queryTopicConsumeByWho: queryTopicConsumeByWho({ consumers, offsets }),
-      queryTopicsByConsumer: queryTopicsByConsumer({ brokerAddress, offsets }),
+      queryTopicsByConsumer: queryTopicsByConsumer({ walks, brokerAddress, offsets }),
     },
     close: () => offsets.close(),
     stats: () => offsets.counts(),

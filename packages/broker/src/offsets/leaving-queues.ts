@@ -5,6 +5,13 @@ export interface LeavingFile {
   writtenSoon(): Promise<void>
 }
 
+interface LeavingQueue {
+  /** Where the log ended when it was to go. */
+  readonly logEnd: number
+  /** The first write of the file that says so. */
+  readonly write: number
+}
+
 /**
  * Light queues that are about to be removed. The next message of one gets offset 0, and how far groups were in the one
  * before says nothing of it. A process that dies soon leaves a file with such offsets: so the file says, before a queue
@@ -12,21 +19,21 @@ export interface LeavingFile {
  */
 export class LeavingQueues {
   readonly #file: LeavingFile
-  /** Name to the end of the log. */
-  readonly #logEnds = new Map<string, number>()
-  /** Those of which the file says so. */
-  readonly #noted = new Set<string>()
+  readonly #queues = new Map<string, LeavingQueue>()
+  /** Counts the writes of the file that were asked for, and which of them the file has. */
+  #writeCount = 0
+  #lastWritten = -1
 
   constructor(file: LeavingFile) {
     this.#file = file
   }
 
   get size(): number {
-    return this.#logEnds.size
+    return this.#queues.size
   }
 
-  entries(): IterableIterator<[name: string, logEnd: number]> {
-    return this.#logEnds.entries()
+  *entries(): IterableIterator<[name: string, logEnd: number]> {
+    for (const [name, { logEnd }] of this.#queues) yield [name, logEnd]
   }
 
   /**
@@ -34,11 +41,10 @@ export class LeavingQueues {
    * @returns whether it may go now; otherwise once `noted` has resolved
    */
   add(name: string, logEnd: number): boolean {
-    if (this.#noted.has(name)) return true
-    if (!this.#logEnds.has(name)) {
-      this.#logEnds.set(name, logEnd)
-      this.#file.later()
-    }
+    const known = this.#queues.get(name)
+    if (known !== undefined) return known.write <= this.#lastWritten
+    this.#queues.set(name, { logEnd, write: this.#writeCount })
+    this.#file.later()
     return false
   }
 
@@ -48,14 +54,13 @@ export class LeavingQueues {
    * @throws the file system's errors, and Error when the log cannot be synced; it is then tried again later
    */
   async noted(isUrgent: boolean): Promise<void> {
-    const before = [...this.#logEnds]
+    const write = this.#writeCount++
     await (isUrgent ? this.#file.writtenSoon() : this.#file.secured())
-    for (const [name, logEnd] of before) if (this.#logEnds.get(name) === logEnd) this.#noted.add(name)
+    this.#lastWritten = Math.max(this.#lastWritten, write)
   }
 
   /** A queue is gone, with the offsets of groups in it, or stays. */
   delete(name: string): void {
-    this.#noted.delete(name)
-    if (this.#logEnds.delete(name)) this.#file.later()
+    if (this.#queues.delete(name)) this.#file.later()
   }
 }

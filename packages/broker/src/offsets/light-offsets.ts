@@ -4,141 +4,169 @@ const separator = '@'
 /** Entries that are looked at for one piece of text. */
 const entriesPerPiece = 500
 
+interface Entry {
+  topic: string
+  group: string
+  offset: number
+}
+
+/** How far a group is, or several are, that have names of light queues. */
+type OwnOffsets = { readonly group: string; offset: number } | Map<string, number>
+
 /**
- * How far groups are in light queues, of which each has one queue. There may be a million of them: each takes the memory of
- * its key and a number.
+ * How far groups are in light queues, of which each has one queue. There may be a million of them: what is asked of one
+ * queue, or of an ordinary group, is found without going through all.
  */
 export class LightOffsets {
-  /** By `topic@group`. */
-  readonly #offsets = new Map<string, number>()
-  /** Ordinary groups, with the number of their offsets. */
-  readonly #groups = new Map<string, number>()
-  /** Offsets of the others, which have names of light queues: of these there may be very many. */
-  #ownCount = 0
+  /** Ordinary groups, of which there are few: group to queue to offset. */
+  readonly #shared = new Map<string, Map<string, number>>()
+  /** Groups that have names of light queues, of which there may be as many, by queue: nearly each has one. */
+  readonly #own = new Map<string, OwnOffsets>()
+  #size = 0
 
   get size(): number {
-    return this.#offsets.size
+    return this.#size
   }
 
   get(group: string, topic: string): number | undefined {
-    return this.#offsets.get(topic + separator + group)
+    if (!isLightQueue(group)) return this.#shared.get(group)?.get(topic)
+    const own = this.#own.get(topic)
+    if (own instanceof Map) return own.get(group)
+    return own?.group === group ? own.offset : undefined
   }
 
   /** @returns whether it was another before */
   set(group: string, topic: string, offset: number): boolean {
-    const key = topic + separator + group
-    const before = this.#offsets.get(key)
+    const before = this.get(group, topic)
     if (before === offset) return false
-    this.#offsets.set(key, offset)
-    if (before === undefined) this.#count(group, 1)
+    if (before === undefined) this.#size++
+    if (isLightQueue(group)) this.#setOwn(group, topic, offset)
+    else {
+      const queues = this.#shared.get(group)
+      if (queues === undefined) this.#shared.set(group, new Map([[topic, offset]]))
+      else queues.set(topic, offset)
+    }
     return true
   }
 
   /** @returns whether there was anything to remove */
   remove(group: string, topic: string): boolean {
-    const isRemoved = this.#offsets.delete(topic + separator + group)
-    if (isRemoved) this.#count(group, -1)
-    return isRemoved
+    if (this.get(group, topic) === undefined) return false
+    this.#size--
+    if (isLightQueue(group)) {
+      const own = this.#own.get(topic)
+      if (own instanceof Map && own.size > 1) own.delete(group)
+      else this.#own.delete(topic)
+      return true
+    }
+    const queues = this.#shared.get(group)!
+    queues.delete(topic)
+    if (queues.size === 0) this.#shared.delete(group)
+    return true
   }
 
-  /** @returns whether there was anything to remove */
-  removeTopics(topics: ReadonlySet<string>): boolean {
-    // Few topics of few groups are found without going through a million offsets.
-    if (this.#ownCount > 0 || topics.size * this.#groups.size > this.size) {
-      return this.#removeWhere((topic) => topics.has(topic))
-    }
-    let isChanged = false
-    const groups = [...this.#groups.keys()]
-    for (const topic of topics) for (const group of groups) isChanged = this.remove(group, topic) || isChanged
+  /** A queue is gone. @returns whether there was anything to remove */
+  removeTopic(topic: string): boolean {
+    const own = this.#own.get(topic)
+    let isChanged = this.#own.delete(topic)
+    if (own !== undefined) this.#size -= own instanceof Map ? own.size : 1
+    for (const group of this.#shared.keys()) isChanged = this.remove(group, topic) || isChanged
     return isChanged
   }
 
   /** @returns whether there was anything to remove */
   removeGroup(group: string): boolean {
-    return this.#removeWhere((_topic, of) => of === group)
+    if (!isLightQueue(group)) {
+      const queues = this.#shared.get(group)
+      this.#size -= queues?.size ?? 0
+      // Whoever goes through them comes to an end.
+      queues?.clear()
+      return this.#shared.delete(group)
+    }
+    let isChanged = false
+    for (const topic of this.#ownTopicsOf(group)) isChanged = this.remove(group, topic) || isChanged
+    return isChanged
   }
 
   groupsOf(topic: string): string[] {
-    const start = topic + separator
     const groups: string[] = []
-    for (const key of this.#offsets.keys()) {
-      if (key.startsWith(start) && namesIn(key).topic === topic) groups.push(key.slice(start.length))
-    }
+    for (const [group, queues] of this.#shared) if (queues.has(topic)) groups.push(group)
+    const own = this.#own.get(topic)
+    if (own instanceof Map) groups.push(...own.keys())
+    else if (own !== undefined) groups.push(own.group)
     return groups
   }
 
-  topicsOf(group: string): string[] {
-    const end = separator + group
-    const topics: string[] = []
-    for (const key of this.#offsets.keys()) {
-      if (key.endsWith(end) && namesIn(key).group === group) topics.push(key.slice(0, -end.length))
-    }
-    return topics
+  /** What is added or removed meanwhile may be among them. */
+  topicsOf(group: string): Iterable<string> {
+    return isLightQueue(group) ? this.#ownTopicsOf(group) : (this.#shared.get(group)?.keys() ?? [])
   }
 
-  *entries(): IterableIterator<{ topic: string; group: string; offset: number }> {
-    for (const [key, offset] of this.#offsets) yield { ...namesIn(key), offset }
+  *entries(): IterableIterator<Entry> {
+    yield* this.#ownEntries()
+    yield* this.#sharedEntries()
   }
 
   /** @param key `topic@group` */
   load(key: string, offset: number): void {
-    if (!this.#offsets.has(key)) this.#count(namesIn(key).group, 1)
-    this.#offsets.set(key, offset)
+    const { topic, group } = namesIn(key)
+    this.set(group, topic, offset)
   }
 
-  /** Entries of the table `lmqOffsetTable`, in pieces, of which some are empty: those of groups that have a light queue's name. */
-  *ownPieces(): IterableIterator<string> {
-    yield* this.#pieces(
-      (group) => isLightQueue(group),
-      (key, offset) => `\t\t${JSON.stringify(key)}:${offset}`,
+  /** Entries of the table `lmqOffsetTable`, in pieces: those of groups that have a light queue's name. */
+  ownPieces(): IterableIterator<string> {
+    return pieces(
+      this.#ownEntries(),
+      ({ topic, group, offset }) => `\t\t${JSON.stringify(topic + separator + group)}:${offset}`,
     )
   }
 
   /** Entries of the table `offsetTable`, in pieces: those of ordinary groups. */
-  *sharedPieces(): IterableIterator<string> {
-    yield* this.#pieces(
-      (group) => !isLightQueue(group),
-      (key, offset) => `\t\t${JSON.stringify(key)}:{\n\t\t\t${lightQueueId}:${offset}\n\t\t}`,
-    )
+  sharedPieces(): IterableIterator<string> {
+    return pieces(this.#sharedEntries(), ({ topic, group, offset }) => {
+      return `\t\t${JSON.stringify(topic + separator + group)}:{\n\t\t\t${lightQueueId}:${offset}\n\t\t}`
+    })
   }
 
-  *#pieces(
-    isWanted: (group: string) => boolean,
-    format: (key: string, offset: number) => string,
-  ): IterableIterator<string> {
-    let lines: string[] = []
-    let lookedAt = 0
-    for (const [key, offset] of this.#offsets) {
-      if (isWanted(namesIn(key).group)) lines.push(format(key, offset))
-      if (++lookedAt % entriesPerPiece > 0) continue
-      yield lines.join(',\n')
-      lines = []
+  #setOwn(group: string, topic: string, offset: number): void {
+    const own = this.#own.get(topic)
+    if (own === undefined) this.#own.set(topic, { group, offset })
+    else if (own instanceof Map) own.set(group, offset)
+    else if (own.group === group) own.offset = offset
+    else {
+      const several = new Map([
+        [own.group, own.offset],
+        [group, offset],
+      ])
+      this.#own.set(topic, several)
     }
-    if (lines.length > 0) yield lines.join(',\n')
   }
 
-  #removeWhere(isRemoved: (topic: string, group: string) => boolean): boolean {
-    let isChanged = false
-    for (const key of this.#offsets.keys()) {
-      const { topic, group } = namesIn(key)
-      if (!isRemoved(topic, group)) continue
-      this.#offsets.delete(key)
-      this.#count(group, -1)
-      isChanged = true
-    }
-    return isChanged
+  *#ownTopicsOf(group: string): IterableIterator<string> {
+    for (const [topic, own] of this.#own) if (own instanceof Map ? own.has(group) : own.group === group) yield topic
   }
 
-  /** @param change of the number of a group's offsets */
-  #count(group: string, change: number): void {
-    if (isLightQueue(group)) {
-      this.#ownCount += change
-      return
+  *#ownEntries(): IterableIterator<Entry> {
+    for (const [topic, own] of this.#own) {
+      if (!(own instanceof Map)) yield { topic, group: own.group, offset: own.offset }
+      else for (const [group, offset] of own) yield { topic, group, offset }
     }
-    const count = (this.#groups.get(group) ?? 0) + change
-    if (count === 0) this.#groups.delete(group)
-    else this.#groups.set(group, count)
   }
+
+  *#sharedEntries(): IterableIterator<Entry> {
+    for (const [group, queues] of this.#shared) for (const [topic, offset] of queues) yield { topic, group, offset }
+  }
+}
+
+function* pieces(entries: Iterable<Entry>, format: (entry: Entry) => string): IterableIterator<string> {
+  let lines: string[] = []
+  for (const entry of entries) {
+    lines.push(format(entry))
+    if (lines.length < entriesPerPiece) continue
+    yield lines.join(',\n')
+    lines = []
+  }
+  if (lines.length > 0) yield lines.join(',\n')
 }
 
 /** Names of light queues may have an `@`; those of ordinary groups have none. */

@@ -47,7 +47,11 @@ export function* lightOffsetFilePieces(
   tables: OffsetTables & { light: LightOffsets; leaving: LeavingQueues },
 ): Iterable<string> {
   const { offsets, pullOffsets, light, leaving } = tables
-  yield `{\n${[...headOf(tables), ...ownTable('leavingQueueTable', leaving)].join(',\n')},\n`
+  yield `{\n${headOf(tables).join(',\n')},\n`
+  if (leaving.size > 0) {
+    yield* tablePieces('leavingQueueTable', positionEntries(leaving))
+    yield ',\n'
+  }
   yield* tablePieces('lmqOffsetTable', light.ownPieces())
   yield ',\n'
   yield* tablePieces('offsetTable', concat(offsets.fileEntries(), light.sharedPieces()))
@@ -74,11 +78,6 @@ function* tablePieces(name: string, entries: Iterable<string>): Iterable<string>
   let opening = `\t"${name}":{\n`
   let isEmpty = true
   for (const entry of entries) {
-    if (entry === '') {
-      // Whoever takes the pieces may let others have their turn.
-      yield entry
-      continue
-    }
     yield opening + entry
     opening = ',\n'
     isEmpty = false
@@ -93,13 +92,11 @@ function table(name: string, entries: Iterable<string>): string {
 
 /** A table that official brokers do not have: it is not written when it is empty. */
 function ownTable(name: string, positions: { size: number; entries(): Iterable<[string, number]> }): string[] {
-  if (positions.size === 0) return []
-  return [
-    table(
-      name,
-      [...positions.entries()].map(([key, position]) => `\t\t${JSON.stringify(key)}:${position}`),
-    ),
-  ]
+  return positions.size === 0 ? [] : [table(name, positionEntries(positions))]
+}
+
+function* positionEntries(positions: { entries(): Iterable<[string, number]> }): IterableIterator<string> {
+  for (const [key, position] of positions.entries()) yield `\t\t${JSON.stringify(key)}:${position}`
 }
 
 function* groupEntries(offsets: OffsetMap): IterableIterator<string> {

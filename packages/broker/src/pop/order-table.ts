@@ -211,11 +211,11 @@ export class OrderTable {
   }
 
   removeTopic(topic: string): void {
-    this.#removeWhere((name) => name.slice(0, name.lastIndexOf('@')) === topic)
+    this.#removeWhere((name) => name.startsWith(topic) && name.lastIndexOf('@') === topic.length)
   }
 
   removeGroup(group: string): void {
-    this.#removeWhere((name) => name.slice(name.lastIndexOf('@') + 1) === group)
+    this.#removeWhere((name) => name.endsWith(group) && name.lastIndexOf('@') === name.length - group.length - 1)
   }
 
   /**
@@ -231,7 +231,8 @@ export class OrderTable {
   }
 
   #removeWhere(isRemoved: (name: string) => boolean): void {
-    for (const name of [...this.#groups.keys()].filter(isRemoved)) {
+    for (const name of this.#groups.keys()) {
+      if (!isRemoved(name)) continue
       this.#remove(name)
       this.#removalCount++
     }

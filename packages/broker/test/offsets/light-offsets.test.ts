@@ -20,27 +20,41 @@ describe.each([
     offsets.remove(groups[0]!, queues[5]!)
     offsets.load(`${queues[5]}@${groups[0]}`, 7)
     offsets.load(`${queues[5]}@${groups[0]}`, 8)
-    const gone = new Set([queues[5]!, queues[6]!, 'none'])
-    expect(offsets.removeTopics(gone)).toBe(true)
-    expect(offsets.removeTopics(gone)).toBe(false)
-    const rest = queues.filter((queue) => !gone.has(queue))
+    const gone = [queues[5]!, queues[6]!, 'none']
+    expect(gone.map((queue) => offsets.removeTopic(queue))).toEqual([true, true, false])
+    expect(gone.map((queue) => offsets.removeTopic(queue))).toEqual([false, false, false])
+    const rest = queues.filter((queue) => !gone.includes(queue))
     expect(left(offsets)).toEqual(groups.flatMap((group) => rest.map((queue) => `${queue} ${group}`)).sort())
+    expect(offsets.size).toBe(2 * rest.length)
     expect(offsets.removeGroup(groups[1]!)).toBe(true)
-    expect(offsets.removeTopics(new Set(queues.slice(0, 1990)))).toBe(true)
-    expect(left(offsets)).toEqual(
-      queues
-        .slice(1990)
-        .map((queue) => `${queue} ${groups[0]}`)
-        .sort(),
-    )
+    expect(offsets.removeGroup(groups[1]!)).toBe(false)
+    for (const queue of queues.slice(0, 1990)) offsets.removeTopic(queue)
+    const ends = queues.slice(1990)
+    expect(left(offsets)).toEqual(ends.map((queue) => `${queue} ${groups[0]}`).sort())
+    expect(offsets.size).toBe(ends.length)
   })
 
   test('groups of a queue are told, and queues of a group', () => {
     const offsets = filled(...groups)
     expect(offsets.groupsOf(queues[3]!).sort()).toEqual([...groups].sort())
-    expect(offsets.topicsOf(groups[1]!)).toEqual(queues)
-    expect(offsets.topicsOf('other')).toEqual([])
+    expect([...offsets.topicsOf(groups[1]!)]).toEqual(queues)
+    expect([...offsets.topicsOf('other')]).toEqual([])
   })
+})
+
+test('groups with names of light queues have offsets of their own in the same queue, however they come and go', () => {
+  const offsets = new LightOffsets()
+  const groups = ['%LMQ%a', '%LMQ%b', '%LMQ%c']
+  for (const [index, group] of groups.entries()) offsets.set(group, '%LMQ%q', index)
+  expect(groups.map((group) => offsets.get(group, '%LMQ%q'))).toEqual([0, 1, 2])
+  expect([offsets.set('%LMQ%b', '%LMQ%q', 7), offsets.set('%LMQ%b', '%LMQ%q', 7)]).toEqual([true, false])
+  expect(offsets.removeGroup('%LMQ%a')).toBe(true)
+  expect(left(offsets)).toEqual(['%LMQ%q %LMQ%b', '%LMQ%q %LMQ%c'])
+  expect([offsets.get('%LMQ%b', '%LMQ%q'), offsets.size]).toEqual([7, 2])
+  for (const group of groups) offsets.remove(group, '%LMQ%q')
+  expect([left(offsets), offsets.size]).toEqual([[], 0])
+  offsets.set('%LMQ%a', '%LMQ%q', 1)
+  expect(left(offsets)).toEqual(['%LMQ%q %LMQ%a'])
 })
 
 test('a queue is not taken for another one whose name it begins', () => {
@@ -48,15 +62,18 @@ test('a queue is not taken for another one whose name it begins', () => {
   offsets.set('g', '%LMQ%a@b', 1)
   offsets.set('%LMQ%a@b', '%LMQ%a', 2)
   expect(offsets.groupsOf('%LMQ%a')).toEqual(['%LMQ%a@b'])
-  expect(offsets.topicsOf('g')).toEqual(['%LMQ%a@b'])
+  expect([...offsets.topicsOf('g')]).toEqual(['%LMQ%a@b'])
 })
 
-test('entries for the file come in short pieces, also those of a table that has none', () => {
-  const offsets = filled('g')
-  expect([...offsets.ownPieces()]).toEqual(['', '', '', ''])
+test('entries for the file come in short pieces', () => {
+  const offsets = filled('g', '%LMQ%c')
+  const own = [...offsets.ownPieces()]
   const shared = [...offsets.sharedPieces()]
-  expect(shared).toHaveLength(4)
+  expect([own.length, shared.length]).toEqual([4, 4])
+  expect(own.join(',').match(/%LMQ%\d+@%LMQ%c/g)).toHaveLength(2000)
+  expect(own.join(',')).toContain('"%LMQ%7@%LMQ%c":7')
   const text = shared.join(',')
-  expect(text.match(/%LMQ%\d+@g/g)).toHaveLength(2000)
+  expect(text.match(/%LMQ%\d+@g"/g)).toHaveLength(2000)
   expect(text).toContain('"%LMQ%7@g":{\n\t\t\t0:7\n\t\t}')
+  expect([...filled('g').ownPieces()]).toEqual([])
 })

@@ -1,4 +1,3 @@
-import type { Clock } from '@rocketmq-ts/platform'
 import {
   brokerLiteInfoBody,
   type commands,
@@ -14,12 +13,13 @@ import {
   parentTopicInfoBody,
 } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import type { LoopShare } from '../../loop-share.ts'
 import type { LiteEvents } from '../lite-events.ts'
 import type { LiteRules } from '../lite-rules.ts'
 import type { LiteSubscriptions } from '../lite-subscriptions.ts'
 
 export interface LiteInformationParts {
-  clock: Clock
+  walks: LoopShare
   rules: LiteRules
   subscriptions: LiteSubscriptions
   events: LiteEvents
@@ -34,7 +34,7 @@ export interface LiteInformationParts {
   topicCount(): number
   offsets: {
     offset(group: string, topic: string, queueId: number): number | undefined
-    lightEntries(): Iterable<{ topic: string; group: string; offset: number }>
+    lightQueuesOf(group: string): Iterable<string>
     counts(): { topics: number }
   }
   orderCount(): number
@@ -72,7 +72,7 @@ export function getBrokerLiteInfo(parts: LiteInformationParts): Handler<typeof c
 /** GET_PARENT_TOPIC_INFO: the groups and lite topics of a topic. */
 export function getParentTopicInfo(parts: LiteInformationParts): Handler<typeof commands.getParentTopicInfo> {
   return async ({ topic }) => {
-    const { clock, rules, store } = parts
+    const { walks, rules, store } = parts
     rules.checkParent(topic)
     const groups = rules.groupsOf(topic)
     return {
@@ -81,20 +81,18 @@ export function getParentTopicInfo(parts: LiteInformationParts): Handler<typeof 
         ttl: rules.lifetimeMinutes(topic),
         ...(groups.length === 0 ? {} : { groups }),
         lmqNum: store.lightQueueCount,
-        liteTopicCount: await countOf(store.lightQueueNames(), topic, clock),
+        liteTopicCount: await countOf(store.lightQueueNames(), topic, walks),
       }),
     }
   }
 }
 
-async function countOf(queues: Iterable<string>, parentTopic: string, clock: Clock): Promise<number> {
+async function countOf(queues: Iterable<string>, parentTopic: string, walks: LoopShare): Promise<number> {
   let count = 0
   const prefix = liteQueuePrefixOf(parentTopic)
-  const pauses = new Pauses(clock)
-  for (const queue of queues) {
-    if (pauses.areDue()) await pauses.nextTurn()
+  await walks.forEach(queues, (queue) => {
     if (queue.startsWith(prefix)) count++
-  }
+  })
   return count
 }
 
@@ -133,15 +131,21 @@ export function getLiteClientInfo(parts: LiteInformationParts): Handler<typeof c
     const client = subscriptions.get(clientId)
     const times = events.timesOf(clientId) ?? { lastAccessTime: -1, lastConsumeTime: -1 }
     const { lastAccessTime, lastConsumeTime } = times
-    const queues = client === undefined ? undefined : [...client.queues]
+    const shownCount = Math.max(0, Math.min(maxCount, shownMax))
     return {
       body: liteClientInfoBody.encode({
         ...{ parentTopic, group, clientId, lastAccessTime, lastConsumeTime },
-        liteTopicCount: queues?.length ?? -1,
-        ...(queues === undefined ? {} : { liteTopicSet: queues.slice(0, Math.max(0, Math.min(maxCount, shownMax))) }),
+        liteTopicCount: client?.queues.size ?? -1,
+        ...(client === undefined ? {} : { liteTopicSet: firstOf(client.queues, shownCount) }),
       }),
     }
   }
+}
+
+function firstOf(queues: Iterable<string>, count: number): string[] {
+  const first: string[] = []
+  for (const queue of queues) if (first.push(queue) > count) return first.slice(0, count)
+  return first
 }
 
 /** GET_LITE_GROUP_INFO: how far a group is behind, in one lite topic or in all. */
@@ -176,53 +180,29 @@ function lagIn(group: string, queue: string, { store, offsets }: LiteInformation
   }
 }
 
-/** The loop's time that is taken before others have their turn. */
-const sliceMs = 5
-
-/** Lets others have their turn in what may be very long. */
-class Pauses {
-  readonly #clock: Clock
-  #startMs: number
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-    this.#startMs = clock.monotonic()
-  }
-
-  areDue(): boolean {
-    return this.#clock.monotonic() - this.#startMs >= sliceMs
-  }
-
-  async nextTurn(): Promise<void> {
-    await new Promise<void>((resolve) => this.#clock.nextTurn(resolve))
-    this.#startMs = this.#clock.monotonic()
-  }
-}
-
-async function lagsOf(group: string, prefix: string, topK: number, { clock, store, offsets }: LiteInformationParts) {
+async function lagsOf(group: string, prefix: string, topK: number, { walks, store, offsets }: LiteInformationParts) {
   const count = Math.max(0, Math.min(topK, lagsMax))
   let most: { topic: string; offset: number; lagCount: number }[] = []
   const leaveMost = (): void => {
     most = most.sort((left, right) => right.lagCount - left.lagCount).slice(0, count)
   }
   let totalLagCount = 0
-  const pauses = new Pauses(clock)
-  for (const { topic, group: ofEntry, offset } of offsets.lightEntries()) {
-    if (pauses.areDue()) await pauses.nextTurn()
-    if (ofEntry !== group || !topic.startsWith(prefix)) continue
+  await walks.forEach(offsets.lightQueuesOf(group), (topic) => {
+    if (!topic.startsWith(prefix)) return
+    const offset = offsets.offset(group, topic, lightQueueId)
+    if (offset === undefined) return
     const lagCount = store.maxOffset(topic, lightQueueId) - offset
-    if (lagCount <= 0) continue
+    if (lagCount <= 0) return
     totalLagCount += lagCount
     most.push({ topic, offset, lagCount })
     if (most.length >= 2 * lagsMax) leaveMost()
-  }
+  })
   leaveMost()
   const lags: LiteLag[] = []
-  for (const { topic, offset, lagCount } of most) {
-    if (pauses.areDue()) await pauses.nextTurn()
+  await walks.forEach(most, ({ topic, offset, lagCount }) => {
     const earliestUnconsumedTimestamp = store.storeTimestamp(topic, lightQueueId, offset) ?? 0
     lags.push({ liteTopic: liteTopicOf(topic)!.liteTopic, lagCount, earliestUnconsumedTimestamp })
-  }
+  })
   const oldest = lags.toSorted((left, right) => left.earliestUnconsumedTimestamp - right.earliestUnconsumedTimestamp)
   return {
     totalLagCount,

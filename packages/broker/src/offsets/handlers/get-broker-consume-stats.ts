@@ -1,40 +1,44 @@
 import {
+  BodyInParts,
   type ConsumeStats,
   type commands,
   consumeStatsListBody,
+  consumeStatsOfGroupBody,
   type SubscriptionGroupConfig,
 } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import type { LoopShare } from '../../loop-share.ts'
 import { type ConsumeProgressParts, consumeProgress } from '../consume-progress.ts'
 
 export interface BrokerConsumeStatsParts extends ConsumeProgressParts {
+  walks: LoopShare
   brokerAddress: string
   groups: { list(): ReadonlyMap<string, SubscriptionGroupConfig> }
 }
 
 /** GET_BROKER_CONSUME_STATS: the progress of all groups, or of those that consume in order. */
 export function getBrokerConsumeStats(parts: BrokerConsumeStatsParts): Handler<typeof commands.getBrokerConsumeStats> {
-  return ({ isOrder }) => {
-    let totalDiff = 0
-    let totalInflightDiff = 0
-    const consumeStatsList: Map<string, ConsumeStats[]>[] = []
-    for (const group of parts.groups.list().keys()) {
-      const ofGroup: ConsumeStats[] = []
-      for (const topic of parts.offsets.topicsOf(group)) {
-        if (isOrder && parts.topics.get(topic)?.order !== true) continue
+  return async ({ isOrder }) => {
+    const total = { brokerAddr: parts.brokerAddress, totalDiff: 0, totalInflightDiff: 0 }
+    const whole = (consumeStatsList: Map<string, ConsumeStats[]>[]) => ({ ...total, consumeStatsList })
+    const body = new BodyInParts(consumeStatsListBody, 'consumeStatsList', whole)
+    for (const group of [...parts.groups.list().keys()]) {
+      const table = (stats: ConsumeStats[]) => new Map([[group, stats]])
+      const ofGroup = new BodyInParts(consumeStatsOfGroupBody, group, table)
+      await parts.walks.forEach(parts.offsets.topicsOf(group), (topic) => {
+        if (isOrder && parts.topics.get(topic)?.order !== true) return
         const stats = consumeProgress(parts, group, topic)
-        if (stats === undefined) continue
+        if (stats === undefined) return
         for (const [, progress] of stats.offsetTable) {
           // This answer tells nothing of what was only pulled.
           progress.pullOffset = 0
-          totalDiff += progress.brokerOffset - progress.consumerOffset
-          totalInflightDiff += progress.pullOffset - progress.consumerOffset
+          total.totalDiff += progress.brokerOffset - progress.consumerOffset
+          total.totalInflightDiff += progress.pullOffset - progress.consumerOffset
         }
-        ofGroup.push(stats)
-      }
-      consumeStatsList.push(new Map([[group, ofGroup]]))
+        ofGroup.add(stats)
+      })
+      body.addEncoded(ofGroup.end())
     }
-    const list = { brokerAddr: parts.brokerAddress, consumeStatsList, totalDiff, totalInflightDiff }
-    return { body: consumeStatsListBody.encode(list) }
+    return { body: body.end() }
   }
 }

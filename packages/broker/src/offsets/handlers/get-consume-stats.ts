@@ -1,9 +1,11 @@
-import { type commands, consumeStatsBody } from '@rocketmq-ts/protocol'
+import { BodyInParts, type commands, consumeStatsBody } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import type { LoopShare } from '../../loop-share.ts'
 import { type ConsumeProgressParts, consumeProgress } from '../consume-progress.ts'
 import { isLeft, type Subscriptions } from '../left-topics.ts'
 
 export interface ConsumeStatsParts extends ConsumeProgressParts {
+  walks: LoopShare
   consumers: { subscriptionsOf(group: string): Subscriptions | undefined }
   /** The static topics. */
   mappings: { get(topic: string): unknown }
@@ -15,28 +17,26 @@ export interface ConsumeStatsParts extends ConsumeProgressParts {
  * in another part of the same logical queue.
  */
 export function getConsumeStats(parts: ConsumeStatsParts): Handler<typeof commands.getConsumeStats> {
-  return ({ consumerGroup, topic, topicList }) => {
+  return async ({ consumerGroup, topic, topicList }) => {
     const online = parts.consumers.subscriptionsOf(consumerGroup)
-    const stats = topicsAskedFor(topic, topicList, () => parts.offsets.topicsOf(consumerGroup))
-      .filter((name) => !isLeft(name, online))
-      .flatMap(
-        (name) => consumeProgress(parts, consumerGroup, name, parts.mappings.get(name) === undefined ? 0 : -1) ?? [],
-      )
-    return {
-      body: consumeStatsBody.encode({
-        consumeTps: stats.reduce((sum, { consumeTps }) => sum + consumeTps, 0),
-        offsetTable: stats.flatMap(({ offsetTable }) => offsetTable),
-      }),
-    }
+    const topics = topicsAskedFor(topic, topicList) ?? parts.offsets.topicsOf(consumerGroup)
+    const body = new BodyInParts(consumeStatsBody, 'offsetTable', (offsetTable) => ({ consumeTps: 0, offsetTable }))
+    let consumeTps = 0
+    await parts.walks.forEach(topics, (name) => {
+      if (isLeft(name, online)) return
+      const noOffset = parts.mappings.get(name) === undefined ? 0 : -1
+      const stats = consumeProgress(parts, consumerGroup, name, noOffset)
+      if (stats === undefined) return
+      consumeTps += stats.consumeTps
+      for (const progress of stats.offsetTable) body.add(progress)
+    })
+    return { body: body.end({ consumeTps, offsetTable: [] }) }
   }
 }
 
-function topicsAskedFor(
-  topic: string | undefined,
-  topicList: string | undefined,
-  all: () => readonly string[],
-): readonly string[] {
+/** Undefined when all are meant. */
+function topicsAskedFor(topic: string | undefined, topicList: string | undefined): readonly string[] | undefined {
   if (topic !== undefined && topic !== '') return [topic]
   const listed = (topicList ?? '').split(';').filter((name) => name !== '')
-  return listed.length > 0 ? listed : all()
+  return listed.length > 0 ? listed : undefined
 }

@@ -1,14 +1,19 @@
-import { type commands, topicListBody } from '@rocketmq-ts/protocol'
+import { BodyInParts, type commands, topicListBody } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
+import type { LoopShare } from '../../loop-share.ts'
 
 export interface ConsumerTopicsParts {
+  walks: LoopShare
   brokerAddress: string
-  offsets: { topicsOf(group: string): readonly string[] }
+  offsets: { topicsOf(group: string): Iterable<string> }
 }
 
 /** QUERY_TOPICS_BY_CONSUMER: topics that a group has offsets in. */
 export function queryTopicsByConsumer(parts: ConsumerTopicsParts): Handler<typeof commands.queryTopicsByConsumer> {
-  return ({ group }) => ({
-    body: topicListBody.encode({ topicList: [...parts.offsets.topicsOf(group)], brokerAddr: parts.brokerAddress }),
-  })
+  return async ({ group }) => {
+    const { walks, brokerAddress: brokerAddr, offsets } = parts
+    const body = new BodyInParts(topicListBody, 'topicList', (topicList: string[]) => ({ topicList, brokerAddr }))
+    await walks.forEach(offsets.topicsOf(group), (topic) => body.add(topic))
+    return { body: body.end() }
+  }
 }
