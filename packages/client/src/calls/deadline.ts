@@ -18,6 +18,10 @@ const knownCallFields = knownFields<CallOptions>(callFields)
 /** @throws RocketMQError INVALID_ARGUMENT */
 export function checkCall(options: CallOptions, known: ReadonlySet<string> = knownCallFields): void {
   refuseUnknownFields('a call', options, known)
+  const { signal } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalidArgument(`signal is ${signal}: give the signal of an AbortController`)
+  }
   checkDuration('timeoutMs', options.timeoutMs)
 }
 

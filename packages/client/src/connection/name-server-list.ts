@@ -26,7 +26,8 @@ interface GivenAddress {
  * @throws RocketMQError INVALID_ARGUMENT when there is none, or one that is no address
  */
 export function parseNameServers(nameServers: string | readonly string[]): Given[] {
-  const texts = (typeof nameServers === 'string' ? [nameServers] : nameServers).flatMap(separated)
+  const given = typeof nameServers === 'string' ? [nameServers] : nameServers
+  const texts = Array.isArray(given) ? given.filter((text) => typeof text === 'string').flatMap(separated) : []
   if (texts.length === 0) {
     throw invalidArgument('no name server is given: write nameServers: "host:9876", or a list of them')
   }

@@ -1,12 +1,12 @@
 import { type ClientOptions, clientFields } from '../connection/client-options.ts'
-import { knownFields, refuseUnknownFields } from '../known-fields.ts'
-import type { Codec } from '../messages/codec.ts'
+import { checkFunctions, knownFields, refuseUnknownFields } from '../known-fields.ts'
+import { type Codec, checkCodec } from '../messages/codec.ts'
 import { checkPosition, type StartPosition } from '../reading/queue-positions.ts'
 import type { Topics } from '../reading/subscriptions.ts'
 import { invalidArgument } from '../rocketmq-error.ts'
 import type { BatchHandler, Handler } from './message-handling.ts'
 import type { OffsetStore } from './offset-keeping.ts'
-import { type RetryPolicy, redeliveryKinds, type UndecodablePolicy } from './redelivery.ts'
+import { checkAttempts, type RetryPolicy, redeliveryKinds, type UndecodablePolicy } from './redelivery.ts'
 
 /** One of `handler` and `batchHandler` is needed. */
 export interface ConsumerOptions<Body = Buffer> extends ClientOptions {
@@ -87,7 +87,7 @@ const invisibleMsMin = 5000
 export function checkConsumerOptions<Body>(options: ConsumerOptions<Body>): void {
   refuseUnknownFields('a consumer', options, optionFields)
   const { handler, batchHandler, order = 'none', broadcast = false } = options
-  if ((handler === undefined) === (batchHandler === undefined)) {
+  if ((typeof handler === 'function') === (typeof batchHandler === 'function')) {
     throw invalidArgument('give a handler or a batchHandler')
   }
   if (!['none', 'queue', 'shardingKey'].includes(order)) {
@@ -100,22 +100,22 @@ export function checkConsumerOptions<Body>(options: ConsumerOptions<Body>): void
   if (options.offsets !== undefined && !broadcast) {
     throw invalidArgument('offsets are kept by brokers unless broadcast is set')
   }
-  const { concurrency, batchMax, attemptsMax, pendingMessagesMax, pendingBytesMax } = options
-  const { handlerTimeoutMs, closeTimeoutMs } = options
-  const numbers = {
-    concurrency,
-    batchMax,
-    attemptsMax,
-    pendingMessagesMax,
-    pendingBytesMax,
-    handlerTimeoutMs,
-    closeTimeoutMs,
-  }
-  for (const [name, value] of Object.entries(numbers)) {
-    if (value !== undefined && !(value >= 1)) throw invalidArgument(`${name} is ${value}: give at least 1`)
-  }
+  const { concurrency, batchMax, pendingMessagesMax, pendingBytesMax, handlerTimeoutMs, closeTimeoutMs } = options
+  checkLimits({ concurrency, batchMax, pendingMessagesMax, pendingBytesMax, handlerTimeoutMs, closeTimeoutMs })
+  checkAttempts(options.attemptsMax)
+  checkFunctions({ onError: options.onError })
+  checkCodec(options.codec)
   checkHandledInvisible(options.invisibleMs)
   checkPosition('from', options.from)
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+export function checkLimits(limits: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (value !== undefined && !(typeof value === 'number' && value >= 1)) {
+      throw invalidArgument(`${name} is ${value}: give at least 1`)
+    }
+  }
 }
 
 /** @throws RocketMQError INVALID_ARGUMENT */

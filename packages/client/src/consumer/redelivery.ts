@@ -37,6 +37,13 @@ export type UndecodablePolicy = 'deadLetter' | 'skip' | 'retry'
 
 export const redeliveryKinds: readonly unknown[] = ['retry', 'deadLetter', 'skip'] satisfies Redelivery['kind'][]
 
+/** @throws RocketMQError INVALID_ARGUMENT when deliveries at the most are no whole number, nor without end */
+export function checkAttempts(attemptsMax: number | undefined): void {
+  const isWhole = Number.isInteger(attemptsMax) || attemptsMax === Number.POSITIVE_INFINITY
+  if (attemptsMax === undefined || (isWhole && attemptsMax >= 1)) return
+  throw invalidArgument(`attemptsMax is ${attemptsMax}: give a whole number, at least 1`)
+}
+
 /** @throws RocketMQError INVALID_ARGUMENT when the policy decides what cannot be done; and what the policy throws */
 export function redeliveryOf(error: unknown, message: ReceivedMessage<unknown>, policy?: RetryPolicy): Redelivery {
   const decided = policy?.(error, message)

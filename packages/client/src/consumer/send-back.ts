@@ -92,9 +92,12 @@ async function sendPlaceBack(
   await client.askForSuccess({ name: queue.broker, address }, { command, header }, deadline)
 }
 
+/** What stands for deliveries without end: the largest number of the header. */
+const endlessRetries = 0x7fffffff
+
 /** Brokers count deliveries after the first one. */
 function maxReconsumeTimes(attemptsMax: number | undefined): number | undefined {
-  return attemptsMax === undefined ? undefined : attemptsMax - 1
+  return attemptsMax === undefined ? undefined : Math.min(attemptsMax - 1, endlessRetries)
 }
 
 /** The delay level of the first redelivery, which brokers choose; each further one waits for the next level. */

@@ -1,11 +1,11 @@
 import type { OffsetTarget } from '../admin/descriptions.ts'
 import { type CallOptions, callFields } from '../calls/deadline.ts'
 import { type ClientOptions, clientFields } from '../connection/client-options.ts'
-import { checkHandledInvisible } from '../consumer/consumer-options.ts'
+import { checkHandledInvisible, checkLimits } from '../consumer/consumer-options.ts'
 import type { BatchHandler, Handler } from '../consumer/message-handling.ts'
-import { type RetryPolicy, redeliveryKinds, type UndecodablePolicy } from '../consumer/redelivery.ts'
-import { knownFields, refuseUnknownFields } from '../known-fields.ts'
-import type { Codec } from '../messages/codec.ts'
+import { checkAttempts, type RetryPolicy, redeliveryKinds, type UndecodablePolicy } from '../consumer/redelivery.ts'
+import { checkFunctions, knownFields, refuseUnknownFields } from '../known-fields.ts'
+import { type Codec, checkCodec } from '../messages/codec.ts'
 import { checkInvisible, checkWait } from '../pop/simple-consumer-options.ts'
 import { invalidArgument } from '../rocketmq-error.ts'
 import { checkLiteTopics } from './lite-subscriptions.ts'
@@ -111,10 +111,9 @@ export function checkLiteConsumerOptions<Body>(options: LiteConsumerOptions<Body
   if ((typeof options.handler === 'function') === (typeof options.batchHandler === 'function')) {
     throw invalidArgument('give a handler or a batchHandler')
   }
-  const { batchMax, concurrency, handlerTimeoutMs, closeTimeoutMs } = options
-  for (const [name, value] of Object.entries({ batchMax, concurrency, handlerTimeoutMs, closeTimeoutMs })) {
-    if (value !== undefined && !(value >= 1)) throw invalidArgument(`${name} is ${value}: give at least 1`)
-  }
+  const { batchMax, concurrency, handlerTimeoutMs, closeTimeoutMs, onError } = options
+  checkLimits({ batchMax, concurrency, handlerTimeoutMs, closeTimeoutMs })
+  checkFunctions({ onError })
 }
 
 /** @throws RocketMQError INVALID_ARGUMENT */
@@ -125,12 +124,13 @@ export function checkLiteSimpleConsumerOptions<Body>(options: LiteSimpleConsumer
   checkWait(options.waitMs)
 }
 
-function checkMember<Body>({ liteTopics = [], attemptsMax, undecodable }: LiteMemberOptions<Body>): void {
+function checkMember<Body>(options: LiteMemberOptions<Body>): void {
+  const { liteTopics = [], attemptsMax, undecodable, codec, onUnsubscribed } = options
   if (!Array.isArray(liteTopics)) throw invalidArgument(`liteTopics is ${liteTopics}: give a list of names`)
   checkLiteTopics(liteTopics)
-  if (attemptsMax !== undefined && !(attemptsMax >= 1)) {
-    throw invalidArgument(`attemptsMax is ${attemptsMax}: give at least 1`)
-  }
+  checkAttempts(attemptsMax)
+  checkCodec(codec)
+  checkFunctions({ onUnsubscribed })
   if (undecodable !== undefined && !redeliveryKinds.includes(undecodable)) {
     throw invalidArgument(`undecodable is ${undecodable}: use deadLetter, skip or retry`)
   }

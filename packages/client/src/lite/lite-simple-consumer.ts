@@ -4,7 +4,7 @@ import { backoffMs } from '../calls/retrying.ts'
 import { type MessageTraces, messageTraces } from '../message-traces.ts'
 import type { PoppedMessage } from '../messages/received-message.ts'
 import type { RawPopped } from '../pop/pop.ts'
-import type { NamedReceipt, Receipted } from '../pop/receipts.ts'
+import { checkReceipted, type NamedReceipt, type Receipted } from '../pop/receipts.ts'
 import { Settling } from '../pop/settling.ts'
 import { checkInvisible, checkReceive, type ReceiveOptions, receiveFields } from '../pop/simple-consumer-options.ts'
 import { invalidArgument, type RocketMQError } from '../rocketmq-error.ts'
@@ -181,9 +181,10 @@ export class LiteSimpleConsumer<Body = Buffer> implements AsyncDisposable {
     message: LiteReceipted & Pick<PoppedMessage<unknown>, 'queue' | 'physicalOffset' | 'messageId' | 'topic'>,
     options: CallOptions = {},
   ): Promise<void> {
-    const { queue, physicalOffset, messageId, topic } = message
     const deadline = this.#member.client.deadline(options)
-    const sentBack = { ...named(message), queue, physicalOffset, messageId, topic }
+    const receipted = named(message)
+    const { queue, physicalOffset, messageId, topic } = message
+    const sentBack = { ...receipted, queue, physicalOffset, messageId, topic }
     await this.#settling.deadLetter(sentBack, deadline, message)
   }
 
@@ -283,7 +284,9 @@ export class LiteSimpleConsumer<Body = Buffer> implements AsyncDisposable {
 }
 
 /** @throws RocketMQError INVALID_ARGUMENT */
-function named({ queue, receipt, liteTopic }: LiteReceipted): NamedReceipt {
+function named(message: LiteReceipted): NamedReceipt {
+  checkReceipted(message)
+  const { queue, receipt, liteTopic } = message
   if (typeof liteTopic === 'string') return { queue, receipt, ofLiteTopic: liteTopic }
   throw invalidArgument('the message is of no lite topic: give it as it was received')
 }

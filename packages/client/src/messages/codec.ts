@@ -8,6 +8,15 @@ export interface Codec<Input, Output = Input> {
   decode(bytes: Buffer): Output | Promise<Output>
 }
 
+/**
+ * One that is none, such as `json` without its parentheses, would make dead letters of all messages.
+ * @throws RocketMQError INVALID_ARGUMENT
+ */
+export function checkCodec(codec: Codec<never, unknown> | undefined): void {
+  if (codec === undefined || (typeof codec?.encode === 'function' && typeof codec.decode === 'function')) return
+  throw invalidArgument('codec is none: give text, json(), or an object with encode and decode')
+}
+
 /** What a body may be where no codec is given. */
 export type MessageBody = string | Uint8Array
 

@@ -200,6 +200,13 @@ function retried<Result>(
   })
 }
 
+/** @throws RocketMQError INVALID_ARGUMENT when it names no message that was given out, such as the first of an empty list */
+export function checkReceipted(message: Receipted): void {
+  if (typeof message?.receipt === 'string' && typeof message.queue?.topic === 'string') return
+  const what = message === undefined || message === null ? `${message}` : 'no message that was received'
+  throw invalidArgument(`what is to be settled is ${what}: give a message as it was received`)
+}
+
 function parsed(
   client: ClusterClient,
   group: string,

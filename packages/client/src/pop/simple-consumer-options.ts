@@ -1,8 +1,8 @@
-import { type CallOptions, callFields, checkDuration } from '../calls/deadline.ts'
+import { type CallOptions, callFields, checkCall, checkDuration } from '../calls/deadline.ts'
 import { type ClientOptions, clientFields } from '../connection/client-options.ts'
-import { redeliveryKinds, type UndecodablePolicy } from '../consumer/redelivery.ts'
+import { checkAttempts, redeliveryKinds, type UndecodablePolicy } from '../consumer/redelivery.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
-import type { Codec } from '../messages/codec.ts'
+import { type Codec, checkCodec } from '../messages/codec.ts'
 import { checkPosition, type StartPosition } from '../reading/queue-positions.ts'
 import type { Topics } from '../reading/subscriptions.ts'
 import { invalidArgument } from '../rocketmq-error.ts'
@@ -71,17 +71,19 @@ export function checkSimpleConsumerOptions<Body>(options: SimpleConsumerOptions<
   checkPosition('from', options.from)
   checkInvisible(options.invisibleMs)
   checkWait(options.waitMs)
-  const { attemptsMax, undecodable } = options
-  if (attemptsMax !== undefined && !(attemptsMax >= 1)) {
-    throw invalidArgument(`attemptsMax is ${attemptsMax}: give at least 1`)
-  }
+  checkAttempts(options.attemptsMax)
+  checkCodec(options.codec)
+  const { order, undecodable } = options
+  if (order !== undefined && typeof order !== 'boolean') throw invalidArgument(`order is ${order}: give true or false`)
   if (undecodable !== undefined && !redeliveryKinds.includes(undecodable)) {
     throw invalidArgument(`undecodable is ${undecodable}: use deadLetter, skip or retry`)
   }
 }
 
 /** @throws RocketMQError INVALID_ARGUMENT */
-export function checkReceive({ max, invisibleMs, waitMs }: ReceiveOptions): void {
+export function checkReceive(options: ReceiveOptions): void {
+  checkCall(options, receiveFields)
+  const { max, invisibleMs, waitMs } = options
   if (max !== undefined && !(Number.isInteger(max) && max >= 1 && max <= receiveMax)) {
     throw invalidArgument(`max is ${max}: give 1 to ${receiveMax}`)
   }

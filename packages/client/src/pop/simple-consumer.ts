@@ -15,7 +15,7 @@ import type { Telemetry } from '../telemetry.ts'
 import { Arrivals, type SubscribedPlace } from './arrivals.ts'
 import { GroupAttempts } from './group-attempts.ts'
 import { type Pop, type Popped, pop, type RawPopped } from './pop.ts'
-import { acknowledge, type Receipted } from './receipts.ts'
+import { acknowledge, checkReceipted, type Receipted } from './receipts.ts'
 import { Settling } from './settling.ts'
 import {
   checkInvisible,
@@ -161,6 +161,7 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
   async ack(messages: Receipted | readonly Receipted[], options: CallOptions = {}): Promise<void> {
     const deadline = this.#client.deadline(options)
     const list = isList(messages) ? messages : [messages]
+    list.forEach(checkReceipted)
     await this.#settling.acknowledge(list, deadline)
   }
 
@@ -176,6 +177,7 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
    */
   async changeInvisible(message: Receipted, invisibleMs: number, options: CallOptions = {}): Promise<void> {
     const deadline = this.#client.deadline(options)
+    checkReceipted(message)
     checkInvisible(invisibleMs)
     await this.#settling.changeInvisible(message, invisibleMs, deadline)
   }
@@ -189,7 +191,9 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
     message: Pick<PoppedMessage<unknown>, 'receipt' | 'queue' | 'physicalOffset' | 'messageId' | 'topic'>,
     options: CallOptions = {},
   ): Promise<void> {
-    await this.#settling.deadLetter(message, this.#client.deadline(options))
+    const deadline = this.#client.deadline(options)
+    checkReceipted(message)
+    await this.#settling.deadLetter(message, deadline)
   }
 
   /** Leaves the group. What was received and is not acknowledged comes again when its time is over. */

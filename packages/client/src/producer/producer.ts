@@ -5,9 +5,9 @@ import { type ClientOptions, clientFields } from '../connection/client-options.t
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
 import { type SendDiagnostics, tracedSend } from '../diagnostics.ts'
-import { knownFields, refuseUnknownFields } from '../known-fields.ts'
+import { checkFunctions, knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { type MessageTraces, messageTraces } from '../message-traces.ts'
-import { bytes, type Codec, type MessageBody, toBuffer } from '../messages/codec.ts'
+import { bytes, type Codec, checkCodec, type MessageBody, toBuffer } from '../messages/codec.ts'
 import type { Message, SendReceipt } from '../messages/message.ts'
 import {
   checkedTopic,
@@ -98,6 +98,8 @@ export class Producer<Input = MessageBody> implements AsyncDisposable {
   /** @throws RocketMQError INVALID_ARGUMENT */
   constructor(options: ProducerOptions<Input>) {
     refuseUnknownFields('a producer', options, optionFields)
+    checkCodec(options.codec)
+    checkFunctions({ checkTransaction: options.checkTransaction })
     this.#client = new ClusterClient(options, {
       name: 'producer',
       handlers: {

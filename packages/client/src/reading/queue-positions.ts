@@ -16,7 +16,8 @@ export const clockSkewMs = 60_000
 /** @throws RocketMQError INVALID_ARGUMENT */
 export function checkPosition(name: string, position: StartPosition | undefined): void {
   const isName = position === undefined || position === 'earliest' || position === 'latest'
-  if (isName || Number.isFinite(Number(position))) return
+  const isTime = typeof position === 'number' || position instanceof Date
+  if (isName || (isTime && Number.isFinite(Number(position)))) return
   throw invalidArgument(`${name} is ${position}: use earliest, latest, a date, or milliseconds since 1970`)
 }
 

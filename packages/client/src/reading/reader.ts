@@ -3,7 +3,7 @@ import type { CallOptions, Deadline } from '../calls/deadline.ts'
 import { type ClientOptions, clientFields } from '../connection/client-options.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { knownFields, refuseUnknownFields } from '../known-fields.ts'
-import { bytes, type Codec } from '../messages/codec.ts'
+import { bytes, type Codec, checkCodec } from '../messages/codec.ts'
 import { checkedTopic } from '../messages/outgoing-message.ts'
 import { type RawMessage, type ReceivedMessage, withoutInternals } from '../messages/received-message.ts'
 import { closedError, invalidArgument, RocketMQError } from '../rocketmq-error.ts'
@@ -80,6 +80,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   /** @throws RocketMQError INVALID_ARGUMENT */
   constructor(options: ReaderOptions<Body>) {
     refuseUnknownFields('a reader', options, optionFields)
+    checkCodec(options.codec)
     this.#options = options
     this.#client = new ClusterClient(options, { name: 'reader' })
     // Without a codec, `Body` is what the default one gives.

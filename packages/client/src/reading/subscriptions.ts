@@ -22,6 +22,9 @@ export function subscriptionsOf(topics: Topics, namespace: Namespace, version: n
 /** @throws RocketMQError INVALID_ARGUMENT */
 export function subscriptionOf(topic: string, filter: Filter, version: number): SubscriptionData {
   if (typeof filter !== 'string') {
+    if (typeof filter?.sql !== 'string') {
+      throw invalidArgument(`the filter of ${topic} is ${filter}: give tags as "A || B", or { sql: "size > 5" }`)
+    }
     if (filter.sql.trim() === '') throw invalidArgument(`the filter of ${topic} is empty`)
     return {
       topic,
@@ -49,7 +52,7 @@ export function wantedTags({ expressionType, tagsSet }: SubscriptionData): Reado
 function filtersByTopic(topics: Topics): [topic: string, filter: Filter][] {
   if (typeof topics === 'string') return [[topics, '*']]
   if (isList(topics)) return topics.map((topic) => [topic, '*'])
-  return Object.entries(topics)
+  return typeof topics === 'object' && topics !== null ? Object.entries(topics) : []
 }
 
 function isList(topics: Topics): topics is readonly string[] {
