@@ -5,7 +5,7 @@ import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { RawMessage } from '../messages/received-message.ts'
 import { type Pulled, pull } from '../reading/pull.ts'
-import { clockSkewMs } from '../reading/queue-positions.ts'
+import { clockSkewMs, offsetOfPosition } from '../reading/queue-positions.ts'
 import type { RocketMQError, RocketMQErrorCode } from '../rocketmq-error.ts'
 import { masterId, type QueueRef } from '../routing/topic-route.ts'
 import { Lanes } from './lanes.ts'
@@ -33,6 +33,8 @@ export interface QueueParts {
   isPaused(): boolean
   /** Where to begin. @throws RocketMQError when that cannot be found out now */
   startOffset(address: string, deadline: Deadline): Promise<number>
+  /** The broker does not have the topic any more. */
+  onGone(): void
   /** Runs the handler; never rejects. */
   handle(messages: readonly RawMessage[]): Promise<Outcome[]>
   /** There may be something to begin. */
@@ -56,6 +58,11 @@ export const heartbeatErrors: ReadonlySet<RocketMQErrorCode> = new Set([
   'FILTER_DATA_NOT_EXIST',
   'FILTER_DATA_NOT_LATEST',
 ])
+
+/** Whether a broker itself says that it does not have the topic: name servers know it later, and forget it earlier. */
+export function isTopicGone({ code, broker }: RocketMQError, queue: QueueRef): boolean {
+  return code === 'TOPIC_NOT_EXIST' && broker === queue.broker
+}
 
 /** A message that waits for its handler, or is with it. */
 interface Pending {
@@ -89,6 +96,11 @@ export class AssignedQueue implements MemberQueue {
   #brokerId = masterId
   #maxOffset = 0
   #storedUntilMs: number
+  /**
+   * The broker has lost what it had, or the topic was deleted: the queue is begun anew, at this offset at the most. Its new
+   * messages may have offsets that others had before.
+   */
+  #anewAtMost: number | undefined
   #lastAskedMs: number | undefined
 
   constructor(queue: QueueRef, parts: QueueParts) {
@@ -217,6 +229,7 @@ export class AssignedQueue implements MemberQueue {
     await deadline.within(client.heartbeats.known(address))
     this.#window ??= new OffsetWindow(await this.#parts.startOffset(address, deadline))
     this.#begun.resolve()
+    if (this.#anewAtMost !== undefined) await this.#beginAnew(this.#anewAtMost, address, deadline)
     const window = this.#window
     const offset = this.#nextOffset ?? window.committable
     const commitOffset = isBroadcast || window.committable === 0 ? undefined : window.committable
@@ -236,7 +249,24 @@ export class AssignedQueue implements MemberQueue {
       },
       deadline,
     )
-    if (!this.isStopped) this.#take(pulled, offset)
+    if (this.isStopped) return
+    const isBeyondEnd = pulled.nextOffset < offset && offset > pulled.maxOffset
+    const master = client.routes.masterAddress(this.queue.broker)
+    if (!isBeyondEnd) this.#take(pulled, offset)
+    else if (master === undefined || master === address) this.#anewAtMost = pulled.maxOffset
+    // A replica may not have everything yet.
+    else this.#brokerId = masterId
+  }
+
+  /** Nothing that was given before comes again: its messages were stored earlier. */
+  async #beginAnew(atMost: number, address: string, deadline: Deadline): Promise<void> {
+    const { client } = this.#parts
+    const sinceMs = this.#storedUntilMs + 1
+    const offset = Math.min(atMost, await offsetOfPosition(client, this.queue, address, sinceMs, deadline))
+    client.log.warn({ ...this.queue, offset }, 'the broker has lost messages, or the topic was made anew')
+    this.#window = new OffsetWindow(offset)
+    this.#nextOffset = offset
+    this.#anewAtMost = undefined
   }
 
   #take({ messages, nextOffset, maxOffset, suggestedBrokerId }: Pulled, offset: number): void {
@@ -244,7 +274,7 @@ export class AssignedQueue implements MemberQueue {
     this.#brokerId = suggestedBrokerId
     this.#nextOffset = nextOffset
     if (nextOffset < offset) {
-      // The group was sent back, or the broker has lost messages. What is here is handled all the same, and counts no more.
+      // The group was sent back. What is here is handled all the same, and counts no more.
       this.#window = new OffsetWindow(nextOffset)
     }
     const window = this.#window!
@@ -266,6 +296,10 @@ export class AssignedQueue implements MemberQueue {
     const { clock, random } = client.runtime
     this.#brokerId = masterId
     client.learnFrom(failure, this.queue.topic)
+    if (isTopicGone(failure, this.queue) && this.#window !== undefined) {
+      this.#anewAtMost = Number.POSITIVE_INFINITY
+      this.#parts.onGone()
+    }
     const address = client.routes.masterAddress(this.queue.broker)
     if (heartbeatErrors.has(failure.code) && address !== undefined)
       await client.heartbeats.beat(address).catch(() => {})

@@ -181,6 +181,14 @@ export class Assignment {
     return mine.length === added.length
   }
 
+  /** A broker does not have the topic any more: what it has of it from now on is new. */
+  gone({ topic, broker }: QueueRef): void {
+    const before = this.#firstSeen.get(topic)
+    if (before === undefined) return
+    const ofBroker = queueKey({ topic, broker, queueId: 0 }).slice(0, -1)
+    this.#firstSeen.set(topic, new Set([...before].filter((key) => !key.startsWith(ofBroker))))
+  }
+
   /** @param queue one of a topic, also where this member asks for messages of any of them */
   appearance(queue: QueueRef): Appearance {
     if (this.#firstSeen.get(queue.topic)?.has(queueKey(queue)) === false) return 'later'

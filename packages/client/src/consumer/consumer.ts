@@ -259,6 +259,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       isPaused: () => this.#paused.size > 0 && (this.#paused.has('*') || this.#paused.has(queue.topic)),
       handle: (messages: readonly RawMessage[]) => this.#handling.run(messages),
       onWork: () => this.#dispatcher.kick(),
+      onGone: () => this.#assignment.gone(queue),
     }
     const opened =
       mode === 'POP'

@@ -7,7 +7,7 @@ import type { GroupAttempts } from '../pop/group-attempts.ts'
 import type { Popped, RawPopped } from '../pop/pop.ts'
 import type { RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
-import { heartbeatErrors } from './assigned-queue.ts'
+import { heartbeatErrors, isTopicGone } from './assigned-queue.ts'
 import { Lanes } from './lanes.ts'
 import type { MemberQueue } from './member-queue.ts'
 import type { Outcome } from './message-handling.ts'
@@ -44,6 +44,8 @@ export interface PoppedQueueParts {
   handle(messages: readonly RawPopped[]): Promise<Outcome[]>
   /** There may be something to begin. */
   onWork(): void
+  /** The broker does not have the topic any more. */
+  onGone(): void
 }
 
 /** Messages that it may have at the least, however few handlers there are; otherwise twice as many as they take. */
@@ -278,6 +280,7 @@ export class PoppedQueue implements MemberQueue {
   async #recover(failure: RocketMQError): Promise<void> {
     const { client } = this.#parts
     client.learnFrom(failure, this.queue.topic)
+    if (isTopicGone(failure, this.queue)) this.#parts.onGone()
     const address = client.routes.masterAddress(this.queue.broker)
     if (heartbeatErrors.has(failure.code) && address !== undefined)
       await client.heartbeats.beat(address).catch(() => {})

@@ -208,6 +208,7 @@ export class LiteConsumer<Body = Buffer> implements AsyncDisposable {
       laneOf: ({ ofLiteTopic }) => ofLiteTopic,
       handle: (messages) => this.#handling.run(messages),
       onWork: () => this.#dispatcher.kick(),
+      onGone: () => {},
     })
   }
 

@@ -6,7 +6,7 @@ import type { RawMessage } from '../messages/received-message.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import type { FilterChecks } from './filter-check.ts'
-import { pull } from './pull.ts'
+import { type Pulled, pull } from './pull.ts'
 import { offsetOfPosition, type StartPosition } from './queue-positions.ts'
 
 export interface ReadingParts {
@@ -37,6 +37,8 @@ export class QueueReading {
   #endOffset: number | undefined
   #maxOffset: number | undefined
   #found: RawMessage[] = []
+  /** Store time of the newest message that was found since it was begun, in milliseconds since 1970. */
+  #storedUntilMs: number | undefined
   #isPulling = false
   /** What an earlier pull brings does not count after a seek. */
   #seeks = 0
@@ -73,6 +75,7 @@ export class QueueReading {
     this.#position = position
     this.#seeks++
     this.#nextOffset = undefined
+    this.#storedUntilMs = undefined
     this.#found = []
     this.#failure = undefined
   }
@@ -121,12 +124,15 @@ export class QueueReading {
         )
         if (seeks !== this.#seeks) continue
         failures = 0
-        this.#pullOffset = pulled.nextOffset
         this.#maxOffset = pulled.maxOffset
+        const nextOffset = await this.#next(pulled, offset, address, deadline)
+        if (seeks !== this.#seeks) continue
+        this.#pullOffset = nextOffset
+        this.#storedUntilMs = pulled.messages.at(-1)?.storeTimestamp ?? this.#storedUntilMs
         const end = this.#endOffset ?? Number.POSITIVE_INFINITY
         this.#found = pulled.messages.filter(({ queueOffset }) => queueOffset < end)
         if (this.hasFound) return
-        this.#nextOffset = pulled.nextOffset
+        this.#nextOffset = nextOffset
         // An end that is not there any more, as after messages were lost, cannot be waited for.
         if (isBounded && pulled.kind === 'nothing' && pulled.nextOffset <= offset) this.#endOffset = offset
       } catch (error) {
@@ -141,6 +147,18 @@ export class QueueReading {
         await pauseUnless(signal, backoffMs(defaultBackoff, ++failures, random), clock)
       }
     }
+  }
+
+  /**
+   * Where it goes on. Beyond the end of a queue the broker has lost messages, or the topic was made anew: what was stored since
+   * may have offsets that were read before.
+   */
+  async #next({ nextOffset, maxOffset }: Pulled, offset: number, address: string, deadline: Deadline): Promise<number> {
+    const isBeyondEnd = nextOffset < offset && offset > maxOffset
+    if (!isBeyondEnd || this.#storedUntilMs === undefined || this.#endOffset !== undefined) return nextOffset
+    const { client } = this.#parts
+    const anew = await offsetOfPosition(client, this.queue, address, this.#storedUntilMs + 1, deadline)
+    return Math.min(anew, maxOffset)
   }
 
   /** Finds out where to begin and to end. */

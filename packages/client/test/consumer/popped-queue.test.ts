@@ -78,6 +78,7 @@ function start(parts: {
       },
       laneOf: () => parts.lane,
       handle: async ([message]) => [await parts.handle(message!.queueOffset)],
+      onGone() {},
       onWork() {
         while (queue.hasWork) void queue.begin()
       },
