@@ -4,8 +4,17 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BrokerStatistics, type CountersMemo } from '../../src/statistics/index.ts'
 
+/** A clock that can be set, while timers go by the time that has passed. */
+class SetClock extends SteppedClock {
+  aheadMs = 0
+
+  override now(): number {
+    return super.now() + this.aheadMs
+  }
+}
+
 function open(startMs?: number) {
-  const clock = new SteppedClock(startMs)
+  const clock = new SetClock(startMs)
   const statistics = new BrokerStatistics({
     clock,
     clusterName: 'DefaultCluster',
@@ -276,6 +285,40 @@ describe('the whole broker', () => {
     clock.advance(24 * 3_600_000)
     expect(statistics.atMidnights('put')).toEqual({ yesterdayMorning: 3, todayMorning: 4 })
     expect(statistics.atMidnights('got')).toEqual({ yesterdayMorning: 2, todayMorning: 2 })
+  })
+
+  const hourMs = 3_600_000
+
+  test('keeps the totals of a midnight once, although the clock goes a little slower than timers', () => {
+    const { clock, statistics } = open(new Date(2026, 10, 23, 12, 0, 0).getTime())
+    for (let day = 1; day <= 3; day++) {
+      statistics.stored('T', 0, 10, 10)
+      for (let hour = 0; hour < 24; hour++) {
+        clock.advance(hourMs)
+        clock.aheadMs -= 50
+      }
+      clock.advance(1000)
+      const morning = 10 * day
+      expect(statistics.atMidnights('put')).toEqual({ yesterdayMorning: morning - 10, todayMorning: morning })
+    }
+  })
+
+  test('keeps the totals of the midnights that the clock has passed when it is set, or the machine slept', () => {
+    const { clock, statistics } = open(new Date(2026, 10, 23, 12, 0, 0).getTime())
+    statistics.stored('T', 0, 10, 10)
+    clock.aheadMs += 24 * hourMs
+    clock.advance(60_000)
+    expect(statistics.atMidnights('put')).toEqual({ yesterdayMorning: 0, todayMorning: 10 })
+    statistics.stored('T', 0, 5, 5)
+    clock.aheadMs += 48 * hourMs
+    clock.advance(60_000)
+    expect(statistics.atMidnights('put')).toEqual({ yesterdayMorning: 15, todayMorning: 15 })
+    clock.aheadMs -= 72 * hourMs
+    clock.advance(60_000)
+    expect(statistics.atMidnights('put')).toEqual({ yesterdayMorning: 15, todayMorning: 15 })
+    statistics.stored('T', 0, 1, 1)
+    clock.advance(12 * hourMs)
+    expect(statistics.atMidnights('put')).toEqual({ yesterdayMorning: 15, todayMorning: 16 })
   })
 
   test('shows how long stores took in the last full minute', () => {
