@@ -121,7 +121,7 @@ export function createOffsets(parts: OffsetsParts) {
       getMinOffset: getMinOffset({ store }),
       getEarliestMsgStoretime: getEarliestMsgStoretime({ store }),
       getConsumeStats: getConsumeStats({ ...progress, walks, consumers, mappings }),
-      getBrokerConsumeStats: getBrokerConsumeStats({ ...progress, walks, brokerAddress, groups }),
+      getBrokerConsumeStats: getBrokerConsumeStats({ ...progress, walks, brokerAddress, groups, consumers }),
       queryConsumeTimeSpan: queryConsumeTimeSpan({ clock, brokerName, topics, offsets: checked, store }),
       invokeBrokerToResetOffset: invokeBrokerToResetOffset({
         log,
@@ -135,7 +135,7 @@ export function createOffsets(parts: OffsetsParts) {
       }),
       invokeBrokerToGetConsumerStatus: invokeBrokerToGetConsumerStatus({ consumers }),
       cloneGroupOffset: cloneGroupOffset({ log, walks, topics, offsets, consumers }),
-      queryConsumeQueue: queryConsumeQueue({ store, consumers, filters }),
+      queryConsumeQueue: queryConsumeQueue({ topics, store, consumers, filters }),
       queryCorrectionOffset: queryCorrectionOffset({ offsets, store }),
       queryTopicConsumeByWho: queryTopicConsumeByWho({ consumers, offsets }),
       queryTopicsByConsumer: queryTopicsByConsumer({ walks, brokerAddress, offsets }),

@@ -129,6 +129,8 @@ export const reading = {
       const pulled = (topic: string, queueId: number) =>
         codeOf(scene.broker, commands.pullMessage, pullHeader(topic, { queueId }))
       expect(await pulled('T', 1)).toBe('INVALID_PARAMETER')
+      const { remark } = await scene.broker.call(commands.pullMessage, pullHeader('T', { queueId: 1 }))
+      expect(remark).toMatch(/^queueId\[1\] is illegal, topic:\[T\] .*readQueueNums:\[1\] consumer:\[\/[\d.]+:\d+\]$/)
       expect(await pulled('T', -1)).toBe('INVALID_PARAMETER')
       expect(await pulled('None', 0)).toBe('TOPIC_NOT_EXIST')
     },

@@ -4,12 +4,14 @@ import {
   groupListBody,
   newTopicConfig,
   type RequestOf,
+  timerTopic,
   topicConfigAndMappingTableBody,
   topicConfigAndQueueMappingBody,
   topicListBody,
   topicStatsBody,
 } from '@rocketmq-ts/protocol'
 import { expect } from 'vitest'
+import { PopConsumer } from '../../src/index.ts'
 import { codeOf, type Promises, type Scene } from './scene.ts'
 
 type Creating = Partial<RequestOf<typeof commands.updateAndCreateTopic>>
@@ -180,6 +182,13 @@ export const topics = {
         groupListBody.decode((await broker.ask(commands.queryTopicConsumeByWho, { topic })).body).groupList.sort()
       expect(await told('T')).toEqual(['offline', 'online'])
       expect(await told('None')).toEqual([])
+    },
+    'how far POP has seen the timer, which the broker notes as an offset, is no group': async (scene) => {
+      const { broker } = scene
+      await scene.store('T', 'a')
+      await new PopConsumer(broker, scene.machine.name, 'g', 'T').pop()
+      const { body } = await broker.ask(commands.queryTopicConsumeByWho, { topic: timerTopic })
+      expect(groupListBody.decode(body).groupList).toEqual([])
     },
   },
   queryTopicsByConsumer: {

@@ -1,4 +1,10 @@
-import { type commands, consumeQueueQueryBody, ProtocolError, type SubscriptionData } from '@rocketmq-ts/protocol'
+import {
+  type commands,
+  consumeQueueQueryBody,
+  ProtocolError,
+  type SubscriptionData,
+  type TopicConfig,
+} from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import type { QueueUnit } from '@rocketmq-ts/storage'
 import type { ConsumerFilter, ConsumerFilterTable } from '../../filters/index.ts'
@@ -7,6 +13,7 @@ import { tagsMatcher } from '../../reading/message-filter.ts'
 import type { GroupSubscriptions } from '../../reading/pull-subscription.ts'
 
 export interface QueryConsumeQueueParts {
+  topics: { get(topic: string): TopicConfig | undefined }
   store: {
     minOffset(topic: string, queueId: number): number
     maxOffset(topic: string, queueId: number): number
@@ -32,6 +39,9 @@ export function queryConsumeQueue(parts: QueryConsumeQueueParts): Handler<typeof
     const countMax = Math.min(count ?? countDefault, countLimit)
     const minQueueIndex = store.minOffset(topic, queueId)
     const maxQueueIndex = store.maxOffset(topic, queueId)
+    const { readQueueNums = 0, writeQueueNums = 0 } = parts.topics.get(topic) ?? {}
+    const isOfTopic = queueId >= 0 && queueId < Math.max(readQueueNums, writeQueueNums)
+    if (maxQueueIndex === 0 && !isOfTopic) throw new ProtocolError('SYSTEM_ERROR', `${queueId}@${topic} is not exist!`)
     if (index < minQueueIndex || index >= maxQueueIndex) {
       return { remark: `Index ${index} of ${queueId}@${topic} is not exist!` }
     }
@@ -63,10 +73,16 @@ function unitMatcher(subscription: SubscriptionData | undefined): (tagsCode: num
   return isByTags(subscription) ? tagsMatcher(subscription) : () => true
 }
 
-/** Of a group that has no expression it is the text of nothing, as RocketMQ writes it. */
+/** As RocketMQ writes it; of a group that has no expression it is the text of nothing. */
 function filterText(filter: ConsumerFilter | undefined): string {
   if (filter === undefined) return 'null'
-  const { topic, group, expression, expressionType, clientVersion, bornMs, deadMs } = filter
-  const shown = { bornTime: bornMs, clientVersion, consumerGroup: group, deadTime: deadMs }
-  return JSON.stringify({ ...shown, expression, expressionType, topic }, undefined, '\t')
+  const { topic, group, expression, expressionType, clientVersion, bornMs, deadMs, bits } = filter
+  const times = { bornTime: bornMs, clientVersion, consumerGroup: group, dead: deadMs !== 0, deadTime: deadMs }
+  const members = Object.entries({ ...times, expression, expressionType, topic })
+  return [
+    `{\n\t"bloomFilterData":{\n\t\t"bitNum":${bits.bitNum},\n\t\t"bitPos":[${bits.bitPos.join(',')}]\n\t}`,
+    ...members.map(([name, value]) => `\n\t"${name}":${JSON.stringify(value)}`),
+  ]
+    .join(',')
+    .concat('\n}')
 }

@@ -74,7 +74,7 @@ export function pullMessage(parts: PullParts): Handler<PullCommand> {
     checkFlags(header)
     const group = checkedGroup(header, parts)
     const topic = checkedTopic(header, parts)
-    checkQueue(header, topic)
+    checkQueue(header, topic, call.connection)
     checkPlaces(header, call.connection, parts)
     const subscription = pullSubscription(header, group, parts.consumers.subscriptionsOf(header.consumerGroup))
     const pull = new Pull(header, call, messageFilter(subscription, header, parts), group, topic.topicSysFlag, parts)
@@ -145,9 +145,13 @@ function checkedTopic(header: PullRequest, parts: PullChecks): TopicConfig {
   return config
 }
 
-function checkQueue({ topic, queueId }: PullRequest, { readQueueNums }: TopicConfig): void {
+function checkQueue(
+  { topic, queueId }: PullRequest,
+  { readQueueNums }: TopicConfig,
+  { remoteAddress }: { remoteAddress: string },
+): void {
   if (queueId >= 0 && queueId < readQueueNums) return
-  const remark = `queueId[${queueId}] is illegal, topic:[${topic}] topicConfig.readQueueNums:[${readQueueNums}]`
+  const remark = `queueId[${queueId}] is illegal, topic:[${topic}] topicConfig.readQueueNums:[${readQueueNums}] consumer:[/${remoteAddress}]`
   throw new ProtocolError('INVALID_PARAMETER', remark)
 }
 
@@ -314,7 +318,7 @@ class Pull implements HeldPull {
     const version = this.#parts.accessVersion()
     if (version === this.#accessVersion) return
     checkedGroup(this.#header, this.#parts)
-    checkQueue(this.#header, checkedTopic(this.#header, this.#parts))
+    checkQueue(this.#header, checkedTopic(this.#header, this.#parts), this.#call.connection)
     this.#accessVersion = version
   }
 
