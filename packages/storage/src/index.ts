@@ -1,4 +1,5 @@
 export type { CompactionOptions } from './compaction/compacted-logs.ts'
+export { compactedBytesMax } from './compaction/pair-files.ts'
 export { ConfigFile } from './config-file.ts'
 export { CutBackError } from './cut-back.ts'
 export type { Follower } from './followers/follower.ts'

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@rocketmq-ts/platform'
 import { createUniqueIdGenerator } from '@rocketmq-ts/protocol'
+import { compactedBytesMax } from '@rocketmq-ts/storage'
 import type { GroupTable } from '../groups/index.ts'
 import type { SendOnce } from '../idempotence/send-once.ts'
 import type { Identity } from '../identity.ts'
@@ -52,6 +53,7 @@ export function createSending(parts: SendingParts) {
     brokerPermission: () => settings().brokerPermission,
     storeHost,
     storeHostHex,
+    compactedBytesMax: compactedBytesMax(settings().compactionMappedFileSize, settings().compactionCqMappedFileSize),
     brokerName,
     brokerProperties: new BrokerProperties(clusterName),
     intake: new Intake('send', intakeParts),

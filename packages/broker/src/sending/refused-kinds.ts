@@ -4,10 +4,13 @@ import {
   marksOf,
   ProtocolError,
   propertyName,
+  recordBytes,
   sysFlag,
 } from '@rocketmq-ts/protocol'
+import type { StoreMessage } from '@rocketmq-ts/storage'
 import { isNumbered } from '../idempotence/send-once.ts'
 import { delayLevelOf, isHalf } from '../intake/transforms.ts'
+import { isWaitingTopic } from '../stored-message.ts'
 
 const transactionMark = marksOf('transactionPrepared')
 
@@ -41,6 +44,25 @@ export function refuseMissingKey(properties: EncodedProperties): void {
   const key = properties.value('keys')
   if (key !== undefined && key.trim() !== '') return
   const remark = `Required message key is missing: a topic with cleanup.policy=COMPACTION needs ${propertyName.keys}`
+  throw new ProtocolError('MESSAGE_ILLEGAL', remark)
+}
+
+/** What a message that waits for its time, or the end of its transaction, may gain until it is in its topic. */
+const laterBytesMax = 256
+
+/**
+ * @param message of a topic of which the last message of each key is kept, as it is to be stored
+ * @param bytesMax see `compactedBytesMax`
+ * @throws ProtocolError MESSAGE_ILLEGAL for one that would be lost as soon as a compaction covers it
+ */
+export function refuseUncompactable(message: StoreMessage, bytesMax: number): void {
+  const { topic, properties } = message
+  const parts = { ...message, topicBytes: Buffer.from(topic), propertiesBytes: properties.bytes }
+  const bytes = recordBytes(parts) + (isWaitingTopic(topic) ? laterBytesMax : 0)
+  if (bytes <= bytesMax) return
+  const remark =
+    `a message that takes ${bytes} bytes in the log is over ${bytesMax}, what a topic with cleanup.policy=COMPACTION can keep: ` +
+    'send a smaller one, or make the store anew with a larger compactionMappedFileSize'
   throw new ProtocolError('MESSAGE_ILLEGAL', remark)
 }
 

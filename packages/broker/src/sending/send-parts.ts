@@ -10,12 +10,14 @@ export interface SendParts extends AdmitParts {
   putWhole(batch: StoreMessage, count: number, done: (outcome: PutOutcome) => void): void
   intake: Intake
   batchIntake: Intake
-  /** As records hold it. */
   /** For messages that their producers have numbered; undefined when that is off. */
   sendOnce: SendOnce | undefined
+  /** As records hold it. */
   storeHost: Buffer
   /** `storeHost` as message ids show it. */
   storeHostHex: string
+  /** Bytes of the largest message of a topic of which the last message of each key is kept. */
+  compactedBytesMax: number
   brokerName: string
   brokerProperties: BrokerProperties
   settings(): ReturnType<AdmitParts['settings']> & { maxMessageSize: number; traceOn: boolean; regionId: string }

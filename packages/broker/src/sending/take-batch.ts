@@ -15,7 +15,7 @@ import { admit } from './admit.ts'
 import { bornHostOf } from './host-cache.ts'
 import { placedInLiteTopic } from './lite-placing.ts'
 import { refuseOtherKind } from './message-kind.ts'
-import { refuseDelayInBatch, refuseMissingKey, refuseNumberedInBatch } from './refused-kinds.ts'
+import { refuseDelayInBatch, refuseMissingKey, refuseNumberedInBatch, refuseUncompactable } from './refused-kinds.ts'
 import type { SendParts } from './send-parts.ts'
 import type { SendTarget } from './send-target.ts'
 
@@ -44,6 +44,9 @@ export function takeBatch(header: BatchHeader, call: BatchCall, parts: SendParts
   const messages = batched.map(({ flag, body, properties }) =>
     parts.batchIntake.take({ ...common, flag, body, properties }),
   )
+  if (target.memo?.needsKey === true) {
+    for (const message of messages) refuseUncompactable(message, parts.compactedBytesMax)
+  }
   return { kind: 'split', topic: target.memo, messages }
 }
 

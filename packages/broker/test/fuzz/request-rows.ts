@@ -116,6 +116,7 @@ const sendParts: SendParts = {
   clock: new SteppedClock(),
   storeHost: host,
   storeHostHex: host.toString('hex'),
+  compactedBytesMax: 100_000,
   brokerName: 'broker-a',
   brokerProperties: new BrokerProperties('c'),
   sendOnce: undefined,

@@ -54,6 +54,7 @@ function setUp(settings: { startAcceptSendRequestTimeStamp?: number } = {}) {
     sendOnce: undefined,
     storeHost: host,
     storeHostHex: host.toString('hex'),
+    compactedBytesMax: 100_000,
     brokerName: 'broker-a',
     brokerProperties: new BrokerProperties('c'),
     settings: () => ({

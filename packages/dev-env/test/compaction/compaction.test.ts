@@ -1,6 +1,13 @@
 import { commands } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { type BrokerCalls, type Cluster, PopConsumer, type ReadMessage, startCluster } from '../../src/index.ts'
+import {
+  type BrokerCalls,
+  type Cluster,
+  PopConsumer,
+  type ReadMessage,
+  startCluster,
+  TransactionProducer,
+} from '../../src/index.ts'
 
 const intervalMs = 5000
 const hourMs = 3_600_000
@@ -117,6 +124,40 @@ describe('a topic with cleanup.policy=COMPACTION', () => {
     expect(await broker.readQueue('C')).toEqual([])
     await broker.sendBatch(batch.slice(0, 1))
     expect(shown(await broker.readQueue('C'))).toEqual(['0 k=x'])
+  })
+
+  test('keeps the largest messages that it takes, and refuses larger ones, whichever way they come', async () => {
+    const { cluster, broker } = await withCompactionTopic()
+    const fileBytes = 6 * 920
+    let body = 'x'.repeat(fileBytes)
+    const tooLarge = 'over 5512, what a topic with cleanup.policy=COMPACTION can keep'
+    await expect(set(broker, 'large', body)).rejects.toThrow(tooLarge)
+    const producer = new TransactionProducer(cluster.newClient(), () => broker)
+    await expect(producer.prepare('C', body, { KEYS: 'half' })).rejects.toThrow(tooLarge)
+    await expect(
+      broker.send({ topic: 'C', body, properties: { KEYS: 'timed', TIMER_DELAY_MS: '1000' } }),
+    ).rejects.toThrow(tooLarge)
+    await expect(
+      broker.sendBatch([
+        { topic: 'C', body: 'small', properties: { KEYS: 'a' } },
+        { topic: 'C', body, properties: { KEYS: 'b' } },
+      ]),
+    ).rejects.toThrow(tooLarge)
+    expect(await broker.readQueue('C')).toEqual([])
+    for (let isTaken = false; !isTaken; body = body.slice(1)) {
+      isTaken = await set(broker, 'large', body).then(
+        () => true,
+        () => false,
+      )
+    }
+    await producer.end(await producer.prepare('C', 'x'.repeat(3900), { KEYS: 'half' }), 'commit')
+    await broker.send({ topic: 'C', body: 'x'.repeat(3900), properties: { KEYS: 'timed', TIMER_DELAY_MS: '1000' } })
+    await cluster.sleep(2000)
+    await set(broker, 'small', 'last')
+    await cluster.sleep(3 * intervalMs)
+    const left = await broker.readQueue('C')
+    expect(left.map(({ properties }) => properties.get('KEYS'))).toEqual(['large', 'half', 'timed', 'small'])
+    expect(left[0]!.totalSize).toBe(5512)
   })
 
   test('removes a key that is sent without a body', async () => {

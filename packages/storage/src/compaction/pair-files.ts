@@ -26,6 +26,11 @@ export function recordFileSizes(recordBytes: number, unitBytes: number): RecordF
   return { units, records: (rest > 0 && rest < units >> 1 ? count : count + 1) * units }
 }
 
+/** Bytes of the largest message, as the log holds it, that the compacted log of its topic can keep. */
+export function compactedBytesMax(recordFileBytes: number, unitFileBytes: number): number {
+  return recordFileSizes(recordFileBytes, unitFileBytes).records - blankRecordBytes
+}
+
 /** A file of records and the file of their units, which have the same name: the position of the first record. */
 export interface FilePair {
   readonly start: number

@@ -4,6 +4,7 @@ import type { PutOutcome } from '@rocketmq-ts/storage'
 import { withProperties } from '../../intake/property-text.ts'
 import { admit } from '../../sending/admit.ts'
 import { bornHostOf } from '../../sending/host-cache.ts'
+import { refuseUncompactable } from '../../sending/refused-kinds.ts'
 import type { SendParts } from '../../sending/send-parts.ts'
 import type { SendTarget } from '../../sending/send-target.ts'
 import { type PushReplyParts, pushReply } from '../push-reply.ts'
@@ -48,6 +49,7 @@ export function sendReplyMessage(parts: SendReplyParts): Handler<ReplyCommand> {
       },
       target.redeliveriesMax,
     )
+    if (target.memo?.needsKey === true) refuseUncompactable(message, send.compactedBytesMax)
     const failure = await pushReply(
       { ...header, properties: text },
       body,

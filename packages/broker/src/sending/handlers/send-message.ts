@@ -22,6 +22,7 @@ import { bornHostOf } from '../host-cache.ts'
 import { placedInLiteTopic } from '../lite-placing.ts'
 import { placedByPriority } from '../priority.ts'
 import { storedPut } from '../put-reply.ts'
+import { refuseUncompactable } from '../refused-kinds.ts'
 import type { SendParts } from '../send-parts.ts'
 import type { SendTarget } from '../send-target.ts'
 import { takeBatch } from '../take-batch.ts'
@@ -61,6 +62,7 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
     handle: target.memo,
   }
   const taken = parts.intake.take(message, target.redeliveriesMax)
+  if (target.memo?.needsKey === true) refuseUncompactable(taken, parts.compactedBytesMax)
   // The queue that consumers find it in: a delayed message and a half message stand in another one until then.
   const isWaiting = isWaitingTopic(taken.topic)
   const queueId = isWaiting ? target.queueId : taken.queueId
