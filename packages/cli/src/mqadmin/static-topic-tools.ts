@@ -45,7 +45,9 @@ export const staticTopicTools: readonly Tool[] = [
       await context.line(`The old mapping data is written to file ${await write(context, old, 'before')}`)
       const plan = planOfQueues(name, total, targets, before, nowMs)
       await context.line(`The new mapping data is written to file ${await write(context, plan, 'after')}`)
-      await brokers.writeAll(everywhere(plan), force)
+      const all = everywhere(plan)
+      if (!force) await brokers.reserve(all, before)
+      await brokers.writeAll(all, force)
     },
   },
   {
@@ -68,7 +70,9 @@ export const staticTopicTools: readonly Tool[] = [
       const plan = planOfMove(name, targets, before, context.session.host.now())
       // The official tool says "old" of both files.
       await context.line(`The old mapping data is written to file ${await write(context, plan, 'after')}`)
-      await brokers.move(everywhere(plan), force)
+      const all = everywhere(plan)
+      if (!force) await brokers.reserve(all, before)
+      await brokers.move(all, force)
     },
   },
 ]

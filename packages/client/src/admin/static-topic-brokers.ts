@@ -13,7 +13,7 @@ import type { Deadline } from '../calls/deadline.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
 import { masterId } from '../routing/topic-route.ts'
 import type { ClusterCalls, Master } from './cluster-calls.ts'
-import { itemLeft, movedLogicOffset } from './static-topic-plan.ts'
+import { isUnchanged, itemLeft, movedLogicOffset, type StaticTopicState } from './static-topic-plan.ts'
 
 /** The brokers of a cluster, as they are asked and told about a static topic. */
 export class StaticTopicBrokers {
@@ -65,6 +65,43 @@ export class StaticTopicBrokers {
       if (answer !== undefined) state.set(broker, topicConfigAndQueueMappingBody.decode(answer.body))
     }
     return state
+  }
+
+  /**
+   * Keeps others from changing the topic from now on. Each broker is told an epoch right below that of the plan, and nothing else: it
+   * refuses what was planned earlier. Then all brokers have to have what the plan was made of.
+   * @param before what it was made of
+   * @throws RocketMQError BROKER_NOT_EXIST before anything is told; INVALID_PARAMETER when somebody else changes the topic
+   */
+  async reserve(plan: TopicRemapping, before: StaticTopicState): Promise<void> {
+    for (const broker of plan.brokerConfigMap.keys()) this.#master(broker)
+    const epoch = plan.epoch - 1
+    const most = Math.max(0, ...[...before.values()].map(({ mappingDetail }) => mappingDetail!.totalQueues))
+    const brokerConfigMap = new Map<string, TopicConfigAndQueueMapping>()
+    for (const [broker, planned] of plan.brokerConfigMap) {
+      const known = before.get(broker)
+      const config = known ?? { ...planned, readQueueNums: 0, writeQueueNums: 0 }
+      const totalQueues = known?.mappingDetail?.totalQueues ?? most
+      // A logical queue that is not named stays as it is.
+      const mappingDetail = { ...planned.mappingDetail!, epoch, totalQueues, hostedQueues: new Map() }
+      brokerConfigMap.set(broker, { ...config, mappingDetail })
+    }
+    try {
+      await this.#write({ ...plan, brokerConfigMap }, [...brokerConfigMap.keys()], false)
+    } catch (error) {
+      if (!(error instanceof RocketMQError) || error.responseCode === undefined) throw error
+      throw this.#changedByOthers(plan.topic, error.message)
+    }
+    const now = await this.stateOf(plan.topic)
+    const isOurs = [...plan.brokerConfigMap.keys()].every((broker) => now.get(broker)?.mappingDetail?.epoch === epoch)
+    if (!isOurs || !isUnchanged(before, now)) throw this.#changedByOthers(plan.topic)
+  }
+
+  #changedByOthers(topic: string, reason = 'it is not any more what it was a moment ago'): RocketMQError {
+    const advice =
+      'look what it is then, and do the rest of that change by completeStaticTopic (rocketmq static complete)'
+    const text = `the static topic ${topic} is being changed by somebody else: ${reason}; ${advice}`
+    return new RocketMQError('INVALID_PARAMETER', text, { topic })
   }
 
   /**

@@ -17,7 +17,7 @@ import { RocketMQError } from '../rocketmq-error.ts'
 /** A static topic on each of its brokers, by their names. */
 export type StaticTopicState = ReadonlyMap<string, TopicConfigAndQueueMapping>
 
-/** How far an epoch is above the one before it, at the least. */
+/** How far an epoch is above the one before it, about. */
 const epochStep = 1000
 /** A logical queue goes on at a multiple of this after it moved. */
 const offsetStep = 10_000
@@ -172,14 +172,15 @@ export function newestQueues(topic: string, state: StaticTopicState): Map<number
   return newest
 }
 
-/** Whether a change of the topic was begun and is not done: brokers do not agree, or it is not decided where a queue goes on. */
+/** Whether a change of the topic was begun and is not done: brokers do not agree, a queue has no leader, or it is not decided where one goes on. */
 export function isUnfinished(topic: string, state: StaticTopicState): boolean {
   const queues = newestQueues(topic, state)
   const details = [...state.values()].map(({ mappingDetail }) => mappingDetail!)
   const isDifferent = details.some(
     ({ epoch, totalQueues }) => epoch !== details[0]!.epoch || totalQueues !== details[0]!.totalQueues,
   )
-  return isDifferent || [...queues.values()].some((items) => itemLeft(items) !== undefined)
+  const isWhole = queues.size === (details[0]?.totalQueues ?? 0)
+  return isDifferent || !isWhole || [...queues.values()].some((items) => itemLeft(items) !== undefined)
 }
 
 /**
@@ -191,7 +192,7 @@ export function planOfCompletion(topic: string, before: StaticTopicState, nowMs:
   const queues = newestQueues(topic, before)
   const state = copyOf(before)
   const details = [...before.values()].map(({ mappingDetail }) => mappingDetail!)
-  const totalQueues = Math.max(...details.map((detail) => detail.totalQueues))
+  const totalQueues = countOf(details, queues)
   const mapIn = new Set<string>()
   const mapOut = new Set<string>()
   const counts = new Map([...before.keys()].map((broker) => [broker, 0]))
@@ -314,8 +315,25 @@ function finished(
   return { topic, type, epoch, brokerConfigMap: state, brokerToMapIn: [], brokerToMapOut: [] }
 }
 
+/** It is even: the odd number before it is the epoch by which brokers are kept from other changes. */
 function nextEpoch(epoch: number, nowMs: number): number {
-  return Math.max(epoch + epochStep, nowMs)
+  const next = Math.max(epoch + epochStep, nowMs)
+  return next - (next % 2)
+}
+
+/** Of all logical queues, although some broker says that there are fewer. */
+function countOf(details: readonly TopicQueueMappingDetail[], queues: ReadonlyMap<number, LogicQueue>): number {
+  return Math.max(...details.map(({ totalQueues }) => totalQueues), ...[...queues.keys()].map((id) => id + 1))
+}
+
+/**
+ * Whether brokers have what they had before, but for the epoch and brokers that had nothing.
+ * @param before what a plan was made of
+ */
+export function isUnchanged(before: StaticTopicState, now: StaticTopicState): boolean {
+  const shown = (state: StaticTopicState, broker: string): string =>
+    JSON.stringify([...(state.get(broker)?.mappingDetail?.hostedQueues ?? [])].sort(([one], [other]) => one - other))
+  return [...new Set([...before.keys(), ...now.keys()])].every((broker) => shown(before, broker) === shown(now, broker))
 }
 
 function addOne(counts: Map<string, number>, broker: string): void {

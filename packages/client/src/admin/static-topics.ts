@@ -3,6 +3,7 @@ import {
   isDecided,
   leaderItem,
   logicalQueuesMax,
+  type TopicRemapping,
   topicConfigAndMappingTableBody,
 } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
@@ -21,6 +22,9 @@ import {
   withOtherBrokers,
 } from './static-topic-plan.ts'
 import { routed } from './topics.ts'
+
+/** So many epochs may be chosen at the same time. */
+const epochsAtOnce = 500
 
 const settingFields = knownFields<StaticTopicSettings>({ queues: true, brokers: true })
 const moveFields = knownFields<StaticTopicMove>({ brokers: true })
@@ -66,10 +70,11 @@ export async function createStaticTopic(
   const brokers = await brokersOf(calls, deadline)
   const before = await brokers.stateOf(topic)
   if (before.size > 0) refuseUnfinished(topic, before)
-  const plan = planOfQueues(topic, queues, targets, before, calls.client.runtime.clock.now())
+  const plan = planOfQueues(topic, queues, targets, before, epochFrom(calls))
   const everywhere = withOtherBrokers(plan, brokers.around(plan))
   const known = before.size === 0 ? undefined : described(calls, topic, before)
   if (!isDryRun) {
+    await brokers.reserve(everywhere, before)
     await brokers.writeAll(everywhere)
     const names = [...everywhere.brokerConfigMap.keys()].map((name) => ({ name }))
     await routed(calls, topic, names, deadline)
@@ -91,8 +96,8 @@ export async function moveStaticTopic(
   const brokers = await brokersOf(calls, deadline)
   const before = await existing(brokers, topic)
   refuseUnfinished(topic, before)
-  const plan = planOfMove(topic, targets, before, calls.client.runtime.clock.now())
-  if (!isDryRun) await brokers.move(withOtherBrokers(plan, brokers.around(plan)))
+  const plan = planOfMove(topic, targets, before, epochFrom(calls))
+  if (!isDryRun) await moved(brokers, plan, before)
   return changed(calls, topic, brokers, before, isDryRun ? plan.brokerConfigMap : undefined)
 }
 
@@ -106,9 +111,20 @@ export async function completeStaticTopic(
   const brokers = await brokersOf(calls, deadline)
   const before = await existing(brokers, topic)
   if (!isUnfinished(topic, before)) return changed(calls, topic, brokers, before, before)
-  const plan = planOfCompletion(topic, before, calls.client.runtime.clock.now())
-  if (!isDryRun) await brokers.move(withOtherBrokers(plan, brokers.around(plan)))
+  const plan = planOfCompletion(topic, before, epochFrom(calls))
+  if (!isDryRun) await moved(brokers, plan, before)
   return changed(calls, topic, brokers, before, isDryRun ? plan.brokerConfigMap : undefined)
+}
+
+/** Milliseconds since 1970 from which epochs are made: not those of somebody else who plans a change now. */
+function epochFrom({ client }: ClusterCalls): number {
+  return client.runtime.clock.now() + 2 * client.runtime.random.below(epochsAtOnce)
+}
+
+async function moved(brokers: StaticTopicBrokers, plan: TopicRemapping, before: StaticTopicState): Promise<void> {
+  const everywhere = withOtherBrokers(plan, brokers.around(plan))
+  await brokers.reserve(everywhere, before)
+  await brokers.move(everywhere)
 }
 
 async function brokersOf(calls: ClusterCalls, deadline: Deadline): Promise<StaticTopicBrokers> {

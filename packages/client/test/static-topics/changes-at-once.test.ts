@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import { Admin, Producer, type RocketMQError, type StaticTopicDescription } from '../../src/index.ts'
+import { clientMachine, numbered, type Scene, startScene } from '../client-kit.ts'
+import { Group } from '../consumer/group-kit.ts'
+
+const topic = 'T'
+const [one, two, three] = ['broker-1', 'broker-2', 'broker-3'] as const
+/** Milliseconds from one change to the other: a request takes about one. */
+const delaysMs = numbered(12).map((_, index) => index)
+
+const leaders = ({ queues }: StaticTopicDescription) => [...new Set(queues.map(({ leader }) => leader))]
+const outcome = (change: Promise<unknown>): Promise<string> =>
+  change.then(
+    () => 'done',
+    (error: RocketMQError) => error.message,
+  )
+
+/** Sends until it is told to stop. @returns what was acknowledged */
+function keepSending(scene: Scene): () => Promise<string[]> {
+  const producer = new Producer({ ...scene.client(), group: 'shop' })
+  const bodies: string[] = []
+  let isOver = false
+  const sending = (async () => {
+    for (let number = 0; !isOver; number++) {
+      const body = String(number)
+      await producer.send({ topic, body }).then(
+        () => bodies.push(body),
+        () => {},
+      )
+    }
+    await producer.close()
+  })()
+  return async () => {
+    isOver = true
+    await scene.settle(sending)
+    return bodies
+  }
+}
+
+async function expectRead(scene: Scene, bodies: readonly string[]): Promise<void> {
+  const group = new Group(scene)
+  const { consumer } = await group.join('member', { topics: topic, from: 'earliest' })
+  await group.sees(bodies, 120_000)
+  await scene.settle(consumer.close())
+}
+
+describe('a static topic that two admins change at the same time', () => {
+  test('is moved by one of them, the other one is refused, and nothing is lost', { timeout: 60_000 }, async () => {
+    const seen = new Set<string>()
+    for (const delayMs of delaysMs) {
+      const scene = await startScene({ brokers: 3, seed: delayMs + 1 })
+      const [first, second] = [new Admin(scene.client()), new Admin(scene.client())]
+      await scene.settle(first.createStaticTopic(topic, { queues: 3, brokers: [one] }))
+      await scene.settle(second.describeStaticTopic(topic))
+      const stop = keepSending(scene)
+      const moves = [
+        outcome(first.moveStaticTopic(topic, { brokers: [two] })),
+        scene.cluster.sleep(delayMs).then(() => outcome(second.moveStaticTopic(topic, { brokers: [three] }))),
+      ]
+      const outcomes = await scene.settle(Promise.all(moves))
+      // When both were stopped by each other, the rest is done as the errors say.
+      await scene.settle(first.completeStaticTopic(topic))
+      const shown = await scene.settle(first.describeStaticTopic(topic))
+      expect(shown.isUnfinished).toBe(false)
+      expect(leaders(shown)).toHaveLength(1)
+      for (const [index, broker] of [two, three].entries()) {
+        if (outcomes[index] === 'done') expect(leaders(shown)).toEqual([broker])
+        else expect(outcomes[index]).toContain('completeStaticTopic')
+      }
+      seen.add(outcomes.filter((text) => text !== 'done').join())
+      await expectRead(scene, await stop())
+      expect(leaders((await scene.settle(second.moveStaticTopic(topic, { brokers: [one] }))).after)).toEqual([one])
+    }
+    expect([...seen].some((text) => text.includes('changed by somebody else'))).toBe(true)
+  })
+
+  test('is completed by one of them while the other one still moves it, and nothing is lost', {
+    timeout: 60_000,
+  }, async () => {
+    for (const delayMs of delaysMs) {
+      const scene = await startScene({ brokers: 3, seed: delayMs + 1 })
+      const [first, second] = [new Admin(scene.client()), new Admin(scene.client())]
+      await scene.settle(first.createStaticTopic(topic, { queues: 3, brokers: [one] }))
+      const stop = keepSending(scene)
+      const changes = [
+        outcome(first.moveStaticTopic(topic, { brokers: [two] })),
+        scene.cluster.sleep(delayMs).then(() => outcome(second.completeStaticTopic(topic))),
+      ]
+      await scene.settle(Promise.all(changes))
+      await scene.settle(first.completeStaticTopic(topic))
+      expect((await scene.settle(first.describeStaticTopic(topic))).isUnfinished).toBe(false)
+      await expectRead(scene, await stop())
+      expect(leaders((await scene.settle(second.moveStaticTopic(topic, { brokers: [three] }))).after)).toEqual([three])
+    }
+  })
+
+  test('is made although the one who made it died in whatever moment', { timeout: 60_000 }, async () => {
+    const counts = new Set<number>()
+    for (const delayMs of numbered(30).map((_, index) => 25 * index)) {
+      const scene = await startScene({ brokers: 3, seed: delayMs + 1 })
+      const machine = clientMachine(scene.cluster)
+      void new Admin(scene.client(machine)).createStaticTopic(topic, { queues: 4 }).catch(() => {})
+      await scene.cluster.sleep(delayMs)
+      machine.kill()
+      await scene.cluster.sleep(1000)
+      const admin = new Admin(scene.client())
+      const known = await scene.settle(outcome(admin.completeStaticTopic(topic)))
+      const count = known === 'done' ? (await scene.settle(admin.describeStaticTopic(topic))).queues.length : -1
+      counts.add(count)
+      if (count < 4) await scene.settle(admin.createStaticTopic(topic, { queues: 4 }))
+      const shown = await scene.settle(admin.describeStaticTopic(topic))
+      expect([shown.isUnfinished, shown.queues.length]).toEqual([false, 4])
+      for (const { leader } of shown.queues) expect(leader).toBeDefined()
+    }
+    expect([...counts].sort()).toEqual([-1, 0, 4])
+  })
+})
