@@ -16,16 +16,20 @@ export interface ComparedCommand {
 
 export const plain = (line: string, ...view: ((text: string) => string)[]): ComparedCommand => ({ line, view })
 
-/** `A` and `B` are the brokers' addresses, `ID` and `OFFSETID` those of the message with key-4, `CLIENT` the consumer. */
+/**
+ * `A` and `B` are the brokers' addresses, `ID` and `OFFSETID` those of the message with key-4 or with the key behind a colon, `CLIENT`
+ * the consumer.
+ */
 export const filled = (line: string, ...view: ((text: string) => string)[]): ComparedCommand => ({
   line,
   args: ({ cluster, ids, clientId }) =>
     line.split(' ').map((word) => {
       if (word === 'A') return cluster.brokers[0]?.address ?? word
       if (word === 'B') return cluster.brokers[1]?.address ?? word
-      if (word === 'ID') return ids.get('key-4')?.uniqueId ?? word
       if (word === 'CLIENT') return clientId
-      if (word === 'OFFSETID') return ids.get('key-4')?.offsetId ?? word
+      const [kind, key = 'key-4'] = word.split(':')
+      if (kind === 'ID') return ids.get(key)?.uniqueId ?? word
+      if (kind === 'OFFSETID') return ids.get(key)?.offsetId ?? word
       return word
     }),
   view,

@@ -23,7 +23,23 @@ export interface Mqadmin {
    * @param refused the keys of messages that it refuses at their first delivery
    */
   consume(group: string, topic: string, count: number, refused: string[]): Promise<void>
+  /** Starts a member of a group that stays, and waits until it has handled so many messages. */
+  member(member: StartedMember): Promise<void>
   close(): Promise<void>
+}
+
+export interface StartedMember {
+  /** `refuse` makes dead letters of all messages. */
+  kind: 'push' | 'orderly' | 'broadcast' | 'pop' | 'refuse' | 'pull' | 'lite-pull'
+  group: string
+  topic: string
+  /** The end of its client's id. */
+  instance: string
+  /** Tags, or an SQL92 expression behind `sql:`; all messages without it. */
+  expression?: string
+  count: number
+  /** Keys of messages that it gets and does not finish. */
+  held?: string[]
 }
 
 export interface SentMessage {
@@ -35,12 +51,16 @@ export interface SentMessage {
   body: string
 }
 
-const source = join(interopFolder, 'mqadmin', 'src', 'RunCommands.java')
+const sources = ['Members', 'RunCommands'].map((name) => join(interopFolder, 'mqadmin', 'src', `${name}.java`))
 
 async function compile(lib: string): Promise<string> {
-  const hash = createHash('sha256').update(readFileSync(source)).update(lib).digest('hex').slice(0, 12)
-  return buildFolderOnce(join(cacheFolder, 'mqadmin', hash), (unfinished) =>
-    runCommandOrThrow(requireTool('javac'), ['-cp', join(lib, '*'), '-d', unfinished, source], { timeoutMs: 120_000 }),
+  const hash = createHash('sha256').update(lib)
+  for (const source of sources) hash.update(readFileSync(source))
+  const folder = join(cacheFolder, 'mqadmin', hash.digest('hex').slice(0, 12))
+  return buildFolderOnce(folder, (unfinished) =>
+    runCommandOrThrow(requireTool('javac'), ['-cp', join(lib, '*'), '-d', unfinished, ...sources], {
+      timeoutMs: 120_000,
+    }),
   )
 }
 
@@ -106,6 +126,9 @@ export async function startMqadmin(cluster: Cluster): Promise<Mqadmin> {
     },
     consume: async (group, topic, count, refused) => {
       await ask('consume', group, topic, String(count), refused.join(','))
+    },
+    member: async ({ kind, group, topic, instance, expression = '*', count, held = [] }) => {
+      await ask('member', kind, group, topic, instance, expression, String(count), held.join(','))
     },
     close: async () => {
       child.kill('SIGKILL')

@@ -37,12 +37,15 @@ export function ourTarget(workFolder: string): Target {
 }
 
 function ourCommand(workFolder: string, name: string, args: string[]): Omit<ServerCommand, 'address' | 'isReady'> {
+  // A name server keeps its key-value entries in the home folder: one home a server keeps runs apart.
+  const home = join(workFolder, 'homes', name)
+  mkdirSync(home, { recursive: true })
   return {
     name,
     executable: join(repositoryFolder, 'node_modules', '.bin', 'node'),
     args: [join(repositoryFolder, 'apps', 'rocketmq', 'src', 'main.ts'), ...args],
     cwd: workFolder,
-    env: {},
+    env: { HOME: home },
     logFile: join(workFolder, 'logs', `${name}.log`),
     startTimeoutMs: 20_000,
     stopTimeoutMs: 20_000,

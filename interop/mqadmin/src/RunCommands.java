@@ -35,6 +35,7 @@ import org.apache.rocketmq.tools.command.MQAdminStartup;
  *   <li>{@code join GROUP TOPIC}: lets a push consumer come and go
  *   <li>{@code consume GROUP TOPIC COUNT REFUSED}: starts a push consumer that stays and waits until it has accepted that many
  *       messages; it refuses those with the keys listed, separated by commas, at their first delivery
+ *   <li>{@code member KIND GROUP TOPIC INSTANCE EXPRESSION COUNT HELD}: starts a member that stays, see {@link Members}
  * </ul>
  */
 public final class RunCommands {
@@ -43,9 +44,11 @@ public final class RunCommands {
     private final String nameServers;
     private DefaultMQProducer producer;
     private final List<DefaultMQPushConsumer> consumers = new ArrayList<>();
+    private final Members members;
 
     private RunCommands(String nameServers) {
         this.nameServers = nameServers;
+        members = new Members(nameServers);
     }
 
     public static void main(String[] args) throws Exception {
@@ -54,7 +57,7 @@ public final class RunCommands {
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             List<String> words = new ArrayList<>();
-            for (String word : line.split(" ")) {
+            for (String word : line.split(" ", -1)) {
                 words.add(new String(Base64.getDecoder().decode(word), StandardCharsets.UTF_8));
             }
             OUT.println(commands.run(words.get(0), words.subList(1, words.size()).toArray(new String[0])));
@@ -107,6 +110,7 @@ public final class RunCommands {
                 case "send" -> send(args);
                 case "join" -> pushConsumer(args[0], args[1], Set.of(), ConcurrentHashMap.newKeySet()).shutdown();
                 case "consume" -> consume(args[0], args[1], Integer.parseInt(args[2]), args.length < 4 ? Set.of() : Set.of(args[3].split(",")));
+                case "member" -> members.start(args[0], args[1], args[2], args[3], args[4], Integer.parseInt(args[5]), Set.of(args[6].split(",")));
                 default -> throw new IllegalArgumentException(name);
             }
         } catch (Throwable problem) {
