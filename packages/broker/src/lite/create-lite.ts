@@ -93,7 +93,9 @@ export function createLite(parts: LiteFeatureParts) {
       if (queue === undefined) events.goThroughLater(client, wildcardDelayMs)
       else dispatchRest(client.group, queue)
     },
-    onRemoved({ group }, queue, reason) {
+    onRemoved(client, queue, reason) {
+      const { group } = client
+      events.lose(client, queue)
       const resets =
         (reason === 'taken-over' && rules.resetsWhenTakenOver(group)) ||
         (reason === 'unsubscribed' && rules.resetsOnUnsubscribe(group))

@@ -106,11 +106,8 @@ export class LiteEvents {
     const { clock } = this.#parts
     events.accessMs = clock.monotonic()
     events.lastAccessTime = clock.now()
-    const [queue] = events.queues
-    if (queue !== undefined) {
-      events.queues.delete(queue)
-      events.lastConsumeTime = events.lastAccessTime
-    }
+    const queue = nextOf(events)
+    if (queue !== undefined) events.lastConsumeTime = events.lastAccessTime
     if (this.#paused.size > 0 && events.queues.size * 2 <= this.#parts.eventsMax(client.group)) this.#resume(client)
     return queue
   }
@@ -123,6 +120,11 @@ export class LiteEvents {
   /** Notes what an attempt was given of. */
   noteAttempt(client: LiteClient, id: string, queues: readonly string[]): void {
     this.#eventsOf(client).attempt = { id, queues }
+  }
+
+  /** A client does not subscribe to a queue any more: others of its group are told what it was. */
+  lose(client: LiteClient, queue: string): void {
+    if (this.#clients.get(client.clientId)?.queues.delete(queue) === true) this.dispatch(queue, client.group)
   }
 
   /** An attempt that asks once more, since its answer was lost, looks at the same queues. */
@@ -346,6 +348,15 @@ export class LiteEvents {
     const silentMs = this.#parts.clock.monotonic() - accessMs
     return silentMs > forgottenMs || (queues.size > 0 && silentMs > inactiveMs)
   }
+}
+
+/** What a client is told stays when it does not subscribe any more, and may be told again: by an attempt, or a walk. */
+function nextOf({ client, queues }: ClientEvents): string | undefined {
+  for (const queue of queues) {
+    queues.delete(queue)
+    if (client.isWildcard || client.queues.has(queue)) return queue
+  }
+  return undefined
 }
 
 /** Of the walk through the queues of a client, or of its whole group. */

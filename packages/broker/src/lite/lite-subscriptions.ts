@@ -122,6 +122,8 @@ export class LiteSubscriptions {
     prepare: (queue: string) => void,
   ): Generator<boolean> {
     const client = yield* this.#heardOf(name, link)
+    // Its group may have wanted all before.
+    this.#setWildcard(client, false)
     for (const queue of queues) {
       this.#takeOver(client, queue)
       prepare(queue)

@@ -4,12 +4,12 @@ import { expect, test } from 'vitest'
 import { LiteEvents } from '../../src/lite/lite-events.ts'
 import type { LiteClient } from '../../src/lite/lite-subscriptions.ts'
 
-const clientOf = (clientId: string, isWildcard: boolean): LiteClient =>
+const clientOf = (clientId: string, isWildcard: boolean, queues: readonly string[] = []): LiteClient =>
   ({
     clientId,
     group: isWildcard ? 'all' : clientId,
     topic: 'P',
-    queues: new Set(),
+    queues: new Set(queues),
     isWildcard,
   }) as unknown as LiteClient
 
@@ -66,8 +66,9 @@ test('one that wants all lite topics is told of those of its topic alone, howeve
 })
 
 test('what very many clients are told in one turn is a part of it', () => {
-  const clients = Array.from({ length: 100 }, (_, index) => clientOf(`c${index}`, false))
-  const { clock, events, perTurn } = open(false, clients, [liteQueueOf('P', 'a'), liteQueueOf('P', 'b')])
+  const queues = [liteQueueOf('P', 'a'), liteQueueOf('P', 'b')]
+  const clients = Array.from({ length: 100 }, (_, index) => clientOf(`c${index}`, false, queues))
+  const { clock, events, perTurn } = open(false, clients, queues)
   for (const client of clients) events.goThrough(client)
   clock.advance(100_000)
   for (const client of clients) expect(events.take(client)).toBe(liteQueueOf('P', 'a'))

@@ -341,6 +341,41 @@ export const lite = {
         expect(asked.get(first)!.requests).toHaveLength(notices.length + 1)
       },
     ),
+    'what a client was told of a lite topic is not given to it any more when another one takes that over': withLite(
+      async (scene) => {
+        await prepare(scene, { 'lite.sub.model': 'Exclusive' })
+        const [first, second] = [consumerOf(scene), consumerOf(scene)]
+        await first.subscribe('a', 'b')
+        for (const name of ['a', 'b']) await send(scene.broker, name, name)
+        expect(await first.bodies({ attemptId: '1', maxMsgNum: 1, invisibleTime: 2000 })).toEqual(['a'])
+        await second.subscribe('a', 'b')
+        expect(await first.bodies({ attemptId: '1' })).toEqual([])
+        expect(await second.bodies()).toEqual(['b'])
+        expect(await second.bodies({ pollTime: 5000 })).toEqual(['a'])
+      },
+    ),
+    'what a client was told of lite topics that it leaves is given to others at once, and to it no more': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const [first, second] = [consumerOf(scene), consumerOf(scene)]
+        const names = Array.from({ length: 20 }, (_, index) => `n${index}`)
+        for (const consumer of [first, second]) await consumer.subscribe(...names)
+        for (const name of names) await send(scene.broker, name, name)
+        await first.change({ action: 'PARTIAL_REMOVE', liteTopicSet: names.slice(0, 10) })
+        await first.change({ action: 'COMPLETE_ADD', liteTopicSet: ['other'] })
+        expect(await first.bodies()).toEqual([])
+        expect((await second.bodies()).sort()).toEqual([...names].sort())
+      },
+    ),
+    'a client of a group that wants all no more has what it subscribes to': withLite(async (scene) => {
+      await prepare(scene, { 'lite.sub.wildcard': 'true' })
+      const consumer = consumerOf(scene)
+      await consumer.change({ action: 'COMPLETE_ADD' })
+      await group(scene, 'g', { 'lite.sub.wildcard': 'false' })
+      await consumer.subscribe('a')
+      for (const name of ['b', 'a']) await send(scene.broker, name, name)
+      expect(await consumer.bodies({ pollTime: 2000 })).toEqual(['a'])
+    }),
     'a complete subscription replaces all others, and its removal ends them': withLite(async (scene) => {
       await prepare(scene)
       const consumer = consumerOf(scene)
