@@ -142,7 +142,15 @@ export class KeptState<Content, Change = never> {
   }
 
   /**
-   * Resolves when the file holds all that changed until now. Without a journal, what was removed would otherwise be back
+   * Resolves when the file holds all that changed until now, when its time has come.
+   * @throws as `secured` does
+   */
+  written(): Promise<void> {
+    return this.#save.saved()
+  }
+
+  /**
+   * Like `written`, and waits for no interval. Without a journal, what was removed would otherwise be back
    * after the death of the process.
    * @throws as `secured` does
    */

@@ -239,7 +239,7 @@ export function createLite(parts: LiteFeatureParts) {
         onMissed: () => counters.missed(),
         settings,
       }),
-      liteSubscriptionCtl: liteSubscriptionCtl({ rules, subscriptions, changes, offsets, reset }),
+      liteSubscriptionCtl: liteSubscriptionCtl({ rules, subscriptions, changes, offsets, reset, settings }),
       getBrokerLiteInfo: getBrokerLiteInfo(information),
       getParentTopicInfo: getParentTopicInfo(information),
       getLiteTopicInfo: getLiteTopicInfo(information),

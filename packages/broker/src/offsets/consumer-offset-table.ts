@@ -12,6 +12,7 @@ import {
 import { type KeptFolder, KeptState } from '../kept/index.ts'
 import { LeavingQueues } from './leaving-queues.ts'
 import { LightOffsets } from './light-offsets.ts'
+import { type LightReset, lightResetJournal } from './light-reset-journal.ts'
 import { LogEnds } from './log-ends.ts'
 import { formatOffsetFile, lightOffsetFilePieces, readOffsetFile } from './offset-file.ts'
 import { OffsetMap } from './offset-map.ts'
@@ -50,7 +51,7 @@ export class ConsumerOffsetTable {
   readonly #pullOffsets = new OffsetMap()
   /** Offsets that an administrator set, until a pull takes them up. In memory alone, as nothing waits over a restart. */
   readonly #resets = new OffsetMap()
-  readonly #kept: KeptState<DataVersion | undefined>
+  readonly #kept: KeptState<DataVersion | undefined, LightReset>
   #dataVersion: DataVersion
   #commitCount = 0
   /** Topics and groups whose offsets were removed, and how many of them the file tells that they are gone. */
@@ -92,6 +93,7 @@ export class ConsumerOffsetTable {
       intervalMs: flushIntervalMs,
       gatherMs: flushIntervalMs,
       isProgress: true,
+      ...(light === undefined ? {} : { journal: { ...lightResetJournal, version: () => this.#dataVersion } }),
     })
     this.#leaving = new LeavingQueues(this.#kept)
     // Where light queues were switched on or off, the other file may be the newer one.
@@ -107,6 +109,9 @@ export class ConsumerOffsetTable {
     content = undefined
     const nowMs = config.clock.now()
     this.#dataVersion = newest?.dataVersion ?? newDataVersion(nowMs)
+    for (const { group, queue, offset } of this.#kept.changes) this.commit(group, queue, lightQueueId, offset)
+    // The file that has them is another version than the one that had not.
+    if (this.#kept.changes.length > 0) this.#dataVersion = nextDataVersion(this.#dataVersion, nowMs)
     if (!isOtherNewer) return
     // The file that is written from now on must be known as the newer one.
     this.#dataVersion = nextDataVersion(this.#dataVersion, nowMs)
@@ -356,6 +361,15 @@ export class ConsumerOffsetTable {
   }
 
   /**
+   * Resolves when groups that went on elsewhere in light queues until now do so after the death of the process too, and, as the
+   * flush mode says, after a failure of the power.
+   * @throws as `written` does
+   */
+  async lightResetsConfirmed(flushMode: 'SYNC_FLUSH' | 'ASYNC_FLUSH'): Promise<void> {
+    if (this.#light !== undefined && !this.#kept.isSecured) await this.#kept.confirmed(flushMode)
+  }
+
+  /**
    * Writes what changed, whatever the interval.
    * @throws the file system's errors, and Error when the log cannot be synced; it is then tried again later
    */
@@ -370,8 +384,13 @@ export class ConsumerOffsetTable {
 
   #goElsewhere(group: string, topic: string, queueId: number, offset: number): void {
     const { min, max } = this.#positions()
-    if (this.#lightOf(topic) === undefined) this.#resetQueues.note(nameOfReset(group, topic, queueId), max, min)
+    const isLight = this.#lightOf(topic) !== undefined
+    if (!isLight) this.#resetQueues.note(nameOfReset(group, topic, queueId), max, min)
     this.commit(group, topic, queueId, offset)
+    if (isLight) {
+      this.#dataVersion = nextDataVersion(this.#dataVersion, this.#clock.now())
+      this.#kept.note({ group, queue: topic, offset })
+    }
     this.#kept.later()
   }
 

@@ -1,7 +1,7 @@
 /** How the file that says so is written, at its time or at once. */
 export interface LeavingFile {
   later(): void
-  secured(): Promise<void>
+  written(): Promise<void>
   writtenSoon(): Promise<void>
 }
 
@@ -55,7 +55,7 @@ export class LeavingQueues {
    */
   async noted(isUrgent: boolean): Promise<void> {
     const write = this.#writeCount++
-    await (isUrgent ? this.#file.writtenSoon() : this.#file.secured())
+    await (isUrgent ? this.#file.writtenSoon() : this.#file.written())
     this.#lastWritten = Math.max(this.#lastWritten, write)
   }
 

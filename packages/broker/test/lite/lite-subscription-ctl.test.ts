@@ -41,7 +41,8 @@ function open(limits: { maxLiteSubscriptionCount?: number } = {}) {
     rules,
     subscriptions,
     changes,
-    offsets: { checkRoom() {}, hasRoom: () => true },
+    offsets: { checkRoom() {}, hasRoom: () => true, lightResetsConfirmed: async () => {} },
+    settings: () => ({ flushDiskType: 'ASYNC_FLUSH' }),
     reset: (_group, queue) => look(`reset ${queue}`),
   })
   const change = (fields: Partial<LiteSubscriptionChange>): Promise<unknown> => {

@@ -14,7 +14,7 @@ function open() {
     writes.push(begun)
     return begun.promise
   }
-  return { leaving: new LeavingQueues({ later() {}, secured: write, writtenSoon: write }), writes }
+  return { leaving: new LeavingQueues({ later() {}, written: write, writtenSoon: write }), writes }
 }
 
 test('a queue may go once a write has ended that began behind its note', async () => {

@@ -432,6 +432,33 @@ export const lite = {
         expect(await all(other)).toEqual(['x'])
       },
     ),
+    'where a group is to begin is where it does, also when the broker is killed at once': withLite(async (scene) => {
+      const resets = { 'lite.sub.reset.offset.exclusive': 'true', 'lite.sub.reset.offset.unsubscribe': 'true' }
+      await prepare(scene, { 'lite.sub.model': 'Exclusive', ...resets })
+      const names = ['asked', 'left', 'lost']
+      const consumer = consumerOf(scene)
+      await consumer.subscribe(...names, 'kept')
+      for (const name of [...names, 'kept']) await send(scene.broker, name, name)
+      for (const message of (await consumer.pop()).messages) await consumer.ack(message)
+      await scene.cluster.sleep(12_000)
+      const offsetOption = { type: 'POLICY', value: 1 } as const
+      expect(await consumer.change({ action: 'PARTIAL_ADD', liteTopicSet: ['asked'], offsetOption })).toBe('SUCCESS')
+      expect(await consumer.change({ action: 'PARTIAL_REMOVE', liteTopicSet: ['left'] })).toBe('SUCCESS')
+      expect(await consumerOf(scene).subscribe('lost')).toBe('SUCCESS')
+      scene.machine.kill()
+      await scene.machine.start()
+      const again = consumerOf(scene)
+      await again.change({ action: 'COMPLETE_ADD', liteTopicSet: [...names, 'kept'] })
+      const { messages } = await again.pop({ pollTime: 5000 })
+      expect(bodiesOf(messages).sort()).toEqual(names)
+      for (const message of messages) await again.ack(message)
+      await scene.cluster.sleep(12_000)
+      scene.machine.kill()
+      await scene.machine.start()
+      const last = consumerOf(scene)
+      await last.change({ action: 'COMPLETE_ADD', liteTopicSet: [...names, 'kept'] })
+      expect(await last.bodies({ pollTime: 5000 })).toEqual([])
+    }),
     'too many subscriptions are refused, with the setting or the attribute': withLite(
       async (scene) => {
         await prepare(scene, { 'lite.sub.client.quota': '2' })

@@ -17,7 +17,12 @@ export interface LiteSubscriptionCtlParts {
   subscriptions: LiteSubscriptions
   /** Changes of subscriptions, those of a client one after the other. */
   changes: Pick<StepwiseJobs, 'run'>
-  offsets: { checkRoom(group: string, topic: string): void; hasRoom(group: string, topic: string): boolean }
+  offsets: {
+    checkRoom(group: string, topic: string): void
+    hasRoom(group: string, topic: string): boolean
+    lightResetsConfirmed(flushMode: 'SYNC_FLUSH' | 'ASYNC_FLUSH'): Promise<void>
+  }
+  settings(): { flushDiskType: 'SYNC_FLUSH' | 'ASYNC_FLUSH' }
   /** A group goes on elsewhere in a light queue. */
   reset(group: string, queue: string, option: LiteOffsetOption): void
 }
@@ -34,6 +39,7 @@ export function liteSubscriptionCtl(parts: LiteSubscriptionCtlParts): Handler<ty
     await parts.changes.run(clientIds, function* () {
       for (const change of subscriptionSet) yield* apply(change, call.connection, parts)
     })
+    await parts.offsets.lightResetsConfirmed(parts.settings().flushDiskType)
     return {}
   }
 }
