@@ -10,9 +10,10 @@ import { allocateBrokerPort, allocateNameServerPort } from '../targets/ports.ts'
 import type { ServerProcess, TargetName } from '../targets/target.ts'
 import { lacksTools } from '../targets/tooling.ts'
 
-const journeys: { makers: TargetName[] }[] = [
-  { makers: ['official', 'ours', 'official'] },
-  { makers: ['ours', 'official', 'ours'] },
+const journeys: { makers: TargetName[]; end: 'stop' | 'kill' }[] = [
+  { makers: ['official', 'ours', 'official'], end: 'stop' },
+  { makers: ['ours', 'official', 'ours'], end: 'stop' },
+  { makers: ['ours', 'official', 'ours', 'official'], end: 'kill' },
 ]
 const topic = 'devices'
 const names = ['%LMQ%a', '%LMQ%b', '%LMQ%c']
@@ -32,9 +33,9 @@ async function contentOf(calls: BrokerCalls, name: string): Promise<string[]> {
 
 describe.skipIf(lacksTools('java', 'mvn'))('a store with light queues', () => {
   it.each(journeys)(
-    'goes from $makers: each light queue has its messages at their offsets, and its group goes on where it was',
+    'goes from $makers, each of which ends by a $end: each light queue has its messages at their offsets',
     { timeout: 420_000 },
-    async ({ makers }) => {
+    async ({ makers, end }) => {
       const folder = createWorkFolder(`light-${makers[0]}`)
       const started: ServerProcess[] = []
       const expected = new Map<string, string[]>(names.map((name) => [name, []]))
@@ -57,7 +58,9 @@ describe.skipIf(lacksTools('java', 'mvn'))('a store with light queues', () => {
           const client = await BrokerClient.connect(broker.address)
           const { calls } = client
           if (stay === 0) await client.createTopic(topic, 1)
-          else expect(await calls.committedOffset(group, names[0]!, 0), `the offset by ${maker}`).toBe(stay)
+          // A killed broker has not written the last offsets of groups.
+          else if (end === 'stop')
+            expect(await calls.committedOffset(group, names[0]!, 0), `the offset by ${maker}`).toBe(stay)
           for (let number = 0; number < eachStay; number++) {
             const body = `${stay}.${number}`
             const picked = names.filter((_, index) => number % (index + 1) === 0)
@@ -77,7 +80,8 @@ describe.skipIf(lacksTools('java', 'mvn'))('a store with light queues', () => {
           }
           await calls.commitOffset(group, names[0]!, 0, stay + 1)
           client.close()
-          await broker.stop()
+          if (end === 'stop') await broker.stop()
+          else await broker.kill()
         }
         if (process.env.INTEROP_KEEP !== '1') rmSync(folder, { recursive: true, force: true })
       } finally {

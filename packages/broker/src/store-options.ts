@@ -51,6 +51,7 @@ export function storeOptions(
     checksMemoryUse,
     checkCrcOnRecover: settings.checkCRCOnRecover,
     hasLightQueues: settings.enableLmq,
+    hasLightSlots: settings.enableLmqSharedFile,
     topicReserves,
     compaction: settings.enableCompaction
       ? {

@@ -2,7 +2,12 @@ import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import { type Follower, positionOfAll } from './followers/follower.ts'
 import type { CommitLog } from './log/commit-log.ts'
 import type { LogSync } from './log/log-sync.ts'
-import type { CheckpointFile, SharedCheckpoint, WrittenCheckpoint } from './recovery/checkpoint.ts'
+import {
+  type CheckpointFile,
+  nothingInFiles,
+  type SharedCheckpoint,
+  type WrittenCheckpoint,
+} from './recovery/checkpoint.ts'
 import { repeat } from './repeat.ts'
 import type { LiveStoreOptions } from './store-options.ts'
 import { diskFullReason, isDiskFull, type WriteGuard } from './write-guard.ts'
@@ -35,6 +40,8 @@ export class Maintenance {
   readonly #parts: MaintenanceParts
   readonly #timers: CancelTimer[] = []
   #syncedPosition: number
+  /** A store time that no message behind `#syncedPosition` is older than. */
+  #syncedTimestamp: number
   #shared: SharedCheckpoint
   /** Positions of the log with the store time that was reached there, ascending. */
   #samples: { position: number; timestamp: number }[] = []
@@ -48,6 +55,7 @@ export class Maintenance {
     this.#parts = parts
     this.#syncedPosition = syncedPosition
     this.#shared = parts.checkpoint.shared
+    this.#syncedTimestamp = knownTimestamp(this.#shared)
   }
 
   start(): void {
@@ -89,6 +97,7 @@ export class Maintenance {
     this.#samples = []
     checkpoint.endCut(position, this.#written())
     this.#shared = checkpoint.shared
+    this.#syncedTimestamp = knownTimestamp(this.#shared)
   }
 
   /** Writes and syncs everything. */
@@ -177,14 +186,16 @@ export class Maintenance {
   #timestampUpTo(position: number): number {
     while (this.#samples.length > 1 && this.#samples[1]!.position <= position) this.#samples.shift()
     const sample = this.#samples[0]
-    return sample !== undefined && sample.position <= position ? sample.timestamp : this.#shared.queuesTimestamp
+    return sample !== undefined && sample.position <= position ? sample.timestamp : this.#syncedTimestamp
   }
 
   #noteSynced(position: number, timestamp: number): void {
     this.#syncedPosition = position
+    this.#syncedTimestamp = timestamp
+    const isOursAlone = this.#parts.followers.some((follower) => follower.isOursAlone === true)
     this.#shared = {
       logTimestamp: timestamp,
-      queuesTimestamp: timestamp,
+      queuesTimestamp: isOursAlone ? nothingInFiles : timestamp,
       indexTimestamp: timestamp,
       queuesPosition: position,
     }
@@ -204,4 +215,9 @@ export class Maintenance {
   get #names(): string {
     return this.#parts.followers.map(({ name }) => name).join(' or ')
   }
+}
+
+/** The time up to which queues are synced, by a checkpoint: all times are noted together. */
+function knownTimestamp({ queuesTimestamp, logTimestamp }: SharedCheckpoint): number {
+  return queuesTimestamp === nothingInFiles ? logTimestamp : queuesTimestamp
 }

@@ -88,7 +88,8 @@ export class MessageStore {
     } catch (error) {
       files.close()
       // A store that was closed in order, and was not changed since, stays marked so.
-      folder.release(isAsItWas && folder.wasClosed)
+      if (isAsItWas) folder.releaseUnchanged()
+      else folder.release(false, false)
       throw error
     }
   }
@@ -184,7 +185,7 @@ export class MessageStore {
     this.#parts.pipeline.commitNow()
     if (!(await this.#parts.logSync.syncWritten())) return false
     try {
-      await this.#queues.table.syncRemovals()
+      await this.#queues.table.lightFiles.syncRemovals()
     } catch (error) {
       return this.#failedRemovals(error)
     }
@@ -196,7 +197,7 @@ export class MessageStore {
     this.#parts.pipeline.commitNow()
     if (!this.#parts.logSync.syncWrittenNow()) return false
     try {
-      this.#queues.table.syncRemovalsNow()
+      this.#queues.table.lightFiles.syncRemovalsNow()
     } catch (error) {
       return this.#failedRemovals(error)
     }
@@ -421,7 +422,10 @@ export class MessageStore {
     checkpoint.close()
     for (const follower of followers) follower.close()
     files.close()
-    folder.release(!isFenced)
+    folder.release(
+      !isFenced,
+      followers.some((follower) => follower.isOursAlone === true),
+    )
   }
 
   /** Size and free space of the disk that the store's folder is on. */

@@ -32,6 +32,8 @@ export class SegmentSizeError extends Error {
 export class SegmentFolder {
   readonly path: string
   readonly segmentBytes: number
+  /** Its files are nobody else's: see `UnitFiles`. */
+  readonly isShared = false
   readonly #files: StoreFiles
   /** Start positions, ascending. */
   #starts: number[]

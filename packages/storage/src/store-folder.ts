@@ -14,11 +14,20 @@ export class StoreLockedError extends Error {
   }
 }
 
-/** The folder of a store: its lock, and the mark that tells whether it was closed in order. */
+/** What the file `abort` says of a store that was closed in order, and that an official broker must not take for closed. */
+const closedMark = 'closed'
+
+/**
+ * The folder of a store: its lock, and the mark that tells whether it was closed in order. The mark is that there is no file
+ * `abort`. Where an official broker would not find all in its files, the file stays, so that it reads the log as after a crash,
+ * and says that the store was closed.
+ */
 export class StoreFolder {
   readonly path: string
   /** Whether its last user closed it in order, or it is new. */
   readonly wasClosed: boolean
+  /** Whether the file was there and said so. */
+  readonly #wasMarked: boolean
   readonly #files: StoreFiles
   readonly #locks: readonly FolderLock[]
 
@@ -37,22 +46,40 @@ export class StoreFolder {
     this.#locks = takeLocks(fileSystem, path, commitLogPath)
     const { weakness } = this.#locks[0]!
     if (weakness !== undefined) log.warn({ path }, weakness)
-    this.wasClosed = fileSystem.status(this.#abortPath) === undefined
-    const file = fileSystem.open(this.#abortPath, 'create')
-    file.truncate(0)
-    file.write(Buffer.from(String(processId)), 0)
-    file.close()
-    files.noteNames(path)
-    files.syncAllNames()
+    const found = fileSystem.readFile(this.#abortPath)
+    this.#wasMarked = found?.toString('utf8') === closedMark
+    this.wasClosed = found === undefined || this.#wasMarked
+    // It says so no longer before anything else changes.
+    this.#mark(String(processId))
   }
 
-  /** @param inOrder whether everything is in the files: the next start then need not recover */
-  release(inOrder: boolean): void {
-    if (inOrder) {
+  /**
+   * @param inOrder whether everything is in the files: the next start then need not recover
+   * @param isOursAlone whether an official broker would not find all of it there
+   */
+  release(inOrder: boolean, isOursAlone: boolean): void {
+    if (inOrder && isOursAlone) this.#mark(closedMark)
+    else if (inOrder) {
       this.#files.remove(this.#abortPath)
       this.#files.syncNames(this.path)
     }
     for (const lock of this.#locks) lock.release()
+  }
+
+  /** Like `release`, for a store that was not changed since it was opened. */
+  releaseUnchanged(): void {
+    this.release(this.wasClosed, this.#wasMarked)
+  }
+
+  #mark(text: string): void {
+    const { fileSystem } = this.#files
+    const file = fileSystem.open(this.#abortPath, 'create')
+    file.truncate(0)
+    file.write(Buffer.from(text), 0)
+    file.syncDataNow()
+    file.close()
+    this.#files.noteNames(this.path)
+    this.#files.syncAllNames()
   }
 
   get #abortPath(): string {

@@ -48,6 +48,8 @@ export interface StoreOptions {
   checkCrcOnRecover: boolean
   /** Whether messages stand in the light queues that they name too. */
   hasLightQueues?: boolean
+  /** Whether light queues with few messages are in one file (the default). Otherwise each has files of its own. */
+  hasLightSlots?: boolean
   /** Light queues that are open at once; of the others no more than name and end is in memory. */
   openLightQueuesMax?: number
   /** Whether to open a store although messages of its log are lost; otherwise such a store is refused. */

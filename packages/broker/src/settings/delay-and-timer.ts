@@ -82,6 +82,12 @@ export const delayAndTimerSettings = {
     ),
     maxLmqConsumeQueueNum: live(int({ min: 0 }), 20_000, 'Light queues that there may be, with enableLmqQuota.'),
     enableLmqQuota: live(boolean, false, 'Refuses messages that would make more light queues.'),
+    // Of this broker alone.
+    enableLmqSharedFile: atRestart(
+      boolean,
+      true,
+      'Light queues with few messages share one file; otherwise each has files of its own, as official brokers lay them out.',
+    ),
   }),
   ...notServed(lightQueues, 'enableLmq alone decides', {
     enableMultiDispatch: atRestart(

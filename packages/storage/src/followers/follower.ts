@@ -40,6 +40,11 @@ export interface Follower {
   readonly position: number
   /** The log from here on may not be deleted: what is there has to be kept, and is nowhere else as safe. */
   readonly neededFrom?: number
+  /**
+   * Whether an official broker does not find all of it in the files, and has to make it again from the whole log; false
+   * when it is left out.
+   */
+  readonly isOursAlone?: boolean
   /** When the oldest unwritten data was added, in the clock's monotonic milliseconds; undefined without any. */
   readonly waitingSinceMs: number | undefined
   /** Writes some of the unwritten data, the oldest first: so little that senders do not notice it. */

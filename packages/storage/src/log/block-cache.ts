@@ -3,9 +3,12 @@ import type { SegmentFolder } from '../segment-folder.ts'
 import type { BlockMemory } from './block-memory.ts'
 import type { Stretch } from './stretch.ts'
 
+/** What blocks are read from. */
+export type ReadableFiles = Pick<SegmentFolder, 'path' | 'segmentBytes' | 'firstPosition' | 'startOf' | 'readLater'>
+
 /** A part of a file that a reader needs and that is not in memory. */
 export interface MissingBlock {
-  folder: SegmentFolder
+  folder: ReadableFiles
   /** Position of the block's first byte. */
   start: number
   /** Bytes of it that may be read: those behind are not written yet. */
@@ -29,7 +32,7 @@ export class BlockCache {
   readonly #blockBytes: number
   readonly #blocks: LruMap<string, CachedBlock>
   /** The block used last: it mostly holds the next unit or record too. */
-  #last: { folder: SegmentFolder; block: CachedBlock } | undefined
+  #last: { folder: ReadableFiles; block: CachedBlock } | undefined
   readonly #loading = new Map<string, Promise<Buffer>>()
 
   /**
@@ -56,7 +59,7 @@ export class BlockCache {
    * The block that holds the bytes at [position, position + byteCount), which lie within one segment. The block may be
    * used until the end of this turn.
    */
-  find(folder: SegmentFolder, position: number, byteCount: number): Stretch | undefined {
+  find(folder: ReadableFiles, position: number, byteCount: number): Stretch | undefined {
     const last = this.#last
     if (last !== undefined && last.folder === folder && holds(last.block, position, byteCount)) return last.block
     const block = this.#blocks.get(this.#key(folder, this.#startOf(folder, position)))
@@ -69,7 +72,7 @@ export class BlockCache {
    * The block to load before `find` can find those bytes.
    * @param writtenPosition where the written part of the folder ends
    */
-  missing(folder: SegmentFolder, position: number, byteCount: number, writtenPosition: number): MissingBlock {
+  missing(folder: ReadableFiles, position: number, byteCount: number, writtenPosition: number): MissingBlock {
     const start = this.#startOf(folder, position)
     const segmentEnd = folder.startOf(position) + folder.segmentBytes
     const wantedEnd = Math.max(start + this.#memory.blockBytes, position + byteCount)
@@ -101,7 +104,7 @@ export class BlockCache {
   }
 
   /** Forgets the block of a position, so that it is read again. */
-  forgetAt(folder: SegmentFolder, position: number): void {
+  forgetAt(folder: ReadableFiles, position: number): void {
     this.#last = undefined
     this.#blocks.delete(this.#key(folder, this.#startOf(folder, position)))
   }
@@ -114,7 +117,7 @@ export class BlockCache {
   }
 
   /** Forgets what was read of a folder whose files were cut or removed. */
-  forget(folder: SegmentFolder): void {
+  forget(folder: ReadableFiles): void {
     this.#last = undefined
     for (const map of [this.#blocks, this.#loading]) {
       for (const key of [...map.keys()]) if (key.startsWith(`${folder.path}:`)) map.delete(key)
@@ -131,13 +134,13 @@ export class BlockCache {
     return { start, bytes: bytes.fill(0, count), memory }
   }
 
-  #startOf(folder: SegmentFolder, position: number): number {
+  #startOf(folder: ReadableFiles, position: number): number {
     const segmentStart = folder.startOf(position)
     const inSegment = position - segmentStart
     return segmentStart + inSegment - (inSegment % this.#blockBytes)
   }
 
-  #key(folder: SegmentFolder, start: number): string {
+  #key(folder: ReadableFiles, start: number): string {
     return `${folder.path}:${start}`
   }
 }

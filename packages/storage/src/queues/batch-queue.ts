@@ -1,12 +1,12 @@
 import { assert } from '@rocketmq-ts/base'
 import { batchedBytesMin } from '@rocketmq-ts/protocol'
-import type { SegmentFolder } from '../segment-folder.ts'
 import { beginSearch, searchBatchUnit } from './batch-search.ts'
 import { type BatchUnit, batchUnitBytes, batchUnits, messagesIn, putBatchUnit, readBatchUnit } from './batch-unit.ts'
 import { ConsumeQueue } from './consume-queue.ts'
 import type { FullMark } from './full-mark.ts'
 import type { UnitTrust } from './queue-end.ts'
 import { isMessage, type QueuedRecord } from './queue-unit.ts'
+import type { UnitFiles } from './unit-files.ts'
 
 /** What an empty queue of batches tells as its first offset. */
 export const minOffsetOfNoBatches = -1
@@ -22,13 +22,7 @@ export class BatchQueue extends ConsumeQueue<BatchUnit> {
   #minOffsetOf = -1
 
   /** @param trust which of the units in the files count; the others are cleared */
-  constructor(
-    topic: string,
-    queueId: number,
-    segments: SegmentFolder,
-    fullMark: FullMark,
-    trust: UnitTrust<BatchUnit>,
-  ) {
+  constructor(topic: string, queueId: number, segments: UnitFiles, fullMark: FullMark, trust: UnitTrust<BatchUnit>) {
     super(topic, queueId, segments, fullMark, batchUnits, trust)
     this.#readEnd()
     this.nextOffset = this.#maxOffset

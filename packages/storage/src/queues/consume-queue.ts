@@ -1,10 +1,10 @@
 import { assert, firstIndexWhere } from '@rocketmq-ts/base'
-import type { SegmentFolder } from '../segment-folder.ts'
 import { isDiskFull } from '../write-guard.ts'
 import type { CompactedMessages } from './compacted-messages.ts'
 import { type FullMark, fullAt } from './full-mark.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
 import { isMessage, type QueuedRecord, type QueueUnit, type UnitForm } from './queue-unit.ts'
+import type { UnitFiles } from './unit-files.ts'
 
 const recentUnitsMax = 256
 const recentUnitsFirst = 8
@@ -38,7 +38,7 @@ export abstract class ConsumeQueue<Unit extends QueueUnit = QueueUnit> {
   unwrittenSinceMs = 0
   /** For its owner: whether it is in the list of queues written to since the last sync. */
   isUnsynced = false
-  readonly segments: SegmentFolder
+  readonly segments: UnitFiles
   readonly #fullMark: FullMark
   /** Units before it survive a power failure. */
   #syncedUnit: number
@@ -53,7 +53,7 @@ export abstract class ConsumeQueue<Unit extends QueueUnit = QueueUnit> {
   constructor(
     topic: string,
     queueId: number,
-    segments: SegmentFolder,
+    segments: UnitFiles,
     fullMark: FullMark,
     form: UnitForm<Unit>,
     trust: UnitTrust<Unit>,
@@ -213,6 +213,16 @@ export abstract class ConsumeQueue<Unit extends QueueUnit = QueueUnit> {
   syncNow(): void {
     for (const position of this.#unsyncedSegments()) this.segments.syncNow(position)
     this.#syncedUnit = this.#writtenUnit
+  }
+
+  /** Reads the units from a number on into memory, where none are. */
+  keepFrom(unitNumber: number): void {
+    const { unitBytes } = this
+    const count = this.#endUnit - unitNumber
+    if (count === 0) return
+    this.#recent = Buffer.allocUnsafeSlow((count + recentUnitsFirst) * unitBytes)
+    this.#recentStart = unitNumber
+    this.segments.read(this.#recent.subarray(0, count * unitBytes), unitNumber * unitBytes)
   }
 
   /** Gives up the memory for recent units; they must have been written. */

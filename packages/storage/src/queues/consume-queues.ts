@@ -29,6 +29,7 @@ export interface ConsumeQueuesOptions {
   types: QueueTypes
   /** Whether new messages stand in the light queues that they name too. */
   hasLightQueues: boolean
+  hasLightSlots: boolean
   openLightQueuesMax?: number | undefined
 }
 
@@ -84,7 +85,7 @@ export class ConsumeQueues implements Follower {
 
   constructor(options: ConsumeQueuesOptions) {
     this.#options = options
-    const { files, segments, places, types, log, hasLightQueues, openLightQueuesMax } = options
+    const { files, segments, places, types, log, hasLightQueues, hasLightSlots, openLightQueuesMax } = options
     this.#removed = new RemovedTopics(files, `${places.SimpleCQ.path}.removed`)
     this.table = new QueueTable({
       files,
@@ -93,6 +94,7 @@ export class ConsumeQueues implements Follower {
       types,
       eventLog: log,
       hasLightQueues,
+      hasLightSlots,
       openLightQueuesMax,
     })
     this.table.onClose((queue) => this.#noteClosed(queue))
@@ -120,17 +122,20 @@ export class ConsumeQueues implements Follower {
   }
 
   /** @throws SegmentSizeError */
-  prepare({ isOurs }: RecoveryPlan): number | undefined {
+  prepare({ isOurs, hadUnitsElsewhere }: RecoveryPlan): number | undefined {
     this.table.checkSizes()
     if (!isOurs) this.table.removeFullMarks()
     const { segments, log } = this.#options
-    if (segments.starts.length === 0 || this.table.hasFolders(isOurs)) return undefined
+    const isWhole = this.table.hasFolders(isOurs) && !(hadUnitsElsewhere && !this.table.lightFiles.hasSlotFile)
+    if (segments.starts.length === 0 || isWhole) return undefined
+    this.table.lightFiles.clearSlots()
     log.warn({ from: segments.firstPosition }, 'consume queues are missing: they are made again from the whole log')
     return segments.firstPosition
   }
 
   beginReplay({ from, mayBeTorn }: RecoveryPlan): void {
     this.table.trustUpTo(from, mayBeTorn)
+    this.table.lightFiles.endMoves()
     this.#appliedPosition = from
   }
 
@@ -244,7 +249,7 @@ export class ConsumeQueues implements Follower {
     // During a replay the first unit may come with fillers, so the count alone does not tell.
     if (queue.hasOneUnwritten || !this.#unwritten.has(queue)) {
       this.#unwritten.add(queue, position, this.#options.clock.monotonic())
-      this.#noteUnsynced(queue)
+      if (!queue.segments.isShared) this.#noteUnsynced(queue)
     }
     if (queue.hasArrivals || this.table.isRecovering) return
     queue.hasArrivals = true
@@ -265,6 +270,10 @@ export class ConsumeQueues implements Follower {
     return this.#unwritten.oldest?.firstUnwrittenPosition ?? this.#appliedPosition
   }
 
+  get isOursAlone(): boolean {
+    return this.table.lightFiles.hasSlots
+  }
+
   get waitingSinceMs(): number | undefined {
     return this.#unwritten.oldest?.unwrittenSinceMs
   }
@@ -274,8 +283,8 @@ export class ConsumeQueues implements Follower {
       const queue = this.#unwritten.oldest
       if (queue === undefined) return
       queue.write()
-      // With very many queues, the recent units that each keeps in memory would be too much.
-      if (this.table.openCount > queuesKeptInMemory) queue.releaseMemory()
+      // With very many queues, the recent units that each keeps in memory would be too much. Those in slots are few.
+      if (this.table.openCount > queuesKeptInMemory && !queue.segments.isShared) queue.releaseMemory()
       this.#unwritten.remove(queue)
     }
   }
@@ -303,15 +312,15 @@ export class ConsumeQueues implements Follower {
       await files.syncNamesLater(dirname(queue.segments.path))
     }
     // Behind the others: some of these were closed meanwhile.
-    await this.table.syncClosedLight()
+    await this.table.lightFiles.sync()
     await files.syncAllNamesLater()
     this.#beingSynced = []
   }
 
   syncNow(): boolean {
-    const queueCount = this.#unsynced.length + this.#beingSynced.length + this.table.unsyncedLightCount
+    const queueCount = this.#unsynced.length + this.#beingSynced.length + this.table.lightFiles.unsyncedCount
     if (this.#hasUnknownFiles || queueCount > queuesSyncedAtCloseMax) return false
-    this.table.syncClosedLightNow()
+    this.table.lightFiles.syncNow()
     // What was written to one since its sync began is not in that sync.
     for (const queue of this.#beingSynced) if (this.table.isInUse(queue)) queue.syncNow()
     for (const queue of this.#unsynced) {
@@ -447,8 +456,10 @@ export class ConsumeQueues implements Follower {
     this.table.removeTopic(topic)
   }
 
-  /** Nothing to do: the owner of the shared files closes them. */
-  close(): void {}
+  /** The owner of the shared files closes the others. */
+  close(): void {
+    this.table.lightFiles.close()
+  }
 }
 
 /** A function of its own, so that no text is made for a message without an error. */

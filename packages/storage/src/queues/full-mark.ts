@@ -1,10 +1,10 @@
 import { dirname } from 'node:path'
-import type { SegmentFolder } from '../segment-folder.ts'
 import type { StoreFiles } from '../store-files.ts'
+import type { UnitFiles } from './unit-files.ts'
 
-/** Where the files of a queue end, when its units fill the last one exactly; otherwise undefined. */
-export function fullAt({ endPosition, starts }: SegmentFolder, unitsEndPosition: number): number | undefined {
-  return starts.length > 0 && unitsEndPosition === endPosition ? endPosition : undefined
+/** Where the files of a queue end, when its units fill the last one exactly; otherwise undefined. A slot has no file to be missed. */
+export function fullAt({ endPosition, starts, isShared }: UnitFiles, unitsEndPosition: number): number | undefined {
+  return !isShared && starts.length > 0 && unitsEndPosition === endPosition ? endPosition : undefined
 }
 
 const markName = /^\d+\.full-at-\d+$/

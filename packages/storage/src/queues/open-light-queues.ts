@@ -1,4 +1,5 @@
 import type { ConsumeQueue } from './consume-queue.ts'
+import type { LightSlots } from './light-slots.ts'
 
 /** Light queues that are open at once: of very many, most are closed. */
 const defaultOpenMax = 10_000
@@ -8,10 +9,12 @@ const notOpened = -1
 
 /**
  * The light queues of a store: their names, where each ends, and those that are open. There may be a million: of one that
- * is closed no more than its name and its end is in memory.
+ * is closed no more than its name, and its slot or its end, is in memory.
  */
 export class OpenLightQueues {
-  /** Name to the end of the queue; -1 when nobody has looked at its files since the store was opened, or it is open. */
+  /** Those with few messages. */
+  readonly slots: LightSlots
+  /** Of those in files: name to the end of the queue; -1 when nobody has looked since the store was opened, or it is open. */
   readonly #ends = new Map<string, number>()
   /** In the order in which they were opened. */
   readonly #open = new Set<ConsumeQueue>()
@@ -19,42 +22,83 @@ export class OpenLightQueues {
   readonly #unsynced = new Map<string, number>()
   /** The one that a sync in the background is at. */
   #syncing: [name: string, position: number] | undefined
+  /** Those in slots that were closed while the store was being recovered; undefined afterwards: all slots are right then. */
+  #closedInRecovery: Set<string> | undefined = new Set()
 
   readonly #openMax: number
 
-  constructor(names: Iterable<string>, openMax = defaultOpenMax) {
+  /** @param inFiles names of those that have files */
+  constructor(inFiles: Iterable<string>, slots: LightSlots, openMax = defaultOpenMax) {
+    this.slots = slots
     this.#openMax = openMax
-    for (const name of names) this.#ends.set(name, notOpened)
+    for (const name of inFiles) this.#ends.set(name, notOpened)
   }
 
   get count(): number {
-    return this.#ends.size
+    return this.#ends.size + this.slots.count
   }
 
   has(name: string): boolean {
+    return this.#ends.has(name) || this.slots.has(name)
+  }
+
+  hasFiles(name: string): boolean {
     return this.#ends.has(name)
   }
 
-  names(): IterableIterator<string> {
+  /** Those that have files, then those in slots. What is added or removed meanwhile may be among them. */
+  *names(): IterableIterator<string> {
+    yield* this.#ends.keys()
+    yield* this.slots.names()
+  }
+
+  /** Names of those that have files. */
+  namesInFiles(): IterableIterator<string> {
     return this.#ends.keys()
   }
 
-  /** The end of a queue that was closed; undefined when its files or the open queue tell it. */
+  /** Names of those that have files and a slot: a dead process was moving them. */
+  namesInBoth(): string[] {
+    return [...this.#ends.keys()].filter((name) => this.slots.has(name))
+  }
+
+  /** The end of a queue that is closed; undefined when its files tell it, or the open queue. */
   endOfClosed(name: string): number | undefined {
     const end = this.#ends.get(name)
-    return end === undefined || end === notOpened ? undefined : end
+    if (end !== undefined) return end === notOpened ? undefined : end
+    if (!this.slots.has(name) || this.#closedInRecovery?.has(name) === false) return undefined
+    return this.slots.endOf(name)
+  }
+
+  /** Whether nothing in the files of a queue that is not open is of an earlier process, and does not count. */
+  isAsClosed(name: string): boolean {
+    const end = this.#ends.get(name)
+    if (end !== undefined) return end !== notOpened
+    return this.slots.has(name) && this.#closedInRecovery?.has(name) !== false
+  }
+
+  /** From now on what is in slots counts. */
+  endRecovery(): void {
+    this.#closedInRecovery = undefined
   }
 
   opened(queue: ConsumeQueue): void {
-    this.#ends.set(queue.topic, notOpened)
+    const { topic } = queue
+    if (!this.slots.has(topic)) this.#ends.set(topic, notOpened)
     this.#open.add(queue)
   }
 
+  /** The units of a queue were moved from its slot into files. */
+  moved(name: string): void {
+    this.#ends.set(name, notOpened)
+  }
+
   closed(queue: ConsumeQueue): void {
+    const { topic, maxOffset, segments } = queue
     this.#open.delete(queue)
-    const isNothing = queue.maxOffset === 0 && queue.segments.starts.length === 0
-    if (isNothing) this.#ends.delete(queue.topic)
-    else this.#ends.set(queue.topic, queue.maxOffset)
+    if (maxOffset === 0 && segments.starts.length === 0) this.#forget(topic)
+    else if (this.#ends.has(topic)) this.#ends.set(topic, maxOffset)
+    else this.#closedInRecovery?.add(topic)
   }
 
   /** The files of a queue that is not open were cut to its end. */
@@ -64,9 +108,15 @@ export class OpenLightQueues {
 
   /** @param queues the open queues of that name */
   removed(name: string, queues: readonly ConsumeQueue[]): void {
-    this.#ends.delete(name)
+    this.#forget(name)
     this.#unsynced.delete(name)
     for (const queue of queues) this.#open.delete(queue)
+  }
+
+  #forget(name: string): void {
+    this.#ends.delete(name)
+    this.#closedInRecovery?.delete(name)
+    this.slots.remove(name)
   }
 
   /** Queues that can be closed so that another one can be opened: nothing of them is on its way into the log. */

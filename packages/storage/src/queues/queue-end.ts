@@ -1,6 +1,6 @@
 import { firstIndexWhere } from '@rocketmq-ts/base'
-import type { SegmentFolder } from '../segment-folder.ts'
 import { isBlankUnit, isMessage, type QueueUnit, type UnitForm } from './queue-unit.ts'
+import type { UnitFiles } from './unit-files.ts'
 
 /** Tells which of the units in the files count. */
 export interface UnitTrust<Unit extends QueueUnit = QueueUnit> {
@@ -21,7 +21,7 @@ export interface UnitTrust<Unit extends QueueUnit = QueueUnit> {
  * So the search may meet torn units, but never ends before the last whole one.
  */
 export function cutToQueueEnd<Unit extends QueueUnit>(
-  segments: SegmentFolder,
+  segments: UnitFiles,
   form: UnitForm<Unit>,
   trust: UnitTrust<Unit>,
 ): number {
@@ -35,7 +35,7 @@ export function cutToQueueEnd<Unit extends QueueUnit>(
 }
 
 /** The last unit in the files that stands for a message, or undefined without any. Changes nothing. */
-export function lastMessage(segments: SegmentFolder, form: UnitForm): QueueUnit | undefined {
+export function lastMessage(segments: UnitFiles, form: UnitForm): QueueUnit | undefined {
   const units = new UnitReader(segments, form)
   for (const start of segments.starts.toReversed()) {
     const first = start / form.unitBytes
@@ -49,16 +49,12 @@ export function lastMessage(segments: SegmentFolder, form: UnitForm): QueueUnit 
 }
 
 /** From where on files are empty and not needed. The first file is: it tells where the queue begins. */
-function emptyFrom(segments: SegmentFolder, endPosition: number): number {
+function emptyFrom(segments: UnitFiles, endPosition: number): number {
   const start = segments.startOf(endPosition)
   return start === endPosition && start > segments.firstPosition ? start : start + segments.segmentBytes
 }
 
-function findEnd<Unit extends QueueUnit>(
-  segments: SegmentFolder,
-  units: UnitReader<Unit>,
-  trust: UnitTrust<Unit>,
-): number {
+function findEnd<Unit extends QueueUnit>(segments: UnitFiles, units: UnitReader<Unit>, trust: UnitTrust<Unit>): number {
   const { unitsInSegment, unitBytes } = units
   const isBehind = (unitNumber: number): boolean => !mayCount(units.at(unitNumber), trust)
   for (let index = segments.starts.length - 1; index >= 0; index--) {
@@ -91,7 +87,7 @@ function behindDamage<Unit extends QueueUnit>(
     if (units.isBlank(unitNumber)) continue
     const unit = units.at(unitNumber)
     if (!isMessage(unit) || unit.physicalOffset <= lastPosition) continue
-    if (!mayCount(unit, trust) || !isConfirmed(unit, unitNumber, trust)) continue
+    if (!counts(unit, unitNumber, trust)) continue
     lastEnd = unitNumber + 1
     lastPosition = unit.physicalOffset
   }
@@ -105,7 +101,7 @@ function isWhole<Unit extends QueueUnit>(
   unitNumber: number,
 ): boolean {
   const unit = units.at(unitNumber)
-  if (!mayCount(unit, trust) || !isConfirmed(unit, unitNumber, trust)) return false
+  if (!counts(unit, unitNumber, trust)) return false
   if (unitNumber === first) return true
   const before = units.at(unitNumber - 1)
   if (before.totalSize <= 0) return false
@@ -120,12 +116,12 @@ const unitsPerRead = 2 * unitsLookedBehind
 class UnitReader<Unit extends QueueUnit> {
   readonly unitBytes: number
   readonly unitsInSegment: number
-  readonly #segments: SegmentFolder
+  readonly #segments: UnitFiles
   readonly #form: UnitForm<Unit>
   readonly #bytes: Buffer
   #first = Number.NaN
 
-  constructor(segments: SegmentFolder, form: UnitForm<Unit>) {
+  constructor(segments: UnitFiles, form: UnitForm<Unit>) {
     this.unitBytes = form.unitBytes
     this.unitsInSegment = segments.segmentBytes / form.unitBytes
     this.#segments = segments
@@ -160,6 +156,11 @@ class UnitReader<Unit extends QueueUnit> {
     this.#bytes.fill(0, filled)
     this.#first = first
   }
+}
+
+/** Whether a unit counts as the last one of its queue. */
+export function counts<Unit extends QueueUnit>(unit: Unit, unitNumber: number, trust: UnitTrust<Unit>): boolean {
+  return mayCount(unit, trust) && isConfirmed(unit, unitNumber, trust)
 }
 
 /** Whether a unit is a filler, or points into the part of the log that counts. */

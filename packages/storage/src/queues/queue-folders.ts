@@ -35,7 +35,7 @@ export class QueueFileError extends Error {
   override readonly name = 'QueueFileError'
 
   /** @param damage what is wrong with the file */
-  constructor(path: string, damage: 'is cut off' | 'is missing') {
+  constructor(path: string, damage: 'is cut off' | 'is missing' | 'is damaged') {
     super(
       `${path} ${damage}, and which queue offsets were used is not known. Its messages are in the log: ` +
         howToMakeQueuesAgain,
@@ -95,7 +95,13 @@ export class QueueFolders {
   }
 
   segmentsOf(topic: string, queueId: number): SegmentFolder {
-    return new SegmentFolder(this.#files, `${this.#path}/${topic}/${queueId}`, this.#segmentBytes)
+    const { path, segmentBytes } = this.placeOf(topic, queueId)
+    return new SegmentFolder(this.#files, path, segmentBytes)
+  }
+
+  /** The folder of a queue, whether or not it is there, and the size of each file in it. */
+  placeOf(topic: string, queueId: number): { path: string; segmentBytes: number } {
+    return { path: `${this.#path}/${topic}/${queueId}`, segmentBytes: this.#segmentBytes }
   }
 
   /** The files of each queue. */

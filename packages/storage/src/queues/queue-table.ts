@@ -8,6 +8,8 @@ import { isDiskFull } from '../write-guard.ts'
 import { BatchQueue, minOffsetOfNoBatches } from './batch-queue.ts'
 import type { ConsumeQueue } from './consume-queue.ts'
 import { FullMark, fullAt } from './full-mark.ts'
+import { LightFiles } from './light-files.ts'
+import { LightSlots } from './light-slots.ts'
 import { OpenLightQueues } from './open-light-queues.ts'
 import { cutToQueueEnd, type UnitTrust } from './queue-end.ts'
 import { QueueFileError, QueueFolders, type QueueType, type QueueTypes } from './queue-folders.ts'
@@ -40,6 +42,8 @@ export interface QueueTableOptions {
   eventLog: Log
   /** Whether new messages may stand in light queues beside that of their topic. Those that are there are kept in any case. */
   hasLightQueues: boolean
+  /** Whether those with few messages are in one file. Those that are there are moved into files of their own otherwise. */
+  hasLightSlots: boolean
   openLightQueuesMax?: number | undefined
 }
 
@@ -55,6 +59,8 @@ export class QueueTable {
   readonly #folders: Record<QueueType, QueueFolders>
   readonly #topics = new Map<string, TopicEntry>()
   readonly #light: OpenLightQueues
+  /** Where light queues have their units. */
+  readonly lightFiles: LightFiles
   /** Topics without light queues that had files when the store was opened. */
   readonly #ordinaryInFiles: Set<string>
   #onClose: (queue: ConsumeQueue) => void = () => {}
@@ -81,7 +87,9 @@ export class QueueTable {
     this.#isEmptied = files.fileSystem.status(this.#emptiedPath) !== undefined
     const inFiles = this.#folders.SimpleCQ.topics()
     this.#leastTopicCount = inFiles.length
-    this.#light = new OpenLightQueues(inFiles.filter(isLightQueue), openLightQueuesMax)
+    const slots = new LightSlots(files, `${places.SimpleCQ.path}.light`)
+    this.#light = new OpenLightQueues(inFiles.filter(isLightQueue), slots, openLightQueuesMax)
+    this.lightFiles = new LightFiles(this.#light, this.#folders.SimpleCQ, options)
     const ordinary = inFiles.filter((topic) => !isLightQueue(topic))
     this.#ordinaryInFiles = new Set([...ordinary, ...this.#folders.BatchCQ.topics()])
   }
@@ -142,7 +150,7 @@ export class QueueTable {
   hasFolders(isOurs: boolean): boolean {
     const { SimpleCQ, BatchCQ } = this.#folders
     if (isOurs && !BatchCQ.exists && this.#options.types.hasBatches) return false
-    if (this.lightCount > 0 || SimpleCQ.topics().length > 0) {
+    if (SimpleCQ.topics().length > 0) {
       this.#noteUsed()
       return true
     }
@@ -170,6 +178,9 @@ export class QueueTable {
    */
   endRecovery(logEndPosition: number, isOurs: boolean): void {
     if (this.#mayBeTorn || !isOurs) this.#prepareClosedQueues()
+    else this.lightFiles.reportDamage()
+    this.#light.endRecovery()
+    this.lightFiles.moveUnwanted((name) => this.#topics.get(name)?.queues[lightQueueId])
     this.trustUpTo(logEndPosition, false)
     for (const folders of this.#allFolders()) folders.make()
     this.#isRecovering = false
@@ -199,10 +210,14 @@ export class QueueTable {
    * Afterwards a folder without files, or a full last file without a mark, means that a file is missing.
    */
   #prepareClosedQueues(): void {
+    this.lightFiles.cutSlots((name) => {
+      if (this.#topics.has(name) || this.#light.isAsClosed(name)) return undefined
+      return this.#trust(this.#folders.SimpleCQ, Buffer.from(name), lightQueueId)
+    })
     for (const folders of this.#allFolders()) {
       for (const topic of this.#topicsIn(folders)) {
         const light = folders.type === 'SimpleCQ' && this.isLight(topic) ? this.#light : undefined
-        if (light?.endOfClosed(topic) !== undefined) continue
+        if (light?.isAsClosed(topic) === true) continue
         // What can be known of a light queue is not asked of the disk: there may be a million.
         for (const queueId of light === undefined ? folders.queueIds(topic) : [lightQueueId]) {
           const end = this.#prepareClosed(folders, topic, queueId)
@@ -249,7 +264,7 @@ export class QueueTable {
     let known = this.#topics.get(topic)
     if (known === undefined) {
       if (!isFolderName(topic)) return undefined
-      this.#finishRemoval(topic)
+      if (!this.isLight(topic) || this.#light.hasFiles(topic)) this.#finishRemoval(topic)
       known = topicEntry(topic, this.queueTypeOf(topic))
       this.#topics.set(topic, known)
     }
@@ -274,30 +289,42 @@ export class QueueTable {
     const light = this.isLight(topic) ? this.#light : undefined
     if (light !== undefined) this.#closeLightQueues(light)
     const folders = this.#folders[queueType]
-    this.#noteUsed()
-    const segments = folders.segmentsOf(topic, queueId)
-    if (this.#isRecovering) folders.extendLast(segments)
-    else folders.checkFiles(segments)
-    const { endPosition } = segments
-    const fullMark = new FullMark(this.#options.files, segments.path)
+    const trust = this.#trust(folders, topicBytes, queueId)
     const Queue = queueType === 'BatchCQ' ? BatchQueue : SimpleQueue
-    const queue = new Queue(topic, queueId, segments, fullMark, this.#trust(folders, topicBytes, queueId))
-    const position = fullAt(segments, queue.endUnit * queue.unitBytes)
-    if (position !== undefined && !fullMark.isAt(position)) {
-      // An empty file behind the full one means the same: earlier versions made one.
-      const isMissing = !this.#isRecovering && endPosition === position
-      if (isMissing) throw new QueueFileError(segments.pathOf(position), 'is missing')
-      fullMark.set(position)
-    }
+    const queue =
+      (light && this.lightFiles.openSlot(topic, trust)) ??
+      this.#openFiles(folders.segmentsOf(topic, queueId), folders, (segments, fullMark) => {
+        return new Queue(topic, queueId, segments, fullMark, trust)
+      })
     entry.queues[queueId] = queue
     this.#openCount++
     if (light === undefined) return queue
     if (light.isUnsynced(topic)) {
       // A further file must not be made before the names of these are synced.
-      this.#options.files.noteNames(segments.path)
-      this.#options.files.noteNames(dirname(segments.path))
+      this.#options.files.noteNames(queue.segments.path)
+      this.#options.files.noteNames(dirname(queue.segments.path))
     }
     light.opened(queue)
+    return queue
+  }
+
+  #openFiles(
+    segments: SegmentFolder,
+    folders: QueueFolders,
+    open: (segments: SegmentFolder, fullMark: FullMark) => ConsumeQueue,
+  ): ConsumeQueue {
+    this.#noteUsed()
+    if (this.#isRecovering) folders.extendLast(segments)
+    else folders.checkFiles(segments)
+    const { endPosition } = segments
+    const fullMark = new FullMark(this.#options.files, segments.path)
+    const queue = open(segments, fullMark)
+    const position = fullAt(segments, queue.endUnit * queue.unitBytes)
+    if (position === undefined || fullMark.isAt(position)) return queue
+    // An empty file behind the full one means the same: earlier versions made one.
+    const isMissing = !this.#isRecovering && endPosition === position
+    if (isMissing) throw new QueueFileError(segments.pathOf(position), 'is missing')
+    fullMark.set(position)
     return queue
   }
 
@@ -310,7 +337,7 @@ export class QueueTable {
         if (!isDiskFull(error)) throw error
         return
       }
-      if (queue.hasUnsynced) {
+      if (queue.hasUnsynced && !queue.segments.isShared) {
         const { segments, unsyncedPosition } = queue
         light.noteUnsynced(queue.topic, unsyncedPosition)
         this.#options.files.leaveNames(segments.path)
@@ -337,39 +364,6 @@ export class QueueTable {
     return open?.maxOffset ?? this.#light.endOfClosed(topic) ?? this.existing(topic, queueId)?.maxOffset ?? 0
   }
 
-  /** Light queues that were closed with units that a power failure may take. */
-  get unsyncedLightCount(): number {
-    return this.#light.unsyncedCount
-  }
-
-  /** Makes what was written of them survive a power failure. */
-  async syncClosedLight(): Promise<void> {
-    const { fileSystem } = this.#options.files
-    const isThere = (path: string): boolean => fileSystem.status(path) !== undefined
-    for (const [name, position] of this.#light.takeUnsynced()) {
-      const { segments, folders } = this.#filesOfLight(name)
-      for (const start of segments.starts) {
-        // Files and topics are removed while others are synced.
-        if (start >= segments.startOf(position) && isThere(segments.pathOf(start))) await segments.sync(start)
-      }
-      for (const folder of folders) if (isThere(folder)) await fileSystem.syncFolderLater(folder)
-    }
-  }
-
-  /** Like `syncClosedLight`, before it returns. */
-  syncClosedLightNow(): void {
-    for (const [name, position] of this.#light.takeUnsynced()) {
-      const { segments, folders } = this.#filesOfLight(name)
-      for (const start of segments.starts) if (start >= segments.startOf(position)) segments.syncNow(start)
-      for (const folder of folders) this.#options.files.fileSystem.syncFolder(folder)
-    }
-  }
-
-  #filesOfLight(name: string): { segments: SegmentFolder; folders: readonly string[] } {
-    const segments = this.#folders.SimpleCQ.segmentsOf(name, lightQueueId)
-    return { segments, folders: segments.starts.length === 0 ? [] : [segments.path, dirname(segments.path)] }
-  }
-
   /** Of which kind the queues of a topic are. Of a topic that nobody knows any more, the files tell. */
   queueTypeOf(topic: string): QueueType {
     if (this.isLight(topic)) return 'SimpleCQ'
@@ -391,6 +385,7 @@ export class QueueTable {
   /** The kinds of queues that a topic has, in files or in memory: two when it was of another kind before. */
   typesThere(topic: string): QueueType[] {
     if (!isFolderName(topic)) return []
+    if (this.isLight(topic)) return this.#light.has(topic) ? ['SimpleCQ'] : []
     const open = this.openQueues(topic).length > 0 ? this.queueTypeOf(topic) : undefined
     return this.#allFolders().flatMap((folders) => (folders.type === open || folders.has(topic) ? [folders.type] : []))
   }
@@ -400,7 +395,10 @@ export class QueueTable {
     const open = this.#topics.get(topic)?.queues[queueId]
     if (open !== undefined) return open
     if (!isFolderName(topic)) return undefined
-    if (this.isLight(topic) && (queueId !== lightQueueId || !this.#light.has(topic))) return undefined
+    if (this.isLight(topic)) {
+      const isThere = queueId === lightQueueId && this.#light.has(topic)
+      if (!isThere || !this.#light.hasFiles(topic)) return isThere ? this.queue(topic, queueId) : undefined
+    }
     return this.#folders[this.queueTypeOf(topic)].hasQueue(topic, queueId) ? this.queue(topic, queueId) : undefined
   }
 
@@ -420,17 +418,25 @@ export class QueueTable {
 
   /** Names of topics that may have files there; few have queues of batches. */
   #topicsIn(folders: QueueFolders): Iterable<string> {
-    return folders.type === 'SimpleCQ' ? this.topicNames() : folders.topics()
+    return folders.type === 'SimpleCQ' ? this.#topicsInFolders() : folders.topics()
+  }
+
+  *#topicsInFolders(): IterableIterator<string> {
+    yield* this.#ordinaryInFiles
+    for (const topic of [...this.#topics.keys()]) if (!this.#light.has(topic)) yield topic
+    yield* this.#light.namesInFiles()
   }
 
   /** Topics that have a queue, open or in files. */
   topics(): Set<string> {
-    return new Set([...this.#allFolders().flatMap((folders) => folders.topics()), ...this.#topics.keys()])
+    const inFolders = this.#allFolders().flatMap((folders) => folders.topics())
+    return new Set([...inFolders, ...this.#light.slots.names(), ...this.#topics.keys()])
   }
 
   /** Ids of the queues of a topic that are open or have files, ascending. */
   queueIds(topic: string): number[] {
     if (!isFolderName(topic)) return []
+    if (this.isLight(topic)) return this.#light.has(topic) ? [lightQueueId] : []
     const inFiles = this.#folders[this.queueTypeOf(topic)].queueIds(topic)
     const open = (this.#topics.get(topic)?.queues ?? []).flatMap((queue, queueId) =>
       queue === undefined ? [] : [queueId],
@@ -455,7 +461,7 @@ export class QueueTable {
 
   /**
    * Deletes the queues of a topic. A topic that is made again under the same name starts at offset 0. A power failure may
-   * bring a light queue back, until the next sync or `syncRemovals`: very many may be removed at a time.
+   * bring a light queue back, until the next sync or `LightFiles.syncRemovals`: very many may be removed at a time.
    */
   removeTopic(topic: string): void {
     if (!isFolderName(topic)) return
@@ -465,24 +471,16 @@ export class QueueTable {
       this.#openCount--
       queue.segments.forgetFiles()
     }
+    const isInFolders = !isLight || this.#light.hasFiles(topic)
     this.#light.removed(topic, open)
     this.#ordinaryInFiles.delete(topic)
     const known = this.#topics.get(topic)
     if (known !== undefined) known.isRemoved = true
     this.#topics.delete(topic)
+    if (!isInFolders) return
     if (this.#allFolders().some((folders) => folders.has(topic))) this.#noteRemoval(topic)
     const ofTopic = isLight ? [this.#folders.SimpleCQ] : this.#allFolders()
     for (const folders of ofTopic) folders.remove(topic, isLight)
-  }
-
-  /** Makes the removal of all light queues that were removed survive a power failure. */
-  async syncRemovals(): Promise<void> {
-    await this.#folders.SimpleCQ.syncRemovals()
-  }
-
-  /** Like `syncRemovals`, before it returns. */
-  syncRemovalsNow(): void {
-    this.#folders.SimpleCQ.syncRemovalsNow()
   }
 
   /** Before the last topic goes, that is noted: a start would take its queues for missing, and make them again. */
@@ -524,8 +522,8 @@ export class QueueTable {
 
   #trust({ form }: QueueFolders, topicBytes: Buffer, queueId: number): UnitTrust {
     // What this process has closed is as it was written.
-    const isOurs = this.#light.count > 0 && this.#light.endOfClosed(topicBytes.toString()) !== undefined
-    if (isOurs) return { logPosition: Number.POSITIVE_INFINITY }
+    if (this.#light.count > 0 && this.#light.isAsClosed(topicBytes.toString()))
+      return { logPosition: Number.POSITIVE_INFINITY }
     const logPosition = this.#trustedPosition
     if (!this.#mayBeTorn) return { logPosition }
     const { log } = this.#options

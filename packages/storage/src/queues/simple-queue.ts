@@ -1,6 +1,5 @@
 import { assert } from '@rocketmq-ts/base'
 import { recordBytesMin } from '@rocketmq-ts/protocol'
-import type { SegmentFolder } from '../segment-folder.ts'
 import { ConsumeQueue } from './consume-queue.ts'
 import type { FullMark } from './full-mark.ts'
 import type { UnitTrust } from './queue-end.ts'
@@ -14,13 +13,14 @@ import {
   unitBytes,
   writeFiller,
 } from './queue-unit.ts'
+import type { UnitFiles } from './unit-files.ts'
 
 /** A queue of an ordinary topic: the unit of a message has the number that is the message's queue offset. */
 export class SimpleQueue extends ConsumeQueue {
   #compactedBefore = 0
 
   /** @param trust which of the units in the files count; the others are cleared */
-  constructor(topic: string, queueId: number, segments: SegmentFolder, fullMark: FullMark, trust: UnitTrust) {
+  constructor(topic: string, queueId: number, segments: UnitFiles, fullMark: FullMark, trust: UnitTrust) {
     super(topic, queueId, segments, fullMark, simpleUnits, trust)
   }
 

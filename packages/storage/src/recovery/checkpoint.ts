@@ -13,6 +13,12 @@ export interface SharedCheckpoint {
   queuesPosition: number
 }
 
+/**
+ * The time of queues that says: not all units of queues are in the files that an official broker reads. Since no message is
+ * as old, it makes all queues from the whole log.
+ */
+export const nothingInFiles = 1
+
 /** What only our broker records: positions, which are more exact than times. */
 export interface WrittenCheckpoint {
   /** Everything derived from messages before it is in the files, as long as the system stays up. */

@@ -80,6 +80,7 @@ export function openFiles(
     },
     types: options.queueTypes ?? allSimple,
     hasLightQueues: options.hasLightQueues === true,
+    hasLightSlots: options.hasLightSlots !== false,
     openLightQueuesMax: options.openLightQueuesMax,
   })
   const isEnabled = (): boolean => options.live().isKeyIndexEnabled

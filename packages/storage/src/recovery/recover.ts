@@ -2,7 +2,7 @@ import type { Log } from '@rocketmq-ts/platform'
 import { type RecordLayout, readRecord } from '@rocketmq-ts/protocol'
 import { cutSegments } from '../log/commit-log.ts'
 import type { SegmentFolder } from '../segment-folder.ts'
-import type { OwnCheckpoint, SharedCheckpoint } from './checkpoint.ts'
+import { nothingInFiles, type OwnCheckpoint, type SharedCheckpoint } from './checkpoint.ts'
 import { type Damage, type SafeRecords, scanLog } from './log-scan.ts'
 
 export interface RecoveryInput {
@@ -29,6 +29,8 @@ export interface RecoveryPlan {
   safe: SafeRecords
   /** Whether a broker of this kind had the store last, and not an official one. */
   isOurs: boolean
+  /** Whether it had units of queues where an official broker does not look for them. */
+  hadUnitsElsewhere: boolean
 }
 
 /**
@@ -43,7 +45,8 @@ export function planRecovery(input: RecoveryInput): RecoveryPlan {
     // An official broker accepts zeros in properties. A store without any time in its checkpoint is a new one of ours.
     const isOurs = shared.logTimestamp === 0 && !wasClosed
     const safe = { position: 0, isSafe, tornFrom: isOurs ? 0 : Number.POSITIVE_INFINITY }
-    return { from, mayBeTorn: !wasClosed, syncedPosition: 0, expectedEnd: 0, safe, isOurs: false }
+    const unknown = { syncedPosition: 0, expectedEnd: 0, isOurs: false, hadUnitsElsewhere: false }
+    return { ...unknown, from, mayBeTorn: !wasClosed, safe }
   }
   const { written, syncedPosition } = own
   const systemStayedUp = written?.bootId === bootId && (bootId !== '' || wasClosed)
@@ -60,11 +63,12 @@ export function planRecovery(input: RecoveryInput): RecoveryPlan {
     isSafe: (position) => !mayBeTorn || position < safePosition,
     tornFrom: mayBeTorn ? safePosition : cutFrom,
   }
+  const known = { expectedEnd, safe, isOurs: true, hadUnitsElsewhere: shared.queuesTimestamp === nothingInFiles }
   if (from <= segments.endPosition) {
-    return { from, mayBeTorn, syncedPosition: Math.min(from, syncedPosition), expectedEnd, safe, isOurs: true }
+    return { ...known, from, mayBeTorn, syncedPosition: Math.min(from, syncedPosition) }
   }
   // The files that the checkpoint vouches for are gone: the whole log is read again.
-  return { from: segments.firstPosition, mayBeTorn: true, syncedPosition: 0, expectedEnd, safe, isOurs: true }
+  return { ...known, from: segments.firstPosition, mayBeTorn: true, syncedPosition: 0 }
 }
 
 export interface Recovery {

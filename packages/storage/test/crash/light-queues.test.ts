@@ -22,6 +22,8 @@ async function lightRun(seed: number, crash: 'power' | 'kill' | 'both'): Promise
   let count = 0
   /** In a part of the runs queues are removed: what was there before may be there again after a crash. */
   const removes = random.oneIn(3)
+  /** Whether they are in slots: always, never, or now so, now so. */
+  const slots = random.pick(['always', 'always', 'never', 'changing'] as const)
   const removed = new Set<string>()
   const open = (): MessageStore =>
     openStore('/data/store', {
@@ -29,6 +31,7 @@ async function lightRun(seed: number, crash: 'power' | 'kill' | 'both'): Promise
       commitLogSegmentBytes: 16 * 1024,
       consumeQueueSegmentBytes: 20 * 8,
       hasLightQueues: true,
+      hasLightSlots: slots === 'always' || (slots === 'changing' && random.oneIn(2)),
       openLightQueuesMax: random.pick([1, 3, 100]),
       flushMode: 'ASYNC_FLUSH',
       queueSyncIntervalMs: 5000,

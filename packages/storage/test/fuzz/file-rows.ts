@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { silentLog } from '@rocketmq-ts/platform'
 import { type FuzzRow, fuzzRow, looseText, SteppedClock, sameValue } from '@rocketmq-ts/platform/test-kit'
 import { parseJson, readRecord, stringifyJava } from '@rocketmq-ts/protocol'
@@ -7,6 +8,7 @@ import { KeyIndexFile } from '../../src/index/key-index-file.ts'
 import { ConfigFile } from '../../src/index.ts'
 import { isRecordAt } from '../../src/log/stretch.ts'
 import { batchUnitBytes, putBatchUnit, readBatchUnit } from '../../src/queues/batch-unit.ts'
+import { encodeSlot, readSlot, slotBytes } from '../../src/queues/light-slot.ts'
 import { cutToQueueEnd } from '../../src/queues/queue-end.ts'
 import { isMessage, putUnit, type QueueUnit, readUnit, simpleUnits } from '../../src/queues/queue-unit.ts'
 import { CheckpointFile } from '../../src/recovery/checkpoint.ts'
@@ -80,6 +82,28 @@ export const fileRows: readonly FuzzRow[] = [
       const bytes = Buffer.alloc(batchUnitBytes)
       putBatchUnit(bytes, 0, unit)
       if (!sameValue(readBatchUnit(bytes, 0), unit)) throw new Error('the unit does not come back')
+    },
+  }),
+  fuzzRow({
+    name: 'slot of a light queue',
+    covers: ['readSlot'],
+    seeds: () =>
+      filesLike(/consumequeue\.light$/).flatMap((content) => [content.subarray(512, 1024), content.subarray(0, 512)]),
+    repair(input) {
+      const bytes = Buffer.concat([input, Buffer.alloc(slotBytes)], slotBytes)
+      const checkedEnd = Math.min(28 + bytes.readUInt16BE(24) + bytes.readUInt16BE(26) * unitBytes, slotBytes)
+      bytes.writeUInt32BE(crc32(bytes.subarray(8, checkedEnd)), 4)
+      return bytes
+    },
+    decode: (input) => readSlot(input),
+    check(slot, input) {
+      if (slot === undefined) return
+      const count = input.readUInt16BE(26)
+      const bytes = encodeSlot(slot, slot.units.subarray(0, count * unitBytes))
+      const again = readSlot(bytes)
+      if (again === undefined || again.name !== slot.name) throw new Error('the slot does not come back')
+      if (again.firstUnit !== slot.firstUnit || again.serial !== slot.serial)
+        throw new Error('its numbers do not come back')
     },
   }),
   fuzzRow({

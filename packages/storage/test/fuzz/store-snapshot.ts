@@ -21,6 +21,7 @@ export function open(disk: CrashableFileSystem, clock: SteppedClock, changes: Pa
     queueTypes: batchTopics,
     keyIndex: { slotCount: 97, entryCountMax: 100 },
     openFilesMax: 4,
+    hasLightQueues: true,
     ...changes,
   })
 }
@@ -43,6 +44,9 @@ export function storeFiles(end: 'closed' | 'killed'): Snapshot {
   const store = open(disk, clock)
   for (const one of numbered(36)) put(store, clock, one)
   put(store, clock, message({ topic: '订单', queueId: 7, body: Buffer.alloc(0), properties: 'TAGS\u0001a\u0002' }))
+  for (const names of ['%LMQ%a', '%LMQ%a,%LMQ%b']) {
+    put(store, clock, message({ topic: 'L', properties: `INNER_MULTI_DISPATCH\u0001${names}\u0002` }))
+  }
   for (let first = 0; first < 40; first += 4) {
     store.putWhole(wholeBatch(first, 4), 4, () => {})
     clock.finishTurn()
@@ -82,6 +86,7 @@ export function question(store: MessageStore): void {
     ['T', 1],
     ['订单', 7],
     ['Batch', 0],
+    ['%LMQ%a', 0],
     ['none', 0],
   ] as const) {
     const [min, max] = [store.minOffset(topic, queueId), store.maxOffset(topic, queueId)]

@@ -27,6 +27,7 @@ function newQueues(): ConsumeQueues {
     places,
     types,
     hasLightQueues: false,
+    hasLightSlots: true,
   })
 }
 

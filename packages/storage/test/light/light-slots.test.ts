@@ -1,0 +1,201 @@
+import { expect, test } from 'vitest'
+import { QueueFileError, StoreLayoutError } from '../../src/index.ts'
+import { slotBytes, unitsPerSlot } from '../../src/queues/light-slot.ts'
+import { FaultKit, logBytes, root } from '../faults/fault-kit.ts'
+import { message } from '../store-kit.ts'
+import { bodiesIn, keptForAMinute, lightOpen, named } from './light-kit.ts'
+
+const slotsPath = `${root}/consumequeue.light`
+const roomFor = unitsPerSlot('%LMQ%a')
+
+async function fill(kit: FaultKit, store: ReturnType<typeof lightOpen>, name: string, first: number, end: number) {
+  for (let id = first; id < end; id++) await kit.put(store, [named(`${id}`, name)])
+}
+
+const numbers = (first: number, end: number) => Array.from({ length: end - first }, (_, index) => `${first + index}`)
+
+const errorsOf = (kit: FaultKit) => kit.lines.filter(({ level }) => level === 'error').map((line) => line.message)
+
+/** What an official broker sees of a store: whether it was closed in order, and the time up to which queues are in files. */
+function forOthers(kit: FaultKit): { isClosed: boolean; queuesTimestamp: number } {
+  const checkpoint = kit.disk.readFile(`${root}/checkpoint`)!
+  return {
+    isClosed: kit.disk.status(`${root}/abort`) === undefined,
+    queuesTimestamp: Number(checkpoint.readBigInt64BE(8)),
+  }
+}
+
+test('a light queue with few messages takes a sector of one file, and no folder', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit, { openLightQueuesMax: 4 })
+  const names = Array.from({ length: 50 }, (_, index) => `%LMQ%${index}`)
+  for (const name of names) await kit.put(store, [named(name, name)])
+  await kit.pass(20_000)
+  expect(kit.disk.list(`${root}/consumequeue`)).toEqual(['T1'])
+  expect(kit.disk.status(slotsPath)!.sizeBytes).toBe(51 * slotBytes)
+  store.close()
+  const again = lightOpen(kit)
+  expect(again.recovered.replayedCount).toBe(0)
+  for (const name of names) expect(await bodiesIn(again, name)).toEqual([name])
+  expect([...again.lightQueueNames()].sort()).toEqual(names.sort())
+})
+
+test('one that has more gets files as the official broker lays them out, and its slot is used again', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await fill(kit, store, '%LMQ%a', 0, roomFor)
+  await kit.pass(20_000)
+  expect(kit.disk.list(`${root}/consumequeue`)).toEqual(['T1'])
+  await fill(kit, store, '%LMQ%a', roomFor, roomFor + 5)
+  await kit.pass(130_000)
+  expect(kit.disk.list(`${root}/consumequeue`)).toEqual(['%LMQ%a', 'T1'])
+  expect(kit.disk.list(`${root}/consumequeue/%LMQ%a/0`)).toEqual(['00000000000000000000'])
+  await kit.put(store, [named('b', '%LMQ%b')])
+  await kit.pass(20_000)
+  expect(kit.disk.status(slotsPath)!.sizeBytes).toBe(2 * slotBytes)
+  expect(await bodiesIn(store, '%LMQ%a')).toEqual(numbers(0, roomFor + 5))
+  kit.disk.kill()
+  const again = lightOpen(kit)
+  expect(await bodiesIn(again, '%LMQ%a')).toEqual(numbers(0, roomFor + 5))
+  expect(await bodiesIn(again, '%LMQ%b')).toEqual(['b'])
+})
+
+test('units of messages that the log has deleted make room for others in the slot', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit, keptForAMinute)
+  await fill(kit, store, '%LMQ%a', 0, roomFor - 1)
+  const filler = Buffer.alloc(1000, 'x')
+  for (let count = 0; count * 1000 < 3 * logBytes; count++) await kit.put(store, [message({ body: filler })])
+  await kit.put(store, [named('kept', '%LMQ%a')])
+  await kit.pass(120_000)
+  store.deleteOldFiles()
+  await kit.pass(30_000)
+  await kit.put(store, [named('more', '%LMQ%a')])
+  await kit.pass(20_000)
+  expect(kit.disk.list(`${root}/consumequeue`)).toEqual(['T1'])
+  expect(await bodiesIn(store, '%LMQ%a')).toEqual(['kept', 'more'])
+  expect([store.minOffset('%LMQ%a', 0), store.maxOffset('%LMQ%a', 0)]).toEqual([roomFor - 1, roomFor + 1])
+  kit.disk.kill()
+  const again = lightOpen(kit)
+  expect(await bodiesIn(again, '%LMQ%a')).toEqual(['kept', 'more'])
+  await kit.put(again, [named('last', '%LMQ%a')])
+  expect(again.maxOffset('%LMQ%a', 0)).toBe(roomFor + 2)
+})
+
+test('an official broker is told to read the whole log, as long as there is a slot', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await kit.put(store, [message()])
+  await kit.pass(130_000)
+  expect(forOthers(kit).queuesTimestamp).toBeGreaterThan(1)
+  await kit.put(store, [named('0', '%LMQ%a')])
+  await kit.pass(130_000)
+  expect(forOthers(kit).queuesTimestamp).toBe(1)
+  store.close()
+  expect(forOthers(kit)).toEqual({ isClosed: false, queuesTimestamp: 1 })
+  const again = lightOpen(kit)
+  expect(again.recovered.replayedCount).toBe(0)
+  again.removeLightQueue('%LMQ%a', () => true)
+  again.close()
+  expect(forOthers(kit)).toEqual({ isClosed: true, queuesTimestamp: expect.toSatisfy((time: number) => time > 1) })
+})
+
+test('with files for each, those in slots are moved into files, where an official broker finds them', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await fill(kit, store, '%LMQ%a', 0, 5)
+  await kit.put(store, [named('0', '%LMQ%b')])
+  store.close()
+  const inFiles = lightOpen(kit, { hasLightSlots: false })
+  await kit.put(inFiles, [named('5', '%LMQ%a'), named('0', '%LMQ%c')])
+  inFiles.close()
+  expect(forOthers(kit).isClosed).toBe(true)
+  expect(kit.disk.list(`${root}/consumequeue`)).toEqual(['%LMQ%a', '%LMQ%b', '%LMQ%c', 'T1'])
+  const again = lightOpen(kit)
+  expect(await bodiesIn(again, '%LMQ%a')).toEqual(numbers(0, 6))
+  expect(await bodiesIn(again, '%LMQ%b')).toEqual(['0'])
+  expect(again.lightQueueCount).toBe(3)
+})
+
+test('a start that failed leaves the store as closed as it was', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await kit.put(store, [named('0', '%LMQ%a')])
+  store.close()
+  kit.faults.add({ operation: 'read', path: /consumequeue\.light$/, kind: 'EIO', label: 'broken' })
+  expect(() => lightOpen(kit)).toThrow(/broken/)
+  const again = lightOpen(kit)
+  expect(again.recovered.replayedCount).toBe(0)
+  expect(await bodiesIn(again, '%LMQ%a')).toEqual(['0'])
+})
+
+test('when the file is gone, all queues are made again from the log', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await fill(kit, store, '%LMQ%a', 0, 3)
+  store.close()
+  kit.disk.remove(slotsPath)
+  const again = lightOpen(kit)
+  expect(await bodiesIn(again, '%LMQ%a')).toEqual(numbers(0, 3))
+  expect(await bodiesIn(again, 'T1')).toEqual(numbers(0, 3))
+  await kit.put(again, [named('3', '%LMQ%a')])
+  expect(again.maxOffset('%LMQ%a', 0)).toBe(4)
+})
+
+test('when somebody has deleted the queues to have them made again, slots do not count', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await fill(kit, store, '%LMQ%a', 0, 3)
+  store.close()
+  kit.flip(slotsPath, slotBytes + 40)
+  kit.disk.removeFolder(`${root}/consumequeue`)
+  const again = lightOpen(kit)
+  expect(await bodiesIn(again, '%LMQ%a')).toEqual(numbers(0, 3))
+  expect(errorsOf(kit)).toEqual([])
+})
+
+test('a damaged slot is told, and the others are whole', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await kit.put(store, [named('0', '%LMQ%a')])
+  await kit.put(store, [named('1', '%LMQ%b')])
+  store.close()
+  kit.flip(slotsPath, slotBytes + 20)
+  const again = lightOpen(kit)
+  expect(errorsOf(kit)).toEqual([expect.stringContaining('light queues are damaged')])
+  expect(again.lightQueueCount).toBe(1)
+})
+
+test('one whose slot is damaged while the broker runs is not taken for a new one', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit, { openLightQueuesMax: 1 })
+  await fill(kit, store, '%LMQ%a', 0, 3)
+  await fill(kit, store, '%LMQ%b', 0, 3)
+  kit.flip(slotsPath, slotBytes + 20)
+  expect(() => store.maxOffset('%LMQ%a', 0)).toThrow(QueueFileError)
+  await expect(kit.put(store, [named('3', '%LMQ%a')])).rejects.toThrow(QueueFileError)
+  expect(await bodiesIn(store, '%LMQ%b')).toEqual(numbers(0, 3))
+})
+
+test('a file of a later version is refused, with what to do', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await kit.put(store, [named('0', '%LMQ%a')])
+  store.close()
+  kit.change(slotsPath, (file) => file.write(Buffer.from([0, 0, 0, 2]), 4))
+  expect(() => lightOpen(kit)).toThrow(StoreLayoutError)
+  expect(() => lightOpen(kit)).toThrow(/later version/)
+})
+
+test('a full disk takes no message: units wait in memory, and stand in the slot when there is space', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await kit.put(store, [named('0', '%LMQ%a')])
+  kit.faults.add({ operation: 'write', path: /consumequeue\.light$/, kind: 'no-space', label: 'full' })
+  await kit.pass(20_000)
+  await kit.pass(60_000)
+  await fill(kit, store, '%LMQ%a', 1, 3)
+  await kit.pass(20_000)
+  kit.disk.kill()
+  expect(await bodiesIn(lightOpen(kit), '%LMQ%a')).toEqual(numbers(0, 3))
+})
