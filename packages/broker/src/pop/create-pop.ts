@@ -104,7 +104,7 @@ export function createPop(parts: PopFeatureParts) {
     held.wake(topic, group, queueId)
     notified.wake(topic, group, queueId)
   }
-  const recovery = new PopRecovery({ reviveTopics, store, offsets })
+  const recovery = new PopRecovery({ reviveTopics, store, offsets, receipts })
   const writer = new ReceiptWriter({
     clock,
     records,

@@ -2,7 +2,7 @@ import { javaStringHash, reviveGroup, timerTopic } from '@rocketmq-ts/protocol'
 import type { QueueUnit } from '@rocketmq-ts/storage'
 import { decodedRecord } from '../stored-message.ts'
 import type { CommittedOffsets } from './pop-cursors.ts'
-import type { Checkpoint } from './receipts.ts'
+import type { Checkpoint, Receipts } from './receipts.ts'
 import { readReviveRecord, reviveTags } from './revive-records.ts'
 
 /** A topic that keeps checkpoints and acknowledgements, and how many queues may have some. */
@@ -20,6 +20,7 @@ export interface PopRecoveryParts {
     maxOffset(topic: string, queueId: number): number
   }
   offsets: CommittedOffsets & { flush(): void; wentElsewhereAt(group: string, topic: string, queueId: number): number }
+  receipts: Pick<Receipts, 'noteReplaced'>
 }
 
 const timerQueueId = 0
@@ -87,12 +88,14 @@ export class PopRecovery {
   }
 
   async #raise({ physicalOffset, totalSize }: QueueUnit): Promise<void> {
-    const { store, offsets } = this.#parts
+    const { store, offsets, receipts } = this.#parts
     const message = decodedRecord(await store.recordAt(physicalOffset, totalSize))
     const record = message && readReviveRecord(message)
     // Of what an official broker gave out, its own files tell.
     if (record?.kind !== 'checkpoint' || record.epoch === undefined) return
-    const { group, topic, queueId, offsets: given } = record.checkpoint
+    const { group, topic, queueId, offsets: given, replaced } = record.checkpoint
+    // Who asked for the change may not know of it: the answer is lost when the process dies before it.
+    if (replaced !== undefined) receipts.noteReplaced({ topic, group, queueId, ...replaced }, given[0]!)
     const { logEnd = Number.POSITIVE_INFINITY } = record.checkpoint
     if (logEnd < offsets.wentElsewhereAt(group, topic, queueId)) return
     const next = (given.at(-1) ?? -1) + 1

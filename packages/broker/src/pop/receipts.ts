@@ -16,6 +16,8 @@ export interface Checkpoint extends CheckpointName {
   reviveQueueId: number
   /** To become visible again does not count as another delivery. */
   isSuspended: boolean
+  /** The receipt that the message had before its invisible time was changed. */
+  replaced?: Pick<CheckpointName, 'startOffset' | 'popTime'> | undefined
   /**
    * Of one that was read: where the log ended when it was written. What stands at its offsets behind that is of a topic that
    * was made anew. Undefined for one of an official broker.
@@ -98,6 +100,8 @@ export class Receipts {
   #revivedMs = Number.NEGATIVE_INFINITY
   /** Acknowledgements of receipts of earlier lives that are being stored, by checkpoint. */
   readonly #foreign = new Map<string, number>()
+  /** Messages of checkpoints of earlier lives that have another receipt since, as far as that is known. */
+  readonly #replaced = new Map<string, Set<number>>()
   /** By `topic@group@queueId`. */
   readonly #outstanding = new Map<string, Unacknowledged>()
   /** The name that a key was made of last: it is asked for again mostly. */
@@ -195,6 +199,19 @@ export class Receipts {
     return { kind: 'offsets', offsets: checkpoint.offsets.filter((_, index) => (acknowledged & (1 << index)) === 0) }
   }
 
+  /** A message of a checkpoint of an earlier life has another receipt since. */
+  noteReplaced(name: CheckpointName, queueOffset: number): void {
+    const key = checkpointKey(name)
+    const offsets = this.#replaced.get(key)
+    if (offsets === undefined) this.#replaced.set(key, new Set([queueOffset]))
+    else offsets.add(queueOffset)
+  }
+
+  /** A checkpoint of an earlier life is dealt with. */
+  closeForeign(name: CheckpointName): void {
+    if (this.#replaced.size > 0) this.#replaced.delete(checkpointKey(name))
+  }
+
   /** Messages of a checkpoint, of whichever life, become visible again: what is as old and not open is so already. */
   revive(checkpoint: Checkpoint): void {
     this.#revivedMs = Math.max(this.#revivedMs, visibleAt(checkpoint))
@@ -234,6 +251,7 @@ export class Receipts {
     }
     const { popTime } = name
     if (visibleAt(name) <= this.#revivedMs) return 'expired'
+    if (this.#replaced.get(key)?.has(queueOffset) === true) return 'replaced'
     return popTime < this.#startMs || popTime <= this.#forgottenMs ? 'unknown' : 'never-given'
   }
 

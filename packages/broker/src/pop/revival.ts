@@ -4,7 +4,7 @@ import type { ReviveRecord } from './revive-records.ts'
 export interface RevivalParts {
   /** Names this life of the broker. */
   epoch(): string
-  receipts: Pick<Receipts, 'outstanding' | 'close' | 'isForeignUnderWay' | 'revive'>
+  receipts: Pick<Receipts, 'outstanding' | 'close' | 'closeForeign' | 'isForeignUnderWay' | 'revive'>
   timer: TimerProgress
   /** Behind the last record of the queue. */
   maxOffset(): number
@@ -195,6 +195,7 @@ export class Revival {
   #close(key: string, { checkpoint, isOfThisEpoch }: Pending): void {
     this.#pending.delete(key)
     if (isOfThisEpoch) this.#parts.receipts.close(checkpoint)
+    else this.#parts.receipts.closeForeign(checkpoint)
   }
 }
 

@@ -57,8 +57,14 @@ export function checkpointRecord(checkpoint: Checkpoint, parts: ReviveRecordPart
   const properties =
     recordProperties(reviveTags.checkpoint, uniqueKey, visibleAt(checkpoint) - checkpointLeadMs) +
     encodedProperty(propertyName.popEpoch, parts.epoch()) +
-    encodedProperty(propertyName.popLogEnd, String(parts.logEnd()))
+    encodedProperty(propertyName.popLogEnd, String(parts.logEnd())) +
+    replacedProperty(checkpoint)
   return reviveRecord(body, properties, reviveQueueId, parts, nowMs)
+}
+
+function replacedProperty({ replaced }: Checkpoint): string {
+  if (replaced === undefined) return ''
+  return encodedProperty(propertyName.popReplaced, `${replaced.startOffset} ${replaced.popTime}`)
 }
 
 /** What is acknowledged of a checkpoint. */
@@ -165,7 +171,9 @@ function recordOf({ body, properties, queueId }: DecodedMessage): ReviveRecord |
       if (![...offsets, so, pt, it, pt + it, q].every(isNatural)) return undefined
       const name = { topic: t, group: c, queueId: q, startOffset: so, popTime: pt }
       const logEnd = positionIn(findMessageProperty(properties, propertyName.popLogEnd))
-      const checkpoint = { ...name, invisibleTime: it, offsets, reviveQueueId: queueId, isSuspended: sp, logEnd }
+      const replaced = replacedIn(findMessageProperty(properties, propertyName.popReplaced))
+      const times = { invisibleTime: it, isSuspended: sp, logEnd, replaced }
+      const checkpoint = { ...name, ...times, offsets, reviveQueueId: queueId }
       const acknowledged = offsets.filter((_, index) => (bm & (1 << index)) !== 0)
       const epoch = findMessageProperty(properties, propertyName.popEpoch)
       return { kind: 'checkpoint', checkpoint, acknowledged, epoch }
@@ -186,6 +194,11 @@ function recordOf({ body, properties, queueId }: DecodedMessage): ReviveRecord |
 function positionIn(text: string | undefined): number | undefined {
   const position = text === undefined ? Number.NaN : decimalInteger(text)
   return Number.isSafeInteger(position) && position >= 0 ? position : undefined
+}
+
+function replacedIn(text: string | undefined): Checkpoint['replaced'] {
+  const [startOffset, popTime] = text?.split(' ').map(positionIn) ?? []
+  return startOffset === undefined || popTime === undefined ? undefined : { startOffset, popTime }
 }
 
 function isNatural(number: number): boolean {

@@ -203,11 +203,12 @@ class CrashRun {
     const message = random.pick(this.#held)
     const known = this.#messages.get(String(message.body))!
     if (known.acknowledgedMs !== undefined) return
-    // When the answer is lost, the receipt may have ended.
-    this.#drop(message)
+    // When the answer is lost, it is asked for with the same receipt once more, or acknowledged with that.
     await unlessCrashed(async () => {
       const changed = await consumer.changeInvisible(message, random.pick([0, 500, 4000]))
-      this.#held.push(changed ?? message)
+      if (changed === undefined) return
+      this.#drop(message)
+      this.#held.push(changed)
     })
   }
 

@@ -44,6 +44,8 @@ export const propertyName = {
   popEpoch: '__POP_EPOCH',
   /** Of this broker: where the log ended when the messages of a checkpoint of POP were given out. */
   popLogEnd: '__POP_LOG_END',
+  /** Of this broker: the receipt that ended when the invisible time of a message was changed, as `startOffset popTime`. */
+  popReplaced: '__POP_REPLACED',
   bornTimestamp: 'BORN_TIMESTAMP',
   priority: '_SYS_MSG_PRIORITY_',
   shardingKey: '__SHARDINGKEY',

@@ -49,7 +49,8 @@ export function changeMessageInvisibletime(
     const name = { topic, group, queueId, startOffset: queueOffset }
     const popTime = writer.popTime((time) => time === ended.popTime || receipts.has({ ...name, popTime: time }))
     const offsets = [queueOffset]
-    const checkpoint = { ...name, popTime, invisibleTime, offsets, reviveQueueId, isSuspended: suspend }
+    const replaced = { startOffset: ended.startOffset, popTime: ended.popTime }
+    const checkpoint = { ...name, popTime, invisibleTime, offsets, reviveQueueId, isSuspended: suspend, replaced }
     writer.change(ended, checkpoint, (refusal) => {
       if (refusal !== undefined) return call.fail(refusal)
       parts.onChanged(header.consumerGroup, header.topic)

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { PopConsumer, startCluster } from '../../src/index.ts'
+
+/** Two messages of one checkpoint. */
+async function given() {
+  const cluster = await startCluster()
+  const machine = cluster.brokers[0]!
+  const newConsumer = () => new PopConsumer(cluster.newClient().broker(machine), machine.name, 'g', 'T')
+  const broker = cluster.client.broker(machine)
+  await broker.createTopic('T', 1)
+  for (const body of ['a', 'b']) await broker.send({ topic: 'T', body })
+  const { messages } = await newConsumer().pop({ maxMsgNums: 2, invisibleTime: 20_000 })
+  const killed = async () => {
+    machine.kill()
+    await machine.start()
+    return newConsumer()
+  }
+  /** What comes until all receipts are over. */
+  const comes = async (): Promise<string[]> => {
+    await cluster.sleep(90_000)
+    return (await newConsumer().pop({ maxMsgNums: 32 })).messages.map(({ body }) => String(body))
+  }
+  return { consumer: newConsumer(), first: messages[0]!, second: messages[1]!, killed, comes }
+}
+
+test('who does not know that the invisible time was changed, since the process died, changes and acknowledges nothing by the old receipt', async () => {
+  const { consumer, first, second, killed, comes } = await given()
+  // The answer gets lost.
+  await consumer.changeInvisible(first, 60_000)
+  const after = await killed()
+  expect(await after.changeInvisible(first, 60_000)).toBeUndefined()
+  expect(await after.ack(first)).toBe('MESSAGE_ILLEGAL')
+  expect(await after.ackAll([first])).toBe('MESSAGE_ILLEGAL')
+  expect(await after.ack(second)).toBe('SUCCESS')
+  expect(await comes()).toEqual(['a'])
+})
+
+test('of several changes, each before a death of the process, the last receipt alone is good', async () => {
+  const { consumer, first, killed, comes } = await given()
+  const once = (await consumer.changeInvisible(first, 30_000))!
+  const twice = (await (await killed()).changeInvisible(once, 60_000))!
+  const after = await killed()
+  for (const receipt of [first, once]) expect(await after.ack(receipt)).toBe('MESSAGE_ILLEGAL')
+  expect(await after.ack(twice)).toBe('SUCCESS')
+  expect(await comes()).toEqual(['b'])
+})
