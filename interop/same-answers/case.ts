@@ -1,5 +1,5 @@
 import { decodeMessages, parseOffsetMessageId } from '@rocketmq-ts/protocol'
-import { AskingPeer } from './asking-peer.ts'
+import { AskingPeer, type Outcome } from './asking-peer.ts'
 import { frameOf, type RawRequest } from './frame.ts'
 import { type BodyKind, type Observation, observe } from './observation.ts'
 
@@ -63,6 +63,11 @@ export class Server {
 
   async request(request: RawRequest, bodyKind?: BodyKind, withinMs?: number): Promise<Observation> {
     return this.ask(frameOf(request), bodyKind, withinMs)
+  }
+
+  /** The answer itself, for what later steps need of it; `observe` tells what of it is compared. */
+  async outcome(request: RawRequest, withinMs = deadlineMs): Promise<Outcome> {
+    return this.#peer.ask(frameOf(request), withinMs)
   }
 
   /**

@@ -13,13 +13,25 @@ const programWord = /^[A-Z][A-Z_]+$/
 /** What the official broker also says when it refuses a send, where no client reads it. */
 const ofSends = new Set(['MSG_REGION', 'TRACE_ON'])
 const storedCodes = new Set([0, 10, 11, 12])
+/** The same of pulls and POP. */
+const ofReads = new Set([
+  'forbiddenType',
+  'popTime',
+  'invisibleTime',
+  'reviveQid',
+  'restNum',
+  'hasMsg',
+  'pollingFull',
+  'pollingNum',
+])
+const readCodes = new Set([0, 19, 209, 210])
 
 export function observe(outcome: Outcome, bodyKind: BodyKind): Observation {
   if (typeof outcome === 'string') return outcome
   const { code, opaque, flag, remark, extFields, body } = outcome
   const fields = Object.fromEntries(
     Object.entries(extFields ?? {}).flatMap(([name, value]) =>
-      ofSends.has(name) && !storedCodes.has(code) ? [] : [[name, field(name, value)]],
+      isToldInVain(name, code) ? [] : [[name, field(name, value)]],
     ),
   )
   return {
@@ -33,11 +45,18 @@ export function observe(outcome: Outcome, bodyKind: BodyKind): Observation {
   }
 }
 
+function isToldInVain(name: string, code: number): boolean {
+  return (ofSends.has(name) && !storedCodes.has(code)) || (ofReads.has(name) && !readCodes.has(code))
+}
+
 /** Positions in the log depend on what else is in it. */
 const positions = new Set(['indexLastUpdatePhyoffset'])
+/** Requests take them in turns. */
+const reviveQueues = 8
 
 function field(name: string, value: string): string {
   if (positions.has(name)) return '<position>'
+  if (name === 'reviveQid' && Number(value) < reviveQueues) return '<revive queue>'
   // Offset ids are as long as the broker's address wants it.
   return name === 'msgId' ? value.replace(/\b[0-9A-F]{32,56}\b/g, (id) => `<id of ${id.length}>`) : neutral(value)
 }
@@ -59,6 +78,11 @@ function observedBody(body: Buffer, kind: Exclude<BodyKind, 'ignored'>): Observa
   return kind === 'text' ? neutral(text) : ordered(parseJson(text), kind === 'sets')
 }
 
+/** A receipt without the revive queue. */
+function withoutTurn(name: string, value: string): string {
+  return name === 'POP_CK' ? value.replace(/^(\d+ \d+ \d+) \d /, '$1 <queue> ') : value
+}
+
 function observedRecord(message: ReturnType<typeof decodeMessages>[number]): Observation {
   const { topic, queueId, queueOffset, flag, sysFlag, reconsumeTimes, bornHost, storeHost, properties, body } = message
   const sorted = [...decodeMessageProperties(properties)].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -72,7 +96,7 @@ function observedRecord(message: ReturnType<typeof decodeMessages>[number]): Obs
     reconsumeTimes,
     bornHost: bornHost.host,
     storeHost: storeHost.host,
-    properties: Object.fromEntries(sorted.map(([name, value]) => [name, neutral(value)])),
+    properties: Object.fromEntries(sorted.map(([name, value]) => [name, neutral(withoutTurn(name, value))])),
   }
 }
 

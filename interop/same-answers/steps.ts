@@ -253,11 +253,11 @@ export function over(host: string, step: Step): Step {
 }
 
 /** The same request until its answer holds what is awaited: for what servers do in the background. */
-export function eventually(step: Step, isThere: (text: string) => boolean): Step {
+export function eventually(step: Step, isThere: (text: string) => boolean, withinMs = 10_000): Step {
   return {
     what: step.what,
     async run(server) {
-      const deadline = performance.now() + 10_000
+      const deadline = performance.now() + withinMs
       for (;;) {
         const seen = await step.run(server)
         if (isThere(JSON.stringify(seen)) || performance.now() > deadline) return seen

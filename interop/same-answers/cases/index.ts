@@ -6,6 +6,7 @@ import { filterCases } from './filters.ts'
 import { headerCases } from './headers.ts'
 import { missingFieldCases } from './missing-fields.ts'
 import { offsetCases } from './offsets.ts'
+import { popCases } from './pop.ts'
 import { queryCases } from './queries.ts'
 import { sendingCases } from './sending.ts'
 import { statisticsCases } from './statistics.ts'
@@ -27,6 +28,7 @@ export const cases: readonly Case[] = [
   ...queryCases,
   ...administrationCases,
   ...assignmentCases,
+  ...popCases,
   ...transactionCases,
   ...timerCases,
   ...unitCases,

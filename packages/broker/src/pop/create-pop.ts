@@ -96,8 +96,11 @@ export function createPop(parts: PopFeatureParts) {
     clock,
     kept: { config: parts.config, flushIntervalMs: settings().flushConsumerOffsetInterval },
     committed: ({ group, topic, queueId }) => offsets.offset(group, topic, queueId) ?? 0,
-    isKept: ({ group, topic, queueId }) =>
-      groups.get(group) !== undefined && queueId < (topics.get(topic)?.readQueueNums ?? 0),
+    isKept({ group, topic, queueId }) {
+      const config = topics.get(topic)
+      if (config === undefined || groups.get(group) === undefined) return false
+      return queueId < config.readQueueNums || store.maxOffset(topic, queueId) > 0
+    },
   })
   const orderWakes = new OrderWakes(clock, orders, ({ topic, group, queueId }) => wake(topic, group, queueId))
   const wake = (topic: string, group: string, queueId: number) => {
@@ -233,7 +236,15 @@ export function createPop(parts: PopFeatureParts) {
         onMissed: () => counters.missed(),
         onCheckpoints,
       }),
-      notification: notification({ ...plan, reader, orders, held: notified, recovery }),
+      notification: notification({
+        ...plan,
+        compiler: parts.compiler,
+        filters: parts.filters,
+        reader,
+        orders,
+        held: notified,
+        recovery,
+      }),
       pollingInfo: pollingInfo({ ...checks, held }),
       peekMessage: peekMessage({ ...plan, clock, reader, recovery, onGiven, onTook }),
       ackMessage: onceRecovered(ackMessage(acks)),

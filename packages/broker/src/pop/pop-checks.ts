@@ -108,7 +108,8 @@ export function checkAttempt(attemptId: string | undefined): void {
  */
 export function checkPopSize(countName: string, count: number, invisibleTime: number): void {
   if (count > popCountMax || count < 1) {
-    const remark = `the broker pop message's num is greater than 32: ${countName} is ${count}, give 1 to ${popCountMax}`
+    const official = count < 1 ? '' : "the broker pop message's num is greater than 32: "
+    const remark = `${official}${countName} is ${count}, give 1 to ${popCountMax}`
     throw new ProtocolError('INVALID_PARAMETER', remark)
   }
   if (invisibleTime > 0) return

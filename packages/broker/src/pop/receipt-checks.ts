@@ -6,6 +6,7 @@ import {
   ProtocolError,
   parsePopReceipt,
   popCountMax,
+  type TopicConfig,
 } from '@rocketmq-ts/protocol'
 import { knownTopic, type PopCheckParts } from './pop-checks.ts'
 import type { Acknowledgement } from './revive-records.ts'
@@ -42,7 +43,7 @@ export interface Receipted extends Acknowledgement {
 export function checkedReceipt(header: ReceiptHeader, parts: ReceiptCheckParts): Receipted {
   const { consumerGroup: group, topic, queueId, offset } = header
   const config = knownTopic(topic, parts)
-  if (queueId < 0 || queueId >= config.readQueueNums) {
+  if (!hasQueue(config, queueId, parts)) {
     const remark = `queueId[${queueId}] is illegal, topic:[${topic}] topicConfig.readQueueNums:[${config.readQueueNums}]`
     throw new ProtocolError('MESSAGE_ILLEGAL', remark)
   }
@@ -75,7 +76,7 @@ export function checkedBatch(
 ): Acknowledgement & { isOrdered: boolean } {
   const { c: group, q: queueId, so: startOffset, pt: popTime, it: invisibleTime, rq: reviveQueueId } = ack
   const config = knownTopic(topic, parts)
-  if (queueId < 0 || queueId >= config.readQueueNums) refuse(`the topic ${topic} has no queue ${queueId}`)
+  if (!hasQueue(config, queueId, parts)) refuse(`the topic ${topic} has no queue ${queueId}`)
   if (startOffset < 0 || popTime < 0 || invisibleTime < 0) refuse('its numbers are negative')
   const { store } = parts
   const minOffset = store.minOffset(topic, queueId)
@@ -88,6 +89,11 @@ export function checkedBatch(
     ...{ topic, group, queueId, startOffset, popTime, invisibleTime, reviveQueueId, offsets },
     isOrdered: isOrdered(reviveQueueId, parts),
   }
+}
+
+/** What was given of a queue is acknowledged, though the topic has fewer queues since. */
+function hasQueue({ topicName, readQueueNums }: TopicConfig, queueId: number, { store }: ReceiptCheckParts): boolean {
+  return queueId >= 0 && (queueId < readQueueNums || store.maxOffset(topicName, queueId) > 0)
 }
 
 function isOrdered(reviveQueueId: number, { reviveQueueCount }: ReceiptCheckParts): boolean {

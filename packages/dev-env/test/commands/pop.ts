@@ -33,6 +33,8 @@ async function givenOne(scene: Scene, fields: Parameters<PopConsumer['pop']>[0] 
   return { consumer, message: messages[0]! }
 }
 
+const givenOf = (consumer: PopConsumer) => consumer.pop({ queueId: 1, maxMsgNums: 3, invisibleTime: 10_000 })
+
 /** Pops in order: what is given is asked for by an attempt. */
 const inOrder = (attemptId: string, fields: Parameters<PopConsumer['pop']>[0] = {}) => ({
   order: true,
@@ -99,6 +101,36 @@ export const pop = {
       await scene.broker.send({ topic: 'T', queueId: 1, body: 'a' })
       expect(await waiting).toMatchObject({ code: 'INVALID_PARAMETER', messages: [] })
     },
+    'what was given of a queue is acknowledged though the topic has fewer queues since': async (scene) => {
+      await scene.broker.createTopic('T', 2)
+      for (const body of ['a', 'b', 'c']) await scene.broker.send({ topic: 'T', queueId: 1, body })
+      const [one, other, ordered] = [consumerOf(scene), consumerOf(scene, 'h'), consumerOf(scene, 'i')]
+      const [{ messages }, { messages: batch }] = [await givenOf(one), await givenOf(other)]
+      const { messages: inTurn } = await ordered.pop(inOrder('1', { queueId: 1, invisibleTime: 10_000 }))
+      await scene.broker.createTopic('T', 1)
+      // What is in order is written down.
+      await scene.cluster.sleep(6000)
+      expect(await one.ack(messages[0]!)).toBe('SUCCESS')
+      expect(await one.changeInvisible(messages[1]!, 1000)).toBeDefined()
+      expect(await other.ackAll(batch)).toBe('SUCCESS')
+      expect(await ordered.ack(inTurn[1]!)).toBe('SUCCESS')
+      await scene.broker.createTopic('T', 2)
+      await scene.cluster.sleep(20_000)
+      expect(await allBodies(one)).toEqual(['b', 'c'])
+      expect(await allBodies(other)).toEqual([])
+      expect(bodiesOf((await ordered.pop(inOrder('2', { queueId: 1, maxMsgNums: 3 }))).messages)).toEqual(['a', 'c'])
+    },
+    'an expression that its type does not know is refused': withSettings(
+      { enablePropertyFilter: 'true' },
+      async (scene) => {
+        await scene.store('T', 'a')
+        for (const expType of ['SQL92', 'NONE']) {
+          const { code } = await consumerOf(scene).pop({ exp: '*', expType })
+          expect(code, expType).toBe('SUBSCRIPTION_PARSE_FAILED')
+          expect((await consumerOf(scene, expType).pop({ exp: '', expType })).messages).toHaveLength(1)
+        }
+      },
+    ),
     'in order too nothing is given while too much is not acknowledged': withSettings(
       { popCkMaxBufferSize: '1' },
       async (scene) => {
@@ -479,12 +511,14 @@ export const pop = {
       expect((await waiting).header.hasMsg).toBe(true)
     },
     'what names no queue, topic or group is refused, and too many who wait are told so': withSettings(
-      { popPollingSize: '1' },
+      { popPollingSize: '1', enablePropertyFilter: 'true' },
       async (scene) => {
         await scene.broker.createTopic('T', 1)
         const header = { ...headerOf, pollTime: 1000, bornTime: 0, order: false }
         expect(await codeOf(scene.broker, commands.notification, { ...header, queueId: 1 })).toBe('INVALID_PARAMETER')
         expect(await codeOf(scene.broker, commands.notification, { ...header, topic: 'U' })).toBe('TOPIC_NOT_EXIST')
+        const malformed = { ...header, exp: 'n >', expType: 'SQL92' }
+        expect(await codeOf(scene.broker, commands.notification, malformed)).toBe('SUBSCRIPTION_PARSE_FAILED')
         const first = scene.client.broker(scene.machine).ask(commands.notification, header)
         await scene.cluster.sleep(100)
         const second = await scene.client.broker(scene.machine).ask(commands.notification, header)

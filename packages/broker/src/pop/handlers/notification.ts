@@ -1,15 +1,21 @@
 import type { commands, RequestOf } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler } from '@rocketmq-ts/remoting'
+import type { MessageFilterParts } from '../../reading/message-filter.ts'
 import { type HeldPop, type HeldPops, holdRefusal } from '../held-pops.ts'
 import type { OrderTable } from '../order-table.ts'
 import { checkedTopic, type PopCheckParts } from '../pop-checks.ts'
-import { type PopPlanParts, popPlan } from '../pop-plan.ts'
+import { type PopPlanParts, type PopPlanSettings, popPlan } from '../pop-plan.ts'
 import type { PopReader } from '../pop-reader.ts'
 import type { PopRecovery } from '../pop-recovery.ts'
+import { popFilter } from './pop-message.ts'
 
 type NotificationCommand = typeof commands.notification
 
-export interface NotificationParts extends PopCheckParts, Omit<PopPlanParts, 'topics' | 'groups'> {
+export interface NotificationParts
+  extends PopCheckParts,
+    Omit<PopPlanParts, 'topics' | 'groups'>,
+    Pick<MessageFilterParts, 'compiler' | 'filters'> {
+  settings(): PopPlanSettings & ReturnType<MessageFilterParts['settings']>
   reader: Pick<PopReader, 'restIn'>
   orders: Pick<OrderTable, 'isBlocked'>
   held: HeldPops
@@ -20,6 +26,7 @@ export interface NotificationParts extends PopCheckParts, Omit<PopPlanParts, 'to
 export function notification(parts: NotificationParts): Handler<NotificationCommand> {
   return (header, call) => {
     checkedTopic(header, parts)
+    checkExpression(header, parts)
     const waiting = new Notification(header, call, parts)
     const { recovery } = parts
     if (recovery.isLoaded) waiting.start()
@@ -30,6 +37,14 @@ export function notification(parts: NotificationParts): Handler<NotificationComm
       )
     return answeredLater
   }
+}
+
+/**
+ * A member is told of messages whatever they match: looking into them is left to POP, by the same expression.
+ * @throws ProtocolError when POP would refuse the expression
+ */
+function checkExpression(header: RequestOf<NotificationCommand>, parts: NotificationParts): void {
+  popFilter(header, parts)
 }
 
 class Notification implements HeldPop {

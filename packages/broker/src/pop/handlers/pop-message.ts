@@ -131,12 +131,13 @@ export function popFilter(
 }
 
 function subscriptionOf({ topic, exp, expType }: Pick<PopRequest, 'topic' | 'exp' | 'expType'>): SubscriptionData {
-  const expression = exp === undefined || exp === '' ? '*' : exp
-  if (expType !== undefined && expression !== '*' && !isByTags({ expressionType: expType })) {
-    return { ...newTagSubscription(topic, '*', 0), subString: expression, expressionType: expType }
+  // Without an expression its type says nothing.
+  if (exp === undefined || exp === '') return newTagSubscription(topic, '*', 0)
+  if (expType !== undefined && !isByTags({ expressionType: expType })) {
+    return { ...newTagSubscription(topic, '*', 0), subString: exp, expressionType: expType }
   }
   try {
-    return newTagSubscription(topic, expression, 0)
+    return newTagSubscription(topic, exp, 0)
   } catch (error) {
     if (!(error instanceof TagExpressionError)) throw error
     throw new ProtocolError('SUBSCRIPTION_PARSE_FAILED', `parse the consumer's subscription failed: ${error.message}`)
@@ -309,7 +310,9 @@ class Pop extends WaitingPop<Taken> {
   }
 
   protected override answerNothing(code: 'POLLING_TIMEOUT' | 'POLLING_FULL', remark: string): void {
-    this.#call.answer({ code, remark, header: this.#answerHeader(0) })
+    const orderCountInfo = this.#header.order ? '' : undefined
+    const nothing = { startOffsetInfo: '', msgOffsetInfo: '', orderCountInfo }
+    this.#call.answer({ code, remark, header: { ...this.#answerHeader(this.#parts.clock.now()), ...nothing } })
   }
 
   #answerHeader(popTime: number): NonNullable<Reply<PopCommand>['header']> {
