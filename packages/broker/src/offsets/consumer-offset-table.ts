@@ -14,7 +14,7 @@ import { LeavingQueues } from './leaving-queues.ts'
 import { LightOffsets } from './light-offsets.ts'
 import { type LightReset, lightResetJournal } from './light-reset-journal.ts'
 import { LogEnds } from './log-ends.ts'
-import { formatOffsetFile, lightOffsetFilePieces, readOffsetFile } from './offset-file.ts'
+import { lightOffsetFilePieces, offsetFilePieces, readOffsetFile } from './offset-file.ts'
 import { OffsetMap } from './offset-map.ts'
 
 export interface ConsumerOffsetTableOptions {
@@ -87,7 +87,7 @@ export class ConsumerOffsetTable {
           pullOffsets: this.#pullOffsets,
         }
         return light === undefined
-          ? [formatOffsetFile(tables)]
+          ? offsetFilePieces(tables)
           : lightOffsetFilePieces({ ...tables, light, leaving: this.#leaving })
       },
       intervalMs: flushIntervalMs,

@@ -23,31 +23,28 @@ export interface OffsetTables {
 }
 
 /**
- * The content of config/consumerOffset.json in the layout of `formatConfigJson`, put together
- * from entries that are kept as text: `"topic@group":{queueId:offset}`, tabs for indents, keys in no order.
+ * The content of config/consumerOffset.json in the layout of `formatConfigJson`, in pieces, put together from entries that are
+ * kept as text: `"topic@group":{queueId:offset}`, tabs for indents, keys in no order. Pieces are asked for over some time:
+ * what groups are without comes last, or a group that goes meanwhile would have no offsets, and nothing would say so.
  */
-export function formatOffsetFile(content: OffsetTables): string {
-  const { offsets, pullOffsets } = content
-  const tables = [
-    ...headOf(content),
-    table('groupTopicMap', groupEntries(offsets)),
-    table('offsetTable', offsets.fileEntries()),
-    table('pullOffsetTable', pullOffsets.fileEntries()),
-  ]
-  return `{\n${tables.join(',\n')}\n}`
+export function* offsetFilePieces(tables: OffsetTables): Iterable<string> {
+  yield `{\n${versionField(tables.dataVersion)},\n`
+  yield* groupTopicPieces(tables.offsets)
+  yield ',\n'
+  yield* tablePieces('offsetTable', tables.offsets.fileEntries())
+  yield* endPieces(tables)
 }
 
 /**
  * The content of config/lmqConsumerOffset.json, which an official broker with light queues reads instead of
- * consumerOffset.json, in pieces: `lmqOffsetTable` has `"topic@group":offset` of groups with names of light queues.
- * Pieces are asked for over some time. The queues that are to go come first: one that goes meanwhile may still have
- * offsets behind.
+ * consumerOffset.json, in pieces like those: `lmqOffsetTable` has `"topic@group":offset` of groups with names of light queues.
+ * The queues that are to go come first: one that goes meanwhile may still have offsets behind.
  */
 export function* lightOffsetFilePieces(
   tables: OffsetTables & { light: LightOffsets; leaving: LeavingQueues },
 ): Iterable<string> {
-  const { offsets, pullOffsets, light, leaving } = tables
-  yield `{\n${headOf(tables).join(',\n')},\n`
+  const { offsets, light, leaving } = tables
+  yield `{\n${versionField(tables.dataVersion)},\n`
   if (leaving.size > 0) {
     yield* tablePieces('leavingQueueTable', positionEntries(leaving))
     yield ',\n'
@@ -55,15 +52,22 @@ export function* lightOffsetFilePieces(
   yield* tablePieces('lmqOffsetTable', light.ownPieces())
   yield ',\n'
   yield* tablePieces('offsetTable', concat(offsets.fileEntries(), light.sharedPieces()))
-  yield `,\n${table('pullOffsetTable', pullOffsets.fileEntries())}\n}`
+  yield* endPieces(tables)
 }
 
-function headOf({ dataVersion, removedGroups, resetQueues }: OffsetTables): string[] {
-  return [
-    versionField(dataVersion),
-    ...ownTable('removedGroupTable', removedGroups),
-    ...ownTable('resetQueueTable', resetQueues),
-  ]
+function* endPieces({ pullOffsets, removedGroups, resetQueues }: OffsetTables): Iterable<string> {
+  yield ',\n'
+  yield* tablePieces('pullOffsetTable', pullOffsets.fileEntries())
+  yield* ownPieces('removedGroupTable', removedGroups)
+  yield* ownPieces('resetQueueTable', resetQueues)
+  yield '\n}'
+}
+
+/** A table that official brokers do not have: it is not written when it is empty. */
+function* ownPieces(name: string, positions: LogEnds): Iterable<string> {
+  if (positions.size === 0) return
+  yield ',\n'
+  yield* tablePieces(name, positionEntries(positions))
 }
 
 function versionField({ counter, stateVersion, timestamp }: DataVersion): string {
@@ -85,23 +89,21 @@ function* tablePieces(name: string, entries: Iterable<string>): Iterable<string>
   yield isEmpty ? `\t"${name}":{}` : '\n\t}'
 }
 
-function table(name: string, entries: Iterable<string>): string {
-  const lines = [...entries]
-  return lines.length === 0 ? `\t"${name}":{}` : `\t"${name}":{\n${lines.join(',\n')}\n\t}`
-}
-
-/** A table that official brokers do not have: it is not written when it is empty. */
-function ownTable(name: string, positions: { size: number; entries(): Iterable<[string, number]> }): string[] {
-  return positions.size === 0 ? [] : [table(name, positionEntries(positions))]
-}
-
 function* positionEntries(positions: { entries(): Iterable<[string, number]> }): IterableIterator<string> {
   for (const [key, position] of positions.entries()) yield `\t\t${JSON.stringify(key)}:${position}`
 }
 
-function* groupEntries(offsets: OffsetMap): IterableIterator<string> {
+function* groupTopicPieces(offsets: OffsetMap): Iterable<string> {
+  let opening = '\t"groupTopicMap":{'
   for (const group of offsets.groups()) {
-    const topics = offsets.topicsOf(group).map((topic) => `\t\t\t${JSON.stringify(topic)}`)
-    yield `\t\t${JSON.stringify(group)}:[\n${topics.join(',\n')}\n\t\t]`
+    yield `${opening}\n\t\t${JSON.stringify(group)}:[`
+    let topicOpening = '\n'
+    for (const topic of offsets.topicsOf(group)) {
+      yield `${topicOpening}\t\t\t${JSON.stringify(topic)}`
+      topicOpening = ',\n'
+    }
+    yield '\n\t\t]'
+    opening = ','
   }
+  yield opening === ',' ? '\n\t}' : `${opening}}`
 }

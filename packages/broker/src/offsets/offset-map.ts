@@ -54,6 +54,8 @@ export class OffsetMap {
 
   /** @returns whether there was anything to remove */
   removeGroup(group: string): boolean {
+    // Whoever goes through its topics comes to an end.
+    this.#groups.get(group)?.clear()
     return this.#groups.delete(group)
   }
 

@@ -24,7 +24,7 @@ import { ChangeJournal } from '../../src/kept/change-journal.ts'
 import type { KeptFolder } from '../../src/kept/index.ts'
 import { encodeLines } from '../../src/kept/journal-lines.ts'
 import { LogEnds } from '../../src/offsets/log-ends.ts'
-import { formatOffsetFile, readOffsetFile } from '../../src/offsets/offset-file.ts'
+import { offsetFilePieces, readOffsetFile } from '../../src/offsets/offset-file.ts'
 import { OffsetMap } from '../../src/offsets/offset-map.ts'
 import { formatTopicChange, parseTopicChange } from '../../src/topics/topic-changes.ts'
 import { readTopicFile, topicFilePieces } from '../../src/topics/topic-file.ts'
@@ -66,7 +66,8 @@ function offsets(text: string): string {
   removedGroups.load(loaded.removedGroupTable)
   resetQueues.load(loaded.resetQueueTable)
   const dataVersion = loaded.dataVersion ?? version
-  return formatOffsetFile({ dataVersion, removedGroups, resetQueues, offsets: committed, pullOffsets: pulled })
+  const tables = { dataVersion, removedGroups, resetQueues, offsets: committed, pullOffsets: pulled }
+  return [...offsetFilePieces(tables)].join('')
 }
 
 const offsetTexts = [

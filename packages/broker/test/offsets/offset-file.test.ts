@@ -1,0 +1,62 @@
+import { newDataVersion } from '@rocketmq-ts/protocol'
+import { describe, expect, test } from 'vitest'
+import { LeavingQueues } from '../../src/offsets/leaving-queues.ts'
+import { LightOffsets } from '../../src/offsets/light-offsets.ts'
+import { LogEnds } from '../../src/offsets/log-ends.ts'
+import { lightOffsetFilePieces, offsetFilePieces, readOffsetFile } from '../../src/offsets/offset-file.ts'
+import { OffsetMap } from '../../src/offsets/offset-map.ts'
+
+function open() {
+  const later = async (): Promise<void> => {}
+  const tables = {
+    dataVersion: newDataVersion(0),
+    removedGroups: new LogEnds(),
+    resetQueues: new LogEnds(),
+    offsets: new OffsetMap(),
+    pullOffsets: new OffsetMap(),
+    light: new LightOffsets(),
+    leaving: new LeavingQueues({ later() {}, written: later, writtenSoon: later }),
+  }
+  for (let index = 0; index < 3000; index++) {
+    for (const group of ['g', 'h']) tables.offsets.set(group, `t${index}`, 0, index)
+    tables.removedGroups.note(`gone${index}`, index + 1, 0)
+  }
+  return tables
+}
+
+describe.each([
+  ['consumerOffset.json', offsetFilePieces],
+  ['lmqConsumerOffset.json', lightOffsetFilePieces],
+])('%s', (_file, piecesOf) => {
+  test('comes in short pieces, however much there is', () => {
+    const pieces = [...piecesOf(open())]
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(500)
+    const { offsetTable, removedGroupTable } = readOffsetFile(pieces.join(''))
+    expect([offsetTable.size, removedGroupTable!.size]).toEqual([6000, 3000])
+    expect(offsetTable.get('t7@h')).toEqual(new Map([[0, 7]]))
+  })
+
+  test('tells of a group that is deleted while it is made that it is, unless it has its offsets', () => {
+    for (const atPiece of [0, 1, 2, 10, 2500, 5000, 7000, 11_000, 14_000]) {
+      const tables = open()
+      const pieces: string[] = []
+      for (const piece of piecesOf(tables)) {
+        if (pieces.length === atPiece) {
+          tables.offsets.removeGroup('g')
+          tables.removedGroups.note('g', 9999, 0)
+        }
+        pieces.push(piece)
+      }
+      const { offsetTable, removedGroupTable } = readOffsetFile(pieces.join(''))
+      const left = [...offsetTable.keys()].filter((key) => key.endsWith('@g')).length
+      expect(left === 3000 || removedGroupTable!.get('g') === 9999, `at ${atPiece}`).toBe(true)
+      expect([...offsetTable.keys()].filter((key) => key.endsWith('@h'))).toHaveLength(3000)
+    }
+  })
+})
+
+test('groups and their topics are named in consumerOffset.json', () => {
+  const { groupTopicMap } = readOffsetFile([...offsetFilePieces(open())].join(''))
+  expect([...groupTopicMap!.keys()]).toEqual(['g', 'h'])
+  expect(groupTopicMap!.get('h')).toHaveLength(3000)
+})
