@@ -44,6 +44,8 @@ describe('mqadmin', () => {
       'mqadmin resetOffsetByTime -g mailer -t orders -s 2020-01-01#00:00:00:000',
       'mqadmin skipAccumulatedMessage -g mailer -t orders',
       'mqadmin cloneGroupOffset -s mailer -d other -t orders',
+      'mqadmin updateSubGroup -g other -c DefaultCluster',
+      'mqadmin cloneGroupOffset -s mailer -d other -t orders',
       'mqadmin queryMsgByKey -t orders -k k',
       'mqadmin queryMsgByKey -t orders -k none',
       'mqadmin queryMsgByOffset -t orders -b broker -i 1 -o 0',
@@ -67,6 +69,52 @@ describe('mqadmin', () => {
       'mqadmin help topicRoute',
       'mqadmin sendMessage -h',
       'mqadmin',
+    ])
+  })
+
+  test('refuses what cannot be, and changes nothing but what it is told', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 2 })
+    const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop' }))
+    await producer.send({
+      topic: 'orders',
+      body: 'x',
+      keys: 'k',
+      tag: 'T',
+      queue: { topic: 'orders', broker: 'broker', queueId: 1 },
+    })
+    const consumer = open(
+      new Consumer({
+        nameServers: mq.nameServers,
+        group: 'mailer',
+        topics: 'orders',
+        from: 'earliest',
+        handler: () => {},
+      }),
+    )
+    await consumer.start()
+    await mq.waitForIdle('mailer')
+    await consumer.close()
+    const broker = mq.brokerAddress
+    await expectGolden('mqadmin-refusals', hostOf(mq), [
+      'mqadmin updateOrderConf -t orders -m put -v other:4;broker:4',
+      'mqadmin updateOrderConf -t orders -m nonsense',
+      `mqadmin updateTopic -t orders -b ${broker} -r 2 -w 2 -o true`,
+      'mqadmin updateOrderConf -t orders -m get',
+      `mqadmin updateTopic -t bits -b ${broker} -p 9`,
+      `mqadmin updateTopicPerm -t orders -b ${broker} -p 99`,
+      `mqadmin updateTopicPerm -t orders -b ${broker} -p 6`,
+      'mqadmin topicStatus -t bits',
+      'mqadmin topicStatus -t orders -c nothing',
+      'mqadmin cloneGroupOffset -s mailer -d nobody -t orders',
+      'mqadmin cloneGroupOffset -s mailer -d mailer -t nothing',
+      'mqadmin queryMsgByOffset -t orders -b broker -i 1 -o -1',
+      'mqadmin queryMsgByKey -t orders -k T -p T',
+      'mqadmin queryMsgByKey -t orders -k k -p X',
+      `mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b ${broker} -q 1 -o 1`,
+      `mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b ${broker} -q 1`,
+      `mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b ${broker} -q 1 -o -5`,
+      `mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b ${broker} -q 99 -o 1`,
     ])
   })
 

@@ -18,7 +18,7 @@ import {
   subscriptionGroupConfigBody,
   subscriptionGroupTableBody,
 } from '@rocketmq-ts/protocol'
-import { UsageError } from '../usage-error.ts'
+import { CommandError, UsageError } from '../usage-error.ts'
 import { formatted, hashOrder, javaMap, localSeconds, versionName } from './java-text.ts'
 import { logicalProgress, mappedQueues } from './static-topic-views.ts'
 import { optional, required, type Tool, type ToolContext, target, topic } from './tool.ts'
@@ -269,6 +269,15 @@ export const groupTools: readonly Tool[] = [
       const [name, topicName, given] = [context.need('group'), context.need('topic'), context.need('timestamp')]
       const timestamp = resetTime(given, context.session.host.now())
       const isForce = context.value('force') !== 'false'
+      const [address, queueId] = [context.value('broker'), context.number('queue', -1)]
+      if (address !== undefined && queueId >= 0) {
+        const where = `group[${name}], topic[${topicName}], queueId[${queueId}], broker[${address}]`
+        await context.line(
+          `start reset consumer offset by specified, ${where}, timestamp(string)[${given}], timestamp(long)[${timestamp}]`,
+        )
+        await resetQueue(context, { name, topicName, address, queueId, timestamp })
+        return
+      }
       await context.line(
         `start reset consumer offset by specified, group[${name}], topic[${topicName}], force[${isForce}], timestamp(string)[${given}], timestamp(long)[${timestamp}]`,
       )
@@ -302,9 +311,12 @@ export const groupTools: readonly Tool[] = [
     ],
     async run(context) {
       const [srcGroup, destGroup, name] = [context.need('srcGroup'), context.need('destGroup'), context.need('topic')]
+      await routeOf(context, name)
       // The one whose offsets are taken must have members, or have had some.
       const { brokerDatas } = await routeOf(context, retryTopicOf(srcGroup))
-      for (const broker of mastersOf(brokerDatas)) {
+      const brokers = mastersOf(brokerDatas)
+      for (const broker of brokers) await needGroup(context, broker, destGroup)
+      for (const broker of brokers) {
         await context.ask(broker, commands.cloneGroupOffset, {
           srcGroup,
           destGroup,
@@ -476,7 +488,8 @@ async function progressOfGroups(context: ToolContext): Promise<void> {
       versions.length,
       isOnline ? versionName(Math.min(...versions)) : 'OFFLINE',
       isOnline ? (connections.consumeType === 'CONSUME_ACTIVELY' ? 'PULL' : 'PUSH') : '',
-      isOnline ? (connections.messageModel ?? '') : '',
+      // Of members that pull, the official tools tell no model.
+      isOnline && connections.consumeType !== 'CONSUME_ACTIVELY' ? (connections.messageModel ?? '') : '',
       Math.trunc(stats?.consumeTps ?? 0),
       diff,
     )
@@ -508,6 +521,38 @@ export function mastersOf(
     const address = brokerAddrs.get(0)
     return address === undefined ? [] : [{ name, address }]
   })
+}
+
+/** @throws CommandError when a broker does not have the group: nobody could go on from offsets there */
+async function needGroup(context: ToolContext, broker: Master, name: string): Promise<void> {
+  const { body } = await context.ask(broker, commands.getAllSubscriptiongroupConfig, {})
+  if (subscriptionGroupTableBody.decode(body).subscriptionGroupTable.has(name)) return
+  throw new CommandError(
+    `CODE: 26  DESC: Group ${name} not exist! BROKER: ${broker.address}: make it with updateSubGroup`,
+  )
+}
+
+interface ResetQueue {
+  readonly name: string
+  readonly topicName: string
+  readonly address: string
+  readonly queueId: number
+  readonly timestamp: number
+}
+
+/** One queue of one broker, to an offset or to where a time lies. */
+async function resetQueue(context: ToolContext, reset: ResetQueue): Promise<void> {
+  const { name, topicName, address, queueId, timestamp } = reset
+  const broker = { name: address, address }
+  const place = { topic: topicName, queueId }
+  const offset =
+    context.value('offset') === undefined
+      ? (await context.ask(broker, commands.searchOffsetByTimestamp, { ...place, timestamp })).header.offset
+      : context.number('offset', -1)
+  if (offset < 0) throw new UsageError(`offset is ${offset}: give one from 0 on`)
+  const header = { ...place, group: name, offset, timestamp: -1, isForce: true }
+  await context.ask(broker, commands.invokeBrokerToResetOffset, header)
+  await context.line(`reset consumer offset to ${offset}`)
 }
 
 async function resetAll(

@@ -59,7 +59,7 @@ export type PrettyValue =
   | boolean
   | readonly PrettyValue[]
   | PrettyObject
-  | ReadonlyMap<number, string>
+  | ReadonlyMap<number, string | number>
 export interface PrettyObject {
   readonly [key: string]: PrettyValue | undefined
 }

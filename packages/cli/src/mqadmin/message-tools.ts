@@ -89,8 +89,13 @@ export const messageTools: readonly Tool[] = [
     async run(context) {
       const name = context.need('topic')
       const key = context.need('msgKey')
+      const kind = context.value('keyType') ?? 'K'
+      if (kind !== 'K' && kind !== 'T') {
+        await context.line('index type error, just support K for keys or T for tags')
+        return
+      }
       const found = await byKey(context, name, key, { most: context.number('maxNum', 64), isUniqueId: false })
-      const isTag = context.value('keyType') === 'T'
+      const isTag = kind === 'T'
       const wanted = found.filter(({ properties }) =>
         isTag ? properties.get(propertyName.tags) === key : properties.get(propertyName.keys)?.split(' ').includes(key),
       )
@@ -98,7 +103,7 @@ export const messageTools: readonly Tool[] = [
       await context.print(formatted(keyColumns, '#Message ID', '#QID', '#Offset', '#IndexKey'))
       for (const { record, messageId } of wanted) {
         const hour = Math.floor(record.storeTimestamp / hourMs) * hourMs
-        const index = `${hour}@${name}@K@${key}@${messageId}@${record.physicalOffset}`
+        const index = `${hour}@${name}@${kind}@${key}@${messageId}@${record.physicalOffset}`
         await context.print(formatted(keyColumns, messageId, record.queueId, record.queueOffset, index))
       }
     },
@@ -106,7 +111,13 @@ export const messageTools: readonly Tool[] = [
   {
     name: 'queryMsgByUniqueKey',
     about: 'Shows a message by the id that its producer gave it.',
-    options: [topic, required('i', 'msgId', 'the id'), optional('c', 'cluster', 'only in this cluster')],
+    options: [
+      topic,
+      required('i', 'msgId', 'the id'),
+      optional('c', 'cluster', 'only in this cluster'),
+      optional('s', 'startTime', 'stored then or later: milliseconds since 1970'),
+      optional('e', 'endTime', 'stored then or before'),
+    ],
     async run(context) {
       const [message] = await byUniqueId(context, context.need('topic'), context.need('msgId'))
       if (message === undefined) throw new CommandError(noSuchKey)
@@ -143,6 +154,7 @@ export const messageTools: readonly Tool[] = [
       }
       const broker = await brokerOf(context, queue)
       const request = { offset: context.number('offset', 0), tags: '*', most: 1 }
+      if (request.offset < 0) throw new UsageError(`offset is ${request.offset}: give one from 0 on`)
       const { messages } = await pullOnce(context, broker, queue, request)
       if (messages[0] === undefined) return
       await printDetail(context, messages[0], { withPlace: true, between: '\n' })
@@ -384,7 +396,8 @@ export async function byKey(
 ): Promise<ShownMessage[]> {
   const { brokerDatas } = await routeOf(context, name)
   const now = context.session.host.now()
-  const [begin, end] = [context.value('beginTimestamp'), context.value('endTimestamp')]
+  const begin = context.value('beginTimestamp') ?? context.value('startTime')
+  const end = context.value('endTimestamp') ?? context.value('endTime')
   const header = {
     topic: name,
     key,

@@ -1,3 +1,4 @@
+import type { RocketMQError } from '@rocketmq-ts/client'
 import {
   commands,
   defaultTopic,
@@ -9,7 +10,7 @@ import {
   topicRouteBody,
   topicStatsBody,
 } from '@rocketmq-ts/protocol'
-import { CommandError } from '../usage-error.ts'
+import { CommandError, UsageError } from '../usage-error.ts'
 import { double, formatted, hashOrder, javaMap, localTime, permissionText, prettyJson } from './java-text.ts'
 import { logicalStats, mappedQueues } from './static-topic-views.ts'
 import { flag, optional, required, type Tool, type ToolContext, target, topic } from './tool.ts'
@@ -22,6 +23,8 @@ const statusColumns = '%-32s  %-4s  %-20s  %-20s    %s\n'
 /** Topics of groups: of messages that are delivered again, and of dead letters. */
 export const hiddenPrefixes = ['%RETRY%', '%DLQ%']
 const orderNamespace = 'ORDER_TOPIC_CONFIG'
+/** Read, write, and inherited by topics that are made like this one. */
+const permissionMax = 7
 
 export const topicTools: readonly Tool[] = [
   {
@@ -46,7 +49,7 @@ export const topicTools: readonly Tool[] = [
         defaultTopic,
         readQueueNums: context.number('readQueueNums', 8),
         writeQueueNums: context.number('writeQueueNums', 8),
-        perm: context.number('perm', 6),
+        perm: permissionOf(context),
         topicFilterType: 'SINGLE_TAG',
         topicSysFlag: (context.value('unit') === 'true' ? 1 : 0) | (context.value('hasUnitSub') === 'true' ? 2 : 0),
         order: isOrder,
@@ -64,7 +67,11 @@ export const topicTools: readonly Tool[] = [
             ? brokers.map((broker) => broker.name)
             : await brokerNames(context, brokers[0]!.address)
         const value = names.map((broker) => `${broker}:${header.writeQueueNums}`).join(';')
-        await putOrder(context, name, value)
+        await putOrder(
+          context,
+          name,
+          context.value('brokerAddr') === undefined ? value : await mergedOrder(context, name, value),
+        )
         await context.line(`set broker orderConf. isOrder=${isOrder}, orderConf=[${value}]`)
       }
       const attributes = new Map(
@@ -85,7 +92,7 @@ export const topicTools: readonly Tool[] = [
     options: [...target, topic, required('p', 'perm', '2 to write, 4 to read, 6 for both')],
     async run(context) {
       const name = context.need('topic')
-      const perm = context.number('perm', 6)
+      const perm = permissionOf(context)
       const isCluster = context.value('brokerAddr') === undefined
       const route = await routeOf(context, name)
       for (const broker of await context.targets()) {
@@ -93,6 +100,10 @@ export const topicTools: readonly Tool[] = [
         const config = topicConfigBody.decode(body)
         const listed = route.queueDatas.find(({ brokerName }) => brokerName === broker.name)
         const before = listed?.perm ?? config.perm
+        if (!isCluster && before === perm) {
+          await context.line('new perm equals to the old one!')
+          continue
+        }
         const { attributes: _, topicName, ...rest } = { ...config, perm }
         await context.ask(broker, commands.updateAndCreateTopic, {
           ...rest,
@@ -170,6 +181,9 @@ export const topicTools: readonly Tool[] = [
       const rows: { broker: string; queueId: number; min: number; max: number; last: number }[] = []
       let rate = 0
       const ofBrokers: TopicStats['offsetTable'] = []
+      if (only !== undefined && route.brokerDatas.every(({ cluster }) => cluster !== only)) {
+        throw new CommandError(`no broker of the cluster ${only} has the topic ${name}`)
+      }
       for (const { brokerName, brokerAddrs, cluster } of route.brokerDatas) {
         const address = brokerAddrs.get(0)
         if (address === undefined || (only !== undefined && cluster !== only)) continue
@@ -222,6 +236,8 @@ export const topicTools: readonly Tool[] = [
     ],
     async run(context) {
       const [name, method] = [context.need('topic'), context.need('method')]
+      if (!['get', 'put', 'delete'].includes(method))
+        throw new UsageError(`method is ${method}: give get, put or delete`)
       if (method === 'get') {
         const command = commands.getKvConfig
         const answer = await context.client.nameServers.ask(
@@ -259,6 +275,31 @@ async function putOrder(context: ToolContext, key: string, value: string): Promi
   }
 }
 
+/** What the other brokers of an ordered topic have stays, and one broker gets what is given. */
+async function mergedOrder(context: ToolContext, key: string, value: string): Promise<string> {
+  const command = commands.getKvConfig
+  const header = { namespace: orderNamespace, key }
+  const before = await context.client.nameServers.ask(command, header, context.deadline).then(
+    (answer) => command.responseCodec.decode(answer.extFields).value ?? '',
+    (error: RocketMQError) => {
+      if (error.code === 'QUERY_NOT_FOUND') return ''
+      throw error
+    },
+  )
+  const brokerOf = (part: string): string => part.split(':')[0]!
+  const others = before.split(';').filter((part) => part !== '' && brokerOf(part) !== brokerOf(value))
+  return [...others, value].join(';')
+}
+
+/** @throws CommandError for bits that mean nothing */
+function permissionOf(context: ToolContext): number {
+  const perm = context.number('perm', 6)
+  if (perm >= 0 && perm <= permissionMax) return perm
+  throw new CommandError(
+    `CODE: 16  DESC: topicPermission value: ${perm} is invalid: give 2 to write, 4 to read, 6 for both`,
+  )
+}
+
 async function brokerNames(context: ToolContext, address: string): Promise<string[]> {
   const { brokerAddrTable } = await context.clusterInfo()
   return [...brokerAddrTable.values()]
@@ -288,7 +329,8 @@ function topicConfigText(config: Omit<TopicConfig, 'topicSysFlag'> & { readonly 
   return `TopicConfig [topicName=${topicName}, readQueueNums=${readQueueNums}, writeQueueNums=${writeQueueNums}, perm=${permissionText(perm)}, topicFilterType=${topicFilterType}, topicSysFlag=${topicSysFlag}, order=${order}, attributes=${javaMap(attributes)}]`
 }
 
-function routeJson({ orderTopicConf, queueDatas, brokerDatas, filterServerTable }: TopicRoute): string {
+function routeJson(route: TopicRoute): string {
+  const { orderTopicConf, queueDatas, brokerDatas, filterServerTable, topicQueueMappingByBroker } = route
   return prettyJson({
     brokerDatas: brokerDatas.map(({ brokerAddrs, brokerName, cluster, zoneName, enableActingMaster }) => ({
       brokerAddrs,
@@ -300,6 +342,17 @@ function routeJson({ orderTopicConf, queueDatas, brokerDatas, filterServerTable 
     filterServerTable: Object.fromEntries(filterServerTable),
     orderTopicConf,
     queueDatas,
+    topicQueueMappingByBroker:
+      topicQueueMappingByBroker === undefined || topicQueueMappingByBroker.size === 0
+        ? undefined
+        : Object.fromEntries(
+            [...topicQueueMappingByBroker].map(
+              ([broker, { bname, currIdMap, dirty, epoch, scope, topic, totalQueues }]) => [
+                broker,
+                { bname, currIdMap, dirty, epoch, scope, topic, totalQueues },
+              ],
+            ),
+          ),
   })
 }
 
