@@ -14,7 +14,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { topicKind } from '../commands/system-names.ts'
 import { UsageError } from '../usage-error.ts'
-import { connectionsOf } from './group-tools.ts'
+import { connectionsOf } from './client-tools.ts'
 import { type PrettyObject, prettyJson, versionName } from './java-text.ts'
 import { daySum, statsAt } from './stats-tools.ts'
 import { flag, optional, required, type Tool, type ToolContext, target } from './tool.ts'

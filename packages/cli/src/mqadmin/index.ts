@@ -2,12 +2,16 @@ import { nearestWord } from '@rocketmq-ts/base'
 import { RocketMQError } from '@rocketmq-ts/client/raw'
 import type { Session } from '../session.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
+import { clientTools } from './client-tools.ts'
 import { clusterTools } from './cluster-tools.ts'
 import { exportTools } from './export-tools.ts'
 import { fileTools } from './file-tools.ts'
 import { groupTools } from './group-tools.ts'
 import { listTools } from './list-tools.ts'
 import { messageTools } from './message-tools.ts'
+import { offsetTools } from './offset-tools.ts'
+import { progressTools } from './progress-tools.ts'
+import { queryTools } from './query-tools.ts'
 import { staticTopicTools } from './static-topic-tools.ts'
 import { statsTools } from './stats-tools.ts'
 import { statusTools } from './status-tools.ts'
@@ -20,7 +24,11 @@ const tools = [
   ...topicTools,
   ...staticTopicTools,
   ...groupTools,
+  ...progressTools,
+  ...clientTools,
+  ...offsetTools,
   ...messageTools,
+  ...queryTools,
   ...clusterTools,
   ...listTools,
   ...statsTools,

@@ -1,9 +1,9 @@
 import type { Master } from '@rocketmq-ts/client/raw'
 import { type BrokerStats, brokerStatsBody, commands } from '@rocketmq-ts/protocol'
-import { lagOf, mastersOf } from './group-tools.ts'
 import { formatted } from './java-text.ts'
+import { lagOf } from './progress-tools.ts'
 import { flag, optional, type Tool, type ToolContext } from './tool.ts'
-import { groupsOf, hiddenPrefixes, routeOf } from './topic-tools.ts'
+import { groupsOf, hiddenPrefixes, mastersOf, routeOf } from './topic-tools.ts'
 
 const columns = '%-64s  %-64s %12s %11s %11s %14s %14s\n'
 const nameMax = 64

@@ -7,10 +7,10 @@ import {
   type MessageQueue,
 } from '@rocketmq-ts/protocol'
 import { CommandError } from '../usage-error.ts'
-import { connectionsOf, mastersOf } from './group-tools.ts'
+import { connectionsOf } from './client-tools.ts'
 import { formatted, localSeconds, prettyJson, versionName } from './java-text.ts'
 import { flag, optional, required, type Tool, type ToolContext, topic } from './tool.ts'
-import { routeOf } from './topic-tools.ts'
+import { mastersOf, routeOf } from './topic-tools.ts'
 
 const memberColumns = '%-10s %-40s %-20s %s\n'
 const queueColumns = '%-64s  %-32s  %-4s  %-20s\n'

@@ -215,3 +215,15 @@ export class ToolContext {
     return this.mastersOf(cluster)
   }
 }
+
+/** Milliseconds since 1970 of a time as the tools take it. @throws UsageError */
+export function timeOf(text: string, nowMs: number): number {
+  if (text === 'now' || text === 'currentTimeMillis') return nowMs
+  if (/^-?\d{1,15}$/.test(text)) return Number(text)
+  const match = /^(\d{4})-(\d\d)-(\d\d)#(\d\d):(\d\d):(\d\d):(\d{3})$/.exec(text)
+  if (match !== null) {
+    const [year, month, day, hour, minute, second, ms] = match.slice(1).map(Number)
+    return new Date(year!, month! - 1, day, hour, minute, second, ms).getTime()
+  }
+  throw new UsageError(`${text} is no time: write now, milliseconds since 1970, or yyyy-MM-dd#HH:mm:ss:SSS`)
+}

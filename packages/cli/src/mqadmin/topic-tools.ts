@@ -1,4 +1,5 @@
 import type { RocketMQError } from '@rocketmq-ts/client'
+import type { Master } from '@rocketmq-ts/client/raw'
 import {
   commands,
   defaultTopic,
@@ -310,6 +311,16 @@ async function brokerNames(context: ToolContext, address: string): Promise<strin
 export function routeOf(context: ToolContext, name: string): Promise<TopicRoute> {
   const header = { topic: name, acceptStandardJsonOnly: true }
   return context.askNameServer(commands.getRouteinfoByTopic, header, topicRouteBody)
+}
+
+/** The masters among the brokers of a route. */
+export function mastersOf(
+  brokers: readonly { readonly brokerName: string; readonly brokerAddrs: ReadonlyMap<number, string> }[],
+): Master[] {
+  return brokers.flatMap(({ brokerName: name, brokerAddrs }) => {
+    const address = brokerAddrs.get(0)
+    return address === undefined ? [] : [{ name, address }]
+  })
 }
 
 /** Groups that have consumed a topic, as the broker of its route says. */

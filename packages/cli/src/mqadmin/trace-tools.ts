@@ -1,7 +1,7 @@
 import type { TraceEvent } from '@rocketmq-ts/client'
 import { decodeTraces } from '@rocketmq-ts/client/raw'
 import { formatted, hashOrder, localSeconds } from './java-text.ts'
-import { byKey } from './message-tools.ts'
+import { byKey } from './query-tools.ts'
 import { optional, required, type Tool } from './tool.ts'
 
 const columns = '%-10s %-20s %-20s %-20s %-10s %-10s\n'
