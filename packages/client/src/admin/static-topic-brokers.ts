@@ -56,15 +56,13 @@ export class StaticTopicBrokers {
 
   /** The topic on each broker that has it. */
   async stateOf(topic: string): Promise<Map<string, TopicConfigAndQueueMapping>> {
-    const state = new Map<string, TopicConfigAndQueueMapping>()
-    for (const [broker, master] of this.#masters) {
-      const header = { topic, lo: true }
-      const answer = await this.#calls.askOr(master, commands.getTopicConfig, header, this.#deadline(), [
-        'TOPIC_NOT_EXIST',
-      ])
-      if (answer !== undefined) state.set(broker, topicConfigAndQueueMappingBody.decode(answer.body))
-    }
-    return state
+    const header = { topic, lo: true }
+    const deadline = this.#deadline()
+    const asked = [...this.#masters].map(async ([broker, master]) => {
+      const answer = await this.#calls.askOr(master, commands.getTopicConfig, header, deadline, ['TOPIC_NOT_EXIST'])
+      return answer && ([broker, topicConfigAndQueueMappingBody.decode(answer.body)] as const)
+    })
+    return new Map((await Promise.all(asked)).filter((known) => known !== undefined))
   }
 
   /**
@@ -86,9 +84,10 @@ export class StaticTopicBrokers {
       const mappingDetail = { ...planned.mappingDetail!, epoch, totalQueues, hostedQueues: new Map() }
       brokerConfigMap.set(broker, { ...config, mappingDetail })
     }
-    try {
-      await this.#write({ ...plan, brokerConfigMap }, [...brokerConfigMap.keys()], false)
-    } catch (error) {
+    const told = [...brokerConfigMap.keys()].map((broker) => this.#write({ ...plan, brokerConfigMap }, [broker], false))
+    for (const outcome of await Promise.allSettled(told)) {
+      if (outcome.status === 'fulfilled') continue
+      const error: unknown = outcome.reason
       if (!(error instanceof RocketMQError) || error.responseCode === undefined) throw error
       throw this.#changedByOthers(plan.topic, error.message)
     }

@@ -6,7 +6,7 @@ import { Group } from '../consumer/group-kit.ts'
 const topic = 'T'
 const [one, two, three] = ['broker-1', 'broker-2', 'broker-3'] as const
 /** Milliseconds from one change to the other: a request takes about one. */
-const delaysMs = numbered(12).map((_, index) => index)
+const delaysMs = numbered(8).map((_, index) => index)
 
 const leaders = ({ queues }: StaticTopicDescription) => [...new Set(queues.map(({ leader }) => leader))]
 const outcome = (change: Promise<unknown>): Promise<string> =>
@@ -96,7 +96,7 @@ describe('a static topic that two admins change at the same time', () => {
 
   test('is made although the one who made it died in whatever moment', { timeout: 60_000 }, async () => {
     const counts = new Set<number>()
-    for (const delayMs of numbered(30).map((_, index) => 25 * index)) {
+    for (const delayMs of numbered(24).map((_, index) => 13 * index)) {
       const scene = await startScene({ brokers: 3, seed: delayMs + 1 })
       const machine = clientMachine(scene.cluster)
       void new Admin(scene.client(machine)).createStaticTopic(topic, { queues: 4 }).catch(() => {})
