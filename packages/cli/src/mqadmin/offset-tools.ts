@@ -3,7 +3,7 @@ import { commands, resetOffsetBody, retryTopicOf, subscriptionGroupTableBody } f
 import { CommandError, UsageError } from '../usage-error.ts'
 import { formatted } from './java-text.ts'
 import { optional, required, type Tool, type ToolContext, timeOf, topic } from './tool.ts'
-import { mastersOf, routeOf } from './topic-tools.ts'
+import { brokersInCluster, mastersOf, routeOf } from './topic-tools.ts'
 
 const resetColumns = '%-40s  %-40s  %-40s\n'
 
@@ -123,13 +123,13 @@ async function resetAll(
   topicName: string,
   { timestamp, isForce }: { readonly timestamp: number; readonly isForce: boolean },
 ): Promise<void> {
-  const { brokerDatas } = await routeOf(context, topicName)
-  const [only, cluster] = [context.value('broker'), context.value('cluster')]
-  const chosen = brokerDatas.filter(
-    (broker) =>
-      (only === undefined || broker.brokerName === only || [...broker.brokerAddrs.values()].includes(only)) &&
-      (cluster === undefined || broker.cluster === cluster),
+  const brokers = brokersInCluster(context, await routeOf(context, topicName), topicName)
+  const only = context.value('broker')
+  const chosen = brokers.filter(
+    ({ brokerName, brokerAddrs }) =>
+      only === undefined || brokerName === only || [...brokerAddrs.values()].includes(only),
   )
+  if (chosen.length === 0) throw new CommandError(`the route of ${topicName} has no broker ${only}`)
   const queueId = context.number('queue', -1)
   const offset = context.value('offset') === undefined ? undefined : context.number('offset', -1)
   await context.print(formatted(resetColumns, '#brokerName', '#queueId', '#offset'))

@@ -13,7 +13,7 @@ import { connectionsOf } from './client-tools.ts'
 import { formatted, localSeconds, versionName } from './java-text.ts'
 import { logicalProgress, mappedQueues } from './static-topic-views.ts'
 import { optional, required, type Tool, type ToolContext } from './tool.ts'
-import { mastersOf, routeOf } from './topic-tools.ts'
+import { brokersInCluster, mastersOf, routeOf } from './topic-tools.ts'
 
 const progressColumns = '%-64s  %-32s  %-4s  %-20s  %-20s  %-20s %-20s %s\n'
 const progressWithClients = '%-64s  %-32s  %-4s  %-20s  %-20s  %-20s %-20s %-20s %s\n'
@@ -125,9 +125,10 @@ function rowsOf({ offsetTable }: ConsumeStats) {
 
 /** The group's progress at all brokers that its retry topic is on. */
 async function statsOf(context: ToolContext, name: string, topicName?: string): Promise<ConsumeStats> {
-  const { brokerDatas } = await routeOf(context, retryTopicOf(name))
+  const retryTopic = retryTopicOf(name)
+  const brokers = brokersInCluster(context, await routeOf(context, retryTopic), retryTopic)
   const all: ConsumeStats = { consumeTps: 0, offsetTable: [] }
-  for (const broker of mastersOf(brokerDatas)) {
+  for (const broker of mastersOf(brokers)) {
     const header = { consumerGroup: name, topic: topicName ?? '' }
     const { body } = await context.ask(broker, commands.getConsumeStats, header)
     const { consumeTps, offsetTable } = consumeStatsBody.decode(body)

@@ -14,7 +14,7 @@ import { formatted } from './java-text.ts'
 import { brokerOf, pullOnce, range } from './message-tools.ts'
 import { detailText, type ShownMessage, shownMessage } from './shown-message.ts'
 import { optional, required, type Tool, type ToolContext, timeOf, topic } from './tool.ts'
-import { groupsOf, mastersOf, routeOf } from './topic-tools.ts'
+import { brokersInCluster, groupsOf, mastersOf, routeOf } from './topic-tools.ts'
 
 const keyColumns = '%-50s %4s %40s %-200s\n'
 const hourMs = 3_600_000
@@ -126,7 +126,7 @@ export async function byKey(
   key: string,
   { most, isUniqueId }: KeyQuery,
 ): Promise<ShownMessage[]> {
-  const { brokerDatas } = await routeOf(context, name)
+  const brokers = brokersInCluster(context, await routeOf(context, name), name)
   const now = context.session.host.now()
   const begin = context.value('beginTimestamp') ?? context.value('startTime')
   const end = context.value('endTimestamp') ?? context.value('endTime')
@@ -141,7 +141,7 @@ export async function byKey(
       : { indexType: context.value('keyType'), lastKey: context.value('lastKey') }),
   }
   const found: ShownMessage[] = []
-  for (const broker of mastersOf(brokerDatas)) {
+  for (const broker of mastersOf(brokers)) {
     const answer = await context.calls.askOr(broker, commands.queryMessage, header, context.deadline, [
       'QUERY_NOT_FOUND',
     ])

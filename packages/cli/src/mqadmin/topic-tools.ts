@@ -178,16 +178,12 @@ export const topicTools: readonly Tool[] = [
     async run(context) {
       const name = context.need('topic')
       const route = await routeOf(context, name)
-      const only = context.value('cluster')
       const rows: { broker: string; queueId: number; min: number; max: number; last: number }[] = []
       let rate = 0
       const ofBrokers: TopicStats['offsetTable'] = []
-      if (only !== undefined && route.brokerDatas.every(({ cluster }) => cluster !== only)) {
-        throw new CommandError(`no broker of the cluster ${only} has the topic ${name}`)
-      }
-      for (const { brokerName, brokerAddrs, cluster } of route.brokerDatas) {
+      for (const { brokerName, brokerAddrs } of brokersInCluster(context, route, name)) {
         const address = brokerAddrs.get(0)
-        if (address === undefined || (only !== undefined && cluster !== only)) continue
+        if (address === undefined) continue
         const { body } = await context.ask({ name: brokerName, address }, commands.getTopicStatsInfo, { topic: name })
         const { offsetTable, topicPutTps } = topicStatsBody.decode(body)
         rate += topicPutTps
@@ -311,6 +307,18 @@ async function brokerNames(context: ToolContext, address: string): Promise<strin
 export function routeOf(context: ToolContext, name: string): Promise<TopicRoute> {
   const header = { topic: name, acceptStandardJsonOnly: true }
   return context.askNameServer(commands.getRouteinfoByTopic, header, topicRouteBody)
+}
+
+/** The brokers of a route that are in the cluster of -c, or all without it. @throws CommandError when there are none there */
+export function brokersInCluster(
+  context: ToolContext,
+  { brokerDatas }: TopicRoute,
+  name: string,
+): TopicRoute['brokerDatas'] {
+  const only = context.value('cluster')
+  const chosen = brokerDatas.filter(({ cluster }) => only === undefined || cluster === only)
+  if (chosen.length > 0 || only === undefined) return chosen
+  throw new CommandError(`no broker of the cluster ${only} has the topic ${name}`)
 }
 
 /** The masters among the brokers of a route. */
