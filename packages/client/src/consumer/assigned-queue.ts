@@ -4,7 +4,7 @@ import { Deadline, pauseUnless } from '../calls/deadline.ts'
 import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { RawMessage } from '../messages/received-message.ts'
-import { type Pulled, pull } from '../reading/pull.ts'
+import { type Pull, type Pulled, pull } from '../reading/pull.ts'
 import { clockSkewMs, offsetOfPosition } from '../reading/queue-positions.ts'
 import type { RocketMQError, RocketMQErrorCode } from '../rocketmq-error.ts'
 import { masterId, type QueueRef } from '../routing/topic-route.ts'
@@ -12,6 +12,7 @@ import { Lanes } from './lanes.ts'
 import type { MemberQueue } from './member-queue.ts'
 import type { Outcome } from './message-handling.ts'
 import { OffsetWindow } from './offset-window.ts'
+import { ParkedMessages } from './parked-messages.ts'
 import { againAfterMs, deadLetterLevel, delayLevelOf } from './redelivery.ts'
 import { type SendBackParts, sendBack } from './send-back.ts'
 
@@ -50,6 +51,9 @@ const pullCountMax = 32
 /** Local attempts of a broadcast message, which no broker delivers again. */
 const broadcastAttemptsMax = 16
 
+/** As many messages for each that may wait can be parked: then what stands behind them in the queue waits. */
+const parkedShare = 100
+
 /** The broker does not know the group's subscription, or knows an older one. */
 export const heartbeatErrors: ReadonlySet<RocketMQErrorCode> = new Set([
   'SUBSCRIPTION_NOT_EXIST',
@@ -76,7 +80,10 @@ export class AssignedQueue implements MemberQueue {
   readonly queue: QueueRef
   readonly mode = 'PULL'
   readonly #parts: QueueParts
+  readonly #laneOf: (message: RawMessage) => string | undefined
   readonly #lanes: Lanes<Pending>
+  /** Of the window that counts now. */
+  readonly #parked: ParkedMessages
   /** Ends pulling. */
   readonly #stop = new AbortController()
   /** Ends everything that is still tried. */
@@ -106,9 +113,16 @@ export class AssignedQueue implements MemberQueue {
   constructor(queue: QueueRef, parts: QueueParts) {
     this.queue = queue
     this.#parts = parts
-    const laneOfMessage = laneOf(parts.order)
-    this.#lanes = new Lanes(({ message }) => laneOfMessage(message))
+    this.#laneOf = laneOf(parts.order)
+    this.#lanes = new Lanes(({ message }) => this.#laneOf(message))
     this.#storedUntilMs = parts.client.runtime.clock.now() - clockSkewMs
+    this.#parked = new ParkedMessages({
+      ...{ client: parts.client, queue, signal: this.#stop.signal },
+      pull: (offset, deadline) => {
+        const address = parts.client.routes.readAddress(queue, this.#brokerId)
+        return this.#read(address, { offset, waitMs: 0, commitOffset: undefined }, deadline)
+      },
+    })
   }
 
   get hasWork(): boolean {
@@ -211,16 +225,71 @@ export class AssignedQueue implements MemberQueue {
   async #room(): Promise<void> {
     for (;;) {
       const { messages, bytes } = this.#parts.share()
-      const isFull = this.#pendingMessages > 0 && (this.#pendingMessages >= messages || this.#pendingBytes >= bytes)
-      if (this.isStopped || !(isFull || this.#parts.isPaused())) return
+      const isFull =
+        (this.#pendingMessages > 0 && (this.#pendingMessages >= messages || this.#pendingBytes >= bytes)) ||
+        this.#parked.count >= parkedShare * messages
+      const isPaused = this.#parts.isPaused()
+      if (this.isStopped || !(isFull || isPaused)) return
+      if (!isPaused && this.#parkUntried()) continue
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
   }
 
-  async #pullOnce(): Promise<void> {
+  /**
+   * Where the room is used up, what waits behind messages that failed makes room for those of other sharding keys.
+   * @returns whether there was something
+   */
+  #parkUntried(): boolean {
+    const { order, share } = this.#parts
+    if (order !== 'shardingKey' || this.#parked.count >= parkedShare * share().messages) return false
+    const untried = this.#lanes.takeUntried()
+    for (const { message } of untried) {
+      this.#pendingMessages--
+      this.#pendingBytes -= message.bytes
+    }
+    // What counts no more since the group was sent back has come again, or will.
+    const counting = untried.filter(({ window }) => window === this.#window).map(({ message }) => message)
+    for (const [lane, messages] of Map.groupBy(counting, (message) => this.#laneOf(message)!)) {
+      this.#parked.park(
+        lane,
+        messages.map(({ queueOffset }) => queueOffset),
+      )
+    }
+    return untried.length > 0
+  }
+
+  /** Lets a lane go on with what was parked of it. The lane is busy until that was read again. */
+  async #unpark(lane: string): Promise<void> {
+    const window = this.#window!
+    const read = await this.#parked.readAgain(lane)
+    if (this.isStopped) return
+    for (const offset of read?.gone ?? []) window.done(offset)
+    for (const message of read?.found ?? []) this.#addPending(message, window)
+    this.#lanes.release(lane)
+    this.#parts.onWork()
+    this.#wake?.()
+  }
+
+  #addPending(message: RawMessage, window: OffsetWindow): void {
+    this.#pendingMessages++
+    this.#pendingBytes += message.bytes
+    this.#lanes.add({ message, window })
+  }
+
+  #read(
+    address: string,
+    { offset, waitMs, commitOffset }: Pick<Pull, 'offset' | 'waitMs' | 'commitOffset'>,
+    deadline: Deadline,
+  ): Promise<Pulled> {
     const { client, group, subscription, isBroadcast } = this.#parts
+    const what = { queue: this.queue, address, group, subscription, isOwnSubscription: isBroadcast }
+    return pull(client, { ...what, offset, countMax: pullCountMax, waitMs, commitOffset }, deadline)
+  }
+
+  async #pullOnce(): Promise<void> {
+    const { client, isBroadcast } = this.#parts
     const { clock } = client.runtime
     const { signal } = this.#stop
     const address = client.routes.readAddress(this.queue, this.#brokerId)
@@ -234,21 +303,7 @@ export class AssignedQueue implements MemberQueue {
     const offset = this.#nextOffset ?? window.committable
     const commitOffset = isBroadcast || window.committable === 0 ? undefined : window.committable
     this.#lastAskedMs = clock.now()
-    const pulled = await pull(
-      client,
-      {
-        queue: this.queue,
-        address,
-        group,
-        offset,
-        subscription,
-        isOwnSubscription: isBroadcast,
-        countMax: pullCountMax,
-        waitMs,
-        commitOffset,
-      },
-      deadline,
-    )
+    const pulled = await this.#read(address, { offset, waitMs, commitOffset }, deadline)
     if (this.isStopped) return
     const isBeyondEnd = pulled.nextOffset < offset && offset > pulled.maxOffset
     const master = client.routes.masterAddress(this.queue.broker)
@@ -265,6 +320,7 @@ export class AssignedQueue implements MemberQueue {
     const offset = Math.min(atMost, await offsetOfPosition(client, this.queue, address, sinceMs, deadline))
     client.log.warn({ ...this.queue, offset }, 'the broker has lost messages, or the topic was made anew')
     this.#window = new OffsetWindow(offset)
+    this.#parked.clear()
     this.#nextOffset = offset
     this.#anewAtMost = undefined
   }
@@ -276,14 +332,15 @@ export class AssignedQueue implements MemberQueue {
     if (nextOffset < offset) {
       // The group was sent back. What is here is handled all the same, and counts no more.
       this.#window = new OffsetWindow(nextOffset)
+      this.#parked.clear()
     }
     const window = this.#window!
     window.take(messages.map(({ queueOffset }) => queueOffset))
     window.advance(nextOffset)
     for (const message of messages) {
-      this.#pendingMessages++
-      this.#pendingBytes += message.bytes
-      this.#lanes.add({ message, window })
+      const lane = this.#parked.count === 0 ? undefined : this.#laneOf(message)
+      if (this.#parked.has(lane)) this.#parked.park(lane, [message.queueOffset])
+      else this.#addPending(message, window)
     }
     const newest = messages.at(-1)
     if (newest === undefined) return
@@ -340,7 +397,10 @@ export class AssignedQueue implements MemberQueue {
     }
     if (!this.isStopped) {
       this.#lanes.putBack(lane, again)
-      if (again.length > 0) this.#later(delayMs, () => this.#lanes.release(lane))
+      if (again.length > 0) {
+        this.#later(delayMs, () => this.#lanes.release(lane))
+        this.#wake?.()
+      } else if (this.#parked.has(lane)) void this.#unpark(lane)
       else {
         this.#lanes.release(lane)
         this.#parts.onWork()

@@ -26,7 +26,9 @@ export interface ConsumerOptions<Body = Buffer> extends ClientOptions {
   readonly concurrency?: number | undefined
   /**
    * Which messages are handled one after the other: `queue` all of a queue, `shardingKey` those of a queue with the same
-   * sharding key. What fails is then handled again in its place, while those behind it wait. Default `none`.
+   * sharding key. What fails is then handled again in its place, while those behind it wait; other sharding keys go on. How far a
+   * group is in a queue is one offset: until what fails is done, a member that gets the queue handles again what was done behind it.
+   * Default `none`.
    */
   readonly order?: 'none' | 'queue' | 'shardingKey' | undefined
   /** Each member gets all messages. Nothing is delivered again by brokers. Default false. */

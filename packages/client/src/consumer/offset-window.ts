@@ -1,14 +1,13 @@
-interface Taken {
-  readonly offset: number
-  isDone: boolean
-}
+/** So many offsets of messages that are done may be kept for as many that are not, and these besides. */
+const doneKeptMax = 1024
 
 /** Messages of a queue between being pulled and being done, and how far everything is done. */
 export class OffsetWindow {
-  /** In the order of their offsets; those before `#head` are done. */
-  #taken: Taken[] = []
+  /** Offsets that are not done. */
+  readonly #open = new Set<number>()
+  /** All of these and some that are done, in rising order; those before `#head` are done. */
+  #order: number[] = []
   #head = 0
-  readonly #byOffset = new Map<number, Taken>()
   #nextOffset: number
 
   /** @param offset of the first message that is not done */
@@ -18,20 +17,24 @@ export class OffsetWindow {
 
   /** Messages that are not done. */
   get size(): number {
-    return this.#byOffset.size
+    return this.#open.size
   }
 
   /** The first offset that is not done: a group that goes on there misses nothing. */
   get committable(): number {
-    return this.#taken[this.#head]?.offset ?? this.#nextOffset
+    return this.#order[this.#head] ?? this.#nextOffset
+  }
+
+  /** Offsets that are in memory. */
+  get kept(): number {
+    return this.#order.length
   }
 
   /** @param offsets in rising order, behind those that were taken before */
   take(offsets: readonly number[]): void {
     for (const offset of offsets) {
-      const taken = { offset, isDone: false }
-      this.#taken.push(taken)
-      this.#byOffset.set(offset, taken)
+      this.#order.push(offset)
+      this.#open.add(offset)
     }
   }
 
@@ -41,14 +44,11 @@ export class OffsetWindow {
   }
 
   done(offset: number): void {
-    const taken = this.#byOffset.get(offset)
-    if (taken === undefined) return
-    taken.isDone = true
-    this.#byOffset.delete(offset)
-    while (this.#taken[this.#head]?.isDone) this.#head++
-    if (this.#head > 1024 && this.#head * 2 > this.#taken.length) {
-      this.#taken = this.#taken.slice(this.#head)
-      this.#head = 0
-    }
+    if (!this.#open.delete(offset)) return
+    while (this.#head < this.#order.length && !this.#open.has(this.#order[this.#head]!)) this.#head++
+    if (this.#order.length <= 2 * this.#open.size + doneKeptMax) return
+    // One that takes very long does not keep the offsets of all that are done behind it.
+    this.#order = this.#order.filter((one) => this.#open.has(one))
+    this.#head = 0
   }
 }

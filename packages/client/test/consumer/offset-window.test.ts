@@ -30,4 +30,17 @@ describe('the offset to commit', () => {
       ),
     )
   })
+
+  test('takes no memory for what is done behind a message that takes very long', () => {
+    const window = new OffsetWindow(0)
+    for (let offset = 0; offset < 100_000; offset++) {
+      window.take([offset])
+      window.advance(offset + 1)
+      if (offset > 0) window.done(offset)
+    }
+    expect(window.committable).toBe(0)
+    expect(window.kept).toBeLessThan(2000)
+    window.done(0)
+    expect(window.committable).toBe(100_000)
+  })
 })
