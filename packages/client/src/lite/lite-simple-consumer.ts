@@ -162,8 +162,8 @@ export class LiteSimpleConsumer<Body = Buffer> implements AsyncDisposable {
 
   /**
    * Lets a message become visible to the group again so long from now: later than it was said, while it is still worked on;
-   * or earlier, when it is to be tried again soon. `receipt` and `visibleTimestamp` of the message are new then. Until it is
-   * done, the group is given nothing that stands behind it.
+   * or earlier, when it is to be tried again soon. `receipt` and `visibleTimestamp` of the message are new then. What is
+   * asked for meanwhile waits for it, such as `ack`. Until it is done, the group is given nothing that stands behind it.
    * @param invisibleMs milliseconds, at least 1000
    * @throws RocketMQError when it is visible again already, or acknowledged
    */

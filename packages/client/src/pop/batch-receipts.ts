@@ -34,6 +34,11 @@ function partOfBatch(text: string): PartOfBatch | undefined {
   return { receipt: parts.slice(0, receiptParts).join(separator), number, count }
 }
 
+/** Whether it is the receipt of one of several messages that brokers know as one. */
+export function isPartOfBatch(receipt: string): boolean {
+  return partOfBatch(receipt) !== undefined
+}
+
 interface OpenBatch {
   /** The one that counts now. */
   receipt: string

@@ -8,7 +8,7 @@ import { bytes, type Codec } from '../messages/codec.ts'
 import { type PoppedMessage, withoutInternals } from '../messages/received-message.ts'
 import { RocketMQError } from '../rocketmq-error.ts'
 import type { SettledMessage, Telemetry } from '../telemetry.ts'
-import { OpenBatches } from './batch-receipts.ts'
+import { isPartOfBatch, OpenBatches } from './batch-receipts.ts'
 import type { GroupAttempts } from './group-attempts.ts'
 import type { RawPopped } from './pop.ts'
 import { acknowledge, changeInvisibleTime, type NamedReceipt, visibleTimestamp } from './receipts.ts'
@@ -31,6 +31,8 @@ export class Settling<Body> {
   readonly #parts: SettlingParts<Body>
   readonly #codec: Codec<never, Body>
   readonly #batches: OpenBatches
+  /** Changes of receipts that are under way, by the receipt before: each gives the one that counts then. */
+  readonly #changes = new Map<string, Promise<string>>()
   /** Where messages are traced: tells the trace of one that it is settled. */
   readonly #traced = new WeakMap<object, (thrown?: { readonly error: unknown }) => void>()
 
@@ -84,10 +86,14 @@ export class Settling<Body> {
 
   async #acknowledge(messages: readonly NamedReceipt[], deadline: Deadline): Promise<void> {
     const { client, group } = this.#parts
-    const { now, soon } = this.#batches.done(messages, deadline)
+    const isChanging = ({ receipt }: NamedReceipt): boolean => this.#changes.has(receipt)
+    const changing = this.#changes.size === 0 ? [] : messages.filter(isChanging)
+    const others = changing.length === 0 ? messages : messages.filter((message) => !isChanging(message))
+    const { now, soon } = this.#batches.done(others, deadline)
+    const later = [...soon, ...changing.map((message) => this.#counting(message, deadline))]
     const outcomes = await Promise.allSettled([
       now.length > 0 ? acknowledge(client, group, now, deadline) : undefined,
-      ...soon.map(async (message) => acknowledge(client, group, [await message], deadline)),
+      ...later.map(async (message) => acknowledge(client, group, [await message], deadline)),
     ])
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason
@@ -116,16 +122,49 @@ export class Settling<Body> {
   }
 
   async #changeInvisible(
-    { queue, receipt: before, ofLiteTopic }: NamedReceipt,
+    message: NamedReceipt,
     invisibleMs: number,
     deadline: Deadline,
     isSuspended: boolean,
   ): Promise<Pick<PoppedMessage, 'receipt' | 'visibleTimestamp'>> {
     const { client, group } = this.#parts
-    const receipt = await this.#batches.changed(before, invisibleMs, (told) =>
-      changeInvisibleTime(client, group, { queue, receipt: told, ofLiteTopic }, { invisibleMs, isSuspended }, deadline),
-    )
+    const { queue, ofLiteTopic, receipt: before } = message
+    const change = (counting: string): Promise<string> =>
+      this.#batches.changed(counting, invisibleMs, (told) => {
+        const receipted = { queue, receipt: told, ofLiteTopic }
+        return changeInvisibleTime(client, group, receipted, { invisibleMs, isSuspended }, deadline)
+      })
+    // Changes of a batch take turns by themselves, and old receipts of its messages stay good.
+    const receipt = await (isPartOfBatch(before) ? change(before) : this.#inTurn(before, change, deadline))
     return { receipt, visibleTimestamp: visibleTimestamp(receipt) }
+  }
+
+  /** Changes a receipt when the change of it that is under way is done. */
+  async #inTurn(before: string, change: (counting: string) => Promise<string>, deadline: Deadline): Promise<string> {
+    const earlier = this.#changes.get(before)
+    const changing = earlier === undefined ? change(before) : deadline.within(earlier).then(change)
+    const counts = changing.catch(() => earlier ?? before)
+    const told = [before]
+    let isEnded = false
+    this.#changes.set(before, counts)
+    // Whoever waited for the earlier one knows its receipt.
+    void earlier?.then((receipt) => {
+      if (isEnded) return
+      told.push(receipt)
+      this.#changes.set(receipt, counts)
+    })
+    try {
+      return await changing
+    } finally {
+      isEnded = true
+      for (const receipt of told) if (this.#changes.get(receipt) === counts) this.#changes.delete(receipt)
+    }
+  }
+
+  /** The message with the receipt that counts when a change of it that is under way is done. */
+  async #counting(message: NamedReceipt, deadline: Deadline): Promise<NamedReceipt> {
+    const change = this.#changes.get(message.receipt)
+    return change === undefined ? message : { ...message, receipt: await deadline.within(change) }
   }
 
   /**

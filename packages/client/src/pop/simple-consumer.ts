@@ -168,7 +168,7 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
   /**
    * Lets a message become visible to the group again so long from now: later than it was said, while it is still worked on;
    * or earlier, when it is to be tried again soon. `receipt` and `visibleTimestamp` of the message are new then, and count
-   * alone.
+   * alone. What is asked for meanwhile waits for it, such as `ack`.
    *
    * The messages of a batch that was stored whole become visible together, at the time that was said last for any of them:
    * all of them come again then, those that were acknowledged too. The receipts of the others stay good.

@@ -153,6 +153,37 @@ describe('a simple consumer', () => {
     await scene.settle(consumer.close())
   })
 
+  test('settles a message whose invisible time is just being changed', async () => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    await send(scene, 'T', numbered(3))
+    const machine = clientMachine(scene.cluster)
+    const consumer = join(scene, { invisibleMs: 10_000 }, machine)
+    const [one, two, three] = await scene.settle(consumer.receive())
+    const first = consumer.changeInvisible(one!, 20_000)
+    const second = consumer.changeInvisible(one!, 30_000)
+    const afterFirst = first.then(() => consumer.ack(one!))
+    const acked = [consumer.ack([one!, three!]), consumer.changeInvisible(two!, 20_000), consumer.ack(two!)]
+    await scene.settle(Promise.all([first, second, afterFirst, ...acked]))
+    await scene.cluster.sleep(90_000)
+    expect(await scene.settle(consumer.receive({ waitMs: 0 }))).toEqual([])
+    await scene.settle(consumer.close())
+  })
+
+  test('settles a message whose invisible time could not be changed', async () => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    await send(scene, 'T', ['m'])
+    const consumer = join(scene, { invisibleMs: 10_000 })
+    const [message] = await scene.settle(consumer.receive())
+    const changing = scene.failure(consumer.changeInvisible(message!, 1_000_000_000_000))
+    await scene.settle(consumer.ack(message!))
+    expect(await changing).toMatchObject({ code: 'INVALID_PARAMETER' })
+    await scene.cluster.sleep(30_000)
+    expect(await scene.settle(consumer.receive({ waitMs: 0 }))).toEqual([])
+    await scene.settle(consumer.close())
+  })
+
   test('makes dead letters of what it gives up, and of what was delivered too often', async () => {
     const scene = await startScene()
     await scene.createTopic('T', 1)
