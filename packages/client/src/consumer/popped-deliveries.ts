@@ -26,6 +26,8 @@ const renewedLeft = 0.5
 const overdueLeft = 0.25
 /** Milliseconds until a message is visible that is given back. */
 const givenBackMs = 1000
+/** Brokers take no longer time than this unless their settings say otherwise (timerMaxDelaySec). */
+const invisibleMsMax = 3 * 86_400_000
 /** What was given out under one receipt: a message, or the messages of a batch that was stored whole. */
 export interface Delivery {
   /** Where it was found. */
@@ -189,7 +191,7 @@ export class Deliveries {
   async #comesAgain(delivery: Delivery, { delayMs, isSuspended, timeoutMs }: Again): Promise<void> {
     this.#parts.onBegin()
     await delivery.renewing
-    const invisibleMs = Math.max(givenBackMs, Math.round(delayMs))
+    const invisibleMs = Math.min(invisibleMsMax, Math.max(givenBackMs, Math.round(delayMs)))
     if (!delivery.isLost) await this.#change(delivery, invisibleMs, isSuspended, timeoutMs)
     this.#forget(delivery)
     this.#parts.onEnd()

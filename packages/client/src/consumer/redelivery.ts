@@ -7,7 +7,8 @@ export class RetryAfter extends Error {
   readonly delayMs: number
 
   /**
-   * @param delayMs milliseconds; where brokers keep the time, it is rounded up to the next of their delay levels
+   * @param delayMs milliseconds; where brokers keep the time, it is rounded up to the next of their delay levels, of which the longest
+   *   is 2 hours; by POP it is 1 s at least, and 3 days at most
    * @throws RocketMQError INVALID_ARGUMENT
    */
   constructor(delayMs: number, message = `deliver it again after ${delayMs} ms`, options?: ErrorOptions) {

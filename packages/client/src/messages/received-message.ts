@@ -26,6 +26,8 @@ export interface ReceivedMessage<Body = Buffer> {
   /** The lite topic of its topic that it was sent to; undefined for a message of none. */
   readonly liteTopic: string | undefined
   readonly shardingKey: string | undefined
+  /** Undefined for a message of none, and for one with a sharding key, whose queue does not depend on it. */
+  readonly priority: number | undefined
   /** The id that its producer gave it: the same in each delivery. */
   readonly messageId: string
   /** Where it was found. */
@@ -156,6 +158,7 @@ function received(
     systemProperties: system,
     liteTopic: system[propertyName.liteTopic],
     shardingKey: system[propertyName.shardingKey],
+    priority: priorityOf(system),
     messageId: system[propertyName.uniqueKey] ?? '',
     queue: new FoundQueue(namespace.unwrap(topic), broker, queueId),
     queueOffset,
@@ -168,4 +171,11 @@ function received(
     bytes: totalSize,
     isOfBatch: false,
   }
+}
+
+function priorityOf(system: Readonly<Record<string, string>>): number | undefined {
+  const text = system[propertyName.priority]
+  if (text === undefined || system[propertyName.shardingKey] !== undefined) return undefined
+  const priority = Number(text)
+  return Number.isSafeInteger(priority) && priority >= 0 ? priority : undefined
 }

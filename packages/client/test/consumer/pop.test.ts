@@ -110,6 +110,21 @@ describe('a consumer whose group takes messages by POP', () => {
     await scene.settle(consumer.close())
   })
 
+  test.for([7 * 86_400_000, Number.POSITIVE_INFINITY])(
+    'is not given again soon what it asks for later than brokers can keep it: %d ms',
+    async (delayMs) => {
+      const scene = await startPopped()
+      await send(scene, 'T', ['m'])
+      const group = new Group(scene)
+      const { consumer } = await group.join('one', { topics: 'T' }, () => {
+        throw new RetryAfter(delayMs)
+      })
+      await scene.cluster.sleep(600_000)
+      expect(group.handled).toHaveLength(1)
+      await scene.settle(consumer.close())
+    },
+  )
+
   test('makes dead letters of what it gives up, and of what failed too often', async () => {
     const scene = await startPopped()
     await send(scene, 'T', ['given up', 'always fails'])

@@ -45,6 +45,16 @@ describe('a message that was received', () => {
     })
   })
 
+  test('is sent again with its priority', async () => {
+    const scene = await startScene()
+    await scene.createTopic('from', 4)
+    await scene.createTopic('to', 4)
+    await sendOne(scene, { topic: 'from', body: 'a', priority: 2 })
+    const received = await readOne(scene, 'from')
+    expect(received.priority).toBe(2)
+    expect((await sendOne(scene, { ...received, topic: 'to' })).queue.queueId).toBe(2)
+  })
+
   test('is sent again to a queue that is given', async () => {
     const scene = await startScene()
     await scene.createTopic('from', 1)
