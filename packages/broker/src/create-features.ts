@@ -225,6 +225,7 @@ export function createFeatures(parts: FeaturesParts) {
       lite: lite.receipts,
     }),
   )
+  liveSettings.onChange(() => pop.settingsChanged())
   const administration = features.add(
     createAdministration({
       clock,

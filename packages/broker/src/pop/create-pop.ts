@@ -81,7 +81,14 @@ export function createPop(parts: PopFeatureParts) {
     },
     logEnd: () => store.positions.max,
   }
-  const receipts = new Receipts(clock.now(), () => settings().popCkMaxBufferSize)
+  const receipts = new Receipts(clock.now(), () => settings().popCkMaxBufferSize, {
+    onLess({ topic, group, queueId }, after, before) {
+      const { enablePopMessageThreshold, popInflightMessageThreshold: max } = settings()
+      if (!enablePopMessageThreshold || after > max || before <= max) return
+      // Those who wait were not given more of the queue. They look when this is dealt with.
+      clock.nextTurn(() => wake(topic, group, queueId))
+    },
+  })
   const cursors = new PopCursors(offsets)
   const { popPollingMapSize } = settings()
   const held = new HeldPops(clock, popPollingMapSize, settings)
@@ -213,6 +220,11 @@ export function createPop(parts: PopFeatureParts) {
       held.arrived(topic, queueId)
       notified.arrived(topic, queueId)
       for (const reviver of revivers) reviver.arrived(topic, queueId)
+    },
+    /** Settings were changed: those who wait may have what they were not given before. */
+    settingsChanged(): void {
+      held.retryAll()
+      notified.retryAll()
     },
     /** Resolves when what was given in order of deleted topics, and to deleted groups, is gone for good. */
     whenOrdersRemoved: () => orders.removed(),

@@ -44,6 +44,9 @@ export function checkpointKey({ topic, group, queueId, startOffset, popTime }: C
 /** Messages of a queue that a group was given and did not acknowledge. */
 interface Unacknowledged {
   readonly key: string
+  readonly topic: string
+  readonly group: string
+  readonly queueId: number
   count: number
 }
 
@@ -57,6 +60,13 @@ interface Open {
   replaced: number
   /** Their acknowledgement is being stored. */
   underWay: number
+}
+
+export interface ReceiptsOptions {
+  /** Of a queue a group has fewer messages that it did not acknowledge: so many after and before. */
+  onLess?:
+    | ((place: Pick<CheckpointName, 'topic' | 'group' | 'queueId'>, after: number, before: number) => void)
+    | undefined
 }
 
 /** What becomes of an acknowledgement. */
@@ -108,14 +118,16 @@ export class Receipts {
   #lastName: CheckpointName | undefined
   #lastKey = ''
   #messageCount = 0
+  readonly #onLess: ReceiptsOptions['onLess']
 
   /**
    * @param startMs milliseconds since 1970 at which this life of the broker began
    * @param doneMax acknowledged checkpoints to remember, to tell a repeated acknowledgement from a forged one
    */
-  constructor(startMs: number, doneMax: () => number) {
+  constructor(startMs: number, doneMax: () => number, { onLess }: ReceiptsOptions = {}) {
     this.#startMs = startMs
     this.#doneMax = doneMax
+    this.#onLess = onLess
   }
 
   /** Checkpoints with messages that are not acknowledged. */
@@ -278,7 +290,8 @@ export class Receipts {
     const key = placeKey(name)
     const known = this.#outstanding.get(key)
     if (known !== undefined) return known
-    const place = { key, count: 0 }
+    const { topic, group, queueId } = name
+    const place = { key, topic, group, queueId, count: 0 }
     this.#outstanding.set(key, place)
     return place
   }
@@ -287,6 +300,7 @@ export class Receipts {
     this.#messageCount += change
     place.count += change
     if (place.count <= 0) this.#outstanding.delete(place.key)
+    if (change < 0) this.#onLess?.(place, place.count, place.count - change)
   }
 }
 

@@ -131,6 +131,40 @@ export const pop = {
         }
       },
     ),
+    'who waits since a group has too many messages is given more as soon as it has fewer': withSettings(
+      { enablePopMessageThreshold: 'true', popInflightMessageThreshold: '1' },
+      async (scene) => {
+        await scene.store('T', 'a', 'b', 'c', 'd', 'e')
+        const consumer = consumerOf(scene)
+        const { messages } = await consumer.pop({ maxMsgNums: 3, invisibleTime: 60_000 })
+        const others = [consumerOf(scene), consumerOf(scene)].map((one) => one.pop({ pollTime: 10_000 }))
+        const startMs = scene.cluster.simulation.monotonic()
+        await scene.cluster.sleep(100)
+        for (const message of messages) expect(await consumer.ack(message)).toBe('SUCCESS')
+        const given = (await Promise.all(others)).flatMap((answer) => bodiesOf(answer.messages))
+        expect(given.sort()).toEqual(['d', 'e'])
+        expect(scene.cluster.simulation.monotonic() - startMs).toBeLessThan(1000)
+      },
+    ),
+    'who waits since a setting keeps messages back has them when it is changed': withSettings(
+      { enablePopMessageThreshold: 'true', popInflightMessageThreshold: '0' },
+      async (scene) => {
+        await scene.store('T', 'a', 'b', 'c')
+        const consumer = consumerOf(scene)
+        await consumer.pop({ invisibleTime: 60_000 })
+        for (const [body, change] of [
+          ['b', { popInflightMessageThreshold: '1' }],
+          ['c', { enablePopMessageThreshold: 'false' }],
+        ] as const) {
+          const waiting = consumer.pop({ pollTime: 10_000, invisibleTime: 60_000 })
+          const startMs = scene.cluster.simulation.monotonic()
+          await scene.cluster.sleep(100)
+          await scene.broker.changeSettings(change)
+          expect(bodiesOf((await waiting).messages)).toEqual([body])
+          expect(scene.cluster.simulation.monotonic() - startMs).toBeLessThan(1000)
+        }
+      },
+    ),
     'in order too nothing is given while too much is not acknowledged': withSettings(
       { popCkMaxBufferSize: '1' },
       async (scene) => {
