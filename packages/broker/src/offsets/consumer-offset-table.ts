@@ -57,6 +57,7 @@ export class ConsumerOffsetTable {
   /** Topics and groups whose offsets were removed, and how many of them the file tells that they are gone. */
   #removalCount = 0
   #keptRemovalCount = 0
+  #lightResetCount = 0
   readonly #leaving: LeavingQueues
   /** When groups were deleted with their offsets. */
   readonly #removedGroups = new LogEnds()
@@ -360,13 +361,18 @@ export class ConsumerOffsetTable {
     return this.#kept.writtenSoon()
   }
 
+  /** How often a group was to go on elsewhere in a light queue since the start. */
+  get lightResetCount(): number {
+    return this.#lightResetCount
+  }
+
   /**
    * Resolves when groups that went on elsewhere in light queues until now do so after the death of the process too, and, as the
    * flush mode says, after a failure of the power.
    * @throws as `written` does
    */
-  async lightResetsConfirmed(flushMode: 'SYNC_FLUSH' | 'ASYNC_FLUSH'): Promise<void> {
-    if (this.#light !== undefined && !this.#kept.isSecured) await this.#kept.confirmed(flushMode)
+  lightResetsConfirmed(flushMode: 'SYNC_FLUSH' | 'ASYNC_FLUSH'): Promise<void> {
+    return this.#kept.confirmed(flushMode)
   }
 
   /**
@@ -388,6 +394,7 @@ export class ConsumerOffsetTable {
     if (!isLight) this.#resetQueues.note(nameOfReset(group, topic, queueId), max, min)
     this.commit(group, topic, queueId, offset)
     if (isLight) {
+      this.#lightResetCount++
       this.#dataVersion = nextDataVersion(this.#dataVersion, this.#clock.now())
       this.#kept.note({ group, queue: topic, offset })
     }

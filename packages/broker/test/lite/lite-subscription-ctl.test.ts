@@ -17,6 +17,7 @@ function open(limits: { maxLiteSubscriptionCount?: number } = {}) {
   let turns: (() => void)[] = []
   const clock = { monotonic: () => nowMs, nextTurn: (callback: () => void) => void turns.push(callback) }
   const looked: string[] = []
+  const confirmed: number[] = []
   const look = (what: string): void => {
     nowMs++
     looked.push(what)
@@ -41,7 +42,16 @@ function open(limits: { maxLiteSubscriptionCount?: number } = {}) {
     rules,
     subscriptions,
     changes,
-    offsets: { checkRoom() {}, hasRoom: () => true, lightResetsConfirmed: async () => {} },
+    offsets: {
+      checkRoom() {},
+      hasRoom: () => true,
+      get lightResetCount() {
+        return looked.filter((what) => what.startsWith('reset')).length
+      },
+      async lightResetsConfirmed() {
+        confirmed.push(looked.length)
+      },
+    },
     settings: () => ({ flushDiskType: 'ASYNC_FLUSH' }),
     reset: (_group, queue) => look(`reset ${queue}`),
   })
@@ -66,7 +76,7 @@ function open(limits: { maxLiteSubscriptionCount?: number } = {}) {
     }
     return counts
   }
-  return { subscriptions, changes, change, looked, perTurn }
+  return { subscriptions, changes, change, looked, confirmed, perTurn }
 }
 
 test.each([
@@ -133,6 +143,18 @@ test('a client does not wait for the very many subscriptions of another one', as
   await Promise.all([large, small])
   expect(lookedBySmall).toBeLessThan(20)
   expect([subscriptions.get('c')!.queues.size, subscriptions.get('small')!.queues.size]).toEqual([names.length, 2])
+})
+
+test('where a group is to begin is kept before that is answered, and nobody else waits for the disk', async () => {
+  const { change, looked, confirmed, perTurn } = open()
+  const plain = change({ action: 'PARTIAL_ADD' })
+  await perTurn()
+  await plain
+  expect(confirmed).toEqual([])
+  const asked = change({ action: 'PARTIAL_ADD', liteTopicSet: ['a', 'b'], offsetOption })
+  await perTurn()
+  await asked
+  expect(confirmed).toEqual([looked.length])
 })
 
 test('clients that subscribe at the same time have no more subscriptions together than there may be', async () => {

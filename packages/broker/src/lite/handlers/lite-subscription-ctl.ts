@@ -20,6 +20,7 @@ export interface LiteSubscriptionCtlParts {
   offsets: {
     checkRoom(group: string, topic: string): void
     hasRoom(group: string, topic: string): boolean
+    readonly lightResetCount: number
     lightResetsConfirmed(flushMode: 'SYNC_FLUSH' | 'ASYNC_FLUSH'): Promise<void>
   }
   settings(): { flushDiskType: 'SYNC_FLUSH' | 'ASYNC_FLUSH' }
@@ -35,11 +36,14 @@ export function liteSubscriptionCtl(parts: LiteSubscriptionCtlParts): Handler<ty
     if (subscriptionSet.length === 0) {
       throw new ProtocolError('ILLEGAL_OPERATION', 'LiteSubscriptionCtlRequestBody is empty.')
     }
+    const { changes, offsets, settings } = parts
+    const { lightResetCount } = offsets
     const clientIds = subscriptionSet.map(({ clientId = '' }) => clientId)
-    await parts.changes.run(clientIds, function* () {
+    await changes.run(clientIds, function* () {
       for (const change of subscriptionSet) yield* apply(change, call.connection, parts)
     })
-    await parts.offsets.lightResetsConfirmed(parts.settings().flushDiskType)
+    // Those of others may be among them.
+    if (offsets.lightResetCount > lightResetCount) await offsets.lightResetsConfirmed(settings().flushDiskType)
     return {}
   }
 }
