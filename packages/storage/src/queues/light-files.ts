@@ -62,10 +62,11 @@ export class LightFiles {
   }
 
   /**
-   * Removes the units from slots that do not count.
+   * Removes what does not count: slots that a failure of the power has torn, and units in others.
    * @param trustOf which units of a queue count; undefined for one that is left as it is
    */
   cutSlots(trustOf: (name: string) => UnitTrust | undefined): void {
+    this.#light.slots.freeDamaged()
     for (const slot of this.#light.slots.all()) {
       const trust = trustOf(slot.name)
       // Nearly all are right: there may be a million.

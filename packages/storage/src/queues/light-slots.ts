@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { assert } from '@rocketmq-ts/base'
 import type { FileHandle } from '@rocketmq-ts/platform'
 import type { StoreFiles } from '../store-files.ts'
@@ -18,7 +19,7 @@ const nothing = -1
  * A file that holds the units of light queues with few messages, so that each of very many takes a sector, and not two folders
  * and a file. It is made of slots (`light-slot.ts`). The first one says what the file is (big-endian):
  *
- *     magic 4 | version 4 | slot size 4
+ *     magic 4 | crc32 of the rest 4 | version 4 | slot size 4
  *
  * Units that are added to a slot are compared with the log after a power failure, like those in the files of queues. Everything
  * else that changes is written to a new slot. The old one is freed when the new one is synced.
@@ -38,7 +39,7 @@ export class LightSlots {
   #endNumber = 1
   #serial = 0
   /** Slots that are neither free nor whole. */
-  #damagedCount = 0
+  #damaged: number[] = []
   #isUnsynced = false
   #syncing: Promise<void> | undefined
   /** Whether slot 0 is as it should be: a power failure may have left the others without it. */
@@ -71,7 +72,13 @@ export class LightSlots {
 
   /** Slots of which nothing can be known. A power failure may leave some that were not synced. */
   get damagedCount(): number {
-    return this.#damagedCount
+    return this.#damaged.length
+  }
+
+  /** Frees those: they were never synced. */
+  freeDamaged(): void {
+    for (const number of this.#damaged) this.#release(number)
+    this.#damaged = []
   }
 
   has(name: string): boolean {
@@ -168,6 +175,8 @@ export class LightSlots {
   /** The units of a queue are elsewhere: its slot is freed when they are synced there. */
   moved(name: string): void {
     this.#retire(name)
+    // Its files are synced although it had nothing here.
+    if (!this.#retired.has(name)) this.#retired.set(name, [])
     this.#numbers.delete(name)
   }
 
@@ -177,7 +186,7 @@ export class LightSlots {
     this.#retired.clear()
     this.#free.length = 0
     this.#endNumber = 1
-    this.#damagedCount = 0
+    this.#damaged = []
     this.#file?.truncate(0)
     this.#hasHead = false
     this.#isUnsynced = this.#file !== undefined
@@ -268,8 +277,9 @@ export class LightSlots {
     if (this.#hasHead) return this.#file
     const head = Buffer.alloc(slotBytes)
     head.writeUInt32BE(fileMagic, 0)
-    head.writeUInt32BE(version, 4)
-    head.writeUInt32BE(slotBytes, 8)
+    head.writeUInt32BE(version, 8)
+    head.writeUInt32BE(slotBytes, 12)
+    head.writeUInt32BE(crc32(head.subarray(8)), 4)
     this.#file.write(head, 0)
     this.#hasHead = true
     return this.#file
@@ -293,10 +303,10 @@ export class LightSlots {
   #readHead(file: FileHandle): void {
     const head = Buffer.alloc(slotBytes)
     file.read(head, 0)
-    // Without one, the file was never synced.
-    if (head.readUInt32BE(0) !== fileMagic) return
+    // Where it is not whole, the file was never synced.
+    if (head.readUInt32BE(0) !== fileMagic || head.readUInt32BE(4) !== crc32(head.subarray(8))) return
     this.#hasHead = true
-    if (head.readUInt32BE(4) === version && head.readUInt32BE(8) === slotBytes) return
+    if (head.readUInt32BE(8) === version && head.readUInt32BE(12) === slotBytes) return
     throw new StoreLayoutError(
       `${this.path} was made by a later version of the broker, which can open it. To make the queues of this store ` +
         `again, ${howToMakeQueuesAgain}`,
@@ -305,15 +315,18 @@ export class LightSlots {
 
   #readNames(): void {
     const serials = new Map<string, number>()
-    const freeFrom: number[] = []
+    const free: number[] = []
     for (const [number, slot, isFree] of this.#slots()) {
+      if (isFree) {
+        free.push(number)
+        continue
+      }
+      this.#endNumber = number + 1
       if (slot === undefined) {
-        freeFrom.push(number)
-        if (!isFree) this.#damagedCount++
+        this.#damaged.push(number)
         continue
       }
       const { name, serial } = slot
-      this.#endNumber = number + 1
       this.#serial = Math.max(this.#serial, serial)
       const known = this.#numbers.get(name)
       if (known === undefined) {
@@ -328,6 +341,6 @@ export class LightSlots {
       if (isNewer) this.#numbers.set(name, number)
     }
     // Slots are taken from the end of the list: those at the front of the file first.
-    for (const number of freeFrom.toReversed()) if (number < this.#endNumber) this.#free.push(number)
+    for (const number of free.toReversed()) if (number < this.#endNumber) this.#free.push(number)
   }
 }

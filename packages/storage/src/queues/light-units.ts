@@ -3,7 +3,7 @@ import type { SegmentFolder } from '../segment-folder.ts'
 import { type FullMark, fullAt } from './full-mark.ts'
 import { countUnits, unitsPerSlot } from './light-slot.ts'
 import type { LightSlots } from './light-slots.ts'
-import { isBlankUnit, isMessage, type QueueUnit, readUnit, unitBytes, writeFiller } from './queue-unit.ts'
+import { isMessage, type QueueUnit, readUnit, unitBytes, writeFiller } from './queue-unit.ts'
 import type { UnitFiles } from './unit-files.ts'
 
 const filler = Buffer.alloc(unitBytes)
@@ -112,7 +112,7 @@ export class LightUnits implements UnitFiles {
     if (!this.has(position)) return 0
     const { first, end } = this.#range!
     const { name, slots } = this.#options
-    const { units } = slots.read(name)!
+    const units = first < end ? slots.read(name)!.units : filler
     const bytes = Buffer.from(target.buffer, target.byteOffset, target.byteLength)
     const filledEnd = Math.min(end * unitBytes, position + bytes.length)
     for (let at = position; at < filledEnd; ) {
@@ -170,9 +170,10 @@ export class LightUnits implements UnitFiles {
     const folder = this.#options.folder()
     if (this.#range !== undefined) {
       const start = this.#start
-      const bytes = Buffer.alloc(this.#range.end * unitBytes - start)
+      // Without any, the first file tells where the queue begins.
+      const bytes = Buffer.alloc(Math.max(this.#range.end * unitBytes - start, unitBytes))
       this.read(bytes, start)
-      if (bytes.length > 0) folder.write(bytes, start)
+      folder.write(bytes, start)
       fullMark.set(fullAt(folder, this.#range.end * unitBytes))
     }
     this.#folder = folder
@@ -200,6 +201,8 @@ export class LightUnits implements UnitFiles {
       range.end = end
       return
     }
+    // What stands in front of the first unit of a new queue is moved too.
+    this.#range ??= { first, end: first }
     this.moveToFolder()
     this.#folder!.write(units, first * unitBytes)
   }
@@ -244,9 +247,9 @@ export class LightUnits implements UnitFiles {
 }
 
 /**
- * Copies units of a slot into the files of the same queue, where these have none, or that of an older message: of messages
- * with the same offset, the last one in the log counts.
- * @param isInLog whether the log has the message of a unit of the slot
+ * Copies units of a slot into the files of the same queue, where these do not have that of a later message: of messages with
+ * the same offset, the last one in the log counts. What the files have may be torn.
+ * @param isInLog whether the log has the message of a unit
  */
 export function copyMissing(
   units: LightUnits,
@@ -256,15 +259,16 @@ export function copyMissing(
   const { firstInSlot } = units
   if (firstInSlot === undefined) return
   const firstOfFiles = segments.starts.length === 0 ? units.firstPosition : segments.firstPosition
-  const bytes = Buffer.alloc(unitBytes)
+  const [bytes, known] = [Buffer.alloc(unitBytes), Buffer.alloc(unitBytes)]
   for (let position = units.firstPosition; units.read(bytes, position) === unitBytes; position += unitBytes) {
     // What stood in files that are gone is gone.
     if (position < firstOfFiles) continue
-    const unit = readUnit(bytes, 0)
-    const known = Buffer.alloc(unitBytes)
-    segments.read(known, position)
-    const isThere = isMessage(unit) ? readUnit(known, 0).physicalOffset >= unit.physicalOffset : true
-    const isLacking = isBlankUnit(known, 0) || !isThere
-    if (isLacking && (!isMessage(unit) || isInLog(unit, position / unitBytes))) segments.write(bytes, position)
+    known.fill(0, segments.read(known, position))
+    if (bytes.equals(known)) continue
+    const unitNumber = position / unitBytes
+    const [unit, inFile] = [readUnit(bytes, 0), readUnit(known, 0)]
+    if (isMessage(unit) && !isInLog(unit, unitNumber)) continue
+    const isReplaced = !isMessage(unit) || inFile.physicalOffset > unit.physicalOffset
+    if (!isReplaced || !isMessage(inFile) || !isInLog(inFile, unitNumber)) segments.write(bytes, position)
   }
 }

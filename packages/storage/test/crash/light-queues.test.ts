@@ -23,13 +23,14 @@ async function lightRun(seed: number, crash: 'power' | 'kill' | 'both'): Promise
   /** In a part of the runs queues are removed: what was there before may be there again after a crash. */
   const removes = random.oneIn(3)
   /** Whether they are in slots: always, never, or now so, now so. */
+  const consumeQueueSegmentBytes = 20 * random.pick([8, 8, 60])
   const slots = random.pick(['always', 'always', 'never', 'changing'] as const)
   const removed = new Set<string>()
   const open = (): MessageStore =>
     openStore('/data/store', {
       platform: { fileSystem: disk, clock },
       commitLogSegmentBytes: 16 * 1024,
-      consumeQueueSegmentBytes: 20 * 8,
+      consumeQueueSegmentBytes,
       hasLightQueues: true,
       hasLightSlots: slots === 'always' || (slots === 'changing' && random.oneIn(2)),
       openLightQueuesMax: random.pick([1, 3, 100]),

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { QueueFileError, StoreLayoutError } from '../../src/index.ts'
 import { slotBytes, unitsPerSlot } from '../../src/queues/light-slot.ts'
@@ -154,6 +155,47 @@ test('when somebody has deleted the queues to have them made again, slots do not
   expect(errorsOf(kit)).toEqual([])
 })
 
+test('one that is made again, and begins with a later message, has what stands before it as official files have', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit, keptForAMinute)
+  await fill(kit, store, '%LMQ%a', 0, 5)
+  const filler = Buffer.alloc(1000, 'x')
+  for (let count = 0; count * 1000 < 3 * logBytes; count++) await kit.put(store, [message({ body: filler })])
+  await kit.pass(120_000)
+  await fill(kit, store, '%LMQ%a', 5, roomFor + 10)
+  store.deleteOldFiles()
+  await kit.pass(30_000)
+  store.close()
+  kit.disk.removeFolder(`${root}/consumequeue`)
+  for (const end of ['close', 'power'] as const) {
+    const again = lightOpen(kit, { consumeQueueSegmentBytes: 20 * 60 })
+    expect(await bodiesIn(again, '%LMQ%a')).toEqual(numbers(5, roomFor + 10))
+    expect([again.minOffset('%LMQ%a', 0), again.maxOffset('%LMQ%a', 0)]).toEqual([5, roomFor + 10])
+    await kit.pass(130_000)
+    if (end === 'close') again.close()
+    else kit.disk.crash(1)
+  }
+  const file = kit.disk.readFile(`${root}/consumequeue/%LMQ%a/0/00000000000000000000`)!
+  expect(file.readInt32BE(8)).toBe(0x7fffffff)
+  const last = lightOpen(kit, { consumeQueueSegmentBytes: 20 * 60 })
+  expect(await bodiesIn(last, '%LMQ%a')).toEqual(numbers(5, roomFor + 10))
+})
+
+test('a slot that a failure of the power has torn is freed, and no damage', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await kit.put(store, [named('0', '%LMQ%a')])
+  await kit.pass(130_000)
+  store.syncLogNow()
+  kit.disk.crash(1)
+  kit.change(slotsPath, (file) => file.write(Buffer.alloc(slotBytes, 7), 2 * slotBytes))
+  const after = lightOpen(kit)
+  await kit.put(after, [named('0', '%LMQ%b')])
+  after.close()
+  expect(await bodiesIn(lightOpen(kit), '%LMQ%b')).toEqual(['0'])
+  expect(errorsOf(kit)).toEqual([])
+})
+
 test('a damaged slot is told, and the others are whole', async () => {
   const kit = new FaultKit()
   const store = lightOpen(kit)
@@ -182,7 +224,10 @@ test('a file of a later version is refused, with what to do', async () => {
   const store = lightOpen(kit)
   await kit.put(store, [named('0', '%LMQ%a')])
   store.close()
-  kit.change(slotsPath, (file) => file.write(Buffer.from([0, 0, 0, 2]), 4))
+  const head = kit.disk.readFile(slotsPath)!.subarray(0, slotBytes)
+  head.writeUInt32BE(2, 8)
+  head.writeUInt32BE(crc32(head.subarray(8)), 4)
+  kit.change(slotsPath, (file) => file.write(head, 0))
   expect(() => lightOpen(kit)).toThrow(StoreLayoutError)
   expect(() => lightOpen(kit)).toThrow(/later version/)
 })
