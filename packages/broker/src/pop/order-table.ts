@@ -15,6 +15,8 @@ interface Given {
   readonly attemptId: string | undefined
   readonly offsets: readonly number[]
   readonly acknowledged: Set<number>
+  /** Messages of earlier deliveries, not acknowledged, between these and what is acknowledged behind them. */
+  readonly between: readonly number[]
   /** Deliveries before this one; 0 is left out. */
   readonly counts: ReadonlyMap<number, number>
   readonly visibleMs: Map<number, number>
@@ -150,6 +152,7 @@ export class OrderTable {
       attemptId,
       offsets,
       acknowledged,
+      between: openBetween(before, offsets.at(-1)!, acknowledged),
       counts,
       visibleMs: new Map(),
       lastMs,
@@ -317,6 +320,14 @@ function countsAfter(
   )
 }
 
+function openBetween(before: Given | undefined, last: number, acknowledged: ReadonlySet<number>): readonly number[] {
+  if (before === undefined || acknowledged.size === 0) return []
+  const end = Math.max(...acknowledged)
+  return [...before.offsets, ...before.between].filter(
+    (offset) => offset > last && offset < end && !acknowledged.has(offset),
+  )
+}
+
 function givenOf({ popTime, a, cm, i = 0, l, o, oc, ot }: QueueOrder): Given {
   const first = o[0] ?? 0
   const offsets = o.map((distance, index) => (index === 0 ? distance : first + distance))
@@ -327,6 +338,7 @@ function givenOf({ popTime, a, cm, i = 0, l, o, oc, ot }: QueueOrder): Given {
     attemptId: a,
     offsets,
     acknowledged,
+    between: [],
     counts: new Map(oc),
     visibleMs: new Map(ot),
     isSuspended: false,
@@ -334,7 +346,11 @@ function givenOf({ popTime, a, cm, i = 0, l, o, oc, ot }: QueueOrder): Given {
 }
 
 function orderOf(given: Given): QueueOrder {
-  const { popTime, invisibleTime, attemptId, offsets, acknowledged, counts, visibleMs, lastMs } = given
+  const { popTime, invisibleTime, attemptId, acknowledged, between, counts, lastMs } = given
+  // What is acknowledged behind these must not come again after a restart, and what is before that must not be passed by.
+  const all = new Set([...given.offsets, ...between, ...acknowledged])
+  const offsets = [...all].sort((one, other) => one - other).slice(0, bitsMax)
+  const visibleMs = new Map([...given.visibleMs, ...between.map((offset) => [offset, popTime] as const)])
   const first = offsets[0] ?? 0
   const order: QueueOrder = {
     popTime,
@@ -345,6 +361,6 @@ function orderOf(given: Given): QueueOrder {
   }
   if (attemptId !== undefined) order.a = attemptId
   if (counts.size > 0) order.oc = new Map(counts)
-  if (visibleMs.size > 0) order.ot = new Map(visibleMs)
+  if (visibleMs.size > 0) order.ot = visibleMs
   return order
 }

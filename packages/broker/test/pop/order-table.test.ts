@@ -115,6 +115,19 @@ test('what was not given then is not acknowledged, and does not become visible',
   expect(table.setVisible(key, 5, popTime, 0)).toBe(false)
 })
 
+test('what was acknowledged behind others is kept, though fewer were given since', () => {
+  give('1', 5, 6, 8)
+  table.acknowledge(key, 8, clock.now())
+  clock.advance(2000)
+  give('2', 5)
+  table.close()
+  table = open()
+  expect([5, 6, 8].map((offset) => table.isAcknowledged(key, offset))).toEqual([false, false, true])
+  // The one between is not passed by, and holds nothing back.
+  expect(table.acknowledge(key, 5, clock.now())).toBe(6)
+  expect(table.isBlocked(key, '3')).toBe(false)
+})
+
 test('it is kept as the official broker keeps it', () => {
   const popTime = clock.now()
   give('1', 5, 7, 36)
