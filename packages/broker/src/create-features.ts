@@ -14,7 +14,7 @@ import { ConfigFolder } from './kept/index.ts'
 import { createLite } from './lite/create-lite.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { createLocks } from './locks/create-locks.ts'
-import { LoopShare } from './loop-share.ts'
+import { LoopShare, Walks } from './loop-share.ts'
 import { createOffsets } from './offsets/create-offsets.ts'
 import { createPop } from './pop/create-pop.ts'
 import { createReading } from './reading/create-reading.ts'
@@ -62,7 +62,7 @@ export function createFeatures(parts: FeaturesParts) {
   const config = new ConfigFolder(fileSystem, clock, log, settings().storePathRootDir, store)
   const statistics = features.add(createStatistics({ clock, identity, store, settings }))
   const { counters, sink, sentSink } = statistics
-  const walks = new LoopShare(clock, walksMs)
+  const walks = new Walks(new LoopShare(clock, walksMs))
   const mappings = new MappingTable(config, identity.brokerName)
   const whenProgressRemoved = async (): Promise<void> => {
     await Promise.all([offsets.table.removed(), pop.whenOrdersRemoved()])

@@ -31,12 +31,6 @@ export class LoopShare {
     while (!(await this.run(() => steps.next())).done);
   }
 
-  /** Looks at each of very many items: others have their turns in between. @throws what a look throws */
-  forEach<Item>(items: Iterable<Item>, look: (item: Item) => void): Promise<void> {
-    const iterator = items[Symbol.iterator]()
-    return this.goThrough(stepsOver(iterator, look))
-  }
-
   #mayBegin(): boolean {
     const nowMs = this.#clock.monotonic()
     if (this.#startMs !== undefined) return nowMs - this.#startMs < this.#sliceMs
@@ -51,12 +45,49 @@ export class LoopShare {
   }
 }
 
-function* stepsOver<Item>(items: Iterator<Item>, look: (item: Item) => void): Generator<void> {
-  for (let count = 1; ; count++) {
-    const { value, done } = items.next()
-    if (done === true) return
-    look(value)
-    if (count % itemsAtOnce === 0) yield
+/** Items of a walk after which it is a long one. */
+const shortWalkItems = 200
+/** So many long ones are under way, each of which gathers an answer. */
+const longWalksMax = 4
+
+/**
+ * Looks at items of which there may be very many, in a part of each turn of the loop. Few long walks are under way at a time:
+ * what they gather is in memory. Short ones do not wait for them.
+ */
+export class Walks {
+  readonly #share: LoopShare
+  #longCount = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor(share: LoopShare) {
+    this.#share = share
+  }
+
+  /** Resolves when all items have been looked at. @throws what a look throws */
+  async forEach<Item>(items: Iterable<Item>, look: (item: Item) => void): Promise<void> {
+    const iterator = items[Symbol.iterator]()
+    let isOver = false
+    const steps = function* (countMax: number): Generator<void> {
+      for (let count = 1; count <= countMax; count++) {
+        const { value, done } = iterator.next()
+        isOver = done === true
+        if (isOver) return
+        look(value)
+        if (count % itemsAtOnce === 0) yield
+      }
+    }
+    await this.#share.goThrough(steps(shortWalkItems))
+    if (isOver) return
+    if (this.#longCount === longWalksMax) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#longCount++
+    try {
+      await this.#share.goThrough(steps(Number.POSITIVE_INFINITY))
+    } finally {
+      // The next one has its place.
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#longCount--
+      else next()
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as loopTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { LoopShare, StepwiseJobs } from '../src/loop-share.ts'
+import { LoopShare, StepwiseJobs, Walks } from '../src/loop-share.ts'
 
 /** Three pieces of work of each name, which take so long; those done after each turn. */
 async function doneAfterTurns(pieceMs: number, turnCount: number, ...names: string[]): Promise<string[]> {
@@ -94,9 +94,10 @@ test('very many items are looked at in a part of each turn', async () => {
   let nowMs = 0
   const turns: (() => void)[] = []
   const share = new LoopShare({ monotonic: () => nowMs, nextTurn: (callback) => void turns.push(callback) }, 20)
-  const items = Array.from({ length: 100 }, (_, index) => index)
+  const walks = new Walks(share)
+  const items = Array.from({ length: 1000 }, (_, index) => index)
   const looked: number[] = []
-  const over = share.forEach(items, (item) => {
+  const over = walks.forEach(items, (item) => {
     nowMs++
     looked.push(item)
   })
@@ -109,6 +110,43 @@ test('very many items are looked at in a part of each turn', async () => {
   await over
   expect(looked).toEqual(items)
   expect(most).toBeLessThan(30)
+})
+
+test('four long walks are under way at a time, short ones do not wait for them, and one that fails gives its place up', async () => {
+  const turns: (() => void)[] = []
+  let nowMs = 0
+  const clock = { monotonic: () => nowMs++, nextTurn: (callback: () => void) => void turns.push(callback) }
+  const walks = new Walks(new LoopShare(clock, 20))
+  const looks = new Map<string, number>()
+  const over: string[] = []
+  const walk = async (name: string, count: number, failsAt = Number.POSITIVE_INFINITY): Promise<void> => {
+    const look = (item: number): void => {
+      if (item === failsAt) throw new Error('of the look')
+      looks.set(name, item)
+    }
+    await walks.forEach(Array(count).keys(), look).catch(() => {})
+    over.push(name)
+  }
+  const long = 3000
+  const all = [walk('a', long, 700), walk('b', long), walk('c', long), walk('d', long), walk('e', long), walk('f', 50)]
+  let mostUnderWay = 0
+  let isOver = false
+  void Promise.all(all).then(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    await loopTurn()
+    const underWay = [...looks].filter(([name, item]) => item >= 250 && !over.includes(name))
+    mostUnderWay = Math.max(mostUnderWay, underWay.length)
+    for (const callback of turns.splice(0)) callback()
+  }
+  expect(mostUnderWay).toBe(4)
+  expect(over.slice(0, 2)).toEqual(['f', 'a'])
+  expect([...looks].toSorted()).toEqual([
+    ['a', 699],
+    ...['b', 'c', 'd', 'e'].map((name) => [name, long - 1]),
+    ['f', 49],
+  ])
 })
 
 test('a job that fails tells its caller alone, and does no more', async () => {

@@ -5,7 +5,7 @@ import type { MessageStore } from '@rocketmq-ts/storage'
 import { TopicRoutes } from '../assignment/topic-routes.ts'
 import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
-import { LoopShare, StepwiseJobs } from '../loop-share.ts'
+import { LoopShare, StepwiseJobs, type Walks } from '../loop-share.ts'
 import type { ConsumerOffsetTable } from '../offsets/index.ts'
 import { HeldPops } from '../pop/held-pops.ts'
 import { OrderAcks } from '../pop/order-acks.ts'
@@ -43,8 +43,8 @@ export interface LiteFeatureParts {
   groups: GroupTable
   offsets: ConsumerOffsetTable
   counters: BrokerStatistics
-  /** Of a turn of the loop, what long answers take. */
-  walks: LoopShare
+  /** Of long answers. */
+  walks: Walks
   /** How name servers are called. */
   calls: Pick<RemotingClient, 'call'>
 }

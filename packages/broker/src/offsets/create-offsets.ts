@@ -5,7 +5,7 @@ import type { ConsumerFilterTable } from '../filters/index.ts'
 import type { GroupTable } from '../groups/index.ts'
 import type { Identity } from '../identity.ts'
 import type { KeptFolder } from '../kept/index.ts'
-import type { LoopShare } from '../loop-share.ts'
+import type { Walks } from '../loop-share.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { MappingTable } from '../static-topics/mapping-table.ts'
 import type { TopicTable } from '../topics/index.ts'
@@ -53,8 +53,8 @@ export interface OffsetsParts {
     hasLightQueue(name: string): boolean
   }
   counters: { groupGetTps(group: string, topic: string): number }
-  /** Of a turn of the loop, what long answers take. */
-  walks: LoopShare
+  /** Of long answers. */
+  walks: Walks
 }
 
 /** Offsets of queues, and how far each group is in them. */

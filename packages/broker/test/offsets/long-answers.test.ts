@@ -3,7 +3,7 @@ import { silentLog } from '@rocketmq-ts/platform'
 import { consumeStatsBody, consumeStatsListBody, newTopicConfig, topicListBody } from '@rocketmq-ts/protocol'
 import type { Call } from '@rocketmq-ts/remoting'
 import { describe, expect, test } from 'vitest'
-import { LoopShare } from '../../src/loop-share.ts'
+import { LoopShare, Walks } from '../../src/loop-share.ts'
 import { cloneGroupOffset } from '../../src/offsets/handlers/clone-group-offset.ts'
 import { getBrokerConsumeStats } from '../../src/offsets/handlers/get-broker-consume-stats.ts'
 import { getConsumeStats } from '../../src/offsets/handlers/get-consume-stats.ts'
@@ -25,7 +25,7 @@ function open() {
   const copied: string[] = []
   const parts = {
     log: silentLog,
-    walks: new LoopShare(clock, 5),
+    walks: new Walks(new LoopShare(clock, 5)),
     brokerName: 'b',
     brokerAddress: 'b:1',
     topics: { get: (topic: string) => newTopicConfig(topic, { readQueueNums: 1 }) },

@@ -63,7 +63,9 @@ export class BodyInParts<T, Entry> {
 
   #beginIn(bytes: Buffer): number {
     const name = `${JSON.stringify(this.#field)}:`
-    return bytes.indexOf(name) + Buffer.byteLength(name) + 1
+    const at = bytes.indexOf(name)
+    if (at < 0) throw new Error(`there is no field ${name} in ${this.#body.name}`)
+    return at + Buffer.byteLength(name) + 1
   }
 
   #encode(): void {

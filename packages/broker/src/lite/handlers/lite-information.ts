@@ -13,13 +13,13 @@ import {
   parentTopicInfoBody,
 } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
-import type { LoopShare } from '../../loop-share.ts'
+import type { Walks } from '../../loop-share.ts'
 import type { LiteEvents } from '../lite-events.ts'
 import type { LiteRules } from '../lite-rules.ts'
 import type { LiteSubscriptions } from '../lite-subscriptions.ts'
 
 export interface LiteInformationParts {
-  walks: LoopShare
+  walks: Walks
   rules: LiteRules
   subscriptions: LiteSubscriptions
   events: LiteEvents
@@ -87,7 +87,7 @@ export function getParentTopicInfo(parts: LiteInformationParts): Handler<typeof 
   }
 }
 
-async function countOf(queues: Iterable<string>, parentTopic: string, walks: LoopShare): Promise<number> {
+async function countOf(queues: Iterable<string>, parentTopic: string, walks: Walks): Promise<number> {
   let count = 0
   const prefix = liteQueuePrefixOf(parentTopic)
   await walks.forEach(queues, (queue) => {

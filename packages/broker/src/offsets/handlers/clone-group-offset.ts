@@ -2,13 +2,13 @@ import type { Log } from '@rocketmq-ts/platform'
 import type { commands, TopicConfig } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
 import { checkNotOwnProgress } from '../../groups/index.ts'
-import type { LoopShare } from '../../loop-share.ts'
+import type { Walks } from '../../loop-share.ts'
 import { isLeft, type Subscriptions } from '../left-topics.ts'
 
 export interface CloneOffsetParts {
   log: Log
   topics: { get(topic: string): TopicConfig | undefined }
-  walks: LoopShare
+  walks: Walks
   offsets: {
     topicsOf(group: string): Iterable<string>
     copy(from: string, to: string, topic: string): void

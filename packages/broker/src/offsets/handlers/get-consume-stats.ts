@@ -1,11 +1,11 @@
 import { BodyInParts, type commands, consumeStatsBody } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
-import type { LoopShare } from '../../loop-share.ts'
+import type { Walks } from '../../loop-share.ts'
 import { type ConsumeProgressParts, consumeProgress } from '../consume-progress.ts'
 import { isLeft, type Subscriptions } from '../left-topics.ts'
 
 export interface ConsumeStatsParts extends ConsumeProgressParts {
-  walks: LoopShare
+  walks: Walks
   consumers: { subscriptionsOf(group: string): Subscriptions | undefined }
   /** The static topics. */
   mappings: { get(topic: string): unknown }

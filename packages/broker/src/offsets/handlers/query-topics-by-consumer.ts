@@ -1,9 +1,9 @@
 import { BodyInParts, type commands, topicListBody } from '@rocketmq-ts/protocol'
 import type { Handler } from '@rocketmq-ts/remoting'
-import type { LoopShare } from '../../loop-share.ts'
+import type { Walks } from '../../loop-share.ts'
 
 export interface ConsumerTopicsParts {
-  walks: LoopShare
+  walks: Walks
   brokerAddress: string
   offsets: { topicsOf(group: string): Iterable<string> }
 }
