@@ -67,6 +67,7 @@ export const messageTools: readonly Tool[] = [
     ],
     async run(context) {
       const name = context.need('topic')
+      refuseOtherCharset(context)
       const tags = context.value('subExpression') ?? '*'
       const withBody = context.value('printBody') !== 'false'
       for (const queue of await queuesOf(context, name)) {
@@ -106,6 +107,7 @@ export const messageTools: readonly Tool[] = [
         broker: context.need('brokerName'),
         queueId: context.number('queueId', 0),
       }
+      refuseOtherCharset(context)
       const tags = context.value('subExpression') ?? '*'
       const counts = new Map<string, number>()
       const isShown = context.value('print') === 'true'
@@ -174,6 +176,13 @@ export const messageTools: readonly Tool[] = [
     },
   },
 ]
+
+/** @throws UsageError for one in which bodies cannot be shown */
+function refuseOtherCharset(context: ToolContext): void {
+  const charset = context.value('charsetName')
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return
+  throw new UsageError(`charsetName is ${charset}: bodies are shown in UTF-8 alone`)
+}
 
 interface Queue {
   readonly topic: string

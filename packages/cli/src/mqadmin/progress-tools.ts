@@ -9,6 +9,7 @@ import {
   retryTopicOf,
   retryTopicPrefix,
 } from '@rocketmq-ts/protocol'
+import { UsageError } from '../usage-error.ts'
 import { connectionsOf } from './client-tools.ts'
 import { formatted, localSeconds, versionName } from './java-text.ts'
 import { logicalProgress, mappedQueues } from './static-topic-views.ts'
@@ -43,7 +44,7 @@ export const progressTools: readonly Tool[] = [
     about: 'Shows how far all groups are on a broker.',
     options: [
       required('b', 'brokerAddr', 'address of the broker'),
-      optional('t', 'timeoutMillis', 'milliseconds for the answer'),
+      optional('t', 'timeoutMillis', 'milliseconds for the answer, 50000 without it'),
       optional('l', 'level', 'only queues that lag so many messages'),
       optional('o', 'order', 'true: only ordered topics'),
     ],
@@ -51,7 +52,11 @@ export const progressTools: readonly Tool[] = [
       const address = context.need('brokerAddr')
       const isOrder = context.value('order') === 'true'
       const least = context.number('level', 0)
-      const { body } = await context.ask({ name: address, address }, commands.getBrokerConsumeStats, { isOrder })
+      const timeoutMs = context.number('timeoutMillis', 50_000)
+      if (timeoutMs < 1) throw new UsageError(`timeoutMillis is ${timeoutMs}: give milliseconds from 1 on`)
+      const deadline = context.client.deadline({ signal: context.session.signal, timeoutMs })
+      const broker = { name: address, address }
+      const { body } = await context.calls.ask(broker, commands.getBrokerConsumeStats, { isOrder }, deadline)
       const { consumeStatsList, totalDiff } = consumeStatsListBody.decode(body)
       await context.print(
         formatted(
