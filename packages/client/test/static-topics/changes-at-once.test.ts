@@ -17,7 +17,8 @@ const outcome = (change: Promise<unknown>): Promise<string> =>
 
 /** Sends until it is told to stop. @returns what was acknowledged */
 function keepSending(scene: Scene): () => Promise<string[]> {
-  const producer = new Producer({ ...scene.client(), group: 'shop' })
+  const client = scene.client()
+  const producer = new Producer({ ...client, group: 'shop' })
   const bodies: string[] = []
   let isOver = false
   const sending = (async () => {
@@ -27,6 +28,7 @@ function keepSending(scene: Scene): () => Promise<string[]> {
         () => bodies.push(body),
         () => {},
       )
+      await new Promise<void>((resolve) => client.runtime.clock.after(5, resolve))
     }
     await producer.close()
   })()
@@ -113,5 +115,37 @@ describe('a static topic that two admins change at the same time', () => {
       for (const { leader } of shown.queues) expect(leader).toBeDefined()
     }
     expect([...counts].sort()).toEqual([-1, 0, 4])
+  })
+
+  test.each([
+    'the one who moves it dies',
+    'its old leader is restarted',
+    'its new leader is restarted',
+    'the name server is restarted',
+  ])('is moved, or completed, when %s in whatever moment', { timeout: 60_000 }, async (what) => {
+    for (const delayMs of numbered(6).map((_, index) => 40 * index)) {
+      const scene = await startScene({ brokers: 3, seed: delayMs + 1 })
+      const machine = clientMachine(scene.cluster)
+      const [mover, admin] = [new Admin(scene.client(machine)), new Admin(scene.client())]
+      await scene.settle(admin.createStaticTopic(topic, { queues: 3, brokers: [one, two] }))
+      const stop = keepSending(scene)
+      const moving = outcome(mover.moveStaticTopic(topic, { brokers: [three] }))
+      await scene.cluster.sleep(delayMs)
+      if (what.includes('dies')) machine.kill()
+      else {
+        const [first, , third] = scene.cluster.brokers
+        const restarted = what.includes('old') ? first! : what.includes('new') ? third! : scene.cluster.nameServers[0]!
+        restarted.kill()
+        await restarted.start()
+        await scene.settle(moving)
+      }
+      for (let isDone = false; !isDone; await scene.cluster.sleep(500)) {
+        isDone = (await scene.settle(outcome(admin.completeStaticTopic(topic)))) === 'done'
+      }
+      const shown = await scene.settle(admin.describeStaticTopic(topic))
+      expect(shown.isUnfinished).toBe(false)
+      await expectRead(scene, await stop())
+      expect(leaders((await scene.settle(admin.moveStaticTopic(topic, { brokers: [two] }))).after)).toEqual([two])
+    }
   })
 })
