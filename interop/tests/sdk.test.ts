@@ -9,6 +9,7 @@ import {
   Reader,
   type ReceivedMessage,
   RetryAfter,
+  type RocketMQError,
   SimpleConsumer,
 } from '@rocketmq-ts/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -194,6 +195,80 @@ describe('our client', () => {
         break
       }
     })
+
+    it('a simple consumer acknowledges a message whose time is just being changed', async () => {
+      const topic = await newTopic()
+      const options = { nameServers: cluster.namesrvAddr, group: `${topic}-group`, topics: topic, invisibleMs: 10_000 }
+      await using consumer = new SimpleConsumer(options)
+      await consumer.start()
+      await producer.send({ topic, body: 'one' })
+      const [message] = await consumer.receive({ waitMs: 30_000 })
+      await Promise.all([
+        consumer.changeInvisible(message!, 5000),
+        consumer.changeInvisible(message!, 6000),
+        consumer.ack(message!),
+      ])
+      expect(await consumer.receive({ waitMs: 20_000 })).toEqual([])
+    })
+
+    it('a sharding key whose message fails does not hold up others, and goes on in its order', async () => {
+      const topic = `sdk-poisoned-${++count}`
+      await using admin = new Admin({ nameServers: cluster.namesrvAddr })
+      await admin.createTopic(topic, { queues: 1 })
+      let isBad = true
+      const { consumer, received } = await listen(
+        topic,
+        ({ body }) => {
+          if (isBad && String(body) === 'bad 0') throw new RetryAfter(1000)
+        },
+        { from: 'earliest', order: 'shardingKey', pendingMessagesMax: 20 },
+      )
+      const numbers = Array.from({ length: 200 }, (_, number) => number)
+      for (const number of numbers) {
+        await producer.send(['bad', 'good'].map((key) => ({ topic, body: `${key} ${number}`, shardingKey: key })))
+      }
+      const ofKey = (key: string) => [...new Set(texts(received).filter((text) => text.startsWith(key)))]
+      await until('the others', () => ofKey('good').length === 200)
+      expect(ofKey('bad')).toEqual(['bad 0'])
+      isBad = false
+      await until('those behind it', () => ofKey('bad').length === 200, 60_000)
+      for (const key of ['bad', 'good']) expect(ofKey(key)).toEqual(numbers.map((number) => `${key} ${number}`))
+      expect(texts(received).filter((text) => text !== 'bad 0')).toHaveLength(399)
+      await consumer.close()
+    })
+
+    it.each(['PULL', 'POP'] as const)(
+      'a consumer handles what is sent to its topic when that is made anew: %s',
+      async (mode) => {
+        const topic = `sdk-anew-${++count}`
+        await using admin = new Admin({ nameServers: cluster.namesrvAddr })
+        await admin.createTopic(topic, { queues: 2 })
+        await admin.createGroup(`${topic}-group`)
+        await admin.setRequestMode(`${topic}-group`, topic, { mode })
+        const noticed = new Set<unknown>()
+        const note = ({ err, queueId }: { err?: unknown; queueId?: unknown }, line: string): void => {
+          const { code } = (err ?? {}) as Partial<RocketMQError>
+          if (code === 'TOPIC_NOT_EXIST' && line.includes('could not be read')) noticed.add(queueId)
+        }
+        const logger = { debug: note, info() {}, warn: note, error() {} }
+        const { consumer, received } = await listen(topic, undefined, { logger })
+        const send = async (text: string): Promise<string[]> => {
+          const bodies = Array.from({ length: 20 }, (_, number) => `${text} ${number}`)
+          for (const body of bodies) await producer.send({ topic, body })
+          return bodies
+        }
+        const before = await send('before')
+        await until('the messages of before', () => received.length === 20)
+        await admin.deleteTopic(topic)
+        // Official brokers do not end requests that wait: one that is made anew before they are over looks like the old one.
+        await until('the broker says that it is gone', () => noticed.size >= (mode === 'PULL' ? 2 : 1))
+        await admin.createTopic(topic, { queues: 2 })
+        const behind = await send('behind')
+        await until('the messages of the new one', () => new Set(texts(received)).size === 40, 90_000)
+        expect(texts(received).toSorted()).toEqual([...before, ...behind].toSorted())
+        await consumer.close()
+      },
+    )
 
     it('a simple consumer is given the messages of a queue in order, and no more before they are done', async () => {
       const topic = `sdk-order-${++count}`

@@ -318,7 +318,9 @@ export class AssignedQueue implements MemberQueue {
     const { client } = this.#parts
     const sinceMs = this.#storedUntilMs + 1
     const offset = Math.min(atMost, await offsetOfPosition(client, this.queue, address, sinceMs, deadline))
-    client.log.warn({ ...this.queue, offset }, 'the broker has lost messages, or the topic was made anew')
+    // Where the topic is gone this is tried with each pull.
+    const level = Number.isFinite(atMost) ? 'warn' : 'debug'
+    client.log[level]({ ...this.queue, offset }, 'the broker has lost messages, or the topic is gone')
     this.#window = new OffsetWindow(offset)
     this.#parked.clear()
     this.#nextOffset = offset
