@@ -121,6 +121,11 @@ export class LightFiles {
     }
   }
 
+  /** Gives back what the slots of queues that are gone take at the end of the file. */
+  trimEnd(): void {
+    this.#light.slots.trimEnd()
+  }
+
   /** Forgets what is in slots: all queues are made again. */
   clearSlots(): void {
     this.#light.slots.clear()

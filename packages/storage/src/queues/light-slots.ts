@@ -155,6 +155,14 @@ export class LightSlots {
     this.#isUnsynced = true
   }
 
+  /** Cuts off the slots at the end of the file that are free. */
+  trimEnd(): void {
+    const sizeBytes = this.#endNumber * slotBytes
+    if (this.#file === undefined || this.#file.sizeBytes() <= sizeBytes) return
+    this.#file.truncate(sizeBytes)
+    this.#isUnsynced = true
+  }
+
   /** Frees what a name has here. A power failure may bring it back until the next sync. */
   remove(name: string): void {
     const number = this.#numbers.get(name)

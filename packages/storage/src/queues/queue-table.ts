@@ -180,6 +180,7 @@ export class QueueTable {
     if (this.#mayBeTorn || !isOurs) this.#prepareClosedQueues()
     else this.lightFiles.reportDamage()
     this.#light.endRecovery()
+    this.lightFiles.trimEnd()
     this.lightFiles.moveUnwanted((name) => this.#topics.get(name)?.queues[lightQueueId])
     this.trustUpTo(logEndPosition, false)
     for (const folders of this.#allFolders()) folders.make()

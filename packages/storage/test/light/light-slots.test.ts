@@ -41,6 +41,22 @@ test('a light queue with few messages takes a sector of one file, and no folder'
   expect([...again.lightQueueNames()].sort()).toEqual(names.sort())
 })
 
+test('slots at the end of the file that are free are given back at the next start', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  const names = Array.from({ length: 20 }, (_, index) => `%LMQ%${index}`)
+  for (const name of names) await kit.put(store, [named(name, name)])
+  await kit.pass(20_000)
+  for (const name of names.slice(5)) store.removeLightQueue(name, () => true)
+  store.close()
+  const again = lightOpen(kit)
+  expect(kit.disk.status(slotsPath)!.sizeBytes).toBe(6 * slotBytes)
+  await kit.put(again, [named('more', '%LMQ%a')])
+  await kit.pass(20_000)
+  kit.disk.kill()
+  expect(await bodiesIn(lightOpen(kit), '%LMQ%a')).toEqual(['more'])
+})
+
 test('one that has more gets files as the official broker lays them out, and its slot is used again', async () => {
   const kit = new FaultKit()
   const store = lightOpen(kit)
