@@ -182,8 +182,8 @@ class Pull implements HeldPull {
   #readMs = 0
   /** What was read last, since it waits. */
   #last: ReadResult | undefined
-  /** When it was last checked whether it may be served. */
-  #accessVersion = 0
+  /** What was so when it was last checked whether it may be served; undefined for one that does not wait. */
+  #accessVersion: number | undefined
   /** Whether it has been told that there is nothing, though a read may still be under way. */
   #isGivenUp = false
 
@@ -202,7 +202,6 @@ class Pull implements HeldPull {
     this.#topicSysFlag = topicSysFlag
     this.#parts = parts
     this.#offset = header.queueOffset
-    this.#accessVersion = parts.accessVersion()
     this.connectionId = call.connection.id
     this.lane = parts.lane
   }
@@ -249,6 +248,7 @@ class Pull implements HeldPull {
   }
 
   #readFirst(request: ReadRequest, isCold: boolean): void {
+    this.#accessVersion ??= this.#parts.accessVersion()
     this.#readLater(request, isCold).then(
       (later) => this.#answerOrHold(later),
       (error) => this.#call.fail(error),
@@ -299,6 +299,7 @@ class Pull implements HeldPull {
       return
     }
     this.#last = result
+    this.#accessVersion ??= this.#parts.accessVersion()
     const { longPolling } = this.#parts
     if (!longPolling.hold(this, waitMs)) this.#call.fail(longPolling.refusal())
   }
