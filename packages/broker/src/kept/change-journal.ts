@@ -43,6 +43,8 @@ export class ChangeJournal {
   #syncedChange = 0
   /** A sync failed: systems forget then what they could not write, and the next sync succeeds without it. */
   #isDoubtful = false
+  /** The last change could not be written, and that was told. */
+  #isFailing = false
   #syncing: Promise<boolean> | undefined
   /** The sync that follows the one that is under way. */
   #nextSync: Promise<boolean> | undefined
@@ -191,12 +193,17 @@ export class ChangeJournal {
         this.#write(file, this.#base)
       }
       this.#write(file, line)
+      this.#isFailing = false
       return true
     } catch (error) {
-      this.#log.error(
-        { err: error, path: this.#path },
-        'a change could not be written to the journal: it lasts once the file that the journal belongs to is written',
-      )
+      // There may be very many changes while a disk is full, and their log lines would take what space there is.
+      if (!this.#isFailing) {
+        this.#log.error(
+          { err: error, path: this.#path },
+          'changes cannot be written to the journal: they last once the file that the journal belongs to is written',
+        )
+      }
+      this.#isFailing = true
       return false
     }
   }

@@ -15,10 +15,28 @@ describe('a journal on a full disk', () => {
     journal.append('one')
     disk.add({ operation: 'write', kind: 'no-space', label: 'full' })
     journal.append('a long change that is written in half')
-    expect(lines).toEqual([{ level: 'error', message: expect.stringMatching(/lasts once the file/) }])
+    expect(lines).toEqual([{ level: 'error', message: expect.stringMatching(/last once the file/) }])
     journal.append('two')
     journal.close()
     expect(new ChangeJournal(disk, path, log).read('v1')).toEqual(['one', 'two'])
+  })
+
+  test('says once that it cannot write, until it could', () => {
+    using folder = temporaryFolder()
+    const { log, lines } = recordingLog()
+    const disk = new FaultyFileSystem(nodeFileSystem)
+    const journal = new ChangeJournal(disk, `${folder.path}/topics.journal`, log)
+    journal.read('v1')
+    const fail = (): void => {
+      disk.add({ operation: 'write', kind: 'no-space', label: 'full' })
+      journal.append('change')
+    }
+    for (let count = 0; count < 5; count++) fail()
+    expect(lines).toHaveLength(1)
+    journal.append('change')
+    fail()
+    expect(lines).toHaveLength(2)
+    journal.close()
   })
 
   test('begins anew when its first line could not be written', () => {
