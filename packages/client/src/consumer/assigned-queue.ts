@@ -263,10 +263,11 @@ export class AssignedQueue implements MemberQueue {
   /** Lets a lane go on with what was parked of it. The lane is busy until that was read again. */
   async #unpark(lane: string): Promise<void> {
     const window = this.#window!
-    const read = await this.#parked.readAgain(lane)
+    await this.#parked.readAgain(lane, ({ found, gone }) => {
+      for (const offset of gone) window.done(offset)
+      for (const message of found) this.#addPending(message, window)
+    })
     if (this.isStopped) return
-    for (const offset of read?.gone ?? []) window.done(offset)
-    for (const message of read?.found ?? []) this.#addPending(message, window)
     this.#lanes.release(lane)
     this.#parts.onWork()
     this.#wake?.()

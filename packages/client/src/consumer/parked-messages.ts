@@ -61,24 +61,23 @@ export class ParkedMessages {
   }
 
   /**
-   * Reads the next messages of a lane, which are parked no more then. What fails is tried again.
-   * @returns undefined when the queue is not read any more, or the offsets mean other messages meanwhile. Never rejects
+   * Reads the next messages of a lane. What fails is tried again. Resolves when there are some, or none are left; never rejects.
+   * @param take is given them just when they are parked no more: nothing of the lane comes in between
    */
-  async readAgain(lane: string): Promise<ReadAgain | undefined> {
+  async readAgain(lane: string, take: (read: ReadAgain) => void): Promise<void> {
     const { client, queue, signal, pull } = this.#parts
     const { clock, random } = client.runtime
     const before = this.#offsets
-    const gone: number[] = []
     for (let failures = 0; !signal.aborted; ) {
       const [offset] = before.get(lane) ?? []
-      if (offset === undefined) return { found: [], gone }
+      if (offset === undefined) return
       try {
         const { messages, nextOffset } = await pull(offset, new Deadline(clock, { signal }, client.attemptTimeoutMs))
-        if (signal.aborted || before !== this.#offsets) return undefined
+        if (signal.aborted || before !== this.#offsets) return
         const read = this.#takeBefore(lane, nextOffset)
         const found = messages.filter(({ queueOffset }) => read.delete(queueOffset))
-        gone.push(...read)
-        if (found.length > 0) return { found, gone }
+        take({ found, gone: [...read] })
+        if (found.length > 0) return
         failures = nextOffset > offset ? 0 : failures + 1
       } catch (error) {
         failures++
@@ -87,7 +86,6 @@ export class ParkedMessages {
       }
       if (failures > 0) await pauseUnless(signal, backoffMs(defaultBackoff, failures, random), clock)
     }
-    return undefined
   }
 
   #takeBefore(lane: string, nextOffset: number): Set<number> {

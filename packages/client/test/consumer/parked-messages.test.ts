@@ -1,0 +1,54 @@
+import { SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { expect, test } from 'vitest'
+import type { ClusterClient } from '../../src/connection/cluster-client.ts'
+import { ParkedMessages } from '../../src/consumer/parked-messages.ts'
+import type { RawMessage } from '../../src/messages/received-message.ts'
+import type { Pulled } from '../../src/reading/pull.ts'
+
+/** Parked messages of a queue, in which those of the lanes stand in turns; a pull brings four of them. */
+function scene(last: number) {
+  const runtime = { clock: new SteppedClock(), random: new SeededRandom(1) }
+  const client = { runtime, attemptTimeoutMs: 1000 } as unknown as ClusterClient
+  const queue = { topic: 'T', broker: 'b', queueId: 0 }
+  const pull = async (offset: number): Promise<Pulled> => {
+    const nextOffset = Math.min(offset + 4, last)
+    const offsets = Array.from({ length: nextOffset - offset }, (_, index) => offset + index)
+    const messages = offsets.map((queueOffset) => ({ queueOffset })) as RawMessage[]
+    return { kind: 'found', messages, nextOffset, minOffset: 0, maxOffset: last, suggestedBrokerId: 0 }
+  }
+  return new ParkedMessages({ client, queue, signal: new AbortController().signal, pull })
+}
+
+test('what was parked of a lane is read again in its order, also when it waits once more', async () => {
+  const parked = scene(12)
+  parked.park('a', [0, 2, 4, 6])
+  parked.park('b', [1, 3])
+  const taken: number[] = []
+  const take = ({ found }: { found: readonly RawMessage[] }) =>
+    taken.push(...found.map(({ queueOffset }) => queueOffset))
+  await parked.readAgain('a', take)
+  expect(taken).toEqual([0, 2])
+  parked.park('a', [2])
+  parked.park('a', [8])
+  for (let reads = 0; parked.has('a'); reads++) {
+    expect(reads).toBeLessThan(4)
+    await parked.readAgain('a', take)
+  }
+  expect(taken).toEqual([0, 2, 2, 4, 6, 8])
+  expect(parked.count).toBe(2)
+})
+
+test('nothing of a lane can come between its last parked message and the end of its parking', async () => {
+  const parked = scene(4)
+  parked.park('a', [0, 2])
+  let isTaken = false
+  const reading = parked.readAgain('a', () => {
+    isTaken = true
+  })
+  while (parked.has('a')) {
+    expect(isTaken).toBe(false)
+    await Promise.resolve()
+  }
+  expect(isTaken).toBe(true)
+  await reading
+})
