@@ -207,6 +207,10 @@ export class ConsumerOffsetTable {
   reset(group: string, topic: string, queueId: number, offset: number): void {
     this.#resets.set(group, topic, queueId, offset)
     this.#goElsewhere(group, topic, queueId, offset)
+    if (this.#lightOf(topic) === undefined) return
+    this.#lightResetCount++
+    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#clock.now())
+    this.#kept.note({ group, queue: topic, offset })
   }
 
   isResetPending(group: string, topic: string, queueId: number): boolean {
@@ -390,14 +394,8 @@ export class ConsumerOffsetTable {
 
   #goElsewhere(group: string, topic: string, queueId: number, offset: number): void {
     const { min, max } = this.#positions()
-    const isLight = this.#lightOf(topic) !== undefined
-    if (!isLight) this.#resetQueues.note(nameOfReset(group, topic, queueId), max, min)
+    if (this.#lightOf(topic) === undefined) this.#resetQueues.note(nameOfReset(group, topic, queueId), max, min)
     this.commit(group, topic, queueId, offset)
-    if (isLight) {
-      this.#lightResetCount++
-      this.#dataVersion = nextDataVersion(this.#dataVersion, this.#clock.now())
-      this.#kept.note({ group, queue: topic, offset })
-    }
     this.#kept.later()
   }
 
