@@ -38,7 +38,7 @@ export const consumeStatsBody = defineBody('ConsumeStats', consumeStatsShape)
 const consumeStatsOfGroupShape = nameTable(list(consumeStatsShape))
 
 /** An element of the list in the response body of request 317: a table with a group as its only key. */
-export const consumeStatsOfGroupBody = defineBody('ConsumeStatsList', consumeStatsOfGroupShape)
+export const consumeStatsOfGroupBody = defineBody('ConsumeStatsOfGroup', consumeStatsOfGroupShape)
 
 const consumeStatsListShape = record({
   brokerAddr: optional(text),
