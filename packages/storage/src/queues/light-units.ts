@@ -60,6 +60,10 @@ export class LightUnits implements UnitFiles {
     return this.#folder === undefined ? this.#range?.first : undefined
   }
 
+  get writtenEnd(): number | undefined {
+    return this.#folder === undefined ? (this.#range?.end ?? 0) : undefined
+  }
+
   get starts(): readonly number[] {
     if (this.#folder !== undefined) return this.#folder.starts
     return this.#range === undefined ? [] : [this.#start]

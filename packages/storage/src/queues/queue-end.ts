@@ -25,6 +25,8 @@ export function cutToQueueEnd<Unit extends QueueUnit>(
   form: UnitForm<Unit>,
   trust: UnitTrust<Unit>,
 ): number {
+  const countsAll = trust.isInLog === undefined && trust.logPosition === Number.POSITIVE_INFINITY
+  if (countsAll && segments.writtenEnd !== undefined) return segments.writtenEnd
   const units = new UnitReader(segments, form)
   const end = findEnd(segments, units, trust)
   const endPosition = end * form.unitBytes

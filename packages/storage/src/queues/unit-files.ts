@@ -27,4 +27,6 @@ export interface UnitFiles
   > {
   /** Whether they are in a file of many queues, which is synced as a whole: who wrote to which part is not kept. */
   readonly isShared: boolean
+  /** The number behind the last unit that was written, where that is known without a search. */
+  readonly writtenEnd?: number | undefined
 }
