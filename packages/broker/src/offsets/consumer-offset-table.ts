@@ -14,7 +14,7 @@ import { LeavingQueues } from './leaving-queues.ts'
 import { LightOffsets } from './light-offsets.ts'
 import { type LightReset, lightResetJournal } from './light-reset-journal.ts'
 import { LogEnds } from './log-ends.ts'
-import { lightOffsetFilePieces, offsetFilePieces, readOffsetFile } from './offset-file.ts'
+import { lightOffsetFilePieces, type OffsetFile, offsetFilePieces, readOffsetFile } from './offset-file.ts'
 import { OffsetMap } from './offset-map.ts'
 
 export interface ConsumerOffsetTableOptions {
@@ -72,7 +72,7 @@ export class ConsumerOffsetTable {
     this.#light = light
     this.#lightOffsetsMax = options.lightOffsetsMax
     this.#positions = options.positions
-    let content: ConsumerOffsets | undefined
+    let content: OffsetFile | undefined
     this.#kept = new KeptState(config, {
       file: light === undefined ? ordinaryFile : lightFile,
       parse(text) {
@@ -412,7 +412,7 @@ export class ConsumerOffsetTable {
     return [this.#offsets, this.#pullOffsets, this.#resets]
   }
 
-  #load(loaded: ConsumerOffsets | undefined, log: Log): void {
+  #load(loaded: OffsetFile | undefined, log: Log): void {
     const tables: [OffsetMap, Map<string, Map<number, number>> | undefined][] = [
       [this.#offsets, loaded?.offsetTable],
       [this.#pullOffsets, loaded?.pullOffsetTable],
@@ -425,10 +425,10 @@ export class ConsumerOffsetTable {
     }
   }
 
-  #loadLight({ lmqOffsetTable, offsetTable, leavingQueueTable }: ConsumerOffsets): void {
+  #loadLight({ lightOffsets, offsetTable, leavingQueueTable }: OffsetFile): void {
     if (this.#light === undefined) return
     for (const [name, logEnd] of leavingQueueTable ?? []) this.#leaving.add(name, logEnd)
-    for (const [key, offset] of lmqOffsetTable ?? []) this.#light.load(key, offset)
+    for (const [key, offset] of lightOffsets) this.#light.load(key, offset)
     for (const [key, queues] of offsetTable) {
       const offset = queues.get(lightQueueId)
       if (isLightQueue(key) && offset !== undefined) this.#light.load(key, offset)

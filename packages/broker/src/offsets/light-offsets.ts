@@ -130,7 +130,8 @@ export class LightOffsets {
 
   #setOwn(group: string, topic: string, offset: number): void {
     const own = this.#own.get(topic)
-    if (own === undefined) this.#own.set(topic, { group, offset })
+    // Copies: V8 keeps alive the whole text that a name was cut out of.
+    if (own === undefined) this.#own.set(copyOf(topic), { group: copyOf(group), offset })
     else if (own instanceof Map) own.set(group, offset)
     else if (own.group === group) own.offset = offset
     else {
@@ -170,6 +171,10 @@ function* pieces(entries: Iterable<Entry>, format: (entry: Entry) => string): It
 }
 
 /** Names of light queues may have an `@`; those of ordinary groups have none. */
+function copyOf(name: string): string {
+  return Buffer.from(name).toString()
+}
+
 function namesIn(key: string): { topic: string; group: string } {
   const atLight = key.lastIndexOf(separator + lightQueuePrefix)
   const at = atLight > 0 ? atLight : key.lastIndexOf(separator)

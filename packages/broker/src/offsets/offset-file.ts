@@ -4,12 +4,54 @@ import type { LightOffsets } from './light-offsets.ts'
 import type { LogEnds } from './log-ends.ts'
 import type { OffsetMap } from './offset-map.ts'
 
+/** The content of either file. */
+export interface OffsetFile extends Omit<ConsumerOffsets, 'lmqOffsetTable'> {
+  /** What is in `lmqOffsetTable`, to be gone through once: there may be a million. */
+  lightOffsets: Iterable<readonly [key: string, offset: number]>
+}
+
 /**
- * Reads the content of config/consumerOffset.json.
+ * Reads the content of config/consumerOffset.json or config/lmqConsumerOffset.json.
  * @throws BodyError when it is something else
  */
-export function readOffsetFile(text: string): ConsumerOffsets {
-  return consumerOffsetsBody.parse(text)
+export function readOffsetFile(text: string): OffsetFile {
+  const lines = lightLines(text)
+  const rest = lines === undefined ? text : text.slice(0, lines.start) + text.slice(lines.end)
+  const { lmqOffsetTable, ...content } = consumerOffsetsBody.parse(rest)
+  const lightOffsets = lines === undefined ? (lmqOffsetTable ?? []) : lightEntries(text, lines)
+  return { ...content, lightOffsets }
+}
+
+const lightTableName = 'lmqOffsetTable'
+/** A line of it, with a name that is one in JSON. */
+const lightLine = /\t\t("(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-f]{4}))*"):(\d{1,15})(?:,\n|\n(?=\t\}))/uy
+
+interface TextRange {
+  start: number
+  end: number
+}
+
+/**
+ * Where the lines of `lmqOffsetTable` stand, when all are as `lightOffsetFilePieces` writes them. Read as JSON, a million of
+ * them would take several times the memory that is needed for good.
+ */
+function lightLines(text: string): TextRange | undefined {
+  const opening = `\n\t"${lightTableName}":{\n`
+  const at = text.indexOf(opening)
+  if (at < 0) return undefined
+  const start = at + opening.length
+  const end = text.indexOf('\n\t}', start) + 1
+  for (lightLine.lastIndex = start; lightLine.lastIndex < end; ) if (!lightLine.test(text)) return undefined
+  return end > start ? { start, end } : undefined
+}
+
+function* lightEntries(text: string, { start, end }: TextRange): IterableIterator<readonly [string, number]> {
+  for (let at = start; at < end; ) {
+    lightLine.lastIndex = at
+    const [, name, offset] = lightLine.exec(text)!
+    at = lightLine.lastIndex
+    yield [JSON.parse(name!), Number(offset)]
+  }
 }
 
 /** What both files have. */
@@ -49,7 +91,7 @@ export function* lightOffsetFilePieces(
     yield* tablePieces('leavingQueueTable', positionEntries(leaving))
     yield ',\n'
   }
-  yield* tablePieces('lmqOffsetTable', light.ownPieces())
+  yield* tablePieces(lightTableName, light.ownPieces())
   yield ',\n'
   yield* tablePieces('offsetTable', concat(offsets.fileEntries(), light.sharedPieces()))
   yield* endPieces(tables)

@@ -9,6 +9,7 @@ import {
 } from '@rocketmq-ts/platform/test-kit'
 import {
   BodyError,
+  consumerOffsetsBody,
   newSubscriptionGroupConfig,
   newTopicConfig,
   type SubscriptionGroupTable,
@@ -155,6 +156,22 @@ export const fileRows: readonly FuzzRow[] = [
     decode: (input) => offsets(looseText(input)),
     check(text) {
       if (offsets(text) !== text) throw new Error('the offsets do not come back')
+    },
+  }),
+  fuzzRow({
+    name: 'lmqConsumerOffset.json',
+    grammar: 'json',
+    refusals: [BodyError],
+    seeds: () => [
+      Buffer.from(
+        '{\n\t"lmqOffsetTable":{\n\t\t"%LMQ%a@%LMQ%b":1,\n\t\t"%LMQ%c\\"@%LMQ%d":20\n\t},\n\t"offsetTable":{}\n}',
+      ),
+      Buffer.from('{"lmqOffsetTable":{"%LMQ%a@%LMQ%b":1}}'),
+    ],
+    decode: (input) => [looseText(input), [...readOffsetFile(looseText(input)).lightOffsets]] as const,
+    check([text, entries]) {
+      const whole = [...(consumerOffsetsBody.parse(text).lmqOffsetTable ?? [])]
+      if (!sameValue(new Map(entries), new Map(whole))) throw new Error('read as JSON it says something else')
     },
   }),
   fuzzRow({

@@ -1,4 +1,4 @@
-import { newDataVersion } from '@rocketmq-ts/protocol'
+import { BodyError, newDataVersion } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { LeavingQueues } from '../../src/offsets/leaving-queues.ts'
 import { LightOffsets } from '../../src/offsets/light-offsets.ts'
@@ -6,7 +6,7 @@ import { LogEnds } from '../../src/offsets/log-ends.ts'
 import { lightOffsetFilePieces, offsetFilePieces, readOffsetFile } from '../../src/offsets/offset-file.ts'
 import { OffsetMap } from '../../src/offsets/offset-map.ts'
 
-function open() {
+function open(topicCount = 3000) {
   const later = async (): Promise<void> => {}
   const tables = {
     dataVersion: newDataVersion(0),
@@ -17,7 +17,7 @@ function open() {
     light: new LightOffsets(),
     leaving: new LeavingQueues({ later() {}, written: later, writtenSoon: later }),
   }
-  for (let index = 0; index < 3000; index++) {
+  for (let index = 0; index < topicCount; index++) {
     for (const group of ['g', 'h']) tables.offsets.set(group, `t${index}`, 0, index)
     tables.removedGroups.note(`gone${index}`, index + 1, 0)
   }
@@ -59,4 +59,42 @@ test('groups and their topics are named in consumerOffset.json', () => {
   const { groupTopicMap } = readOffsetFile([...offsetFilePieces(open())].join(''))
   expect([...groupTopicMap!.keys()]).toEqual(['g', 'h'])
   expect(groupTopicMap!.get('h')).toHaveLength(3000)
+})
+
+describe('offsets in light queues', () => {
+  const names = ['%LMQ%a', '%LMQ%"quoted"\\', '%LMQ%größe', '%LMQ%\u0001', '%LMQ%x@y', '%LMQ%\n\t}']
+
+  function filled() {
+    const tables = open(0)
+    for (const [index, name] of names.entries()) tables.light.set(`%LMQ%reader-${index}`, name, 2 ** index)
+    tables.light.set('%LMQ%other', names[0]!, 7)
+    return tables
+  }
+
+  test('come back, whatever the names are', () => {
+    const { lightOffsets } = readOffsetFile([...lightOffsetFilePieces(filled())].join(''))
+    const expected = names.map((name, index) => [`${name}@%LMQ%reader-${index}`, 2 ** index])
+    expect([...lightOffsets].sort()).toEqual([...expected, [`${names[0]}@%LMQ%other`, 7]].sort())
+  })
+
+  test('are the same where another program has laid out the file', () => {
+    const text = [...lightOffsetFilePieces(filled())].join('')
+    const known = new Map(readOffsetFile(text).lightOffsets)
+    const others = [
+      JSON.stringify(JSON.parse(text)),
+      JSON.stringify(JSON.parse(text), undefined, 2),
+      text.replace('\t\t"%LMQ%a@', '\t\t "%LMQ%a@'),
+      text.replaceAll('\n', '\r\n'),
+    ]
+    for (const other of others) expect(new Map(readOffsetFile(other).lightOffsets)).toEqual(known)
+  })
+
+  test.each(['\t\t"%LMQ%a@%LMQ%b":1x,\n', '\t\t"%LMQ%a\\q@%LMQ%b":1,\n', '\t\tx\n'])(
+    'are refused with all others when one line is damaged (%j)',
+    (line) => {
+      const text = [...lightOffsetFilePieces(filled())].join('')
+      const at = text.indexOf('\t\t"%LMQ%a@')
+      expect(() => readOffsetFile(text.slice(0, at) + line + text.slice(at))).toThrow(BodyError)
+    },
+  )
 })
