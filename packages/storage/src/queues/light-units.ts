@@ -207,7 +207,13 @@ export class LightUnits implements UnitFiles {
     }
     // What stands in front of the first unit of a new queue is moved too.
     this.#range ??= { first, end: first }
-    this.moveToFolder()
+    try {
+      this.moveToFolder()
+    } catch (error) {
+      // On a full disk the same units come again: without a slot, as before.
+      this.#range = range
+      throw error
+    }
     this.#folder!.write(units, first * unitBytes)
   }
 

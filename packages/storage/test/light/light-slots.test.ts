@@ -260,3 +260,18 @@ test('a full disk takes no message: units wait in memory, and stand in the slot 
   kit.disk.kill()
   expect(await bodiesIn(lightOpen(kit), '%LMQ%a')).toEqual(numbers(0, 3))
 })
+
+test('a new queue with more units than a slot holds gets its files when a full disk has space again', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await kit.put(store, [named('0', '%LMQ%b')])
+  await kit.pass(20_000)
+  await fill(kit, store, '%LMQ%a', 0, roomFor + 5)
+  kit.faults.add({ operation: 'write', path: /%LMQ%a/, kind: 'ENOSPC', label: 'full' })
+  await kit.pass(20_000)
+  await kit.pass(60_000)
+  await fill(kit, store, '%LMQ%a', roomFor + 5, roomFor + 7)
+  await kit.pass(130_000)
+  kit.disk.crash(1)
+  expect(await bodiesIn(lightOpen(kit), '%LMQ%a')).toEqual(numbers(0, roomFor + 7))
+})
