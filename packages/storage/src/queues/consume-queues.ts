@@ -282,7 +282,7 @@ export class ConsumeQueues implements Follower {
     for (let count = 0; count < queuesWrittenAtOnce; count++) {
       const queue = this.#unwritten.oldest
       if (queue === undefined) return
-      queue.write()
+      this.#writeUnits(queue)
       // With very many queues, the recent units that each keeps in memory would be too much. Those in slots are few.
       if (this.table.openCount > queuesKeptInMemory && !queue.segments.isShared) queue.releaseMemory()
       this.#unwritten.remove(queue)
@@ -291,8 +291,14 @@ export class ConsumeQueues implements Follower {
 
   write(): void {
     const queues = this.#unwritten.all()
-    for (const queue of queues) queue.write()
+    for (const queue of queues) this.#writeUnits(queue)
     for (const queue of queues) this.#unwritten.remove(queue)
+  }
+
+  /** Units that came when the queue was in a slot may be in its own files now: these are synced for themselves. */
+  #writeUnits(queue: ConsumeQueue): void {
+    queue.write()
+    if (queue.hasUnsynced && !queue.segments.isShared) this.#noteUnsynced(queue)
   }
 
   async sync(): Promise<void> {

@@ -275,3 +275,30 @@ test('a new queue with more units than a slot holds gets its files when a full d
   kit.disk.crash(1)
   expect(await bodiesIn(lightOpen(kit), '%LMQ%a')).toEqual(numbers(0, roomFor + 7))
 })
+
+test('units that a full disk took only after their queue had moved into files are synced', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await fill(kit, store, '%LMQ%a', 0, roomFor)
+  await kit.pass(130_000)
+  await fill(kit, store, '%LMQ%a', roomFor, roomFor + 5)
+  // The first write moves the units of the slot, the second one adds the others.
+  const full = kit.faults.add({
+    operation: 'write',
+    path: /%LMQ%a/,
+    nth: 2,
+    count: 1_000,
+    kind: 'ENOSPC',
+    label: 'full',
+  })
+  await kit.pass(130_000)
+  expect(full.struck).toBeGreaterThan(1)
+  full.remove()
+  await kit.pass(20_000)
+  await kit.pass(300_000)
+  for (const seed of [1, 2, 3]) {
+    kit.disk.crash(seed)
+    const again = lightOpen(kit)
+    expect(again.maxOffset('%LMQ%a', 0)).toBe(roomFor + 5)
+  }
+})
