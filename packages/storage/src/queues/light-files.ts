@@ -131,9 +131,11 @@ export class LightFiles {
     this.#light.slots.clear()
   }
 
-  /** Queues with files that were closed with units that a power failure may take. */
+  /** Queues with files that a power failure may take: they were closed unsynced, or have moved. */
   get unsyncedCount(): number {
-    return this.#light.unsyncedCount
+    let count = this.#light.unsyncedCount
+    for (const name of this.#light.slots.replacedNames()) if (this.#light.hasFiles(name)) count++
+    return count
   }
 
   /** Makes what was written to slots, and to files of queues that are closed, survive a power failure. */

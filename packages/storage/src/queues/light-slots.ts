@@ -89,6 +89,12 @@ export class LightSlots {
     return this.#numbers.keys()
   }
 
+  /** Names of slots that are freed at the next sync, or when the one that is under way has ended. */
+  *replacedNames(): Iterable<string> {
+    yield* this.#retired.keys()
+    yield* this.#retiring.keys()
+  }
+
   /** Notes the name of a queue that has nothing yet. */
   add(name: string): void {
     assert(!this.#numbers.has(name), `${name} has a slot`)
@@ -216,7 +222,7 @@ export class LightSlots {
   /** Like `syncAndFree`, before it returns. */
   syncAndFreeNow(syncElsewhere: (names: Iterable<string>) => void): void {
     this.syncNow()
-    syncElsewhere([...this.#retired.keys(), ...this.#retiring.keys()])
+    syncElsewhere(this.replacedNames())
     this.#releaseAll(this.#retired)
     this.#releaseAll(this.#retiring)
     this.syncNow()

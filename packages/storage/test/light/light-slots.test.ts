@@ -302,3 +302,25 @@ test('units that a full disk took only after their queue had moved into files ar
     expect(again.maxOffset('%LMQ%a', 0)).toBe(roomFor + 5)
   }
 })
+
+test('a stop does not wait for the files of very many queues that were moved out of their slots', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  const names = Array.from({ length: 2_100 }, (_, index) => `%LMQ%${index}`)
+  for (let first = 0; first < names.length; first += 30) {
+    await kit.put(store, [named(`${first}`, ...names.slice(first, first + 30))])
+  }
+  store.close()
+  let syncCount = 0
+  const fileSystem = new Proxy(kit.faults, {
+    get(target, name) {
+      const value = Reflect.get(target, name)
+      if (name === 'syncFolder') syncCount++
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  lightOpen(kit, { hasLightSlots: false, platform: { fileSystem, clock: kit.clock } }).close()
+  expect(syncCount).toBeLessThan(100)
+  const again = lightOpen(kit)
+  for (const name of names) expect(again.maxOffset(name, 0)).toBe(1)
+})
