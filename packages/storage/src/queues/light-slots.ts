@@ -172,12 +172,13 @@ export class LightSlots {
   /** Frees what a name has here. A power failure may bring it back until the next sync. */
   remove(name: string): void {
     const number = this.#numbers.get(name)
-    this.#numbers.delete(name)
-    if (number !== undefined && number !== nothing) this.#release(number)
+    // Those that were replaced go first: none of them may be the last one left when the process dies.
     for (const retired of [this.#retired, this.#retiring]) {
-      for (const old of retired.get(name) ?? []) this.#release(old)
+      this.#releaseEach(retired.get(name) ?? [])
       retired.delete(name)
     }
+    if (number !== undefined && number !== nothing) this.#release(number)
+    this.#numbers.delete(name)
   }
 
   /** Like `remove`; the name stays. */
@@ -262,8 +263,16 @@ export class LightSlots {
   }
 
   #releaseAll(retired: Map<string, number[]>): void {
-    for (const numbers of retired.values()) for (const number of numbers) this.#release(number)
+    for (const numbers of retired.values()) this.#releaseEach(numbers)
     retired.clear()
+  }
+
+  /** Empties the list as it goes: one that is released twice after an error would be given to two names. */
+  #releaseEach(numbers: number[]): void {
+    for (let number = numbers.at(-1); number !== undefined; number = numbers.at(-1)) {
+      this.#release(number)
+      numbers.pop()
+    }
   }
 
   #release(number: number): void {

@@ -2,6 +2,9 @@ import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { QueueFileError, StoreLayoutError } from '../../src/index.ts'
 import { slotBytes, unitsPerSlot } from '../../src/queues/light-slot.ts'
+import { LightSlots } from '../../src/queues/light-slots.ts'
+import { unitBytes } from '../../src/queues/queue-unit.ts'
+import { StoreFiles } from '../../src/store-files.ts'
 import { FaultKit, logBytes, root } from '../faults/fault-kit.ts'
 import { message } from '../store-kit.ts'
 import { bodiesIn, keptForAMinute, lightOpen, named } from './light-kit.ts'
@@ -323,4 +326,26 @@ test('a stop does not wait for the files of very many queues that were moved out
   expect(syncCount).toBeLessThan(100)
   const again = lightOpen(kit)
   for (const name of names) expect(again.maxOffset(name, 0)).toBe(1)
+})
+
+test('a removal that a failing disk stopped leaves the last units, and gives no slot to two names', () => {
+  const kit = new FaultKit()
+  const open = (): LightSlots => new LightSlots(new StoreFiles(kit.faults, 4), '/slots.light')
+  const units = Buffer.alloc(3 * unitBytes, 1)
+  const slots = open()
+  slots.add('%LMQ%a')
+  for (const count of [1, 2, 3]) slots.write('%LMQ%a', 0, units.subarray(0, count * unitBytes))
+  for (const nth of [2, 2]) {
+    kit.faults.add({ operation: 'write', path: /slots\.light$/, nth, kind: 'EIO', label: 'broken' })
+    expect(() => slots.remove('%LMQ%a')).toThrow(/broken/)
+    expect(open().endOf('%LMQ%a')).toBe(3)
+  }
+  slots.remove('%LMQ%a')
+  expect(open().count).toBe(0)
+  const names = ['%LMQ%b', '%LMQ%c', '%LMQ%d', '%LMQ%e']
+  for (const name of names) {
+    slots.add(name)
+    slots.write(name, 0, units)
+  }
+  expect([...open().names()].sort()).toEqual(names)
 })
