@@ -3,7 +3,8 @@ import type { SegmentFolder } from '../segment-folder.ts'
 import { type FullMark, fullAt } from './full-mark.ts'
 import { countUnits, unitsPerSlot } from './light-slot.ts'
 import type { LightSlots } from './light-slots.ts'
-import { isMessage, type QueueUnit, readUnit, unitBytes, writeFiller } from './queue-unit.ts'
+import { lastMessage } from './queue-end.ts'
+import { isMessage, type QueueUnit, readUnit, simpleUnits, unitBytes, writeFiller } from './queue-unit.ts'
 import type { UnitFiles } from './unit-files.ts'
 
 const filler = Buffer.alloc(unitBytes)
@@ -269,6 +270,7 @@ export function copyMissing(
   const { firstInSlot } = units
   if (firstInSlot === undefined) return
   const firstOfFiles = segments.starts.length === 0 ? units.firstPosition : segments.firstPosition
+  const lastInSlot = lastMessage(units, simpleUnits)?.physicalOffset ?? -1
   const [bytes, known] = [Buffer.alloc(unitBytes), Buffer.alloc(unitBytes)]
   for (let position = units.firstPosition; units.read(bytes, position) === unitBytes; position += unitBytes) {
     // What stood in files that are gone is gone.
@@ -280,5 +282,7 @@ export function copyMissing(
     if (isMessage(unit) && !isInLog(unit, unitNumber)) continue
     const isReplaced = !isMessage(unit) || inFile.physicalOffset > unit.physicalOffset
     if (!isReplaced || !isMessage(inFile) || !isInLog(inFile, unitNumber)) segments.write(bytes, position)
+    // The queue was made anew by a broker that knows no slots: what stands behind this one is of the old queue.
+    else if (inFile.physicalOffset > lastInSlot) return
   }
 }

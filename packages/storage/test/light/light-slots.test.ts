@@ -349,3 +349,20 @@ test('a removal that a failing disk stopped leaves the last units, and gives no 
   }
   expect([...open().names()].sort()).toEqual(names)
 })
+
+test('a slot of before does not go on a queue that a broker without slots has made anew', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await fill(kit, store, '%LMQ%a', 0, 5)
+  store.close()
+  const before = kit.disk.readFile(slotsPath)!
+  const inFiles = lightOpen(kit, { hasLightSlots: false })
+  inFiles.removeLightQueue('%LMQ%a', () => true)
+  await fill(kit, inFiles, '%LMQ%a', 10, 12)
+  inFiles.close()
+  // That broker would have left it as it was.
+  kit.change(slotsPath, (file) => file.write(before, 0))
+  const again = lightOpen(kit)
+  expect(await bodiesIn(again, '%LMQ%a')).toEqual(numbers(10, 12))
+  expect(again.maxOffset('%LMQ%a', 0)).toBe(2)
+})
