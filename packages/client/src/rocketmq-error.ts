@@ -105,10 +105,16 @@ export function readAnswer<Told>(commandName: string, place: FailurePlace, read:
   try {
     return read()
   } catch (cause) {
-    const where = place.broker === undefined ? '' : ` of ${place.broker}`
-    const message = `the answer${where} to ${commandName} cannot be read: ${(cause as Error).message}`
-    throw new RocketMQError('INVALID_ANSWER', message, { ...place, cause, outcome: 'unknown' })
+    throw unreadableAnswer(commandName, place, cause)
   }
+}
+
+/** The error for an answer that cannot be read, where no function is to be made for each answer. */
+export function unreadableAnswer(commandName: string, place: FailurePlace, cause: unknown): RocketMQError {
+  const { topic, broker, queueId } = place
+  const where = broker === undefined ? '' : ` of ${broker}`
+  const message = `the answer${where} to ${commandName} cannot be read: ${(cause as Error).message}`
+  return new RocketMQError('INVALID_ANSWER', message, { topic, broker, queueId, cause, outcome: 'unknown' })
 }
 
 export function invalidArgument(message: string, cause?: unknown): RocketMQError {

@@ -44,10 +44,10 @@ export const clientTools: readonly Tool[] = [
       const [broker] = (await routeOf(context, context.need('topic'))).brokerDatas
       const address = broker?.brokerAddrs.get(0) ?? ''
       const header = { producerGroup: context.need('producerGroup') }
-      const { body } = await context.ask({ name: address, address }, commands.getProducerConnectionList, header)
-      for (const [index, { clientId, clientAddr, language, version }] of producerConnectionBody
-        .decode(body)
-        .connectionSet.entries()) {
+      const { read } = await context.ask({ name: address, address }, commands.getProducerConnectionList, header)
+      for (const [index, { clientId, clientAddr, language, version }] of read(
+        producerConnectionBody.decode,
+      ).connectionSet.entries()) {
         await context.print(
           formatted('%04d  %-32s %-22s %-8s %s\n', index + 1, clientId, clientAddr, language, versionName(version)),
         )
@@ -60,8 +60,8 @@ export const clientTools: readonly Tool[] = [
     options: [required('b', 'broker', 'address of the broker')],
     async run(context) {
       const address = context.need('broker')
-      const { body } = await context.ask({ name: address, address }, commands.getAllProducerInfo, {})
-      for (const [name, clients] of producerTableBody.decode(body).data) {
+      const { read } = await context.ask({ name: address, address }, commands.getAllProducerInfo, {})
+      for (const [name, clients] of read(producerTableBody.decode).data) {
         for (const { clientId, remoteIP, language, version, lastUpdateTimestamp } of clients) {
           await context.line(
             `producer group (${name}) instance : clientId=${clientId},remoteIP=${remoteIP}, language=${language}, version=${version}, lastUpdateTimestamp=${lastUpdateTimestamp}`,
@@ -80,6 +80,6 @@ export async function connectionsOf(context: ToolContext, name: string): Promise
       ? mastersOf((await routeOf(context, retryTopicOf(name))).brokerDatas)
       : [{ name: given, address: given }]
   const broker = brokers[0] ?? { name: '', address: '' }
-  const { body } = await context.ask(broker, commands.getConsumerConnectionList, { consumerGroup: name })
-  return consumerConnectionBody.decode(body)
+  const { read } = await context.ask(broker, commands.getConsumerConnectionList, { consumerGroup: name })
+  return read(consumerConnectionBody.decode)
 }

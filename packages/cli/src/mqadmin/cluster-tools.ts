@@ -1,6 +1,6 @@
-import { commands, formatJavaProperties, keyValueTableBody, parseJavaProperties } from '@rocketmq-ts/protocol'
+import { commands, formatJavaProperties, keyValueTableBody } from '@rocketmq-ts/protocol'
 import { formatted, prettyJson } from './java-text.ts'
-import { flag, optional, required, type Tool, type ToolContext, target } from './tool.ts'
+import { flag, optional, propertiesTold, required, type Tool, type ToolContext, target } from './tool.ts'
 
 const statusColumns = '%-22s  %-22s  %-4s  %-22s %-16s  %16s  %30s  %-22s  %11s  %-12s  %-8s  %10s\n'
 const totalColumns = '%-16s  %-32s %14s %14s %14s %14s\n'
@@ -54,9 +54,8 @@ export const clusterTools: readonly Tool[] = [
         await context.line(
           isCluster ? `============Master: ${broker.address}============` : `============${broker.address}============`,
         )
-        const { body } = await context.ask(broker, commands.getBrokerConfig, {})
-        for (const [key, value] of parseJavaProperties(body.toString('utf8')))
-          await context.print(formatted('%-50s=  %s\n', key, value))
+        const { read } = await context.ask(broker, commands.getBrokerConfig, {})
+        for (const [key, value] of read(propertiesTold)) await context.print(formatted('%-50s=  %s\n', key, value))
         await context.line('')
       }
     },
@@ -78,14 +77,15 @@ export const clusterTools: readonly Tool[] = [
     about: 'Shows the settings of name servers.',
     options: [],
     async run(context) {
-      for (const { address, answer, error } of await context.client.nameServers.askEach(
+      for (const { address, answer, error } of await context.client.nameServers.readEach(
         commands.getNamesrvConfig,
         {},
         context.deadline,
+        ({ body }) => propertiesTold(body ?? Buffer.alloc(0)),
       )) {
         if (answer === undefined) throw error
         await context.line(`============${address}============`)
-        for (const [key, value] of parseJavaProperties((answer.body ?? Buffer.alloc(0)).toString('utf8'))) {
+        for (const [key, value] of answer) {
           await context.print(formatted('%-50s=  %s\n', key, value))
         }
       }
@@ -117,14 +117,14 @@ export const clusterTools: readonly Tool[] = [
       options: [required('b', 'brokerName', 'name of the broker')],
       async run(context) {
         const brokerName = context.need('brokerName')
-        for (const { address, answer, error } of await context.client.nameServers.askEach(
+        for (const { address, answer, error } of await context.client.nameServers.readEach(
           command,
           { brokerName },
           context.deadline,
+          ({ extFields }) => `${extFields?.[`${word}TopicCount`]}`,
         )) {
           if (answer === undefined) throw error
-          const count = answer.extFields?.[`${word}TopicCount`]
-          await context.line(`${word} write perm of broker[${brokerName}] in name server[${address}] OK, ${count}`)
+          await context.line(`${word} write perm of broker[${brokerName}] in name server[${address}] OK, ${answer}`)
         }
       },
     }),
@@ -224,8 +224,8 @@ async function printClusters(context: ToolContext): Promise<void> {
 }
 
 async function statusOf(context: ToolContext, name: string, address: string): Promise<ReadonlyMap<string, string>> {
-  const { body } = await context.ask({ name, address }, commands.getBrokerRuntimeInfo, {})
-  return keyValueTableBody.decode(body).table
+  const { read } = await context.ask({ name, address }, commands.getBrokerRuntimeInfo, {})
+  return read(keyValueTableBody.decode).table
 }
 
 type Table = ReadonlyMap<string, string>

@@ -2,7 +2,6 @@ import type { Master } from '@rocketmq-ts/client/raw'
 import {
   commands,
   keyValueTableBody,
-  parseJavaProperties,
   protocolVersion,
   type SubscriptionGroupConfig,
   subscriptionGroupConfigBody,
@@ -17,7 +16,7 @@ import { UsageError } from '../usage-error.ts'
 import { connectionsOf } from './client-tools.ts'
 import { type PrettyObject, prettyJson, versionName } from './java-text.ts'
 import { daySum, statsAt } from './stats-tools.ts'
-import { flag, optional, required, type Tool, type ToolContext, target } from './tool.ts'
+import { flag, optional, propertiesTold, required, type Tool, type ToolContext, target } from './tool.ts'
 import { hiddenPrefixes } from './topic-tools.ts'
 
 const usualFolder = '/tmp/rocketmq/export'
@@ -82,8 +81,8 @@ export const exportTools: readonly Tool[] = [
       const brokerConfigs: Record<string, PrettyObject> = {}
       let slaveBrokerSize = 0
       for (const broker of masters) {
-        const { body } = await context.ask(broker, commands.getBrokerConfig, {})
-        const settings = parseJavaProperties(body.toString('utf8'))
+        const { read } = await context.ask(broker, commands.getBrokerConfig, {})
+        const settings = read(propertiesTold)
         slaveBrokerSize += (brokerAddrTable.get(broker.name)?.brokerAddrs.size ?? 1) - 1
         brokerConfigs[settings.get('brokerName') ?? broker.name] = Object.fromEntries(
           exportedSettings.flatMap((key) => (settings.has(key) ? [[key, settings.get(key)!]] : [])),
@@ -128,8 +127,8 @@ class Totals {
 }
 
 async function metricsOf(context: ToolContext, broker: Master, rates: Totals, days: Totals): Promise<PrettyObject> {
-  const { table } = keyValueTableBody.decode((await context.ask(broker, commands.getBrokerRuntimeInfo, {})).body)
-  const settings = parseJavaProperties((await context.ask(broker, commands.getBrokerConfig, {})).body.toString('utf8'))
+  const { table } = (await context.ask(broker, commands.getBrokerRuntimeInfo, {})).read(keyValueTableBody.decode)
+  const settings = (await context.ask(broker, commands.getBrokerConfig, {})).read(propertiesTold)
   const groups = await userGroups(context, broker)
   const topics = await userTopics(context, broker)
   const of = (key: string): number => Number(table.get(key) ?? 0)
@@ -192,19 +191,19 @@ async function clientsOf(context: ToolContext, groups: readonly SubscriptionGrou
 }
 
 async function userTopics(context: ToolContext, broker: Master): Promise<TopicConfig[]> {
-  const { body } = await context.ask(broker, commands.getAllTopicConfig, {})
+  const { read } = await context.ask(broker, commands.getAllTopicConfig, {})
   const system = await context.ask(broker, commands.getSystemTopicListFromBroker, {})
-  const ofBroker = new Set(topicListBody.decode(system.body).topicList)
+  const ofBroker = new Set(system.read(topicListBody.decode).topicList)
   const isSpecial = context.has('specialTopic')
-  return [...topicConfigAndMappingTableBody.decode(body).topicConfigTable.values()].filter(({ topicName: name }) => {
+  return [...read(topicConfigAndMappingTableBody.decode).topicConfigTable.values()].filter(({ topicName: name }) => {
     if (hiddenPrefixes.some((prefix) => name.startsWith(prefix))) return isSpecial
     return !ofBroker.has(name) && topicKind(name, new Set()) !== 'system'
   })
 }
 
 async function userGroups(context: ToolContext, broker: Master): Promise<SubscriptionGroupConfig[]> {
-  const { body } = await context.ask(broker, commands.getAllSubscriptiongroupConfig, {})
-  return [...subscriptionGroupTableBody.decode(body).subscriptionGroupTable.values()].filter(
+  const { read } = await context.ask(broker, commands.getAllSubscriptiongroupConfig, {})
+  return [...read(subscriptionGroupTableBody.decode).subscriptionGroupTable.values()].filter(
     ({ groupName }) => !groupName.startsWith('CID_RMQ_SYS_') && !predefinedGroups.has(groupName),
   )
 }

@@ -94,8 +94,8 @@ export const groupTools: readonly Tool[] = [
       )) {
         const address = brokerAddrs.get(0)
         if (address === undefined) continue
-        const { body } = await context.ask({ name: brokerName, address }, commands.getAllSubscriptiongroupConfig, {})
-        const config = subscriptionGroupTableBody.decode(body).subscriptionGroupTable.get(name)
+        const { read } = await context.ask({ name: brokerName, address }, commands.getAllSubscriptiongroupConfig, {})
+        const config = read(subscriptionGroupTableBody.decode).subscriptionGroupTable.get(name)
         if (config === undefined) continue
         await context.line(`=============================${cluster}:${brokerName}=============================`)
         for (const [key, value] of groupFields(config)) await context.print(formatted('%-40s=  %s\n', key, value))

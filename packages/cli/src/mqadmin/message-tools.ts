@@ -1,4 +1,4 @@
-import { answerError, type Master } from '@rocketmq-ts/client/raw'
+import { answerError, type Master, readAnswer } from '@rocketmq-ts/client/raw'
 import { commands, decodeMessages, newTagSubscription, propertyName, responseCodeName } from '@rocketmq-ts/protocol'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { formatted } from './java-text.ts'
@@ -251,8 +251,15 @@ export async function pullOnce(
   const code = responseCodeName(answer.code)
   if (code === undefined || !(code === 'SUCCESS' || code.startsWith('PULL_')))
     throw answerError(command.name, answer, queue)
-  const { nextBeginOffset, minOffset: min, maxOffset: max } = command.responseCodec.decode(answer.extFields)
-  const records = code === 'SUCCESS' ? decodeMessages(answer.body ?? Buffer.alloc(0)) : []
+  const {
+    nextBeginOffset,
+    minOffset: min,
+    maxOffset: max,
+    records,
+  } = readAnswer(command.name, queue, () => ({
+    ...command.responseCodec.decode(answer.extFields),
+    records: code === 'SUCCESS' ? decodeMessages(answer.body ?? Buffer.alloc(0)) : [],
+  }))
   const messages = records
     .map((record) => shownMessage(record, queue.broker, { min, max }))
     .filter(

@@ -87,8 +87,8 @@ export const offsetTools: readonly Tool[] = [
 
 /** @throws CommandError when a broker does not have the group: nobody could go on from offsets there */
 async function needGroup(context: ToolContext, broker: Master, name: string): Promise<void> {
-  const { body } = await context.ask(broker, commands.getAllSubscriptiongroupConfig, {})
-  if (subscriptionGroupTableBody.decode(body).subscriptionGroupTable.has(name)) return
+  const { read } = await context.ask(broker, commands.getAllSubscriptiongroupConfig, {})
+  if (read(subscriptionGroupTableBody.decode).subscriptionGroupTable.has(name)) return
   throw new CommandError(
     `CODE: 26  DESC: Group ${name} not exist! BROKER: ${broker.address}: make it with updateSubGroup`,
   )
@@ -135,8 +135,8 @@ async function resetAll(
   await context.print(formatted(resetColumns, '#brokerName', '#queueId', '#offset'))
   for (const broker of mastersOf(chosen)) {
     const header = { group: name, topic: topicName, queueId, offset, timestamp, isForce }
-    const { body } = await context.ask(broker, commands.invokeBrokerToResetOffset, header)
-    for (const [queue, at] of resetOffsetBody.decode(body).offsetTable) {
+    const { read } = await context.ask(broker, commands.invokeBrokerToResetOffset, header)
+    for (const [queue, at] of read(resetOffsetBody.decode).offsetTable) {
       await context.print(formatted(resetColumns, queue.brokerName, queue.queueId, at))
     }
   }

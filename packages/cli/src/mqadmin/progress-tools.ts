@@ -56,8 +56,8 @@ export const progressTools: readonly Tool[] = [
       if (timeoutMs < 1) throw new UsageError(`timeoutMillis is ${timeoutMs}: give milliseconds from 1 on`)
       const deadline = context.client.deadline({ signal: context.session.signal, timeoutMs })
       const broker = { name: address, address }
-      const { body } = await context.calls.ask(broker, commands.getBrokerConsumeStats, { isOrder }, deadline)
-      const { consumeStatsList, totalDiff } = consumeStatsListBody.decode(body)
+      const { read } = await context.calls.ask(broker, commands.getBrokerConsumeStats, { isOrder }, deadline)
+      const { consumeStatsList, totalDiff } = read(consumeStatsListBody.decode)
       await context.print(
         formatted(
           brokerColumns,
@@ -135,8 +135,8 @@ async function statsOf(context: ToolContext, name: string, topicName?: string): 
   const all: ConsumeStats = { consumeTps: 0, offsetTable: [] }
   for (const broker of mastersOf(brokers)) {
     const header = { consumerGroup: name, topic: topicName ?? '' }
-    const { body } = await context.ask(broker, commands.getConsumeStats, header)
-    const { consumeTps, offsetTable } = consumeStatsBody.decode(body)
+    const { read } = await context.ask(broker, commands.getConsumeStats, header)
+    const { consumeTps, offsetTable } = read(consumeStatsBody.decode)
     all.consumeTps += consumeTps
     all.offsetTable.push(...offsetTable)
   }
@@ -206,10 +206,10 @@ async function queueClients(context: ToolContext, name: string): Promise<Readonl
   const clients = new Map<string, string>()
   const { brokerDatas } = await routeOf(context, retryTopicOf(name))
   for (const broker of mastersOf(brokerDatas)) {
-    const { body } = await context.ask(broker, commands.getConsumerConnectionList, { consumerGroup: name })
-    for (const { clientId = '' } of consumerConnectionBody.decode(body).connectionSet) {
+    const { read } = await context.ask(broker, commands.getConsumerConnectionList, { consumerGroup: name })
+    for (const { clientId = '' } of read(consumerConnectionBody.decode).connectionSet) {
       const answer = await context.ask(broker, commands.getConsumerRunningInfo, { consumerGroup: name, clientId })
-      for (const [queue] of consumerRunningInfoBody.decode(answer.body).mqTable) {
+      for (const [queue] of answer.read(consumerRunningInfoBody.decode).mqTable) {
         clients.set(`${queue.topic} ${queue.brokerName} ${queue.queueId}`, clientId.split('@')[0]!)
       }
     }

@@ -1,3 +1,4 @@
+import { readAnswer } from '@rocketmq-ts/client/raw'
 import {
   type ConsumerConnection,
   commands,
@@ -146,7 +147,7 @@ export async function byKey(
       'QUERY_NOT_FOUND',
     ])
     if (answer !== undefined)
-      found.push(...decodeMessages(answer.body).map((record) => shownMessage(record, broker.name)))
+      found.push(...answer.read(decodeMessages).map((record) => shownMessage(record, broker.name)))
   }
   return found
 }
@@ -176,7 +177,7 @@ async function byPlace(context: ToolContext, id: string): Promise<ShownMessage |
     context.deadline,
     ['SYSTEM_ERROR'],
   )
-  const [record] = answer === undefined ? [] : decodeMessages(answer.body)
+  const [record] = answer === undefined ? [] : answer.read(decodeMessages)
   return record === undefined ? undefined : shownMessage(record, broker.brokerName)
 }
 
@@ -213,7 +214,9 @@ async function trackOf(context: ToolContext, group: string, message: ShownMessag
     const type = responseCodeName(answer.code) === 'CONSUMER_NOT_ONLINE' ? 'NOT_ONLINE' : 'UNKNOWN'
     return track(type, `CODE:${answer.code} DESC:${answer.remark}`)
   }
-  const connections: ConsumerConnection = consumerConnectionBody.decode(answer.body ?? Buffer.alloc(0))
+  const connections: ConsumerConnection = readAnswer(command.name, { broker: member.name }, () =>
+    consumerConnectionBody.decode(answer.body ?? Buffer.alloc(0)),
+  )
   if (connections.consumeType === 'CONSUME_ACTIVELY') return track('PULL', null)
   if (connections.messageModel === 'BROADCASTING') return track('CONSUME_BROADCASTING', null)
   const header = { consumerGroup: group, topic: name, queueId, setZeroIfNotFound: false }

@@ -32,7 +32,7 @@ export async function mappedQueues(context: ToolContext, route: TopicRoute, name
     const answer = await context.calls.askOr(broker, commands.getTopicConfig, header, context.deadline, [
       'TOPIC_NOT_EXIST',
     ])
-    const detail = answer && topicConfigAndQueueMappingBody.decode(answer.body).mappingDetail
+    const detail = answer?.read(topicConfigAndQueueMappingBody.decode).mappingDetail
     if (detail === undefined) continue
     for (const [queueId, items] of detail.hostedQueues) {
       if (leaderItem(items)?.bname !== detail.bname || (found.get(queueId)?.epoch ?? -1) > detail.epoch) continue

@@ -85,8 +85,8 @@ export async function statsAt(
   statsName: string,
   statsKey: string,
 ): Promise<BrokerStats> {
-  const { body } = await context.ask(broker, commands.viewBrokerStatsData, { statsName, statsKey })
-  return brokerStatsBody.decode(body)
+  const { read } = await context.ask(broker, commands.viewBrokerStatsData, { statsName, statsKey })
+  return read(brokerStatsBody.decode)
 }
 
 /** Of the longest time in which something was counted: there is no sum of a day before a day is over. */

@@ -60,12 +60,13 @@ export const statusTools: readonly Tool[] = [
       const index = context.number('index', 0)
       const address = context.value('broker') ?? mastersOf((await routeOf(context, name)).brokerDatas)[0]?.address
       if (address === undefined) throw new CommandError('No topic route data!')
-      const { body } = await context.ask({ name: address, address }, commands.queryConsumeQueue, {
+      const { read } = await context.ask({ name: address, address }, commands.queryConsumeQueue, {
         ...{ topic: name, queueId: context.number('queue', 0), index, count: context.number('count', 10) },
         consumerGroup: context.value('consumer'),
       })
-      const { subscriptionData, filterData, maxQueueIndex, minQueueIndex, queueData } =
-        consumeQueueQueryBody.decode(body)
+      const { subscriptionData, filterData, maxQueueIndex, minQueueIndex, queueData } = read(
+        consumeQueueQueryBody.decode,
+      )
       if (subscriptionData !== undefined) {
         await context.print(`Subscription data: \n${prettyJson(subscriptionData as never)}\n${ruler}`)
       }
@@ -85,8 +86,8 @@ async function statusOf(context: ToolContext, group: string, clientId: string): 
   for (const broker of given === undefined ? mastersOf(brokerDatas) : [{ name: given, address: given }]) {
     const header = { consumerGroup: group, clientId, jstackEnable: context.has('jstack') }
     try {
-      const { body } = await context.ask(broker, commands.getConsumerRunningInfo, header)
-      return consumerRunningInfoBody.decode(body)
+      const { read } = await context.ask(broker, commands.getConsumerRunningInfo, header)
+      return read(consumerRunningInfoBody.decode)
     } catch (error) {
       failure = error
     }

@@ -1,11 +1,11 @@
-import { ClusterCalls, ClusterClient, type Deadline, type Master } from '@rocketmq-ts/client/raw'
+import { type CallAnswer, ClusterCalls, ClusterClient, type Deadline, type Master } from '@rocketmq-ts/client/raw'
 import {
   type AnyCommand,
   type Body,
   clusterInfoBody,
   commands,
+  parseJavaProperties,
   type RequestOf,
-  type ResponseOf,
   topicListBody,
 } from '@rocketmq-ts/protocol'
 import type { Session } from '../session.ts'
@@ -168,12 +168,7 @@ export class ToolContext {
   }
 
   /** Asks a broker. @throws RocketMQError unless the answer is SUCCESS */
-  ask<C extends AnyCommand>(
-    broker: Master,
-    command: C,
-    header: RequestOf<C>,
-    body?: Buffer,
-  ): Promise<{ readonly header: ResponseOf<C>; readonly body: Buffer }> {
+  ask<C extends AnyCommand>(broker: Master, command: C, header: RequestOf<C>, body?: Buffer): Promise<CallAnswer<C>> {
     return this.calls.ask(broker, command, header, this.deadline, body)
   }
 
@@ -226,4 +221,9 @@ export function timeOf(text: string, nowMs: number): number {
     return new Date(year!, month! - 1, day, hour, minute, second, ms).getTime()
   }
   throw new UsageError(`${text} is no time: write now, milliseconds since 1970, or yyyy-MM-dd#HH:mm:ss:SSS`)
+}
+
+/** The settings of a server's answer. */
+export function propertiesTold(body: Buffer): Map<string, string> {
+  return parseJavaProperties(body.toString('utf8'))
 }

@@ -97,8 +97,8 @@ export const topicTools: readonly Tool[] = [
       const isCluster = context.value('brokerAddr') === undefined
       const route = await routeOf(context, name)
       for (const broker of await context.targets()) {
-        const { body } = await context.ask(broker, commands.getTopicConfig, { topic: name })
-        const config = topicConfigBody.decode(body)
+        const { read } = await context.ask(broker, commands.getTopicConfig, { topic: name })
+        const config = read(topicConfigBody.decode)
         const listed = route.queueDatas.find(({ brokerName }) => brokerName === broker.name)
         const before = listed?.perm ?? config.perm
         if (!isCluster && before === perm) {
@@ -184,8 +184,8 @@ export const topicTools: readonly Tool[] = [
       for (const { brokerName, brokerAddrs } of brokersInCluster(context, route, name)) {
         const address = brokerAddrs.get(0)
         if (address === undefined) continue
-        const { body } = await context.ask({ name: brokerName, address }, commands.getTopicStatsInfo, { topic: name })
-        const { offsetTable, topicPutTps } = topicStatsBody.decode(body)
+        const { read } = await context.ask({ name: brokerName, address }, commands.getTopicStatsInfo, { topic: name })
+        const { offsetTable, topicPutTps } = read(topicStatsBody.decode)
         rate += topicPutTps
         ofBrokers.push(...offsetTable)
       }
@@ -237,14 +237,13 @@ export const topicTools: readonly Tool[] = [
         throw new UsageError(`method is ${method}: give get, put or delete`)
       if (method === 'get') {
         const command = commands.getKvConfig
-        const answer = await context.client.nameServers.ask(
+        const order = await context.client.nameServers.read(
           command,
           { namespace: orderNamespace, key: name },
           context.deadline,
+          ({ extFields }) => command.responseCodec.decode(extFields).value ?? '',
         )
-        await context.line(
-          `get orderConf success. topic=[${name}], orderConf=[${command.responseCodec.decode(answer.extFields).value ?? ''}] `,
-        )
+        await context.line(`get orderConf success. topic=[${name}], orderConf=[${order}] `)
       } else if (method === 'put') {
         const value = context.value('orderConf')
         if (value === undefined) throw new CommandError('please set orderConf with option -v')
@@ -276,13 +275,12 @@ async function putOrder(context: ToolContext, key: string, value: string): Promi
 async function mergedOrder(context: ToolContext, key: string, value: string): Promise<string> {
   const command = commands.getKvConfig
   const header = { namespace: orderNamespace, key }
-  const before = await context.client.nameServers.ask(command, header, context.deadline).then(
-    (answer) => command.responseCodec.decode(answer.extFields).value ?? '',
-    (error: RocketMQError) => {
+  const before = await context.client.nameServers
+    .read(command, header, context.deadline, ({ extFields }) => command.responseCodec.decode(extFields).value ?? '')
+    .catch((error: RocketMQError) => {
       if (error.code === 'QUERY_NOT_FOUND') return ''
       throw error
-    },
-  )
+    })
   const brokerOf = (part: string): string => part.split(':')[0]!
   const others = before.split(';').filter((part) => part !== '' && brokerOf(part) !== brokerOf(value))
   return [...others, value].join(';')
@@ -336,8 +334,8 @@ export async function groupsOf(context: ToolContext, route: TopicRoute, name: st
   for (const { brokerName, brokerAddrs } of route.brokerDatas) {
     const address = brokerAddrs.get(0) ?? brokerAddrs.values().next().value
     if (address === undefined) continue
-    const { body } = await context.ask({ name: brokerName, address }, commands.queryTopicConsumeByWho, { topic: name })
-    const { groupList } = groupListBody.decode(body)
+    const { read } = await context.ask({ name: brokerName, address }, commands.queryTopicConsumeByWho, { topic: name })
+    const { groupList } = read(groupListBody.decode)
     return hashOrder(groupList.map((group): [string, string] => [group, group])).map(([group]) => group)
   }
   return []

@@ -165,8 +165,8 @@ export class Admin implements AsyncDisposable {
   async brokerStatus(broker: string, options: CallOptions = {}): Promise<ReadonlyMap<string, string>> {
     const deadline = this.#deadline(options)
     const master = await this.#calls.master(broker, deadline)
-    const { body } = await this.#calls.ask(master, commands.getBrokerRuntimeInfo, {}, deadline)
-    return keyValueTableBody.decode(body).table
+    const { read } = await this.#calls.ask(master, commands.getBrokerRuntimeInfo, {}, deadline)
+    return read(keyValueTableBody.decode).table
   }
 
   /** Names of all topics, those of RocketMQ itself too, in their order. @throws RocketMQError */

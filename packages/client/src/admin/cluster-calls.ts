@@ -11,7 +11,7 @@ import {
 import type { Deadline } from '../calls/deadline.ts'
 import { defaultBackoff, retrying } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
-import { answerError, RocketMQError, type RocketMQErrorCode } from '../rocketmq-error.ts'
+import { answerError, RocketMQError, type RocketMQErrorCode, readAnswer } from '../rocketmq-error.ts'
 import { masterId } from '../routing/topic-route.ts'
 import type { BrokerDescription } from './descriptions.ts'
 
@@ -23,7 +23,12 @@ export interface Master {
 
 export interface CallAnswer<C extends AnyCommand> {
   readonly header: ResponseOf<C>
-  readonly body: Buffer
+  /**
+   * What the body says. The bytes are given out in no other way.
+   * @param decode throws when it cannot read the body
+   * @throws RocketMQError INVALID_ANSWER then
+   */
+  readonly read: <Told>(decode: (body: Buffer) => Told) => Told
 }
 
 const noBody = Buffer.alloc(0)
@@ -117,11 +122,18 @@ export class ClusterCalls {
       deadline,
       random: this.client.runtime.random,
       backoff: defaultBackoff,
-      attempt: async () => {
+      attempt: async (): Promise<CallAnswer<C> | undefined> => {
         const answer = await this.client.ask(master, { command, header, body }, deadline)
         if (answer.code === responseCodes.SUCCESS.code) {
-          const decoded = command.responseCodec.decode(answer.extFields) as ResponseOf<C>
-          return { header: decoded, body: answer.body ?? noBody }
+          const place = { broker: master.name }
+          return {
+            header: readAnswer(
+              command.name,
+              place,
+              () => command.responseCodec.decode(answer.extFields) as ResponseOf<C>,
+            ),
+            read: (decode) => readAnswer(command.name, place, () => decode(answer.body ?? noBody)),
+          }
         }
         const error = answerError(command.name, answer, { broker: master.name })
         if (codes.includes(error.code)) return undefined

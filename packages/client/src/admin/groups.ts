@@ -42,8 +42,8 @@ const nobody = ['CONSUMER_NOT_ONLINE', 'SUBSCRIPTION_GROUP_NOT_EXIST', 'SYSTEM_E
 export async function groupNames(calls: ClusterCalls, deadline: Deadline): Promise<string[]> {
   const names = new Set<string>()
   for (const master of await calls.masters(deadline)) {
-    const { body } = await calls.ask(master, commands.getAllSubscriptiongroupConfig, {}, deadline)
-    for (const name of subscriptionGroupTableBody.decode(body).subscriptionGroupTable.keys()) {
+    const { read } = await calls.ask(master, commands.getAllSubscriptiongroupConfig, {}, deadline)
+    for (const name of read(subscriptionGroupTableBody.decode).subscriptionGroupTable.keys()) {
       names.add(calls.client.namespace.unwrap(name))
     }
   }
@@ -60,7 +60,7 @@ export async function describeGroup(calls: ClusterCalls, group: string, deadline
     const header = { consumerGroup: group }
     const answer = await calls.askOr(master, commands.getConsumerConnectionList, header, deadline, nobody)
     if (answer === undefined) continue
-    const { connectionSet, subscriptionTable, messageModel } = consumerConnectionBody.decode(answer.body)
+    const { connectionSet, subscriptionTable, messageModel } = answer.read(consumerConnectionBody.decode)
     for (const connection of connectionSet) {
       const client = connectedClient(connection)
       members.set(client.clientId, client)
@@ -127,8 +127,8 @@ export async function groupConfigurations(
 async function groupConfigs(calls: ClusterCalls, group: string, deadline: Deadline, brokers?: readonly string[]) {
   const found: { master: Master; config: SubscriptionGroupConfig }[] = []
   for (const master of await calls.masters(deadline, brokers)) {
-    const { body } = await calls.ask(master, commands.getAllSubscriptiongroupConfig, {}, deadline)
-    const config = subscriptionGroupTableBody.decode(body).subscriptionGroupTable.get(group)
+    const { read } = await calls.ask(master, commands.getAllSubscriptiongroupConfig, {}, deadline)
+    const config = read(subscriptionGroupTableBody.decode).subscriptionGroupTable.get(group)
     if (config !== undefined) found.push({ master, config })
   }
   if (found.length > 0) return found
@@ -184,7 +184,7 @@ export async function producersOf(calls: ClusterCalls, group: string, deadline: 
     const header = { producerGroup: group }
     const answer = await calls.askOr(master, commands.getProducerConnectionList, header, deadline, nobody)
     if (answer === undefined) continue
-    for (const connection of producerConnectionBody.decode(answer.body).connectionSet) {
+    for (const connection of answer.read(producerConnectionBody.decode).connectionSet) {
       producers.set(connection.clientId ?? '', connectedClient(connection))
     }
   }
@@ -195,8 +195,8 @@ export async function producersOf(calls: ClusterCalls, group: string, deadline: 
 export async function allProducers(calls: ClusterCalls, deadline: Deadline): Promise<ConnectedProducer[]> {
   const producers: ConnectedProducer[] = []
   for (const master of await calls.masters(deadline)) {
-    const { body } = await calls.ask(master, commands.getAllProducerInfo, {}, deadline)
-    for (const [group, clients] of producerTableBody.decode(body).data) {
+    const { read } = await calls.ask(master, commands.getAllProducerInfo, {}, deadline)
+    for (const [group, clients] of read(producerTableBody.decode).data) {
       for (const { clientId = '', remoteIP = '', language = 'OTHER', version, lastUpdateTimestamp } of clients) {
         producers.push({
           group: calls.client.namespace.unwrap(group),
@@ -226,8 +226,8 @@ export async function memberStatus(
   for (const master of await calls.masters(deadline)) {
     try {
       const header = { consumerGroup: group, clientId, jstackEnable: withStacks }
-      const { body } = await calls.ask(master, commands.getConsumerRunningInfo, header, deadline)
-      const info = consumerRunningInfoBody.decode(body)
+      const { read } = await calls.ask(master, commands.getConsumerRunningInfo, header, deadline)
+      const info = read(consumerRunningInfoBody.decode)
       return {
         properties: Object.fromEntries(info.properties),
         rates: Object.fromEntries(

@@ -25,8 +25,8 @@ export async function liteBrokers(calls: ClusterCalls, deadline: Deadline): Prom
   const { namespace } = calls.client
   const described: LiteBrokerDescription[] = []
   for (const master of await calls.masters(deadline)) {
-    const { body } = await calls.ask(master, commands.getBrokerLiteInfo, {}, deadline)
-    const told = brokerLiteInfoBody.decode(body)
+    const { read } = await calls.ask(master, commands.getBrokerLiteInfo, {}, deadline)
+    const told = read(brokerLiteInfoBody.decode)
     described.push({
       broker: master.name,
       lightQueues: told.currentLmqNum,
@@ -54,7 +54,7 @@ export async function describeLiteParent(
   return atEach(calls, deadline, noTopic(topic), async (master) => {
     const answer = await calls.askOr(master, commands.getParentTopicInfo, { topic }, deadline, notThere)
     if (answer === undefined) return undefined
-    const { ttl, groups = [], liteTopicCount } = parentTopicInfoBody.decode(answer.body)
+    const { ttl, groups = [], liteTopicCount } = answer.read(parentTopicInfoBody.decode)
     return {
       broker: master.name,
       topic: namespace.unwrap(topic),
@@ -76,7 +76,7 @@ export async function describeLiteTopic(
     const header = { parentTopic: topic, liteTopic }
     const answer = await calls.askOr(master, commands.getLiteTopicInfo, header, deadline, notThere)
     if (answer === undefined) return undefined
-    const { topicOffset, subscriber, shardingToBroker } = liteTopicInfoBody.decode(answer.body)
+    const { topicOffset, subscriber, shardingToBroker } = answer.read(liteTopicInfoBody.decode)
     return {
       broker: master.name,
       topic: namespace.unwrap(topic),
@@ -104,7 +104,7 @@ export async function describeLiteClient(
     const header = { parentTopic: topic, group, clientId, maxCount }
     const answer = await calls.askOr(master, commands.getLiteClientInfo, header, deadline, notThere)
     if (answer === undefined) return undefined
-    const told = liteClientInfoBody.decode(answer.body)
+    const told = answer.read(liteClientInfoBody.decode)
     return {
       broker: master.name,
       clientId,
@@ -127,7 +127,7 @@ export async function liteProgress(
     const header = { group, liteTopic, topK: top }
     const answer = await calls.askOr(master, commands.getLiteGroupInfo, header, deadline, notThere)
     if (answer === undefined) return undefined
-    const told = liteGroupInfoBody.decode(answer.body)
+    const told = answer.read(liteGroupInfoBody.decode)
     // -1 says that a lite topic is not there.
     const lag = Math.max(0, told.totalLagCount)
     const oldestTimestamp = known(told.earliestUnconsumedTimestamp)

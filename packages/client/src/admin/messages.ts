@@ -1,10 +1,10 @@
-import { commands, decodeMessages, parseOffsetMessageId } from '@rocketmq-ts/protocol'
+import { type AnyCommand, commands, decodeMessages, parseOffsetMessageId } from '@rocketmq-ts/protocol'
 import { formatAddress } from '@rocketmq-ts/remoting'
 import type { Deadline } from '../calls/deadline.ts'
 import { plainMessage, type ReceivedMessage, receivedMessages } from '../messages/received-message.ts'
 import { invalidArgument } from '../rocketmq-error.ts'
 import { masterId } from '../routing/topic-route.ts'
-import type { ClusterCalls } from './cluster-calls.ts'
+import type { CallAnswer, ClusterCalls } from './cluster-calls.ts'
 
 export interface KeyQuery {
   /** When it was stored: a date, or milliseconds since 1970. All times by default. */
@@ -37,7 +37,7 @@ export async function messageAt(
   if (answer === undefined) return undefined
   const brokers = await calls.brokers(deadline)
   const broker = brokers.find(({ addresses }) => [...addresses.values()].includes(address))
-  return found(answer.body, broker?.name ?? address, calls)[0]
+  return found(answer, broker?.name ?? address, calls)[0]
 }
 
 /** The index keeps a hash of each id, which others may share. */
@@ -85,13 +85,19 @@ async function query(
     const address = brokerAddrs.get(masterId) ?? brokerAddrs.values().next().value
     if (address === undefined) continue
     const answer = await calls.askOr({ name, address }, commands.queryMessage, header, deadline, ['QUERY_NOT_FOUND'])
-    if (answer !== undefined) messages.push(...found(answer.body, name, calls))
+    if (answer !== undefined) messages.push(...found(answer, name, calls))
   }
   return messages.sort((one, other) => one.storeTimestamp - other.storeTimestamp)
 }
 
-function found(body: Buffer, broker: string, { client }: ClusterCalls): ReceivedMessage[] {
-  return decodeMessages(body)
-    .flatMap((record) => receivedMessages(record, broker, client.namespace))
-    .map(plainMessage)
+function found(
+  answer: Pick<CallAnswer<AnyCommand>, 'read'>,
+  broker: string,
+  { client }: ClusterCalls,
+): ReceivedMessage[] {
+  return answer.read((body) =>
+    decodeMessages(body)
+      .flatMap((record) => receivedMessages(record, broker, client.namespace))
+      .map(plainMessage),
+  )
 }

@@ -28,7 +28,7 @@ export async function progressOf(
     const header = { consumerGroup: group, topic: topic ?? '' }
     const answer = await calls.askOr(master, commands.getConsumeStats, header, deadline, unknown)
     if (answer === undefined) continue
-    for (const entry of consumeStatsBody.decode(answer.body).offsetTable) progress.push(queueProgress(entry, namespace))
+    for (const entry of answer.read(consumeStatsBody.decode).offsetTable) progress.push(queueProgress(entry, namespace))
   }
   return progress.sort(byQueue)
 }
@@ -38,8 +38,8 @@ export async function progressOfAll(calls: ClusterCalls, deadline: Deadline): Pr
   const { namespace } = calls.client
   const queues = new Map<string, QueueProgress[]>()
   for (const master of await calls.masters(deadline)) {
-    const { body } = await calls.ask(master, commands.getBrokerConsumeStats, { isOrder: false }, deadline)
-    for (const byGroup of consumeStatsListBody.decode(body).consumeStatsList) {
+    const { read } = await calls.ask(master, commands.getBrokerConsumeStats, { isOrder: false }, deadline)
+    for (const byGroup of read(consumeStatsListBody.decode).consumeStatsList) {
       for (const [group, stats] of byGroup) {
         const name = namespace.unwrap(group)
         const known = queues.get(name) ?? []

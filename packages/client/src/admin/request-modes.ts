@@ -14,8 +14,8 @@ export async function requestModes(calls: ClusterCalls, deadline: Deadline): Pro
   const { namespace } = calls.client
   const settings: RequestModeSetting[] = []
   for (const master of await calls.masters(deadline)) {
-    const { body } = await calls.ask(master, commands.getAllMessageRequestMode, {}, deadline)
-    for (const [topic, groups] of messageRequestModeTableBody.decode(body).messageRequestModeMap) {
+    const { read } = await calls.ask(master, commands.getAllMessageRequestMode, {}, deadline)
+    for (const [topic, groups] of read(messageRequestModeTableBody.decode).messageRequestModeMap) {
       for (const [group, { mode, popShareQueueNum: sharedQueues }] of groups) {
         const names = { group: namespace.unwrap(group), topic: namespace.unwrap(topic) }
         settings.push({ ...names, broker: master.name, mode, sharedQueues })

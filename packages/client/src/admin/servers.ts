@@ -10,8 +10,8 @@ export async function brokerConfiguration(
   broker: string,
   deadline: Deadline,
 ): Promise<Map<string, string>> {
-  const { body } = await calls.ask(await calls.master(broker, deadline), commands.getBrokerConfig, {}, deadline)
-  return parseJavaProperties(body.toString('utf8'))
+  const { read } = await calls.ask(await calls.master(broker, deadline), commands.getBrokerConfig, {}, deadline)
+  return read(propertiesTold)
 }
 
 /** @throws RocketMQError with the broker's reason; then nothing is changed */
@@ -38,13 +38,15 @@ export async function nameServerConfigurations(
   deadline: Deadline,
 ): Promise<Map<string, Map<string, string>>> {
   const configurations = new Map<string, Map<string, string>>()
-  for (const { address, answer, error } of await calls.client.nameServers.askEach(
+  const { nameServers } = calls.client
+  for (const { address, answer, error } of await nameServers.readEach(
     commands.getNamesrvConfig,
     {},
     deadline,
+    ({ body }) => propertiesTold(body ?? Buffer.alloc(0)),
   )) {
     if (answer === undefined) throw error
-    configurations.set(address, parseJavaProperties((answer.body ?? Buffer.alloc(0)).toString('utf8')))
+    configurations.set(address, answer)
   }
   return configurations
 }
@@ -73,20 +75,30 @@ export async function setWritable(
 ): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   const { nameServers } = calls.client
-  if (isWritable) {
-    const command = commands.addWritePermOfBroker
-    for (const { address, answer, error } of await nameServers.askEach(command, { brokerName: broker }, deadline)) {
-      if (answer === undefined) throw error
-      counts.set(address, command.responseCodec.decode(answer.extFields).addTopicCount)
-    }
-    return counts
-  }
-  const command = commands.wipeWritePermOfBroker
-  for (const { address, answer, error } of await nameServers.askEach(command, { brokerName: broker }, deadline)) {
+  const { addWritePermOfBroker: give, wipeWritePermOfBroker: take } = commands
+  const header = { brokerName: broker }
+  const changed = isWritable
+    ? await nameServers.readEach(
+        give,
+        header,
+        deadline,
+        (told) => give.responseCodec.decode(told.extFields).addTopicCount,
+      )
+    : await nameServers.readEach(
+        take,
+        header,
+        deadline,
+        (told) => take.responseCodec.decode(told.extFields).wipeTopicCount,
+      )
+  for (const { address, answer, error } of changed) {
     if (answer === undefined) throw error
-    counts.set(address, command.responseCodec.decode(answer.extFields).wipeTopicCount)
+    counts.set(address, answer)
   }
   return counts
+}
+
+function propertiesTold(body: Buffer): Map<string, string> {
+  return parseJavaProperties(body.toString('utf8'))
 }
 
 function propertiesBody(values: Readonly<Record<string, string>>): Buffer {

@@ -60,7 +60,7 @@ export class StaticTopicBrokers {
     const deadline = this.#deadline()
     const asked = [...this.#masters].map(async ([broker, master]) => {
       const answer = await this.#calls.askOr(master, commands.getTopicConfig, header, deadline, ['TOPIC_NOT_EXIST'])
-      return answer && ([broker, topicConfigAndQueueMappingBody.decode(answer.body)] as const)
+      return answer && ([broker, answer.read(topicConfigAndQueueMappingBody.decode)] as const)
     })
     return new Map((await Promise.all(asked)).filter((known) => known !== undefined))
   }
@@ -139,8 +139,8 @@ export class StaticTopicBrokers {
 
   async #decideOffsets({ topic, brokerConfigMap }: TopicRemapping, broker: string): Promise<void> {
     const master = this.#master(broker)
-    const { body } = await this.#calls.ask(master, commands.getTopicStatsInfo, { topic }, this.#deadline())
-    const ranges = new Map(topicStatsBody.decode(body).offsetTable.map(([queue, range]) => [queue.queueId, range]))
+    const { read } = await this.#calls.ask(master, commands.getTopicStatsInfo, { topic }, this.#deadline())
+    const ranges = new Map(read(topicStatsBody.decode).offsetTable.map(([queue, range]) => [queue.queueId, range]))
     for (const [id, items] of brokerConfigMap.get(broker)?.mappingDetail?.hostedQueues ?? []) {
       const left = itemLeft(items)
       if (left === undefined || left.bname !== broker) continue

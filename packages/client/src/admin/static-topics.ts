@@ -33,8 +33,8 @@ const moveFields = knownFields<StaticTopicMove>({ brokers: true })
 export async function staticTopicNames(calls: ClusterCalls, deadline: Deadline): Promise<string[]> {
   const names = new Set<string>()
   for (const master of await calls.masters(deadline)) {
-    const { body } = await calls.ask(master, commands.getAllTopicConfig, {}, deadline)
-    for (const topic of topicConfigAndMappingTableBody.decode(body).topicQueueMappingDetailMap.keys()) names.add(topic)
+    const { read } = await calls.ask(master, commands.getAllTopicConfig, {}, deadline)
+    for (const topic of read(topicConfigAndMappingTableBody.decode).topicQueueMappingDetailMap.keys()) names.add(topic)
   }
   const { namespace } = calls.client
   return [...names]

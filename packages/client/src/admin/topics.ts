@@ -49,8 +49,8 @@ export async function describeTopic(calls: ClusterCalls, topic: string, deadline
   const queues: QueueRange[] = []
   const groups = new Set<string>()
   for (const master of mastersOf(route)) {
-    const { body } = await calls.ask(master, commands.getTopicStatsInfo, { topic }, deadline)
-    for (const [{ brokerName, queueId }, { minOffset, maxOffset, lastUpdateTimestamp }] of topicStatsBody.decode(body)
+    const { read } = await calls.ask(master, commands.getTopicStatsInfo, { topic }, deadline)
+    for (const [{ brokerName, queueId }, { minOffset, maxOffset, lastUpdateTimestamp }] of read(topicStatsBody.decode)
       .offsetTable) {
       queues.push({
         queue: { topic: namespace.unwrap(topic), broker: brokerName, queueId },
@@ -60,7 +60,7 @@ export async function describeTopic(calls: ClusterCalls, topic: string, deadline
       })
     }
     const consuming = await calls.ask(master, commands.queryTopicConsumeByWho, { topic }, deadline)
-    for (const group of groupListBody.decode(consuming.body).groupList) groups.add(namespace.unwrap(group))
+    for (const group of consuming.read(groupListBody.decode).groupList) groups.add(namespace.unwrap(group))
   }
   queues.sort(({ queue: one }, { queue: other }) =>
     one.broker === other.broker ? one.queueId - other.queueId : one.broker < other.broker ? -1 : 1,
@@ -168,7 +168,7 @@ async function topicConfigOf(
   deadline: Deadline,
 ): Promise<TopicConfig | undefined> {
   const answer = await calls.askOr(master, commands.getTopicConfig, { topic }, deadline, ['TOPIC_NOT_EXIST'])
-  return answer === undefined ? undefined : topicConfigBody.decode(answer.body)
+  return answer === undefined ? undefined : answer.read(topicConfigBody.decode)
 }
 
 function configuration(broker: string, config: TopicConfig): TopicConfiguration {

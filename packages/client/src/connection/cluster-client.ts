@@ -9,7 +9,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { type CallOptions, checkCall, checkDuration, Deadline } from '../calls/deadline.ts'
 import { refuseUnknownFields } from '../known-fields.ts'
-import { answerError, closedError, invalidArgument, type RocketMQErrorCode } from '../rocketmq-error.ts'
+import { answerError, closedError, invalidArgument, type RocketMQErrorCode, readAnswer } from '../rocketmq-error.ts'
 import { RouteCache } from '../routing/route-cache.ts'
 import { nodeRuntime, type Runtime } from '../runtime.ts'
 import { Telemetry } from '../telemetry.ts'
@@ -178,15 +178,33 @@ export class ClusterClient {
     )
   }
 
-  /** Asks a broker once. @throws RocketMQError also when the answer is not SUCCESS */
+  /** Asks a broker once to do something. @throws RocketMQError also when the answer is not SUCCESS */
   async askForSuccess<C extends AnyCommand>(
     broker: { readonly name: string; readonly address: string },
     request: BrokerRequest<C>,
     deadline: Deadline,
-  ): Promise<RemotingCommand> {
+  ): Promise<void> {
     const answer = await this.ask(broker, request, deadline)
-    if (answer.code === responseCodes.SUCCESS.code) return answer
-    throw answerError(request.command.name, answer, { broker: broker.name })
+    if (answer.code !== responseCodes.SUCCESS.code)
+      throw answerError(request.command.name, answer, { broker: broker.name })
+  }
+
+  /**
+   * Asks a broker once for something.
+   * @param read throws when it cannot read the answer, which is SUCCESS
+   * @returns what the answer says
+   * @throws RocketMQError also when the answer is not SUCCESS, and INVALID_ANSWER
+   */
+  async read<C extends AnyCommand, Told>(
+    broker: { readonly name: string; readonly address: string },
+    request: BrokerRequest<C>,
+    deadline: Deadline,
+    read: (answer: RemotingCommand) => Told,
+  ): Promise<Told> {
+    const answer = await this.ask(broker, request, deadline)
+    const place = { broker: broker.name }
+    if (answer.code !== responseCodes.SUCCESS.code) throw answerError(request.command.name, answer, place)
+    return readAnswer(request.command.name, place, () => read(answer))
   }
 
   /** Sends a request that nobody answers. @throws RocketMQError when there is no connection */

@@ -16,11 +16,11 @@ export interface NameServersOptions {
 }
 
 /** What one of several name servers says. */
-export interface NameServerAnswer<Told = RemotingCommand> {
+export interface NameServerAnswer<Told = unknown> {
   readonly address: string
   readonly answer?: Told
   /** Why there is no answer. */
-  readonly error?: RocketMQError
+  readonly error?: RocketMQError | undefined
 }
 
 /** Several name servers, any of which may be gone. One is asked for as long as it answers. */
@@ -38,24 +38,17 @@ export class NameServers {
     return this.#options.list.known
   }
 
-  /**
-   * The answer of the first name server that has one: SUCCESS. One that does not know the topic may have been started
-   * just now, so that the others are asked as well before TOPIC_NOT_EXIST counts.
-   * @throws RocketMQError, TOPIC_NOT_EXIST among them
-   */
-  ask<C extends AnyCommand>(
-    command: C,
-    header: RequestOf<C>,
-    deadline: Deadline,
-    place: FailurePlace = {},
-  ): Promise<RemotingCommand> {
-    return this.read(command, header, deadline, (answer) => answer, place)
+  /** Resolves when a name server answers with SUCCESS. @throws RocketMQError */
+  ask<C extends AnyCommand>(command: C, header: RequestOf<C>, deadline: Deadline): Promise<void> {
+    return this.read(command, header, deadline, () => undefined)
   }
 
   /**
-   * Like `ask`, for what the answer says. Of one whose answer cannot be read the others are asked as well.
+   * What the first name server says that has an answer: SUCCESS. One that does not know the topic may have been started
+   * just now, so that the others are asked as well before TOPIC_NOT_EXIST counts. Of one whose answer cannot be read the
+   * others are asked as well.
    * @param read throws when it cannot read the answer
-   * @throws RocketMQError INVALID_ANSWER too
+   * @throws RocketMQError, TOPIC_NOT_EXIST and INVALID_ANSWER among them
    */
   async read<C extends AnyCommand, Told>(
     command: C,
@@ -112,17 +105,27 @@ export class NameServers {
     }
   }
 
-  /** What each name server says, one after the other in the list: SUCCESS, or the error of those that do not. */
+  /** Asks each name server to do something, in the order of the list: the error of those that do not say SUCCESS. */
   async askEach<C extends AnyCommand>(
     command: C,
     header: RequestOf<C>,
     deadline: Deadline,
     body?: Buffer,
-  ): Promise<NameServerAnswer[]> {
+  ): Promise<Omit<NameServerAnswer, 'answer'>[]> {
+    const answers = await this.#eachAnswer(command, header, deadline, body)
+    return answers.map(({ address, error }) => ({ address, error }))
+  }
+
+  async #eachAnswer<C extends AnyCommand>(
+    command: C,
+    header: RequestOf<C>,
+    deadline: Deadline,
+    body?: Buffer,
+  ): Promise<NameServerAnswer<RemotingCommand>[]> {
     const { list, connections, attemptTimeoutMs } = this.#options
     const addresses = await list.current(deadline)
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, deadline.leftMs))
-    const asked = addresses.map(async (address): Promise<NameServerAnswer> => {
+    const asked = addresses.map(async (address): Promise<NameServerAnswer<RemotingCommand>> => {
       try {
         const answer = await connections.ask(address, { command, header, body, timeoutMs })
         if (answer.code === responseCodes.SUCCESS.code) return { address, answer }
@@ -134,14 +137,14 @@ export class NameServers {
     return deadline.unlessAborted(Promise.all(asked))
   }
 
-  /** Like `askEach`, for what each answer says: INVALID_ANSWER is the error of those that cannot be read. */
+  /** What each name server says, in the order of the list. INVALID_ANSWER is the error of those that cannot be read. */
   async readEach<C extends AnyCommand, Told>(
     command: C,
     header: RequestOf<C>,
     deadline: Deadline,
     read: (answer: RemotingCommand) => Told,
   ): Promise<NameServerAnswer<Told>[]> {
-    const answers = await this.askEach(command, header, deadline)
+    const answers = await this.#eachAnswer(command, header, deadline)
     return answers.map(({ address, answer, error }) => {
       if (answer === undefined) return { address, error: error! }
       try {
@@ -152,16 +155,14 @@ export class NameServers {
     })
   }
 
-  /** The answer of every name server that gives one. @throws RocketMQError of the last one when none does */
-  async askAll<C extends AnyCommand>(command: C, header: RequestOf<C>, deadline: Deadline): Promise<RemotingCommand[]> {
+  /** Asks every name server. @throws RocketMQError of the first one when none answers */
+  async askAll<C extends AnyCommand>(command: C, header: RequestOf<C>, deadline: Deadline): Promise<void> {
     const { list, connections, attemptTimeoutMs } = this.#options
     const addresses = await list.current(deadline)
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, deadline.leftMs))
     const asked = addresses.map((address) => connections.ask(address, { command, header, timeoutMs }))
     const outcomes = await deadline.unlessAborted(Promise.allSettled(asked))
-    const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-    if (answers.length > 0) return answers
-    throw (outcomes[0] as PromiseRejectedResult).reason
+    if (!outcomes.some(({ status }) => status === 'fulfilled')) throw (outcomes[0] as PromiseRejectedResult).reason
   }
 
   /** The index of the one that answered last; clients begin with different ones. */

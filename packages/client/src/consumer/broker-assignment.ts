@@ -7,7 +7,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
-import { answerError } from '../rocketmq-error.ts'
+import { answerError, readAnswer } from '../rocketmq-error.ts'
 import { masterId, type QueueRef, type TopicRoute } from '../routing/topic-route.ts'
 
 /** Brokers that are asked at the most. */
@@ -69,7 +69,9 @@ async function assignedBy(
   if (answer.code === responseCodes.REQUEST_CODE_NOT_SUPPORTED.code) return undefined
   if (answer.code !== responseCodes.SUCCESS.code)
     throw answerError(command.name, answer, { topic, broker: broker.name })
-  const { messageQueueAssignments = [] } = queryAssignmentResponseBody.decode(answer.body ?? Buffer.alloc(0))
+  const { messageQueueAssignments = [] } = readAnswer(command.name, { topic, broker: broker.name }, () =>
+    queryAssignmentResponseBody.decode(answer.body ?? Buffer.alloc(0)),
+  )
   const popped = messageQueueAssignments.filter(({ mode }) => mode === 'POP')
   if (popped.length === 0) return undefined
   return popped.flatMap(({ messageQueue: queue }) =>

@@ -55,6 +55,7 @@ function longestKnownFirst({ heartbeats, runtime }: ClusterClient, route: TopicR
 
 async function idsAt(broker: AskedBroker, client: ClusterClient, group: string, deadline: Deadline): Promise<string[]> {
   const command = commands.getConsumerListByGroup
-  const answer = await client.askForSuccess(broker, { command, header: { consumerGroup: group } }, deadline)
-  return consumerIdListBody.decode(answer.body ?? Buffer.alloc(0)).consumerIdList.toSorted()
+  return client.read(broker, { command, header: { consumerGroup: group } }, deadline, ({ body }) =>
+    consumerIdListBody.decode(body ?? Buffer.alloc(0)).consumerIdList.toSorted(),
+  )
 }

@@ -75,8 +75,10 @@ export class QueueLocks {
     try {
       await client.heartbeats.known(address)
       const deadline = client.newDeadline({ timeoutMs: client.attemptTimeoutMs })
-      const answer = await client.askForSuccess({ name: broker, address }, { command, header: {}, body }, deadline)
-      const { lockOKMQSet } = lockBatchResponseBody.decode(answer.body ?? Buffer.alloc(0))
+      const request = { command, header: {}, body }
+      const { lockOKMQSet } = await client.read({ name: broker, address }, request, deadline, (answer) =>
+        lockBatchResponseBody.decode(answer.body ?? Buffer.alloc(0)),
+      )
       const granted = new Set(lockOKMQSet.map(({ topic, queueId }) => queueKey({ topic, broker, queueId })))
       const locked = queues.filter((queue) => granted.has(queueKey(queue)))
       for (const queue of locked) this.#locks.set(queueKey(queue), { queue, confirmedMs: sentMs })

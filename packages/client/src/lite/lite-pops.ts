@@ -15,7 +15,7 @@ import { randomHex } from '../connection/client-id.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import { FoundQueue, receivedMessages } from '../messages/received-message.ts'
 import { nothing, type Popped, type RawPopped } from '../pop/pop.ts'
-import { answerError, RocketMQError } from '../rocketmq-error.ts'
+import { answerError, type RocketMQError, unreadableAnswer } from '../rocketmq-error.ts'
 
 export interface LitePop {
   /** The broker that is asked. */
@@ -77,8 +77,7 @@ export class LitePops {
     try {
       return this.#found(command.responseCodec.decode(answer.extFields), answer.body ?? Buffer.alloc(0), broker.name)
     } catch (cause) {
-      const details = { ...place, cause, outcome: 'unknown' } as const
-      throw new RocketMQError('INVALID_ANSWER', `${command.name}: ${(cause as Error).message}`, details)
+      throw unreadableAnswer(command.name, place, cause)
     }
   }
 

@@ -94,7 +94,11 @@ export class Arrivals {
     }
     const timeoutMs = waitMs + client.attemptTimeoutMs
     const deadline = client.newDeadline({ timeoutMs, signal: this.#signal })
-    const { extFields } = await client.askForSuccess(broker, { command, header, timeoutMs }, deadline)
-    return command.responseCodec.decode(extFields).hasMsg
+    return client.read(
+      broker,
+      { command, header, timeoutMs },
+      deadline,
+      ({ extFields }) => command.responseCodec.decode(extFields).hasMsg,
+    )
   }
 }

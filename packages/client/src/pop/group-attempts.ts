@@ -50,7 +50,11 @@ export class GroupAttempts {
     const command = commands.getSubscriptiongroupConfig
     const deadline = client.newDeadline({ timeoutMs: client.attemptTimeoutMs })
     const header = { group: this.#group }
-    const { body } = await client.askForSuccess({ name: broker, address }, { command, header }, deadline)
-    return subscriptionGroupConfigBody.decode(body ?? Buffer.alloc(0)).retryMaxTimes + 1
+    return client.read(
+      { name: broker, address },
+      { command, header },
+      deadline,
+      ({ body }) => subscriptionGroupConfigBody.decode(body ?? Buffer.alloc(0)).retryMaxTimes + 1,
+    )
   }
 }

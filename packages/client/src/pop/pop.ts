@@ -19,7 +19,7 @@ import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { Namespace } from '../connection/namespace.ts'
 import { FoundQueue, type RawMessage, receivedMessages } from '../messages/received-message.ts'
 import { wantedTags } from '../reading/subscriptions.ts'
-import { answerError, RocketMQError } from '../rocketmq-error.ts'
+import { answerError, unreadableAnswer } from '../rocketmq-error.ts'
 import { batchReceipt } from './batch-receipts.ts'
 
 /** A broker's queues of a topic, or one of them. */
@@ -112,8 +112,7 @@ export async function pop(client: ClusterClient, request: Pop, deadline: Deadlin
       client.namespace,
     )
   } catch (cause) {
-    const place = { topic, broker: broker.name, queueId, cause, outcome: 'unknown' } as const
-    throw new RocketMQError('INVALID_ANSWER', `${command.name}: ${(cause as Error).message}`, place)
+    throw unreadableAnswer(command.name, { topic, broker: broker.name, queueId }, cause)
   }
 }
 

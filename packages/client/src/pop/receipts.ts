@@ -158,8 +158,10 @@ export async function changeInvisibleTime(
   // Sent twice it could make two receipts, of which nobody knows the first one.
   return retried(client, consumedTopic, deadline, false, async () => {
     const broker = { name, address: await masterOf(client, before, deadline) }
-    const { extFields } = await client.askForSuccess(broker, { command, header }, deadline)
-    const { popTime, invisibleTime, reviveQid: reviveQueueId } = command.responseCodec.decode(extFields)
+    const told = await client.read(broker, { command, header }, deadline, ({ extFields }) =>
+      command.responseCodec.decode(extFields),
+    )
+    const { popTime, invisibleTime, reviveQid: reviveQueueId } = told
     return formatPopReceipt({ ...before, startOffset: offset, popTime, invisibleTime, reviveQueueId })
   })
 }

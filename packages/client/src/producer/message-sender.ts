@@ -15,7 +15,13 @@ import { type Backoff, retrying } from '../calls/retrying.ts'
 import type { BrokerRequest, ClusterClient } from '../connection/cluster-client.ts'
 import type { QueueChooser, SendReceipt, SendStatus } from '../messages/message.ts'
 import type { OutgoingMessage } from '../messages/outgoing-message.ts'
-import { answerError, invalidArgument, RocketMQError, type RocketMQErrorCode } from '../rocketmq-error.ts'
+import {
+  answerError,
+  invalidArgument,
+  RocketMQError,
+  type RocketMQErrorCode,
+  unreadableAnswer,
+} from '../rocketmq-error.ts'
 import { BrokerHealth } from '../routing/broker-health.ts'
 import { QueueTurns, queueOfKey } from '../routing/queue-choice.ts'
 import { newTopicQueues } from '../routing/route-cache.ts'
@@ -204,7 +210,13 @@ export class MessageSender {
       throw isGone ? tryAgain(failure, queue) : failure
     }
     this.#health.answered(queue.broker, clock.monotonic() - startMs)
-    const stored = receipts(answer, status, messages, this.#client.namespace.unwrap(queue.topic), queue)
+    const topic = this.#client.namespace.unwrap(queue.topic)
+    let stored: SendReceipt[]
+    try {
+      stored = receipts(answer, status, messages, topic, queue)
+    } catch (cause) {
+      throw unreadableAnswer(request.command.name, queue, cause)
+    }
     this.#options.traces?.sent(messages, stored, { address: target.address, startMs, answer })
     return stored
   }

@@ -2,7 +2,7 @@
  * Requests as they are on the wire, for the command line's `mqadmin`, which shows what servers answer. Not published: `Admin`
  * is what programs use.
  */
-export { ClusterCalls, type Master } from '../admin/cluster-calls.ts'
+export { type CallAnswer, ClusterCalls, type Master } from '../admin/cluster-calls.ts'
 export { StaticTopicBrokers } from '../admin/static-topic-brokers.ts'
 export {
   checkedStaticTopic,
@@ -16,4 +16,4 @@ export type { Deadline } from '../calls/deadline.ts'
 export { ClusterClient } from '../connection/cluster-client.ts'
 export { queueShare } from '../consumer/queue-share.ts'
 export { decompressBody } from '../messages/body-compression.ts'
-export { answerError, RocketMQError } from '../rocketmq-error.ts'
+export { answerError, RocketMQError, readAnswer } from '../rocketmq-error.ts'

@@ -1,8 +1,15 @@
-import { commands, decodeMessages, responseCodeName, type SubscriptionData } from '@rocketmq-ts/protocol'
+import {
+  commands,
+  decodeMessages,
+  type RemotingCommand,
+  responseCodeName,
+  type SubscriptionData,
+} from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
+import type { Namespace } from '../connection/namespace.ts'
 import { type RawMessage, receivedMessages } from '../messages/received-message.ts'
-import { answerError } from '../rocketmq-error.ts'
+import { answerError, unreadableAnswer } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import { wantedTags } from './subscriptions.ts'
 
@@ -70,10 +77,22 @@ export async function pull(client: ClusterClient, request: Pull, deadline: Deadl
           ? 'moved'
           : undefined
   if (kind === undefined) throw answerError(command.name, answer, queue)
-  const { nextBeginOffset, minOffset, maxOffset, suggestWhichBrokerId, offsetDelta } = command.responseCodec.decode(
-    answer.extFields,
-  )
-  const records = kind === 'found' ? decodeMessages(answer.body ?? Buffer.alloc(0)) : []
+  try {
+    return pulled(kind, answer, request, client.namespace)
+  } catch (cause) {
+    throw unreadableAnswer(command.name, queue, cause)
+  }
+}
+
+function pulled(
+  kind: Pulled['kind'],
+  { extFields, body }: RemotingCommand,
+  { queue, offset, subscription }: Pull,
+  namespace: Namespace,
+): Pulled {
+  const { nextBeginOffset, minOffset, maxOffset, suggestWhichBrokerId, offsetDelta } =
+    commands.pullMessage.responseCodec.decode(extFields)
+  const records = kind === 'found' ? decodeMessages(body ?? Buffer.alloc(0)) : []
   const wanted = wantedTags(subscription)
   const messages: RawMessage[] = []
   for (const record of records) {
@@ -82,7 +101,7 @@ export async function pull(client: ClusterClient, request: Pull, deadline: Deadl
       record.queueId = queue.queueId
       record.queueOffset += offsetDelta
     }
-    for (const message of receivedMessages(record, queue.broker, client.namespace)) {
+    for (const message of receivedMessages(record, queue.broker, namespace)) {
       // Offsets before the one that was asked for are those of a batch that was stored whole.
       if (message.queueOffset >= offset && (wanted === undefined || wanted.has(message.tag ?? '')))
         messages.push(message)

@@ -1,7 +1,7 @@
 import { commands, responseCodes, retryTopicPrefix } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
-import { answerError, invalidArgument } from '../rocketmq-error.ts'
+import { answerError, invalidArgument, readAnswer } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 
 /**
@@ -34,18 +34,27 @@ export async function offsetOfPosition(
   if (position === 'latest') {
     const command = commands.getMaxOffset
     const header = { topic, queueId, committed: true }
-    const { extFields } = await client.askForSuccess(broker, { command, header }, deadline)
-    return command.responseCodec.decode(extFields).offset
+    return client.read(
+      broker,
+      { command, header },
+      deadline,
+      ({ extFields }) => command.responseCodec.decode(extFields).offset,
+    )
   }
   if (position === 'earliest') {
     const command = commands.getMinOffset
-    const { extFields } = await client.askForSuccess(broker, { command, header: { topic, queueId } }, deadline)
-    return Math.max(0, command.responseCodec.decode(extFields).offset)
+    return client.read(broker, { command, header: { topic, queueId } }, deadline, ({ extFields }) =>
+      Math.max(0, command.responseCodec.decode(extFields).offset),
+    )
   }
   const command = commands.searchOffsetByTimestamp
   const header = { topic, queueId, timestamp: Number(position), boundaryType: 'lower' as const }
-  const { extFields } = await client.askForSuccess(broker, { command, header }, deadline)
-  return command.responseCodec.decode(extFields).offset
+  return client.read(
+    broker,
+    { command, header },
+    deadline,
+    ({ extFields }) => command.responseCodec.decode(extFields).offset,
+  )
 }
 
 /** How far a group is in a queue, as the broker knows; undefined when it has never been there. @throws RocketMQError */
@@ -63,7 +72,7 @@ export async function committedOffset(
   const answer = await client.ask({ name: broker, address }, { command, header }, deadline)
   if (answer.code === responseCodes.QUERY_NOT_FOUND.code) return undefined
   if (answer.code !== responseCodes.SUCCESS.code) throw answerError(command.name, answer, queue)
-  const { offset } = command.responseCodec.decode(answer.extFields)
+  const { offset } = readAnswer(command.name, queue, () => command.responseCodec.decode(answer.extFields))
   return offset >= 0 ? offset : undefined
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { ClusterCalls } from '../../src/admin/cluster-calls.ts'
 import { resetOffsets } from '../../src/admin/progress.ts'
 import { Deadline } from '../../src/calls/deadline.ts'
+import type { ClusterClient } from '../../src/connection/cluster-client.ts'
 import { Namespace } from '../../src/connection/namespace.ts'
 import { RocketMQError } from '../../src/index.ts'
 
@@ -16,7 +17,7 @@ function callsFailingAt(failing: number): ClusterCalls {
     namespace: new Namespace(undefined),
     routes: { refresh: async () => ({ readQueues: queues, brokers }) },
     ask: async () => ({ code: responseCodes.QUERY_NOT_FOUND.code }),
-    askForSuccess: async () => ({ extFields: { offset: '7' } }),
+    read: async (...[, , , read]: Parameters<ClusterClient['read']>) => read({ extFields: { offset: '7' } } as never),
   }
   const askOr = async () => {
     if (++changes === failing) throw new RocketMQError('NO_PERMISSION', 'not you')

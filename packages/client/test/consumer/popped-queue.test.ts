@@ -51,13 +51,13 @@ function start(parts: {
     log: { warn() {}, debug() {}, info() {} },
     learnFrom() {},
     askForSuccess: async (_broker: unknown, { command, header }: { command: unknown; header: { offset: number } }) => {
-      if (command !== commands.changeMessageInvisibletime) {
-        acknowledged.push(command === commands.ackMessage ? header.offset : 'several')
-        return {}
-      }
-      renewed.push(header.offset)
-      await parts.renew(header.offset)
-      return { extFields: { popTime: '1', invisibleTime: String(invisibleMs), reviveQid: '0' } }
+      acknowledged.push(command === commands.ackMessage ? header.offset : 'several')
+    },
+    read: async (...[, request, , read]: Parameters<ClusterClient['read']>) => {
+      const { offset } = request.header as { offset: number }
+      renewed.push(offset)
+      await parts.renew(offset)
+      return read({ extFields: { popTime: '1', invisibleTime: String(invisibleMs), reviveQid: '0' } } as never)
     },
   } as unknown as ClusterClient
   let asked = Promise.withResolvers<readonly number[]>()
