@@ -248,6 +248,9 @@ export class LightSlots {
   }
 
   close(): void {
+    // A sync in the background may go on. It frees nothing more: the system may have given the descriptor to another file.
+    this.#retired.clear()
+    this.#retiring.clear()
     this.#file?.close()
   }
 

@@ -366,3 +366,18 @@ test('a slot of before does not go on a queue that a broker without slots has ma
   expect(await bodiesIn(again, '%LMQ%a')).toEqual(numbers(10, 12))
   expect(again.maxOffset('%LMQ%a', 0)).toBe(2)
 })
+
+test('a sync in the background writes nothing to the file of slots after it was closed', async () => {
+  const kit = new FaultKit()
+  const slots = new LightSlots(new StoreFiles(kit.faults, 4), '/slots.light')
+  slots.add('%LMQ%a')
+  for (const count of [1, 2]) slots.write('%LMQ%a', 0, Buffer.alloc(count * unitBytes, 1))
+  const elsewhere = Promise.withResolvers<void>()
+  const syncing = slots.syncAndFree(() => elsewhere.promise)
+  await kit.pass(1)
+  slots.close()
+  const afterwards = kit.faults.add({ operation: 'write', kind: 'EIO', label: 'closed' })
+  elsewhere.resolve()
+  await syncing
+  expect(afterwards.struck).toBe(0)
+})
