@@ -34,7 +34,7 @@ export interface FileHandle {
   /** After it resolves, what was written before the call survives a power failure. A rejection is final. */
   syncData(): Promise<void>
   syncDataNow(): void
-  /** Refuses new calls. Calls under way in the background still end, even when the file is removed. */
+  /** Refuses new calls with EBADF. Calls under way in the background still end, even when the file is removed. */
   close(): void
 }
 

@@ -37,6 +37,26 @@ describe.each([
     file.close()
   })
 
+  test('reads and writes nothing once it is closed: its descriptor may be that of another file', async () => {
+    using place = make()
+    const path = `${place.root}/closed`
+    const file = place.fileSystem.open(path, 'create')
+    file.write(Buffer.from('abc'), 0)
+    file.close()
+    const calls: (() => unknown)[] = [
+      () => file.write(Buffer.from('x'), 0),
+      () => file.read(Buffer.alloc(1), 0),
+      () => file.sizeBytes(),
+      () => file.truncate(0),
+      () => file.syncDataNow(),
+    ]
+    for (const call of calls) expect(call).toThrow(expect.objectContaining({ code: 'EBADF' }))
+    for (const call of [file.writeLater(Buffer.from('x'), 0), file.readLater(Buffer.alloc(1), 0), file.syncData()]) {
+      await expect(call).rejects.toMatchObject({ code: 'EBADF' })
+    }
+    expect(place.fileSystem.readFile(path)!.toString()).toBe('abc')
+  })
+
   test('brings a read to its end although the file is closed and removed meanwhile', async () => {
     using place = make()
     const file = place.fileSystem.open(`${place.root}/a`, 'create')

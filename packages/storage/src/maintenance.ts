@@ -47,6 +47,7 @@ export class Maintenance {
   #samples: { position: number; timestamp: number }[] = []
   /** The sync that is under way. */
   #syncing: Promise<void> | undefined
+  #isStopped = false
   /** Set while a further slice is scheduled. */
   #cancelSlice: CancelTimer | undefined
 
@@ -79,7 +80,9 @@ export class Maintenance {
     )
   }
 
+  /** A sync in the background ends at its next step: it finds files closed. */
   stop(): void {
+    this.#isStopped = true
     for (const cancel of this.#timers) cancel()
     this.#cancelSlice?.()
   }
@@ -173,8 +176,11 @@ export class Maintenance {
     const timestamp = this.#timestampUpTo(position)
     try {
       await logSync.sync()
-      for (const follower of followers) await follower.sync()
-      if (logSync.syncedPosition < position) return
+      for (const follower of followers) {
+        if (this.#isStopped) return
+        await follower.sync()
+      }
+      if (this.#isStopped || logSync.syncedPosition < position) return
       this.#noteSynced(position, timestamp)
       await checkpoint.writeSynced(this.#shared, position, this.#parts.lastTimestamp())
     } catch (error) {

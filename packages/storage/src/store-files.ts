@@ -9,14 +9,16 @@ export class StoreFiles {
   /** Folders in which names were made or removed since they were last synced, with the number of the last change. */
   readonly #unsyncedFolders = new Map<string, number>()
   #changeCount = 0
+  #isClosed = false
 
   constructor(fileSystem: FileSystem, openFilesMax: number) {
     this.fileSystem = fileSystem
     this.#open = new LruMap(openFilesMax, (file) => file.close())
   }
 
-  /** A file that exists, open for reading and writing. */
+  /** A file that exists, open for reading and writing. @throws EBADF when the store is closed */
   open(path: string): FileHandle {
+    if (this.#isClosed) throw Object.assign(new Error(`${path} is of a store that is closed`), { code: 'EBADF' })
     const known = this.#open.get(path)
     if (known !== undefined) return known
     const file = this.fileSystem.open(path, 'update')
@@ -142,8 +144,9 @@ export class StoreFiles {
     for (const folder of [...this.#unsyncedFolders.keys()]) await this.syncNamesLater(folder)
   }
 
-  /** Closes what is open. */
+  /** Closes what is open. What goes on in the background opens nothing again. */
   close(): void {
+    this.#isClosed = true
     this.#open.clear()
   }
 }

@@ -26,6 +26,7 @@ class NodeFileHandle implements FileHandle {
   }
 
   write(data: Uint8Array, position: number): void {
+    this.#checkOpen()
     let written = 0
     while (written < data.length) {
       const count = fs.writeSync(this.#descriptor, data, written, data.length - written, position + written)
@@ -46,6 +47,7 @@ class NodeFileHandle implements FileHandle {
   }
 
   read(target: Uint8Array, position: number): number {
+    this.#checkOpen()
     let filled = 0
     while (filled < target.length) {
       const count = fs.readSync(this.#descriptor, target, filled, target.length - filled, position + filled)
@@ -68,10 +70,12 @@ class NodeFileHandle implements FileHandle {
   }
 
   sizeBytes(): number {
+    this.#checkOpen()
     return fs.fstatSync(this.#descriptor).size
   }
 
   truncate(sizeBytes: number): void {
+    this.#checkOpen()
     fs.ftruncateSync(this.#descriptor, sizeBytes)
   }
 
@@ -80,6 +84,7 @@ class NodeFileHandle implements FileHandle {
   }
 
   syncDataNow(): void {
+    this.#checkOpen()
     fs.fdatasyncSync(this.#descriptor)
   }
 
@@ -90,13 +95,18 @@ class NodeFileHandle implements FileHandle {
     if (this.#operations === 0) fs.closeSync(this.#descriptor)
   }
 
+  /** The system gives the number of a closed descriptor to the next file: that one would be read or written. */
+  #checkOpen(): void {
+    if (this.#isClosed) throw Object.assign(new Error(`${this.path} is closed`), { code: 'EBADF' })
+  }
+
   #takesNoMore(position: number): Error {
     return new Error(`${this.path} takes no more bytes at ${position}`)
   }
 
   /** Counts an operation of several calls as one: the descriptor of a closed file stays open until its last call. */
   async #inBackground<Result>(operation: () => Promise<Result>): Promise<Result> {
-    if (this.#isClosed) throw new Error(`${this.path} is closed`)
+    this.#checkOpen()
     this.#operations++
     try {
       return await operation()

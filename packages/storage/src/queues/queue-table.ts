@@ -478,7 +478,8 @@ export class QueueTable {
     const known = this.#topics.get(topic)
     if (known !== undefined) known.isRemoved = true
     this.#topics.delete(topic)
-    if (!isInFolders) return
+    // A move into files that a full disk has stopped leaves some.
+    if (!isInFolders && !this.#folders.SimpleCQ.has(topic)) return
     if (this.#allFolders().some((folders) => folders.has(topic))) this.#noteRemoval(topic)
     const ofTopic = isLight ? [this.#folders.SimpleCQ] : this.#allFolders()
     for (const folders of ofTopic) folders.remove(topic, isLight)

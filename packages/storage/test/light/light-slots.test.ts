@@ -238,6 +238,23 @@ test('one whose slot is damaged while the broker runs is not taken for a new one
   expect(await bodiesIn(store, '%LMQ%b')).toEqual(numbers(0, 3))
 })
 
+test('one that is removed after a full disk has stopped its move leaves no files', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await fill(kit, store, '%LMQ%a', 0, roomFor)
+  await kit.pass(20_000)
+  await fill(kit, store, '%LMQ%a', roomFor, roomFor + 2)
+  const fault = kit.faults.add({ operation: 'write', path: /%LMQ%a/, kind: 'no-space', label: 'full', count: 1000 })
+  await kit.pass(20_000)
+  expect(fault.struck).toBeGreaterThan(0)
+  expect(kit.disk.list(`${root}/consumequeue`)).toContain('%LMQ%a')
+  store.removeLightQueue('%LMQ%a', () => true)
+  store.close()
+  const again = lightOpen(kit)
+  expect(again.lightQueueCount).toBe(0)
+  expect(kit.disk.list(`${root}/consumequeue`)).toEqual(['T1'])
+})
+
 test('a file of a later version is refused, with what to do', async () => {
   const kit = new FaultKit()
   const store = lightOpen(kit)
