@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const wordsOfKey = 4
 const bytesOfSlot = 4 * wordsOfKey + 8
@@ -79,7 +79,7 @@ export class KeyOffsets {
 }
 
 function wordsOf(key: string): Uint32Array {
-  const digest = createHash('sha256').update(key).digest()
+  const digest = hash('sha256', key, 'buffer')
   const words = new Uint32Array(wordsOfKey)
   for (let index = 0; index < wordsOfKey; index++) words[index] = digest.readUInt32LE(4 * index)
   return words
