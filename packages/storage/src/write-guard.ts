@@ -39,8 +39,11 @@ export class WriteGuard {
   /** @param during what failed */
   fence(during: string, error: unknown): void {
     if (this.isFenced) return
-    // What goes on in the background after a stop finds its files closed.
-    if (this.#refusal?.cause === 'closed' && (error as { code?: string }).code === 'EBADF') return
+    // What goes on in the background after a stop finds its files closed: it ends, and nobody need look at the disk.
+    if (this.#refusal?.cause === 'closed' && (error as { code?: string }).code === 'EBADF') {
+      this.#refusal = { cause: 'fenced', reason: this.#refusal.reason }
+      return
+    }
     const reason = `the store takes no more writes since ${during} failed: ${(error as Error).message}`
     this.#refusal = { cause: 'fenced', reason }
     this.#log.error(

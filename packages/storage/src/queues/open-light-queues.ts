@@ -46,10 +46,13 @@ export class OpenLightQueues {
     return this.#ends.has(name)
   }
 
-  /** Those that have files, then those in slots. What is added or removed meanwhile may be among them. */
+  /**
+   * Those in slots, then those that have files: one that moves meanwhile is among them. What is added or removed meanwhile may
+   * be, too.
+   */
   *names(): IterableIterator<string> {
-    yield* this.#ends.keys()
     yield* this.slots.names()
+    yield* this.#ends.keys()
   }
 
   /** Names of those that have files. */

@@ -238,6 +238,21 @@ test('one whose slot is damaged while the broker runs is not taken for a new one
   expect(await bodiesIn(store, '%LMQ%b')).toEqual(numbers(0, 3))
 })
 
+test('whoever goes through all names meets one that moves from its slot into files meanwhile', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  for (const name of ['%LMQ%a', '%LMQ%b', '%LMQ%c']) await fill(kit, store, name, 0, roomFor)
+  await kit.pass(20_000)
+  await fill(kit, store, '%LMQ%c', roomFor, roomFor + 2)
+  const seen: string[] = []
+  for (const name of store.lightQueueNames()) {
+    seen.push(name)
+    if (name === '%LMQ%a') await kit.pass(20_000)
+  }
+  expect(kit.disk.list(`${root}/consumequeue`)).toContain('%LMQ%c')
+  expect(new Set(seen)).toEqual(new Set(['%LMQ%a', '%LMQ%b', '%LMQ%c']))
+})
+
 test('one that is removed after a full disk has stopped its move leaves no files', async () => {
   const kit = new FaultKit()
   const store = lightOpen(kit)
