@@ -63,9 +63,10 @@ export class LiteExpiry {
   readonly #parts: LiteExpiryParts
   readonly #startMs: number
   #cancelTimer: CancelTimer | undefined
-  /** Light queues that are still to be looked at, and whether it is time to look at all of them. */
+  /** Light queues that are still to be looked at, once it is time to look at all of them. */
   #round: Iterator<string> | undefined
-  #isRoundDue = false
+  /** In the clock's monotonic milliseconds: deletions do not put it off. */
+  #roundDueMs: number
   #doomed: Doomed[] = []
   /** Those of which it has to be noted first that they go. */
   #unnoted: Doomed[] = []
@@ -82,6 +83,7 @@ export class LiteExpiry {
   constructor(parts: LiteExpiryParts) {
     this.#parts = parts
     this.#startMs = parts.clock.monotonic()
+    this.#roundDueMs = this.#startMs + parts.settings().liteTtlCheckInterval
   }
 
   start(): void {
@@ -108,6 +110,7 @@ export class LiteExpiry {
       awaited: undefined,
     }
     this.#deletions.set(parentTopic, deletion)
+    const isIdle = this.#searching.size === 0 && this.#doomed.length === 0 && this.#round === undefined
     // What could not be removed before is found again.
     deletion.failure = undefined
     if (deletion.leftCount === 0) this.#underWayCount++
@@ -115,7 +118,8 @@ export class LiteExpiry {
     deletion.deletedAt = store.positions.max
     deletion.names = store.lightQueueNames()[Symbol.iterator]()
     this.#searching.add(deletion)
-    this.#slice()
+    // While something is under way, its timer goes on with this, too: many deletions together have one slice at a time.
+    if (isIdle) this.#slice()
   }
 
   /**
@@ -133,10 +137,7 @@ export class LiteExpiry {
   }
 
   #armRound(): void {
-    this.#arm(this.#parts.settings().liteTtlCheckInterval, () => {
-      this.#isRoundDue = true
-      this.#slice()
-    })
+    this.#arm(Math.max(0, this.#roundDueMs - this.#parts.clock.monotonic()), () => this.#slice())
   }
 
   #arm(delayMs: number, callback: () => void): void {
@@ -165,17 +166,20 @@ export class LiteExpiry {
       if (doomed !== undefined) this.#remove(doomed)
       this.#search()
     }
+    if (clock.monotonic() < this.#roundDueMs) return true
+    const { minLiteTTl, liteTtlCheckInterval } = settings()
     // After a start, senders have their time to come back.
-    if (!this.#isRoundDue || clock.monotonic() - this.#startMs < settings().minLiteTTl) return true
-    this.#round ??= store.lightQueueNames()[Symbol.iterator]()
-    for (;;) {
-      if (isOver()) return false
-      const { value: queue, done } = this.#round.next()
-      if (done === true) break
-      if (this.#isExpired(queue)) this.#remove({ queue, deletion: undefined })
+    if (clock.monotonic() - this.#startMs >= minLiteTTl) {
+      this.#round ??= store.lightQueueNames()[Symbol.iterator]()
+      for (;;) {
+        if (isOver()) return false
+        const { value: queue, done } = this.#round.next()
+        if (done === true) break
+        if (this.#isExpired(queue)) this.#remove({ queue, deletion: undefined })
+      }
+      this.#round = undefined
     }
-    this.#round = undefined
-    this.#isRoundDue = false
+    this.#roundDueMs = clock.monotonic() + liteTtlCheckInterval
     return true
   }
 

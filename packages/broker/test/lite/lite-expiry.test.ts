@@ -15,10 +15,13 @@ interface Circumstances {
   broken?: Set<string>
   /** Light queues of other topics. */
   others?: readonly string[]
+  /** Milliseconds. */
+  minLiteTTl?: number
 }
 
 /** Lite topics of a topic that was deleted, of which one is removed in each slice of time. */
-function deleted({ unnoted = new Set(), noting = async () => {}, broken, others = [] }: Circumstances = {}) {
+function deleted(circumstances: Circumstances = {}) {
+  const { unnoted = new Set(), noting = async () => {}, broken, others = [], minLiteTTl = 3_600_000 } = circumstances
   const clock = new SteppedClock()
   const lastPositions = new Map([...others, ...names].map((name) => [name, 300]))
   let looked = 0
@@ -54,7 +57,7 @@ function deleted({ unnoted = new Set(), noting = async () => {}, broken, others 
       },
       lightQueueStays: (name) => staying.push(name),
     },
-    settings: () => ({ minLiteTTl: 3_600_000, liteTtlCheckInterval: 1000 }),
+    settings: () => ({ minLiteTTl, liteTtlCheckInterval: 1000 }),
     onRemoved: (name) => removed.push(name),
   })
   expiry.removeAllOf('P')
@@ -119,7 +122,10 @@ test('a lite topic with offsets goes when it is noted that it does', async () =>
 test('lite topics of which is noted together that they go have one slice at a time', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const { clock, removed, expiry } = deleted({ unnoted: new Set(names), noting: () => promise })
-  for (let count = 0; count < 3; count++) expiry.removeAllOf('P')
+  for (let count = 0; count < 3; count++) {
+    expiry.removeAllOf('P')
+    clock.advance(100)
+  }
   const over = expiry.whenRemoved('P')
   resolve()
   await stateOf(over)
@@ -177,7 +183,7 @@ test('the deletion of a topic with few lite topics does not wait for one with ma
   const { clock, removed, expiry } = deleted({ others })
   expiry.removeAllOf('Many')
   const over = expiry.whenRemoved('P')
-  clock.advance(1500)
+  clock.advance(2000)
   expect(await stateOf(over)).toBe('resolved')
   expect(removed.length).toBeLessThan(names.length + others.length)
   clock.advance(10_000)
@@ -190,4 +196,27 @@ test('a broker that stops does not wait for lite topics of a deleted topic', asy
   const over = expiry.whenRemoved('P')
   expiry.close()
   expect(await stateOf(over)).toContain('delete the topic again')
+})
+
+test('deletions do not put off that lite topics go whose time is over', () => {
+  const other = liteQueueOf('Other', 'a')
+  const { clock, removed, expiry } = deleted({ others: [other], minLiteTTl: 0 })
+  for (let count = 0; count < 4; count++) {
+    clock.advance(400)
+    expiry.removeAllOf('Empty')
+  }
+  expect(removed).toContain(other)
+  expiry.close()
+})
+
+test('a deletion that comes while others are under way waits for its slice', async () => {
+  const others = Array.from({ length: 300 }, (_, index) => liteQueueOf('Other', `${index}`))
+  const { clock, expiry, lookedAt } = deleted({ others })
+  const looked = lookedAt()
+  for (let count = 0; count < 10; count++) expiry.removeAllOf(`Empty${count}`)
+  const last = expiry.whenRemoved('Empty9')
+  expect(lookedAt()).toBe(looked)
+  clock.advance(10_000)
+  expect(await stateOf(last)).toBe('resolved')
+  expiry.close()
 })
