@@ -25,6 +25,8 @@ export interface Checkpoint extends CheckpointName {
   logEnd?: number | undefined
 }
 
+const checkpointOffsetsMax = 32
+
 /** What receipts say of a checkpoint beside its name. */
 export type ReceiptName = CheckpointName & Pick<Checkpoint, 'invisibleTime' | 'reviveQueueId'>
 
@@ -110,7 +112,10 @@ export class Receipts {
   #revivedMs = Number.NEGATIVE_INFINITY
   /** Acknowledgements of receipts of earlier lives that are being stored, by checkpoint. */
   readonly #foreign = new Map<string, number>()
-  /** Messages of checkpoints of earlier lives that have another receipt since, as far as that is known. */
+  /**
+   * Messages of checkpoints that are not known any more, which have another receipt since: the oldest first, since forged
+   * ones are never dealt with.
+   */
   readonly #replaced = new Map<string, Set<number>>()
   /** By `topic@group@queueId`. */
   readonly #outstanding = new Map<string, Unacknowledged>()
@@ -122,7 +127,8 @@ export class Receipts {
 
   /**
    * @param startMs milliseconds since 1970 at which this life of the broker began
-   * @param doneMax acknowledged checkpoints to remember, to tell a repeated acknowledgement from a forged one
+   * @param doneMax acknowledged checkpoints to remember, to tell a repeated acknowledgement from a forged one, and as many
+   *   of earlier lives whose receipts were replaced
    */
   constructor(startMs: number, doneMax: () => number, { onLess }: ReceiptsOptions = {}) {
     this.#startMs = startMs
@@ -185,6 +191,7 @@ export class Receipts {
       const underWay = this.#foreign.get(key)
       if (underWay === 1) this.#foreign.delete(key)
       else if (underWay !== undefined) this.#foreign.set(key, underWay - 1)
+      if (underWay !== undefined && isStored && isReplaced) this.noteReplaced(name, queueOffset)
       return
     }
     const { checkpoint } = open
@@ -215,8 +222,13 @@ export class Receipts {
   noteReplaced(name: CheckpointName, queueOffset: number): void {
     const key = checkpointKey(name)
     const offsets = this.#replaced.get(key)
-    if (offsets === undefined) this.#replaced.set(key, new Set([queueOffset]))
-    else offsets.add(queueOffset)
+    if (offsets !== undefined) {
+      offsets.add(queueOffset)
+      keepNewest(offsets, checkpointOffsetsMax)
+      return
+    }
+    this.#replaced.set(key, new Set([queueOffset]))
+    keepNewest(this.#replaced, this.#doneMax())
   }
 
   /** A checkpoint of an earlier life is dealt with. */
@@ -233,6 +245,7 @@ export class Receipts {
   close(name: CheckpointName): void {
     const key = checkpointKey(name)
     this.#done.delete(key)
+    if (this.#replaced.size > 0) this.#replaced.delete(key)
     const open = this.#open.get(key)
     if (open === undefined) return
     this.#open.delete(key)
@@ -301,6 +314,13 @@ export class Receipts {
     place.count += change
     if (place.count <= 0) this.#outstanding.delete(place.key)
     if (change < 0) this.#onLess?.(place, place.count, place.count - change)
+  }
+}
+
+function keepNewest(entries: Map<unknown, unknown> | Set<unknown>, max: number): void {
+  for (const key of entries.keys()) {
+    if (entries.size <= max) return
+    entries.delete(key)
   }
 }
 

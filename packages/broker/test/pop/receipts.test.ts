@@ -114,6 +114,24 @@ test('acknowledged checkpoints are remembered up to the limit; receipts as old a
   expect(receipts.acknowledge(checkpoint({ popTime: 2002 }), 5)).toBe('never-given')
 })
 
+test('a receipt of an earlier life ends when its message has another one, and of very many the newest are known', () => {
+  const receipts = new Receipts(startMs, () => 2)
+  const earlier = (popTime: number) => checkpoint({ popTime })
+  const change = (popTime: number, isStored: boolean) => {
+    expect(receipts.acknowledge(earlier(popTime), 5)).toBe('unknown')
+    receipts.settle(earlier(popTime), 5, isStored, true)
+  }
+  change(1, false)
+  for (const popTime of [1, 2, 3]) change(popTime, true)
+  const stateOf = (popTime: number, offset: number) => receipts.acknowledge(earlier(popTime), offset)
+  expect([stateOf(3, 5), stateOf(2, 5), stateOf(3, 7), stateOf(1, 5)]).toEqual([
+    ...['replaced', 'replaced'],
+    ...['unknown', 'unknown'],
+  ])
+  receipts.closeForeign(earlier(3))
+  expect(stateOf(3, 5)).toBe('unknown')
+})
+
 test('what a group has and did not acknowledge is counted by queue', () => {
   const { receipts, one } = withOne()
   receipts.add(checkpoint({ popTime: 2001, offsets: [9] }))

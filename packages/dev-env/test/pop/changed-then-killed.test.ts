@@ -44,3 +44,13 @@ test('of several changes, each before a death of the process, the last receipt a
   expect(await after.ack(twice)).toBe('SUCCESS')
   expect(await comes()).toEqual(['b'])
 })
+
+test('a receipt of an earlier life ends when the invisible time is changed by it', async () => {
+  const { first, second, killed, comes } = await given()
+  const after = await killed()
+  expect(await after.changeInvisible(first, 60_000)).toBeDefined()
+  expect(await after.changeInvisible(first, 60_000)).toBeUndefined()
+  expect(await after.ack(first)).toBe('MESSAGE_ILLEGAL')
+  expect(await after.ack(second)).toBe('SUCCESS')
+  expect(await comes()).toEqual(['a'])
+})
