@@ -192,6 +192,7 @@ export function planOfCompletion(topic: string, before: StaticTopicState, nowMs:
   const queues = newestQueues(topic, before)
   const state = copyOf(before)
   const details = [...before.values()].map(({ mappingDetail }) => mappingDetail!)
+  refuseWithoutLeaders(topic, before)
   const totalQueues = countOf(details, queues)
   const mapIn = new Set<string>()
   const mapOut = new Set<string>()
@@ -319,6 +320,15 @@ function finished(
 function nextEpoch(epoch: number, nowMs: number): number {
   const next = Math.max(epoch + epochStep, nowMs)
   return next - (next % 2)
+}
+
+/** A queue that all brokers know of has a leader: where none says so, that one takes no requests now. */
+export function refuseWithoutLeaders(topic: string, state: StaticTopicState): void {
+  const queues = newestQueues(topic, state)
+  const agreed = Math.min(...[...state.values()].map(({ mappingDetail }) => mappingDetail!.totalQueues))
+  for (let id = 0; id < agreed; id++) {
+    if (!queues.has(id)) refuse(topic, `the broker that leads its queue ${id} takes no requests now: start it first`)
+  }
 }
 
 /** Of all logical queues, although some broker says that there are fewer. */

@@ -18,6 +18,7 @@ import {
   planOfCompletion,
   planOfMove,
   planOfQueues,
+  refuseWithoutLeaders,
   type StaticTopicState,
   withOtherBrokers,
 } from './static-topic-plan.ts'
@@ -151,6 +152,7 @@ async function existing(brokers: StaticTopicBrokers, topic: string): Promise<Sta
 
 function refuseUnfinished(topic: string, state: StaticTopicState): void {
   if (!isUnfinished(topic, state)) return
+  refuseWithoutLeaders(topic, state)
   const reason =
     'its last change is under way, or was interrupted: completeStaticTopic (rocketmq static complete) does the rest'
   throw new RocketMQError('INVALID_PARAMETER', `the static topic ${topic} cannot be changed: ${reason}`, { topic })

@@ -122,6 +122,13 @@ export class AssignedQueue implements MemberQueue {
         const address = parts.client.routes.readAddress(queue, this.#brokerId)
         return this.#read(address, { offset, waitMs: 0, commitOffset: undefined }, deadline)
       },
+      laneOf: this.#laneOf,
+      onAnew: (atMost) => {
+        // A replica may not have everything yet.
+        if (Number.isFinite(atMost) && this.#brokerId !== masterId) this.#brokerId = masterId
+        else this.#anewAtMost ??= atMost
+        this.#wake?.()
+      },
     })
   }
 
@@ -230,6 +237,8 @@ export class AssignedQueue implements MemberQueue {
         this.#parked.count >= parkedShare * messages
       const isPaused = this.#parts.isPaused()
       if (this.isStopped || !(isFull || isPaused)) return
+      // What is parked may never be found again: the queue is begun anew first.
+      if (!isPaused && this.#anewAtMost !== undefined) return
       if (!isPaused && this.#parkUntried()) continue
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -250,7 +259,9 @@ export class AssignedQueue implements MemberQueue {
       this.#pendingBytes -= message.bytes
     }
     // What counts no more since the group was sent back has come again, or will.
-    const counting = untried.filter(({ window }) => window === this.#window).map(({ message }) => message)
+    const counting = untried
+      .filter(({ message, window }) => window.counting(message.queueOffset) === this.#window)
+      .map(({ message }) => message)
     for (const [lane, messages] of Map.groupBy(counting, (message) => this.#laneOf(message)!)) {
       this.#parked.park(
         lane,
@@ -314,7 +325,10 @@ export class AssignedQueue implements MemberQueue {
     else this.#brokerId = masterId
   }
 
-  /** Nothing that was given before comes again: its messages were stored earlier. */
+  /**
+   * Nothing that was given before comes again: its messages were stored earlier. What stands before the new start and is not
+   * done is the same as before, and still to be done.
+   */
   async #beginAnew(atMost: number, address: string, deadline: Deadline): Promise<void> {
     const { client } = this.#parts
     const sinceMs = this.#storedUntilMs + 1
@@ -322,8 +336,8 @@ export class AssignedQueue implements MemberQueue {
     // Where the topic is gone this is tried with each pull.
     const level = Number.isFinite(atMost) ? 'warn' : 'debug'
     client.log[level]({ ...this.queue, offset }, 'the broker has lost messages, or the topic is gone')
-    this.#window = new OffsetWindow(offset)
-    this.#parked.clear()
+    this.#window = this.#window!.begunAnew(offset)
+    this.#parked.keepBefore(offset)
     this.#nextOffset = offset
     this.#anewAtMost = undefined
   }

@@ -9,6 +9,8 @@ export class OffsetWindow {
   #order: number[] = []
   #head = 0
   #nextOffset: number
+  /** The window that counts since, for what stands before an offset. */
+  #heir: { readonly window: OffsetWindow; readonly before: number } | undefined
 
   /** @param offset of the first message that is not done */
   constructor(offset: number) {
@@ -43,7 +45,24 @@ export class OffsetWindow {
     this.#nextOffset = nextOffset
   }
 
+  /**
+   * The queue was begun anew at an offset: what stands before it is still to be done, what stands behind it counts no more.
+   * @returns the window that counts from now on
+   */
+  begunAnew(offset: number): OffsetWindow {
+    const window = new OffsetWindow(offset)
+    window.take(this.#order.filter((one) => one < offset && this.#open.has(one)))
+    this.#heir = { window, before: offset }
+    return window
+  }
+
+  /** The window in which an offset counts. */
+  counting(offset: number): OffsetWindow {
+    return this.#heir !== undefined && offset < this.#heir.before ? this.#heir.window.counting(offset) : this
+  }
+
   done(offset: number): void {
+    if (this.#heir !== undefined && offset < this.#heir.before) this.#heir.window.done(offset)
     if (!this.#open.delete(offset)) return
     while (this.#head < this.#order.length && !this.#open.has(this.#order[this.#head]!)) this.#head++
     if (this.#order.length <= 2 * this.#open.size + doneKeptMax) return

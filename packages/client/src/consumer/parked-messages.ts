@@ -13,6 +13,13 @@ export interface ParkingParts {
   readonly signal: AbortSignal
   /** Pulls without waiting for what comes. @throws RocketMQError */
   pull(offset: number, deadline: Deadline): Promise<Pulled>
+  /** The key of a message, as lanes have it. */
+  laneOf(message: RawMessage): string | undefined
+  /**
+   * The broker has lost messages, or the topic was made anew.
+   * @param atMost where the queue ends; infinite when its offsets mean other messages
+   */
+  onAnew(atMost: number): void
 }
 
 /** What was read again of a lane. */
@@ -54,6 +61,18 @@ export class ParkedMessages {
     this.#count += added.length
   }
 
+  /** Offsets from this one on mean other messages now. */
+  keepBefore(end: number): void {
+    const kept = new Map<string, number[]>()
+    this.#count = 0
+    for (const [lane, offsets] of this.#offsets) {
+      const before = offsets.filter((offset) => offset < end)
+      if (before.length > 0) kept.set(lane, before)
+      this.#count += before.length
+    }
+    this.#offsets = kept
+  }
+
   /** The offsets mean other messages now. */
   clear(): void {
     this.#offsets = new Map()
@@ -67,13 +86,26 @@ export class ParkedMessages {
   async readAgain(lane: string, take: (read: ReadAgain) => void): Promise<void> {
     const { client, queue, signal, pull } = this.#parts
     const { clock, random } = client.runtime
-    const before = this.#offsets
     for (let failures = 0; !signal.aborted; ) {
+      const before = this.#offsets
       const [offset] = before.get(lane) ?? []
       if (offset === undefined) return
       try {
-        const { messages, nextOffset } = await pull(offset, new Deadline(clock, { signal }, client.attemptTimeoutMs))
-        if (signal.aborted || before !== this.#offsets) return
+        const { messages, nextOffset, maxOffset } = await pull(
+          offset,
+          new Deadline(clock, { signal }, client.attemptTimeoutMs),
+        )
+        if (signal.aborted) return
+        if (before !== this.#offsets) continue
+        const parked = new Set(before.get(lane))
+        const isOther = messages.some(
+          (message) => parked.has(message.queueOffset) && this.#parts.laneOf(message) !== lane,
+        )
+        if (isOther || offset >= maxOffset) {
+          this.#parts.onAnew(isOther ? Number.POSITIVE_INFINITY : maxOffset)
+          await pauseUnless(signal, backoffMs(defaultBackoff, ++failures, random), clock)
+          continue
+        }
         const read = this.#takeBefore(lane, nextOffset)
         const found = messages.filter(({ queueOffset }) => read.delete(queueOffset))
         take({ found, gone: [...read] })

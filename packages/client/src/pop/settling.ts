@@ -146,9 +146,11 @@ export class Settling<Body> {
     const counts = changing.catch(() => earlier ?? before)
     const told = [before]
     let isEnded = false
+    let isEarlierOver = earlier === undefined
     this.#changes.set(before, counts)
     // Whoever waited for the earlier one knows its receipt.
     void earlier?.then((receipt) => {
+      isEarlierOver = true
       if (isEnded) return
       told.push(receipt)
       this.#changes.set(receipt, counts)
@@ -157,7 +159,12 @@ export class Settling<Body> {
       return await changing
     } finally {
       isEnded = true
-      for (const receipt of told) if (this.#changes.get(receipt) === counts) this.#changes.delete(receipt)
+      for (const receipt of told) {
+        if (this.#changes.get(receipt) !== counts) continue
+        // One that was given up leaves the place to the one that it waited for.
+        if (isEarlierOver) this.#changes.delete(receipt)
+        else this.#changes.set(receipt, earlier!)
+      }
     }
   }
 

@@ -16,7 +16,9 @@ function scene(last: number) {
     const messages = offsets.map((queueOffset) => ({ queueOffset })) as RawMessage[]
     return { kind: 'found', messages, nextOffset, minOffset: 0, maxOffset: last, suggestedBrokerId: 0 }
   }
-  return new ParkedMessages({ client, queue, signal: new AbortController().signal, pull })
+  const laneOf = ({ queueOffset }: RawMessage): string => (queueOffset % 2 === 0 ? 'a' : 'b')
+  const onAnew = (): void => expect.unreachable()
+  return new ParkedMessages({ client, queue, signal: new AbortController().signal, pull, laneOf, onAnew })
 }
 
 test('what was parked of a lane is read again in its order, also when it waits once more', async () => {

@@ -170,6 +170,23 @@ describe('a simple consumer', () => {
     await scene.settle(consumer.close())
   })
 
+  test('settles a message whose invisible time is just being changed, while a second change is given up', async () => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    await send(scene, 'T', numbered(1))
+    const consumer = join(scene, { invisibleMs: 30_000 })
+    const [message] = await scene.settle(consumer.receive())
+    const first = consumer.changeInvisible(message!, 20_000)
+    const abort = new AbortController()
+    const second = consumer.changeInvisible(message!, 20_000, { signal: abort.signal }).catch((error) => error.code)
+    abort.abort()
+    expect(await scene.settle(second)).toBe('ABORTED')
+    await scene.settle(Promise.all([consumer.ack(message!), first]))
+    await scene.cluster.sleep(90_000)
+    expect(await scene.settle(consumer.receive({ waitMs: 0 }))).toEqual([])
+    await scene.settle(consumer.close())
+  })
+
   test('settles a message whose invisible time could not be changed', async () => {
     const scene = await startScene()
     await scene.createTopic('T', 1)

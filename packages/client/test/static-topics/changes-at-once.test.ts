@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Admin, Producer, type RocketMQError, type StaticTopicDescription } from '../../src/index.ts'
-import { clientMachine, numbered, type Scene, startScene } from '../client-kit.ts'
+import { clientMachine, numbered, type Scene, send, startScene } from '../client-kit.ts'
 import { Group } from '../consumer/group-kit.ts'
 
 const topic = 'T'
@@ -149,3 +149,27 @@ describe('a static topic that two admins change at the same time', () => {
     }
   })
 })
+
+test.each([0, 40_000])(
+  'queues are not given away whose broker is gone for %i ms, and is back later',
+  async (waitMs) => {
+    const scene = await startScene({ brokers: 2 })
+    const admin = new Admin(scene.client())
+    await scene.settle(admin.createStaticTopic('T', { queues: 3, brokers: ['broker-1'] }))
+    await send(scene, 'T', numbered(30))
+    const [first] = scene.cluster.brokers
+    first!.kill()
+    await scene.cluster.sleep(waitMs)
+    const refusal =
+      'the static topic T cannot be changed: the broker that leads its queue 0 takes no requests now: start it first'
+    expect(await scene.settle(outcome(admin.moveStaticTopic('T', { brokers: ['broker-2'] })))).toBe(refusal)
+    expect(await scene.settle(outcome(admin.completeStaticTopic('T')))).toBe(refusal)
+    await first!.start()
+    await scene.cluster.sleep(40_000)
+    await scene.settle(admin.moveStaticTopic('T', { brokers: ['broker-2'] }))
+    const group = new Group(scene)
+    const { consumer } = await group.join('m', { topics: 'T', from: 'earliest' })
+    await group.sees(numbered(30), 60_000)
+    await scene.settle(Promise.all([consumer.close(), admin.close()]))
+  },
+)
