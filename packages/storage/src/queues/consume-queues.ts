@@ -422,11 +422,16 @@ export class ConsumeQueues implements Follower {
     return this.#toTrim?.next().value
   }
 
-  /** Whether no message of a light queue is left, and none is on its way. */
+  /** Whether no message of a light queue is left, and none is on its way; one that cannot be used stays. */
   #isExpired(name: string, logStartPosition: number): boolean {
-    const queue = this.table.existing(name, lightQueueId)
-    if (queue === undefined || queue.nextOffset !== queue.maxOffset) return false
-    return queue.maxOffset > 0 && queue.minOffset(logStartPosition) >= queue.maxOffset
+    try {
+      const queue = this.table.existing(name, lightQueueId)
+      if (queue === undefined || queue.nextOffset !== queue.maxOffset) return false
+      return queue.maxOffset > 0 && queue.minOffset(logStartPosition) >= queue.maxOffset
+    } catch (error) {
+      if (!(error instanceof QueueFileError)) throw error
+      return false
+    }
   }
 
   /** More messages of these topics are hidden: the next `trim` looks at their files. */

@@ -253,6 +253,22 @@ test('whoever goes through all names meets one that moves from its slot into fil
   expect(new Set(seen)).toEqual(new Set(['%LMQ%a', '%LMQ%b', '%LMQ%c']))
 })
 
+test('one whose slot is damaged does not keep others whose messages are gone', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit, { ...keptForAMinute, openLightQueuesMax: 1 })
+  store.onLightQueuesExpired((names) => names)
+  for (const name of ['%LMQ%a', '%LMQ%b', '%LMQ%c', '%LMQ%d']) await fill(kit, store, name, 0, 3)
+  const filler = Buffer.alloc(1000, 'x')
+  for (let count = 0; count * 1000 < 3 * logBytes; count++) await kit.put(store, [message({ body: filler })])
+  await kit.pass(20_000)
+  kit.flip(slotsPath, 3 * slotBytes + 20)
+  expect(() => store.maxOffset('%LMQ%c', 0)).toThrow(QueueFileError)
+  await kit.pass(120_000)
+  store.deleteOldFiles()
+  await kit.pass(30_000)
+  expect([...store.lightQueueNames()]).toEqual(['%LMQ%c'])
+})
+
 test('one that is removed after a full disk has stopped its move leaves no files', async () => {
   const kit = new FaultKit()
   const store = lightOpen(kit)
