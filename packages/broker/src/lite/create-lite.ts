@@ -31,6 +31,7 @@ import { liteReceipts } from './lite-receipts.ts'
 import { LiteRules } from './lite-rules.ts'
 import { type LiteClient, LiteSubscriptions } from './lite-subscriptions.ts'
 import { LiteWakes } from './lite-wakes.ts'
+import { UnreadableQueues } from './unreadable-queues.ts'
 
 export interface LiteFeatureParts {
   clock: Clock
@@ -64,6 +65,7 @@ export function createLite(parts: LiteFeatureParts) {
   const { clock, log, random, identity, settings, store, topics, groups, offsets, counters, walks } = parts
   const { brokerName } = identity
   const rules = new LiteRules({ topics, groups })
+  const unreadable = new UnreadableQueues(log)
   const cursors = new PopCursors(offsets)
   const held = new HeldPops(clock, settings().popPollingMapSize, settings)
   const orders = new OrderTable({
@@ -79,8 +81,13 @@ export function createLite(parts: LiteFeatureParts) {
   const isBlocked = (group: string, queue: string): boolean =>
     orders.blockedUntilMs({ group, topic: queue, queueId: lightQueueId }) !== undefined
   const hasMessages = (group: string, queue: string): boolean => {
-    const end = store.maxOffset(queue, lightQueueId)
-    return end > 0 && end > (offsets.offset(group, queue, lightQueueId) ?? -1) && !isBlocked(group, queue)
+    try {
+      const end = store.maxOffset(queue, lightQueueId)
+      return end > 0 && end > (offsets.offset(group, queue, lightQueueId) ?? -1) && !isBlocked(group, queue)
+    } catch (error) {
+      unreadable.passBy(queue, error)
+      return false
+    }
   }
   const dispatchRest = (group: string, queue: string): void => {
     if (hasMessages(group, queue)) events.dispatch(queue, group)
@@ -158,6 +165,7 @@ export function createLite(parts: LiteFeatureParts) {
     clock,
     log,
     rules,
+    unreadable,
     store,
     offsets,
     settings,

@@ -1,11 +1,13 @@
 import type { CancelTimer, Clock, Log } from '@rocketmq-ts/platform'
 import { lightQueueId, liteQueuePrefixOf, liteTopicOf, ProtocolError } from '@rocketmq-ts/protocol'
 import type { LiteRules } from './lite-rules.ts'
+import type { UnreadableQueues } from './unreadable-queues.ts'
 
 export interface LiteExpiryParts {
   clock: Clock
   log: Log
   rules: LiteRules
+  unreadable: UnreadableQueues
   store: {
     lightQueueNames(): Iterable<string>
     maxOffset(topic: string, queueId: number): number
@@ -175,7 +177,7 @@ export class LiteExpiry {
         if (isOver()) return false
         const { value: queue, done } = this.#round.next()
         if (done === true) break
-        if (this.#isExpired(queue)) this.#remove({ queue, deletion: undefined })
+        if (this.#seemsExpired(queue)) this.#remove({ queue, deletion: undefined })
       }
       this.#round = undefined
     }
@@ -200,6 +202,15 @@ export class LiteExpiry {
       this.#doomed.push({ queue, deletion })
     }
     this.#searching.add(deletion)
+  }
+
+  #seemsExpired(queue: string): boolean {
+    try {
+      return this.#isExpired(queue)
+    } catch (error) {
+      this.#parts.unreadable.passBy(queue, error)
+      return false
+    }
   }
 
   #isExpired(queue: string): boolean {
@@ -227,11 +238,11 @@ export class LiteExpiry {
     const { store, offsets, log } = this.#parts
     const { queue, deletion } = doomed
     const groups = this.#groupsOf(liteTopicOf(queue)!.parentTopic)
-    if (!offsets.mayLeave(queue, groups)) {
-      this.#unnoted.push(doomed)
-      return
-    }
     try {
+      if (!offsets.mayLeave(queue, groups)) {
+        this.#unnoted.push(doomed)
+        return
+      }
       if (store.removeLightQueue(queue, () => this.#isUnused(doomed))) this.#parts.onRemoved(queue, groups)
       else offsets.lightQueueStays(queue)
     } catch (error) {

@@ -1,9 +1,11 @@
 import { silentLog } from '@rocketmq-ts/platform'
 import { SteppedClock } from '@rocketmq-ts/platform/test-kit'
 import { liteQueueOf } from '@rocketmq-ts/protocol'
+import { QueueFileError } from '@rocketmq-ts/storage'
 import { expect, test } from 'vitest'
 import { LiteExpiry } from '../../src/lite/lite-expiry.ts'
 import type { LiteRules } from '../../src/lite/lite-rules.ts'
+import { UnreadableQueues } from '../../src/lite/unreadable-queues.ts'
 
 const names = Array.from({ length: 5 }, (_, index) => liteQueueOf('P', `lite${index}`))
 
@@ -17,11 +19,17 @@ interface Circumstances {
   others?: readonly string[]
   /** Milliseconds. */
   minLiteTTl?: number
+  /** Topics are there, and their lite topics end after so many milliseconds. */
+  lifetimeMs?: number
+  /** Cannot be read. */
+  damaged?: string
 }
 
 /** Lite topics of a topic that was deleted, of which one is removed in each slice of time. */
 function deleted(circumstances: Circumstances = {}) {
   const { unnoted = new Set(), noting = async () => {}, broken, others = [], minLiteTTl = 3_600_000 } = circumstances
+  const { lifetimeMs, damaged } = circumstances
+  const told: unknown[] = []
   const clock = new SteppedClock()
   const lastPositions = new Map([...others, ...names].map((name) => [name, 300]))
   let looked = 0
@@ -30,7 +38,12 @@ function deleted(circumstances: Circumstances = {}) {
   const expiry = new LiteExpiry({
     clock,
     log: silentLog,
-    rules: { isThere: () => false, groupsOf: () => ['g'], lifetimeMs: () => undefined } as unknown as LiteRules,
+    rules: {
+      isThere: () => lifetimeMs !== undefined,
+      groupsOf: () => ['g'],
+      lifetimeMs: () => lifetimeMs,
+    } as unknown as LiteRules,
+    unreadable: new UnreadableQueues({ ...silentLog, error: ({ queue }) => told.push(queue) }),
     store: {
       *lightQueueNames() {
         for (const name of lastPositions.keys()) {
@@ -39,8 +52,11 @@ function deleted(circumstances: Circumstances = {}) {
           yield name
         }
       },
-      maxOffset: () => 3,
-      storeTimestamp: () => undefined,
+      maxOffset(name) {
+        if (name === damaged) throw new QueueFileError(name, 'is damaged')
+        return 3
+      },
+      storeTimestamp: () => 0,
       positionAt: (name) => lastPositions.get(name),
       positions: { max: 400 },
       removeLightQueue(name, isUnused) {
@@ -61,7 +77,7 @@ function deleted(circumstances: Circumstances = {}) {
     onRemoved: (name) => removed.push(name),
   })
   expiry.removeAllOf('P')
-  return { clock, lastPositions, removed, staying, expiry, lookedAt: () => looked }
+  return { clock, lastPositions, removed, staying, expiry, told, lookedAt: () => looked }
 }
 
 test('lite topics of a deleted topic go, some at a time', () => {
@@ -218,5 +234,15 @@ test('a deletion that comes while others are under way waits for its slice', asy
   expect(lookedAt()).toBe(looked)
   clock.advance(10_000)
   expect(await stateOf(last)).toBe('resolved')
+  expiry.close()
+})
+
+test('a lite topic that cannot be read does not keep others whose time is over, and is told once', () => {
+  const others = ['a', 'damaged', 'b'].map((name) => liteQueueOf('Other', name))
+  const damaged = others[1]!
+  const { clock, removed, told, expiry } = deleted({ others, damaged, minLiteTTl: 0, lifetimeMs: 1000 })
+  clock.advance(10_000)
+  expect(removed.toSorted()).toEqual([...names, others[0]!, others[2]!].sort())
+  expect(told).toEqual([damaged])
   expiry.close()
 })
