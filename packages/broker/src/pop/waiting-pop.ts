@@ -56,7 +56,7 @@ export abstract class WaitingPop<Found> implements HeldPop {
   /** Looks when the peer takes answers. */
   start(): void {
     if (this.#connection.takesAnswer(this.bytesMax)) this.#begin()
-    else this.#connection.whenTaking(() => this.#begin())
+    else this.#connection.whenTaking(() => this.#beginLater())
   }
 
   retry(): boolean | 'unable' | Promise<boolean> {
@@ -86,6 +86,16 @@ export abstract class WaitingPop<Found> implements HeldPop {
     if (refusal === undefined) return false
     this.answerNothing('POLLING_FULL', refusal)
     return true
+  }
+
+  #beginLater(): void {
+    try {
+      this.check()
+    } catch (error) {
+      this.#failed(error)
+      return
+    }
+    this.#begin()
   }
 
   #begin(): void {
