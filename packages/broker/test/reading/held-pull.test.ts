@@ -125,3 +125,54 @@ test.each([
   expect(await whole).toMatchObject({ code: 0, body })
   await expect.poll(() => parts.longPolling.count).toBe(0)
 })
+
+const found: ReadResult = {
+  ...nothing,
+  ...{ status: 'FOUND', nextQueueOffset: 8, maxOffset: 8, parts: [Buffer.from('x')], count: 1 },
+}
+
+/** A broker whose group may not read a topic any more from a moment on. */
+function forbidding(read: () => Promise<ReadResult> | ReadResult) {
+  let isForbidden = false
+  const parts = partsWith(read)
+  parts.groups.isReadForbidden = () => isForbidden
+  const forbid = () => {
+    isForbidden = true
+  }
+  return { parts: { ...parts, accessVersion: () => (isForbidden ? 1 : 0) }, forbid }
+}
+
+test('a pull whose group may not read any more when the files are read gets nothing of them', async () => {
+  const reading = Promise.withResolvers<ReadResult>()
+  const { parts, forbid } = forbidding(() => reading.promise)
+  const answer = ask(pullMessage(parts), header)
+  forbid()
+  reading.resolve(found)
+  expect(await answer).toMatchObject({ code: 16 })
+})
+
+test('a pull that waited since its group read too many old messages gets none when it may not read any more', async () => {
+  const { parts, forbid } = forbidding(() => Promise.resolve(found))
+  let goOn = () => {}
+  const whenCountedAnew = (callback: () => void) => {
+    goOn = callback
+    return true
+  }
+  parts.coldReadLimits = { isLimited: () => true, whenCountedAnew, note() {} }
+  const answer = ask(pullMessage(parts), header)
+  forbid()
+  goOn()
+  expect(await answer).toMatchObject({ code: 16 })
+})
+
+test('a pull that was held gets nothing of files when its group may not read any more once they are read', async () => {
+  let result: ReadResult | Promise<ReadResult> = { ...nothing, status: 'OFFSET_OVERFLOW_ONE' }
+  const { parts, forbid } = forbidding(() => result)
+  const answer = ask(pullMessage(parts), header)
+  const reading = Promise.withResolvers<ReadResult>()
+  result = reading.promise
+  parts.longPolling.arrived('T', 0)
+  forbid()
+  reading.resolve(found)
+  expect(await answer).toMatchObject({ code: 16 })
+})

@@ -233,6 +233,7 @@ class Pull implements HeldPull {
       return
     }
     const isCold = result === undefined
+    this.#accessVersion = this.#parts.accessVersion()
     if (isCold && this.#parts.coldReadLimits.isLimited(consumerGroup)) this.#waitForColdRead(request)
     else this.#readFirst(request, isCold)
   }
@@ -248,11 +249,12 @@ class Pull implements HeldPull {
   }
 
   #readFirst(request: ReadRequest, isCold: boolean): void {
-    this.#accessVersion ??= this.#parts.accessVersion()
-    this.#readLater(request, isCold).then(
-      (later) => this.#answerOrHold(later),
-      (error) => this.#call.fail(error),
-    )
+    this.#readLater(request, isCold)
+      .then((later) => {
+        this.#checkAgain()
+        this.#answerOrHold(later)
+      })
+      .catch((error) => this.#call.fail(error))
   }
 
   /** @param isCold what is read is not in memory any more */
@@ -334,7 +336,10 @@ class Pull implements HeldPull {
       return new Promise((resolve) => connection.whenTaking(() => resolve(this.retry())))
     }
     return this.#readLater(request, again === undefined)
-      .then((later) => this.#take(later))
+      .then((later) => {
+        if (!this.#isGivenUp) this.#checkAgain()
+        return this.#take(later)
+      })
       .catch((error) => this.#failed(error))
   }
 
