@@ -58,12 +58,15 @@ export class StoreFolder {
    * @param isOursAlone whether an official broker would not find all of it there
    */
   release(inOrder: boolean, isOursAlone: boolean): void {
-    if (inOrder && isOursAlone) this.#mark(closedMark)
-    else if (inOrder) {
-      this.#files.remove(this.#abortPath)
-      this.#files.syncNames(this.path)
+    try {
+      if (inOrder && isOursAlone) this.#mark(closedMark)
+      else if (inOrder) {
+        this.#files.remove(this.#abortPath)
+        this.#files.syncNames(this.path)
+      }
+    } finally {
+      for (const lock of this.#locks) lock.release()
     }
-    for (const lock of this.#locks) lock.release()
   }
 
   /** Like `release`, for a store that was not changed since it was opened. */
@@ -74,8 +77,9 @@ export class StoreFolder {
   #mark(text: string): void {
     const { fileSystem } = this.#files
     const file = fileSystem.open(this.#abortPath, 'create')
-    file.truncate(0)
+    // Over what is there, and cut then: a full disk has room for that. What a kill leaves between them says closed only when it is.
     file.write(Buffer.from(text), 0)
+    file.truncate(Buffer.byteLength(text))
     file.syncDataNow()
     file.close()
     this.#files.noteNames(this.path)

@@ -149,6 +149,15 @@ test('a start that failed leaves the store as closed as it was', async () => {
   expect(await bodiesIn(again, '%LMQ%a')).toEqual(['0'])
 })
 
+test('a stop that cannot mark the store as closed leaves it free, and the next start recovers it', async () => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await fill(kit, store, '%LMQ%a', 0, 3)
+  kit.faults.add({ operation: 'write', path: /abort$/, kind: 'no-space', label: 'full' })
+  expect(() => store.close()).toThrow(/full/)
+  expect(await bodiesIn(lightOpen(kit), '%LMQ%a')).toEqual(numbers(0, 3))
+})
+
 test('when the file is gone, all queues are made again from the log', async () => {
   const kit = new FaultKit()
   const store = lightOpen(kit)
