@@ -7,26 +7,32 @@ import { optional, parseToolOptions, required, type Tool, ToolContext } from '..
 import type { Session } from '../src/session.ts'
 import { expectGolden, hostOf, neutral, open, run, startCluster, TestHost } from './cli-kit.ts'
 
+/** A cluster with a message of a topic, and a group that has handled it and has no member. */
+async function usedCluster(body: string) {
+  const mq = await startCluster()
+  await mq.topic('orders', { queues: 2 })
+  const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop' }))
+  const queue = { topic: 'orders', broker: 'broker', queueId: 1 }
+  await producer.send({ topic: 'orders', body, keys: 'k', tag: 'T', queue })
+  const consumer = open(
+    new Consumer({
+      nameServers: mq.nameServers,
+      group: 'mailer',
+      topics: 'orders',
+      from: 'earliest',
+      handler: () => {},
+    }),
+  )
+  await consumer.start()
+  await mq.waitForIdle('mailer')
+  await consumer.close()
+  return mq
+}
+
 describe('mqadmin', () => {
   // Every line is compared with what the official tools print in interop/tests/mqadmin-own.test.ts.
   test('has the options and the output of the official tools', async () => {
-    const mq = await startCluster()
-    await mq.topic('orders', { queues: 2 })
-    const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop' }))
-    const queue = { topic: 'orders', broker: 'broker', queueId: 1 }
-    await producer.send({ topic: 'orders', body: 'hello', keys: 'k', tag: 'T', queue })
-    const consumer = open(
-      new Consumer({
-        nameServers: mq.nameServers,
-        group: 'mailer',
-        topics: 'orders',
-        from: 'earliest',
-        handler: () => {},
-      }),
-    )
-    await consumer.start()
-    await mq.waitForIdle('mailer')
-    await consumer.close()
+    const mq = await usedCluster('hello')
     const [broker, nameServers] = [mq.brokerAddress, mq.nameServers]
     await expectGolden('mqadmin', hostOf(mq), [
       'mqadmin topicRoute -t orders',
@@ -73,28 +79,7 @@ describe('mqadmin', () => {
   })
 
   test('refuses what cannot be, and changes nothing but what it is told', async () => {
-    const mq = await startCluster()
-    await mq.topic('orders', { queues: 2 })
-    const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop' }))
-    await producer.send({
-      topic: 'orders',
-      body: 'x',
-      keys: 'k',
-      tag: 'T',
-      queue: { topic: 'orders', broker: 'broker', queueId: 1 },
-    })
-    const consumer = open(
-      new Consumer({
-        nameServers: mq.nameServers,
-        group: 'mailer',
-        topics: 'orders',
-        from: 'earliest',
-        handler: () => {},
-      }),
-    )
-    await consumer.start()
-    await mq.waitForIdle('mailer')
-    await consumer.close()
+    const mq = await usedCluster('x')
     const broker = mq.brokerAddress
     await expectGolden('mqadmin-refusals', hostOf(mq), [
       'mqadmin updateOrderConf -t orders -m put -v other:4;broker:4',

@@ -1,5 +1,5 @@
 import { SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import { commands, type RemotingCommand, responseCodes, topicRouteBody } from '@rocketmq-ts/protocol'
+import { commands, type RemotingCommand, responseCodes } from '@rocketmq-ts/protocol'
 import { expect, test } from 'vitest'
 import { brokersTold } from '../../src/admin/cluster-calls.ts'
 import { Deadline } from '../../src/calls/deadline.ts'
@@ -8,27 +8,10 @@ import type { NameServerList } from '../../src/connection/name-server-list.ts'
 import { NameServers } from '../../src/connection/name-servers.ts'
 import { RocketMQError } from '../../src/rocketmq-error.ts'
 import { RouteCache } from '../../src/routing/route-cache.ts'
+import { routeAnswer } from './route-answer.ts'
 
-const route = topicRouteBody.encode(
-  {
-    orderTopicConf: undefined,
-    queueDatas: [{ brokerName: 'b', readQueueNums: 4, writeQueueNums: 4, perm: 6, topicSysFlag: 0 }],
-    brokerDatas: [
-      {
-        cluster: 'c',
-        brokerName: 'b',
-        brokerAddrs: new Map([[0, 'host:1']]),
-        zoneName: undefined,
-        enableActingMaster: false,
-      },
-    ],
-    filterServerTable: new Map(),
-    topicQueueMappingByBroker: undefined,
-  },
-  'standard',
-)
 const noRoute = { code: responseCodes.TOPIC_NOT_EXIST.code, remark: 'no such topic' } as RemotingCommand
-const found = { code: 0, body: route } as RemotingCommand
+const found = routeAnswer(4)
 const unreadable = { code: 0, body: Buffer.from('<html>') } as RemotingCommand
 
 /** Name servers `0`, `1` ..., what each answers, and what is known of routes by them. */

@@ -1,30 +1,9 @@
 import { SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
-import { type RemotingCommand, topicRouteBody } from '@rocketmq-ts/protocol'
+import type { RemotingCommand } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
 import { Deadline } from '../../src/calls/deadline.ts'
 import { RouteCache } from '../../src/routing/route-cache.ts'
-
-function route(queues: number): RemotingCommand {
-  const body = topicRouteBody.encode(
-    {
-      orderTopicConf: undefined,
-      queueDatas: [{ brokerName: 'b', readQueueNums: queues, writeQueueNums: queues, perm: 6, topicSysFlag: 0 }],
-      brokerDatas: [
-        {
-          cluster: 'c',
-          brokerName: 'b',
-          brokerAddrs: new Map([[0, 'host:1']]),
-          zoneName: undefined,
-          enableActingMaster: false,
-        },
-      ],
-      filterServerTable: new Map(),
-      topicQueueMappingByBroker: undefined,
-    },
-    'standard',
-  )
-  return { code: 0, body } as RemotingCommand
-}
+import { routeAnswer } from './route-answer.ts'
 
 function scene() {
   const clock = new SteppedClock()
@@ -49,12 +28,12 @@ describe('routes', () => {
     const finding = Array.from({ length: 100 }, () => cache.find('T', new Deadline(clock, {}, 1000)))
     for (let n = 0; n < 100; n++) cache.refreshSoon('T')
     expect(flights.length).toBe(1)
-    flights[0]!(route(2))
+    flights[0]!(routeAnswer(2))
     for (const found of await Promise.all(finding)) expect(found.writeQueues.length).toBe(2)
     for (let n = 0; n < 100; n++) cache.refreshSoon('T')
     expect(flights.length).toBe(2)
     expect(cache.known('T')!.writeQueues.length).toBe(2)
-    flights[1]!(route(3))
+    flights[1]!(routeAnswer(3))
     await settled()
     expect(cache.known('T')!.writeQueues.length).toBe(3)
     cache.close()
@@ -63,12 +42,12 @@ describe('routes', () => {
   test('are looked up again every 30 s while they are used, and forgotten when they are not', async () => {
     const { clock, flights, cache, settled } = scene()
     cache.refreshSoon('T')
-    flights.shift()!(route(1))
+    flights.shift()!(routeAnswer(1))
     await settled()
     for (let n = 0; n < 20; n++) {
       clock.advance(30_000)
       expect(flights.length).toBe(1)
-      flights.shift()!(route(1))
+      flights.shift()!(routeAnswer(1))
       await settled()
     }
     clock.advance(30_000)
@@ -81,7 +60,7 @@ describe('routes', () => {
     const { clock, flights, cache } = scene()
     void Promise.resolve(cache.find('slow', new Deadline(clock, {}, 1000))).catch(() => {})
     const found = cache.find('T', new Deadline(clock, {}, 1000))
-    flights[1]!(route(1))
+    flights[1]!(routeAnswer(1))
     expect((await found).topic).toBe('T')
     cache.close()
   })
