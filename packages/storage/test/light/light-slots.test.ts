@@ -137,6 +137,24 @@ test('with files for each, those in slots are moved into files, where an officia
   expect(again.lightQueueCount).toBe(3)
 })
 
+test.each([1, 2, 3])('a full disk that stops the move of all into files loses none of them (write %i)', async (nth) => {
+  const kit = new FaultKit()
+  const store = lightOpen(kit)
+  await fill(kit, store, '%LMQ%a', 0, 5)
+  await fill(kit, store, '%LMQ%b', 0, 3)
+  await fill(kit, store, '%LMQ%c', 0, 1)
+  store.close()
+  kit.faults.add({ operation: 'write', path: /%LMQ%/, kind: 'no-space', nth, label: 'full' })
+  expect(() => lightOpen(kit, { hasLightSlots: false })).toThrow(/full/)
+  for (const changes of [{}, { hasLightSlots: false }, {}]) {
+    const again = lightOpen(kit, changes)
+    expect(await bodiesIn(again, '%LMQ%a')).toEqual(numbers(0, 5))
+    expect(await bodiesIn(again, '%LMQ%b')).toEqual(numbers(0, 3))
+    expect(await bodiesIn(again, '%LMQ%c')).toEqual(numbers(0, 1))
+    again.close()
+  }
+})
+
 test('a start that failed leaves the store as closed as it was', async () => {
   const kit = new FaultKit()
   const store = lightOpen(kit)
