@@ -54,6 +54,11 @@ export type Features = ReturnType<typeof createFeatures>
 /** What all answers together that go through very much take of a turn of the loop, in milliseconds. */
 const walksMs = 5
 
+/** How long name servers are waited for by one who creates a topic, and by one who sends to a topic that is made for it. */
+const creationMsMax = 3000
+/** Less than the time that producers give a send. */
+const routeMsMax = 1000
+
 /** Makes all features of a broker: each is given what it names, from those before it. */
 export function createFeatures(parts: FeaturesParts) {
   const { features, platform, log, processId, identity, liveSettings, store, waitingIn } = parts
@@ -76,7 +81,7 @@ export function createFeatures(parts: FeaturesParts) {
       store,
       queueTypes: parts.queueTypes,
       counters,
-      whenRegistered: (): Promise<void> => registration.settled(),
+      whenRegistered: (): Promise<void> => registration.settled(creationMsMax),
       async whenProgressRemoved(deleted) {
         await Promise.all(deleted.map((topic) => lite.whenRemoved(topic)))
         await Promise.all([whenProgressRemoved(), assignment.whenModesRemoved()])
@@ -150,6 +155,7 @@ export function createFeatures(parts: FeaturesParts) {
       sendOnce,
       timer,
       locks: locks.table,
+      whenRegistered: () => registration.settled(routeMsMax),
     }),
   )
   const replies = features.add(createReplies({ log, identity, settings, send: sending.parts, clients }))
@@ -252,7 +258,7 @@ export function createFeatures(parts: FeaturesParts) {
       offsets: offsets.table,
       store,
       calls: registration.calls,
-      whenRegistered: () => registration.settled(),
+      whenRegistered: () => registration.settled(creationMsMax),
       reading,
       handlers: { ...offsets.handlers, ...reading.handlers },
     }),

@@ -1,6 +1,6 @@
 import { RequestTimeoutError } from '@rocketmq-ts/remoting'
 import { describe, expect, test } from 'vitest'
-import { type Cluster, ProcessGoneError, startCluster } from '../src/index.ts'
+import { type BrokerCalls, type Cluster, ProcessGoneError, startCluster } from '../src/index.ts'
 
 const sync = { flushDiskType: 'SYNC_FLUSH' }
 
@@ -170,4 +170,39 @@ test('a name server that was restarted learns all routes again', async () => {
   const nameServer = cluster.client.nameServer(cluster.nameServers[0]!)
   const isKnown = async (): Promise<boolean> => (await nameServer.route('T')) !== undefined
   await cluster.until('the route is back', isKnown, 60_000)
+})
+
+describe('a topic that a message makes', () => {
+  const toNew = { topic: 'made', body: 'm' }
+
+  test.each([
+    ['one message', (broker: BrokerCalls) => broker.send(toNew)],
+    ['a batch', (broker: BrokerCalls) => broker.sendBatch([toNew, toNew])],
+  ])('by %s has its route when the sender gets the answer', async (_, send) => {
+    const cluster = await startCluster()
+    const [machine] = cluster.nameServers
+    machine!.pause()
+    let isAnswered = false
+    const sending = send(cluster.client.broker(cluster.brokers[0]!)).then(() => {
+      isAnswered = true
+    })
+    await cluster.sleep(500)
+    expect(isAnswered).toBe(false)
+    machine!.resume()
+    await sending
+    expect(await cluster.client.nameServer(machine!).route('made')).toBeDefined()
+  })
+
+  test('is waited for at a name server that stands still, but a second at the most', async () => {
+    const cluster = await startCluster({ nameServers: 2 })
+    const [still, other] = cluster.nameServers
+    still!.pause()
+    const beforeMs = cluster.simulation.monotonic()
+    const broker = cluster.client.broker(cluster.brokers[0]!)
+    await broker.send(toNew)
+    expect(cluster.simulation.monotonic() - beforeMs).toBeLessThan(1500)
+    expect(await cluster.client.nameServer(other!).route('made')).toBeDefined()
+    await broker.send(toNew)
+    expect(cluster.simulation.monotonic() - beforeMs).toBeLessThan(2000)
+  })
 })

@@ -46,7 +46,7 @@ export function createRegistration(parts: RegistrationParts) {
   return {
     /** How name servers are called. */
     calls,
-    settled: () => registration.settled(),
+    settled: (msMax: number) => registration.settled(msMax),
     /** Takes the broker out of the routes: no client is sent here any more. */
     leave: () => registration.close(),
     start: () => registration.start(),

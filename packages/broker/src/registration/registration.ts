@@ -31,8 +31,6 @@ export interface RegistrationOptions {
 
 /** Milliseconds in which changes of topics are gathered. */
 const gatherMs = 3
-/** Milliseconds that one who creates a topic waits for the name servers. */
-const settleMsMax = 3000
 /**
  * Several changes are sent as all topics while that is cheap. A name server that replaces what it knows by what it
  * gets (deleteTopicWithBrokerRegistration) would take a part for the whole; for one topic it does not.
@@ -86,15 +84,16 @@ export class Registration {
   }
 
   /**
-   * Resolves when what changed so far is registered at each name server that answers, after a few seconds at the most:
-   * who created a topic can then find its route.
+   * Resolves when what changed so far is registered at each name server that answers: who created a topic can then find its
+   * route.
+   * @param msMax milliseconds after which it resolves in any case
    */
-  async settled(): Promise<void> {
+  async settled(msMax: number): Promise<void> {
     if (!this.#isStarted) return
     if (this.#changedTopics.size > 0) this.#registerChanges()
     const { clock } = this.#options
     const timeout = Promise.withResolvers<void>()
-    const cancel = clock.after(settleMsMax, () => timeout.resolve())
+    const cancel = clock.after(msMax, () => timeout.resolve())
     await Promise.race([Promise.all(this.#links.map((link) => link.settled())), timeout.promise])
     cancel()
   }

@@ -28,6 +28,7 @@ export interface SendingParts {
   sendOnce: SendOnce | undefined
   timer: TimerDecision
   locks: Pick<QueueLocks, 'hasLocks'>
+  whenRegistered: SendParts['whenRegistered']
 }
 
 /** Taking messages from producers. */
@@ -42,6 +43,7 @@ export function createSending(parts: SendingParts) {
   }
   const send: SendParts = {
     sink,
+    whenRegistered: parts.whenRegistered,
     putWhole: (batch, count, done) => sink.putWhole(batch, count, done),
     sendOnce,
     clock,

@@ -6,6 +6,8 @@ import type { BrokerProperties } from './broker-properties.ts'
 
 export interface SendParts extends AdmitParts {
   sink: MessageSink
+  /** Resolves when name servers know the topics that were made so far, after a moment at the most. */
+  whenRegistered(): Promise<void>
   /** Stores a batch as one record; see `MessageStore.putWhole`. */
   putWhole(batch: StoreMessage, count: number, done: (outcome: PutOutcome) => void): void
   intake: Intake

@@ -112,6 +112,7 @@ const sendParts: SendParts = {
   random: new SeededRandom(1),
   brokerPermission: () => 6,
   sink: { put: () => {} },
+  whenRegistered: async () => {},
   putWhole: () => {},
   clock: new SteppedClock(),
   storeHost: host,

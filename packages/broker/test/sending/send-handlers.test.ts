@@ -46,6 +46,7 @@ function setUp(settings: { startAcceptSendRequestTimeStamp?: number } = {}) {
         done({ kind: 'stored', places: messages.map(() => place) })
       },
     },
+    whenRegistered: async () => {},
     putWhole(batch, _, done) {
       stored.push(batch)
       done({ kind: 'stored', places: [{ physicalOffset: 0, queueOffset: 7, totalSize: 1, storeTimestamp: 1 }] })

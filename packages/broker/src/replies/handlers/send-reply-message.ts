@@ -64,6 +64,7 @@ export function sendReplyMessage(parts: SendReplyParts): Handler<ReplyCommand> {
         log.warn({ topic: target.topic, reason: stored.reason }, 'a reply is not stored')
       }
     }
+    if (target.memo === undefined) await send.whenRegistered()
     return answerOf(failure, stored, target, send)
   }
 }

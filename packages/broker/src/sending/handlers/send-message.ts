@@ -73,11 +73,11 @@ function sendOne(header: SendRequest, call: Call<SendCommand>, parts: SendParts)
     sendOnce.put(taken, queueId, (outcome, firstQueueId) => {
       // Sent once more, a message with a delay has another time than where it was stored.
       const firstHandle = taken.properties.hasAny(delayMarks) ? undefined : recallHandle
-      answer(call, () => replyToPut(outcome, firstQueueId, uniqueId, parts, shown, firstHandle))
+      answer(call, target.memo, parts, () => replyToPut(outcome, firstQueueId, uniqueId, parts, shown, firstHandle))
     })
   } else {
     parts.sink.put([taken], (outcome) => {
-      answer(call, () => replyToPut(outcome, queueId, uniqueId, parts, shown, recallHandle))
+      answer(call, target.memo, parts, () => replyToPut(outcome, queueId, uniqueId, parts, shown, recallHandle))
     })
   }
   return answeredLater
@@ -134,7 +134,7 @@ function sendBatch(header: SendRequest, call: Call<SendCommand>, parts: SendPart
     const { message, count, uniqueId } = batch
     const shown = shownPlace(header, batch.topic)
     parts.putWhole(message, count, (outcome) => {
-      answer(call, () => {
+      answer(call, batch.topic, parts, () => {
         const reply = replyToPut(outcome, message.queueId, uniqueId, parts, shown)
         // A producer takes it for the id of the batch, in place of those of its messages.
         return { ...reply, header: { ...reply.header, batchUniqId: uniqueId } }
@@ -147,12 +147,18 @@ function sendBatch(header: SendRequest, call: Call<SendCommand>, parts: SendPart
   const { queueId } = messages[0]!
   const uniqueId = findMessageProperty(header.properties ?? '', propertyName.uniqueKey)
   parts.sink.put(messages, (outcome) => {
-    answer(call, () => replyToPut(outcome, queueId, uniqueId, parts, shown))
+    answer(call, batch.topic, parts, () => replyToPut(outcome, queueId, uniqueId, parts, shown))
   })
   return answeredLater
 }
 
-function answer(call: Call<SendCommand>, reply: () => SendReply): void {
+/** Who made a topic by a send can find its route from the answer on: consumers that it starts then know where they begin. */
+function answer(call: Call<SendCommand>, topic: SendTarget['memo'], parts: SendParts, reply: () => SendReply): void {
+  if (topic !== undefined) answerNow(call, reply)
+  else void parts.whenRegistered().then(() => answerNow(call, reply))
+}
+
+function answerNow(call: Call<SendCommand>, reply: () => SendReply): void {
   try {
     call.answer(reply())
   } catch (error) {
