@@ -21,6 +21,7 @@ import {
   type TopicConfigTable,
 } from '@rocketmq-ts/protocol'
 import { Peer, parseAddress, type RemotingConnection } from '@rocketmq-ts/remoting'
+import { patienceMs } from '../targets/deadline.ts'
 
 export interface PullAnswer {
   readonly code: number
@@ -43,7 +44,7 @@ export class BrokerClient {
    * @param address host:port
    * @param timeoutMs for connecting and for each answer
    */
-  static async connect(address: string, timeoutMs = 15_000): Promise<BrokerClient> {
+  static async connect(address: string, timeoutMs = patienceMs): Promise<BrokerClient> {
     return new BrokerClient(await network.connect(parseAddress(address), timeoutMs), timeoutMs)
   }
 

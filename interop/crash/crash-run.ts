@@ -207,7 +207,7 @@ class CrashRun {
   async #awaitDeliveries(client: BrokerClient): Promise<Violation[]> {
     let left: Violation[] = []
     try {
-      await pollUntil('delivery of all delayed messages', 30_000, async () => {
+      await pollUntil('delivery of all delayed messages', async () => {
         const queues: ObservedQueue[] = await readQueues(client, this.#topics())
         left = checkDelays(this.#recorder.history, queues, crashLimits.delayLevelsMs)
         return left.length === 0 || { notYet: `${left.length} are missing` }

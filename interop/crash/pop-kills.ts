@@ -10,6 +10,8 @@ const group = 'poppers'
 const brokerName = 'broker-a'
 const consumersAtOnce = 4
 const queueCount = 4
+/** A life that has less says little. */
+export const acknowledgedOfLifeMin = 20
 
 interface Known {
   isSent: boolean
@@ -62,7 +64,13 @@ class KillRun {
     const life = { isOver: false }
     const work = Array.from({ length: consumersAtOnce }, () => this.#work(life))
     work.push(this.#produce(life))
+    const before = this.acknowledgedCount
     await pause(this.#random.between(300, 3000))
+    // A slow machine gets its messages too.
+    await pollUntil('acknowledged messages before a kill', async () => {
+      const acknowledged = this.acknowledgedCount - before
+      return acknowledged > acknowledgedOfLifeMin || { notYet: `${acknowledged}` }
+    })
     await broker.kill()
     life.isOver = true
     await Promise.all(work)
@@ -74,7 +82,7 @@ class KillRun {
     const client = await this.#connect()
     const consumer = this.#consumer(client)
     try {
-      await pollUntil('the last messages', 60_000, async () => {
+      await pollUntil('the last messages', async () => {
         for (;;) {
           const { messages } = await consumer.pop({ maxMsgNums: 32, invisibleTime: 30_000, pollTime: 2000 })
           if (messages.length === 0) break

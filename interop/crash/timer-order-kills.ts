@@ -10,6 +10,8 @@ const orderedTopic = 'ordered'
 const queues = 4
 const membersOfGroup = 2
 const delayMsMax = 5000
+/** Of each kind: a life that has less says little. */
+export const acknowledgedOfLifeMin = 10
 const config = {
   mappedFileSizeCommitLog: String(256 * 1024),
   mappedFileSizeTimerLog: String(32 * 1024),
@@ -101,7 +103,13 @@ class KillRun {
         this.#work(life, (client) => this.#sendOrdered(client, queueId)),
       ),
     ]
+    const [timed, ordered] = [this.#timedCount(), this.#orderedCount()]
     await pause(this.#random.between(200, 2500))
+    // A slow machine gets its messages too.
+    await pollUntil('acknowledged messages before a kill', async () => {
+      const more = [this.#timedCount() - timed, this.#orderedCount() - ordered]
+      return Math.min(...more) > acknowledgedOfLifeMin || { notYet: `${more}` }
+    })
     await broker.kill()
     life.isOver = true
     await Promise.all(work)
@@ -113,7 +121,7 @@ class KillRun {
   async end(): Promise<Omit<TimerOrderKillsReport, 'kills' | 'logTail'>> {
     const lastDueMs = Math.max(...this.#timed.map(({ dueMs }) => dueMs))
     let times = new Map<string, number[]>()
-    await pollUntil('all that is due and all in its order', 120_000, async () => {
+    await pollUntil('all that is due and all in its order', async () => {
       times = await this.#delivered()
       const waiting = this.#timed.filter(({ isAcknowledged }, number) => isAcknowledged && !times.has(idOf(number)))
       const missing = this.#missing()
@@ -129,8 +137,15 @@ class KillRun {
     })
     wrong.push(...this.#missing(), ...this.#passedBy())
     const repeatedCount = [...times.values()].reduce((sum, { length }) => sum + length - 1, 0)
-    const timedCount = this.#timed.filter(({ isAcknowledged }) => isAcknowledged).length
-    return { timedCount, orderedCount: this.#ordered.reduce((sum, { size }) => sum + size, 0), repeatedCount, wrong }
+    return { timedCount: this.#timedCount(), orderedCount: this.#orderedCount(), repeatedCount, wrong }
+  }
+
+  #timedCount(): number {
+    return this.#timed.filter(({ isAcknowledged }) => isAcknowledged).length
+  }
+
+  #orderedCount(): number {
+    return this.#ordered.reduce((sum, { size }) => sum + size, 0)
   }
 
   async #work(life: { isOver: boolean }, send: (client: BrokerClient) => Promise<void>): Promise<void> {

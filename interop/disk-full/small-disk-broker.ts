@@ -105,7 +105,5 @@ async function startBroker(
     env: {},
     logFile: join(workFolder, 'logs', `${brokerName}.log`),
     isReady: () => isBrokerReady(brokerName, address, namesrvAddr),
-    startTimeoutMs: 60_000,
-    stopTimeoutMs: 60_000,
   })
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { within } from '../targets/deadline.ts'
+import { patienceMs, within } from '../targets/deadline.ts'
 
 /** How a process may make a file system of its own: as root, or as a user who is root in a namespace of his own. */
 const waysIn = [
@@ -35,7 +35,7 @@ function wayIn(): WayIn | undefined {
     if (spawnSync(tools.enter, ['--version']).status !== 0) return undefined
     return waysIn.find(({ unshare }) => {
       const args = [...unshare, 'sh', '-c', mountScript, 'sh', probe, '1m']
-      return spawnSync(tools.unshare, args, { input: '', timeout: 10_000 }).status === 0
+      return spawnSync(tools.unshare, args, { input: '', timeout: patienceMs }).status === 0
     })
   } finally {
     rmSync(probe, { recursive: true, force: true })
@@ -61,7 +61,7 @@ export class SmallDisk {
     // Namespace and disk live as long as this process does, which ends when its input does.
     const args = [...way.unshare, 'sh', '-c', mountScript, 'sh', path, String(sizeBytes)]
     const holder = spawn(tools.unshare, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-    await within('mount of a tmpfs', 10_000, Promise.race([once(holder.stdout!, 'data'), failed(holder)]))
+    await within('mount of a tmpfs', Promise.race([once(holder.stdout!, 'data'), failed(holder)]))
     return new SmallDisk(path, way, holder)
   }
 
@@ -109,7 +109,7 @@ export class SmallDisk {
     const ended = once(this.#holder, 'exit')
     this.#holder.stdin!.end()
     if (this.#holder.exitCode === null && this.#holder.signalCode === null)
-      await within('end of the holder of a tmpfs', 10_000, ended)
+      await within('end of the holder of a tmpfs', ended)
   }
 }
 

@@ -159,12 +159,11 @@ class Journey {
     try {
       await pollUntil(
         'delivery of all delayed messages',
-        40_000,
         async () => {
           left = checkDelays(this.#recorder.history, await readQueues(client, this.#topics()), delayLevelsMs)
           return left.length === 0 || { notYet: `${left.length} are missing` }
         },
-        250,
+        { intervalMs: 250 },
       )
     } catch (error) {
       if (left.length === 0) throw error
@@ -175,7 +174,7 @@ class Journey {
   /** A broker that is killed may lose what was committed since it last wrote the offsets: waits for the next writing. */
   async #offsetsWritten({ offsets }: Snapshot): Promise<void> {
     const file = join(this.storeFolder, 'config', 'consumerOffset.json')
-    await pollUntil('committed offsets in their file', 30_000, async () => {
+    await pollUntil('committed offsets in their file', async () => {
       if (!existsSync(file)) return { notYet: 'there is no file' }
       const { offsetTable } = consumerOffsetsBody.parse(readFileSync(file, 'utf8'))
       const missing = offsets.find(

@@ -10,6 +10,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { answeredLater, publish, RemotingClient, serve, topic, unsupported } from '@rocketmq-ts/remoting'
 import type { BrokerClient } from '../crash/broker-client.ts'
+import { patienceMs } from '../targets/deadline.ts'
 
 /** Where a half message stands, as the broker says. */
 export interface Half {
@@ -19,7 +20,7 @@ export interface Half {
 
 const group = 'transaction-producers'
 const lane = { name: 'broker', waitingMax: 100_000 }
-const timeoutMs = 15_000
+const timeoutMs = patienceMs
 const nothing = unsupported('this client is a producer of transactions')
 
 /** How often each message of a transactions' topic is there, by its unique key. */

@@ -133,7 +133,7 @@ class TransactionJourney {
   }
 
   async #awaitAsked(asked: ReadonlySet<string>): Promise<void> {
-    await pollUntil('questions about all open transactions', 60_000, async () => {
+    await pollUntil('questions about all open transactions', async () => {
       const missing = [...this.#open].filter((body) => !asked.has(body))
       return missing.length === 0 || { notYet: `none about ${missing}` }
     })

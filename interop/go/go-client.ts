@@ -4,7 +4,7 @@ import { createWriteStream, mkdirSync, readdirSync, readFileSync } from 'node:fs
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Cluster } from '../targets/cluster.ts'
-import { within } from '../targets/deadline.ts'
+import { scenarioPatienceMs, within } from '../targets/deadline.ts'
 import { buildFolderOnce } from '../targets/jars.ts'
 import { cacheFolder, interopFolder } from '../targets/paths.ts'
 import { runCommandOrThrow } from '../targets/run-command.ts'
@@ -14,15 +14,11 @@ import { requireTool } from '../targets/tooling.ts'
 export interface GoClient {
   /**
    * Runs a scenario on topics and groups of its own; several may run at once.
-   * @param timeoutMs long enough, when left out, for a broker to give up a member whose farewell was lost (120 s)
    * @param checkpoints what to do to the servers when the scenario asks for it, by the checkpoint's name
    * @returns the scenario's own line on what it saw
    * @throws Error that says what was wrong
    */
-  run(
-    scenario: string,
-    options?: { timeoutMs?: number; checkpoints?: Record<string, () => Promise<unknown>> },
-  ): Promise<string>
+  run(scenario: string, options?: { checkpoints?: Record<string, () => Promise<unknown>> }): Promise<string>
   /** Ends the process; scenarios that still run fail. */
   close(): Promise<void>
 }
@@ -106,18 +102,18 @@ export async function startGoClient(cluster: Cluster): Promise<GoClient> {
   })
 
   return {
-    run: (scenario, { timeoutMs = 150_000, checkpoints = {} } = {}) =>
+    run: (scenario, { checkpoints = {} } = {}) =>
       new Promise((resolve, reject) => {
         if (child.exitCode !== null || child.signalCode !== null) throw new Error('the client has ended')
         const id = String(nextId++)
         running.set(id, { scenario, checkpoints, resolve, reject })
         const nameServers = cluster.nameServers.map((server) => server.address)
         const brokers = cluster.brokers.map((server) => server.address)
-        write({ id, scenario, nameServers, brokers, suffix, timeoutMs })
+        write({ id, scenario, nameServers, brokers, suffix, timeoutMs: scenarioPatienceMs })
       }),
     close: async () => {
       child.kill('SIGKILL')
-      await within('the end of the Go client', 10_000, ended)
+      await within('the end of the Go client', ended)
     },
   }
 }

@@ -34,12 +34,12 @@ func (r *Run) askOffset(code int, fields map[string]string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	connection, err := net.DialTimeout("tcp", r.request.Brokers[0], 3*time.Second)
+	connection, err := net.DialTimeout("tcp", r.request.Brokers[0], time.Minute)
 	if err != nil {
 		return 0, err
 	}
 	defer connection.Close()
-	if err := connection.SetDeadline(time.Now().Add(3 * time.Second)); err != nil {
+	if err := connection.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		return 0, err
 	}
 	// Length of the rest, length of the header (its top byte, the header's form, is 0 for JSON), header.

@@ -74,6 +74,7 @@ func (r *Run) producer(options ...producer.Option) (rocketmq.Producer, error) {
 		producer.WithInstanceName(r.instance()),
 		producer.WithQueueSelector(producer.NewManualQueueSelector()),
 		producer.WithRetry(0),
+		producer.WithSendMsgTimeout(time.Minute),
 	}, options...)
 	p, err := rocketmq.NewProducer(all...)
 	if err != nil {

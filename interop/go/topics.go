@@ -57,7 +57,7 @@ func adminTopics(r *Run) (string, error) {
 	if _, err := r.receive(contents, box); err != nil {
 		return "", err
 	}
-	groups, err := a.GetAllSubscriptionGroup(r.ctx, r.request.Brokers[0], 3*time.Second)
+	groups, err := a.GetAllSubscriptionGroup(r.ctx, r.request.Brokers[0], time.Minute)
 	if err != nil {
 		return "", err
 	}

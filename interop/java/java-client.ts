@@ -4,7 +4,7 @@ import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync } 
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Cluster } from '../targets/cluster.ts'
-import { within } from '../targets/deadline.ts'
+import { scenarioPatienceMs, within } from '../targets/deadline.ts'
 import { buildFolderOnce, fetchJars } from '../targets/jars.ts'
 import { cacheFolder, interopFolder } from '../targets/paths.ts'
 import { runCommandOrThrow } from '../targets/run-command.ts'
@@ -14,7 +14,6 @@ import { requireTool } from '../targets/tooling.ts'
 export type Checkpoint = (detail: Record<string, unknown>) => Promise<unknown>
 
 export interface RunOptions {
-  timeoutMs?: number
   parameters?: Record<string, string>
   /** By the checkpoint's name; one that is reached and not listed is an error. */
   checkpoints?: Record<string, Checkpoint>
@@ -165,18 +164,18 @@ function converse(child: ChildProcessWithoutNullStreams, cluster: Cluster, home:
   })
 
   return {
-    run: (scenario, { timeoutMs = 100_000, parameters = {}, checkpoints = {} } = {}) => {
+    run: (scenario, { parameters = {}, checkpoints = {} } = {}) => {
       const id = String(nextId++)
       const outcome = new Promise<string>((resolve, reject) => {
         if (child.exitCode !== null || child.signalCode !== null) throw new Error('the client has ended')
         running.set(id, { scenario, checkpoints, resolve, reject })
         write({ id, scenario, namesrvAddr: cluster.namesrvAddr, suffix, parameters })
       })
-      return within(`scenario ${scenario}`, timeoutMs, outcome).finally(() => running.delete(id))
+      return within(`scenario ${scenario}`, outcome, scenarioPatienceMs).finally(() => running.delete(id))
     },
     kill: async () => {
       child.kill('SIGKILL')
-      await within('the end of the Java client', 10_000, ended)
+      await within('the end of the Java client', ended)
     },
   }
 }

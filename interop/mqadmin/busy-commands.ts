@@ -11,11 +11,8 @@ import {
 import { type ComparedCommand, filled } from './commands.ts'
 import { groupRates, namedRate, refusal, runningInfo, sorted } from './normalise.ts'
 
-/** What it prints settles while the cluster does: both are asked again until they agree, at most so long. */
-export const settlingMs = 45_000
-
-/** A command that changes nothing. */
 export interface SettlingCommand extends ComparedCommand {
+  /** It changes nothing, and what it prints settles while the cluster does: both are asked again until they agree. */
   settles?: true
 }
 

@@ -101,7 +101,7 @@ export async function startMqadmin(cluster: Cluster): Promise<Mqadmin> {
     if (ended) throw new Error(`the admin tools have ended, see ${home}/stderr.log`)
     const answer = new Promise<string>((resolve) => answers.push(resolve))
     child.stdin.write(`${words.map((word) => Buffer.from(word).toString('base64')).join(' ')}\n`)
-    const line = await within(words.join(' '), 150_000, answer)
+    const line = await within(words.join(' '), answer)
     const [outcome, printed = ''] = line.split(' ')
     const text = Buffer.from(printed, 'base64').toString('utf8')
     if (outcome !== 'ok') throw new Error(`${words.join(' ')}: ${outcome}\n${text}\n${cluster.logTails()}`)
@@ -132,7 +132,7 @@ export async function startMqadmin(cluster: Cluster): Promise<Mqadmin> {
     },
     close: async () => {
       child.kill('SIGKILL')
-      await within('the end of the admin tools', 10_000, closed)
+      await within('the end of the admin tools', closed)
     },
   }
 }

@@ -40,7 +40,7 @@ export async function prepare(cluster: Cluster): Promise<Prepared> {
   // One message of each broker comes a second time, so that the retry topic has a message and an offset in both.
   await admin.consume(group, topic, messages.length, ['key-0', 'key-1'])
   await admin.run('resetOffsetByTime', '-g', idleGroup, '-t', topic, '-s', '0')
-  await pollUntil('the offsets of the group', 120_000, async () => {
+  await pollUntil('the offsets of the group', async () => {
     const printed = await admin.run('consumerProgress', '-g', group)
     const settled = /Consume Diff Total: 0\b/.test(printed) && printed.match(/%RETRY%/g)?.length === 2
     return settled || { notYet: printed }
@@ -58,7 +58,7 @@ export async function clientIdOf(admin: Mqadmin, name: string): Promise<string> 
 
 /** A loaded machine can lose a heartbeat to one of the brokers; then the group has no retry topic there and joins again. */
 async function joinOnce(admin: Mqadmin, name: string): Promise<void> {
-  await pollUntil(`the retry topic of ${name} on both brokers`, 120_000, async () => {
+  await pollUntil(`the retry topic of ${name} on both brokers`, async () => {
     await admin.join(name, topic)
     const route = await admin.run('topicRoute', '-t', `%RETRY%${name}`)
     return (route.includes('"broker-a"') && route.includes('"broker-b"')) || { notYet: route }

@@ -47,7 +47,7 @@ export class RecoveryLoad {
 
   /** Makes the topics. */
   async prepare(): Promise<void> {
-    const client = await BrokerClient.connect(this.#options.address, 60_000)
+    const client = await BrokerClient.connect(this.#options.address)
     const topics = Math.ceil(this.#options.queues / queuesOfTopic)
     for (let first = 0; first < topics; first += topicsOfRequest) {
       const topicConfigList = Array.from({ length: Math.min(topicsOfRequest, topics - first) }, (_, index) =>
@@ -77,7 +77,7 @@ export class RecoveryLoad {
         return sent >= bytes || { notYet: `${sent} of ${bytes} bytes, ${this.#refused} requests were refused` }
       }
       // A defect of the load is not waited for.
-      await Promise.race([pollUntil('enough messages', timeoutMs, isEnough), ended])
+      await Promise.race([pollUntil('enough messages', isEnough, { timeoutMs }), ended])
       await crash()
     } finally {
       this.#isOver = true

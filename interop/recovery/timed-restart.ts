@@ -14,7 +14,6 @@ export interface Recovery {
   replayed: number
 }
 
-const deadlineMs = 120_000
 const intervalMs = 2
 
 /**
@@ -30,9 +29,9 @@ export async function timedRestart(
   const timed = async (): Promise<{ portMs: number; acceptedMs: number }> => {
     const isOpen = async (): Promise<true | { notYet: string }> =>
       (await acceptsConnections(broker.address)) || { notYet: 'connection refused' }
-    await pollUntil('an open port', deadlineMs, isOpen, intervalMs)
+    await pollUntil('an open port', isOpen, { intervalMs })
     const portMs = since()
-    await pollUntil('an accepted message', deadlineMs, tryToSend, intervalMs)
+    await pollUntil('an accepted message', tryToSend, { intervalMs })
     return { portMs, acceptedMs: since() }
   }
   const [times] = await Promise.all([timed(), broker.restart()])

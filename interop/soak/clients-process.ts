@@ -1,13 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { NotInTimeError, within } from '../targets/deadline.ts'
+import { NotInTimeError, patienceMs, within } from '../targets/deadline.ts'
 import { interopFolder, repositoryFolder } from '../targets/paths.ts'
 import type { Numbered, Read } from './findings.ts'
 import type { Answers, ClientsOptions, Question, Told } from './protocol.ts'
-
-const startTimeoutMs = 60_000
-const exitTimeoutMs = 20_000
 
 /** The process of `clients.ts`, and everything that it has told. */
 export class ClientsProcess {
@@ -37,20 +34,20 @@ export class ClientsProcess {
     const child = spawn(node, args, { stdio: ['ignore', log, log, 'ipc'] })
     closeSync(log)
     const clients = new ClientsProcess(child)
-    await clients.#orFailed('the start of the clients', startTimeoutMs, clients.#started.promise)
+    await clients.#orFailed('the start of the clients', clients.#started.promise)
     return clients
   }
 
   /** @throws Error when a client fails for good, or there is no answer in time */
-  async ask<Q extends Question>(question: Q, timeoutMs = 60_000): Promise<Answers[Q]> {
+  async ask<Q extends Question>(question: Q): Promise<Answers[Q]> {
     const { promise, resolve } = Promise.withResolvers<Answers[Question]>()
     this.#answers.set(question, resolve)
     this.#child.send(question)
-    return (await this.#orFailed(`the answer to ${question}`, timeoutMs, promise)) as Answers[Q]
+    return (await this.#orFailed(`the answer to ${question}`, promise)) as Answers[Q]
   }
 
   /** Waits until a condition holds; it is looked at whenever the process has told something. */
-  async until(what: string, timeoutMs: number, isSo: () => boolean): Promise<void> {
+  async until(what: string, isSo: () => boolean, timeoutMs = patienceMs): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const look = (): void => {
       if (isSo()) resolve()
@@ -58,16 +55,16 @@ export class ClientsProcess {
     this.#child.on('message', look)
     look()
     try {
-      await this.#orFailed(what, timeoutMs, promise)
+      await this.#orFailed(what, promise, timeoutMs)
     } finally {
       this.#child.off('message', look)
     }
   }
 
-  /** @returns its exit code, or undefined when it is still there after 20 s; then it is killed */
+  /** @returns its exit code, or undefined when it does not end; then it is killed */
   async end(): Promise<number | undefined> {
     try {
-      return (await within('the end of the clients', exitTimeoutMs, this.#exited)) ?? -1
+      return (await within('the end of the clients', this.#exited)) ?? -1
     } catch (error) {
       if (!(error instanceof NotInTimeError)) throw error
       await this.kill()
@@ -80,8 +77,8 @@ export class ClientsProcess {
     await this.#exited
   }
 
-  #orFailed<Value>(what: string, timeoutMs: number, promise: Promise<Value>): Promise<Value> {
-    return within(what, timeoutMs, Promise.race([promise, this.#failed.promise]))
+  #orFailed<Value>(what: string, promise: Promise<Value>, timeoutMs = patienceMs): Promise<Value> {
+    return within(what, Promise.race([promise, this.#failed.promise]), timeoutMs)
   }
 
   #hear(told: Told): void {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Admin } from '@rocketmq-ts/client'
 import type { SeededRandom } from '@rocketmq-ts/platform/test-kit'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
-import { NotInTimeError, pollUntil } from '../targets/deadline.ts'
+import { NotInTimeError, patienceMs, pollUntil } from '../targets/deadline.ts'
 import { ClientsProcess } from './clients-process.ts'
 import {
   type Duplicates,
@@ -41,10 +41,6 @@ const queuesOfBroker = 3
 const awayMsMax = 1500
 /** How many messages are sent after all that was done to servers. */
 const calmMessages = 500
-/** A server that is away for good, or a client that does not come back, ends the run. */
-const progressTimeoutMs = 90_000
-const settleTimeoutMs = 90_000
-const drainTimeoutMs = 180_000
 /** With some of them it would wait for ever. */
 const drainTimeoutOfDefectsMs = 4000
 
@@ -76,11 +72,11 @@ export async function runSoak({ label, random, restarts, defects = [] }: SoakOpt
     const { kills, stops, footprints } = await disturb(cluster, clients, random, restarts)
     await settled(cluster, clients)
     const calmFrom = clients.acknowledged.length
-    await clients.until('messages are stored in calm', progressTimeoutMs, () => {
+    await clients.until('messages are stored in calm', () => {
       return clients!.acknowledged.length >= calmFrom + calmMessages
     })
-    await clients.ask('stopProducing', drainTimeoutMs)
-    await drained(clients, defects.length === 0 ? drainTimeoutMs : drainTimeoutOfDefectsMs)
+    await clients.ask('stopProducing')
+    await drained(clients, defects.length === 0 ? patienceMs : drainTimeoutOfDefectsMs)
     const closingMs = await clients.ask('close')
     const { acknowledged, handled, read } = clients
     const soaked: Soaked = {
@@ -139,13 +135,13 @@ async function settled({ nameServers, brokers }: Cluster, clients: ClientsProces
     .toSorted()
   for (const { address, name } of nameServers) {
     await using admin = new Admin({ nameServers: address })
-    await pollUntil(`${name} knows all brokers`, settleTimeoutMs, async () => {
+    await pollUntil(`${name} knows all brokers`, async () => {
       if (!(await admin.topics()).includes(topic)) return { notYet: 'it does not know the topic' }
       const known = (await admin.describeTopic(topic)).queues.length
       return known === queues.length || { notYet: `it knows ${known} queues` }
     })
   }
-  await pollUntil('the queues are shared out', settleTimeoutMs, async () => {
+  await pollUntil('the queues are shared out', async () => {
     const assigned = await clients.ask('assigned')
     const isSo = Object.values(assigned).every((ofGroup) => String(ofGroup.toSorted()) === String(queues))
     return isSo || { notYet: JSON.stringify(assigned) }
@@ -155,11 +151,11 @@ async function settled({ nameServers, brokers }: Cluster, clients: ClientsProces
 /** What is sent from now on comes to each group and to the reader. */
 async function getsOn(clients: ClientsProcess, when: string): Promise<void> {
   const before = clients.acknowledged.length
-  await clients.until(`messages are stored ${when}`, progressTimeoutMs, () => clients.acknowledged.length > before)
+  await clients.until(`messages are stored ${when}`, () => clients.acknowledged.length > before)
   const places = [...groups.map((group) => () => clients.handled.get(group) ?? []), () => clients.read]
   for (const messagesOf of places) {
     const begin = messagesOf().length
-    await clients.until(`they arrive ${when}`, progressTimeoutMs, () => {
+    await clients.until(`they arrive ${when}`, () => {
       const wanted = new Set(clients.acknowledged.slice(before).map(({ key, number }) => `${key} ${number}`))
       return messagesOf()
         .slice(begin)
@@ -178,7 +174,7 @@ async function drained(clients: ClientsProcess, timeoutMs: number): Promise<void
     return acknowledged.every(({ key, number }) => seen.has(`${key} ${number}`))
   }
   try {
-    await clients.until('everything arrives', timeoutMs, () => places.every((messagesOf) => hasAll(messagesOf())))
+    await clients.until('everything arrives', () => places.every((messagesOf) => hasAll(messagesOf())), timeoutMs)
   } catch (error) {
     if (!(error instanceof NotInTimeError)) throw error
   }

@@ -65,7 +65,7 @@ export async function startOfficialEvaluator(): Promise<OfficialEvaluator> {
     ask(questions) {
       const answers = questions.map(() => new Promise<string>((resolve, reject) => waiting.push({ resolve, reject })))
       child.stdin.write(questions.map((question) => `${lineOf(question)}\n`).join(''))
-      return within('the answers of the official evaluator', 120_000, Promise.all(answers))
+      return within('the answers of the official evaluator', Promise.all(answers))
     },
     close: killWithUs,
   }

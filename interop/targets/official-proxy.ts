@@ -51,7 +51,5 @@ export async function startOfficialProxy(cluster: Cluster): Promise<ServerProces
     env: { ROCKETMQ_HOME: home },
     logFile: join(workFolder, 'logs', 'proxy.log'),
     isReady: async () => (await acceptsConnections(address)) || { notYet: 'connection refused' },
-    startTimeoutMs: 120_000,
-    stopTimeoutMs: 60_000,
   })
 }

@@ -87,7 +87,5 @@ async function javaCommand(
     cwd: home,
     env: { ROCKETMQ_HOME: home },
     logFile: join(workFolder, 'logs', `${name}.log`),
-    startTimeoutMs: 60_000,
-    stopTimeoutMs: 60_000,
   }
 }

@@ -47,7 +47,5 @@ function ourCommand(workFolder: string, name: string, args: string[]): Omit<Serv
     cwd: workFolder,
     env: { HOME: home },
     logFile: join(workFolder, 'logs', `${name}.log`),
-    startTimeoutMs: 20_000,
-    stopTimeoutMs: 20_000,
   }
 }

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { patienceMs } from './deadline.ts'
 
 /** A response to {@link request}; `extFields` is empty when the response has none. */
 export interface ProbeResponse {
@@ -34,7 +35,7 @@ export function request(
   code: number,
   options: { extFields?: Record<string, string>; body?: Buffer; timeoutMs?: number } = {},
 ): Promise<ProbeResponse> {
-  const { extFields = {}, body = Buffer.alloc(0), timeoutMs = 3000 } = options
+  const { extFields = {}, body = Buffer.alloc(0), timeoutMs = patienceMs } = options
   const opaque = nextOpaque++
   const header = Buffer.from(
     JSON.stringify({

@@ -33,8 +33,6 @@ export interface ServerCommand {
   logFile: string
   /** Resolves to true once the server is ready for clients. Asked again until then. */
   isReady: () => Promise<true | { notYet: string }>
-  startTimeoutMs: number
-  stopTimeoutMs: number
 }
 
 const running = new Set<ChildProcess>()
@@ -95,7 +93,7 @@ class ManagedServer implements ServerProcess {
       child.once('error', (error) => ended(String(error)))
     })
     try {
-      await pollUntil(`${name} at ${this.address} ready`, this.#command.startTimeoutMs, async () => {
+      await pollUntil(`${name} at ${this.address} ready`, async () => {
         if (end !== undefined) throw new Error(`${name} ${end} before it was ready`)
         return this.#command.isReady()
       })
@@ -108,7 +106,7 @@ class ManagedServer implements ServerProcess {
   async stop(): Promise<void> {
     this.#child?.kill('SIGTERM')
     try {
-      await within(`exit of ${this.name} after SIGTERM`, this.#command.stopTimeoutMs, this.#exited)
+      await within(`exit of ${this.name} after SIGTERM`, this.#exited)
     } catch (error) {
       await this.kill()
       throw new Error(`${(error as Error).message}\n${this.logTail()}`, { cause: error })
@@ -117,7 +115,7 @@ class ManagedServer implements ServerProcess {
 
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL')
-    await within(`exit of ${this.name} after SIGKILL`, 10_000, this.#exited)
+    await within(`exit of ${this.name} after SIGKILL`, this.#exited)
   }
 
   async restart(): Promise<void> {

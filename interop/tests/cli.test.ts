@@ -74,7 +74,7 @@ describe('rocketmq', () => {
   }
 
   const until = (what: string, isSo: () => Promise<boolean>) =>
-    pollUntil(what, 30_000, async () => ((await isSo()) ? true : { notYet: 'not yet' }))
+    pollUntil(what, async () => ((await isSo()) ? true : { notYet: 'not yet' }))
 
   describe('works with the servers that are there:', () => {
     it('topics are made, shown, changed and deleted', async () => {
@@ -340,7 +340,7 @@ describe('rocketmq', () => {
       expect(await leaders('static move logical --broker broker-b --yes')).toEqual(Array(3).fill('broker-b'))
       await printed('produce logical new --count 6')
       // An official broker finds out the addresses of others at an interval.
-      const bodies = await pollUntil('all messages', 60_000, async () => {
+      const bodies = await pollUntil('all messages', async () => {
         const { exitCode, stdout, stderr } = await rocketmq('consume logical -e -f %v,')
         return exitCode === 0 ? { read: stdout } : { notYet: stderr }
       })

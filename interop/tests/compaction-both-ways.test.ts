@@ -28,7 +28,6 @@ const config = {
 describe.skipIf(lacksTools('java', 'mvn'))('a store with a compaction topic', () => {
   it.each(journeys)(
     'goes from $makers, $ended: each finds the last message of each key at its offset, and compacts on',
-    { timeout: 420_000 },
     async ({ makers, ending }) => {
       const folder = createWorkFolder(`compaction-${ending}`)
       const started: ServerProcess[] = []
@@ -61,7 +60,7 @@ describe.skipIf(lacksTools('java', 'mvn'))('a store with a compaction topic', ()
             bodies.set(`${queueId}/${queueOffset}`, body)
             last.set(`${queueId}/${key}`, { queueOffset, body })
           }
-          await pollUntil(`a compaction by ${maker}`, 90_000, async () => {
+          await pollUntil(`a compaction by ${maker}`, async () => {
             const counts = await Promise.all([0, 1].map((queueId) => countOf(client, queueId)))
             return counts.every((count) => count < 200) || { notYet: `${counts} messages are left` }
           })

@@ -18,7 +18,7 @@ describe(`a broker that was killed ${kills} times under load`, () => {
           `${sends.length} messages, ${commits.length} commits, ${sendBacks.length} send-backs, ${seen.length} consumed`,
       )
     },
-    60_000 + kills * 15_000,
+    900_000 + kills * 15_000,
   )
 
   const holds = (...rules: Rule[]): void => {

@@ -54,7 +54,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('the pages of the official d
     clusters.push(cluster)
     const client = await startJavaClient(cluster)
     try {
-      const answers: Answers = JSON.parse(await client.run('dashboard-calls', { timeoutMs: 180_000 }))
+      const answers: Answers = JSON.parse(await client.run('dashboard-calls'))
       return Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, comparable(cluster, answer)]))
     } finally {
       await client.kill()
@@ -65,7 +65,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('the pages of the official d
       answersOf('official', 'dashboard-official'),
       answersOf(targetName(), 'dashboard-compared'),
     ])
-  }, 300_000)
+  })
   afterAll(async () => {
     await Promise.all(clusters.map((cluster) => cluster.dispose()))
   })

@@ -8,7 +8,6 @@ import { type SmallDiskBroker, startOnSmallDisk } from '../disk-full/small-disk-
 import { pollUntil } from '../targets/deadline.ts'
 
 const mebibyte = 1024 * 1024
-const deadlineMs = 60_000
 /** No message is refused before the disk has no byte left. */
 const noRatios = {
   diskMaxUsedSpaceRatio: '95',
@@ -18,13 +17,13 @@ const noRatios = {
 const group = 'on-the-full-disk'
 
 async function logged(broker: SmallDiskBroker, pattern: RegExp): Promise<string> {
-  return pollUntil(`a log line like ${pattern}`, deadlineMs, async () => {
+  return pollUntil(`a log line like ${pattern}`, async () => {
     return broker.logLines(pattern)[0] ?? { notYet: broker.server.logTail(5) }
   })
 }
 
 async function takenAgain(filling: Filling): Promise<void> {
-  await pollUntil('a message that is taken again', deadlineMs, async () => {
+  await pollUntil('a message that is taken again', async () => {
     return (await filling.sendOne()) || { notYet: filling.refusals.at(-1)!.message }
   })
 }
@@ -51,9 +50,7 @@ async function withBroker(
 }
 
 describe.skipIf(lacksSmallDisks())('a broker whose small disk fills up', () => {
-  it('warns at the set ratios, refuses with code 14 above the last, and goes on when there is space', {
-    timeout: 300_000,
-  }, async () => {
+  it('warns at the set ratios, refuses with code 14 above the last, and goes on when there is space', async () => {
     const ratios = {
       diskMaxUsedSpaceRatio: '50',
       diskSpaceCleanForciblyRatio: '60',
@@ -88,9 +85,7 @@ describe.skipIf(lacksSmallDisks())('a broker whose small disk fills up', () => {
     })
   })
 
-  it('loses nothing that it acknowledged when there is no space at all, and goes on without a restart', {
-    timeout: 300_000,
-  }, async () => {
+  it('loses nothing that it acknowledged when there is no space at all, and goes on without a restart', async () => {
     await withBroker('disk-full', 16 * mebibyte, noRatios, async (broker, filling) => {
       const { disk, server } = broker
       const consumer = await BrokerClient.connect(server.address)
@@ -143,7 +138,7 @@ describe.skipIf(lacksSmallDisks())('a broker whose small disk fills up', () => {
       disk.removeBallast('ballast')
       await takenAgain(filling)
       await savedOffset(broker, 7)
-      await pollUntil('the topic in its file', deadlineMs, async () => {
+      await pollUntil('the topic in its file', async () => {
         return topicsIn(broker).includes('made-on-the-full-disk') || { notYet: topicsIn(broker).join() }
       })
       let sent = 0
@@ -167,9 +162,6 @@ describe.skipIf(lacksSmallDisks())('a broker whose small disk fills up', () => {
     ['stopped', 'stop'],
   ] as const)(
     'comes up again on the full disk after it was %s, serves its consumers, and goes on when there is space',
-    {
-      timeout: 300_000,
-    },
     async (end, how) => {
       await withBroker(`disk-full-${end}`, 16 * mebibyte, noRatios, async (broker, filling) => {
         const { disk, server } = broker
@@ -197,7 +189,7 @@ function offsetIn(broker: SmallDiskBroker): number | undefined {
 }
 
 async function savedOffset(broker: SmallDiskBroker, offset: number): Promise<void> {
-  await pollUntil(`offset ${offset} in consumerOffset.json`, deadlineMs, async () => {
+  await pollUntil(`offset ${offset} in consumerOffset.json`, async () => {
     const saved = offsetIn(broker)
     return saved === offset || { notYet: `it says ${saved}` }
   })

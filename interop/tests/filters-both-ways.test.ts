@@ -56,7 +56,7 @@ describe.skipIf(lacksTools('java', 'mvn'))('consumerFilter.json', () => {
         return { notYet: String(error) }
       }
     }
-    await pollUntil('the expressions in the file', 30_000, condition, 200)
+    await pollUntil('the expressions in the file', condition, { intervalMs: 200 })
     return read() as ConsumerFilterData[]
   }
 

@@ -9,7 +9,7 @@ describe.skipIf(lacksTools('go'))('the official Go client', () => {
   beforeAll(async () => {
     cluster = await startCluster({ label: 'go-client', config: { enablePropertyFilter: 'true' } })
     client = await startGoClient(cluster)
-  }, 300_000)
+  })
   afterAll(async () => {
     await client?.close()
     await cluster?.dispose()
@@ -42,13 +42,13 @@ describe.skipIf(lacksTools('go'))('the official Go client', () => {
       'admin-topics': 'creates, lists and deletes topics; one of the same name starts anew',
     }
     for (const [scenario, promise] of Object.entries(promises)) {
-      it(promise, { timeout: 180_000 }, async () => {
+      it(promise, async () => {
         expect(await client.run(scenario)).not.toBe('')
       })
     }
   })
 
-  it('finds messages, topics and offsets again after a restart of the broker', { timeout: 180_000 }, async () => {
+  it('finds messages, topics and offsets again after a restart of the broker', async () => {
     const checkpoints = {
       'restart-broker': () => cluster.brokers[0]?.restart() ?? Promise.reject(new Error('no broker')),
     }

@@ -22,7 +22,7 @@ describe
     beforeAll(async () => {
       cluster = await startCluster({ label: 'go-consume-from', config: expireAtOnce })
       client = await startGoClient(cluster)
-    }, 300_000)
+    })
     afterAll(async () => {
       await client?.close()
       await cluster?.dispose()
@@ -35,7 +35,7 @@ describe
     }
     for (const [scenario, promise] of Object.entries(promises)) {
       // The official broker begins to delete files a minute after its start.
-      it(promise, { timeout: 180_000 }, async () => {
+      it(promise, async () => {
         expect(await client.run(scenario)).not.toBe('')
       })
     }

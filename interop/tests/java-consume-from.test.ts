@@ -13,14 +13,12 @@ const expireAtOnce = {
 
 describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to the official Java client the broker', () => {
   // The official broker begins to delete files a minute after its start.
-  it('starts new groups at the first message, at a time, or behind the last message', {
-    timeout: 240_000,
-  }, async () => {
+  it('starts new groups at the first message, at a time, or behind the last message', async () => {
     const cluster = await startCluster({ label: 'java-consume-from', config: expireAtOnce })
     try {
       const client = await startJavaClient(cluster)
       try {
-        expect(await client.run('consume-from-expired', { timeoutMs: 180_000 })).not.toBe('')
+        expect(await client.run('consume-from-expired')).not.toBe('')
       } finally {
         await client.kill()
       }

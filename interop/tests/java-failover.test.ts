@@ -6,30 +6,26 @@ import { request } from '../targets/probe.ts'
 import { lacksTools } from '../targets/tooling.ts'
 
 describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to the official Java client a cluster', () => {
-  it('loses no acknowledged message and keeps every queue in order when one of three brokers is killed and restarted', {
-    timeout: 300_000,
-  }, async () => {
+  it('loses no acknowledged message and keeps every queue in order when one of three brokers is killed and restarted', async () => {
     await withCluster({ label: 'java-three-brokers', brokers: 3 }, async (cluster) => {
       const broker = cluster.brokers[1]!
       const client = await startJavaClient(cluster)
       const checkpoints = { 'kill-broker-b': () => broker.kill(), 'restart-broker-b': () => broker.restart() }
       try {
-        expect(await client.run('broker-killed', { timeoutMs: 240_000, checkpoints })).not.toBe('')
+        expect(await client.run('broker-killed', { checkpoints })).not.toBe('')
       } finally {
         await client.kill()
       }
     })
   })
 
-  it('goes on, for old and new clients, when one of two name servers is killed, and then the other', {
-    timeout: 300_000,
-  }, async () => {
+  it('goes on, for old and new clients, when one of two name servers is killed, and then the other', async () => {
     const config = { registerNameServerPeriod: '10000' }
     await withCluster({ label: 'java-two-name-servers', nameServers: 2, config }, async (cluster) => {
       const [first, second] = [cluster.nameServers[0]!, cluster.nameServers[1]!]
       const restartFirst = async ({ topic }: Record<string, unknown>): Promise<void> => {
         await first.restart()
-        await pollUntil(`route of ${topic} in the restarted name server`, 40_000, async () => {
+        await pollUntil(`route of ${topic} in the restarted name server`, async () => {
           const route = await request(first.address, 105, { extFields: { topic: String(topic) } })
           return route.code === 0 || { notYet: `code ${route.code}, ${route.remark}` }
         })
@@ -41,7 +37,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to the official Java client
           'restart-first': restartFirst,
           'kill-second': () => second.kill(),
         }
-        expect(await client.run('name-server-killed', { timeoutMs: 240_000, checkpoints })).not.toBe('')
+        expect(await client.run('name-server-killed', { checkpoints })).not.toBe('')
       } finally {
         await client.kill()
       }

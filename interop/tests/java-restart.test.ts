@@ -22,17 +22,17 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to the official Java client
     await cluster?.dispose()
   })
 
-  it('was stopped and started again has the messages, offsets and delays it had', { timeout: 240_000 }, async () => {
+  it('was stopped and started again has the messages, offsets and delays it had', async () => {
     const checkpoints = { 'restart-broker': () => cluster.brokers[0]!.restart() }
-    expect(await client.run('broker-restart', { timeoutMs: 200_000, checkpoints })).not.toBe('')
+    expect(await client.run('broker-restart', { checkpoints })).not.toBe('')
   })
 
-  it('was killed has the messages, and the offsets as of its last write of them', { timeout: 240_000 }, async () => {
+  it('was killed has the messages, and the offsets as of its last write of them', async () => {
     const [broker] = cluster.brokers
     const storedOffsets = join(cluster.target.workFolder, 'stores', 'broker-a', 'config', 'consumerOffset.json')
     const killAndStart = async ({ groups }: Record<string, unknown>): Promise<void> => {
       // A killed broker loses what it was told since it last wrote the offsets, at most one interval.
-      await pollUntil('offsets on disk', 30_000, async () => {
+      await pollUntil('offsets on disk', async () => {
         const table = JSON.parse(quoteIntegerKeys(readFileSync(storedOffsets, 'utf8'))).offsetTable
         const now = (groups as string[]).map((group) => Object.values(table[group] ?? {}))
         const there = now.every((offsets, index) =>
@@ -46,7 +46,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('to the official Java client
     const second = await startJavaClient(cluster)
     try {
       const checkpoints = { 'restart-broker': killAndStart }
-      expect(await second.run('broker-restart', { timeoutMs: 200_000, checkpoints })).not.toBe('')
+      expect(await second.run('broker-restart', { checkpoints })).not.toBe('')
     } finally {
       await second.kill()
     }

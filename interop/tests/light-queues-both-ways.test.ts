@@ -34,7 +34,6 @@ async function contentOf(calls: BrokerCalls, name: string): Promise<string[]> {
 describe.skipIf(lacksTools('java', 'mvn'))('a store with light queues', () => {
   it.each(journeys)(
     'goes from $makers, each of which ends by a $end: each light queue has its messages at their offsets',
-    { timeout: 420_000 },
     async ({ makers, end }) => {
       const folder = createWorkFolder(`light-${makers[0]}`)
       const started: ServerProcess[] = []
@@ -72,7 +71,7 @@ describe.skipIf(lacksTools('java', 'mvn'))('a store with light queues', () => {
           }
           for (const name of names) {
             const wanted = expected.get(name)!
-            await pollUntil(`${name} by ${maker}`, 30_000, async () => {
+            await pollUntil(`${name} by ${maker}`, async () => {
               const end = await calls.maxOffset(name)
               return end === wanted.length || { notYet: `it ends at ${end}, not at ${wanted.length}` }
             })

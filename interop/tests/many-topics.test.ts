@@ -10,6 +10,7 @@ import {
 } from '@rocketmq-ts/protocol'
 import { RemotingClient } from '@rocketmq-ts/remoting'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { patienceMs } from '../targets/deadline.ts'
 import { officialTarget } from '../targets/official.ts'
 import { ourTarget } from '../targets/ours.ts'
 import { createWorkFolder } from '../targets/paths.ts'
@@ -20,7 +21,7 @@ import { lacksTools } from '../targets/tooling.ts'
 const topicCount = 100_000
 const topicsInOneRequest = 5_000
 const topicName = (index: number) => `ManyTopics-${String(index).padStart(6, '0')}`
-const timeoutMs = 60_000
+const timeoutMs = patienceMs
 
 // It asks what our broker does to name servers, ours and the official one: there is nothing to ask of another broker.
 describe.skipIf(targetName() !== 'ours' || lacksTools('java', 'mvn'))('a broker with 100,000 topics', () => {
@@ -53,7 +54,7 @@ describe.skipIf(targetName() !== 'ours' || lacksTools('java', 'mvn'))('a broker 
       const body = createTopicListBody.encode({ topicConfigList })
       await client.invoke(broker.address, commands.updateAndCreateTopicList, { header: {}, body, timeoutMs })
     }
-  }, 180_000)
+  })
 
   afterAll(async () => {
     await client.close()
@@ -86,13 +87,9 @@ describe.skipIf(targetName() !== 'ours' || lacksTools('java', 'mvn'))('a broker 
     }
   }
 
-  test('registers all of them at our name server, which gives their routes', () => expectAllAt(ours), 180_000)
+  test('registers all of them at our name server, which gives their routes', () => expectAllAt(ours))
 
-  test(
-    'registers all of them at an official name server, which gives their routes',
-    () => expectAllAt(official),
-    180_000,
-  )
+  test('registers all of them at an official name server, which gives their routes', () => expectAllAt(official))
 
   test('tells both of one more topic before its creation is answered', async () => {
     await client.invoke(broker.address, commands.updateAndCreateTopic, {
@@ -120,5 +117,5 @@ describe.skipIf(targetName() !== 'ours' || lacksTools('java', 'mvn'))('a broker 
     await broker.restart()
     await expectAllAt(ours)
     await expectAllAt(official)
-  }, 180_000)
+  })
 })

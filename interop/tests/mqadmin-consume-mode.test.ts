@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Mqadmin, startMqadmin } from '../mqadmin/mqadmin.ts'
 import { clientIdOf } from '../mqadmin/state.ts'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
+import { patienceMs } from '../targets/deadline.ts'
 import { lacksTools } from '../targets/tooling.ts'
 
 const topic = 'ModeTopic'
@@ -22,7 +23,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('mqadmin setConsumeMode', ()
     await admin.run('updateTopic', '-t', topic, '-c', 'DefaultCluster', '-r', `${queueCount}`, '-w', `${queueCount}`)
     await admin.run('updateSubGroup', '-g', group, '-c', 'DefaultCluster')
     await admin.consume(group, topic, 0, [])
-  }, 300_000)
+  })
   afterAll(async () => {
     await client.close()
     await admin?.close()
@@ -38,14 +39,14 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('mqadmin setConsumeMode', ()
       strategyName: 'AVG',
       messageModel: 'CLUSTERING',
     })
-    const options = { header: {}, body, timeoutMs: 10_000 }
+    const options = { header: {}, body, timeoutMs: patienceMs }
     const answer = await client.invoke(cluster.brokers[0]!.address, commands.queryAssignment, options)
     const assignments = queryAssignmentResponseBody.decode(answer.body).messageQueueAssignments ?? []
     const queues = assignments.map(({ messageQueue }) => messageQueue?.queueId).sort()
     return { modes: [...new Set(assignments.map(({ mode }) => mode))], queues }
   }
 
-  it('makes the members of a group pop any queue, and pull each its queues again', { timeout: 60_000 }, async () => {
+  it('makes the members of a group pop any queue, and pull each its queues again', async () => {
     const pulled = { modes: ['PULL'], queues: [0, 1, 2, 3] }
     expect(await assigned()).toEqual(pulled)
     const popping = await admin.run('setConsumeMode', '-t', topic, '-g', group, '-m', 'POP', '-c', 'DefaultCluster')

@@ -66,7 +66,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('rocketmq mqadmin prints wha
   beforeAll(async () => {
     cluster = await startCluster({ label: 'mqadmin-own', brokers: 2, target: 'ours' })
     prepared = await prepare(cluster)
-  }, 300_000)
+  })
   afterAll(async () => {
     await prepared?.admin.close()
     await cluster?.dispose()
@@ -74,7 +74,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('rocketmq mqadmin prints wha
 
   const own = (args: readonly string[]) => runOwnMqadmin(cluster, args)
   for (const [number, { line, args, view = [] }] of [...commands, ...more].entries()) {
-    it(`${String(number + 1).padStart(2, '0')} ${line}`, { timeout: 60_000 }, async () => {
+    it(`${String(number + 1).padStart(2, '0')} ${line}`, async () => {
       const words = args?.(prepared) ?? line.split(' ')
       const official = await prepared.admin.run(...words)
       const { printed, said, code } = await own(words)
@@ -108,7 +108,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('rocketmq mqadmin prints wha
     return found
   }
 
-  it('exportMetadata writes the same topics and groups', { timeout: 60_000 }, async () => {
+  it('exportMetadata writes the same topics and groups', async () => {
     for (const [line, file] of [
       ['exportMetadata -c DefaultCluster', 'metadata.json'],
       ['exportMetadata -c DefaultCluster -t -s', 'topic.json'],
@@ -119,19 +119,19 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('rocketmq mqadmin prints wha
     }
   })
 
-  it('exportConfigs writes the same settings', { timeout: 60_000 }, async () => {
+  it('exportConfigs writes the same settings', async () => {
     const [official, ours] = await exported('exportConfigs -c DefaultCluster', 'configs.json')
     expect(ours).toEqual(official)
   })
 
-  it('exportMetrics writes the same numbers but for rates', { timeout: 60_000 }, async () => {
+  it('exportMetrics writes the same numbers but for rates', async () => {
     const [official, ours] = (await exported('exportMetrics -c DefaultCluster', 'metrics.json')).map((content) =>
       JSON.parse(JSON.stringify(content), (key, value) => (/Tps$|Ratio$|OneDay/.test(key) ? typeof value : value)),
     )
     expect(ours).toEqual(official)
   })
 
-  it('dumpCompactionLog shows the same messages', { timeout: 60_000 }, async () => {
+  it('dumpCompactionLog shows the same messages', async () => {
     const { address } = cluster.brokers[0]!
     const compacted = 'CompactedTopic'
     const attributes = ['-a', '+cleanup.policy=COMPACTION']
@@ -145,7 +145,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('rocketmq mqadmin prints wha
     }
     const store = join(cluster.target.workFolder, 'stores', 'broker-a')
     const file = join(store, 'compaction', 'compactionLog', compacted, '0', '0'.repeat(20))
-    const dumped = await pollUntil('three messages in the file', 30_000, async () => {
+    const dumped = await pollUntil('three messages in the file', async () => {
       const { printed } = existsSync(file) ? await own(['dumpCompactionLog', '-f', file]) : { printed: '' }
       return printed.split('\n').length === 4 ? { found: printed } : { notYet: printed }
     })
@@ -153,7 +153,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('rocketmq mqadmin prints wha
     expect(await prepared.admin.run('dumpCompactionLog')).toBe((await own(['dumpCompactionLog'])).printed)
   })
 
-  it('updateTopicList and updateSubGroupList take the same files', { timeout: 60_000 }, async () => {
+  it('updateTopicList and updateSubGroupList take the same files', async () => {
     const [topics, groups] = ['topics', 'groups'].map((name) => join(cluster.target.workFolder, `${name}.json`))
     const { address } = cluster.brokers[0]!
     for (const name of ['official', 'ours']) {

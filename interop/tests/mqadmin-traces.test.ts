@@ -25,7 +25,7 @@ describe.skipIf(targetName() === 'official' || lacksTools('java', 'javac', 'mvn'
     admin = await startMqadmin(cluster)
     client = await BrokerClient.connect(cluster.brokers[0]!.address)
     await client.createTopic('Traced', 1)
-  }, 300_000)
+  })
   afterAll(async () => {
     client?.close()
     await admin?.close()
@@ -35,7 +35,7 @@ describe.skipIf(targetName() === 'official' || lacksTools('java', 'javac', 'mvn'
   /** What it prints, once it finds so many steps that stored the message. */
   const traces = async (id: string, count: number): Promise<string> => {
     let printed = ''
-    await pollUntil(`${count} traces of ${id}`, 40_000, async () => {
+    await pollUntil(`${count} traces of ${id}`, async () => {
       printed = await admin.run('queryMsgTraceById', '-i', id, '-t', 'RMQ_SYS_TRACE_TOPIC')
       const found = printed.split('\n').filter((line) => line.startsWith('Pub ')).length
       return found >= count || { notYet: printed.slice(0, 2000) }
@@ -43,14 +43,14 @@ describe.skipIf(targetName() === 'official' || lacksTools('java', 'javac', 'mvn'
     return printed
   }
 
-  it('finds that a message was delivered after its delay', { timeout: 90_000 }, async () => {
+  it('finds that a message was delivered after its delay', async () => {
     const id = '7F00000100010000000000000000D001'
     const properties = { UNIQ_KEY: id, DELAY: '1' }
     await client.send({ topic: 'Traced', queueId: 0, body: Buffer.from('late'), properties })
     expect(await traces(id, 1)).toMatch(/success/)
   })
 
-  it('finds that a transaction was prepared and committed, by the group', { timeout: 90_000 }, async () => {
+  it('finds that a transaction was prepared and committed, by the group', async () => {
     const producer = new TransactionClient(cluster.brokers[0]!.address, 'Traced', () => {})
     try {
       await producer.join()
@@ -62,9 +62,7 @@ describe.skipIf(targetName() === 'official' || lacksTools('java', 'javac', 'mvn'
     expect(printed.match(/^Pub +transaction-producers .*success/gm)).toHaveLength(2)
   })
 
-  it('finds what our own client tells: that a message was stored, refused by its handler, and handled', {
-    timeout: 90_000,
-  }, async () => {
+  it('finds what our own client tells: that a message was stored, refused by its handler, and handled', async () => {
     const options = { nameServers: cluster.namesrvAddr, traceTopic: true }
     const producer = new Producer({ ...options, group: 'sdk-producers' })
     let calls = 0
@@ -79,7 +77,7 @@ describe.skipIf(targetName() === 'official' || lacksTools('java', 'javac', 'mvn'
     })
     await consumer.start()
     const { messageId } = await producer.send({ topic: 'Traced', body: 'a', keys: 'sdk-key' })
-    await pollUntil('the message was delivered twice', 40_000, async () => calls >= 2 || { notYet: `${calls}` })
+    await pollUntil('the message was delivered twice', async () => calls >= 2 || { notYet: `${calls}` })
     await Promise.all([producer.close(), consumer.close()])
     const printed = await traces(messageId, 1)
     expect(printed).toMatch(/^Pub +sdk-producers .*success/m)

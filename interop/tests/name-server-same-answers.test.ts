@@ -13,12 +13,13 @@ import {
 import { RemotingClient } from '@rocketmq-ts/remoting'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openTarget } from '../targets/cluster.ts'
+import { patienceMs } from '../targets/deadline.ts'
 import { createWorkFolder } from '../targets/paths.ts'
 import { allocateNameServerPort } from '../targets/ports.ts'
 import type { TargetName } from '../targets/target.ts'
 import { lacksTools } from '../targets/tooling.ts'
 
-const timeoutMs = 15_000
+const timeoutMs = patienceMs
 
 interface Broker {
   readonly brokerName: string

@@ -55,7 +55,7 @@ describe.skipIf(targetName() !== 'ours')(`a log of ${megabytes} MB in ${queues} 
     const storeFolder = join(cluster.target.workFolder, 'stores', broker.name)
     const load = new RecoveryLoad({ address: broker.address, queues, bodyBytes })
     const problems = async (messages: AcknowledgedMessages): Promise<string[]> => {
-      const client = await BrokerClient.connect(broker.address, 60_000)
+      const client = await BrokerClient.connect(broker.address)
       try {
         return await messages.problems(client)
       } finally {

@@ -82,7 +82,7 @@ const expectedOffsets: Record<string, string> = {
 /** Messages that come after it have a later store time than those that came before. */
 async function laterMillisecond(): Promise<void> {
   const beganMs = Date.now()
-  await pollUntil('a later millisecond', 10_000, async () => Date.now() > beganMs || { notYet: 'the same' }, 1)
+  await pollUntil('a later millisecond', async () => Date.now() > beganMs || { notYet: 'the same' }, { intervalMs: 1 })
 }
 
 // The official servers need Java.
@@ -95,7 +95,7 @@ describe.skipIf(targetName() === 'official' && lacksTools('java', 'mvn'))('after
 
   beforeAll(async () => {
     cluster = await startCluster({ label: 'retention-answers', config: expireAtOnce })
-    client = await BrokerClient.connect(cluster.brokers[0]!.address, 30_000)
+    client = await BrokerClient.connect(cluster.brokers[0]!.address)
     for (const topic of ['part', 'gone', 'empty', 'filler']) await client.createTopic(topic, 1)
     const send = (topic: string, body: Buffer) => client.send({ topic, queueId: 0, body, properties: {} })
     for (let count = 0; count < lost.gone; count++) await send('gone', Buffer.from('g'))
@@ -110,17 +110,16 @@ describe.skipIf(targetName() === 'official' && lacksTools('java', 'mvn'))('after
     // Official brokers look for the first time a minute after their start.
     await pollUntil(
       'deletion of the first messages',
-      180_000,
       async () => {
         await client.ask(commands.deleteExpiredCommitlog, {})
         const minOffset = await client.minOffset('part', 0)
         return minOffset === lost.part || { notYet: `the queue begins at ${minOffset}` }
       },
-      500,
+      { intervalMs: 500 },
     )
     const kept = await client.pull({ group: 'g', topic: 'part', queueId: 0, offset: lost.part, countMax: 1 })
     firstKeptMs = kept.records[0]!.storeTimestamp
-  }, 400_000)
+  })
   afterAll(async () => {
     client?.close()
     await cluster?.dispose()

@@ -36,7 +36,7 @@ describe('a topic with the attribute reserve.time', () => {
   const pull = (client: BrokerClient, topic: string, offset: number) =>
     client.pull({ group: 'g', topic, queueId: 0, offset, countMax: 32 })
   const hidden = (client: BrokerClient, topic: string, minOffset: number) =>
-    pollUntil(`${topic} to begin at ${minOffset}`, 60_000, async () => {
+    pollUntil(`${topic} to begin at ${minOffset}`, async () => {
       const now = await client.minOffset(topic, 0)
       return now === minOffset || { notYet: `it begins at ${now}` }
     })

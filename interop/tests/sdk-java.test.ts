@@ -1,4 +1,4 @@
-import { Consumer, Producer, type ReceivedMessage } from '@rocketmq-ts/client'
+import { Admin, Consumer, Producer, type ReceivedMessage } from '@rocketmq-ts/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type JavaClient, startJavaClient } from '../java/java-client.ts'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
@@ -59,7 +59,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('our client and the official
         handler: (message) => void received.push(message),
       })
       await consumer.start()
-      await pollUntil('all messages', 20_000, async () =>
+      await pollUntil('all messages', async () =>
         received.length >= sent.length ? true : { notYet: `${received.length} of ${sent.length}` },
       )
       expect(received.length).toBe(sent.length)
@@ -111,31 +111,39 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('our client and the official
     const keys = Array.from({ length: 60 }, (_, index) => `m${index}`)
     let consumer: Consumer | undefined
     const join = async ({ topic, group }: Record<string, unknown>): Promise<void> => {
-      const nameServers = cluster.namesrvAddr
       consumer = new Consumer({
-        nameServers,
+        nameServers: cluster.namesrvAddr,
         group: String(group),
         topics: String(topic),
         from: 'earliest',
         handler: (message) => void ours.push(message.keys[0]!),
       })
       await consumer.start()
-      await pollUntil('half of the queues', 30_000, async () => {
+      await pollUntil('half of the queues', async () => {
         const count = consumer!.assigned.filter((queue) => queue.topic === topic).length
         return count === 4 ? true : { notYet: `${count} of 8` }
       })
-      // The Java member gives up its part a moment after it is told.
-      await new Promise((resolve) => setTimeout(resolve, 2000))
-      await using producer = new Producer({ nameServers, group: 'sdk-producers' })
-      for (const key of keys) await producer.send({ topic: String(topic), body: key, keys: key })
-      await pollUntil('our half', 20_000, async () => (ours.length >= 28 ? true : { notYet: `${ours.length}` }))
-      await new Promise((resolve) => setTimeout(resolve, 1000))
     }
-    const compare = async ({ queues, keys: theirs }: Record<string, unknown>): Promise<void> => {
-      expect(queues).toBe(4)
+    const send = async (detail: Record<string, unknown>): Promise<void> => {
+      const topic = String(detail.topic)
+      await using admin = new Admin({ nameServers: cluster.namesrvAddr })
+      await using producer = new Producer({ nameServers: cluster.namesrvAddr, group: 'sdk-producers' })
+      for (const key of keys) await producer.send({ topic, body: key, keys: key })
+      // Behind all others of its queue: whoever has it has been given them.
+      for (const { queue } of (await admin.describeTopic(topic)).queues) {
+        const key = `last-${queue.broker}-${queue.queueId}`
+        await producer.send({ topic, body: key, keys: key, queue })
+        keys.push(key)
+      }
+      await pollUntil('our last ones', async () => {
+        const { length } = ours.filter((key) => key.startsWith('last'))
+        return length === 4 || { notYet: `${length} of 4` }
+      })
+    }
+    const compare = async ({ keys: theirs }: Record<string, unknown>): Promise<void> => {
       expect([...ours, ...(theirs as string[])].sort()).toEqual(keys.toSorted())
       await consumer!.close()
     }
-    await java.run('sdk-member', { checkpoints: { joined: join, received: compare } })
+    await java.run('sdk-member', { checkpoints: { joined: join, shared: send, received: compare } })
   })
 })

@@ -30,7 +30,6 @@ const clusters: { nameServer: TargetName; brokers: TargetName[]; listener: strin
 describe.skipIf(lacksTools('java', 'javac', 'mvn'))('a static topic', () => {
   it.each(clusters)(
     'that mqadmin makes and moves among $brokers loses nothing for Java clients ($listener), name server $nameServer',
-    { timeout: 400_000 },
     async ({ nameServer, brokers, listener }) => {
       const cluster = await startMixedCluster(`static-${listener}-${brokers.join('-')}`, nameServer, brokers)
       let admin: Mqadmin | undefined
@@ -52,7 +51,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('a static topic', () => {
             expect(printed).not.toMatch(/Exception/)
             expect(new Set(await leadersOf(cluster, topic))).toEqual(new Set(to.split(',')))
           }
-          const seen = await client.run('static-topic-moved', { parameters, checkpoints: { move }, timeoutMs: 300_000 })
+          const seen = await client.run('static-topic-moved', { parameters, checkpoints: { move } })
           expect(seen).not.toBe('')
           await awaitCommitted(cluster, topic)
         } finally {
@@ -65,9 +64,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('a static topic', () => {
     },
   )
 
-  it('is made, moved and shown by rocketmq mqadmin as by mqadmin, in one cluster with official brokers', {
-    timeout: 300_000,
-  }, async () => {
+  it('is made, moved and shown by rocketmq mqadmin as by mqadmin, in one cluster with official brokers', async () => {
     const cluster = await startMixedCluster('static-own', 'ours', ['ours', 'official', 'ours'])
     const topic = 'Static'
     const bodies: string[] = []
@@ -100,7 +97,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('a static topic', () => {
         moved = printed
         expect(new Set(await leadersOf(cluster, topic))).toEqual(new Set(to.split(',')))
         // An official broker finds out the addresses of others at an interval.
-        const found = await pollUntil('all messages', 40_000, async () =>
+        const found = await pollUntil('all messages', async () =>
           read(cluster, topic).then(
             (seen) => ({ seen }),
             (error: Error) => ({ notYet: error.message }),
@@ -121,9 +118,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('a static topic', () => {
     }
   })
 
-  it('that one broker keeps is the same for the other one that takes over its store', {
-    timeout: 200_000,
-  }, async () => {
+  it('that one broker keeps is the same for the other one that takes over its store', async () => {
     const folder = createWorkFolder('static-disk')
     const started: ServerProcess[] = []
     const keep = async (starting: Promise<ServerProcess>): Promise<ServerProcess> => {
@@ -187,7 +182,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('a static topic', () => {
 async function awaitCommitted(cluster: Cluster, topic: string): Promise<void> {
   for (const [queueId, leader] of (await leadersOf(cluster, topic)).entries()) {
     const client = await BrokerClient.connect(cluster.brokers[names.indexOf(leader)]!.address)
-    await pollUntil(`the offset of queue ${queueId}`, 20_000, async () => {
+    await pollUntil(`the offset of queue ${queueId}`, async () => {
       const max = await client.maxOffset(topic, queueId)
       const committed = await client.committedOffset('static-group', topic, queueId)
       if (committed === undefined || committed > max) return { notYet: `${committed} of ${max}` }

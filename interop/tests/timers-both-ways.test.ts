@@ -49,7 +49,7 @@ async function sendTimed(client: BrokerClient, stay: number): Promise<Sent[]> {
 
 /** Waits until everything that is due for two seconds was delivered. */
 async function awaitDue(client: BrokerClient, sent: readonly Sent[], untilMs: number): Promise<void> {
-  await pollUntil('delivery of what is due', 90_000, async () => {
+  await pollUntil('delivery of what is due', async () => {
     const times = await delivered(client)
     const missing = sent.filter(({ id, dueMs }) => dueMs <= untilMs && !times.has(id))
     if (Date.now() < untilMs + 2000) return { notYet: 'it is not yet time' }
@@ -60,7 +60,6 @@ async function awaitDue(client: BrokerClient, sent: readonly Sent[], untilMs: nu
 describe.skipIf(lacksTools('java', 'mvn'))('messages that wait for their time', () => {
   it.each(journeys)(
     'are delivered then, once, by whichever broker has the store ($makers, $ended)',
-    { timeout: 420_000 },
     async ({ ended, makers }) => {
       const folder = createWorkFolder(`timers-${ended}`)
       const started: ServerProcess[] = []

@@ -15,7 +15,7 @@ describe.skipIf(lacksTools('java', 'mvn'))('a store with open transactions', () 
     let counts: JourneyCounts[] = []
     beforeAll(async () => {
       ;({ takeovers, counts } = await travelWithTransactions(`transactions-${ending}`, makers, ending))
-    }, 300_000)
+    })
 
     it.skipIf(ending === 'kill')('has its open transactions counted by each', () => {
       expect(counts.map(({ maker }) => maker)).toEqual(makers)

@@ -15,7 +15,7 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn', 'go'))('transactions of the o
     cluster = await startCluster({ label: 'transactions', config })
     java = await startJavaClient(cluster)
     go = await startGoClient(cluster)
-  }, 300_000)
+  })
   afterAll(async () => {
     await java?.kill()
     await go?.close()
@@ -28,14 +28,12 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn', 'go'))('transactions of the o
       'transaction-other-producer': 'of Java: another producer of the group is asked when the first one is gone',
     }
     for (const [scenario, promise] of Object.entries(promises)) {
-      it(promise, { timeout: 120_000 }, async () => {
+      it(promise, async () => {
         expect(await java.run(scenario), cluster.logTails()).not.toBe('')
       })
     }
 
-    it('of Go: what is committed at once or when asked is delivered once, and nothing else', {
-      timeout: 120_000,
-    }, async () => {
+    it('of Go: what is committed at once or when asked is delivered once, and nothing else', async () => {
       expect(await go.run('transactions'), cluster.logTails()).not.toBe('')
     })
   })

@@ -106,7 +106,7 @@ async function allocatedSinceLast(servers: BenchServers, file: string): Promise<
   const lines = (): string[] => (existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [])
   const before = lines().length
   process.kill(servers.broker.pid, 'SIGUSR2')
-  const last = await pollUntil('the allocations of the broker', 10_000, async () => {
+  const last = await pollUntil('the allocations of the broker', async () => {
     const now = lines()
     return now.length > before ? now.at(-1)! : { notYet: `${now.length} lines` }
   })

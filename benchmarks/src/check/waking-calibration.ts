@@ -7,7 +7,6 @@ import { whenWeEnd } from '../cleanup.ts'
 import { benchmarksFolder } from '../paths.ts'
 
 const messageBytes = 256
-const deadlineMs = 30_000
 
 /**
  * Processor time of a process that is woken for each message and sends it back. What a broker costs that gets one message
@@ -28,16 +27,16 @@ export class WakingCalibration {
   static async start(): Promise<WakingCalibration> {
     const peer = fork(join(benchmarksFolder, 'src', 'check', 'echo-peer.ts'))
     const ending = whenWeEnd(() => peer.kill('SIGKILL'))
-    const [port] = await within('the echo peer', deadlineMs, once(peer, 'message'))
+    const [port] = await within('the echo peer', once(peer, 'message'))
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    await within('the connection to the echo peer', deadlineMs, once(socket, 'connect'))
+    await within('the connection to the echo peer', once(socket, 'connect'))
     return new WakingCalibration(peer, socket, ending)
   }
 
   /** @returns processor time of the peer a message, in microseconds */
   async calibrate(messages = 3000): Promise<number> {
     const before = await this.#usedMicros()
-    await within(`${messages} messages there and back`, deadlineMs, this.#sendOneByOne(messages))
+    await within(`${messages} messages there and back`, this.#sendOneByOne(messages))
     return ((await this.#usedMicros()) - before) / messages
   }
 
@@ -49,7 +48,7 @@ export class WakingCalibration {
 
   async #usedMicros(): Promise<number> {
     this.#peer.send('used')
-    const [micros] = await within("the echo peer's processor time", deadlineMs, once(this.#peer, 'message'))
+    const [micros] = await within("the echo peer's processor time", once(this.#peer, 'message'))
     return micros
   }
 

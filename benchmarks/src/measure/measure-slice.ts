@@ -54,7 +54,7 @@ async function makeQueueFiles(
     while (ready < topics && queueFolders(`${servers.storeFolder}/consumequeue/${topic}${ready}`) >= queues) ready++
     return ready === topics || { notYet: `${ready} of ${topics} topics have them` }
   }
-  await pollUntil(`a file for each of ${queues} queues of each topic`, 120_000, condition, 500)
+  await pollUntil(`a file for each of ${queues} queues of each topic`, condition, { intervalMs: 500 })
 }
 
 function queueFolders(topicFolder: string): number {

@@ -43,8 +43,6 @@ export async function startSdkServer(server: SdkPeer['server'], folder: string):
     cwd: folder,
     env: {},
     logFile: join(folder, 'server.log'),
-    startTimeoutMs: 60_000,
-    stopTimeoutMs: 60_000,
     isReady: () => isListening(port),
     ...launch,
   })

@@ -89,7 +89,7 @@ async function startSeparate(target: TargetName, setup: Setup, options: StartOpt
       pause: () => signal(broker, 'SIGSTOP'),
       resume: async () => {
         signal(broker, 'SIGCONT')
-        await pollUntil(`${broker.name} listed again`, 60_000, () =>
+        await pollUntil(`${broker.name} listed again`, () =>
           isBrokerReady('broker-a', broker.address, nameServer.address),
         )
       },

@@ -70,8 +70,6 @@ export async function launchNameServer(target: TargetName, port: number, folder:
     address,
     logFile: join(folder, 'logs', `${name}.log`),
     isReady: () => isNameServerReady(address),
-    startTimeoutMs: 60_000,
-    stopTimeoutMs: 60_000,
   })
 }
 
@@ -96,8 +94,6 @@ export async function launchBroker(
     address,
     logFile: join(folder, 'logs', `${name}.log`),
     isReady: () => isBrokerReady(name, address, options.namesrvAddr),
-    startTimeoutMs: 120_000,
-    stopTimeoutMs: 120_000,
   })
 }
 
@@ -128,8 +124,6 @@ export async function launchCluster(
       }
       return true
     },
-    startTimeoutMs: 60_000,
-    stopTimeoutMs: 60_000,
   })
   return { process, addresses }
 }

@@ -105,7 +105,7 @@ const view = (statsName: string, statsKey: string): Step => ({
 const viewLater = (statsName: string, statsKey: string): Step => ({
   what: `${statsName} of ${statsKey}, later`,
   run: (server) =>
-    pollUntil(`${statsName} of ${statsKey}`, 10_000, async () => {
+    pollUntil(`${statsName} of ${statsKey}`, async () => {
       const seen = await viewed(server, statsName, statsKey)
       return (seen as { code: number }).code === 0 ? seen : { notYet: JSON.stringify(seen) }
     }),

@@ -33,7 +33,7 @@ final class BatchQueueScenarios {
         Run.stored(producer.send(contents.get(BATCH).message(topic), queue));
         Check.equal("offset of the second batch", BATCH + 1L, send(producer, queue, contents.subList(BATCH + 1, 2 * BATCH + 1)));
         Check.equal("offset in the other queue", 0L, send(producer, queues.get(1), contents.subList(2 * BATCH + 1, contents.size())));
-        List<MessageExt> stored = run.readAll(topic, contents.size(), 10_000);
+        List<MessageExt> stored = run.readAll(topic, contents.size());
         for (int index = 0; index < contents.size(); index++) {
             MessageExt message = stored.get(index);
             contents.get(index).checkSame(message);
@@ -47,7 +47,7 @@ final class BatchQueueScenarios {
         Check.equal("start of the queue", 0L, run.admin().minOffset(queue));
         String group = run.name("group");
         run.collect(group, topic, "*", inbox, "only");
-        inbox.awaitExactly(contents, 20_000);
+        inbox.awaitExactly(contents);
         run.awaitCommitted(group, topic);
         return "3 batches of " + BATCH + " in 4 records";
     }
@@ -70,7 +70,7 @@ final class BatchQueueScenarios {
             return isRefused ? ConsumeConcurrentlyStatus.RECONSUME_LATER : ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
         });
         run.start(consumer);
-        Check.eventually("the refused message again", 40_000, () -> {
+        Check.eventually("the refused message again", () -> {
             Check.equal("messages", contents.size(), attempts.size());
             attempts.forEach((key, times) -> Check.equal("deliveries of " + key, key.equals(refused.key()) ? List.of(0, 1) : List.of(0), times));
             return null;

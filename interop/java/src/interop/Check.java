@@ -9,7 +9,15 @@ final class Check {
         V get() throws Exception;
     }
 
+    /** How long a scenario waits for what has to come, however slow the machine is. It says nothing about speed. */
+    static final long PATIENCE_MS = 180_000;
+
     private Check() {
+    }
+
+    /** Of {@link System#nanoTime}: when patience ends that begins now. */
+    static long deadline() {
+        return System.nanoTime() + PATIENCE_MS * 1_000_000;
     }
 
     static void equal(String what, Object expected, Object actual) {
@@ -24,15 +32,15 @@ final class Check {
         }
     }
 
-    /** Makes the attempt again and again until it does not throw a mismatch; after the deadline throws the last one. */
-    static <V> V eventually(String what, long timeoutMs, Attempt<V> attempt) throws Exception {
-        long deadline = System.nanoTime() + timeoutMs * 1_000_000;
+    /** Makes the attempt again and again until it does not throw a mismatch; after {@link #PATIENCE_MS} throws the last one. */
+    static <V> V eventually(String what, Attempt<V> attempt) throws Exception {
+        long deadline = deadline();
         while (true) {
             try {
                 return attempt.get();
             } catch (Mismatch mismatch) {
                 if (System.nanoTime() > deadline) {
-                    throw new Mismatch(what + ", not within " + timeoutMs + " ms: " + mismatch.getMessage());
+                    throw new Mismatch(what + ", not within " + PATIENCE_MS + " ms: " + mismatch.getMessage());
                 }
             }
             Thread.sleep(50);

@@ -47,14 +47,14 @@ final class CompactionScenarios {
             }
             take(follower, followed, last);
         }
-        Check.eventually("the table of one who reads on", 30_000, () -> {
+        Check.eventually("the table of one who reads on", () -> {
             take(follower, followed, last);
             Check.equal("table", expected, followed);
             return null;
         });
         int sent = 60 * KEYS;
         int[] found = {sent};
-        Check.eventually("a compaction", 60_000, () -> {
+        Check.eventually("a compaction", () -> {
             found[0] = run.readQueue(run.queues(topic).get(0)).size();
             Check.that(found[0] < sent / 2, found[0] + " of " + sent + " messages are left");
             return null;
@@ -62,7 +62,7 @@ final class CompactionScenarios {
         Map<String, String> fresh = new HashMap<>();
         DefaultLitePullConsumer late = consumer(run, topic, "late");
         long[] lateLast = {-1};
-        Check.eventually("the table of one who comes later", 30_000, () -> {
+        Check.eventually("the table of one who comes later", () -> {
             take(late, fresh, lateLast);
             Check.equal("table", expected, fresh);
             return null;

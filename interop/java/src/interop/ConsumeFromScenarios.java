@@ -29,7 +29,7 @@ final class ConsumeFromScenarios {
         for (ConsumeFromWhere where : List.of(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET,
             ConsumeFromWhere.CONSUME_FROM_LAST_OFFSET, ConsumeFromWhere.CONSUME_FROM_TIMESTAMP)) {
             Inbox inbox = group(run, topic, where, timestamp);
-            inbox.awaitExactly(contents, 20_000);
+            inbox.awaitExactly(contents);
         }
         return "all 40 messages for each";
     }
@@ -48,19 +48,19 @@ final class ConsumeFromScenarios {
         Inbox first = group(run, topic, ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET, timestamp);
         Inbox fromTime = group(run, topic, ConsumeFromWhere.CONSUME_FROM_TIMESTAMP, timestamp);
         Inbox last = group(run, topic, ConsumeFromWhere.CONSUME_FROM_LAST_OFFSET, timestamp);
-        fromTime.awaitExactly(late, 30_000);
+        fromTime.awaitExactly(late);
         List<Content> all = new ArrayList<>(early);
         all.addAll(late);
-        first.awaitAll(all, 30_000);
+        first.awaitAll(all);
         Inbox.checkExactly(all, withoutFillers(first));
         // The last group has its offsets once its queues were asked for: only then are new messages its own.
         run.awaitCommitted(run.name("group-CONSUME_FROM_LAST_OFFSET"), topic);
         Check.equal("messages from the end on, before any came", 0, last.size());
         List<Content> newest = Content.range(40, 50);
         Run.sendAll(producer, queues, newest);
-        last.awaitExactly(newest, 30_000);
+        last.awaitExactly(newest);
         late.addAll(newest);
-        fromTime.awaitExactly(late, 30_000);
+        fromTime.awaitExactly(late);
         return "first " + first.size() + ", timestamp " + fromTime.size() + ", last " + last.size();
     }
 
@@ -82,7 +82,7 @@ final class ConsumeFromScenarios {
     /** Waits for the next full second, as the client writes start times. */
     private static String nextSecond() throws Exception {
         long next = (System.currentTimeMillis() / 1000 + 1) * 1000;
-        Check.eventually("the next second", 5000, () -> {
+        Check.eventually("the next second", () -> {
             Check.that(System.currentTimeMillis() > next, "not yet");
             return null;
         });
@@ -99,7 +99,7 @@ final class ConsumeFromScenarios {
             fillers.add(Content.of("filler" + number, "filler", body));
         }
         Run.sendAll(producer, queues, fillers);
-        Check.eventually("deletion of the first messages", 120_000, () -> {
+        Check.eventually("deletion of the first messages", () -> {
             for (MessageQueue queue : queues) {
                 Check.that(run.admin().minOffset(queue) > 0, queue + " has its first message");
             }

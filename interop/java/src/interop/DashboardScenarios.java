@@ -111,7 +111,7 @@ final class DashboardScenarios {
         }
         absent.shutdown();
         awaitOffline(ABSENT);
-        Check.eventually("a dead letter", 30_000, () -> {
+        Check.eventually("a dead letter", () -> {
             try {
                 Check.equal("its offset", 1L, admin.examineTopicStats(DEAD).getOffsetTable().values().iterator().next().getMaxOffset());
             } catch (MQClientException notYet) {
@@ -135,7 +135,7 @@ final class DashboardScenarios {
     }
 
     private void awaitOffline(String group) throws Exception {
-        Check.eventually("no member of " + group, 20_000, () -> {
+        Check.eventually("no member of " + group, () -> {
             try {
                 throw new Mismatch("members: " + admin.examineConsumerConnectionInfo(group, broker).getConnectionSet().size());
             } catch (MQBrokerException offline) {
@@ -157,13 +157,13 @@ final class DashboardScenarios {
     private void topics() throws Exception {
         answers.of("topics: names of system topics", () -> {
             DefaultMQProducer any = run.producer();
-            return any.getDefaultMQProducerImpl().getMqClientFactory().getMQClientAPIImpl().getSystemTopicList(20_000);
+            return any.getDefaultMQProducerImpl().getMqClientFactory().getMQClientAPIImpl().getSystemTopicList(Run.ANSWER_MS);
         });
         for (String type : List.of("NORMAL", "FIFO", "DELAY", "TRANSACTION", "PRIORITY", "UNSPECIFIED", "MIXED", "NONE")) {
             answers.to("topics: create one of type " + type, () -> createTopic("Dashboard" + type, 1, type));
             answers.of("topics: configuration of one of type " + type, () -> admin.examineTopicConfig(broker, "Dashboard" + type));
         }
-        answers.of("topics: configurations of all", () -> new TreeMap<>(admin.getAllTopicConfig(broker, 10_000).getTopicConfigTable()));
+        answers.of("topics: configurations of all", () -> new TreeMap<>(admin.getAllTopicConfig(broker, Run.ANSWER_MS).getTopicConfigTable()));
         answers.of("topics: groups of one", () -> admin.queryTopicConsumeByWho(TOPIC));
         answers.of("topics: groups of one without", () -> admin.queryTopicConsumeByWho("DashboardNORMAL"));
     }
@@ -176,7 +176,7 @@ final class DashboardScenarios {
         config.setRetryMaxTimes(5);
         config.setConsumeTimeoutMinute(7);
         answers.to("groups: create", () -> admin.createAndUpdateSubscriptionGroupConfig(broker, config));
-        answers.of("groups: configurations of all", () -> new TreeMap<>(admin.getAllSubscriptionGroup(broker, 30_000).getSubscriptionGroupTable()));
+        answers.of("groups: configurations of all", () -> new TreeMap<>(admin.getAllSubscriptionGroup(broker, Run.ANSWER_MS).getSubscriptionGroupTable()));
         for (String group : List.of(READER, ABSENT, FILTER, EXPRESSION, ORDERLY, BROADCAST, "dashboard-unknown")) {
             answers.of("groups: progress at a broker of " + group, () -> progress(group));
             answers.of("groups: members at a broker of " + group, () -> admin.examineConsumerConnectionInfo(group, broker));
@@ -214,7 +214,7 @@ final class DashboardScenarios {
         answers.of("messages: queues of a topic", () -> pull.fetchSubscribeMessageQueues(TOPIC));
         for (int number : List.of(1, 3)) {
             answers.of("messages: who consumed key-" + number, () -> {
-                MessageExt message = Check.eventually("message", 20_000, () -> {
+                MessageExt message = Check.eventually("message", () -> {
                     MessageExt found = admin.viewMessage(TOPIC, sent.get(number).getOffsetMsgId());
                     Check.that(found != null, "none");
                     return found;
@@ -240,7 +240,7 @@ final class DashboardScenarios {
         answers.of("dead letters: route", () -> admin.examineTopicRouteInfo(DEAD));
         answers.of("dead letters: page", () -> page(queue, 0));
         MessageExt letter = pull.pull(queue, "*", 0, 32).getMsgFoundList().get(0);
-        answers.of("dead letters: one", () -> Check.eventually("the letter's index", 20_000, () -> {
+        answers.of("dead letters: one", () -> Check.eventually("the letter's index", () -> {
             try {
                 return admin.viewMessage(DEAD, letter.getMsgId());
             } catch (MQClientException notYet) {
@@ -273,7 +273,7 @@ final class DashboardScenarios {
         answers.of("topics: send in a transaction", () ->
             transactions.sendMessageInTransaction(message("DashboardTRANSACTION", "A", "committed"), null).getSendStatus());
         answers.of("topics: message of a transaction", () -> {
-            MessageExt message = run.readAll("DashboardTRANSACTION", 1, 20_000).get(0);
+            MessageExt message = run.readAll("DashboardTRANSACTION", 1).get(0);
             return List.of(message.getKeys(), message.getSysFlag(), message.getProperties().keySet().stream().sorted().toList());
         });
         DefaultMQProducer traced = run.configure(
@@ -291,7 +291,7 @@ final class DashboardScenarios {
     }
 
     private Object trace(String id) throws Exception {
-        MessageExt stored = Check.eventually("the trace", 20_000, () -> {
+        MessageExt stored = Check.eventually("the trace", () -> {
             try {
                 return admin.queryMessage(TopicValidator.RMQ_SYS_TRACE_TOPIC, id, 64, 0, System.currentTimeMillis()).getMessageList().get(0);
             } catch (MQClientException notYet) {

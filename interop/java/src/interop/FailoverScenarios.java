@@ -55,13 +55,13 @@ final class FailoverScenarios {
         }
         List<String> allBrokers = List.of("broker-a", "broker-b", "broker-c");
         flow.awaitProgress(allBrokers, 50, inbox);
-        run.checkpoint("kill-broker-b", Map.of(), 60_000);
+        run.checkpoint("kill-broker-b", Map.of());
         flow.awaitProgress(List.of("broker-a", "broker-c"), 100, inbox);
-        run.checkpoint("restart-broker-b", Map.of(), 120_000);
+        run.checkpoint("restart-broker-b", Map.of());
         flow.awaitProgress(allBrokers, 100, inbox);
         flow.close();
 
-        Check.eventually("delivery of all acknowledged messages", 60_000, () -> {
+        Check.eventually("delivery of all acknowledged messages", () -> {
             Set<String> missing = new HashSet<>(flow.acknowledged.keySet());
             inbox.messages().forEach(message -> missing.remove(message.getMsgId()));
             Check.that(missing.isEmpty(), missing.size() + " of " + flow.acknowledged.size() + " missing: " + missing.stream()
@@ -174,7 +174,7 @@ final class FailoverScenarios {
         /** Waits until, from now on, each of the brokers has acknowledged that many messages and delivered them too. */
         void awaitProgress(List<String> brokers, int count, Inbox inbox) throws Exception {
             int acknowledgedBefore = order.size();
-            Check.eventually("progress of " + brokers, 60_000, () -> {
+            Check.eventually("progress of " + brokers, () -> {
                 Map<String, Set<String>> fresh = new HashMap<>();
                 order.stream().skip(acknowledgedBefore).forEach(result -> fresh
                     .computeIfAbsent(result.getMessageQueue().getBrokerName(), name -> new HashSet<>()).add(result.getMsgId()));
@@ -196,7 +196,7 @@ final class FailoverScenarios {
         public void close() throws Exception {
             stopping.set(true);
             for (Thread thread : threads) {
-                thread.join(20_000);
+                thread.join(Check.PATIENCE_MS);
                 Check.that(!thread.isAlive(), thread.getName() + " does not end");
             }
         }
@@ -210,11 +210,11 @@ final class FailoverScenarios {
         run.collect(run.name("group"), topic, "*", inbox, "old");
         List<Content> all = Content.range(0, 20);
         Run.sendAll(producer, topic, all);
-        inbox.awaitExactly(all, 20_000);
-        run.checkpoint("kill-first", Map.of(), 60_000);
+        inbox.awaitExactly(all);
+        run.checkpoint("kill-first", Map.of());
         goOn(run, "one", producer, topic, inbox, all);
-        run.checkpoint("restart-first", Map.of("topic", run.name("one")), 120_000);
-        run.checkpoint("kill-second", Map.of(), 60_000);
+        run.checkpoint("restart-first", Map.of("topic", run.name("one")));
+        run.checkpoint("kill-second", Map.of());
         goOn(run, "two", producer, topic, inbox, all);
         return all.size() + " messages";
     }
@@ -224,12 +224,12 @@ final class FailoverScenarios {
         List<Content> more = Content.range(all.size(), all.size() + 40);
         Run.sendAll(producer, topic, more);
         all.addAll(more);
-        inbox.awaitExactly(all, 20_000);
+        inbox.awaitExactly(all);
         // New clients find their way, to a topic that is new as well. What a client asks the dead name server first fails.
         String newTopic = run.name(label);
         List<Content> contents = Content.range(0, 20);
         DefaultMQProducer newProducer = run.producer();
-        List<SendResult> results = Check.eventually("a first send by a new producer", 30_000, () -> {
+        List<SendResult> results = Check.eventually("a first send by a new producer", () -> {
             try {
                 return Run.sendAll(newProducer, newTopic, contents);
             } catch (MQClientException | IllegalStateException noRoute) {
@@ -239,14 +239,14 @@ final class FailoverScenarios {
         Check.equal("results", 20, results.size());
         Inbox newInbox = new Inbox();
         join(run, run.name("new-" + label), newTopic, newInbox);
-        newInbox.awaitExactly(contents, 30_000);
+        newInbox.awaitExactly(contents);
         Inbox joined = new Inbox();
         join(run, run.name("late-" + label), topic, joined);
-        joined.awaitExactly(all, 30_000);
+        joined.awaitExactly(all);
     }
 
     private static void join(Run run, String group, String topic, Inbox inbox) throws Exception {
-        Check.eventually("the start of a new consumer", 30_000, () -> {
+        Check.eventually("the start of a new consumer", () -> {
             DefaultMQPushConsumer consumer = run.pushConsumer(group);
             consumer.subscribe(topic, "*");
             consumer.registerMessageListener(Run.collector(inbox, group));

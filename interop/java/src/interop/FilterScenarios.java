@@ -93,7 +93,7 @@ final class FilterScenarios {
         Run.sendAll(producer, topic, contents.subList(20, 40));
         for (Map.Entry<String, Predicate<Content>> entry : cases.entrySet()) {
             try {
-                inboxes.get(entry.getKey()).awaitExactly(selected(contents, entry.getValue()), 30_000);
+                inboxes.get(entry.getKey()).awaitExactly(selected(contents, entry.getValue()));
             } catch (Mismatch mismatch) {
                 throw new Mismatch(entry.getKey() + ": " + mismatch.getMessage());
             }
@@ -108,9 +108,9 @@ final class FilterScenarios {
         DefaultMQProducer producer = run.producer();
         MessageQueue queue = run.queues(topic).get(0);
         Run.sendAll(producer, topic, contents(0, 30));
-        run.readAll(topic, 30, 10_000);
+        run.readAll(topic, 30);
         // Until its first heartbeat a client does not know whether the broker has filters.
-        PullResult some = Check.eventually("a broker with filters", 20_000, () -> {
+        PullResult some = Check.eventually("a broker with filters", () -> {
             try {
                 return consumer.pull(queue, MessageSelector.bySql("color = 'green' AND n > 3"), 2, 3);
             } catch (MQClientException unknownYet) {
@@ -143,7 +143,7 @@ final class FilterScenarios {
         } catch (TimeoutException expected) {
             Run.sendAll(producer, topic, List.of(content(31)));
         }
-        PullResult late = waiting.get(10, TimeUnit.SECONDS);
+        PullResult late = waiting.get(Check.PATIENCE_MS, TimeUnit.MILLISECONDS);
         Check.equal("status of the pull that waited", PullStatus.FOUND, late.getPullStatus());
         content(31).checkSame(late.getMsgFoundList().get(0));
         return "pulled by expressions, and waited";
@@ -159,7 +159,7 @@ final class FilterScenarios {
         List<Content> wanted = selected(contents, content ->
             "red".equals(property(content, "color")) && "A".equals(content.tag()) || number(content) == 7);
         List<MessageExt> messages = new ArrayList<>();
-        Check.eventually("messages", 30_000, () -> {
+        Check.eventually("messages", () -> {
             messages.addAll(consumer.poll(200));
             Check.that(messages.size() >= wanted.size(), messages.size() + " of " + wanted.size());
             return null;

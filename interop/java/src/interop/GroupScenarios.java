@@ -43,14 +43,14 @@ final class GroupScenarios {
         Run.sendAll(producer, queues, during);
         all.addAll(during);
         Run.awaitShared(queues.get(0).getTopic(), queues.size(), members);
-        inbox.awaitAll(all, 20_000);
+        inbox.awaitAll(all);
         int connections = run.admin().examineConsumerConnectionInfo(members.get(0).getConsumerGroup()).getConnectionSet().size();
         Check.equal("members that the broker knows", members.size(), connections);
         List<Content> after = Content.range(all.size(), all.size() + 20);
         int before = inbox.size();
         Run.sendAll(producer, queues, after);
         all.addAll(after);
-        inbox.awaitAll(all, 20_000);
+        inbox.awaitAll(all);
         Set<String> receivers = new HashSet<>();
         inbox.all().subList(before, inbox.size()).forEach(delivery -> receivers.add(delivery.member()));
         Check.equal("members that got messages", members.size(), receivers.size());
@@ -63,8 +63,8 @@ final class GroupScenarios {
         Inbox inbox = new Inbox();
         DefaultMQPushConsumer survivor = run.collect(group, topic, "*", inbox, "survivor");
         Run.awaitShared(topic, 4, List.of(survivor));
-        run.checkpoint("start-member", Map.of("topic", topic, "group", group), 60_000);
-        Check.eventually("half of the queues", 30_000, () -> {
+        run.checkpoint("start-member", Map.of("topic", topic, "group", group));
+        Check.eventually("half of the queues", () -> {
             Check.equal("queues", 2, Run.queuesOf(survivor, topic).size());
             return null;
         });
@@ -78,11 +78,11 @@ final class GroupScenarios {
                 ownContents.add(contents.get(index));
             }
         }
-        inbox.awaitExactly(ownContents, 20_000);
-        run.checkpoint("kill-member", Map.of(), 60_000);
+        inbox.awaitExactly(ownContents);
+        run.checkpoint("kill-member", Map.of());
         Run.awaitShared(topic, 4, List.of(survivor));
         // The member had its messages and never said that it was done with them.
-        inbox.awaitExactly(contents, 30_000);
+        inbox.awaitExactly(contents);
         return "the survivor has all queues and all 40 messages";
     }
 
@@ -103,13 +103,13 @@ final class GroupScenarios {
             return ConsumeConcurrentlyStatus.RECONSUME_LATER;
         });
         run.start(consumer);
-        Check.eventually("half of the queues", 60_000, () -> {
+        Check.eventually("half of the queues", () -> {
             Check.equal("queues", 2, Run.queuesOf(consumer, topic).size());
             return null;
         });
-        run.checkpoint("member-started", Map.of(), 60_000);
-        inbox.awaitSize(8, 60_000);
-        run.checkpoint("member-holds", Map.of(), 60_000);
+        run.checkpoint("member-started", Map.of());
+        inbox.awaitSize(8);
+        run.checkpoint("member-holds", Map.of());
         return "not killed";
     }
 
@@ -123,13 +123,13 @@ final class GroupScenarios {
             List<Content> offline = Content.range(100 * round, 100 * round + 30);
             Run.sendAll(producer, queues, offline);
             DefaultMQPushConsumer consumer = run.collect(group, topic, "*", inbox, "round " + round);
-            inbox.awaitExactly(offline, 30_000);
+            inbox.awaitExactly(offline);
             List<Content> online = Content.range(100 * round + 30, 100 * round + 50);
             Run.sendAll(producer, queues, online);
             offline.addAll(online);
-            inbox.awaitExactly(offline, 20_000);
+            inbox.awaitExactly(offline);
             Run.shutDownNow(consumer);
-            inbox.awaitExactly(offline, 1000);
+            inbox.awaitExactly(offline);
             run.awaitCommitted(group, topic);
         }
         return "3 times 50 messages, each once";

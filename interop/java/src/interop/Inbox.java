@@ -1,6 +1,7 @@
 package interop;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,26 +33,32 @@ final class Inbox {
         return deliveries.stream().map(delivery -> delivery.message().getKeys()).toList();
     }
 
+    /** Keys of the messages of one queue, in the order in which they were stored. */
+    synchronized List<String> keysOfQueue(int queueId) {
+        return messages().stream().filter(message -> message.getQueueId() == queueId)
+            .sorted(Comparator.comparing(MessageExt::getQueueOffset)).map(MessageExt::getKeys).toList();
+    }
+
     synchronized int size() {
         return deliveries.size();
     }
 
     /** Waits until there are at least so many deliveries. */
-    synchronized void awaitSize(int count, long timeoutMs) throws InterruptedException {
-        long deadline = System.nanoTime() + timeoutMs * 1_000_000;
+    synchronized void awaitSize(int count) throws InterruptedException {
+        long deadline = Check.deadline();
         while (deliveries.size() < count) {
             long leftMs = (deadline - System.nanoTime()) / 1_000_000;
             if (leftMs <= 0) {
-                throw new Mismatch("only " + deliveries.size() + " of " + count + " deliveries within " + timeoutMs
-                    + " ms: " + keys());
+                throw new Mismatch("only " + deliveries.size() + " of " + count + " deliveries within "
+                    + Check.PATIENCE_MS + " ms: " + keys());
             }
             wait(leftMs);
         }
     }
 
     /** Waits until each of the contents was delivered once or more. */
-    void awaitAll(List<Content> contents, long timeoutMs) throws Exception {
-        Check.eventually("deliveries", timeoutMs, () -> {
+    void awaitAll(List<Content> contents) throws Exception {
+        Check.eventually("deliveries", () -> {
             TreeSet<String> missing = new TreeSet<>();
             contents.forEach(content -> missing.add(content.key()));
             keys().forEach(missing::remove);
@@ -61,8 +68,8 @@ final class Inbox {
     }
 
     /** Waits for all of the contents and compares each; nothing else and nothing twice may have come. */
-    void awaitExactly(List<Content> contents, long timeoutMs) throws Exception {
-        awaitAll(contents, timeoutMs);
+    void awaitExactly(List<Content> contents) throws Exception {
+        awaitAll(contents);
         checkExactly(contents, messages());
     }
 

@@ -41,7 +41,7 @@ final class OrderScenarios {
         sent = sendUntilAllHave(producer, topic, sent, inbox, List.of("second", "third"));
         Run.shutDownNow(members.remove(0));
         int total = sendUntilAllHave(producer, topic, sent, inbox, List.of("third"));
-        Check.eventually("messages", 60_000, () -> {
+        Check.eventually("messages", () -> {
             Check.equal("different messages", total, new HashSet<>(inbox.keys()).size());
             return null;
         });
@@ -77,7 +77,7 @@ final class OrderScenarios {
     private static int sendUntilAllHave(DefaultMQProducer producer, String topic, int from, Inbox inbox,
         List<String> members) throws Exception {
         AtomicInteger sent = new AtomicInteger(from);
-        Check.eventually("a part for each of " + members, 60_000, () -> {
+        Check.eventually("a part for each of " + members, () -> {
             for (int count = 0; count < KEYS.size(); count++) {
                 int number = sent.getAndIncrement();
                 String sharding = KEYS.get(number % KEYS.size());

@@ -19,7 +19,7 @@ final class PopScenarios {
 
     private static void setMode(Run run, String topic, MessageRequestMode mode) throws Exception {
         for (String address : run.brokerAddresses()) {
-            run.admin().setMessageRequestMode(address, topic, run.name("group"), mode, 0, 5_000);
+            run.admin().setMessageRequestMode(address, topic, run.name("group"), mode, 0, Run.ANSWER_MS);
         }
     }
 
@@ -36,7 +36,7 @@ final class PopScenarios {
     /** Members ask for their queues every 20 s. */
     private static void awaitMode(DefaultMQPushConsumer consumer, String topic, boolean isPop) throws Exception {
         var rebalance = consumer.getDefaultMQPushConsumerImpl().getRebalanceImpl();
-        Check.eventually("the other mode", 60_000, () -> {
+        Check.eventually("the other mode", () -> {
             boolean pops = rebalance.getPopProcessQueueTable().keySet().stream()
                 .anyMatch(queue -> queue.getTopic().equals(topic));
             boolean pulls = rebalance.getProcessQueueTable().keySet().stream()
@@ -52,12 +52,27 @@ final class PopScenarios {
         String topic = run.topic(4);
         setMode(run, topic, MessageRequestMode.POP);
         Inbox inbox = new Inbox();
-        popConsumer(run, topic, Run.collector(inbox, "first"));
-        popConsumer(run, topic, Run.collector(inbox, "second"));
+        Inbox again = new Inbox();
+        MessageListenerConcurrently listener = (messages, context) -> {
+            if (messages.stream().noneMatch(message -> message.getKeys().startsWith("last"))) {
+                return Run.collector(inbox, "both").consumeMessage(messages, context);
+            }
+            boolean isTaken = true;
+            for (var message : messages) {
+                again.add(message, "both");
+                isTaken &= message.getReconsumeTimes() > 0;
+            }
+            return isTaken ? ConsumeConcurrentlyStatus.CONSUME_SUCCESS : ConsumeConcurrentlyStatus.RECONSUME_LATER;
+        };
+        popConsumer(run, topic, listener);
+        popConsumer(run, topic, listener);
         List<Content> contents = Content.range(0, 300);
         Run.sendAll(run.producer(), topic, contents);
-        inbox.awaitExactly(contents, 60_000);
-        Thread.sleep(INVISIBLE_MS + 5_000);
+        inbox.awaitExactly(contents);
+        // These are refused and come again, when the time is over for which all others were given out.
+        List<Content> last = List.of(Content.of("last 1", "A"), Content.of("last 2", "A"), Content.of("last 3", "A"));
+        Run.sendAll(run.producer(), topic, last);
+        again.awaitSize(2 * last.size());
         Check.equal("deliveries", 300, inbox.size());
         return "300 messages, each once";
     }
@@ -81,7 +96,7 @@ final class PopScenarios {
         });
         List<Content> contents = Content.range(0, 10);
         Run.sendAll(run.producer(), topic, contents);
-        inbox.awaitAll(contents, 90_000);
+        inbox.awaitAll(contents);
         attempts.forEach((key, times) -> Check.equal("attempts of " + key, Set.of(0, 1), times));
         inbox.messages().forEach(message -> Check.equal("topic", topic, message.getTopic()));
         return "10 messages came again once";
@@ -94,15 +109,15 @@ final class PopScenarios {
         DefaultMQPushConsumer consumer = popConsumer(run, topic, Run.collector(inbox, "only"));
         List<Content> contents = Content.range(0, 300);
         Run.sendAll(run.producer(), topic, contents.subList(0, 100));
-        inbox.awaitAll(contents.subList(0, 100), 60_000);
+        inbox.awaitAll(contents.subList(0, 100));
         setMode(run, topic, MessageRequestMode.POP);
         awaitMode(consumer, topic, true);
         Run.sendAll(run.producer(), topic, contents.subList(100, 200));
-        inbox.awaitAll(contents.subList(0, 200), 60_000);
+        inbox.awaitAll(contents.subList(0, 200));
         setMode(run, topic, MessageRequestMode.PULL);
         awaitMode(consumer, topic, false);
         Run.sendAll(run.producer(), topic, contents.subList(200, 300));
-        inbox.awaitAll(contents, 60_000);
+        inbox.awaitAll(contents);
         return "300 messages over two changes";
     }
 }

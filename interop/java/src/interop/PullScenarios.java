@@ -29,7 +29,7 @@ final class PullScenarios {
         MessageQueue queue = run.queues(topic).get(0);
         List<Content> contents = Content.range(0, 30);
         Run.sendAll(producer, topic, contents);
-        run.readAll(topic, 30, 10_000);
+        run.readAll(topic, 30);
 
         PullResult some = consumer.pull(queue, "*", 10, 5);
         Check.equal("status", PullStatus.FOUND, some.getPullStatus());
@@ -51,7 +51,7 @@ final class PullScenarios {
         Check.equal("offset before any was stored", 0L, consumer.fetchConsumeOffset(queue, true));
         consumer.getDefaultMQPullConsumerImpl().updateConsumeOffset(queue, 15);
         consumer.getDefaultMQPullConsumerImpl().getOffsetStore().persistAll(Set.of(queue));
-        Check.eventually("stored offset", 10_000, () -> {
+        Check.eventually("stored offset", () -> {
             Check.equal("offset", 15L, consumer.fetchConsumeOffset(queue, true));
             return null;
         });
@@ -69,7 +69,7 @@ final class PullScenarios {
         } catch (java.util.concurrent.TimeoutException expected) {
             Run.sendAll(producer, topic, List.of(Content.of("late", "A")));
         }
-        PullResult late = waiting.get(10, TimeUnit.SECONDS);
+        PullResult late = waiting.get(Check.PATIENCE_MS, TimeUnit.MILLISECONDS);
         Check.equal("status of the pull that waited", PullStatus.FOUND, late.getPullStatus());
         Content.of("late", "A").checkSame(late.getMsgFoundList().get(0));
         return "pulled by offset, by tag, at and beyond the end, and waited";
@@ -87,7 +87,7 @@ final class PullScenarios {
         List<Content> contents = Content.range(0, 40);
         List<MessageQueue> queues = run.queues(topic);
         Run.sendAll(producer, queues, contents);
-        run.readAll(topic, 40, 10_000);
+        run.readAll(topic, 40);
         DefaultLitePullConsumer consumer = run.litePullConsumer(group);
         consumer.setAutoCommit(false);
         consumer.start();
@@ -99,7 +99,7 @@ final class PullScenarios {
         consumer.seek(queue, 15);
         checkOffsets("after a seek to 15", 15, 20, poll(consumer, 5));
         consumer.commit(Map.of(queue, 18L), true);
-        Check.eventually("committed offset", 10_000, () -> {
+        Check.eventually("committed offset", () -> {
             Check.equal("offset", 18L, consumer.committed(queue));
             return null;
         });
@@ -133,7 +133,7 @@ final class PullScenarios {
 
     private static List<MessageExt> poll(DefaultLitePullConsumer consumer, int count) throws Exception {
         List<MessageExt> messages = new ArrayList<>();
-        Check.eventually("poll", 20_000, () -> {
+        Check.eventually("poll", () -> {
             messages.addAll(consumer.poll(500));
             Check.that(messages.size() >= count, messages.size() + " of " + count);
             return null;
@@ -147,7 +147,7 @@ final class PullScenarios {
         DefaultMQProducer producer = run.producer();
         DefaultLitePullConsumer first = subscriber(run, group, topic);
         DefaultLitePullConsumer second = subscriber(run, group, topic);
-        Check.eventually("two queues each", 30_000, () -> {
+        Check.eventually("two queues each", () -> {
             Check.equal("queues of the first", 2, first.assignment().size());
             Check.equal("queues of the second", 2, second.assignment().size());
             return null;
@@ -156,7 +156,7 @@ final class PullScenarios {
         Run.sendAll(producer, run.queues(topic), contents);
         List<Content> wanted = contents.stream().filter(content -> !content.tag().equals("B")).toList();
         Map<DefaultLitePullConsumer, List<MessageExt>> received = new HashMap<>();
-        Check.eventually("poll of two members", 20_000, () -> {
+        Check.eventually("poll of two members", () -> {
             for (DefaultLitePullConsumer member : List.of(first, second)) {
                 received.computeIfAbsent(member, key -> new ArrayList<>()).addAll(member.poll(200));
             }

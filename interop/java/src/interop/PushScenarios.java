@@ -36,7 +36,7 @@ final class PushScenarios {
         run.collect(run.name("group"), topic, "*", inbox, "only");
         List<Content> contents = Content.range(0, 200);
         List<SendResult> results = Run.sendAll(run.producer(), topic, contents);
-        inbox.awaitExactly(contents, 20_000);
+        inbox.awaitExactly(contents);
         Map<String, MessageExt> byKey = new HashMap<>();
         inbox.messages().forEach(message -> byKey.put(message.getKeys(), message));
         for (int index = 0; index < contents.size(); index++) {
@@ -71,7 +71,7 @@ final class PushScenarios {
         Run.sendAll(producer, queues, contents.subList(0, 100));
         run.start(consumer);
         Run.sendAll(producer, queues, contents.subList(100, 200));
-        inbox.awaitExactly(contents, 30_000);
+        inbox.awaitExactly(contents);
         Check.equal("overlap", null, overlap.get());
         for (int queue = 0; queue < 4; queue++) {
             int number = queue;
@@ -93,7 +93,7 @@ final class PushScenarios {
         Run.awaitShared(topic, 4, members);
         List<Content> contents = Content.range(0, 80);
         Run.sendAll(run.producer(), run.queues(topic), contents);
-        inbox.awaitExactly(contents, 20_000);
+        inbox.awaitExactly(contents);
         for (Inbox.Delivery delivery : inbox.all()) {
             DefaultMQPushConsumer member = members.get(delivery.member().equals("first") ? 0 : 1);
             Set<MessageQueue> own = Run.queuesOf(member, topic);
@@ -119,14 +119,14 @@ final class PushScenarios {
         DefaultMQProducer producer = run.producer();
         List<Content> contents = Content.range(0, 40);
         Run.sendAll(producer, run.queues(topic), contents);
-        inbox.awaitExactly(contents, 20_000);
+        inbox.awaitExactly(contents);
         Run.shutDownNow(first);
         Run.awaitShared(topic, 4, List.of(second));
         List<Content> all = new ArrayList<>(contents);
         List<Content> later = Content.range(40, 60);
         all.addAll(later);
         Run.sendAll(producer, run.queues(topic), later);
-        inbox.awaitExactly(all, 20_000);
+        inbox.awaitExactly(all);
         return "60 messages, 2 queues a member, then 4 for the survivor";
     }
 
@@ -149,8 +149,8 @@ final class PushScenarios {
         DefaultMQProducer producer = run.producer();
         List<Content> contents = Content.range(0, 40);
         Run.sendAll(producer, run.queues(topic), contents);
-        first.awaitExactly(contents, 20_000);
-        second.awaitExactly(contents, 20_000);
+        first.awaitExactly(contents);
+        second.awaitExactly(contents);
         Run.shutDownNow(firstMember);
         File offsets = new File(System.getProperty("rocketmq.client.localOffsetStoreDir"));
         String[] members = offsets.list((folder, name) -> name.contains(run.name("one")));
@@ -163,10 +163,10 @@ final class PushScenarios {
         Run.sendAll(producer, run.queues(topic), later);
         Inbox again = new Inbox();
         broadcastMember(run, group, topic, run.name("one"), again);
-        again.awaitExactly(later, 20_000);
+        again.awaitExactly(later);
         List<Content> all = new ArrayList<>(contents);
         all.addAll(later);
-        second.awaitExactly(all, 20_000);
+        second.awaitExactly(all);
         return "60 messages for each of 2 members";
     }
 
@@ -223,7 +223,7 @@ final class PushScenarios {
         for (Map.Entry<String, Set<String>> entry : cases.entrySet()) {
             List<Content> expected = contents.stream()
                 .filter(content -> entry.getValue().contains(content.tag() == null ? "" : content.tag())).toList();
-            inboxes.get(entry.getKey()).awaitExactly(expected, 20_000);
+            inboxes.get(entry.getKey()).awaitExactly(expected);
         }
         return "4 groups with filters of their own";
     }
@@ -247,7 +247,7 @@ final class PushScenarios {
         DefaultMQProducer producer = run.producer();
         List<Content> wanted = new ArrayList<>(Content.range(0, 60).stream().filter(content -> !content.tag().equals("C")).toList());
         Run.sendAll(producer, run.queues(topic), Content.range(0, 60));
-        inbox.awaitExactly(wanted, 20_000);
+        inbox.awaitExactly(wanted);
         // A changed subscription changes the fingerprint: the broker must take the whole heartbeat again.
         for (DefaultMQPushConsumer member : members) {
             member.subscribe(other, "*");
@@ -256,7 +256,7 @@ final class PushScenarios {
         List<Content> more = Content.range(60, 80);
         Run.sendAll(producer, run.queues(other), more);
         wanted.addAll(more);
-        inbox.awaitExactly(wanted, 30_000);
+        inbox.awaitExactly(wanted);
         Run.shutDownNow(members.get(1));
         Run.awaitShared(topic, 4, members.subList(0, 1));
         return wanted.size() + " messages";

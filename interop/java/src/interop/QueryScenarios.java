@@ -37,7 +37,7 @@ final class QueryScenarios {
     }
 
     private static List<MessageExt> query(DefaultMQAdminExt admin, String topic, String key, int count) throws Exception {
-        return Check.eventually("messages of key " + key, 20_000, () -> {
+        return Check.eventually("messages of key " + key, () -> {
             try {
                 long now = System.currentTimeMillis();
                 List<MessageExt> found = admin.queryMessage(topic, key, 32, now - 600_000, now + 600_000).getMessageList();
@@ -70,7 +70,7 @@ final class QueryScenarios {
             contents.get(index).checkSame(byOffsetId);
             Check.equal("offset", result.getQueueOffset(), byOffsetId.getQueueOffset());
             Check.equal("queue", result.getMessageQueue().getQueueId(), byOffsetId.getQueueId());
-            MessageExt byUniqueId = Check.eventually("message of the unique id", 20_000, () -> {
+            MessageExt byUniqueId = Check.eventually("message of the unique id", () -> {
                 try {
                     MessageExt message = admin.viewMessage(topic, result.getMsgId());
                     Check.that(message != null, "none");
@@ -101,9 +101,9 @@ final class QueryScenarios {
         Check.equal("least offset of an empty queue", 0L, admin.minOffset(empty));
         long before = System.currentTimeMillis();
         Run.sendAll(producer, List.of(queue), Content.range(0, 10));
-        long between = awaitLaterThan(run.readAll(topic, 10, 10_000).get(9).getStoreTimestamp());
+        long between = awaitLaterThan(run.readAll(topic, 10).get(9).getStoreTimestamp());
         Run.sendAll(producer, List.of(queue), Content.range(10, 20));
-        List<MessageExt> stored = run.readAll(topic, 20, 10_000);
+        List<MessageExt> stored = run.readAll(topic, 20);
         Check.equal("greatest offset", 20L, admin.maxOffset(queue));
         Check.equal("least offset", 0L, admin.minOffset(queue));
         Check.equal("earliest store time", stored.get(0).getStoreTimestamp(), admin.earliestMsgStoreTime(queue));
@@ -117,7 +117,7 @@ final class QueryScenarios {
 
     /** A time later than the given one and not later than now. */
     static long awaitLaterThan(long timeMs) throws Exception {
-        return Check.eventually("a later millisecond", 5000, () -> {
+        return Check.eventually("a later millisecond", () -> {
             long now = System.currentTimeMillis();
             Check.that(now > timeMs + 1, "now is " + now);
             return timeMs + 1;

@@ -45,14 +45,14 @@ final class RequestScenarios {
             String body = "request " + number;
             replies.add(CompletableFuture.supplyAsync(() -> {
                 try {
-                    return producer.request(new Message(topic, body.getBytes(StandardCharsets.UTF_8)), 40_000);
+                    return producer.request(new Message(topic, body.getBytes(StandardCharsets.UTF_8)), Run.ANSWER_MS);
                 } catch (Exception exception) {
                     throw new IllegalStateException(exception);
                 }
             }));
         }
         for (int number = 0; number < replies.size(); number++) {
-            Message reply = replies.get(number).get(60, TimeUnit.SECONDS);
+            Message reply = replies.get(number).get(Check.PATIENCE_MS, TimeUnit.MILLISECONDS);
             Check.equal("reply", "reply to request " + number, new String(reply.getBody(), StandardCharsets.UTF_8));
             Check.equal("type", "reply", reply.getProperty(MessageConst.PROPERTY_MESSAGE_TYPE));
             Check.that(reply.getProperty(MessageConst.PROPERTY_PUSH_REPLY_TIME) != null, "no time of the push");
@@ -67,7 +67,7 @@ final class RequestScenarios {
             producer.request(new Message(topic, "anybody?".getBytes(StandardCharsets.UTF_8)), 2_000);
             throw new Mismatch("a request that nobody answers was answered");
         } catch (RequestTimeoutException expected) {
-            run.readAll(topic, 1, 10_000);
+            run.readAll(topic, 1);
         }
         return "no answer within the time";
     }

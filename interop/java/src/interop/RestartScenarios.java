@@ -26,8 +26,8 @@ final class RestartScenarios {
         DefaultMQPushConsumer ended = run.collect(stopped, topic, "*", stoppedInbox, "stopped");
         List<Content> before = Content.range(0, 60);
         List<SendResult> results = new ArrayList<>(Run.sendAll(producer, queues, before));
-        runningInbox.awaitExactly(before, 20_000);
-        stoppedInbox.awaitExactly(before, 20_000);
+        runningInbox.awaitExactly(before);
+        stoppedInbox.awaitExactly(before);
         Run.shutDownNow(ended);
         run.awaitCommitted(running, topic);
         run.awaitCommitted(stopped, topic);
@@ -35,7 +35,7 @@ final class RestartScenarios {
         results.addAll(Run.sendAll(producer, queues, unread));
         List<Content> all = new ArrayList<>(before);
         all.addAll(unread);
-        runningInbox.awaitExactly(all, 20_000);
+        runningInbox.awaitExactly(all);
         run.awaitCommitted(running, topic);
         Content delayed = Content.of("delayed", "A");
         String delayTopic = run.topic("delayed", 1);
@@ -43,26 +43,26 @@ final class RestartScenarios {
         message.setDelayTimeLevel(3);
         Run.stored(producer.send(message));
 
-        run.checkpoint("restart-broker", Map.of("groups", List.of(topic + "@" + running, topic + "@" + stopped)), 200_000);
+        run.checkpoint("restart-broker", Map.of("groups", List.of(topic + "@" + running, topic + "@" + stopped)));
 
         run.awaitRoute(topic, 1, 4);
-        run.checkStored(topic, all, results, 30_000);
+        run.checkStored(topic, all, results);
         run.awaitCommitted(running, topic);
         Inbox next = new Inbox();
         run.collect(stopped, topic, "*", next, "next");
-        next.awaitExactly(unread, 30_000);
+        next.awaitExactly(unread);
         List<Content> after = Content.range(80, 120);
         Run.sendAll(producer, queues, after);
         List<Content> rest = new ArrayList<>(unread);
         rest.addAll(after);
-        next.awaitExactly(rest, 30_000);
+        next.awaitExactly(rest);
         all.addAll(after);
-        runningInbox.awaitExactly(all, 30_000);
-        Inbox.checkExactly(List.of(delayed), run.readAll(delayTopic, 1, 60_000));
+        runningInbox.awaitExactly(all);
+        Inbox.checkExactly(List.of(delayed), run.readAll(delayTopic, 1));
         for (int index : List.of(0, 41, 79)) {
             all.get(index).checkSame(run.admin().viewMessage(topic, results.get(index).getOffsetMsgId()));
             int number = index;
-            Check.eventually("message of a key from before", 20_000, () -> {
+            Check.eventually("message of a key from before", () -> {
                 try {
                     long now = System.currentTimeMillis();
                     var found = run.admin().queryMessage(topic, "m" + number, 32, now - 600_000, now + 600_000).getMessageList();

@@ -33,7 +33,7 @@ final class RetryScenarios {
         run.start(consumer);
         List<Content> contents = List.of(Content.of("before", "A"), Content.of("refused", "A"), Content.of("after", "A"));
         List<SendResult> results = Run.sendAll(run.producer(), topic, contents);
-        inbox.awaitSize(5, 60_000);
+        inbox.awaitSize(5);
         List<MessageExt> refused = inbox.messages().stream().filter(message -> message.getKeys().equals("refused")).toList();
         Check.equal("deliveries of the refused message", 3, refused.size());
         Check.equal("deliveries", 5, inbox.size());
@@ -69,7 +69,7 @@ final class RetryScenarios {
         run.start(consumer);
         List<Content> contents = Content.range(0, 3);
         List<SendResult> results = Run.sendAll(run.producer(), topic, contents);
-        List<MessageExt> dead = run.readAll("%DLQ%" + group, 3, 60_000);
+        List<MessageExt> dead = run.readAll("%DLQ%" + group, 3);
         for (MessageExt letter : dead) {
             int number = contents.stream().map(Content::key).toList().indexOf(letter.getKeys());
             Check.that(number >= 0, "unknown dead letter: " + letter);
@@ -107,7 +107,7 @@ final class RetryScenarios {
         List<Content> contents = Content.range(0, 6);
         Run.sendAll(run.producer(), topic, contents);
         run.start(consumer);
-        inbox.awaitSize(8, 30_000);
+        inbox.awaitSize(8);
         Check.equal("order", List.of("m0", "m1", "m2", "m2", "m2", "m3", "m4", "m5"), inbox.keys());
         Check.equal("reconsume times", List.of("0", "0", "0", "1", "2", "0", "0", "0"),
             inbox.all().stream().map(Inbox.Delivery::member).toList());
@@ -132,12 +132,12 @@ final class RetryScenarios {
         List<Content> contents = Content.range(0, 3);
         List<SendResult> results = Run.sendAll(run.producer(), topic, contents);
         run.start(consumer);
-        MessageExt letter = run.readAll("%DLQ%" + group, 1, 60_000).get(0);
+        MessageExt letter = run.readAll("%DLQ%" + group, 1).get(0);
         contents.get(1).checkSame(letter);
         Check.equal("DELAY", "-1", letter.getProperty(MessageConst.PROPERTY_DELAY_TIME_LEVEL));
         Check.equal("RETRY_TOPIC", topic, letter.getProperty(MessageConst.PROPERTY_RETRY_TOPIC));
         Check.equal("ORIGIN_MESSAGE_ID", results.get(1).getMsgId(), letter.getProperty(MessageConst.PROPERTY_ORIGIN_MESSAGE_ID));
-        inbox.awaitAll(contents, 20_000);
+        inbox.awaitAll(contents);
         Check.equal("last", "m2", inbox.keys().get(inbox.size() - 1));
         return "m1 given up, then m2";
     }
@@ -159,14 +159,13 @@ final class RetryScenarios {
             sentAt.add(System.currentTimeMillis());
             results.add(Run.stored(producer.send(message, queues.get(1))));
         }
-        inbox.awaitExactly(contents, 30_000);
-        Check.equal("order", List.of("at once", "level 1", "level 2"), inbox.keys());
+        inbox.awaitExactly(contents);
+        Check.equal("order", List.of("at once", "level 1", "level 2"), inbox.keysOfQueue(1));
         long[] delays = {5000, 1000, 0};
         for (MessageExt message : inbox.messages()) {
             int number = contents.stream().map(Content::key).toList().indexOf(message.getKeys());
             long waited = message.getStoreTimestamp() - sentAt.get(number);
             Check.that(waited >= delays[number], message.getKeys() + " was stored after " + waited + " ms");
-            Check.that(waited < delays[number] + 5000, message.getKeys() + " was stored only after " + waited + " ms");
             Check.equal("id", results.get(number).getMsgId(), message.getMsgId());
             Check.equal("queue", 1, message.getQueueId());
             Check.equal("topic", topic, message.getTopic());

@@ -35,6 +35,8 @@ import org.apache.rocketmq.tools.admin.DefaultMQAdminExt;
 
 /** One run of a scenario: names of its own, the clients it started, and the checkpoints it shares with the test. */
 final class Run implements AutoCloseable {
+    /** How long clients wait for one answer, however slow the machine is. */
+    static final int ANSWER_MS = 60_000;
     private static final AtomicInteger INSTANCES = new AtomicInteger();
 
     private final JsonObject request;
@@ -68,9 +70,9 @@ final class Run implements AutoCloseable {
     }
 
     /** Tells the test that the scenario got here, and waits until the test has done its part. */
-    void checkpoint(String name, Object detail, long timeoutMs) throws Exception {
+    void checkpoint(String name, Object detail) throws Exception {
         announce.accept(name, detail);
-        Check.eventually("the test's answer at " + name, timeoutMs, () -> {
+        Check.eventually("the test's answer at " + name, () -> {
             Check.that(passed.contains(name), "none yet");
             return null;
         });
@@ -87,7 +89,7 @@ final class Run implements AutoCloseable {
         client.setPollNameServerInterval(1000);
         client.setHeartbeatBrokerInterval(1000);
         client.setPersistConsumerOffsetInterval(500);
-        client.setMqClientApiTimeout(15_000);
+        client.setMqClientApiTimeout(ANSWER_MS);
         client.setVipChannelEnabled(false);
         return client;
     }
@@ -99,7 +101,7 @@ final class Run implements AutoCloseable {
 
     DefaultMQProducer producer() throws MQClientException {
         DefaultMQProducer producer = configure(new DefaultMQProducer(name("producers")));
-        producer.setSendMsgTimeout(20_000);
+        producer.setSendMsgTimeout(ANSWER_MS);
         producer.start();
         closeAtEnd(producer::shutdown);
         return producer;
@@ -153,7 +155,7 @@ final class Run implements AutoCloseable {
 
     synchronized DefaultMQAdminExt admin() throws MQClientException {
         if (admin == null) {
-            DefaultMQAdminExt created = configure(new DefaultMQAdminExt(10_000L));
+            DefaultMQAdminExt created = configure(new DefaultMQAdminExt(ANSWER_MS));
             created.start();
             closeAtEnd(created::shutdown);
             admin = created;
@@ -189,7 +191,7 @@ final class Run implements AutoCloseable {
     }
 
     void awaitRoute(String topic, int brokers, int queues) throws Exception {
-        Check.eventually("route of " + topic, 20_000, () -> {
+        Check.eventually("route of " + topic, () -> {
             try {
                 List<QueueData> route = admin().examineTopicRouteInfo(topic).getQueueDatas();
                 Check.equal("brokers of the topic", brokers, route.size());
@@ -244,8 +246,8 @@ final class Run implements AutoCloseable {
     }
 
     /** Waits until the topic holds that many messages and reads them all, queue after queue, each in its order. */
-    List<MessageExt> readAll(String topic, int count, long timeoutMs) throws Exception {
-        return Check.eventually("messages in " + topic, timeoutMs, () -> {
+    List<MessageExt> readAll(String topic, int count) throws Exception {
+        return Check.eventually("messages in " + topic, () -> {
             List<MessageExt> messages = new ArrayList<>();
             try {
                 for (MessageQueue queue : queues(topic)) {
@@ -275,13 +277,13 @@ final class Run implements AutoCloseable {
     }
 
     /** Each of the contents was stored once, where its send result says. */
-    void checkStored(String topic, List<Content> contents, List<SendResult> results, long timeoutMs) throws Exception {
+    void checkStored(String topic, List<Content> contents, List<SendResult> results) throws Exception {
         Map<String, Integer> index = new HashMap<>();
         for (int number = 0; number < contents.size(); number++) {
             index.put(contents.get(number).key(), number);
         }
         Set<String> ids = new HashSet<>();
-        for (MessageExt message : readAll(topic, contents.size(), timeoutMs)) {
+        for (MessageExt message : readAll(topic, contents.size())) {
             Integer number = index.remove(message.getKeys());
             Check.that(number != null, "stored twice, or never sent: " + message);
             contents.get(number).checkSame(message, results.get(number));
@@ -291,7 +293,7 @@ final class Run implements AutoCloseable {
 
     /** Waits until the consumers together hold all queues of the topic and each holds the same number, within one. */
     static void awaitShared(String topic, int queues, List<DefaultMQPushConsumer> members) throws Exception {
-        Check.eventually("even shares of " + topic, 30_000, () -> {
+        Check.eventually("even shares of " + topic, () -> {
             Set<MessageQueue> all = new HashSet<>();
             for (DefaultMQPushConsumer member : members) {
                 Set<MessageQueue> own = queuesOf(member, topic);
@@ -316,7 +318,7 @@ final class Run implements AutoCloseable {
 
     /** Waits until the group's offsets of the topic, as the broker knows them, are the queues' ends. */
     void awaitCommitted(String group, String topic) throws Exception {
-        Check.eventually("offsets of " + group, 20_000, () -> {
+        Check.eventually("offsets of " + group, () -> {
             try {
                 admin().examineConsumeStats(group, topic).getOffsetTable().forEach((queue, offsets) ->
                     Check.equal("offset of " + queue, offsets.getBrokerOffset(), offsets.getConsumerOffset()));

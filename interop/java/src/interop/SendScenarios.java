@@ -31,7 +31,7 @@ final class SendScenarios {
         String topic = run.topic(4);
         List<Content> contents = Content.range(0, 40);
         List<SendResult> results = Run.sendAll(run.producer(), topic, contents);
-        run.checkStored(topic, contents, results, 10_000);
+        run.checkStored(topic, contents, results);
         long queues = results.stream().map(SendResult::getMessageQueue).distinct().count();
         Check.equal("queues used by 40 messages", 4L, queues);
         return "40 messages";
@@ -48,7 +48,7 @@ final class SendScenarios {
             SendResult result = Run.stored(producer.send(message, queues.get(1)));
             Check.equal("queue of priority " + priority, Math.min(priority, 2), result.getMessageQueue().getQueueId());
         }
-        List<MessageExt> stored = run.readAll(topic, 5, 10_000);
+        List<MessageExt> stored = run.readAll(topic, 5);
         for (MessageExt message : stored) {
             Check.equal("queue of " + message.getKeys(), Math.min(message.getPriority(), 2), message.getQueueId());
             Check.equal("priority", message.getKeys(), "p" + message.getPriority());
@@ -58,7 +58,7 @@ final class SendScenarios {
         delayed.setDelayTimeLevel(1);
         Check.equal("queue of a delayed message", 0,
             Run.stored(producer.send(delayed, queues.get(0))).getMessageQueue().getQueueId());
-        MessageExt late = run.readAll(topic, 6, 10_000).stream()
+        MessageExt late = run.readAll(topic, 6).stream()
             .filter(message -> message.getKeys().equals("delayed")).findFirst().orElseThrow();
         Check.equal("priority of a delayed message", -1, late.getPriority());
         return "priorities 0 to 4 in three queues";
@@ -87,13 +87,13 @@ final class SendScenarios {
                 }
             });
         }
-        Check.that(answers.await(20, TimeUnit.SECONDS), answers.getCount() + " sends were not answered");
+        Check.that(answers.await(Check.PATIENCE_MS, TimeUnit.MILLISECONDS), answers.getCount() + " sends were not answered");
         Check.equal("failed send", null, problem.get());
         List<SendResult> all = new ArrayList<>();
         for (int index = 0; index < contents.size(); index++) {
             all.add(Run.stored(results.get(index)));
         }
-        run.checkStored(topic, contents, all, 10_000);
+        run.checkStored(topic, contents, all);
         return "200 messages";
     }
 
@@ -104,7 +104,7 @@ final class SendScenarios {
         for (Content content : contents) {
             producer.sendOneway(content.message(topic));
         }
-        Inbox.checkExactly(contents, run.readAll(topic, contents.size(), 10_000));
+        Inbox.checkExactly(contents, run.readAll(topic, contents.size()));
         return "100 messages";
     }
 
@@ -117,7 +117,7 @@ final class SendScenarios {
         String[] offsetIds = result.getOffsetMsgId().split(",");
         Check.equal("ids in the result", contents.size(), ids.length);
         Check.equal("offset ids in the result", contents.size(), offsetIds.length);
-        List<MessageExt> stored = run.readAll(topic, contents.size(), 10_000);
+        List<MessageExt> stored = run.readAll(topic, contents.size());
         for (int index = 0; index < contents.size(); index++) {
             MessageExt message = stored.get(index);
             contents.get(index).checkSame(message);
@@ -141,13 +141,13 @@ final class SendScenarios {
             Content.of("small", "A", Arrays.copyOf(body, 4000)));
         Inbox inbox = new Inbox();
         List<SendResult> results = Run.sendAll(run.producer(), topic, contents);
-        run.checkStored(topic, contents, results, 10_000);
-        List<MessageExt> stored = run.readAll(topic, 3, 10_000);
+        run.checkStored(topic, contents, results);
+        List<MessageExt> stored = run.readAll(topic, 3);
         Check.that(stored.get(0).getStoreSize() < 10_000, "100,000 bytes were stored in " + stored.get(0).getStoreSize());
         Check.that(stored.get(1).getStoreSize() < 3000, "4097 bytes were stored in " + stored.get(1).getStoreSize());
         Check.that(stored.get(2).getStoreSize() > 4000, "4000 bytes were stored in " + stored.get(2).getStoreSize());
         run.collect(run.name("group"), topic, "*", inbox, "only");
-        inbox.awaitExactly(contents, 20_000);
+        inbox.awaitExactly(contents);
         return "stored in " + stored.get(0).getStoreSize() + ", " + stored.get(1).getStoreSize() + " bytes";
     }
 
@@ -156,7 +156,7 @@ final class SendScenarios {
         DefaultMQProducer producer = uncompressed(run.producer());
         List<Content> contents = List.of(random("big", MAX_MESSAGE_SIZE - 1024), random("largest", MAX_MESSAGE_SIZE));
         List<SendResult> results = Run.sendAll(producer, topic, contents);
-        run.checkStored(topic, contents, results, 20_000);
+        run.checkStored(topic, contents, results);
         return "bodies up to " + MAX_MESSAGE_SIZE + " bytes";
     }
 
@@ -174,7 +174,7 @@ final class SendScenarios {
         }
         List<Content> next = List.of(Content.of("next", "A"));
         List<SendResult> results = Run.sendAll(producer, topic, next);
-        run.checkStored(topic, next, results, 10_000);
+        run.checkStored(topic, next, results);
         return "refused with 13, and the next one stored";
     }
 
@@ -205,8 +205,8 @@ final class SendScenarios {
             Check.equal("offset of " + index, (long) (index % 10), result.getQueueOffset());
             results.add(Run.stored(result));
         }
-        run.checkStored(topic, contents, results, 10_000);
-        List<String> order = run.readAll(topic, 40, 10_000).stream().map(MessageExt::getKeys).toList();
+        run.checkStored(topic, contents, results);
+        List<String> order = run.readAll(topic, 40).stream().map(MessageExt::getKeys).toList();
         Check.equal("order in the queues", contents.stream().map(Content::key).toList(), order);
         return "10 messages in each of 4 queues";
     }
@@ -216,7 +216,7 @@ final class SendScenarios {
         List<Content> contents = Content.range(0, 20);
         List<SendResult> results = Run.sendAll(run.producer(), topic, contents);
         run.awaitRoute(topic, 1, 4);
-        run.checkStored(topic, contents, results, 10_000);
+        run.checkStored(topic, contents, results);
         return "4 queues, as the producer asked";
     }
 
@@ -227,14 +227,14 @@ final class SendScenarios {
         run.awaitRoute(topic, 1, 6);
         QueueData data = run.admin().examineTopicRouteInfo(topic).getQueueDatas().get(0);
         Check.equal("broker", "broker-a", data.getBrokerName());
-        List<MessageQueue> queues = Check.eventually("queues for the producer", 10_000, () -> {
+        List<MessageQueue> queues = Check.eventually("queues for the producer", () -> {
             List<MessageQueue> all = producer.fetchPublishMessageQueues(topic).stream().sorted().toList();
             Check.equal("count", 6, all.size());
             return all;
         });
         List<Content> contents = Content.range(0, 12);
         List<SendResult> results = Run.sendAll(producer, queues, contents);
-        run.checkStored(topic, contents, results, 10_000);
+        run.checkStored(topic, contents, results);
         return "6 queues";
     }
 

@@ -41,11 +41,11 @@ final class StaticTopicScenarios {
         }
         awaitProgress("at the start", flow, inbox);
         for (int move = 0; move < moves; move++) {
-            run.checkpoint("move", Map.of("number", move), 120_000);
+            run.checkpoint("move", Map.of("number", move));
             awaitProgress("after move " + move, flow, inbox);
         }
         flow.close();
-        Check.eventually("delivery of all acknowledged messages", 60_000, () -> {
+        Check.eventually("delivery of all acknowledged messages", () -> {
             Set<String> missing = new HashSet<>(flow.acknowledged.keySet());
             inbox.messages().forEach(message -> missing.remove(message.getMsgId()));
             Check.that(missing.isEmpty(), missing.size() + " of " + flow.acknowledged.size() + " missing: " + missing.stream()
@@ -79,7 +79,7 @@ final class StaticTopicScenarios {
 
     private static void awaitProgress(String when, FailoverScenarios.Flow flow, Inbox inbox) throws Exception {
         int before = flow.order.size();
-        Check.eventually("progress " + when, 60_000, () -> {
+        Check.eventually("progress " + when, () -> {
             Set<String> fresh = new HashSet<>();
             flow.order.stream().skip(before).forEach(result -> fresh.add(result.getMsgId()));
             long delivered = inbox.messages().stream().filter(message -> fresh.contains(message.getMsgId())).count();
