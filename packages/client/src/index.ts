@@ -56,11 +56,11 @@ export { decodeTraces, type TraceEvent } from './admin/traces.ts'
 export type { CallOptions } from './calls/deadline.ts'
 export type { Credentials } from './connection/acl-signer.ts'
 export type { ClientOptions } from './connection/client-options.ts'
-export type { Order } from './consumer/assigned-queue.ts'
 export { Consumer } from './consumer/consumer.ts'
 export type { ConsumerOptions } from './consumer/consumer-options.ts'
 export type { BatchHandler, Handler, HandlerContext } from './consumer/message-handling.ts'
 export type { OffsetStore } from './consumer/offset-keeping.ts'
+export type { Order } from './consumer/pending-messages.ts'
 export {
   DeadLetter,
   type Redelivery,

@@ -8,16 +8,11 @@ import { type Pull, type Pulled, pull } from '../reading/pull.ts'
 import { clockSkewMs, offsetOfPosition } from '../reading/queue-positions.ts'
 import type { RocketMQError, RocketMQErrorCode } from '../rocketmq-error.ts'
 import { masterId, type QueueRef } from '../routing/topic-route.ts'
-import { Lanes } from './lanes.ts'
 import type { MemberQueue } from './member-queue.ts'
 import type { Outcome } from './message-handling.ts'
-import { OffsetWindow } from './offset-window.ts'
-import { ParkedMessages } from './parked-messages.ts'
+import { type Order, type Pending, PendingMessages } from './pending-messages.ts'
 import { againAfterMs, deadLetterLevel, delayLevelOf } from './redelivery.ts'
 import { type SendBackParts, sendBack } from './send-back.ts'
-
-/** What messages wait for each other: none, those of a queue, or those of a sharding key. */
-export type Order = 'none' | 'queue' | 'shardingKey'
 
 export interface QueueParts {
   readonly client: ClusterClient
@@ -51,9 +46,6 @@ const pullCountMax = 32
 /** Local attempts of a broadcast message, which no broker delivers again. */
 const broadcastAttemptsMax = 16
 
-/** As many messages for each that may wait can be parked: then what stands behind them in the queue waits. */
-const parkedShare = 100
-
 /** The broker does not know the group's subscription, or knows an older one. */
 export const heartbeatErrors: ReadonlySet<RocketMQErrorCode> = new Set([
   'SUBSCRIPTION_NOT_EXIST',
@@ -68,31 +60,18 @@ export function isTopicGone({ code, broker }: RocketMQError, queue: QueueRef): b
   return code === 'TOPIC_NOT_EXIST' && broker === queue.broker
 }
 
-/** A message that waits for its handler, or is with it. */
-interface Pending {
-  readonly message: RawMessage
-  /** The one that it was taken into: another one counts after the group was sent back. */
-  readonly window: OffsetWindow
-}
-
 /** A queue that this member reads: it pulls ahead, keeps what waits for a handler, and knows how far all is done. */
 export class AssignedQueue implements MemberQueue {
   readonly queue: QueueRef
   readonly mode = 'PULL'
   readonly #parts: QueueParts
-  readonly #laneOf: (message: RawMessage) => string | undefined
-  readonly #lanes: Lanes<Pending>
-  /** Of the window that counts now. */
-  readonly #parked: ParkedMessages
+  readonly #pending: PendingMessages
   /** Ends pulling. */
   readonly #stop = new AbortController()
   /** Ends everything that is still tried. */
   readonly #abort = new AbortController()
   readonly #timers = new Set<CancelTimer>()
   readonly #begun = Promise.withResolvers<void>()
-  #window: OffsetWindow | undefined
-  #pendingMessages = 0
-  #pendingBytes = 0
   /** Calls of the handler, and messages on their way back to the broker. */
   #active = 0
   #onIdle: (() => void) | undefined
@@ -113,16 +92,14 @@ export class AssignedQueue implements MemberQueue {
   constructor(queue: QueueRef, parts: QueueParts) {
     this.queue = queue
     this.#parts = parts
-    this.#laneOf = laneOf(parts.order)
-    this.#lanes = new Lanes(({ message }) => this.#laneOf(message))
     this.#storedUntilMs = parts.client.runtime.clock.now() - clockSkewMs
-    this.#parked = new ParkedMessages({
-      ...{ client: parts.client, queue, signal: this.#stop.signal },
+    this.#pending = new PendingMessages({
+      ...{ client: parts.client, queue, order: parts.order, signal: this.#stop.signal },
+      share: () => parts.share(),
       pull: (offset, deadline) => {
         const address = parts.client.routes.readAddress(queue, this.#brokerId)
         return this.#read(address, { offset, waitMs: 0, commitOffset: undefined }, deadline)
       },
-      laneOf: this.#laneOf,
       onAnew: (atMost) => {
         // A replica may not have everything yet.
         if (Number.isFinite(atMost) && this.#brokerId !== masterId) this.#brokerId = masterId
@@ -133,7 +110,7 @@ export class AssignedQueue implements MemberQueue {
   }
 
   get hasWork(): boolean {
-    return this.#lanes.hasReady && !this.#parts.isPaused()
+    return this.#pending.hasReady && !this.#parts.isPaused()
   }
 
   get isStopped(): boolean {
@@ -142,7 +119,7 @@ export class AssignedQueue implements MemberQueue {
 
   /** How far everything is done; undefined until the start is known. */
   get committable(): number | undefined {
-    return this.#window?.committable
+    return this.#pending.committable
   }
 
   get storedUntilMs(): number {
@@ -157,14 +134,14 @@ export class AssignedQueue implements MemberQueue {
   /** Messages that are not done, by what the broker said last; undefined before it said anything. */
   get lag(): number | undefined {
     if (this.#nextOffset === undefined) return undefined
-    return Math.max(0, this.#maxOffset - this.#window!.committable)
+    return Math.max(0, this.#maxOffset - this.#pending.committable!)
   }
 
   /** For reports. */
   get state() {
     return {
-      pendingMessages: this.#pendingMessages,
-      pendingBytes: this.#pendingBytes,
+      pendingMessages: this.#pending.messages,
+      pendingBytes: this.#pending.bytes,
       lastAskedMs: this.#lastAskedMs,
     }
   }
@@ -196,7 +173,7 @@ export class AssignedQueue implements MemberQueue {
   }
 
   async begin(): Promise<void> {
-    const { lane, messages: taken } = this.#lanes.take(this.#parts.batchMax)!
+    const { lane, messages: taken } = this.#pending.take(this.#parts.batchMax)!
     this.#active++
     const outcomes = await this.#parts.handle(taken.map(({ message }) => message))
     if (lane === undefined) this.#settleFree(taken, outcomes)
@@ -208,7 +185,7 @@ export class AssignedQueue implements MemberQueue {
   stop(): void {
     this.#stop.abort()
     this.#begun.resolve()
-    this.#lanes.clear()
+    this.#pending.clear()
     for (const cancel of this.#timers) cancel()
     this.#timers.clear()
     this.#wake?.()
@@ -231,63 +208,24 @@ export class AssignedQueue implements MemberQueue {
   /** Waits until there is room for what a pull may bring. One that has nothing always has room. */
   async #room(): Promise<void> {
     for (;;) {
-      const { messages, bytes } = this.#parts.share()
-      const isFull =
-        (this.#pendingMessages > 0 && (this.#pendingMessages >= messages || this.#pendingBytes >= bytes)) ||
-        this.#parked.count >= parkedShare * messages
       const isPaused = this.#parts.isPaused()
-      if (this.isStopped || !(isFull || isPaused)) return
+      if (this.isStopped || !(this.#pending.isFull || isPaused)) return
       // What is parked may never be found again: the queue is begun anew first.
       if (!isPaused && this.#anewAtMost !== undefined) return
-      if (!isPaused && this.#parkUntried()) continue
+      if (!isPaused && this.#pending.parkUntried()) continue
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
   }
 
-  /**
-   * Where the room is used up, what waits behind messages that failed makes room for those of other sharding keys.
-   * @returns whether there was something
-   */
-  #parkUntried(): boolean {
-    const { order, share } = this.#parts
-    if (order !== 'shardingKey' || this.#parked.count >= parkedShare * share().messages) return false
-    const untried = this.#lanes.takeUntried()
-    for (const { message } of untried) {
-      this.#pendingMessages--
-      this.#pendingBytes -= message.bytes
-    }
-    // What counts no more since the group was sent back has come again, or will.
-    const counting = untried
-      .filter(({ message, window }) => window.counting(message.queueOffset) === this.#window)
-      .map(({ message }) => message)
-    for (const [lane, messages] of Map.groupBy(counting, (message) => this.#laneOf(message)!)) {
-      this.#parked.park(
-        lane,
-        messages.map(({ queueOffset }) => queueOffset),
-      )
-    }
-    return untried.length > 0
-  }
-
   /** Lets a lane go on with what was parked of it. The lane is busy until that was read again. */
   async #unpark(lane: string): Promise<void> {
-    const window = this.#window!
-    await this.#parked.readAgain(lane, ({ found, gone }) => {
-      for (const offset of gone) window.done(offset)
-      for (const message of found) this.#addPending(message, window)
-    })
+    await this.#pending.unpark(lane)
     if (this.isStopped) return
-    this.#lanes.release(lane)
+    this.#pending.release(lane)
     this.#parts.onWork()
     this.#wake?.()
-  }
-
-  #addPending(message: RawMessage, window: OffsetWindow): void {
-    this.#pendingMessages++
-    this.#pendingBytes += message.bytes
-    this.#lanes.add({ message, window })
   }
 
   #read(
@@ -308,12 +246,12 @@ export class AssignedQueue implements MemberQueue {
     const deadline = new Deadline(clock, { signal }, waitMs + 2 * client.attemptTimeoutMs)
     // A broker that does not know the member would refuse it, or read for a group that has no members.
     await deadline.within(client.heartbeats.known(address))
-    this.#window ??= new OffsetWindow(await this.#parts.startOffset(address, deadline))
+    if (this.#pending.committable === undefined) this.#pending.beginAt(await this.#parts.startOffset(address, deadline))
     this.#begun.resolve()
     if (this.#anewAtMost !== undefined) await this.#beginAnew(this.#anewAtMost, address, deadline)
-    const window = this.#window
-    const offset = this.#nextOffset ?? window.committable
-    const commitOffset = isBroadcast || window.committable === 0 ? undefined : window.committable
+    const committable = this.#pending.committable!
+    const offset = this.#nextOffset ?? committable
+    const commitOffset = isBroadcast || committable === 0 ? undefined : committable
     this.#lastAskedMs = clock.now()
     const pulled = await this.#read(address, { offset, waitMs, commitOffset }, deadline)
     if (this.isStopped) return
@@ -336,8 +274,7 @@ export class AssignedQueue implements MemberQueue {
     // Where the topic is gone this is tried with each pull.
     const level = Number.isFinite(atMost) ? 'warn' : 'debug'
     client.log[level]({ ...this.queue, offset }, 'the broker has lost messages, or the topic is gone')
-    this.#window = this.#window!.begunAnew(offset)
-    this.#parked.keepBefore(offset)
+    this.#pending.beginAnew(offset)
     this.#nextOffset = offset
     this.#anewAtMost = undefined
   }
@@ -346,19 +283,9 @@ export class AssignedQueue implements MemberQueue {
     this.#maxOffset = maxOffset
     this.#brokerId = suggestedBrokerId
     this.#nextOffset = nextOffset
-    if (nextOffset < offset) {
-      // The group was sent back. What is here is handled all the same, and counts no more.
-      this.#window = new OffsetWindow(nextOffset)
-      this.#parked.clear()
-    }
-    const window = this.#window!
-    window.take(messages.map(({ queueOffset }) => queueOffset))
-    window.advance(nextOffset)
-    for (const message of messages) {
-      const lane = this.#parked.count === 0 ? undefined : this.#laneOf(message)
-      if (this.#parked.has(lane)) this.#parked.park(lane, [message.queueOffset])
-      else this.#addPending(message, window)
-    }
+    // The group was sent back.
+    if (nextOffset < offset) this.#pending.beginAt(nextOffset)
+    this.#pending.add(messages, nextOffset)
     const newest = messages.at(-1)
     if (newest === undefined) return
     this.#storedUntilMs = newest.storeTimestamp
@@ -370,7 +297,7 @@ export class AssignedQueue implements MemberQueue {
     const { clock, random } = client.runtime
     this.#brokerId = masterId
     client.learnFrom(failure, this.queue.topic)
-    if (isTopicGone(failure, this.queue) && this.#window !== undefined) {
+    if (isTopicGone(failure, this.queue) && this.committable !== undefined) {
       this.#anewAtMost = Number.POSITIVE_INFINITY
       this.#parts.onGone()
     }
@@ -413,13 +340,13 @@ export class AssignedQueue implements MemberQueue {
       }
     }
     if (!this.isStopped) {
-      this.#lanes.putBack(lane, again)
+      this.#pending.putBackInLane(lane, again)
       if (again.length > 0) {
-        this.#later(delayMs, () => this.#lanes.release(lane))
+        this.#later(delayMs, () => this.#pending.release(lane))
         this.#wake?.()
-      } else if (this.#parked.has(lane)) void this.#unpark(lane)
+      } else if (this.#pending.isParked(lane)) void this.#unpark(lane)
       else {
-        this.#lanes.release(lane)
+        this.#pending.release(lane)
         this.#parts.onWork()
       }
     }
@@ -437,7 +364,7 @@ export class AssignedQueue implements MemberQueue {
       return
     }
     const again = { message: { ...message, attempt: message.attempt + 1 }, window }
-    this.#later(outcome.delayMs ?? againAfterMs(message.attempt), () => this.#lanes.add(again))
+    this.#later(outcome.delayMs ?? againAfterMs(message.attempt), () => this.#pending.putBack(again))
   }
 
   #later(delayMs: number, act: () => void): void {
@@ -462,21 +389,13 @@ export class AssignedQueue implements MemberQueue {
     return sendBack(message, delayLevel, parts, this.#abort.signal)
   }
 
-  #done({ message, window }: Pending): void {
-    window.done(message.queueOffset)
-    this.#pendingMessages--
-    this.#pendingBytes -= message.bytes
-    if (this.#pendingMessages === 0) this.#parts.onRest()
+  #done(pending: Pending): void {
+    this.#pending.done(pending)
+    if (this.#pending.messages === 0) this.#parts.onRest()
     this.#wake?.()
   }
 
   #ended(): void {
     if (--this.#active === 0) this.#onIdle?.()
   }
-}
-
-function laneOf(order: Order): (message: RawMessage) => string | undefined {
-  if (order === 'none') return () => undefined
-  if (order === 'queue') return () => ''
-  return ({ shardingKey }) => shardingKey
 }
