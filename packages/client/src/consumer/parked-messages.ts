@@ -1,3 +1,4 @@
+import { Places } from '@rocketmq-ts/base'
 import { Deadline, pauseUnless } from '../calls/deadline.ts'
 import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
@@ -22,6 +23,9 @@ export interface ParkingParts {
   onAnew(atMost: number): void
 }
 
+/** Requests of a queue at a time: very many lanes may go on at once, and most of what an answer brings is of others. */
+const readsMax = 4
+
 /** What was read again of a lane. */
 export interface ReadAgain {
   readonly found: readonly RawMessage[]
@@ -38,6 +42,7 @@ export class ParkedMessages {
   /** Offsets in rising order, by lane. */
   #offsets = new Map<string, number[]>()
   #count = 0
+  readonly #reads = new Places(readsMax)
 
   constructor(parts: ParkingParts) {
     this.#parts = parts
@@ -91,9 +96,8 @@ export class ParkedMessages {
       const [offset] = before.get(lane) ?? []
       if (offset === undefined) return
       try {
-        const { messages, nextOffset, maxOffset } = await pull(
-          offset,
-          new Deadline(clock, { signal }, client.attemptTimeoutMs),
+        const { messages, nextOffset, maxOffset } = await this.#reads.run(() =>
+          pull(offset, new Deadline(clock, { signal }, client.attemptTimeoutMs)),
         )
         if (signal.aborted) return
         if (before !== this.#offsets) continue

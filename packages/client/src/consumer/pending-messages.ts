@@ -41,6 +41,8 @@ export class PendingMessages {
   #window: OffsetWindow | undefined
   #messages = 0
   #bytes = 0
+  /** Lanes that are read again. Each has room for its next message, in place of the one that was done. */
+  #unparking = 0
 
   constructor(parts: PendingParts) {
     this.#parts = parts
@@ -70,8 +72,8 @@ export class PendingMessages {
   /** Whether there is no room for what a pull may bring. One that has nothing always has room. */
   get isFull(): boolean {
     const { messages, bytes } = this.#parts.share()
-    const isUsedUp = this.#messages > 0 && (this.#messages >= messages || this.#bytes >= bytes)
-    return isUsedUp || this.#isParkedFull
+    const taken = this.#messages + this.#unparking
+    return (taken > 0 && (taken >= messages || this.#bytes >= bytes)) || this.#isParkedFull
   }
 
   get #isParkedFull(): boolean {
@@ -156,13 +158,31 @@ export class PendingMessages {
     return untried.length > 0
   }
 
-  /** Reads again what was parked of a lane, which is busy until then. Never rejects. */
+  /** Reads again what was parked of a lane, which is busy until then. What has no room is parked once more. Never rejects. */
   async unpark(lane: string): Promise<void> {
     const window = this.#window!
+    this.#unparking++
     await this.#parked.readAgain(lane, ({ found, gone }) => {
       for (const offset of gone) window.done(offset)
-      for (const message of found) this.#add(message, window)
+      const count = this.#fittingOf(found)
+      for (const message of found.slice(0, count)) this.#add(message, window)
+      const left = found.slice(count).map(({ queueOffset }) => queueOffset)
+      if (left.length > 0) this.#parked.park(lane, left)
     })
+    this.#unparking--
+  }
+
+  /** How many messages of a lane that was read again have room. The first one always has. */
+  #fittingOf(found: readonly RawMessage[]): number {
+    const room = this.#parts.share()
+    let messages = this.#messages + this.#unparking
+    let bytes = this.#bytes
+    const end = found.findIndex((message, index) => {
+      if (index > 0 && (++messages > room.messages || bytes + message.bytes > room.bytes)) return true
+      bytes += message.bytes
+      return false
+    })
+    return end < 0 ? found.length : end
   }
 
   /** What waits is forgotten. */

@@ -1,6 +1,7 @@
 import { SeededRandom } from '@rocketmq-ts/platform/test-kit'
+import { commands, consumerRunningInfoBody } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { Producer } from '../../src/index.ts'
+import { type ConsumerOptions, Producer, RetryAfter } from '../../src/index.ts'
 import { numbered, type Scene, startScene } from '../client-kit.ts'
 import { Group } from './group-kit.ts'
 
@@ -88,6 +89,51 @@ describe('a sharding key whose message fails', () => {
     const seen = ofKey('good', group.bodies).length
     expect(seen).toBeGreaterThanOrEqual(200)
     expect(seen).toBeLessThan(500)
+    await scene.settle(consumer.close())
+  })
+
+  test.each<[what: string, room: Partial<ConsumerOptions>]>([
+    ['messages', { pendingMessagesMax: 22 }],
+    ['bytes', { pendingMessagesMax: 10_000, pendingBytesMax: 26_000 }],
+  ])('has no more %s than it may when very many of them succeed at once', async (_what, room) => {
+    const scene = await startScene()
+    await scene.createTopic('T', 1)
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    const bodies: string[] = []
+    const send = async (key: string, first: number, end: number): Promise<void> => {
+      const added = Array.from({ length: end - first }, (_, index) => `${key}:${first + index}:`.padEnd(1000, '.'))
+      bodies.push(...added)
+      await scene.settle(producer.send(added.map((body) => ({ topic: 'T', body, shardingKey: key }))))
+    }
+    const keys = numbered(20, 'key')
+    for (const key of keys) await send(key, 0, 1)
+    // Where those of a key stand together, one pull brings many of them.
+    for (const key of keys) await send(key, 1, 24)
+    await scene.settle(producer.close())
+    const group = new Group(scene)
+    let isBad = true
+    const { consumer } = await group.join('one', { ...options, ...room, concurrency: 64 }, async () => {
+      if (isBad) throw new RetryAfter(1000)
+      await scene.cluster.sleep(20)
+    })
+    await scene.cluster.sleep(30_000)
+    expect(new Set(group.bodies).size).toBe(20)
+    isBad = false
+    let most = 0
+    const broker = scene.cluster.newClient().broker(scene.cluster.brokers[0]!)
+    const areAllHandled = async (): Promise<boolean> => {
+      const header = { consumerGroup: 'readers', clientId: consumer.clientId }
+      const { body } = await broker.ask(commands.getConsumerRunningInfo, header)
+      const [, queue] = consumerRunningInfoBody.decode(body).mqTable.find(([{ topic }]) => topic === 'T')!
+      most = Math.max(most, (queue as { cachedMsgCount: number }).cachedMsgCount)
+      return new Set(group.bodies).size === bodies.length
+    }
+    await scene.cluster.until('all are handled', areAllHandled, 120_000)
+    // A pull begins when there is room for one message.
+    expect(most).toBeLessThanOrEqual(22 + 31)
+    for (const key of keys) {
+      expect(first(ofKey(key, group.bodies))).toEqual(ofKey(key, bodies))
+    }
     await scene.settle(consumer.close())
   })
 })
