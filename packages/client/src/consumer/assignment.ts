@@ -4,7 +4,7 @@ import type { ClusterClient } from '../connection/cluster-client.ts'
 import { isRetryTopic } from '../reading/queue-positions.ts'
 import type { RocketMQError } from '../rocketmq-error.ts'
 import { type QueueRef, queueKey, type TopicRoute } from '../routing/topic-route.ts'
-import { assignedForPop } from './broker-assignment.ts'
+import { assignedForPop, notTold } from './broker-assignment.ts'
 import { groupMembers } from './group-members.ts'
 import type { MemberQueue, RequestMode } from './member-queue.ts'
 import type { OffsetKeeping } from './offset-keeping.ts'
@@ -52,6 +52,8 @@ export class Assignment {
   readonly #firstSeen = new Map<string, ReadonlySet<string>>()
   /** Topics that name servers did not know when they were first looked for. */
   readonly #unknownAtFirst = new Set<string>()
+  /** Topics that a broker did not have any more when it was last asked for messages. */
+  readonly #gone = new Set<string>()
   readonly #settling: RouteSettling
   #isClosed = false
 
@@ -121,6 +123,7 @@ export class Assignment {
     const { client } = this.#parts
     const { topic } = subscription
     try {
+      await this.#thereAgain(topic, deadline)
       const route = await this.#settling.route(topic, deadline)
       const share = await this.#share(route, deadline)
       const isWhole = share !== undefined && (await this.#take(share, subscription))
@@ -137,7 +140,17 @@ export class Assignment {
     }
   }
 
-  /** Undefined when the brokers do not count this client among the members. */
+  /**
+   * With a topic its request mode is deleted. Nothing changes before it is there again: a member that pops would pull.
+   * @throws RocketMQError TOPIC_NOT_EXIST, and what asking throws
+   */
+  async #thereAgain(topic: string, deadline: Deadline): Promise<void> {
+    if (!this.#gone.has(topic)) return
+    await this.#parts.client.routes.refresh(topic, deadline)
+    this.#gone.delete(topic)
+  }
+
+  /** Undefined when the brokers do not count this client among the members, or do not tell whether it goes on with POP. */
   async #share(route: TopicRoute, deadline: Deadline): Promise<Share | undefined> {
     const { client, group, isBroadcast, isPopAllowed } = this.#parts
     const { topic } = route
@@ -146,7 +159,10 @@ export class Assignment {
     if (isBroadcast) return { mode: 'PULL', queues: route.readQueues, shared }
     const popped =
       isPopAllowed && !isRetryTopic(topic) ? await assignedForPop(client, group, route, deadline) : undefined
-    if (popped !== undefined) return { mode: 'POP', queues: popped, shared }
+    if (popped === notTold) {
+      const isPopped = this.queues.some(({ queue, mode }) => queue.topic === topic && mode === 'POP')
+      if (isPopped) return undefined
+    } else if (popped !== undefined) return { mode: 'POP', queues: popped, shared }
     const queues = queueShare(route.readQueues, await groupMembers(client, group, route, deadline), client.clientId)
     return queues === undefined ? undefined : { mode: 'PULL', queues, shared }
   }
@@ -183,6 +199,7 @@ export class Assignment {
 
   /** A broker does not have the topic any more: what it has of it from now on is new. */
   gone({ topic, broker }: QueueRef): void {
+    this.#gone.add(topic)
     const before = this.#firstSeen.get(topic)
     if (before === undefined) return
     const ofBroker = queueKey({ topic, broker, queueId: 0 }).slice(0, -1)

@@ -54,6 +54,27 @@ describe('a consumer whose topic is deleted and made anew', () => {
   )
 })
 
+test('a consumer that pops does not go over to pulling while its topic is gone', async () => {
+  const scene = await startScene()
+  await scene.createTopic('T', 2)
+  await setPop(scene)
+  const group = new Group(scene)
+  const { consumer } = await group.join('one', { topics: 'T', from: 'latest' })
+  const popped = consumer.assigned.filter(({ topic }) => topic === 'T')
+  expect(popped.map(({ queueId }) => queueId)).toEqual([-1])
+  const admin = new Admin(scene.client())
+  await scene.settle(admin.deleteTopic('T'))
+  // Queues are shared out every 20 s at the least, and brokers know what a topic was for 10 s.
+  await scene.cluster.sleep(60_000)
+  expect(consumer.assigned.filter(({ topic }) => topic === 'T')).toEqual(popped)
+  await scene.settle(admin.createTopic('T', { queues: 2 }))
+  await scene.settle(admin.setRequestMode('readers', 'T', { mode: 'POP' }))
+  await send(scene, 'T', numbered(8))
+  await group.sees(numbered(8), 10_000)
+  expect(group.bodies.toSorted()).toEqual(numbered(8))
+  await scene.settle(Promise.all([consumer.close(), admin.close()]))
+})
+
 test('a reader that waits at the end reads on when its topic is made anew', async () => {
   const scene = await startScene()
   await scene.createTopic('T', 1)
