@@ -346,9 +346,9 @@ export class ConsumeQueues implements Follower {
   }
 
   truncate(position: number): void {
-    this.table.forEach((queue) => {
-      queue.truncate(position)
-    })
+    this.table.forEach((queue) => void queue.truncate(position))
+    // Units of a queue that comes back would count later.
+    this.table.lightFiles.freeKept()
     this.#unwritten.cutTo(position)
     // Files of queues that are not open were cut too.
     this.#hasUnknownFiles = true

@@ -126,6 +126,11 @@ export class LightFiles {
     this.#light.slots.trimEnd()
   }
 
+  /** Frees slots of queues that are gone, where a full disk has kept them. @throws the file system's errors */
+  freeKept(): void {
+    this.#light.slots.freeKept()
+  }
+
   /** Forgets what is in slots: all queues are made again. */
   clearSlots(): void {
     this.#light.slots.clear()
@@ -156,14 +161,19 @@ export class LightFiles {
     })
   }
 
-  /** Makes the removal of all that were removed survive a power failure. */
+  /**
+   * Makes the removal of all that were removed survive a power failure.
+   * @throws the file system's errors, also when a full disk keeps one of them
+   */
   async syncRemovals(): Promise<void> {
+    this.#light.slots.freeKept()
     await this.#light.slots.sync()
     await this.#folders.syncRemovals()
   }
 
   /** Like `syncRemovals`, before it returns. */
   syncRemovalsNow(): void {
+    this.#light.slots.freeKept()
     this.#light.slots.syncNow()
     this.#folders.syncRemovalsNow()
   }

@@ -66,9 +66,9 @@ export function readSlot(bytes: Buffer): LightSlot | undefined {
   return { name, serial, firstUnit, units: bytes.subarray(start, slotBytes - ((slotBytes - start) % unitBytes)) }
 }
 
-/** Whether the bytes are those of a slot that is free. */
+/** Whether the bytes are those of a slot that is free, whatever stands behind the first one: it is written last. */
 export function isFreeSlot(bytes: Buffer): boolean {
-  return bytes.readUInt32BE(0) === 0
+  return bytes[0] === 0
 }
 
 /** Units that were written, of all for which there is a place. */

@@ -4,6 +4,7 @@ import { assert } from '@rocketmq-ts/base'
 import type { FileHandle } from '@rocketmq-ts/platform'
 import type { StoreFiles } from '../store-files.ts'
 import { StoreLayoutError } from '../store-layout.ts'
+import { isDiskFull } from '../write-guard.ts'
 import { countUnits, encodeSlot, isFreeSlot, type LightSlot, readSlot, slotBytes, unitsStart } from './light-slot.ts'
 import { howToMakeQueuesAgain, QueueFileError } from './queue-folders.ts'
 import { unitBytes } from './queue-unit.ts'
@@ -14,6 +15,7 @@ const version = 1
 const slotsPerRead = 2048
 /** A name whose queue has nothing in the file. */
 const nothing = -1
+const freeSlot = Buffer.alloc(slotBytes)
 
 /**
  * A file that holds the units of light queues with few messages, so that each of very many takes a sector, and not two folders
@@ -35,6 +37,11 @@ export class LightSlots {
   #retired = new Map<string, number[]>()
   /** Those that are freed when the sync that is under way has ended. */
   #retiring = new Map<string, number[]>()
+  /**
+   * Slots that are to be free, in the order in which they are freed: of one name, the older ones first. Where a write over
+   * what is there takes new space, a full disk keeps them; otherwise there are none.
+   */
+  readonly #toFree = new Set<number>()
   /** Behind the last slot in use. */
   #endNumber = 1
   #serial = 0
@@ -77,8 +84,21 @@ export class LightSlots {
 
   /** Frees those: they were never synced. */
   freeDamaged(): void {
-    for (const number of this.#damaged) this.#release(number)
+    this.#release(this.#damaged)
     this.#damaged = []
+  }
+
+  /**
+   * Frees what a full disk has kept. Until then a process that dies leaves slots of queues that are gone: they are back.
+   * @throws the file system's errors
+   */
+  freeKept(): void {
+    for (const number of this.#toFree) {
+      this.#file!.write(freeSlot, number * slotBytes)
+      this.#isUnsynced = true
+      this.#toFree.delete(number)
+      this.#free.push(number)
+    }
   }
 
   has(name: string): boolean {
@@ -135,17 +155,18 @@ export class LightSlots {
    * @throws the file system's errors; the old slot counts then
    */
   write(name: string, firstUnit: number, units: Uint8Array): void {
-    const bytes = encodeSlot({ name, serial: this.#serial + 1, firstUnit }, units)
+    const bytes = encodeSlot({ name, serial: ++this.#serial, firstUnit }, units)
     const file = this.#opened()
     const number = this.#free.pop() ?? this.#endNumber++
+    this.#isUnsynced = true
     try {
-      file.write(bytes, number * slotBytes)
+      // Its first byte says that it is in use: a write that ended in the middle leaves a slot that is free.
+      file.write(bytes.subarray(1), number * slotBytes + 1)
+      file.write(bytes.subarray(0, 1), number * slotBytes)
     } catch (error) {
       this.#free.push(number)
       throw error
     }
-    this.#serial++
-    this.#isUnsynced = true
     this.#retire(name)
     this.#numbers.set(name, number)
   }
@@ -169,22 +190,31 @@ export class LightSlots {
     this.#isUnsynced = true
   }
 
-  /** Frees what a name has here. A power failure may bring it back until the next sync. */
+  /**
+   * Frees what a name has here. A power failure may bring it back until the next sync, and a full disk may keep it for later.
+   * @throws the file system's errors; the name is there still then
+   */
   remove(name: string): void {
-    const number = this.#numbers.get(name)
+    const number = this.#numbers.get(name) ?? nothing
     // Those that were replaced go first: none of them may be the last one left when the process dies.
-    for (const retired of [this.#retired, this.#retiring]) {
-      this.#releaseEach(retired.get(name) ?? [])
+    for (const retired of [this.#retiring, this.#retired]) {
+      const numbers = retired.get(name)
+      if (numbers === undefined) continue
       retired.delete(name)
+      this.#release(numbers)
     }
-    if (number !== undefined && number !== nothing) this.#release(number)
+    if (number !== nothing) this.#releaseNamed(number)
     this.#numbers.delete(name)
   }
 
-  /** Like `remove`; the name stays. */
+  /**
+   * Like `remove`, and the name stays. Nothing is kept for later: units that do not count might count later.
+   * @throws the file system's errors
+   */
   empty(name: string): void {
     this.remove(name)
     this.#numbers.set(name, nothing)
+    this.freeKept()
   }
 
   /** The units of a queue are elsewhere: its slot is freed when they are synced there. */
@@ -199,6 +229,7 @@ export class LightSlots {
   clear(): void {
     this.#numbers.clear()
     this.#retired.clear()
+    this.#toFree.clear()
     this.#free.length = 0
     this.#endNumber = 1
     this.#damaged = []
@@ -224,8 +255,8 @@ export class LightSlots {
   syncAndFreeNow(syncElsewhere: (names: Iterable<string>) => void): void {
     this.syncNow()
     syncElsewhere(this.replacedNames())
-    this.#releaseAll(this.#retired)
     this.#releaseAll(this.#retiring)
+    this.#releaseAll(this.#retired)
     this.syncNow()
   }
 
@@ -251,6 +282,7 @@ export class LightSlots {
     // A sync in the background may go on. It frees nothing more: the system may have given the descriptor to another file.
     this.#retired.clear()
     this.#retiring.clear()
+    this.#toFree.clear()
     this.#file?.close()
   }
 
@@ -266,22 +298,29 @@ export class LightSlots {
   }
 
   #releaseAll(retired: Map<string, number[]>): void {
-    for (const numbers of retired.values()) this.#releaseEach(numbers)
+    for (const numbers of retired.values()) for (const number of numbers) this.#toFree.add(number)
     retired.clear()
+    this.#release([])
   }
 
-  /** Empties the list as it goes: one that is released twice after an error would be given to two names. */
-  #releaseEach(numbers: number[]): void {
-    for (let number = numbers.at(-1); number !== undefined; number = numbers.at(-1)) {
-      this.#release(number)
-      numbers.pop()
+  /** Frees slots, behind those that a full disk has kept; what it keeps of these is freed later. */
+  #release(numbers: Iterable<number>): void {
+    for (const number of numbers) this.#toFree.add(number)
+    try {
+      this.freeKept()
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
     }
   }
 
-  #release(number: number): void {
-    this.#file!.write(Buffer.alloc(slotBytes), number * slotBytes)
-    this.#isUnsynced = true
-    this.#free.push(number)
+  #releaseNamed(number: number): void {
+    try {
+      this.#release([number])
+    } catch (error) {
+      // As long as a name has it, nobody else may get it.
+      this.#toFree.delete(number)
+      throw error
+    }
   }
 
   async #syncFile(file: FileHandle): Promise<void> {
