@@ -210,7 +210,7 @@ export class ConsumerOffsetTable {
     if (this.#lightOf(topic) === undefined) return
     this.#lightResetCount++
     this.#dataVersion = nextDataVersion(this.#dataVersion, this.#clock.now())
-    this.#kept.note({ group, queue: topic, offset })
+    this.#kept.note({ group, queue: topic, offset, isLeaving: this.#leaving.has(topic) })
   }
 
   isResetPending(group: string, topic: string, queueId: number): boolean {
@@ -333,6 +333,17 @@ export class ConsumerOffsetTable {
     for (const name of names) {
       this.#lightQueueGone(name)
       if (this.#light?.removeTopic(name)) this.#kept.later()
+    }
+  }
+
+  /**
+   * At a start: light queues went, and were made anew, before the last process died. What it said since of where groups go
+   * on in them is left.
+   */
+  beginLightQueuesAnew(names: ReadonlySet<string>): void {
+    this.removeLightQueues([...names])
+    for (const { group, queue, offset, isLeaving } of this.#kept.changes) {
+      if (!isLeaving && names.has(queue)) this.commit(group, queue, lightQueueId, offset)
     }
   }
 

@@ -71,19 +71,21 @@ export function createOffsets(parts: OffsetsParts) {
   })
   const gone = new Set<string>()
   for (const { topic } of offsets.lightEntries()) if (!store.hasLightQueue(topic)) gone.add(topic)
+  const anew = new Set<string>()
   for (const [name, logEnd] of [...offsets.leavingQueues()]) {
-    if (isMadeAnew(name, logEnd, store)) gone.add(name)
+    if (isMadeAnew(name, logEnd, store)) anew.add(name)
     else offsets.lightQueueStays(name)
   }
   // A light queue that was removed begins at 0 again: an offset that was written before would pass by what comes.
   if (gone.size > 0) offsets.removeLightQueues([...gone])
+  if (anew.size > 0) offsets.beginLightQueuesAnew(anew)
   const deleted = topicsGone(offsets, topics, store)
   for (const topic of deleted) offsets.removeTopic(topic)
   const hasEmptied = beginAgain(offsets, store)
   const checked = new CheckedOffsets({ log, offsets, store })
   if (store.recovered.mayHaveLost) checked.checkAll()
   // What is not there any more must not be back at the next start, when there may be another topic of that name.
-  if (deleted.size + gone.size > 0 || hasEmptied) checked.keep()
+  if (deleted.size + gone.size + anew.size > 0 || hasEmptied) checked.keep()
   store.onCutBack(() => {
     offsets.logWasCut()
     checked.checkAll()

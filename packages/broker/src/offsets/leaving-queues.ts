@@ -32,6 +32,10 @@ export class LeavingQueues {
     return this.#queues.size
   }
 
+  has(name: string): boolean {
+    return this.#queues.has(name)
+  }
+
   *entries(): IterableIterator<[name: string, logEnd: number]> {
     for (const [name, { logEnd }] of this.#queues) yield [name, logEnd]
   }

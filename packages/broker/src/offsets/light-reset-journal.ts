@@ -6,6 +6,8 @@ export interface LightReset {
   group: string
   queue: string
   offset: number
+  /** Whether the queue was about to be removed then: what was said is not of the one that was made anew since. */
+  isLeaving: boolean
 }
 
 /**
@@ -23,6 +25,8 @@ export const lightResetJournal = {
       group: textIn('group', fields.group),
       queue: textIn('queue', fields.queue),
       offset: integerIn('offset', fields.offset),
+      // Earlier versions did not say it.
+      isLeaving: fields.isLeaving !== false,
     }
   },
 } as const

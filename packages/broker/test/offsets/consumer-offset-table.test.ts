@@ -51,6 +51,37 @@ test('what comes where the log has lost its end counts for a group that was dele
   expect(ends(newTable())).toEqual([300, 300])
 })
 
+test('of where groups were to go on in a light queue that was made anew, what was said of the one before does not count', async () => {
+  using folder = temporaryFolder()
+  const clock = new SteppedClock()
+  const { config } = countedAt(`${folder.path}/o.json`, clock, recordingLog().log)
+  const newTable = () =>
+    new ConsumerOffsetTable({
+      config,
+      flushIntervalMs: 5000,
+      hasLightQueues: true,
+      lightOffsetsMax: () => 100,
+      positions: () => ({ min: 0, max: 500 }),
+    })
+  const offsets = newTable()
+  const queue = '%LMQ%q'
+  for (const group of ['kept', 'early', 'late']) offsets.commit(group, queue, 0, 7)
+  expect(offsets.mayLeave(queue)).toBe(false)
+  const noted = offsets.leavingNoted(true)
+  clock.finishTurn()
+  clock.advance(10)
+  await noted
+  expect(offsets.mayLeave(queue)).toBe(true)
+  offsets.reset('early', queue, 0, 3)
+  offsets.removeLightQueues([queue])
+  offsets.reset('late', queue, 0, 2)
+  // The process dies.
+  const again = newTable()
+  expect([...again.leavingQueues()]).toEqual([[queue, 500]])
+  again.beginLightQueuesAnew(new Set([queue]))
+  expect([...again.lightEntries()]).toEqual([{ topic: queue, group: 'late', offset: 2 }])
+})
+
 describe('consumer offsets', () => {
   test('are what was committed last, also when that is less', () => {
     using folder = temporaryFolder()
