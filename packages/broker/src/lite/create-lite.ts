@@ -106,7 +106,7 @@ export function createLite(parts: LiteFeatureParts) {
       const resets =
         (reason === 'taken-over' && rules.resetsWhenTakenOver(group)) ||
         (reason === 'unsubscribed' && rules.resetsOnUnsubscribe(group))
-      if (resets && offsets.hasRoom(group, queue)) reset(group, queue, fromStart)
+      if (resets && offsets.hasRoom(group, queue)) unreadable.passingBy(queue, () => reset(group, queue, fromStart))
     },
     onGone: ({ clientId }) => events.forget(clientId),
     notify: ({ clientId, group, link }, liteTopic) =>
@@ -199,6 +199,7 @@ export function createLite(parts: LiteFeatureParts) {
     topicCount: () => topics.size,
     offsets,
     orderCount: () => orders.count,
+    unreadable,
     async isChosenFor(parentTopic: string, liteTopic: string): Promise<boolean> {
       const queues = await routes.writableQueues(parentTopic)
       // Without a route RocketMQ takes the broker that is asked.
@@ -245,6 +246,7 @@ export function createLite(parts: LiteFeatureParts) {
           }
         },
         onMissed: () => counters.missed(),
+        unreadable,
         settings,
       }),
       liteSubscriptionCtl: liteSubscriptionCtl({ rules, subscriptions, changes, offsets, reset, settings }),

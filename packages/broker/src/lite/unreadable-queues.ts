@@ -13,6 +13,15 @@ export class UnreadableQueues {
     this.#log = log
   }
 
+  /** Does something with a queue, unless it cannot be read. @throws other errors */
+  passingBy(queue: string, action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.passBy(queue, error)
+    }
+  }
+
   /**
    * Tells once of a queue that it cannot be read.
    * @throws the error when it is another one

@@ -17,6 +17,7 @@ import type { Walks } from '../../loop-share.ts'
 import type { LiteEvents } from '../lite-events.ts'
 import type { LiteRules } from '../lite-rules.ts'
 import type { LiteSubscriptions } from '../lite-subscriptions.ts'
+import type { UnreadableQueues } from '../unreadable-queues.ts'
 
 export interface LiteInformationParts {
   walks: Walks
@@ -38,6 +39,8 @@ export interface LiteInformationParts {
     counts(): { topics: number }
   }
   orderCount(): number
+  /** Of these it is not told how far groups are behind: of others it is. */
+  unreadable: UnreadableQueues
   /** Whether this is the broker that producers choose for a lite topic. */
   isChosenFor(parentTopic: string, liteTopic: string): Promise<boolean>
   settings(): { maxLmqConsumeQueueNum: number }
@@ -180,15 +183,15 @@ function lagIn(group: string, queue: string, { store, offsets }: LiteInformation
   }
 }
 
-async function lagsOf(group: string, prefix: string, topK: number, { walks, store, offsets }: LiteInformationParts) {
+async function lagsOf(group: string, prefix: string, topK: number, parts: LiteInformationParts) {
+  const { walks, store, offsets, unreadable } = parts
   const count = Math.max(0, Math.min(topK, lagsMax))
   let most: { topic: string; offset: number; lagCount: number }[] = []
   const leaveMost = (): void => {
     most = most.sort((left, right) => right.lagCount - left.lagCount).slice(0, count)
   }
   let totalLagCount = 0
-  await walks.forEach(offsets.lightQueuesOf(group), (topic) => {
-    if (!topic.startsWith(prefix)) return
+  const look = (topic: string): void => {
     const offset = offsets.offset(group, topic, lightQueueId)
     if (offset === undefined) return
     const lagCount = store.maxOffset(topic, lightQueueId) - offset
@@ -196,6 +199,9 @@ async function lagsOf(group: string, prefix: string, topK: number, { walks, stor
     totalLagCount += lagCount
     most.push({ topic, offset, lagCount })
     if (most.length >= 2 * lagsMax) leaveMost()
+  }
+  await walks.forEach(offsets.lightQueuesOf(group), (topic) => {
+    if (topic.startsWith(prefix)) unreadable.passingBy(topic, () => look(topic))
   })
   leaveMost()
   const lags: LiteLag[] = []

@@ -83,11 +83,17 @@ function* apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubsc
       if ((index + 1) % namesAtOnce === 0) yield
     }
   }
+  let failure: unknown
   yield* subscriptions.add(name, queues, link, (queue) => {
-    if (offsetOption !== undefined && parts.offsets.hasRoom(name.group, queue)) {
+    if (offsetOption === undefined || !parts.offsets.hasRoom(name.group, queue)) return
+    try {
       parts.reset(name.group, queue, offsetOption)
+    } catch (error) {
+      // One that is damaged does not keep the others.
+      failure ??= error
     }
   })
+  if (failure !== undefined) throw failure
 }
 
 /** What names a client is kept as long as its subscriptions. */

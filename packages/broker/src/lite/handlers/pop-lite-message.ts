@@ -11,6 +11,7 @@ import type { MessageFilter } from '../../reading/message-filter.ts'
 import type { LiteEvents } from '../lite-events.ts'
 import type { LiteRules } from '../lite-rules.ts'
 import type { LiteClient } from '../lite-subscriptions.ts'
+import type { UnreadableQueues } from '../unreadable-queues.ts'
 
 type PopLiteCommand = typeof commands.popLiteMessage
 type PopLiteRequest = RequestOf<PopLiteCommand>
@@ -26,6 +27,8 @@ export interface PopLiteParts extends PopCheckParts {
   /** Something of a light queue was given to a group: it is free again some time. */
   onGiven(group: string, parent: string, taken: Taken): void
   onMissed(): void
+  /** Of these nothing is given: what stands in others is. */
+  unreadable: UnreadableQueues
   settings(): { maxTransferBytesOnMessageInMemory: number; popCkMaxBufferSize: number }
 }
 
@@ -102,9 +105,9 @@ class LitePop extends WaitingPop<Found> {
 
   /** Takes messages of one light queue after the other in which there may be some, until there are enough. */
   #takeOn(found: Found): Promise<void> | undefined {
-    const { events, reader } = this.#parts
-    const { attemptId, invisibleTime, maxMsgNum, consumerGroup: group } = this.#header
-    const { client, popTime, seen } = found
+    const { events } = this.#parts
+    const { maxMsgNum, consumerGroup: group } = this.#header
+    const { client, seen } = found
     while (found.count < maxMsgNum && found.byteCount < this.bytesMax) {
       const queue = events.take(client)
       if (queue === undefined) return undefined
@@ -119,15 +122,7 @@ class LitePop extends WaitingPop<Found> {
         events.giveBack(client, queue)
         if (found.count > 0) return undefined
       }
-      const taken = reader.take({
-        group,
-        queues: [{ topic: queue, queueId: 0 }],
-        countMax: maxMsgNum - found.count,
-        // What a group was given before its offset was written down would be passed by after the death of the process.
-        initMode: 'min',
-        filter: everything,
-        order: { attemptId, popTime, invisibleTime },
-      })
+      const taken = this.#takeOf(queue, found)
       if (taken instanceof Promise) {
         return taken.then((later) => {
           this.#noteTaken(found, queue, later)
@@ -139,7 +134,31 @@ class LitePop extends WaitingPop<Found> {
     return undefined
   }
 
-  #noteTaken(found: Found, queue: string, taken: Taken): void {
+  /** @returns undefined when it cannot be read */
+  #takeOf(queue: string, { popTime, count }: Found): Taken | undefined | Promise<Taken | undefined> {
+    const { attemptId, invisibleTime, maxMsgNum, consumerGroup: group } = this.#header
+    const { reader, unreadable } = this.#parts
+    const passBy = (error: unknown): undefined => {
+      unreadable.passBy(queue, error)
+    }
+    try {
+      const taken = reader.take({
+        group,
+        queues: [{ topic: queue, queueId: 0 }],
+        countMax: maxMsgNum - count,
+        // What a group was given before its offset was written down would be passed by after the death of the process.
+        initMode: 'min',
+        filter: everything,
+        order: { attemptId, popTime, invisibleTime },
+      })
+      return taken instanceof Promise ? taken.catch(passBy) : taken
+    } catch (error) {
+      return passBy(error)
+    }
+  }
+
+  #noteTaken(found: Found, queue: string, taken: Taken | undefined): void {
+    if (taken === undefined) return
     if (taken.isFull) {
       // Others may have room again before it is asked once more.
       this.#parts.events.giveBack(found.client, queue)
