@@ -1,6 +1,8 @@
 export { assert, InvariantError, unreachable } from './assert.ts'
 export { evenRun } from './even-run.ts'
+export { HashPlaces } from './hash-places.ts'
 export { LruMap, type Weights } from './lru-map.ts'
+export { NameNumbers } from './name-numbers.ts'
 export { NameTable } from './name-table.ts'
 export { nearestWord } from './nearest-word.ts'
 export { Places } from './places.ts'

@@ -1,8 +1,12 @@
+import { HashPlaces, NameNumbers } from '@rocketmq-ts/base'
 import { isLightQueue, lightQueueId, lightQueuePrefix } from '@rocketmq-ts/protocol'
 
 const separator = '@'
 /** Entries that are looked at for one piece of text. */
 const entriesPerPiece = 500
+const roomFirst = 64
+/** Of links between entries, each of which is one higher than the entry that it leads to; and of a place without an entry. */
+const none = 0
 
 interface Entry {
   topic: string
@@ -10,101 +14,93 @@ interface Entry {
   offset: number
 }
 
-/** How far a group is, or several are, that have names of light queues. */
-type OwnOffsets = { readonly group: string; offset: number } | Map<string, number>
-
 /**
- * How far groups are in light queues, of which each has one queue. There may be a million of them: what is asked of one
- * queue, or of an ordinary group, is found without going through all.
+ * How far groups are in light queues, of which each has one queue. There may be a million of them: they are outside of V8's
+ * heap, some 80 bytes each where the group has the name of its queue. What is asked of one queue is found without going through
+ * all; what is asked of a group looks at all numbers.
  */
 export class LightOffsets {
-  /** Ordinary groups, of which there are few: group to queue to offset. */
-  readonly #shared = new Map<string, Map<string, number>>()
-  /** Groups that have names of light queues, of which there may be as many, by queue: nearly each has one. */
-  readonly #own = new Map<string, OwnOffsets>()
-  #size = 0
+  /** Of queues and of groups. */
+  readonly #names = new NameNumbers()
+  /** By the number of a name: how many entries have it, the first one of the queue of that name, and whether it is one's. */
+  #useCounts = new Uint32Array(roomFirst)
+  #firsts = new Uint32Array(roomFirst)
+  #areLight = new Uint8Array(roomFirst)
+  /** By entry: the number of the queue's name, that of the group's name and one, the next entry of the queue, and the offset. */
+  #queues = new Uint32Array(roomFirst)
+  #groups = new Uint32Array(roomFirst)
+  #nexts = new Uint32Array(roomFirst)
+  #offsets = new Float64Array(roomFirst)
+  readonly #places = new HashPlaces((entry) => hashOf(this.#queues[entry]!, this.#groups[entry]!))
+  /** Behind the last entry. */
+  #end = 0
+  readonly #free: number[] = []
 
   get size(): number {
-    return this.#size
+    return this.#end - this.#free.length
   }
 
   get(group: string, topic: string): number | undefined {
-    if (!isLightQueue(group)) return this.#shared.get(group)?.get(topic)
-    const own = this.#own.get(topic)
-    if (own instanceof Map) return own.get(group)
-    return own?.group === group ? own.offset : undefined
+    const entry = this.#find(group, topic)
+    return entry === undefined ? undefined : this.#offsets[entry]
   }
 
   /** @returns whether it was another before */
   set(group: string, topic: string, offset: number): boolean {
-    const before = this.get(group, topic)
-    if (before === offset) return false
-    if (before === undefined) this.#size++
-    if (isLightQueue(group)) this.#setOwn(group, topic, offset)
-    else {
-      const queues = this.#shared.get(group)
-      if (queues === undefined) this.#shared.set(group, new Map([[topic, offset]]))
-      else queues.set(topic, offset)
-    }
+    const known = this.#find(group, topic)
+    if (known === undefined) this.#add(group, topic, offset)
+    else if (this.#offsets[known] === offset) return false
+    else this.#offsets[known] = offset
     return true
   }
 
   /** @returns whether there was anything to remove */
   remove(group: string, topic: string): boolean {
-    if (this.get(group, topic) === undefined) return false
-    this.#size--
-    if (isLightQueue(group)) {
-      const own = this.#own.get(topic)
-      if (own instanceof Map && own.size > 1) own.delete(group)
-      else this.#own.delete(topic)
-      return true
-    }
-    const queues = this.#shared.get(group)!
-    queues.delete(topic)
-    if (queues.size === 0) this.#shared.delete(group)
+    const entry = this.#find(group, topic)
+    if (entry === undefined) return false
+    this.#remove(entry)
     return true
   }
 
   /** A queue is gone. @returns whether there was anything to remove */
   removeTopic(topic: string): boolean {
-    const own = this.#own.get(topic)
-    let isChanged = this.#own.delete(topic)
-    if (own !== undefined) this.#size -= own instanceof Map ? own.size : 1
-    for (const group of this.#shared.keys()) isChanged = this.remove(group, topic) || isChanged
-    return isChanged
+    const entries = [...this.#entriesOf(topic)]
+    for (const entry of entries) this.#remove(entry)
+    return entries.length > 0
   }
 
   /** @returns whether there was anything to remove */
   removeGroup(group: string): boolean {
-    if (!isLightQueue(group)) {
-      const queues = this.#shared.get(group)
-      this.#size -= queues?.size ?? 0
-      // Whoever goes through them comes to an end.
-      queues?.clear()
-      return this.#shared.delete(group)
-    }
+    const number = this.#names.get(group)
+    if (number === undefined) return false
     let isChanged = false
-    for (const topic of this.#ownTopicsOf(group)) isChanged = this.remove(group, topic) || isChanged
+    for (let entry = 0; entry < this.#end; entry++) {
+      if (this.#groups[entry] !== number + 1) continue
+      this.#remove(entry)
+      isChanged = true
+    }
     return isChanged
   }
 
   groupsOf(topic: string): string[] {
-    const groups: string[] = []
-    for (const [group, queues] of this.#shared) if (queues.has(topic)) groups.push(group)
-    const own = this.#own.get(topic)
-    if (own instanceof Map) groups.push(...own.keys())
-    else if (own !== undefined) groups.push(own.group)
-    return groups
+    const entries = [...this.#entriesOf(topic)]
+    return entries.map((entry) => this.#groupOf(entry)).reverse()
   }
 
   /** What is added or removed meanwhile may be among them. */
-  topicsOf(group: string): Iterable<string> {
-    return isLightQueue(group) ? this.#ownTopicsOf(group) : (this.#shared.get(group)?.keys() ?? [])
+  *topicsOf(group: string): IterableIterator<string> {
+    const number = this.#names.get(group)
+    if (number === undefined) return
+    for (let entry = 0; entry < this.#end; entry++) {
+      if (this.#groups[entry] !== number + 1) continue
+      yield this.#topicOf(entry)
+      // The last entry of the group may have gone, and its number be another's.
+      if (this.#names.get(group) !== number) return
+    }
   }
 
   *entries(): IterableIterator<Entry> {
-    yield* this.#ownEntries()
-    yield* this.#sharedEntries()
+    for (let entry = 0; entry < this.#end; entry++) if (this.#groups[entry] !== none) yield this.#entryOf(entry)
   }
 
   /** @param key `topic@group` */
@@ -115,66 +111,125 @@ export class LightOffsets {
 
   /** Entries of the table `lmqOffsetTable`, in pieces: those of groups that have a light queue's name. */
   ownPieces(): IterableIterator<string> {
-    return pieces(
-      this.#ownEntries(),
-      ({ topic, group, offset }) => `\t\t${JSON.stringify(topic + separator + group)}:${offset}`,
-    )
+    return this.#pieces(true, ({ topic, group, offset }) => {
+      return `\t\t${JSON.stringify(topic + separator + group)}:${offset}`
+    })
   }
 
   /** Entries of the table `offsetTable`, in pieces: those of ordinary groups. */
   sharedPieces(): IterableIterator<string> {
-    return pieces(this.#sharedEntries(), ({ topic, group, offset }) => {
+    return this.#pieces(false, ({ topic, group, offset }) => {
       return `\t\t${JSON.stringify(topic + separator + group)}:{\n\t\t\t${lightQueueId}:${offset}\n\t\t}`
     })
   }
 
-  #setOwn(group: string, topic: string, offset: number): void {
-    const own = this.#own.get(topic)
-    // Copies: V8 keeps alive the whole text that a name was cut out of.
-    if (own === undefined) this.#own.set(copyOf(topic), { group: copyOf(group), offset })
-    else if (own instanceof Map) own.set(group, offset)
-    else if (own.group === group) own.offset = offset
+  *#pieces(areLight: boolean, format: (entry: Entry) => string): IterableIterator<string> {
+    let lines: string[] = []
+    for (let entry = 0; entry < this.#end; entry++) {
+      const group = this.#groups[entry]!
+      if (group === none || (this.#areLight[group - 1] === 1) !== areLight) continue
+      lines.push(format(this.#entryOf(entry)))
+      if (lines.length < entriesPerPiece) continue
+      yield lines.join(',\n')
+      lines = []
+    }
+    if (lines.length > 0) yield lines.join(',\n')
+  }
+
+  #find(group: string, topic: string): number | undefined {
+    const queue = this.#names.get(topic)
+    const ofGroup = group === topic ? queue : this.#names.get(group)
+    if (queue === undefined || ofGroup === undefined) return undefined
+    const isIt = (entry: number): boolean => this.#queues[entry] === queue && this.#groups[entry] === ofGroup + 1
+    return this.#places.find(hashOf(queue, ofGroup + 1), isIt)
+  }
+
+  /** The last one that was added first. */
+  *#entriesOf(topic: string): IterableIterator<number> {
+    const queue = this.#names.get(topic)
+    if (queue === undefined) return
+    for (let link = this.#firsts[queue]!; link !== none; link = this.#nexts[link - 1]!) yield link - 1
+  }
+
+  #entryOf(entry: number): Entry {
+    const topic = this.#topicOf(entry)
+    const isNamedAlike = this.#groups[entry] === this.#queues[entry]! + 1
+    return { topic, group: isNamedAlike ? topic : this.#groupOf(entry), offset: this.#offsets[entry]! }
+  }
+
+  #topicOf(entry: number): string {
+    return this.#names.nameOf(this.#queues[entry]!)!
+  }
+
+  #groupOf(entry: number): string {
+    return this.#names.nameOf(this.#groups[entry]! - 1)!
+  }
+
+  #add(group: string, topic: string, offset: number): void {
+    const entry = this.#free.pop() ?? this.#end++
+    if (entry === this.#queues.length) this.#enlarge()
+    const queue = this.#nameUsed(topic)
+    this.#queues[entry] = queue
+    this.#groups[entry] = this.#nameUsed(group) + 1
+    this.#offsets[entry] = offset
+    this.#nexts[entry] = this.#firsts[queue]!
+    this.#firsts[queue] = entry + 1
+    this.#places.add(hashOf(queue, this.#groups[entry]!), entry)
+  }
+
+  #remove(entry: number): void {
+    const [queue, group] = [this.#queues[entry]!, this.#groups[entry]!]
+    this.#places.delete(hashOf(queue, group), entry)
+    const next = this.#nexts[entry]!
+    if (this.#firsts[queue] === entry + 1) this.#firsts[queue] = next
     else {
-      const several = new Map([
-        [own.group, own.offset],
-        [group, offset],
-      ])
-      this.#own.set(topic, several)
+      let before = this.#firsts[queue]! - 1
+      while (this.#nexts[before] !== entry + 1) before = this.#nexts[before]! - 1
+      this.#nexts[before] = next
     }
+    this.#groups[entry] = none
+    this.#free.push(entry)
+    this.#nameLeft(queue)
+    this.#nameLeft(group - 1)
   }
 
-  *#ownTopicsOf(group: string): IterableIterator<string> {
-    for (const [topic, own] of this.#own) if (own instanceof Map ? own.has(group) : own.group === group) yield topic
-  }
-
-  *#ownEntries(): IterableIterator<Entry> {
-    for (const [topic, own] of this.#own) {
-      if (!(own instanceof Map)) yield { topic, group: own.group, offset: own.offset }
-      else for (const [group, offset] of own) yield { topic, group, offset }
+  #nameUsed(name: string): number {
+    const number = this.#names.add(name)
+    if (number >= this.#useCounts.length) {
+      const room = number * 2
+      this.#useCounts = enlarged(this.#useCounts, new Uint32Array(room))
+      this.#firsts = enlarged(this.#firsts, new Uint32Array(room))
+      this.#areLight = enlarged(this.#areLight, new Uint8Array(room))
     }
+    if (this.#useCounts[number]!++ === 0) this.#areLight[number] = isLightQueue(name) ? 1 : 0
+    return number
   }
 
-  *#sharedEntries(): IterableIterator<Entry> {
-    for (const [group, queues] of this.#shared) for (const [topic, offset] of queues) yield { topic, group, offset }
+  #nameLeft(number: number): void {
+    if (--this.#useCounts[number]! === 0) this.#names.delete(this.#names.nameOf(number)!)
+  }
+
+  #enlarge(): void {
+    const room = this.#queues.length * 2
+    this.#queues = enlarged(this.#queues, new Uint32Array(room))
+    this.#groups = enlarged(this.#groups, new Uint32Array(room))
+    this.#nexts = enlarged(this.#nexts, new Uint32Array(room))
+    this.#offsets = enlarged(this.#offsets, new Float64Array(room))
   }
 }
 
-function* pieces(entries: Iterable<Entry>, format: (entry: Entry) => string): IterableIterator<string> {
-  let lines: string[] = []
-  for (const entry of entries) {
-    lines.push(format(entry))
-    if (lines.length < entriesPerPiece) continue
-    yield lines.join(',\n')
-    lines = []
-  }
-  if (lines.length > 0) yield lines.join(',\n')
+function enlarged<Numbers extends Uint8Array | Uint32Array | Float64Array>(before: Numbers, after: Numbers): Numbers {
+  after.set(before)
+  return after
+}
+
+function hashOf(queue: number, group: number): number {
+  const hash = Math.imul(queue, 0x9e3779b1) ^ Math.imul(group, 0x85ebca6b)
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35)
+  return mixed ^ (mixed >>> 13)
 }
 
 /** Names of light queues may have an `@`; those of ordinary groups have none. */
-function copyOf(name: string): string {
-  return Buffer.from(name).toString()
-}
-
 function namesIn(key: string): { topic: string; group: string } {
   const atLight = key.lastIndexOf(separator + lightQueuePrefix)
   const at = atLight > 0 ? atLight : key.lastIndexOf(separator)

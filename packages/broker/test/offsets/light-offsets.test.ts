@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LightOffsets } from '../../src/offsets/light-offsets.ts'
 
@@ -76,4 +77,58 @@ test('entries for the file come in short pieces', () => {
   expect(text.match(/%LMQ%\d+@g"/g)).toHaveLength(2000)
   expect(text).toContain('"%LMQ%7@g":{\n\t\t\t0:7\n\t\t}')
   expect([...filled('g').ownPieces()]).toEqual([])
+})
+
+test('offsets are those that a map holds, whatever comes and goes', () => {
+  const queue = fc.constantFrom('%LMQ%a', '%LMQ%b', '%LMQ%c')
+  const group = fc.constantFrom('g', 'h', '%LMQ%a', '%LMQ%b', '%LMQ%x')
+  const step = fc.record({
+    kind: fc.constantFrom('set', 'set', 'set', 'remove', 'removeTopic', 'removeGroup'),
+    queue,
+    group,
+    offset: fc.nat(3),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      const offsets = new LightOffsets()
+      const expected = new Map<string, number>()
+      const removeWhere = (isGone: (name: string) => boolean): boolean => {
+        const gone = [...expected.keys()].filter(isGone)
+        for (const name of gone) expected.delete(name)
+        return gone.length > 0
+      }
+      for (const { kind, queue, group, offset } of steps) {
+        const name = `${queue} ${group}`
+        if (kind === 'set') {
+          expect(offsets.set(group, queue, offset)).toBe(expected.get(name) !== offset)
+          expected.set(name, offset)
+        } else if (kind === 'remove') expect(offsets.remove(group, queue)).toBe(expected.delete(name))
+        else if (kind === 'removeTopic') {
+          expect(offsets.removeTopic(queue)).toBe(removeWhere((one) => one.startsWith(`${queue} `)))
+        } else expect(offsets.removeGroup(group)).toBe(removeWhere((one) => one.endsWith(` ${group}`)))
+        expect(offsets.get(group, queue)).toBe(expected.get(name))
+        expect(left(offsets)).toEqual([...expected.keys()].sort())
+        expect(offsets.size).toBe(expected.size)
+        const [groups, queues] = [offsets.groupsOf(queue), [...offsets.topicsOf(group)]]
+        expect(groups.map((one) => `${queue} ${one}`).sort()).toEqual(
+          left(offsets).filter((one) => one.startsWith(queue)),
+        )
+        expect(queues.map((one) => `${one} ${group}`).sort()).toEqual(
+          left(offsets).filter((one) => one.endsWith(` ${group}`)),
+        )
+      }
+    }),
+  )
+})
+
+test('who goes through the queues of a group comes to an end when the group is removed, whoever has its place then', () => {
+  const offsets = filled('g')
+  const seen: string[] = []
+  for (const queue of offsets.topicsOf('g')) {
+    seen.push(queue)
+    if (seen.length !== 3) continue
+    offsets.removeGroup('g')
+    for (const [index, other] of queues.entries()) offsets.set('h', other, index)
+  }
+  expect(seen).toEqual(queues.slice(0, 3))
 })

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { assert } from '@rocketmq-ts/base'
+import { assert, NameNumbers } from '@rocketmq-ts/base'
 import type { FileHandle } from '@rocketmq-ts/platform'
 import type { StoreFiles } from '../store-files.ts'
 import { StoreLayoutError } from '../store-layout.ts'
@@ -13,8 +13,9 @@ const fileMagic = 0x524d4c46
 const version = 1
 /** Slots that are read at a time when the file is opened. */
 const slotsPerRead = 2048
-/** A name whose queue has nothing in the file. */
-const nothing = -1
+/** The slot of a name whose queue has nothing in the file: that says what the file is. */
+const nothing = 0
+const slotsKnownFirst = 64
 const freeSlot = Buffer.alloc(slotBytes)
 
 /**
@@ -30,8 +31,10 @@ export class LightSlots {
   readonly path: string
   readonly #files: StoreFiles
   #file: FileHandle | undefined
-  /** Name to number of the slot, or `nothing`. */
-  readonly #numbers = new Map<string, number>()
+  /** There may be a million. */
+  readonly #names = new NameNumbers()
+  /** The number of the slot of each name, or `nothing`, by the number of the name. */
+  #numbers = new Uint32Array(slotsKnownFirst)
   readonly #free: number[] = []
   /** Slots that others have replaced, by name. */
   #retired = new Map<string, number[]>()
@@ -74,7 +77,7 @@ export class LightSlots {
 
   /** Names that have a slot, or will have one. */
   get count(): number {
-    return this.#numbers.size
+    return this.#names.size
   }
 
   /** Slots of which nothing can be known. A power failure may leave some that were not synced. */
@@ -102,11 +105,11 @@ export class LightSlots {
   }
 
   has(name: string): boolean {
-    return this.#numbers.has(name)
+    return this.#names.has(name)
   }
 
   names(): IterableIterator<string> {
-    return this.#numbers.keys()
+    return this.#names.names()
   }
 
   /** Names of slots that are freed at the next sync, or when the one that is under way has ended. */
@@ -117,9 +120,8 @@ export class LightSlots {
 
   /** Notes the name of a queue that has nothing yet. */
   add(name: string): void {
-    assert(!this.#numbers.has(name), `${name} has a slot`)
-    // A copy: V8 keeps alive the whole text that a name was cut out of, and there may be a million.
-    this.#numbers.set(Buffer.from(name).toString(), nothing)
+    assert(!this.#names.has(name), `${name} has a slot`)
+    this.#setNumber(name, nothing)
   }
 
   /**
@@ -127,7 +129,7 @@ export class LightSlots {
    * @throws QueueFileError when it is damaged: used offsets would be given out again
    */
   read(name: string): LightSlot | undefined {
-    const number = this.#numbers.get(name) ?? nothing
+    const number = this.#numberOf(name)
     if (number === nothing) return undefined
     const bytes = Buffer.allocUnsafe(slotBytes)
     const isThere = this.#file!.read(bytes, number * slotBytes) === slotBytes
@@ -145,7 +147,7 @@ export class LightSlots {
   /** All slots in use, in the order of the file: for who needs those of very many. */
   *all(): Iterable<LightSlot> {
     for (const [number, slot] of this.#slots()) {
-      if (slot !== undefined && this.#numbers.get(slot.name) === number) yield slot
+      if (slot !== undefined && this.#numberOf(slot.name) === number) yield slot
     }
   }
 
@@ -168,7 +170,7 @@ export class LightSlots {
       throw error
     }
     this.#retire(name)
-    this.#numbers.set(name, number)
+    this.#setNumber(name, number)
   }
 
   /**
@@ -176,7 +178,7 @@ export class LightSlots {
    * @param index where they go among the units of the slot
    */
   append(name: string, index: number, units: Uint8Array): void {
-    const number = this.#numbers.get(name) ?? nothing
+    const number = this.#numberOf(name)
     assert(number !== nothing, `${name} has no slot`)
     this.#file!.write(units, number * slotBytes + unitsStart(name) + index * unitBytes)
     this.#isUnsynced = true
@@ -195,7 +197,7 @@ export class LightSlots {
    * @throws the file system's errors; the name is there still then
    */
   remove(name: string): void {
-    const number = this.#numbers.get(name) ?? nothing
+    const number = this.#numberOf(name)
     // Those that were replaced go first: none of them may be the last one left when the process dies.
     for (const retired of [this.#retiring, this.#retired]) {
       const numbers = retired.get(name)
@@ -204,7 +206,7 @@ export class LightSlots {
       this.#release(numbers)
     }
     if (number !== nothing) this.#releaseNamed(number)
-    this.#numbers.delete(name)
+    this.#names.delete(name)
   }
 
   /**
@@ -213,7 +215,7 @@ export class LightSlots {
    */
   empty(name: string): void {
     this.remove(name)
-    this.#numbers.set(name, nothing)
+    this.#setNumber(name, nothing)
     this.freeKept()
   }
 
@@ -222,12 +224,12 @@ export class LightSlots {
     this.#retire(name)
     // Its files are synced although it had nothing here.
     if (!this.#retired.has(name)) this.#retired.set(name, [])
-    this.#numbers.delete(name)
+    this.#names.delete(name)
   }
 
   /** Frees everything. */
   clear(): void {
-    this.#numbers.clear()
+    this.#names.clear()
     this.#retired.clear()
     this.#toFree.clear()
     this.#free.length = 0
@@ -286,8 +288,23 @@ export class LightSlots {
     this.#file?.close()
   }
 
+  #numberOf(name: string): number {
+    const ofName = this.#names.get(name)
+    return ofName === undefined ? nothing : this.#numbers[ofName]!
+  }
+
+  #setNumber(name: string, number: number): void {
+    const ofName = this.#names.add(name)
+    if (ofName >= this.#numbers.length) {
+      const before = this.#numbers
+      this.#numbers = new Uint32Array(ofName * 2)
+      this.#numbers.set(before)
+    }
+    this.#numbers[ofName] = number
+  }
+
   #retire(name: string): void {
-    const number = this.#numbers.get(name) ?? nothing
+    const number = this.#numberOf(name)
     if (number !== nothing) this.#noteRetired(name, number)
   }
 
@@ -393,9 +410,9 @@ export class LightSlots {
       }
       const { name, serial } = slot
       this.#serial = Math.max(this.#serial, serial)
-      const known = this.#numbers.get(name)
-      if (known === undefined) {
-        this.#numbers.set(name, number)
+      const known = this.#numberOf(name)
+      if (known === nothing) {
+        this.#setNumber(name, number)
         continue
       }
       // The process died before it freed the older one.
@@ -403,7 +420,7 @@ export class LightSlots {
       const isNewer = serial > knownSerial
       serials.set(name, Math.max(serial, knownSerial))
       this.#noteRetired(name, isNewer ? known : number)
-      if (isNewer) this.#numbers.set(name, number)
+      if (isNewer) this.#setNumber(name, number)
     }
     // Slots are taken from the end of the list: those at the front of the file first.
     for (const number of free.toReversed()) if (number < this.#endNumber) this.#free.push(number)
