@@ -408,8 +408,7 @@ export class QueueTable {
    * those that are added meanwhile may come, too.
    */
   *topicNames(): IterableIterator<string> {
-    yield* this.#ordinaryInFiles
-    for (const topic of [...this.#topics.keys()]) if (!this.#light.has(topic)) yield topic
+    yield* this.#ordinaryTopics()
     let left = this.#light.count
     for (const name of this.#light.names()) {
       if (left-- === 0) return
@@ -423,12 +422,22 @@ export class QueueTable {
   }
 
   *#topicsInFolders(): IterableIterator<string> {
-    yield* this.#ordinaryInFiles
-    for (const topic of [...this.#topics.keys()]) if (!this.#light.has(topic)) yield topic
+    yield* this.#ordinaryTopics()
     yield* this.#light.namesInFiles()
   }
 
-  /** Topics that have a queue, open or in files. */
+  /** One may come twice. */
+  *#ordinaryTopics(): IterableIterator<string> {
+    yield* this.#ordinaryInFiles
+    for (const topic of [...this.#topics.keys()]) if (!this.#light.has(topic)) yield topic
+  }
+
+  /** Topics that have a queue, open or in files, and are no light queues: of these there may be a million. */
+  ordinaryTopics(): Set<string> {
+    return new Set(this.#ordinaryTopics())
+  }
+
+  /** Topics that have a queue, open or in files, with light queues. */
   topics(): Set<string> {
     const inFolders = this.#allFolders().flatMap((folders) => folders.topics())
     return new Set([...inFolders, ...this.#light.slots.names(), ...this.#topics.keys()])

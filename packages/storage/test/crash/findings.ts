@@ -7,7 +7,7 @@ const queuesPerTopic = 2
 /** Reads all queues of a store from their first to their last message. */
 export async function findingsOf(store: MessageStore): Promise<Findings> {
   const queues: Findings['queues'] = []
-  for (const topic of store.topicsWithQueues()) {
+  for (const topic of [...store.topicsWithQueues(), ...store.lightQueueNames()]) {
     for (let queueId = 0; queueId < queuesPerTopic; queueId++) {
       // An empty queue of batches begins at -1.
       const minOffset = Math.max(0, store.minOffset(topic, queueId))

@@ -64,6 +64,17 @@ describe.each([
     expect(await bodiesIn(store, names[3]!)).toEqual([names[3], 'more'])
   })
 
+  test('topics that have queues are told without them, and without asking the disk', async () => {
+    const kit = new FaultKit()
+    await filled(kit, changes)
+    kit.disk.kill()
+    const { fileSystem, asked } = noting(kit.faults)
+    const store = lightOpen(kit, { ...changes, platform: { fileSystem, clock: kit.clock } })
+    asked.length = 0
+    expect([...store.topicsWithQueues()]).toEqual(['T1'])
+    expect(asked).toEqual([])
+  })
+
   test('removing very many lists no folder of all, and waits for no sync of it', async () => {
     const kit = new FaultKit()
     const { fileSystem, asked } = noting(kit.faults)
