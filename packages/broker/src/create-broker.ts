@@ -1,4 +1,4 @@
-import type { Address, Log, Platform } from '@rocketmq-ts/platform'
+import type { Address, Listener, Log, Network, Platform } from '@rocketmq-ts/platform'
 import { type Guard, RemotingServer } from '@rocketmq-ts/remoting'
 import { type LogPositions, MessageStore } from '@rocketmq-ts/storage'
 import { brokerCommandTable, brokerLanes } from './command-table.ts'
@@ -59,13 +59,15 @@ const answerMsMax = 6_000
  */
 export async function createBroker(options: CreateBrokerOptions): Promise<Broker> {
   const { platform, log } = options
-  const initial = await withRealPort(options.settings, platform)
+  await using starting = new AsyncDisposableStack()
+  const ports = new ReservedPorts(platform.network, options.settings.bindAddress)
+  starting.defer(() => ports.release())
+  const initial = await withRealPort(options.settings, ports)
   const processId = options.processId ?? process.pid
   const { confPath, decidedKeys } = options
   const { clock, fileSystem } = platform
   const liveSettings = createLiveSettings({ initial, fileSystem, confPath, decidedKeys, nowMs: clock.now() })
   const settings = () => liveSettings.current
-  await using starting = new AsyncDisposableStack()
 
   const followers = createFollowers(settings, platform, log)
   const queueTypes = new TopicQueueTypes(fileSystem, initial.storePathRootDir)
@@ -111,6 +113,7 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
   starting.defer(() => features.drain())
   starting.defer(() => server.stopTaking())
   starting.defer(() => made.leave())
+  await ports.release()
   const address = await server.listen()
   if (initial.listenPort > fastPortDistance) {
     await server.listen({ host: initial.bindAddress, port: initial.listenPort - fastPortDistance })
@@ -129,17 +132,39 @@ export async function createBroker(options: CreateBrokerOptions): Promise<Broker
 const freePortAttemptsMax = 20
 
 /** Port 0 asks for a free one, with a free second one. It is found first, since message ids hold it. */
-async function withRealPort(settings: BrokerSettings, { network }: Platform): Promise<BrokerSettings> {
+async function withRealPort(settings: BrokerSettings, ports: ReservedPorts): Promise<BrokerSettings> {
   if (settings.listenPort !== 0) return settings
-  const probe = (port: number) =>
-    network.listen({ host: settings.bindAddress, port, onConnection: (peer) => peer.destroy() })
   for (let attempt = 1; ; attempt++) {
-    const first = await probe(0)
-    const { port } = first.address
-    const second = await probe(port - fastPortDistance).catch(() => undefined)
-    await Promise.all([first.close(), second?.close()])
+    const port = await ports.reserve(0)
+    const isSecondFree = await ports.reserve(port - fastPortDistance).then(
+      () => true,
+      () => false,
+    )
     // In the end the error of a port that is taken says more than any here.
-    if (second !== undefined || attempt === freePortAttemptsMax) return { ...settings, listenPort: port }
+    if (isSecondFree || attempt === freePortAttemptsMax) return { ...settings, listenPort: port }
+  }
+}
+
+/** Ports that nobody else is given until they are listened on: opening a large store takes a while. */
+class ReservedPorts {
+  readonly #network: Network
+  readonly #host: string
+  readonly #held: Listener[] = []
+
+  constructor(network: Network, host: string) {
+    this.#network = network
+    this.#host = host
+  }
+
+  /** @returns the port, which is a free one for 0 */
+  async reserve(port: number): Promise<number> {
+    const listener = await this.#network.listen({ host: this.#host, port, onConnection: (peer) => peer.destroy() })
+    this.#held.push(listener)
+    return listener.address.port
+  }
+
+  async release(): Promise<void> {
+    await Promise.all(this.#held.splice(0).map((listener) => listener.close()))
   }
 }
 
