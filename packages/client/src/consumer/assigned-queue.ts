@@ -5,12 +5,13 @@ import { backoffMs, defaultBackoff } from '../calls/retrying.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
 import type { RawMessage } from '../messages/received-message.ts'
 import { type Pull, type Pulled, pull } from '../reading/pull.ts'
-import { clockSkewMs, offsetOfPosition } from '../reading/queue-positions.ts'
+import { clockSkewMs, isRetryTopic, offsetOfPosition } from '../reading/queue-positions.ts'
 import type { RocketMQError, RocketMQErrorCode } from '../rocketmq-error.ts'
 import { masterId, type QueueRef } from '../routing/topic-route.ts'
 import type { MemberQueue } from './member-queue.ts'
 import type { Outcome } from './message-handling.ts'
 import { type Order, type Pending, PendingMessages } from './pending-messages.ts'
+import { consumedAgain } from './pop-retries.ts'
 import { againAfterMs, deadLetterLevel, delayLevelOf } from './redelivery.ts'
 import { type SendBackParts, sendBack } from './send-back.ts'
 
@@ -20,6 +21,8 @@ export interface QueueParts {
   readonly subscription: SubscriptionData
   readonly order: Order
   readonly isBroadcast: boolean
+  /** Whether messages come again here that were taken by POP: the group does not subscribe to the topic. */
+  readonly isOfPop: boolean
   /** Messages of one call of the handler at the most. */
   readonly batchMax: number
   /** Deliveries of a message at the most. */
@@ -228,14 +231,17 @@ export class AssignedQueue implements MemberQueue {
     this.#wake?.()
   }
 
-  #read(
+  async #read(
     address: string,
     { offset, waitMs, commitOffset }: Pick<Pull, 'offset' | 'waitMs' | 'commitOffset'>,
     deadline: Deadline,
   ): Promise<Pulled> {
-    const { client, group, subscription, isBroadcast } = this.#parts
-    const what = { queue: this.queue, address, group, subscription, isOwnSubscription: isBroadcast }
-    return pull(client, { ...what, offset, countMax: pullCountMax, waitMs, commitOffset }, deadline)
+    const { client, group, subscription, isBroadcast, isOfPop } = this.#parts
+    const what = { queue: this.queue, address, group, subscription, isOwnSubscription: isBroadcast || isOfPop }
+    const pulled = await pull(client, { ...what, offset, countMax: pullCountMax, waitMs, commitOffset }, deadline)
+    const { topic } = this.queue
+    if (!isRetryTopic(topic)) return pulled
+    return { ...pulled, messages: consumedAgain(pulled.messages, group, topic, client.namespace) }
   }
 
   async #pullOnce(): Promise<void> {

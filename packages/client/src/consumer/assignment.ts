@@ -8,6 +8,7 @@ import { assignedForPop, notTold } from './broker-assignment.ts'
 import { groupMembers } from './group-members.ts'
 import type { MemberQueue, RequestMode } from './member-queue.ts'
 import type { OffsetKeeping } from './offset-keeping.ts'
+import { PopRetries } from './pop-retries.ts'
 import type { QueueLocks } from './queue-locks.ts'
 import { queueShare } from './queue-share.ts'
 import { RouteSettling } from './route-settling.ts'
@@ -54,11 +55,13 @@ export class Assignment {
   readonly #unknownAtFirst = new Set<string>()
   /** Topics that a broker did not have any more when it was last asked for messages. */
   readonly #gone = new Set<string>()
+  readonly #retries: PopRetries
   readonly #settling: RouteSettling
   #isClosed = false
 
   constructor(parts: AssignmentParts) {
     this.#parts = parts
+    this.#retries = new PopRetries(parts.client, parts.group)
     this.#settling = new RouteSettling(parts.client)
   }
 
@@ -123,11 +126,7 @@ export class Assignment {
     const { client } = this.#parts
     const { topic } = subscription
     try {
-      await this.#thereAgain(topic, deadline)
-      const route = await this.#settling.route(topic, deadline)
-      const share = await this.#share(route, deadline)
-      const isWhole = share !== undefined && (await this.#take(share, subscription))
-      return this.#settling.isSettled(route) && isWhole
+      return await this.#shareOut(subscription, deadline)
     } catch (error) {
       const failure = error as RocketMQError
       const isUnknown = failure.code === 'TOPIC_NOT_EXIST'
@@ -138,6 +137,54 @@ export class Assignment {
       client.log[level]({ topic, err: failure }, 'the queues of a topic could not be shared out; it is tried again')
       return false
     }
+  }
+
+  /** @returns whether nothing was missing @throws RocketMQError */
+  async #shareOut(subscription: SubscriptionData, deadline: Deadline): Promise<boolean> {
+    const { topic } = subscription
+    await this.#thereAgain(topic, deadline)
+    const route = await this.#settling.route(topic, deadline)
+    const share = await this.#share(route, deadline)
+    if (share === undefined) return false
+    const isWhole = await this.#take(share, subscription)
+    const areRetriesWhole = await this.#rebalanceRetries(topic, share.mode, deadline)
+    return this.#settling.isSettled(route) && isWhole && areRetriesWhole
+  }
+
+  /** What was taken by POP and not done comes again in topics of its own, also when the group pulls by then. */
+  async #rebalanceRetries(topic: string, mode: RequestMode, deadline: Deadline): Promise<boolean> {
+    const { isBroadcast, isPopAllowed } = this.#parts
+    if (isBroadcast || !isPopAllowed || isRetryTopic(topic)) return true
+    let isWhole = true
+    for (const retries of this.#retries.of(topic)) {
+      if (mode === 'POP') {
+        this.#retries.isExpected(retries.topic)
+        await this.#takeNone(retries)
+      } else if (this.#retries.isDue(retries.topic)) {
+        isWhole = (await this.#rebalanceRetriesOf(retries, deadline)) && isWhole
+      }
+    }
+    return isWhole
+  }
+
+  async #rebalanceRetriesOf(subscription: SubscriptionData, deadline: Deadline): Promise<boolean> {
+    const { topic } = subscription
+    try {
+      return await this.#shareOut(subscription, deadline)
+    } catch (error) {
+      const failure = error as RocketMQError
+      this.#parts.client.log.debug({ topic, err: failure }, 'nothing that was taken by POP comes again')
+      if (failure.code !== 'TOPIC_NOT_EXIST') return false
+      this.#retries.isAbsent(topic)
+      await this.#takeNone(subscription)
+      return true
+    }
+  }
+
+  async #takeNone(subscription: SubscriptionData): Promise<void> {
+    const mine = this.queues.filter(({ queue }) => queue.topic === subscription.topic)
+    const shared = new Set(mine.map(({ queue }) => queueKey(queue)))
+    if (mine.length > 0) await this.#take({ mode: 'PULL', queues: [], shared }, subscription)
   }
 
   /**

@@ -1,4 +1,10 @@
-import { type ConsumerData, commands, retryTopicOf, type SubscriptionData } from '@rocketmq-ts/protocol'
+import {
+  type ConsumerData,
+  commands,
+  popConsumedTopic,
+  retryTopicOf,
+  type SubscriptionData,
+} from '@rocketmq-ts/protocol'
 import { type CallOptions, checkCall, Deadline } from '../calls/deadline.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
@@ -250,13 +256,14 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
 
   #open(queue: QueueRef, mode: RequestMode, subscription: SubscriptionData): MemberQueue {
     const options = this.#options
+    const topic = popConsumedTopic(this.#group, queue.topic)
     const parts = {
       client: this.#client,
       group: this.#group,
       subscription,
       batchMax: options.batchHandler === undefined ? 1 : (options.batchMax ?? defaults.batchMax),
       share: () => this.#share(),
-      isPaused: () => this.#paused.size > 0 && (this.#paused.has('*') || this.#paused.has(queue.topic)),
+      isPaused: () => this.#paused.size > 0 && (this.#paused.has('*') || this.#paused.has(topic)),
       handle: (messages: readonly RawMessage[]) => this.#handling.run(messages),
       onWork: () => this.#dispatcher.kick(),
       onGone: () => this.#assignment.gone(queue),
@@ -274,6 +281,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
             ...parts,
             order: options.order ?? 'none',
             isBroadcast: this.#isBroadcast,
+            isOfPop: topic !== queue.topic,
             attemptsMax: options.attemptsMax,
             startOffset: async (address, deadline) => {
               await this.#filters.at(subscription, { name: queue.broker, address }, deadline)
