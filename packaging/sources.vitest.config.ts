@@ -9,7 +9,7 @@ export default defineConfig({
     // They start programs from the sources as they are, or build packages.
     exclude: ['packages/testing/test/{exit,documentation}.test.ts', 'packages/client/test/public-interface.test.ts'],
     setupFiles: ['packaging/test/older-node.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })

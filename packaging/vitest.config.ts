@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['packaging/test/*.test.ts'],
     globalSetup: ['packaging/test/built-packages.ts'],
     fileParallelism: false,
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 })

@@ -92,7 +92,7 @@ test('the quick start of the README runs as printed, at free ports', async () =>
   const ended = new Promise((resolve) => server.once('close', resolve))
   try {
     await outputOf(server, 'RocketMQ is ready.')
-    const { stdout } = await project.run(process.execPath, ['quick-start.mjs'], { timeout: 60_000 })
+    const { stdout } = await project.run(process.execPath, ['quick-start.mjs'], { timeout: 240_000 })
     expect(stdout).toBe('received order 1\n')
   } finally {
     server.kill('SIGTERM')

@@ -46,7 +46,7 @@ describe.skipIf(!isSystemOfCi).each(runtimes)('on $name', ({ name, package: spec
   test('the installed SDK sends, consumes and reads, and leaves nothing open', async () => {
     await using mq = await startRocketMQ()
     project.write('smoke.mjs', readFileSync(join(import.meta.dirname, 'smoke.mjs'), 'utf8'))
-    const { stdout } = await project.run(runtime, [...args, 'smoke.mjs', mq.nameServers, 'one'], { timeout: 60_000 })
+    const { stdout } = await project.run(runtime, [...args, 'smoke.mjs', mq.nameServers, 'one'], { timeout: 240_000 })
     expect(stdout).toBe('handled 5, read 5, ABORTED\n')
   })
 
@@ -63,7 +63,7 @@ describe.skipIf(!isSystemOfCi).each(runtimes)('on $name', ({ name, package: spec
        await producer.close()
        await mq.close()`,
     )
-    const { stdout } = await project.run(runtime, [...args, 'embedded.mjs'], { timeout: 60_000 })
+    const { stdout } = await project.run(runtime, [...args, 'embedded.mjs'], { timeout: 240_000 })
     expect(stdout).toMatch(/^\[ ['"]a['"] \]\n$/)
   })
 
@@ -77,7 +77,7 @@ describe.skipIf(!isSystemOfCi).each(runtimes)('on $name', ({ name, package: spec
       const ready = once(createInterface(server.stdout!), 'line')
       const [line = '{}'] = await Promise.race([ready, ended.then(() => [])])
       const { nameServer } = JSON.parse(line)
-      const { stdout: said } = await project.run(runtime, ['smoke.mjs', nameServer, 'two'], { timeout: 60_000 })
+      const { stdout: said } = await project.run(runtime, ['smoke.mjs', nameServer, 'two'], { timeout: 240_000 })
       expect(said).toBe('handled 5, read 5, ABORTED\n')
     } finally {
       server.kill('SIGTERM')

@@ -27,7 +27,7 @@ export async function userProject(more: readonly string[] = []): Promise<UserPro
     async run(program, args, options = {}) {
       const all = {
         cwd: folder,
-        timeout: 200_000,
+        timeout: 600_000,
         ...options,
         env: { ...env, ...options.env },
         encoding: 'utf8' as const,

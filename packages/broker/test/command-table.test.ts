@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BrokerLanes, brokerCommandTable } from '../src/command-table.ts'
 import type { Features } from '../src/create-features.ts'
 
-const timeoutMs = 10_000
+const timeoutMs = 60_000
 const lane = { name: 'test', waitingMax: 100 }
 const lanes: BrokerLanes = {
   send: lane,

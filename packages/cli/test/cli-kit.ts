@@ -67,7 +67,7 @@ export class TestHost implements Host {
 
   /** Resolves when what was written has this in it. */
   async written(pattern: RegExp): Promise<void> {
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + 120_000
     while (!pattern.test(this.stdout + this.stderr)) {
       if (Date.now() > deadline) throw new Error(`nothing like ${pattern} in:\n${this.stdout}\n${this.stderr}`)
       await new Promise<void>((resolve) => {

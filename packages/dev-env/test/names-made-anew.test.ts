@@ -155,7 +155,6 @@ async function run(seed: number): Promise<string[]> {
 
 test.each(Array.from({ length: seedCount }, (_, index) => firstSeed + index))(
   'what is made anew under a name has nothing of what was deleted, and is consumed whole (seed %i)',
-  { timeout: 60_000 },
   async (seed) => {
     expect(await run(seed)).toEqual([])
   },
@@ -167,12 +166,12 @@ describe('the runs find', () => {
     return undefined
   }
 
-  test('that messages of a deleted topic come back', { timeout: 120_000 }, async () => {
+  test('that messages of a deleted topic come back', async () => {
     using _defect = vi.spyOn(RemovedTopics.prototype, 'endOf').mockReturnValue(0)
     expect(await firstFinding()).toBeDefined()
   })
 
-  test('that what a deleted group was given counts for the next one', { timeout: 120_000 }, async () => {
+  test('that what a deleted group was given counts for the next one', async () => {
     using _defect = vi.spyOn(ConsumerOffsetTable.prototype, 'wentElsewhereAt').mockReturnValue(0)
     expect(await firstFinding()).toBeDefined()
   })

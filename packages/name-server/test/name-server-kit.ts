@@ -16,7 +16,7 @@ import {
 import { RemotingClient } from '@rocketmq-ts/remoting'
 import { createNameServer, type NameServer, readNameServerSettings } from '../src/index.ts'
 
-export const timeoutMs = 20_000
+export const timeoutMs = 60_000
 
 /** A running name server on a free port of loopback, with a client and a folder of its own. */
 export interface RunningNameServer extends AsyncDisposable {

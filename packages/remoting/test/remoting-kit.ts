@@ -8,7 +8,7 @@ import {
   unsupported,
 } from '../src/index.ts'
 
-export const timeoutMs = 10_000
+export const timeoutMs = 60_000
 
 type Table = CommandTable<'name-server'>
 

@@ -17,7 +17,7 @@ test.each([
   expect(double().parse(text)).toEqual({ ok: true, value })
 })
 
-test('a text of a million digits that is no number is refused without trying for hours', { timeout: 120_000 }, () => {
+test('a text of a million digits that is no number is refused without trying for hours', () => {
   const text = `${'1'.repeat(1_000_000)}x`
   runWithin(20_000, () => expect(double().parse(text)).toEqual({ ok: false }))
 })

@@ -43,10 +43,10 @@ describe.each(pages)('the examples in docs/%s.md run as printed:', { concurrent:
     rmSync(folder, { recursive: true })
   })
 
-  test.each(examplesOf(page))('$title', { timeout: 60_000 }, async ({ title, program, printed }) => {
+  test.each(examplesOf(page))('$title', async ({ title, program, printed }) => {
     const file = join(folder, `${title.toLowerCase().replaceAll(/\W+/g, '-')}.ts`)
     writeFileSync(file, program.replaceAll('127.0.0.1:9876', mq.nameServers))
-    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 50_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 240_000 })
     expect(stdout).toBe(printed)
   })
 })

@@ -32,7 +32,7 @@ const program = `
 function run(argument: string): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, argument], {
     cwd: root,
-    timeout: 25_000,
+    timeout: 120_000,
   })
   let output = ''
   child.stdout.on('data', (chunk) => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const deadlineMs = 60_000
+const deadlineMs = 240_000
 
 export const rocketmq = fileURLToPath(new URL('../../bin/rocketmq.mjs', import.meta.url))
 

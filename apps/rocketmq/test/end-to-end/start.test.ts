@@ -288,7 +288,7 @@ describe('rocketmq start', () => {
     terminal.signal('SIGKILL')
     await terminal.exit()
     const abort = path.join(folder.path, 'data/broker-a/abort')
-    await expect.poll(() => fs.existsSync(abort), { timeout: 60_000 }).toBe(false)
+    await expect.poll(() => fs.existsSync(abort), { timeout: 120_000 }).toBe(false)
   })
 
   test('goes on when the terminal is gone that it does not read from, as with nohup', async () => {

@@ -131,7 +131,7 @@ describe('consumer offsets', () => {
     expect(writes()).toBe(0)
     for (let index = 0; index < 100; index++) offsets.commit('g', 'T', 0, index)
     clock.advance(5010)
-    await vi.waitFor(() => expect(endedSaves()).toBe(1), 10_000)
+    await vi.waitFor(() => expect(endedSaves()).toBe(1), 120_000)
     expect(writes()).toBe(1)
     clock.advance(60_000)
     offsets.commit('g', 'T', 0, 99)
@@ -209,12 +209,12 @@ describe('consumer offsets', () => {
     }
     clock.advance(5010)
     offsets.commit('group', 'topic-7', 7, 1)
-    await vi.waitFor(() => expect(writes()).toBe(1), 10_000)
+    await vi.waitFor(() => expect(writes()).toBe(1), 120_000)
     // The next one may be under way already when time goes on.
     await vi.waitFor(() => {
       clock.advance(10_000)
       expect(writes()).toBe(2)
-    }, 10_000)
+    }, 120_000)
     const again = open(path).offsets
     expect([...again.topicsOf('group')]).toHaveLength(1000)
     expect([again.offset('group', 'topic-7', 7), again.offset('group', 'topic-999', 99)]).toEqual([1, 99_000])

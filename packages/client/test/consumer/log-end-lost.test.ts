@@ -24,7 +24,6 @@ test.each([
   [20, 8],
 ])(
   'what a broker has still of a failing key is handled although the end of its log is lost (room for %i, seed %i)',
-  { timeout: 60_000 },
   async (pendingMessagesMax, seed) => {
     const scene = await startScene({ seed, brokerSettings })
     await scene.createTopic('T', 1)
@@ -54,9 +53,7 @@ test.each([
   },
 )
 
-test('a topic is handled on that is made anew while the places of a failing key are all that there may be', {
-  timeout: 60_000,
-}, async () => {
+test('a topic is handled on that is made anew while the places of a failing key are all that there may be', async () => {
   const scene = await startScene()
   await scene.createTopic('T', 1)
   await sendInTurns(scene, 0, 600)

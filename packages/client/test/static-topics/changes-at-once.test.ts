@@ -47,7 +47,7 @@ async function expectRead(scene: Scene, bodies: readonly string[]): Promise<void
 }
 
 describe('a static topic that two admins change at the same time', () => {
-  test('is moved by one of them, the other one is refused, and nothing is lost', { timeout: 60_000 }, async () => {
+  test('is moved by one of them, the other one is refused, and nothing is lost', async () => {
     const seen = new Set<string>()
     for (const delayMs of delaysMs) {
       const scene = await startScene({ brokers: 3, seed: delayMs + 1 })
@@ -76,9 +76,7 @@ describe('a static topic that two admins change at the same time', () => {
     expect([...seen].some((text) => text.includes('changed by somebody else'))).toBe(true)
   })
 
-  test('is completed by one of them while the other one still moves it, and nothing is lost', {
-    timeout: 60_000,
-  }, async () => {
+  test('is completed by one of them while the other one still moves it, and nothing is lost', async () => {
     for (const delayMs of delaysMs) {
       const scene = await startScene({ brokers: 3, seed: delayMs + 1 })
       const [first, second] = [new Admin(scene.client()), new Admin(scene.client())]
@@ -96,7 +94,7 @@ describe('a static topic that two admins change at the same time', () => {
     }
   })
 
-  test('is made although the one who made it died in whatever moment', { timeout: 60_000 }, async () => {
+  test('is made although the one who made it died in whatever moment', async () => {
     const counts = new Set<number>()
     for (const delayMs of numbered(24).map((_, index) => 13 * index)) {
       const scene = await startScene({ brokers: 3, seed: delayMs + 1 })
@@ -122,7 +120,7 @@ describe('a static topic that two admins change at the same time', () => {
     'its old leader is restarted',
     'its new leader is restarted',
     'the name server is restarted',
-  ])('is moved, or completed, when %s in whatever moment', { timeout: 60_000 }, async (what) => {
+  ])('is moved, or completed, when %s in whatever moment', async (what) => {
     for (const delayMs of numbered(6).map((_, index) => 40 * index)) {
       const scene = await startScene({ brokers: 3, seed: delayMs + 1 })
       const machine = clientMachine(scene.cluster)

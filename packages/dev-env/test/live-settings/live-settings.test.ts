@@ -12,7 +12,7 @@ describe('a change takes effect at once of', () => {
     expect(Object.keys(proofs).sort()).toEqual(liveKeys.sort())
   })
 
-  for (const [key, proof] of Object.entries(proofs)) test(key, { timeout: 20_000 }, proof)
+  for (const [key, proof] of Object.entries(proofs)) test(key, proof)
 })
 
 describe('a change by a request', () => {

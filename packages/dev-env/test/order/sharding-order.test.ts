@@ -134,16 +134,14 @@ async function run(seed: number, changes: number, isLocking = true): Promise<Ord
 }
 
 describe('messages of a sharding key', () => {
-  test('are handled in their order, by one member at a time, over 100 random changes of their group', {
-    timeout: 120_000,
-  }, async () => {
+  test('are handled in their order, by one member at a time, over 100 random changes of their group', async () => {
     const group = await run(7, 100)
     expect(group.order.broken).toEqual([])
     for (const key of keys) expect([key, group.order.countOf(key)]).toEqual([key, group.sentOf(key)])
     expect(group.order.repeated).toBeGreaterThan(0)
   })
 
-  test('are not, when members take queues without locking them', { timeout: 120_000 }, async () => {
+  test('are not, when members take queues without locking them', async () => {
     // Not each run has a change in the middle of a member's work.
     for (let seed = 1; seed <= 10; seed++) {
       const group = await run(seed, 30, false)

@@ -8,7 +8,6 @@ const seeds = Array.from({ length: seedCount }, (_, index) => firstSeed + index)
 describe('over lives that end by kills and stops', () => {
   test.each(seeds)(
     'what is given in order is neither lost nor passed by, and does not come again when it was acknowledged (seed %i)',
-    { timeout: 60_000 },
     async (seed) => {
       expect(await orderLivesRun(seed)).toEqual([])
     },

@@ -9,13 +9,9 @@ const firstSeed = Number(process.env.POP_SEED ?? 1)
 const seeds = Array.from({ length: seedCount }, (_, index) => firstSeed + index)
 
 describe.each<Crashes>(['kill', 'power', 'stop', 'full', 'any of them'])('over lives that end by %s', (crashes) => {
-  test.each(seeds)(
-    'what was acknowledged never comes again, and nothing else is lost (seed %i)',
-    { timeout: 60_000 },
-    async (seed) => {
-      expect(await popCrashRun(seed, crashes)).toEqual([])
-    },
-  )
+  test.each(seeds)('what was acknowledged never comes again, and nothing else is lost (seed %i)', async (seed) => {
+    expect(await popCrashRun(seed, crashes)).toEqual([])
+  })
 })
 
 /** The first seed whose run finds something, of those that are tried. */
@@ -41,20 +37,20 @@ async function withDefect<Kept extends object>(
 }
 
 describe('the runs find', () => {
-  test('that offsets are not read from checkpoints after a crash', { timeout: 120_000 }, async () => {
+  test('that offsets are not read from checkpoints after a crash', async () => {
     const nothing = () => Promise.resolve()
     await withDefect(PopRecovery.prototype, 'load', nothing, async () => {
       expect(await firstFinding('kill')).toBeDefined()
     })
   })
 
-  test('that what could not be noted as given out is not given out again', { timeout: 120_000 }, async () => {
+  test('that what could not be noted as given out is not given out again', async () => {
     await withDefect(PopCursor.prototype, 'refused', PopCursor.prototype.stored, async () => {
       expect(await firstFinding('full')).toBeDefined()
     })
   })
 
-  test('that what was not acknowledged is taken for acknowledged', { timeout: 120_000 }, async () => {
+  test('that what was not acknowledged is taken for acknowledged', async () => {
     const none = () => ({ kind: 'offsets', offsets: [] }) as const
     await withDefect(Receipts.prototype, 'outstanding', none, async () => {
       expect(await firstFinding('stop')).toBeDefined()

@@ -100,7 +100,6 @@ function dueWhileDown(sent: readonly Sent[], found: readonly { body: Buffer }[],
 
 test.each(Array.from({ length: seeds }, (_, index) => firstSeed + index))(
   'messages come at their times, in the order of time, and none is lost, whatever becomes of the broker (seed %i)',
-  { timeout: 60_000 },
   async (seed) => {
     const { sent, lives, found } = await run(seed, 'SYNC_FLUSH')
     const times = new Map<string, number[]>()

@@ -32,7 +32,7 @@ describe.each<Crashes>(['kill', 'power', 'either'])('over crashes by %s', (crash
 })
 
 describe('the runs find', () => {
-  test('that committed messages without an op message are not recognised', { timeout: 120_000 }, async () => {
+  test('that committed messages without an op message are not recognised', async () => {
     const { loaded } = TransactionLog.prototype
     const forgetful = function (this: TransactionLog): number[] {
       const { state } = this.slots
@@ -48,7 +48,7 @@ describe('the runs find', () => {
     })
   })
 
-  test('that a renewed half does not take the place of the older one', { timeout: 120_000 }, async () => {
+  test('that a renewed half does not take the place of the older one', async () => {
     const beside = function (this: TransactionLog, half: Parameters<TransactionLog['half']>[0]): void {
       const { queueOffset, physicalOffset, bornTimestamp } = half
       this.slots.add(queueOffset, physicalOffset, {

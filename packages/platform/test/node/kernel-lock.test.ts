@@ -24,7 +24,7 @@ async function kernelLockIsFree(path: string): Promise<void> {
     lock.release()
     return true
   }
-  await expect.poll(isFree, { timeout: 10_000 }).toBe(true)
+  await expect.poll(isFree, { timeout: 120_000 }).toBe(true)
 }
 
 /** How often a call waits for signs of life of others. */

@@ -5,7 +5,7 @@ import type { Connection } from '../../src/index.ts'
 import { nodeNetwork } from '../../src/node/node-network.ts'
 
 const hasIpv6 = Object.values(os.networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
-const timeoutMs = 5_000
+const timeoutMs = 60_000
 
 afterEach(() => vi.restoreAllMocks())
 

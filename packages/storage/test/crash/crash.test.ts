@@ -26,6 +26,6 @@ describe('a store', () => {
     ['survives deaths and power failures in turn, with ASYNC_FLUSH', { flushMode: 'ASYNC_FLUSH', crashes: 'both' }],
   ]
   for (const [title, options] of cases) {
-    test(title, { timeout: 20_000 + seedCount * 1000 }, () => expectNoFinding(title, options))
+    test(title, { timeout: 300_000 + seedCount * 1000 }, () => expectNoFinding(title, options))
   }
 })

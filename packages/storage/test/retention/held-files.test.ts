@@ -43,7 +43,7 @@ describe.each([
     using folder = temporaryFolder()
     const { store, reads } = await openCold(folder.path, file)
     const reading = store.read({ ...request, matches: () => true })
-    await vi.waitFor(() => expect(reads.waiting).toBe(1), 30_000)
+    await vi.waitFor(() => expect(reads.waiting).toBe(1), 120_000)
     store.deleteOldFiles()
     expect(store.minOffset('T', 0)).toBeGreaterThan(32)
     const isHeld = () => openDescriptors(folder.path).some((path) => file.test(path.replace(' (deleted)', '')))
@@ -63,14 +63,14 @@ describe.each([
     expect(next.status).toBe('FOUND')
     store.close()
     // The mark of the lock may be about to be renewed.
-    await vi.waitFor(() => expect(openDescriptors(folder.path)).toEqual([]), 30_000)
+    await vi.waitFor(() => expect(openDescriptors(folder.path)).toEqual([]), 120_000)
   })
 
   test('does not keep the store from being closed', async () => {
     using folder = temporaryFolder()
     const { store, reads } = await openCold(folder.path, file)
     const reading = store.read({ ...request, matches: () => true })
-    await vi.waitFor(() => expect(reads.waiting).toBe(1), 30_000)
+    await vi.waitFor(() => expect(reads.waiting).toBe(1), 120_000)
     store.deleteOldFiles()
     store.close()
     reads.release()
