@@ -1,5 +1,4 @@
-import { commands, keyValueTableBody, topicListBody } from '@rocketmq-ts/protocol'
-import { type CallOptions, callFields, type Deadline } from '../calls/deadline.ts'
+import type { CallOptions } from '../calls/deadline.ts'
 import { type ClientOptions, clientFields } from '../connection/client-options.ts'
 import { ClusterClient } from '../connection/cluster-client.ts'
 import { checkedGroup } from '../connection/group-name.ts'
@@ -7,9 +6,8 @@ import { knownFields, refuseUnknownFields } from '../known-fields.ts'
 import { checkLiteTopics } from '../lite/lite-subscriptions.ts'
 import { checkedTopic } from '../messages/outgoing-message.ts'
 import type { ReceivedMessage } from '../messages/received-message.ts'
-import { checkPosition, commitOffset, committedOffset } from '../reading/queue-positions.ts'
-import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
-import { masterId, type QueueRef } from '../routing/topic-route.ts'
+import type { QueueRef } from '../routing/topic-route.ts'
+import * as fields from './call-options.ts'
 import { ClusterCalls } from './cluster-calls.ts'
 import type {
   BrokerDescription,
@@ -40,63 +38,21 @@ import type {
   TopicDescription,
   TopicSettings,
 } from './descriptions.ts'
-import {
-  allProducers,
-  changeGroup,
-  createGroup,
-  deleteGroup,
-  describeGroup,
-  groupConfigurations,
-  groupNames,
-  memberStatus,
-  producersOf,
-} from './groups.ts'
-import {
-  describeLiteClient,
-  describeLiteParent,
-  describeLiteTopic,
-  liteBrokers,
-  liteProgress,
-  triggerLiteDispatch,
-} from './lite.ts'
+import * as groups from './groups.ts'
+import * as lite from './lite.ts'
 import { type KeyQuery, messageAt, messagesByKey, messagesByUniqueId } from './messages.ts'
-import { copyOffsets, progressOf, progressOfAll, resetOffsets } from './progress.ts'
+import * as progress from './progress.ts'
+import { commitIn, offsetIn } from './queue-offsets.ts'
 import { redeliver } from './redelivery.ts'
 import { requestModes, setRequestMode } from './request-modes.ts'
-import {
-  brokerConfiguration,
-  changeBrokerConfiguration,
-  changeNameServerConfiguration,
-  nameServerConfigurations,
-  nameServerViews,
-  setWritable,
-} from './servers.ts'
-import {
-  completeStaticTopic,
-  createStaticTopic,
-  describeStaticTopic,
-  moveStaticTopic,
-  staticTopicNames,
-} from './static-topics.ts'
-import { changeTopic, createTopic, deleteTopic, describeTopic, topicConfigurations } from './topics.ts'
-import { decodeTraces, type TraceEvent } from './traces.ts'
+import * as servers from './servers.ts'
+import * as staticTopics from './static-topics.ts'
+import * as topics from './topics.ts'
+import { defaultTraceTopic, type TraceEvent, tracesIn } from './traces.ts'
 
 export type AdminOptions = ClientOptions
 
 const optionFields = knownFields<AdminOptions>(clientFields)
-const dryRunFields = knownFields<CallOptions & { readonly dryRun: boolean }>({ ...callFields, dryRun: true })
-const statusFields = knownFields<CallOptions & { readonly withStacks: boolean }>({ ...callFields, withStacks: true })
-const queryFields = knownFields<CallOptions & KeyQuery>({ ...callFields, from: true, to: true, limit: true })
-
-const liteClientFields = knownFields<CallOptions & { readonly max: number }>({ ...callFields, max: true })
-const liteProgressFields = knownFields<CallOptions & { readonly liteTopic: string; readonly top: number }>({
-  ...callFields,
-  liteTopic: true,
-  top: true,
-})
-const triggerFields = knownFields<CallOptions & { readonly clientId: string }>({ ...callFields, clientId: true })
-
-const defaultTraceTopic = 'RMQ_SYS_TRACE_TOPIC'
 
 /**
  * Looks after a cluster: topics, groups, offsets, clients, brokers, messages.
@@ -117,27 +73,27 @@ export class Admin implements AsyncDisposable {
 
   /** The brokers that name servers know, by name. @throws RocketMQError */
   async brokers(options: CallOptions = {}): Promise<BrokerDescription[]> {
-    return this.#calls.brokers(this.#deadline(options))
+    return this.#calls.brokers(this.#client.deadline(options))
   }
 
   /** What each name server knows of brokers, with those that do not answer. @throws RocketMQError by the signal */
   async nameServers(options: CallOptions = {}): Promise<NameServerView[]> {
-    return nameServerViews(this.#calls, this.#deadline(options))
+    return servers.nameServerViews(this.#calls, this.#client.deadline(options))
   }
 
   /** The settings of all name servers, by address. @throws RocketMQError when one does not answer */
   async nameServerConfigurations(options: CallOptions = {}): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
-    return nameServerConfigurations(this.#calls, this.#deadline(options))
+    return servers.nameServerConfigurations(this.#calls, this.#client.deadline(options))
   }
 
   /** Changes settings of all name servers while they run. @throws RocketMQError when one refuses; others may have them */
   async changeNameServers(values: Readonly<Record<string, string>>, options: CallOptions = {}): Promise<void> {
-    return changeNameServerConfiguration(this.#calls, values, this.#deadline(options))
+    return servers.changeNameServerConfiguration(this.#calls, values, this.#client.deadline(options))
   }
 
   /** The settings of a broker. @throws RocketMQError */
   async brokerConfiguration(broker: string, options: CallOptions = {}): Promise<ReadonlyMap<string, string>> {
-    return brokerConfiguration(this.#calls, broker, this.#deadline(options))
+    return servers.brokerConfiguration(this.#calls, broker, this.#client.deadline(options))
   }
 
   /** Changes settings of a broker while it runs, all or none. @throws RocketMQError with its reason */
@@ -146,7 +102,7 @@ export class Admin implements AsyncDisposable {
     values: Readonly<Record<string, string>>,
     options: CallOptions = {},
   ): Promise<void> {
-    return changeBrokerConfiguration(this.#calls, broker, values, this.#deadline(options))
+    return servers.changeBrokerConfiguration(this.#calls, broker, values, this.#client.deadline(options))
   }
 
   /**
@@ -158,30 +114,22 @@ export class Admin implements AsyncDisposable {
     isWritable: boolean,
     options: CallOptions = {},
   ): Promise<ReadonlyMap<string, number>> {
-    return setWritable(this.#calls, broker, isWritable, this.#deadline(options))
+    return servers.setWritable(this.#calls, broker, isWritable, this.#client.deadline(options))
   }
 
   /** What a broker tells of itself: numbers and texts by RocketMQ's names. @throws RocketMQError */
   async brokerStatus(broker: string, options: CallOptions = {}): Promise<ReadonlyMap<string, string>> {
-    const deadline = this.#deadline(options)
-    const master = await this.#calls.master(broker, deadline)
-    const { read } = await this.#calls.ask(master, commands.getBrokerRuntimeInfo, {}, deadline)
-    return read(keyValueTableBody.decode).table
+    return servers.brokerStatus(this.#calls, broker, this.#client.deadline(options))
   }
 
   /** Names of all topics, those of RocketMQ itself too, in their order. @throws RocketMQError */
   async topics(options: CallOptions = {}): Promise<string[]> {
-    const deadline = this.#deadline(options)
-    const command = commands.getAllTopicListFromNameserver
-    const { topicList } = await this.#client.nameServers.read(command, {}, deadline, ({ body }) =>
-      topicListBody.decode(body ?? Buffer.alloc(0)),
-    )
-    return topicList.map((topic) => this.#client.namespace.unwrap(topic)).toSorted()
+    return topics.topicNames(this.#calls, this.#client.deadline(options))
   }
 
   /** @throws RocketMQError TOPIC_NOT_EXIST among others */
   async describeTopic(topic: string, options: CallOptions = {}): Promise<TopicDescription> {
-    return describeTopic(this.#calls, this.#topic(topic), this.#deadline(options))
+    return topics.describeTopic(this.#calls, this.#topic(topic), this.#client.deadline(options))
   }
 
   /**
@@ -189,27 +137,27 @@ export class Admin implements AsyncDisposable {
    * @throws RocketMQError; brokers that were asked before one that failed have it
    */
   async createTopic(topic: string, settings: TopicSettings = {}, options: CallOptions = {}): Promise<void> {
-    return createTopic(this.#calls, this.#topic(topic), settings, this.#deadline(options))
+    return topics.createTopic(this.#calls, this.#topic(topic), settings, this.#client.deadline(options))
   }
 
   /** What a topic is set to on each of its brokers. @throws RocketMQError TOPIC_NOT_EXIST among others */
   async topicConfigurations(topic: string, options: CallOptions = {}): Promise<TopicConfiguration[]> {
-    return topicConfigurations(this.#calls, this.#topic(topic), this.#deadline(options))
+    return topics.topicConfigurations(this.#calls, this.#topic(topic), this.#client.deadline(options))
   }
 
   /** Changes what is given of a topic, and nothing else. @returns what it is set to then @throws RocketMQError */
   async changeTopic(topic: string, changes: TopicChanges, options: CallOptions = {}): Promise<TopicConfiguration[]> {
-    return changeTopic(this.#calls, this.#topic(topic), changes, this.#deadline(options))
+    return topics.changeTopic(this.#calls, this.#topic(topic), changes, this.#client.deadline(options))
   }
 
   /** Deletes a topic with its messages, on all brokers. @throws RocketMQError */
   async deleteTopic(topic: string, options: CallOptions = {}): Promise<void> {
-    return deleteTopic(this.#calls, this.#topic(topic), this.#deadline(options))
+    return topics.deleteTopic(this.#calls, this.#topic(topic), this.#client.deadline(options))
   }
 
   /** Names of all static topics, in their order. @throws RocketMQError */
   async staticTopics(options: CallOptions = {}): Promise<string[]> {
-    return staticTopicNames(this.#calls, this.#deadline(options))
+    return staticTopics.staticTopicNames(this.#calls, this.#client.deadline(options))
   }
 
   /**
@@ -223,8 +171,8 @@ export class Admin implements AsyncDisposable {
     settings: StaticTopicSettings,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<StaticTopicChange> {
-    const deadline = this.#client.deadline(options, dryRunFields)
-    return createStaticTopic(this.#calls, this.#topic(topic), settings, options.dryRun === true, deadline)
+    const deadline = this.#client.deadline(options, fields.dryRun)
+    return staticTopics.createStaticTopic(this.#calls, this.#topic(topic), settings, options.dryRun === true, deadline)
   }
 
   /**
@@ -232,7 +180,7 @@ export class Admin implements AsyncDisposable {
    * @throws RocketMQError TOPIC_NOT_EXIST, INVALID_PARAMETER for an ordinary topic
    */
   async describeStaticTopic(topic: string, options: CallOptions = {}): Promise<StaticTopicDescription> {
-    return describeStaticTopic(this.#calls, this.#topic(topic), this.#deadline(options))
+    return staticTopics.describeStaticTopic(this.#calls, this.#topic(topic), this.#client.deadline(options))
   }
 
   /**
@@ -247,8 +195,8 @@ export class Admin implements AsyncDisposable {
     move: StaticTopicMove,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<StaticTopicChange> {
-    const deadline = this.#client.deadline(options, dryRunFields)
-    return moveStaticTopic(this.#calls, this.#topic(topic), move, options.dryRun === true, deadline)
+    const deadline = this.#client.deadline(options, fields.dryRun)
+    return staticTopics.moveStaticTopic(this.#calls, this.#topic(topic), move, options.dryRun === true, deadline)
   }
 
   /**
@@ -260,33 +208,33 @@ export class Admin implements AsyncDisposable {
     topic: string,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<StaticTopicChange> {
-    const deadline = this.#client.deadline(options, dryRunFields)
-    return completeStaticTopic(this.#calls, this.#topic(topic), options.dryRun === true, deadline)
+    const deadline = this.#client.deadline(options, fields.dryRun)
+    return staticTopics.completeStaticTopic(this.#calls, this.#topic(topic), options.dryRun === true, deadline)
   }
 
   /** Names of all groups that brokers have settings of, in their order. @throws RocketMQError */
   async groups(options: CallOptions = {}): Promise<string[]> {
-    return groupNames(this.#calls, this.#deadline(options))
+    return groups.groupNames(this.#calls, this.#client.deadline(options))
   }
 
   /** Members of a group and what they subscribe to. @throws RocketMQError */
   async describeGroup(group: string, options: CallOptions = {}): Promise<GroupDescription> {
-    return describeGroup(this.#calls, this.#group(group), this.#deadline(options))
+    return groups.describeGroup(this.#calls, this.#group(group), this.#client.deadline(options))
   }
 
   /** Makes a group, or changes it. @throws RocketMQError; brokers that were asked before one that failed have it */
   async createGroup(group: string, settings: GroupSettings = {}, options: CallOptions = {}): Promise<void> {
-    return createGroup(this.#calls, this.#group(group), settings, this.#deadline(options))
+    return groups.createGroup(this.#calls, this.#group(group), settings, this.#client.deadline(options))
   }
 
   /** What a group is set to on each of its brokers. @throws RocketMQError SUBSCRIPTION_GROUP_NOT_EXIST among others */
   async groupConfigurations(group: string, options: CallOptions = {}): Promise<GroupConfiguration[]> {
-    return groupConfigurations(this.#calls, this.#group(group), this.#deadline(options))
+    return groups.groupConfigurations(this.#calls, this.#group(group), this.#client.deadline(options))
   }
 
   /** Changes what is given of a group, and nothing else. @returns what it is set to then @throws RocketMQError */
   async changeGroup(group: string, changes: GroupSettings, options: CallOptions = {}): Promise<GroupConfiguration[]> {
-    return changeGroup(this.#calls, this.#group(group), changes, this.#deadline(options))
+    return groups.changeGroup(this.#calls, this.#group(group), changes, this.#client.deadline(options))
   }
 
   /** What a member of a group tells of itself. @throws RocketMQError CONSUMER_NOT_ONLINE among others */
@@ -295,13 +243,13 @@ export class Admin implements AsyncDisposable {
     clientId: string,
     options: CallOptions & { readonly withStacks?: boolean | undefined } = {},
   ): Promise<MemberStatus> {
-    const deadline = this.#client.deadline(options, statusFields)
-    return memberStatus(this.#calls, this.#group(group), clientId, options.withStacks === true, deadline)
+    const deadline = this.#client.deadline(options, fields.status)
+    return groups.memberStatus(this.#calls, this.#group(group), clientId, options.withStacks === true, deadline)
   }
 
   /** Deletes a group with its offsets, on all brokers. @throws RocketMQError */
   async deleteGroup(group: string, options: CallOptions = {}): Promise<void> {
-    return deleteGroup(this.#calls, this.#group(group), this.#deadline(options))
+    return groups.deleteGroup(this.#calls, this.#group(group), this.#client.deadline(options))
   }
 
   /**
@@ -310,7 +258,7 @@ export class Admin implements AsyncDisposable {
    * @throws RocketMQError
    */
   async requestModes(options: CallOptions = {}): Promise<RequestModeSetting[]> {
-    return requestModes(this.#calls, this.#deadline(options))
+    return requestModes(this.#calls, this.#client.deadline(options))
   }
 
   /**
@@ -326,18 +274,18 @@ export class Admin implements AsyncDisposable {
     settings: RequestModeSettings,
     options: CallOptions = {},
   ): Promise<RequestModeSetting[]> {
-    const deadline = this.#deadline(options)
+    const deadline = this.#client.deadline(options)
     return setRequestMode(this.#calls, this.#group(group), this.#topic(topic), settings, deadline)
   }
 
   /** What each broker has of lite topics. @throws RocketMQError */
   async liteBrokers(options: CallOptions = {}): Promise<LiteBrokerDescription[]> {
-    return liteBrokers(this.#calls, this.#deadline(options))
+    return lite.liteBrokers(this.#calls, this.#client.deadline(options))
   }
 
   /** A topic that has lite topics, on each broker. @throws RocketMQError TOPIC_NOT_EXIST, or INVALID_PARAMETER when it has none */
   async describeLiteParent(topic: string, options: CallOptions = {}): Promise<LiteParentDescription[]> {
-    return describeLiteParent(this.#calls, this.#topic(topic), this.#deadline(options))
+    return lite.describeLiteParent(this.#calls, this.#topic(topic), this.#client.deadline(options))
   }
 
   /** A lite topic on each broker of its topic, with who subscribes to it. @throws RocketMQError TOPIC_NOT_EXIST among others */
@@ -347,7 +295,7 @@ export class Admin implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<LiteTopicDescription[]> {
     checkLiteTopics([liteTopic])
-    return describeLiteTopic(this.#calls, this.#topic(topic), liteTopic, this.#deadline(options))
+    return lite.describeLiteTopic(this.#calls, this.#topic(topic), liteTopic, this.#client.deadline(options))
   }
 
   /**
@@ -361,10 +309,10 @@ export class Admin implements AsyncDisposable {
     clientId: string,
     options: CallOptions & { readonly max?: number | undefined } = {},
   ): Promise<LiteClientDescription[]> {
-    const deadline = this.#client.deadline(options, liteClientFields)
+    const deadline = this.#client.deadline(options, fields.liteClient)
     const { max = 1000 } = options
-    if (!(Number.isInteger(max) && max >= 0)) throw invalidArgument(`max is ${max}: give a whole number of at least 0`)
-    return describeLiteClient(this.#calls, this.#topic(topic), this.#group(group), clientId, max, deadline)
+    lite.checkCount('max', max)
+    return lite.describeLiteClient(this.#calls, this.#topic(topic), this.#group(group), clientId, max, deadline)
   }
 
   /**
@@ -377,11 +325,11 @@ export class Admin implements AsyncDisposable {
     group: string,
     options: CallOptions & { readonly liteTopic?: string | undefined; readonly top?: number | undefined } = {},
   ): Promise<LiteProgress[]> {
-    const deadline = this.#client.deadline(options, liteProgressFields)
+    const deadline = this.#client.deadline(options, fields.liteProgress)
     const { liteTopic, top = 10 } = options
     if (liteTopic !== undefined) checkLiteTopics([liteTopic])
-    if (!(Number.isInteger(top) && top >= 0)) throw invalidArgument(`top is ${top}: give a whole number of at least 0`)
-    return liteProgress(this.#calls, this.#group(group), { liteTopic, top }, deadline)
+    lite.checkCount('top', top)
+    return lite.liteProgress(this.#calls, this.#group(group), { liteTopic, top }, deadline)
   }
 
   /**
@@ -393,23 +341,23 @@ export class Admin implements AsyncDisposable {
     group: string,
     options: CallOptions & { readonly clientId?: string | undefined } = {},
   ): Promise<string[]> {
-    const deadline = this.#client.deadline(options, triggerFields)
-    return triggerLiteDispatch(this.#calls, this.#group(group), options.clientId, deadline)
+    const deadline = this.#client.deadline(options, fields.trigger)
+    return lite.triggerLiteDispatch(this.#calls, this.#group(group), options.clientId, deadline)
   }
 
   /** Producers of a group that are connected. @throws RocketMQError */
   async producers(group: string, options: CallOptions = {}): Promise<ConnectedClient[]> {
-    return producersOf(this.#calls, this.#group(group), this.#deadline(options))
+    return groups.producersOf(this.#calls, this.#group(group), this.#client.deadline(options))
   }
 
   /** All producers that are connected, one for each broker that knows it. @throws RocketMQError */
   async allProducers(options: CallOptions = {}): Promise<ConnectedProducer[]> {
-    return allProducers(this.#calls, this.#deadline(options))
+    return groups.allProducers(this.#calls, this.#client.deadline(options))
   }
 
   /** How far all groups are that have offsets. @throws RocketMQError */
   async progressOfAll(options: CallOptions = {}): Promise<GroupProgress[]> {
-    return progressOfAll(this.#calls, this.#deadline(options))
+    return progress.progressOfAll(this.#calls, this.#client.deadline(options))
   }
 
   /**
@@ -419,7 +367,7 @@ export class Admin implements AsyncDisposable {
    */
   async progress(group: string, topic?: string, options: CallOptions = {}): Promise<QueueProgress[]> {
     const wrapped = topic === undefined ? undefined : this.#topic(topic)
-    return progressOf(this.#calls, this.#group(group), wrapped, this.#deadline(options))
+    return progress.progressOf(this.#calls, this.#group(group), wrapped, this.#client.deadline(options))
   }
 
   /**
@@ -433,9 +381,15 @@ export class Admin implements AsyncDisposable {
     to: OffsetTarget,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<OffsetChange[]> {
-    checkTarget(to)
-    const deadline = this.#client.deadline(options, dryRunFields)
-    return resetOffsets(this.#calls, this.#group(group), this.#topic(topic), to, options.dryRun === true, deadline)
+    const deadline = this.#client.deadline(options, fields.dryRun)
+    return progress.resetOffsets(
+      this.#calls,
+      this.#group(group),
+      this.#topic(topic),
+      to,
+      options.dryRun === true,
+      deadline,
+    )
   }
 
   /**
@@ -448,39 +402,34 @@ export class Admin implements AsyncDisposable {
     topic: string,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): Promise<OffsetChange[]> {
-    const deadline = this.#client.deadline(options, dryRunFields)
+    const deadline = this.#client.deadline(options, fields.dryRun)
     const dryRun = options.dryRun === true
-    return copyOffsets(this.#calls, this.#group(from), this.#group(to), this.#topic(topic), dryRun, deadline)
+    return progress.copyOffsets(this.#calls, this.#group(from), this.#group(to), this.#topic(topic), dryRun, deadline)
   }
 
   /** The message at the place that an `offsetMessageId` names; undefined when it is not there. @throws RocketMQError */
   async messageAt(offsetMessageId: string, options: CallOptions = {}): Promise<ReceivedMessage | undefined> {
-    return messageAt(this.#calls, offsetMessageId, this.#deadline(options))
+    return messageAt(this.#calls, offsetMessageId, this.#client.deadline(options))
   }
 
   /** Messages that their producer gave an id, one for each time that it was stored. @throws RocketMQError */
   async messagesById(topic: string, messageId: string, options: CallOptions = {}): Promise<ReceivedMessage[]> {
-    return messagesByUniqueId(this.#calls, this.#topic(topic), messageId, this.#deadline(options))
+    return messagesByUniqueId(this.#calls, this.#topic(topic), messageId, this.#client.deadline(options))
   }
 
   /** Messages with a key, the oldest first. @throws RocketMQError */
   async messagesByKey(topic: string, key: string, query: KeyQuery & CallOptions = {}): Promise<ReceivedMessage[]> {
-    return messagesByKey(this.#calls, this.#topic(topic), key, query, this.#client.deadline(query, queryFields))
+    return messagesByKey(this.#calls, this.#topic(topic), key, query, this.#client.deadline(query, fields.query))
   }
 
   /** How far a group is in one queue; undefined when it was never there. @throws RocketMQError */
   async committedOffset(group: string, queue: QueueRef, options: CallOptions = {}): Promise<number | undefined> {
-    const deadline = this.#deadline(options)
-    const [wrapped, address] = await this.#place(queue, deadline)
-    return committedOffset(this.#client, this.#group(group), wrapped, address, deadline)
+    return offsetIn(this.#client, this.#group(group), this.#queue(queue), this.#client.deadline(options))
   }
 
   /** Commits for a group that has no members. @throws RocketMQError */
   async commitOffset(group: string, queue: QueueRef, offset: number, options: CallOptions = {}): Promise<void> {
-    if (!(Number.isSafeInteger(offset) && offset >= 0)) throw invalidArgument(`offset is ${offset}: give at least 0`)
-    const deadline = this.#deadline(options)
-    const [wrapped, address] = await this.#place(queue, deadline)
-    await commitOffset(this.#client, this.#group(group), wrapped, address, offset, deadline)
+    return commitIn(this.#client, this.#group(group), this.#queue(queue), offset, this.#client.deadline(options))
   }
 
   /**
@@ -490,7 +439,7 @@ export class Admin implements AsyncDisposable {
    * can only be sent again
    */
   async redeliver(group: string, message: ReceivedMessage, options: CallOptions = {}): Promise<void> {
-    return redeliver(this.#calls, this.#group(group), message, this.#deadline(options))
+    return redeliver(this.#calls, this.#group(group), message, this.#client.deadline(options))
   }
 
   /**
@@ -503,8 +452,7 @@ export class Admin implements AsyncDisposable {
     options: KeyQuery & CallOptions & { readonly traceTopic?: string | undefined } = {},
   ): Promise<TraceEvent[]> {
     const { traceTopic = defaultTraceTopic, ...query } = options
-    const found = await this.messagesByKey(traceTopic, messageId, query)
-    return found.flatMap(decodeTraces).filter((event) => event.messageId === messageId)
+    return tracesIn(await this.messagesByKey(traceTopic, messageId, query), messageId)
   }
 
   /** Later calls fail with CLOSED. */
@@ -517,16 +465,8 @@ export class Admin implements AsyncDisposable {
     return this.close()
   }
 
-  #deadline(options: CallOptions): Deadline {
-    return this.#client.deadline(options)
-  }
-
-  async #place(queue: QueueRef, deadline: Deadline): Promise<[queue: QueueRef, address: string]> {
-    const wrapped = { ...queue, topic: this.#topic(queue.topic) }
-    const route = await this.#client.routes.find(wrapped.topic, deadline)
-    const address = route.brokers.get(queue.broker)?.brokerAddrs.get(masterId)
-    if (address === undefined) throw new RocketMQError('NO_ROUTE', `${queue.broker} has no master now`, wrapped)
-    return [wrapped, address]
+  #queue(queue: QueueRef): QueueRef {
+    return { ...queue, topic: this.#topic(queue.topic) }
   }
 
   #topic(topic: string): string {
@@ -536,15 +476,4 @@ export class Admin implements AsyncDisposable {
   #group(group: string): string {
     return this.#client.namespace.wrap(checkedGroup(group))
   }
-}
-
-/** @throws RocketMQError INVALID_ARGUMENT */
-function checkTarget(to: OffsetTarget): void {
-  if (typeof to !== 'object' || to instanceof Date) {
-    checkPosition('to', to)
-    return
-  }
-  const value = 'offset' in to ? to.offset : to.shift
-  if (Number.isSafeInteger(value) && !('offset' in to && value < 0)) return
-  throw invalidArgument(`to is ${value}: give a whole number${'offset' in to ? ' of at least 0' : ''}`)
 }

@@ -8,7 +8,7 @@ import {
   parentTopicInfoBody,
 } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
-import { RocketMQError } from '../rocketmq-error.ts'
+import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import type { CallAnswer, ClusterCalls, Master } from './cluster-calls.ts'
 import type {
   LiteBrokerDescription,
@@ -194,4 +194,10 @@ function noGroup(group: string): RocketMQError {
 
 function known(timestamp: number | undefined): number | undefined {
   return timestamp !== undefined && timestamp > 0 ? timestamp : undefined
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+export function checkCount(name: string, count: number): void {
+  if (Number.isInteger(count) && count >= 0) return
+  throw invalidArgument(`${name} is ${count}: give a whole number of at least 0`)
 }

@@ -7,8 +7,8 @@ import {
 } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import type { ClusterClient } from '../connection/cluster-client.ts'
-import { commitOffset, committedOffset, offsetOfPosition } from '../reading/queue-positions.ts'
-import { RocketMQError } from '../rocketmq-error.ts'
+import { checkPosition, commitOffset, committedOffset, offsetOfPosition } from '../reading/queue-positions.ts'
+import { invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type QueueRef, type TopicRoute } from '../routing/topic-route.ts'
 import type { ClusterCalls } from './cluster-calls.ts'
 import type { GroupProgress, OffsetChange, OffsetTarget, QueueProgress } from './descriptions.ts'
@@ -104,6 +104,7 @@ export async function copyOffsets(
  * Brokers keep the new offset until the group's next pull and give it to members; those that only tell members refuse it
  * when there is none, and then it is committed for the group.
  */
+/** @throws RocketMQError INVALID_ARGUMENT for a target that cannot be */
 export async function resetOffsets(
   calls: ClusterCalls,
   group: string,
@@ -112,6 +113,7 @@ export async function resetOffsets(
   isDryRun: boolean,
   deadline: Deadline,
 ): Promise<OffsetChange[]> {
+  checkTarget(to)
   const plan = await plannedOffsets(calls, group, topic, deadline, (queue, address, before) =>
     targetOffset(calls.client, queue, address, before, to, deadline),
   )
@@ -238,4 +240,15 @@ function shown({ client: { namespace } }: ClusterCalls, plan: readonly PlannedOf
     before,
     after,
   }))
+}
+
+/** @throws RocketMQError INVALID_ARGUMENT */
+function checkTarget(to: OffsetTarget): void {
+  if (typeof to !== 'object' || to instanceof Date) {
+    checkPosition('to', to)
+    return
+  }
+  const value = 'offset' in to ? to.offset : to.shift
+  if (Number.isSafeInteger(value) && !('offset' in to && value < 0)) return
+  throw invalidArgument(`to is ${value}: give a whole number${'offset' in to ? ' of at least 0' : ''}`)
 }

@@ -1,8 +1,18 @@
-import { commands, formatJavaProperties, parseJavaProperties } from '@rocketmq-ts/protocol'
+import { commands, formatJavaProperties, keyValueTableBody, parseJavaProperties } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
 import { invalidArgument } from '../rocketmq-error.ts'
 import { brokersTold, type ClusterCalls } from './cluster-calls.ts'
 import type { NameServerView } from './descriptions.ts'
+
+/** What a broker tells of itself. */
+export async function brokerStatus(
+  calls: ClusterCalls,
+  broker: string,
+  deadline: Deadline,
+): Promise<ReadonlyMap<string, string>> {
+  const { read } = await calls.ask(await calls.master(broker, deadline), commands.getBrokerRuntimeInfo, {}, deadline)
+  return read(keyValueTableBody.decode).table
+}
 
 /** What a broker's settings are at the moment. @throws RocketMQError */
 export async function brokerConfiguration(

@@ -5,6 +5,7 @@ import {
   permission,
   type TopicConfig,
   topicConfigBody,
+  topicListBody,
   topicStatsBody,
 } from '@rocketmq-ts/protocol'
 import type { Deadline } from '../calls/deadline.ts'
@@ -42,6 +43,16 @@ const settingFields = knownFields<TopicSettings>({
 
 /** Milliseconds between two looks at a route that is to come. */
 const lookMs = 100
+
+/** Of all topics, in their order. */
+export async function topicNames(calls: ClusterCalls, deadline: Deadline): Promise<string[]> {
+  const { nameServers, namespace } = calls.client
+  const command = commands.getAllTopicListFromNameserver
+  const { topicList } = await nameServers.read(command, {}, deadline, ({ body }) =>
+    topicListBody.decode(body ?? Buffer.alloc(0)),
+  )
+  return topicList.map((topic) => namespace.unwrap(topic)).toSorted()
+}
 
 export async function describeTopic(calls: ClusterCalls, topic: string, deadline: Deadline): Promise<TopicDescription> {
   const route = await calls.client.routes.refresh(topic, deadline)

@@ -26,6 +26,9 @@ export interface TraceEvent {
   readonly requestId: string | undefined
 }
 
+/** Where clients write traces unless they are told another topic. */
+export const defaultTraceTopic = 'RMQ_SYS_TRACE_TOPIC'
+
 const fieldSeparator = '\u0001'
 const recordSeparator = '\u0002'
 
@@ -106,4 +109,9 @@ function numberOf(text: string | undefined): number | undefined {
 
 function truthOf(text: string | undefined): boolean | undefined {
   return text === 'true' ? true : text === 'false' ? false : undefined
+}
+
+/** What messages of the trace topic tell of one message. */
+export function tracesIn(found: readonly ReceivedMessage[], messageId: string): TraceEvent[] {
+  return found.flatMap(decodeTraces).filter((event) => event.messageId === messageId)
 }
