@@ -66,6 +66,7 @@ export default defineConfig({
           page('SDK', 'reference/client/'),
           page('Broker for tests', 'reference/testing/'),
           page('Commands', 'cli'),
+          page('Commands of mqadmin', 'mqadmin'),
           page('Settings', 'settings'),
           page('Requests', 'features'),
         ],

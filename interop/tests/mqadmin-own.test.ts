@@ -1,60 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ComparedCommand, commands } from '../mqadmin/commands.ts'
-import { neutral } from '../mqadmin/normalise.ts'
+import { commands } from '../mqadmin/commands.ts'
+import { compareOwn } from '../mqadmin/compare-own.ts'
+import { moreCommands } from '../mqadmin/own-commands.ts'
 import { runOwnMqadmin } from '../mqadmin/own-mqadmin.ts'
-import { group, idleGroup, type Prepared, prepare, topic } from '../mqadmin/state.ts'
+import { type Prepared, prepare } from '../mqadmin/state.ts'
 import { type Cluster, startCluster } from '../targets/cluster.ts'
 import { pollUntil } from '../targets/deadline.ts'
 import { lacksTools } from '../targets/tooling.ts'
-
-/** A time and a choice of queue differ from run to run; rows of hash tables come in any order. */
-const sorted = (printed: string): string => printed.split('\n').sort().join('\n')
-
-/** The rates of the last minute, and what one tool sends after the other. */
-const withoutRates = (printed: string): string => printed.replaceAll(/ +\d+\.\d\d/g, ' <rate>')
-
-const withoutFolders = (printed: string): string => printed.replaceAll(/<time in ms>\/\S+/g, '<file>')
-
-const withoutTimes = (printed: string): string =>
-  printed
-    .replaceAll(/rt=\d+ms/g, 'rt=<ms>')
-    .replaceAll(/(true|false) +\d+$/gm, '$1 <ms>')
-    .replaceAll(/Avg RT: \S+/g, 'Avg RT: <ms>')
-    .replaceAll(/queue(Id|Offset)=\d+/g, 'queue$1=<number>')
-    .replaceAll(/( in hex>)[0-9A-F]{16}/g, '$1<offset>')
-
-const more: ComparedCommand[] = [
-  { line: `topicClusterList -t ${topic}` },
-  {
-    line: 'updateTopicPerm -t LastTopic -p 4 -c DefaultCluster',
-    view: [sorted, (printed) => printed.replaceAll(/from \d/g, 'from <perm>')],
-  },
-  { line: `cloneGroupOffset -s ${group} -d ${idleGroup} -t ${topic}` },
-  { line: 'cleanUnusedTopic -c DefaultCluster' },
-  { line: 'deleteExpiredCommitLog -c DefaultCluster' },
-  { line: 'getNamesrvConfig', view: [sorted] },
-  { line: 'updateNamesrvConfig -k clusterTest -v false' },
-  { line: 'updateSubGroup -g other-group -c DefaultCluster', view: [sorted] },
-  { line: 'deleteSubGroup -g other-group -c DefaultCluster', view: [sorted] },
-  { line: `skipAccumulatedMessage -g ${idleGroup} -t ${topic}`, view: [sorted] },
-  { line: `resetOffsetByTime -g ${idleGroup} -t ${topic} -s 2020-01-01#00:00:00:000`, view: [sorted] },
-  { line: `setConsumeMode -c DefaultCluster -t ${topic} -g ${idleGroup} -m POP -q 3`, view: [sorted] },
-  { line: `setConsumeMode -c DefaultCluster -t ${topic} -g no-such-group -m PULL`, view: [sorted] },
-  { line: `setConsumeMode -c DefaultCluster -t ${topic} -g ${idleGroup} -m PULL`, view: [sorted] },
-  { line: 'statsAll', view: [withoutRates, sorted] },
-  { line: `statsAll -a -t ${topic}`, view: [withoutRates, sorted] },
-  { line: `consumerStatus -g ${group}`, view: [withoutFolders] },
-  { line: `queryCq -t ${topic} -q 1 -i 0 -c 2` },
-  { line: `queryCq -t ${topic} -q 1 -i 0 -c 2 -g ${group}` },
-  { line: `checkMsgSendRT -t ${topic} -a 4 -s 16`, view: [withoutTimes, sorted] },
-  { line: 'sendMsgStatus -b broker-a -c 3', view: [withoutTimes] },
-  { line: 'queryMsgTraceById -i no-such-message' },
-]
-
-/** Both name an error by its code; the official tools add where in their code it was. */
-const codeOf = (printed: string): string | undefined => /CODE: (\d+)/.exec(printed)?.[1]
 
 /**
  * The command line of our executable and the official tools, one after the other at the same cluster of ours: what one
@@ -73,23 +27,8 @@ describe.skipIf(lacksTools('java', 'javac', 'mvn'))('rocketmq mqadmin prints wha
   })
 
   const own = (args: readonly string[]) => runOwnMqadmin(cluster, args)
-  for (const [number, { line, args, view = [] }] of [...commands, ...more].entries()) {
-    it(`${String(number + 1).padStart(2, '0')} ${line}`, async () => {
-      const words = args?.(prepared) ?? line.split(' ')
-      const official = await prepared.admin.run(...words)
-      const { printed, said, code } = await own(words)
-      // The official tools can do this once in a process.
-      if (official.includes('connect to  failed')) return
-      if (official.startsWith('org.apache.rocketmq')) {
-        expect(code).toBe(1)
-        expect(said).toContain('rocketmq: ')
-        if (codeOf(official) !== undefined && codeOf(official) !== '29') expect(codeOf(said)).toBe(codeOf(official))
-        return
-      }
-      expect(said).toBe('')
-      const look = (seen: string) => view.reduce((before, next) => next(before), neutral(prepared, seen))
-      expect(look(printed)).toBe(look(official))
-    })
+  for (const [number, command] of [...commands, ...moreCommands].entries()) {
+    it(`${String(number + 1).padStart(2, '0')} ${command.line}`, () => compareOwn(prepared, command))
   }
 
   /** What both write to files, without times. */

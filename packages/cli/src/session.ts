@@ -68,7 +68,7 @@ export class Session implements AsyncDisposable {
     return this.#admin
   }
 
-  async producer(options: Omit<ProducerOptions, keyof ClientOptions>): Promise<Producer> {
+  async producer(options: Omit<ProducerOptions, Exclude<keyof ClientOptions, 'traceTopic'>>): Promise<Producer> {
     const { Producer } = await import('@rocketmq-ts/client')
     return this.own(new Producer({ ...(await this.clientOptions()), ...options }))
   }

@@ -1,4 +1,4 @@
-import { Admin, Consumer, Producer } from '@rocketmq-ts/client'
+import { Admin, Consumer, LiteSimpleConsumer, Producer } from '@rocketmq-ts/client'
 import { ClusterClient } from '@rocketmq-ts/client/raw'
 import { encodeHost, encodeMessageProperties, recordBytes, writeRecord } from '@rocketmq-ts/protocol'
 import { describe, expect, test, vi } from 'vitest'
@@ -97,8 +97,8 @@ describe('mqadmin', () => {
       'mqadmin resetOffsetByTime -g mailer -t orders -s 0 -c nothing',
       'mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b nobody',
       'mqadmin cloneGroupOffset -s mailer -d nobody -t orders',
-      'mqadmin printMsg -t orders -c GBK',
-      'mqadmin printMsgByQueue -t orders -a broker -i 1 -c GBK -f true',
+      'mqadmin printMsg -t orders -c NOPE',
+      'mqadmin printMsgByQueue -t orders -a broker -i 1 -c NOPE -f true',
       'mqadmin printMsgByQueue -t orders -a broker -i 1 -c utf-8 -f true',
       `mqadmin brokerConsumeStats -b ${broker} -t 0`,
       `mqadmin brokerConsumeStats -b ${broker} -t 20000 -l 1`,
@@ -110,6 +110,21 @@ describe('mqadmin', () => {
       `mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b ${broker} -q 1`,
       `mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b ${broker} -q 1 -o -5`,
       `mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b ${broker} -q 99 -o 1`,
+      'mqadmin consumeMessage -t orders -c 0',
+      'mqadmin consumeMessage -t orders -i 1',
+      'mqadmin consumeMessage -t orders -b broker -o 1',
+      'mqadmin createUser -u me',
+      'mqadmin getConsumerConfig -g nobody',
+      'mqadmin deleteSubGroup -c DefaultCluster -g ""',
+      'mqadmin cleanUnusedTopic -b ""',
+      'mqadmin deleteTopic -t " " -c DefaultCluster',
+      `mqadmin updateBrokerConfig -b ${broker} -k messageStorePlugIn -v ""`,
+      'mqadmin updateKvConfig -s space -k key -v ""',
+      'mqadmin updateKvConfig -s space -k "" -v x',
+      'mqadmin help electmaster',
+      `mqadmin updateSubGroup -g mailer -b ${broker} --attributes nonsense`,
+      `mqadmin updateSubGroup -g mailer -b ${broker} -p nonsense`,
+      `mqadmin updateSubGroup -g mailer -b ${broker} -p 1`,
     ])
   })
 
@@ -142,6 +157,182 @@ describe('mqadmin', () => {
     })
     expect(brokerConfigMap.broker).toMatchObject({ topicName: 'orders', readQueueNums: 3, writeQueueNums: 3 })
     expect(brokerConfigMap.broker.mappingDetail).toMatchObject({ bname: 'broker', totalQueues: 3 })
+  })
+
+  test('tells of lite topics what brokers tell, also where some of them fail', async () => {
+    const mq = await startCluster({ enableLmq: 'true' })
+    const host = hostOf(mq, { now: Date.now() + 60_000 })
+    await run(host, 'topic', 'create', 'chat', '--queues', '1', '--type', 'lite')
+    await run(host, 'group', 'create', 'sessions', '--lite-of', 'chat')
+    await mq.topic('orders')
+    const options = { group: 'sessions', topic: 'chat', liteTopics: ['a', 'b'], waitMs: 30_000 }
+    const consumer = open(new LiteSimpleConsumer({ nameServers: mq.nameServers, ...options }))
+    await consumer.start()
+    await run(host, 'produce', 'chat', 'one', 'two', '--lite-topic', 'a')
+    const client = `-g sessions -c ${consumer.clientId}`
+    await expectGolden(
+      'mqadmin-lite',
+      host,
+      [
+        `mqadmin getBrokerLiteInfo -b ${mq.brokerAddress} -d`,
+        'mqadmin getBrokerLiteInfo -c DefaultCluster',
+        'mqadmin getBrokerLiteInfo',
+        'mqadmin getParentTopicInfo -p chat',
+        'mqadmin getParentTopicInfo -p orders',
+        'mqadmin getParentTopicInfo -p nothing',
+        'mqadmin getLiteTopicInfo -p chat -l a -s',
+        'mqadmin getLiteTopicInfo -p chat -l none -s',
+        `mqadmin getLiteClientInfo -p chat ${client} -s`,
+        'mqadmin getLiteClientInfo -p chat -g sessions -c nobody -s',
+        'mqadmin getLiteGroupInfo -p chat -g sessions',
+        'mqadmin getLiteGroupInfo -p chat -g sessions -k 0',
+        'mqadmin getLiteGroupInfo -p chat -g sessions -l a',
+        'mqadmin getLiteGroupInfo -p chat -g sessions -l none',
+        'mqadmin getLiteGroupInfo -p chat -g nobody',
+        'mqadmin getLiteGroupInfo -p chat -g sessions -k many',
+        'mqadmin triggerLiteDispatch -p chat -g sessions',
+        `mqadmin triggerLiteDispatch -p chat ${client} -b broker`,
+        'mqadmin triggerLiteDispatch -p chat -g sessions -b other',
+        'mqadmin triggerLiteDispatch -p chat -g nobody',
+        'mqadmin printMsg -t %LMQ%$chat$a -d false',
+        'mqadmin printMsg -t %LMQ%$chat$a -l chat -d false',
+      ],
+      (text) =>
+        text
+          .replaceAll(/Timestamp: \d+ \(\d+ s ago\)/g, 'Timestamp: MS (AGE)')
+          .replaceAll(/^(?=MSGID: ID).*/gm, 'MESSAGE'),
+    )
+  })
+
+  test('sets and tells what concerns disks, replicas and engines of brokers', async () => {
+    const mq = await startCluster()
+    const broker = mq.brokerAddress
+    await expectGolden('mqadmin-brokers', hostOf(mq), [
+      `mqadmin updateColdDataFlowCtrGroupConfig -b ${broker} -g mailer -v 1000`,
+      `mqadmin updateColdDataFlowCtrGroupConfig -b ${broker} -g mailer -v much`,
+      'mqadmin getColdDataFlowCtrInfo -c DefaultCluster',
+      'mqadmin removeColdDataFlowCtrGroupConfig -c DefaultCluster -g mailer',
+      `mqadmin getColdDataFlowCtrInfo -b ${broker}`,
+      `mqadmin setCommitLogReadAheadMode -b ${broker} -m 1`,
+      'mqadmin setCommitLogReadAheadMode -c DefaultCluster -m 0',
+      `mqadmin setCommitLogReadAheadMode -b ${broker} -m 2`,
+      `mqadmin resetMasterFlushOffset -b ${broker} -o 0`,
+      `mqadmin resetMasterFlushOffset -b ${broker}`,
+      `mqadmin haStatus -b ${broker}`,
+      'mqadmin haStatus',
+      `mqadmin exportPopRecord -b ${broker} -d true`,
+      'mqadmin exportPopRecord -c DefaultCluster',
+      'mqadmin checkRocksdbCqWriteProgress -c DefaultCluster',
+      'mqadmin checkRocksdbCqWriteProgress -c nothing',
+      `mqadmin switchTimerEngine -b ${broker} -e F`,
+      'mqadmin switchTimerEngine -c DefaultCluster -e R',
+      `mqadmin switchTimerEngine -b ${broker} -e X`,
+      'mqadmin updateBrokerConfig -c DefaultCluster -k fileReservedTime -v 24 -a true',
+      'mqadmin updateBrokerConfig -c DefaultCluster -k fileReservedTime -v x',
+      `mqadmin updateSubGroup -g mailer -b ${broker} -p {"type":"CUSTOMIZED","customizedRetryPolicy":{"next":[1000,5000]}}`,
+      `mqadmin updateSubGroup -g mailer -b ${broker} -p {"type":"EXPONENTIAL","exponentialRetryPolicy":{"initial":1,"max":9,"multiplier":3}}`,
+      'mqadmin getConsumerConfig -g mailer',
+      `mqadmin updateSubGroup -g sessions -b ${broker} --attributes +lite.bind.topic=chat`,
+      'mqadmin getConsumerConfig -g sessions',
+    ])
+  })
+
+  test('shows bodies in the charset that is named, sends again, and lets a member handle a message', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 1 })
+    const host = hostOf(mq)
+    const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop' }))
+    const body = Buffer.from([0xd6, 0xd0, 0xce, 0xc4])
+    const sent = await producer.send({
+      topic: 'orders',
+      body,
+      keys: ['k', 'l'],
+      tag: 'T',
+      properties: { colour: 'blue' },
+    })
+    const place = `broker -i 0 -o ${sent.queueOffset}`.split(' ')
+    for (const words of [
+      ['queryMsgByOffset', '-t', 'orders', '-b', ...place],
+      ['queryMsgById', '-t', 'orders', '-i', sent.offsetMessageId],
+    ]) {
+      expect((await run(host, 'mqadmin', ...words, '-f', 'GBK')).stdout).toMatch(/^Message Body: +中文$/m)
+      expect((await run(host, 'mqadmin', ...words)).stdout).not.toContain('Message Body:')
+    }
+    const printed = await run(
+      host,
+      'mqadmin',
+      'printMsgByQueue',
+      '-t',
+      'orders',
+      '-a',
+      'broker',
+      '-i',
+      '0',
+      '-p',
+      'true',
+      '-d',
+      'true',
+      '-c',
+      'GBK',
+    )
+    expect(printed.stdout).toMatch(/ BODY: 中文\n$/)
+
+    const again = await run(host, 'mqadmin', 'queryMsgById', '-t', 'orders', '-i', sent.offsetMessageId, '-s', 'true')
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^prepare resend msg\. originalMsgId=\S+SendResult \[sendStatus=SEND_OK, .*\]$/),
+    })
+    const [first, second] = await mq.messages('orders')
+    expect(second).toMatchObject({ body: first!.body, keys: ['k', 'l'], tag: 'T', properties: { colour: 'blue' } })
+    expect(second!.messageId).not.toBe(first!.messageId)
+    const nothing = await run(
+      host,
+      'mqadmin',
+      'queryMsgById',
+      '-t',
+      'orders',
+      '-i',
+      sent.offsetMessageId,
+      '-s',
+      'false',
+    )
+    expect(nothing).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+    expect(await mq.messages('orders')).toHaveLength(2)
+
+    const handled: string[] = []
+    const consumer = open(
+      new Consumer({
+        ...{ nameServers: mq.nameServers, group: 'mailer', topics: 'orders', from: 'latest' },
+        handler: ({ messageId }) => void handled.push(messageId),
+      }),
+    )
+    await consumer.start()
+    await expect.poll(() => consumer.assigned.length, { timeout: 20_000 }).toBe(1)
+    const member = ['-g', 'mailer', '-d', consumer.clientId]
+    for (const words of [
+      ['queryMsgById', '-t', 'orders', '-i', sent.offsetMessageId],
+      ['queryMsgByUniqueKey', '-t', 'orders', '-i', sent.messageId],
+    ]) {
+      const { stdout } = await run(host, 'mqadmin', ...words, ...member)
+      expect(stdout).toMatch(
+        /^ConsumeMessageDirectlyResult \[order=false, autoCommit=true, consumeResult=CR_SUCCESS, remark=null, spentTimeMills=\d+\]$/,
+      )
+    }
+    expect(handled).toEqual([sent.messageId, sent.messageId])
+    const nobody = await run(
+      host,
+      'mqadmin',
+      'queryMsgById',
+      '-t',
+      'orders',
+      '-i',
+      sent.offsetMessageId,
+      '-g',
+      'mailer',
+      '-d',
+      'nobody',
+    )
+    expect(nobody).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringContaining('not online') })
   })
 
   test('changes, shows and exports what it is told', async () => {

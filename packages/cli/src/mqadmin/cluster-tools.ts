@@ -1,4 +1,5 @@
 import { commands, formatJavaProperties, keyValueTableBody } from '@rocketmq-ts/protocol'
+import { atEachBroker } from './each-broker.ts'
 import { formatted, prettyJson } from './java-text.ts'
 import { flag, optional, propertiesTold, required, type Tool, type ToolContext, target } from './tool.ts'
 
@@ -16,17 +17,7 @@ export const clusterTools: readonly Tool[] = [
       optional('i', 'interval', 'again and again: seconds between two looks'),
       optional('c', 'clusterName', 'only this cluster'),
     ],
-    async run(context) {
-      const { host, signal } = context.session
-      const intervalMs = context.has('interval') ? context.number('interval', 1) * 1000 : undefined
-      do {
-        // An interruption ends it as it is meant to end.
-        await printClusters(context).catch((error: Error) => {
-          if (intervalMs === undefined || !signal.aborted) throw error
-        })
-        if (intervalMs !== undefined) await host.pause(intervalMs, signal)
-      } while (intervalMs !== undefined && !signal.aborted)
-    },
+    run: (context) => context.repeat(() => printClusters(context)),
   },
   {
     name: 'brokerStatus',
@@ -63,13 +54,19 @@ export const clusterTools: readonly Tool[] = [
   {
     name: 'updateBrokerConfig',
     about: 'Changes a setting of brokers while they run.',
-    options: [...target, required('k', 'key', 'its name'), required('v', 'value', 'its value')],
+    options: [
+      ...target,
+      required('k', 'key', 'its name'),
+      { ...required('v', 'value', 'its value'), mayBeEmpty: true },
+      optional('a', 'updateAllBroker', 'true: slaves of the cluster too'),
+    ],
     async run(context) {
       const body = Buffer.from(formatJavaProperties([[context.need('key'), context.need('value')]]))
-      for (const broker of await context.targets()) {
+      const withSlaves = (context.value('updateAllBroker') ?? 'false') !== 'false'
+      await atEachBroker(await context.targets({ withSlaves }), async (broker) => {
         await context.ask(broker, commands.updateBrokerConfig, {}, body)
         await context.line(`update broker config success, ${broker.address}`)
-      }
+      })
     },
   },
   {
@@ -94,7 +91,7 @@ export const clusterTools: readonly Tool[] = [
   {
     name: 'updateNamesrvConfig',
     about: 'Changes a setting of all name servers while they run.',
-    options: [required('k', 'key', 'its name'), required('v', 'value', 'its value')],
+    options: [required('k', 'key', 'its name'), { ...required('v', 'value', 'its value'), mayBeEmpty: true }],
     async run(context) {
       const [key, value] = [context.need('key'), context.need('value')]
       const { nameServers } = context.client
@@ -135,7 +132,7 @@ export const clusterTools: readonly Tool[] = [
     options: [
       required('s', 'namespace', 'namespace of the key'),
       required('k', 'key', 'the key'),
-      required('v', 'value', 'the value'),
+      { ...required('v', 'value', 'the value'), mayBeEmpty: true },
     ],
     async run(context) {
       const header = { namespace: context.need('namespace'), key: context.need('key'), value: context.need('value') }
@@ -167,10 +164,10 @@ export const clusterTools: readonly Tool[] = [
       about,
       options: [
         optional('b', 'brokerAddr', 'address of a broker'),
-        optional('c', 'clusterName', 'the cluster; all of them without it'),
+        optional('c', 'cluster', 'the cluster; all of them without it'),
       ],
       async run(context) {
-        const given = context.value('brokerAddr') ?? context.value('clusterName')
+        const given = context.value('brokerAddr') ?? context.value('cluster')
         const brokers = given === undefined ? await context.calls.masters(context.deadline) : await context.targets()
         for (const broker of brokers) await context.ask(broker, command, {})
         await context.print('success')

@@ -1,13 +1,15 @@
 import {
   commands,
+  type GroupRetryPolicy,
   newSubscriptionGroupConfig,
   retryTopicOf,
   type SubscriptionGroupConfig,
   subscriptionGroupConfigBody,
   subscriptionGroupTableBody,
 } from '@rocketmq-ts/protocol'
+import { CommandError, UsageError } from '../usage-error.ts'
 import { formatted, javaMap } from './java-text.ts'
-import { optional, required, type Tool, target } from './tool.ts'
+import { optional, required, type Tool, type ToolContext, target } from './tool.ts'
 
 export const groupTools: readonly Tool[] = [
   {
@@ -25,6 +27,8 @@ export const groupTools: readonly Tool[] = [
       optional('i', 'brokerId', 'the broker id to consume from'),
       optional('w', 'whichBrokerWhenConsumeSlowly', 'the broker id for slow consumers'),
       optional('a', 'notifyConsumerIdsChanged', 'false: members are not told of each other'),
+      optional('p', 'groupRetryPolicy', 'delays before deliveries, as JSON'),
+      { long: 'attributes', about: 'attributes: +a=b,-c' },
     ],
     async run(context) {
       const truth = (long: string, fallback: boolean): boolean => {
@@ -41,6 +45,8 @@ export const groupTools: readonly Tool[] = [
         brokerId: context.number('brokerId', 0),
         whichBrokerWhenConsumeSlowly: context.number('whichBrokerWhenConsumeSlowly', 1),
         notifyConsumerIdsChangedEnable: truth('notifyConsumerIdsChanged', true),
+        ...retryPolicyOf(context),
+        attributes: attributesOf(context),
       })
       const body = subscriptionGroupConfigBody.encode(config)
       for (const broker of await context.targets()) {
@@ -89,6 +95,7 @@ export const groupTools: readonly Tool[] = [
     async run(context) {
       const name = context.need('groupName')
       const { brokerAddrTable } = await context.clusterInfo()
+      let isKnown = false
       for (const { brokerName, cluster, brokerAddrs } of [...brokerAddrTable.values()].sort((one, other) =>
         one.brokerName < other.brokerName ? -1 : 1,
       )) {
@@ -97,9 +104,11 @@ export const groupTools: readonly Tool[] = [
         const { read } = await context.ask({ name: brokerName, address }, commands.getAllSubscriptiongroupConfig, {})
         const config = read(subscriptionGroupTableBody.decode).subscriptionGroupTable.get(name)
         if (config === undefined) continue
+        isKnown = true
         await context.line(`=============================${cluster}:${brokerName}=============================`)
         for (const [key, value] of groupFields(config)) await context.print(formatted('%-40s=  %s\n', key, value))
       }
+      if (!isKnown) throw new CommandError(`no broker has a group ${name}`)
     },
   },
 ]
@@ -115,10 +124,7 @@ function groupFields(config: SubscriptionGroupConfig): [name: string, value: str
     ['consumeMessageOrderly', String(config.consumeMessageOrderly)],
     ['retryQueueNums', String(config.retryQueueNums)],
     ['retryMaxTimes', String(config.retryMaxTimes)],
-    [
-      'groupRetryPolicy',
-      `GroupRetryPolicy{type=${groupRetryPolicy.type}, exponentialRetryPolicy=null, customizedRetryPolicy=null}`,
-    ],
+    ['groupRetryPolicy', retryPolicyText(groupRetryPolicy)],
     ['brokerId', String(config.brokerId)],
     ['whichBrokerWhenConsumeSlowly', String(config.whichBrokerWhenConsumeSlowly)],
     ['notifyConsumerIdsChangedEnable', String(config.notifyConsumerIdsChangedEnable)],
@@ -127,4 +133,45 @@ function groupFields(config: SubscriptionGroupConfig): [name: string, value: str
     ['subscriptionDataSet', subscriptionDataSet === undefined ? '' : JSON.stringify(subscriptionDataSet)],
     ['attributes', javaMap(config.attributes)],
   ]
+}
+
+function retryPolicyText({ type, exponentialRetryPolicy, customizedRetryPolicy }: GroupRetryPolicy): string {
+  let [exponential, customized] = ['null', 'null']
+  if (exponentialRetryPolicy !== undefined) {
+    const { initial, max, multiplier } = exponentialRetryPolicy
+    exponential = `ExponentialRetryPolicy{initial=${initial}, max=${max}, multiplier=${multiplier}}`
+  }
+  if (customizedRetryPolicy !== undefined) {
+    customized = `CustomizedRetryPolicy{next=[${customizedRetryPolicy.next.join(', ')}]}`
+  }
+  return `GroupRetryPolicy{type=${type}, exponentialRetryPolicy=${exponential}, customizedRetryPolicy=${customized}}`
+}
+
+/** @throws UsageError */
+function retryPolicyOf(context: ToolContext): Pick<SubscriptionGroupConfig, 'groupRetryPolicy'> | undefined {
+  const text = context.value('groupRetryPolicy')
+  if (text === undefined) return undefined
+  try {
+    const groupRetryPolicy: unknown = JSON.parse(text)
+    const config = { groupName: context.need('groupName'), groupRetryPolicy }
+    return {
+      groupRetryPolicy: subscriptionGroupConfigBody.decode(Buffer.from(JSON.stringify(config))).groupRetryPolicy,
+    }
+  } catch (error) {
+    const example = '{"type":"EXPONENTIAL","exponentialRetryPolicy":{"initial":5000,"max":7200000,"multiplier":2}}'
+    throw new UsageError(`groupRetryPolicy is ${text}: ${(error as Error).message}; an example: ${example}`)
+  }
+}
+
+/** Attributes by their names, each with its sign. @throws UsageError */
+function attributesOf(context: ToolContext): Map<string, string> {
+  const attributes = new Map<string, string>()
+  for (const part of (context.value('attributes') ?? '').split(',')) {
+    if (part.trim() === '') continue
+    const match = /^\s*(?:(\+[^=]+)=(.*)|(-[^=]+))$/s.exec(part)
+    if (match === null) throw new UsageError(`attributes has ${part}: write +name=value to set one, -name to remove it`)
+    const [, set, value = '', removed] = match
+    attributes.set((set ?? removed)!.trim(), value.trim())
+  }
+  return attributes
 }

@@ -2,25 +2,31 @@ import { nearestWord } from '@rocketmq-ts/base'
 import { RocketMQError } from '@rocketmq-ts/client/raw'
 import type { Session } from '../session.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
+import { brokerTools } from './broker-tools.ts'
 import { clientTools } from './client-tools.ts'
 import { clusterTools } from './cluster-tools.ts'
+import { consumeTools } from './consume-tools.ts'
+import { reasonOf } from './each-broker.ts'
 import { exportTools } from './export-tools.ts'
 import { fileTools } from './file-tools.ts'
 import { groupTools } from './group-tools.ts'
 import { listTools } from './list-tools.ts'
+import { liteTools } from './lite-tools.ts'
 import { messageTools } from './message-tools.ts'
 import { offsetTools } from './offset-tools.ts'
 import { progressTools } from './progress-tools.ts'
 import { queryTools } from './query-tools.ts'
+import { refusedTools } from './refused-tools.ts'
 import { staticTopicTools } from './static-topic-tools.ts'
 import { statsTools } from './stats-tools.ts'
 import { statusTools } from './status-tools.ts'
 import { timingTools } from './timing-tools.ts'
-import { parseToolOptions, ToolContext, toolHelp } from './tool.ts'
+import { parseToolOptions, type Tool, ToolContext, toolHelp } from './tool.ts'
 import { topicTools } from './topic-tools.ts'
 import { traceTools } from './trace-tools.ts'
 
-const tools = [
+/** Commands of the official tools that are there. */
+export const tools: readonly Tool[] = [
   ...topicTools,
   ...staticTopicTools,
   ...groupTools,
@@ -28,9 +34,12 @@ const tools = [
   ...clientTools,
   ...offsetTools,
   ...messageTools,
+  ...consumeTools,
   ...queryTools,
   ...clusterTools,
+  ...brokerTools,
   ...listTools,
+  ...liteTools,
   ...statsTools,
   ...statusTools,
   ...timingTools,
@@ -61,16 +70,18 @@ export async function runTool(session: Session, words: readonly string[]): Promi
     await tool.run(context)
   } catch (error) {
     if (error instanceof RocketMQError && error.responseCode !== undefined) {
-      throw new CommandError(`${tool.name} failed: CODE: ${error.responseCode}  DESC: ${error.message}`)
+      throw new CommandError(`${tool.name} failed: ${reasonOf(error)}`)
     }
     throw error
   }
 }
 
-/** Upper and lower case are alike. @throws UsageError */
-function toolOf(name: string) {
-  const found = tools.find((tool) => tool.name.toLowerCase() === name.toLowerCase())
+/** Upper and lower case are alike. @throws UsageError, CommandError for one that is not served */
+function toolOf(name: string): Tool {
+  const isIt = (known: string): boolean => known.toLowerCase() === name.toLowerCase()
+  const found = tools.find((tool) => isIt(tool.name))
   if (found !== undefined) return found
+  for (const [refused, reason] of refusedTools) if (isIt(refused)) throw new CommandError(`no ${refused}: ${reason}`)
   const names = tools.map((tool) => tool.name)
   const nearest = nearestWord(name.slice(0, 100), names)
   const hint = nearest === undefined ? 'rocketmq mqadmin lists those that there are' : `did you mean ${nearest}?`

@@ -1,6 +1,14 @@
 import { answerError, type Master, readAnswer } from '@rocketmq-ts/client/raw'
-import { commands, decodeMessages, newTagSubscription, propertyName, responseCodeName } from '@rocketmq-ts/protocol'
+import {
+  commands,
+  decodeMessages,
+  isLightQueue,
+  newTagSubscription,
+  propertyName,
+  responseCodeName,
+} from '@rocketmq-ts/protocol'
 import { CommandError, UsageError } from '../usage-error.ts'
+import { decoderOf } from './charset.ts'
 import { formatted } from './java-text.ts'
 import { lineText, type ShownMessage, shownMessage } from './shown-message.ts'
 import { optional, required, type Tool, type ToolContext, timeOf, topic } from './tool.ts'
@@ -8,7 +16,14 @@ import { mastersOf, routeOf } from './topic-tools.ts'
 
 const sendColumns = '%-32s  %-4s  %-20s    %s\n'
 const toolGroup = 'TOOLS_CONSUMER'
-const pullMax = 32
+export const pullMax = 32
+
+/** What the official client calls answers to a pull that have no messages. */
+const statuses: ReadonlyMap<string, string> = new Map([
+  ['PULL_NOT_FOUND', 'NO_NEW_MSG'],
+  ['PULL_RETRY_IMMEDIATELY', 'NO_MATCHED_MSG'],
+  ['PULL_OFFSET_MOVED', 'OFFSET_ILLEGAL'],
+])
 
 export const range = [
   optional('b', 'beginTimestamp', 'stored then or later: milliseconds since 1970, or yyyy-MM-dd#HH:mm:ss:SSS'),
@@ -19,6 +34,7 @@ export const range = [
 export const messageTools: readonly Tool[] = [
   {
     name: 'sendMessage',
+    differs: 'The group of the producer has another name.',
     about: 'Sends a message.',
     options: [
       topic,
@@ -27,13 +43,17 @@ export const messageTools: readonly Tool[] = [
       optional('c', 'tags', 'its tag'),
       optional('b', 'broker', 'name of the broker'),
       optional('i', 'qid', 'number of the queue'),
+      optional('m', 'msgTraceEnable', "true: notes it in RocketMQ's topic of traces"),
     ],
     async run(context) {
       const name = context.need('topic')
       const [broker, queueId] = [context.value('broker'), context.value('qid')]
       if (queueId !== undefined && broker === undefined)
         throw new UsageError('Broker name must be set if the queue is chosen!')
-      const producer = await context.session.producer({ group: `mqadmin-${context.session.host.now()}` })
+      const producer = await context.session.producer({
+        group: `mqadmin-${context.session.host.now()}`,
+        traceTopic: context.value('msgTraceEnable') === 'true',
+      })
       const keys = context
         .value('key')
         ?.split(' ')
@@ -57,17 +77,19 @@ export const messageTools: readonly Tool[] = [
   },
   {
     name: 'printMsg',
+    differs: 'Light queues of lite topics are shown without `-l` too, and at all brokers of a cluster.',
     about: 'Shows the messages of a topic.',
     options: [
       topic,
-      optional('c', 'charsetName', 'only UTF-8 is known'),
+      optional('c', 'charsetName', 'of the bodies, UTF-8 without it'),
       optional('s', 'subExpression', 'tags: A || B'),
       ...range,
       optional('d', 'printBody', 'false: without bodies'),
+      optional('l', 'lmqParentTopic', 'of a light queue: the topic whose route leads to it'),
     ],
     async run(context) {
       const name = context.need('topic')
-      refuseOtherCharset(context)
+      const decode = decoderOf(context, 'charsetName')
       const tags = context.value('subExpression') ?? '*'
       const withBody = context.value('printBody') !== 'false'
       for (const queue of await queuesOf(context, name)) {
@@ -79,7 +101,7 @@ export const messageTools: readonly Tool[] = [
           queue,
           { min, max, tags },
           {
-            message: (message) => context.print(lineText(message, withBody)),
+            message: (message) => context.print(lineText(message, withBody ? decode : undefined)),
             nothing: (status, offset) => context.line(`${about} no matched msg. status=${status}, offset=${offset}`),
           },
         )
@@ -94,7 +116,7 @@ export const messageTools: readonly Tool[] = [
       topic,
       required('a', 'brokerName', 'name of the broker'),
       required('i', 'queueId', 'number of the queue'),
-      optional('c', 'charsetName', 'only UTF-8 is known'),
+      optional('c', 'charsetName', 'of the bodies, UTF-8 without it'),
       optional('s', 'subExpression', 'tags: A || B'),
       ...range,
       optional('p', 'print', 'true: shows the messages'),
@@ -107,7 +129,7 @@ export const messageTools: readonly Tool[] = [
         broker: context.need('brokerName'),
         queueId: context.number('queueId', 0),
       }
-      refuseOtherCharset(context)
+      const decode = decoderOf(context, 'charsetName')
       const tags = context.value('subExpression') ?? '*'
       const counts = new Map<string, number>()
       const isShown = context.value('print') === 'true'
@@ -120,7 +142,7 @@ export const messageTools: readonly Tool[] = [
           async message(message) {
             const tag = message.properties.get(propertyName.tags)
             if (tag !== undefined) counts.set(tag, (counts.get(tag) ?? 0) + 1)
-            if (isShown) await context.print(lineText(message, withBody))
+            if (isShown) await context.print(lineText(message, withBody ? decode : undefined))
           },
           async nothing() {},
         },
@@ -131,67 +153,18 @@ export const messageTools: readonly Tool[] = [
       }
     },
   },
-  {
-    name: 'consumeMessage',
-    about: 'Shows messages from an offset on; nothing is committed.',
-    options: [
-      topic,
-      optional('b', 'brokerName', 'name of the broker'),
-      optional('i', 'queueId', 'number of the queue'),
-      optional('o', 'offset', 'the first offset'),
-      optional('s', 'beginTimestamp', 'stored then or later'),
-      optional('e', 'endTimestamp', 'stored then or before'),
-      optional('c', 'MessageNumber', 'messages at the most, 128 without it'),
-    ],
-    async run(context) {
-      const name = context.need('topic')
-      const [broker, queueId] = [context.value('brokerName'), context.value('queueId')]
-      const queues =
-        broker !== undefined && queueId !== undefined
-          ? [{ topic: name, broker, queueId: context.number('queueId', 0) }]
-          : (await queuesOf(context, name)).filter((queue) => broker === undefined || queue.broker === broker)
-      let left = context.number('MessageNumber', 128)
-      const found = []
-      for (const queue of queues) found.push({ queue, ...(await endsOf(context, queue)) })
-      const there = found.reduce((sum, { min, max }) => sum + max - Math.max(min, context.number('offset', min)), 0)
-      // The spelling is that of the official tools.
-      if (queues.length === 1 && there > left) await context.line(`The oldler ${left} message will be provided`)
-      await context.line('Consume ok')
-      for (const { queue, min, max } of found) {
-        const about = `MessageQueue [topic=${name}, brokerName=${queue.broker}, queueId=${queue.queueId}]`
-        const master = await brokerOf(context, queue)
-        let offset = Math.max(min, context.number('offset', min))
-        while (offset < max && left > 0) {
-          const most = Math.min(left, pullMax)
-          const pulled = await pullOnce(context, master, queue, { offset, tags: '*', most })
-          for (const message of pulled.messages.slice(0, left)) {
-            await context.print(lineText(message, true))
-            left--
-            offset = message.record.queueOffset + 1
-          }
-          if (pulled.messages.length === 0) offset = pulled.nextOffset > offset ? pulled.nextOffset : max
-        }
-        if (offset >= max) await context.line(`${about} print msg finished. status=NO_NEW_MSG, offset=${offset}`)
-      }
-    },
-  },
 ]
 
-/** @throws UsageError for one in which bodies cannot be shown */
-function refuseOtherCharset(context: ToolContext): void {
-  const charset = context.value('charsetName')
-  if (charset === undefined || /^utf-?8$/i.test(charset)) return
-  throw new UsageError(`charsetName is ${charset}: bodies are shown in UTF-8 alone`)
-}
-
-interface Queue {
+export interface Queue {
   readonly topic: string
   readonly broker: string
   readonly queueId: number
 }
 
-async function queuesOf(context: ToolContext, name: string): Promise<Queue[]> {
+export async function queuesOf(context: ToolContext, name: string): Promise<Queue[]> {
   const { queueDatas } = await routeOf(context, name)
+  // A light queue is one at each broker.
+  if (isLightQueue(name)) return queueDatas.map(({ brokerName: broker }) => ({ topic: name, broker, queueId: 0 }))
   return queueDatas.flatMap(({ brokerName: broker, readQueueNums, perm }) =>
     (perm & 4) === 0 ? [] : Array.from({ length: readQueueNums }, (_, queueId) => ({ topic: name, broker, queueId })),
   )
@@ -205,7 +178,10 @@ export async function brokerOf(context: ToolContext, { topic: name, broker }: Qu
 }
 
 /** Ends of a queue, or where times lie in it. */
-async function endsOf(context: ToolContext, queue: Queue): Promise<{ readonly min: number; readonly max: number }> {
+export async function endsOf(
+  context: ToolContext,
+  queue: Queue,
+): Promise<{ readonly min: number; readonly max: number }> {
   const broker = await brokerOf(context, queue)
   const place = { topic: queue.topic, queueId: queue.queueId }
   const now = context.session.host.now()
@@ -223,17 +199,25 @@ async function endsOf(context: ToolContext, queue: Queue): Promise<{ readonly mi
   }
 }
 
+interface Pull {
+  readonly offset: number
+  readonly tags: string
+  readonly most: number
+  /** In whose name it is pulled: the tools' own without it. */
+  readonly group?: string | undefined
+}
+
 /** @param broker the one that has the queue */
 export async function pullOnce(
   context: ToolContext,
   broker: Master,
   queue: Queue,
-  { offset, tags, most }: { readonly offset: number; readonly tags: string; readonly most: number },
+  { offset, tags, most, group }: Pull,
 ) {
   const subscription = newTagSubscription(queue.topic, tags, 0)
   const command = commands.pullMessage
   const header = {
-    consumerGroup: toolGroup,
+    consumerGroup: group ?? toolGroup,
     topic: queue.topic,
     queueId: queue.queueId,
     queueOffset: offset,
@@ -269,7 +253,7 @@ export async function pullOnce(
   return {
     messages,
     nextOffset: nextBeginOffset,
-    status: code === 'PULL_RETRY_IMMEDIATELY' ? 'NO_MATCHED_MSG' : 'NO_NEW_MSG',
+    status: statuses.get(code) ?? 'FOUND',
   }
 }
 

@@ -1,26 +1,24 @@
-import { readAnswer } from '@rocketmq-ts/client/raw'
-import {
-  type ConsumerConnection,
-  commands,
-  consumerConnectionBody,
-  decodeMessages,
-  parseOffsetMessageId,
-  propertyName,
-  responseCodeName,
-  responseCodes,
-  retryTopicOf,
-} from '@rocketmq-ts/protocol'
+import { type RocketMQError, reservedProperties } from '@rocketmq-ts/client/raw'
+import { commands, decodeMessages, parseOffsetMessageId, propertyName } from '@rocketmq-ts/protocol'
 import { CommandError, UsageError } from '../usage-error.ts'
+import { decoderOf } from './charset.ts'
+import { consumeDirectly, isPush, runningInfoOf } from './direct-consumption.ts'
 import { formatted } from './java-text.ts'
+import { printDetail } from './message-detail.ts'
 import { brokerOf, pullOnce, range } from './message-tools.ts'
-import { detailText, type ShownMessage, shownMessage } from './shown-message.ts'
-import { optional, required, type Tool, type ToolContext, timeOf, topic } from './tool.ts'
-import { brokersInCluster, groupsOf, mastersOf, routeOf } from './topic-tools.ts'
+import { type ShownMessage, sendResultText, shownMessage } from './shown-message.ts'
+import { flag, optional, required, type Tool, type ToolContext, timeOf, topic } from './tool.ts'
+import { brokersInCluster, mastersOf, routeOf } from './topic-tools.ts'
 
 const keyColumns = '%-50s %4s %40s %-200s\n'
 const hourMs = 3_600_000
-const bodyFolder = '/tmp/rocketmq/msgbodys'
 const noSuchKey = 'CODE: 208  DESC: query message by key finished, but no message.'
+
+const bodyFormat = optional('f', 'bodyFormat', 'shows the body too, which is in this charset')
+const handingOver = [
+  optional('g', 'consumerGroup', 'with -d: lets a member of this group handle it at once'),
+  optional('d', 'clientId', 'id of that member'),
+]
 
 /** Messages by their keys, ids and places. */
 export const queryTools: readonly Tool[] = [
@@ -71,23 +69,57 @@ export const queryTools: readonly Tool[] = [
       optional('c', 'cluster', 'only in this cluster'),
       optional('s', 'startTime', 'stored then or later: milliseconds since 1970'),
       optional('e', 'endTime', 'stored then or before'),
+      flag('a', 'showAll', 'all of them, at most 32, where it was stored several times'),
+      ...handingOver,
     ],
     async run(context) {
-      const [message] = await byUniqueId(context, context.need('topic'), context.need('msgId'))
-      if (message === undefined) throw new CommandError(noSuchKey)
-      await printDetail(context, message, { withPlace: false, between: '' })
+      const [id, group, clientId] = [context.need('msgId'), context.value('consumerGroup'), context.value('clientId')]
+      if (group !== undefined && clientId !== undefined) {
+        const info = await runningInfoOf(context, group, clientId).catch(async (error: RocketMQError) => {
+          await context.line(`get consumer runtime info for ${clientId} client failed `)
+          context.session.warn(error.message)
+        })
+        if (info === undefined || !isPush(info)) {
+          const why = 'is not push consumer, not support direct push'
+          await context.line(`get consumer info failed or this ${clientId} client ${why} `)
+          return
+        }
+      }
+      const found = await byUniqueId(context, context.need('topic'), id)
+      if (found.length === 0) throw new CommandError(noSuchKey)
+      if (group !== undefined && clientId !== undefined) {
+        await context.print(await consumeDirectly(context, found[0]!, group, clientId))
+        return
+      }
+      const shown = found.toSorted((one, other) => one.record.storeTimestamp - other.record.storeTimestamp)
+      for (const message of context.has('showAll') ? shown : shown.slice(0, 1)) {
+        await printDetail(context, message, { withPlace: false, between: '' })
+      }
     },
   },
   {
     name: 'queryMsgById',
+    differs:
+      '`-s true` sends a new message with an id of its own, and the official one a second message with the same id.',
     about: 'Shows messages by the ids of their places, or of their producers.',
-    options: [topic, required('i', 'msgId', 'the ids, with commas between them')],
+    options: [
+      topic,
+      required('i', 'msgId', 'the ids, with commas between them'),
+      optional('c', 'cluster', 'only in this cluster; of a light queue: the topic whose route leads to it'),
+      bodyFormat,
+      ...handingOver,
+      optional('s', 'sendMessage', 'true: sends the messages again; false: does nothing'),
+      optional('u', 'unitName', 'for the sending, of no effect: clients of units have name servers of their own'),
+    ],
     async run(context) {
-      for (const id of context.need('msgId').split(',')) {
-        const message =
-          (await byPlace(context, id.trim())) ?? (await byUniqueId(context, context.need('topic'), id.trim()))[0]
-        if (message === undefined) throw new CommandError(noSuchKey)
-        await printDetail(context, message, { withPlace: true, between: '\n' })
+      const [group, clientId, send] = ['consumerGroup', 'clientId', 'sendMessage'].map((long) => context.value(long))
+      const ids = context.need('msgId').split(',')
+      const decode = context.value('bodyFormat') === undefined ? undefined : decoderOf(context, 'bodyFormat')
+      for (const id of ids.map((part) => part.trim()).filter((part) => part !== '')) {
+        if (group !== undefined && clientId !== undefined) await handOver(context, id, group, clientId)
+        else if (send?.toLowerCase() === 'true') await sendAgain(context, id)
+        else if (send === undefined)
+          await printDetail(context, await byAnyId(context, id), { withPlace: true, between: '\n', decode })
       }
     },
   },
@@ -99,6 +131,8 @@ export const queryTools: readonly Tool[] = [
       required('b', 'brokerName', 'name of the broker'),
       required('i', 'queueId', 'number of the queue'),
       required('o', 'offset', 'the offset'),
+      bodyFormat,
+      optional('r', 'routeTopic', 'the topic whose route leads to the broker, instead of its own'),
     ],
     async run(context) {
       const queue = {
@@ -106,12 +140,13 @@ export const queryTools: readonly Tool[] = [
         broker: context.need('brokerName'),
         queueId: context.number('queueId', 0),
       }
-      const broker = await brokerOf(context, queue)
+      const decode = context.value('bodyFormat') === undefined ? undefined : decoderOf(context, 'bodyFormat')
+      const broker = await brokerOf(context, { ...queue, topic: context.value('routeTopic') ?? queue.topic })
       const request = { offset: context.number('offset', 0), tags: '*', most: 1 }
       if (request.offset < 0) throw new UsageError(`offset is ${request.offset}: give one from 0 on`)
       const { messages } = await pullOnce(context, broker, queue, request)
       if (messages[0] === undefined) return
-      await printDetail(context, messages[0], { withPlace: true, between: '\n' })
+      await printDetail(context, messages[0], { withPlace: true, between: '\n', decode })
     },
   },
 ]
@@ -157,6 +192,40 @@ async function byUniqueId(context: ToolContext, name: string, id: string): Promi
   return found.filter(({ messageId }) => messageId === id)
 }
 
+/** By the id of its place, or of its producer. @throws CommandError when there is none */
+async function byAnyId(context: ToolContext, id: string): Promise<ShownMessage> {
+  const found = (await byPlace(context, id)) ?? (await byUniqueId(context, context.need('topic'), id))[0]
+  if (found === undefined) throw new CommandError(noSuchKey)
+  return found
+}
+
+async function handOver(context: ToolContext, id: string, group: string, clientId: string): Promise<void> {
+  if (isPush(await runningInfoOf(context, group, clientId))) {
+    await context.print(await consumeDirectly(context, await byAnyId(context, id), group, clientId))
+  } else await context.line(`this ${clientId} client is not push consumer ,not support direct push `)
+}
+
+/** As a new message, with a new id. */
+async function sendAgain(context: ToolContext, id: string): Promise<void> {
+  const { record, properties, body, placeId } = await byAnyId(context, id)
+  const producer = await context.session.producer({ group: 'ReSendMsgById' })
+  const keys = properties
+    .get(propertyName.keys)
+    ?.split(' ')
+    .filter((key) => key !== '')
+  const message = {
+    topic: record.topic,
+    body,
+    tag: properties.get(propertyName.tags),
+    keys: keys?.length ? keys : undefined,
+    shardingKey: properties.get(propertyName.shardingKey),
+    liteTopic: properties.get(propertyName.liteTopic),
+    properties: Object.fromEntries([...properties].filter(([name]) => !reservedProperties.has(name))),
+  }
+  await context.print(`prepare resend msg. originalMsgId=${placeId}`)
+  await context.print(sendResultText(await producer.send(message, { signal: context.session.signal })))
+}
+
 async function byPlace(context: ToolContext, id: string): Promise<ShownMessage | undefined> {
   let place: ReturnType<typeof parseOffsetMessageId>
   try {
@@ -179,53 +248,4 @@ async function byPlace(context: ToolContext, id: string): Promise<ShownMessage |
   )
   const [record] = answer === undefined ? [] : answer.read(decodeMessages)
   return record === undefined ? undefined : shownMessage(record, broker.brokerName)
-}
-
-async function printDetail(
-  context: ToolContext,
-  message: ShownMessage,
-  { withPlace, between }: { readonly withPlace: boolean; readonly between: string },
-): Promise<void> {
-  const path = `${bodyFolder}/${bodyFileName(message)}`
-  await context.session.host.replacePrivateFile(path, message.body)
-  await context.print(detailText(message, path, withPlace))
-  const route = await routeOf(context, message.record.topic)
-  const groups = await groupsOf(context, route, message.record.topic)
-  await context.print('\n\n')
-  for (const group of groups) await context.print(`${await trackOf(context, group, message)}${between}`)
-}
-
-/** The id is a property that any producer may have set: what could lead out of the folder names no file. */
-function bodyFileName({ messageId, placeId }: Pick<ShownMessage, 'messageId' | 'placeId'>): string {
-  return /^[\w-][\w.@#:-]{0,199}$/.test(messageId) ? messageId : placeId
-}
-
-/** What became of a message in a group. */
-async function trackOf(context: ToolContext, group: string, message: ShownMessage): Promise<string> {
-  const track = (type: string, why: string | null): string =>
-    `MessageTrack [consumerGroup=${group}, trackType=${type}, exceptionDesc=${why}]`
-  const { topic: name, queueId, queueOffset } = message.record
-  const broker = await brokerOf(context, { topic: name, broker: message.broker, queueId })
-  const retry = await routeOf(context, retryTopicOf(group)).catch(() => undefined)
-  const [member = broker] = retry === undefined ? [] : mastersOf(retry.brokerDatas)
-  const command = commands.getConsumerConnectionList
-  const answer = await context.client.ask(member, { command, header: { consumerGroup: group } }, context.deadline)
-  if (answer.code !== responseCodes.SUCCESS.code) {
-    const type = responseCodeName(answer.code) === 'CONSUMER_NOT_ONLINE' ? 'NOT_ONLINE' : 'UNKNOWN'
-    return track(type, `CODE:${answer.code} DESC:${answer.remark}`)
-  }
-  const connections: ConsumerConnection = readAnswer(command.name, { broker: member.name }, () =>
-    consumerConnectionBody.decode(answer.body ?? Buffer.alloc(0)),
-  )
-  if (connections.consumeType === 'CONSUME_ACTIVELY') return track('PULL', null)
-  if (connections.messageModel === 'BROADCASTING') return track('CONSUME_BROADCASTING', null)
-  const header = { consumerGroup: group, topic: name, queueId, setZeroIfNotFound: false }
-  const committed = await context.calls.askOr(broker, commands.queryConsumerOffset, header, context.deadline, [
-    'QUERY_NOT_FOUND',
-  ])
-  if (committed === undefined || committed.header.offset <= queueOffset) return track('NOT_CONSUME_YET', null)
-  const wanted = connections.subscriptionTable.get(name)?.tagsSet ?? []
-  const tag = message.properties.get(propertyName.tags) ?? ''
-  const isFiltered = wanted.length > 0 && !wanted.includes('*') && !wanted.includes(tag)
-  return track(isFiltered ? 'CONSUMED_BUT_FILTERED' : 'CONSUMED', null)
 }

@@ -1,3 +1,4 @@
+import type { SendReceipt } from '@rocketmq-ts/client'
 import { decompressBody } from '@rocketmq-ts/client/raw'
 import {
   bodyCrc,
@@ -7,6 +8,7 @@ import {
   offsetMessageId,
   propertyName,
 } from '@rocketmq-ts/protocol'
+import type { DecodeBody } from './charset.ts'
 import { formatted, javaMap, localTime } from './java-text.ts'
 
 /** A message as the official tools show it. */
@@ -45,8 +47,15 @@ export function shownMessage(
   }
 }
 
-/** Below each other, with where its body was saved. */
-export function detailText(message: ShownMessage, bodyPath: string, withPlace: boolean): string {
+/**
+ * Below each other, with where its body was saved.
+ * @param shown.decode how the body itself is shown; not at all without it
+ */
+export function detailText(
+  message: ShownMessage,
+  bodyPath: string,
+  { withPlace, decode }: { readonly withPlace: boolean; readonly decode?: DecodeBody | undefined },
+): string {
   const { record, properties, placeId } = message
   const row = (name: string, value: unknown): string => formatted('%-20s %s\n', name, value)
   return [
@@ -65,14 +74,18 @@ export function detailText(message: ShownMessage, bodyPath: string, withPlace: b
     row('System Flag:', record.sysFlag),
     row('Properties:', javaMap(properties, propertiesPlaces)),
     row('Message Body Path:', bodyPath),
+    decode === undefined ? '' : row('Message Body:', decode(message.body)),
   ].join('')
 }
 
-/** On one line. */
-export function lineText({ record, broker, body, properties, messageId }: ShownMessage, withBody: boolean): string {
+/** On one line. @param decode how its body is shown; not at all without it */
+export function lineText(
+  { record, broker, body, properties, messageId }: ShownMessage,
+  decode: DecodeBody | undefined,
+): string {
   const bytes = [...body].map((byte) => (byte > 127 ? byte - 256 : byte))
   const ext = extText(record, properties, { broker, body: `[${bytes.join(', ')}]` })
-  return `MSGID: ${messageId} ${ext} BODY: ${withBody ? body.toString('utf8') : 'NOT PRINT BODY'}\n`
+  return `MSGID: ${messageId} ${ext} BODY: ${decode?.(body) ?? 'NOT PRINT BODY'}\n`
 }
 
 /** As a message of the official client shows itself. @param shown what it knows of its broker and its body */
@@ -101,6 +114,26 @@ export function extText(
     `toString()=${message}`,
   ]
   return `MessageExt [${fields.join(', ')}]`
+}
+
+/** As the official client shows the outcome of a send. */
+export function sendResultText({
+  status,
+  messageId,
+  offsetMessageId,
+  queue: { topic, broker, queueId },
+  queueOffset,
+  recallHandle,
+}: SendReceipt): string {
+  const fields = [
+    `sendStatus=${status === 'STORED' ? 'SEND_OK' : status}`,
+    `msgId=${messageId}`,
+    `offsetMsgId=${offsetMessageId}`,
+    `messageQueue=MessageQueue [topic=${topic}, brokerName=${broker}, queueId=${queueId}]`,
+    `queueOffset=${queueOffset}`,
+    `recallHandle=${recallHandle ?? null}`,
+  ]
+  return `SendResult [${fields.join(', ')}]`
 }
 
 function placeIdOf({ storeHost: { host, port }, physicalOffset }: DecodedMessage): string {

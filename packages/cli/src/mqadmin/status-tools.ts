@@ -3,11 +3,11 @@ import {
   type ConsumerRunningInfo,
   commands,
   consumeQueueQueryBody,
-  consumerRunningInfoBody,
   type MessageQueue,
 } from '@rocketmq-ts/protocol'
 import { CommandError } from '../usage-error.ts'
 import { connectionsOf } from './client-tools.ts'
+import { isPush, runningInfoOf } from './direct-consumption.ts'
 import { formatted, localSeconds, prettyJson, versionName } from './java-text.ts'
 import { flag, optional, required, type Tool, type ToolContext, topic } from './tool.ts'
 import { mastersOf, routeOf } from './topic-tools.ts'
@@ -40,7 +40,7 @@ export const statusTools: readonly Tool[] = [
       const group = context.need('consumerGroup')
       const { connectionSet } = await connectionsOf(context, group)
       const clientId = context.value('clientId')
-      if (clientId !== undefined) await context.print(statusText(await statusOf(context, group, clientId)))
+      if (clientId !== undefined) await context.print(statusText(await runningInfoOf(context, group, clientId)))
       else await printMembers(context, group, connectionSet)
     },
   },
@@ -79,22 +79,6 @@ export const statusTools: readonly Tool[] = [
   },
 ]
 
-async function statusOf(context: ToolContext, group: string, clientId: string): Promise<ConsumerRunningInfo> {
-  const given = context.value('brokerAddr')
-  const { brokerDatas } = await routeOf(context, `%RETRY%${group}`)
-  let failure: unknown
-  for (const broker of given === undefined ? mastersOf(brokerDatas) : [{ name: given, address: given }]) {
-    const header = { consumerGroup: group, clientId, jstackEnable: context.has('jstack') }
-    try {
-      const { read } = await context.ask(broker, commands.getConsumerRunningInfo, header)
-      return read(consumerRunningInfoBody.decode)
-    } catch (error) {
-      failure = error
-    }
-  }
-  throw failure ?? new CommandError(`no broker has the group ${group}`)
-}
-
 /** What each member tells goes to a file of its own, as with the official tools. */
 async function printMembers(
   context: ToolContext,
@@ -105,7 +89,7 @@ async function printMembers(
   const told = new Map<string, ConsumerRunningInfo>()
   await context.print(formatted(memberColumns, '#Index', '#ClientId', '#Version', '#ConsumerRunningInfoFile'))
   for (const { clientId = '', version } of connections) {
-    const info = await statusOf(context, group, clientId).catch((error: Error) => {
+    const info = await runningInfoOf(context, group, clientId).catch((error: Error) => {
       context.session.warn(`${clientId} tells nothing of itself: ${error.message}`)
     })
     if (info === undefined) continue
@@ -147,10 +131,6 @@ function subscriptionsText({ subscriptionSet }: ConsumerRunningInfo): string {
       .map(({ topic: name, subString, expressionType }) => `${name} ${subString} ${expressionType}`)
       .sort(),
   )
-}
-
-function isPush({ properties }: ConsumerRunningInfo): boolean {
-  return properties.get('PROP_CONSUME_TYPE') === 'CONSUME_PASSIVELY'
 }
 
 /** Queues in which nothing goes on. */

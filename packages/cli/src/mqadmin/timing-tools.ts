@@ -1,5 +1,6 @@
 import type { Message, Producer, QueueRef } from '@rocketmq-ts/client'
 import { formatted } from './java-text.ts'
+import { sendResultText } from './shown-message.ts'
 import { optional, required, type Tool, type ToolContext, topic } from './tool.ts'
 
 const columns = '%-32s  %-4s  %-20s    %s\n'
@@ -52,11 +53,7 @@ export const timingTools: readonly Tool[] = [
         const beginMs = context.session.host.monotonic()
         const receipt = await producer.send({ topic: name, body }, { signal })
         const tookMs = Math.round(context.session.host.monotonic() - beginMs)
-        const { messageId, offsetMessageId, queue, queueOffset } = receipt
-        const status = receipt.status === 'STORED' ? 'SEND_OK' : receipt.status
-        await context.line(
-          `rt=${tookMs}ms, SendResult=SendResult [sendStatus=${status}, msgId=${messageId}, offsetMsgId=${offsetMessageId}, messageQueue=MessageQueue [topic=${queue.topic}, brokerName=${queue.broker}, queueId=${queue.queueId}], queueOffset=${queueOffset}, recallHandle=null]`,
-        )
+        await context.line(`rt=${tookMs}ms, SendResult=${sendResultText(receipt)}`)
       }
     },
   },

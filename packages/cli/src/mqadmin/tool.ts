@@ -13,12 +13,15 @@ import { CommandError, UsageError } from '../usage-error.ts'
 
 /** An option as the official tools have it. */
 export interface ToolOption {
-  readonly short: string
+  /** A few have a long name alone. */
+  readonly short?: string
   readonly long: string
   readonly about: string
   readonly isRequired?: boolean
   /** It stands alone. */
   readonly isFlag?: boolean
+  /** Of a required one: an empty text is a value. */
+  readonly mayBeEmpty?: boolean
 }
 
 /** A command of the official tools. */
@@ -26,6 +29,8 @@ export interface Tool {
   readonly name: string
   readonly about: string
   readonly options: readonly ToolOption[]
+  /** What is another way than with the official tools, on purpose. */
+  readonly differs?: string
   run(context: ToolContext): Promise<void>
 }
 
@@ -70,14 +75,17 @@ export function parseToolOptions(tool: Tool, words: readonly string[]): Map<stri
     if (option.isFlag) values.set(option.long, 'true')
     else {
       const value = attached ?? words[++index]
-      if (value === undefined) throw new UsageError(`${tool.name}: -${option.short} needs a value (${option.about})`)
+      if (value === undefined) throw new UsageError(`${tool.name}: ${nameOf(option)} needs a value (${option.about})`)
+      if (value.trim() === '' && needsText(option)) {
+        throw new UsageError(`${tool.name}: the value of ${nameOf(option)} is empty (${option.about})`)
+      }
       values.set(option.long, value.trim())
     }
   }
   if (values.has('help')) return values
   const missing = tool.options.filter(({ isRequired, long }) => isRequired && !values.has(long))
   if (missing.length > 0) {
-    const names = missing.map(({ short, long }) => `-${short} (${long})`).join(', ')
+    const names = missing.map((option) => `${nameOf(option)} (${option.long})`).join(', ')
     throw new UsageError(`${tool.name} needs ${names}: rocketmq mqadmin help ${tool.name}`)
   }
   return values
@@ -93,13 +101,26 @@ function findOption(
   )
   if (whole !== undefined) return { option: whole, attached: long![2] }
   // The value may stand right behind a short name.
-  const glued = known.find((one) => !one.isFlag && word.startsWith(`-${one.short}`) && !word.startsWith('--'))
-  return glued === undefined ? undefined : { option: glued, attached: word.slice(1 + glued.short.length) }
+  const glued = known.find(
+    ({ short, isFlag }) => short !== undefined && !isFlag && word.startsWith(`-${short}`) && !word.startsWith('--'),
+  )
+  return glued === undefined ? undefined : { option: glued, attached: word.slice(1 + (glued.short ?? '').length) }
+}
+
+const targetNames = ['brokerAddr', 'broker', 'brokerName', 'brokers', 'cluster', 'clusterName', 'clusters']
+
+/** A variable of a shell that is not set must not stand for all brokers, nor for a name that is none. */
+function needsText({ long, isRequired, mayBeEmpty }: ToolOption): boolean {
+  return (isRequired === true && mayBeEmpty !== true) || targetNames.includes(long)
+}
+
+function nameOf({ short, long }: ToolOption): string {
+  return short === undefined ? `--${long}` : `-${short}`
 }
 
 export function toolHelp({ name, about, options }: Tool): string {
   const rows = [...options, ...everywhere].map(({ short, long, isFlag, isRequired, about: meaning }) => [
-    ` -${short},--${long}${isFlag ? '' : ' <arg>'}`,
+    `${short === undefined ? '    ' : ` -${short},`}--${long}${isFlag ? '' : ' <arg>'}`,
     `${meaning}${isRequired ? ' (required)' : ''}`,
   ])
   const width = Math.max(...rows.map(([names]) => names!.length)) + 3
@@ -108,6 +129,12 @@ export function toolHelp({ name, about, options }: Tool): string {
 }
 
 const timeoutMs = 5000
+
+/** A broker that a tool is told to ask. */
+export interface Target extends Master {
+  /** Of a slave: the address of its master. */
+  readonly masterAddress?: string
+}
 
 /** What a tool has of the cluster, and of what was typed. */
 export class ToolContext {
@@ -179,6 +206,20 @@ export class ToolContext {
     )
   }
 
+  /** Does it once, or again and again when -i tells the seconds in between: until it is interrupted. */
+  async repeat(look: () => Promise<void>): Promise<void> {
+    const { host, signal } = this.session
+    if (!this.has('interval')) return look()
+    const intervalMs = this.number('interval', 1) * 1000
+    while (!signal.aborted) {
+      // An interruption ends it as it is meant to end.
+      await look().catch((error: Error) => {
+        if (!signal.aborted) throw error
+      })
+      await host.pause(intervalMs, signal)
+    }
+  }
+
   /** Names of all topics. */
   async topics(): Promise<readonly string[]> {
     return (await this.askNameServer(commands.getAllTopicListFromNameserver, {}, topicListBody)).topicList
@@ -201,13 +242,25 @@ export class ToolContext {
     throw new CommandError(`Make sure the specified clusterName exists: ${cluster} has no master; there are ${known}`)
   }
 
-  /** The broker that -b names by its address, or the masters of the cluster that -c names. */
-  async targets(): Promise<Master[]> {
+  /**
+   * The broker that -b names by its address, or the masters of the cluster that -c names.
+   * @param options.withSlaves behind each master its slaves
+   * @throws UsageError when none is named, CommandError when the cluster has no master
+   */
+  async targets({ withSlaves = false }: { readonly withSlaves?: boolean } = {}): Promise<Target[]> {
     const address = this.value('brokerAddr')
     if (address !== undefined) return [{ name: address, address }]
-    const cluster = this.value('clusterName')
-    if (cluster === undefined) throw new UsageError('give -b (brokerAddr) or -c (clusterName)')
-    return this.mastersOf(cluster)
+    const cluster = this.value('clusterName') ?? this.value('cluster')
+    if (cluster === undefined) throw new UsageError('give -b (address of a broker) or -c (name of a cluster)')
+    const masters = await this.mastersOf(cluster)
+    if (!withSlaves) return masters
+    const { brokerAddrTable } = await this.clusterInfo()
+    return masters.flatMap((master) => [
+      master,
+      ...[...(brokerAddrTable.get(master.name)?.brokerAddrs ?? [])]
+        .filter(([id]) => id !== 0)
+        .map(([, slave]) => ({ name: master.name, address: slave, masterAddress: master.address })),
+    ])
   }
 }
 

@@ -4,6 +4,8 @@ import {
   commands,
   defaultTopic,
   groupListBody,
+  isLightQueue,
+  liteTopicOf,
   type TopicConfig,
   type TopicRoute,
   type TopicStats,
@@ -302,9 +304,16 @@ async function brokerNames(context: ToolContext, address: string): Promise<strin
     .map(({ brokerName }) => brokerName)
 }
 
+/** A light queue is in no route: that of the topic whose lite topic it is, or of one that an option names, leads to it. */
 export function routeOf(context: ToolContext, name: string): Promise<TopicRoute> {
-  const header = { topic: name, acceptStandardJsonOnly: true }
+  const topicName = isLightQueue(name) ? (lightParentOf(context) ?? liteTopicOf(name)?.parentTopic ?? name) : name
+  const header = { topic: topicName, acceptStandardJsonOnly: true }
   return context.askNameServer(commands.getRouteinfoByTopic, header, topicRouteBody)
+}
+
+/** The topic that leads to a light queue, as it was typed: with -c where -l is no option. */
+function lightParentOf(context: ToolContext): string | undefined {
+  return context.value('lmqParentTopic') ?? context.value('routeTopic') ?? context.value('cluster')
 }
 
 /** The brokers of a route that are in the cluster of -c, or all without it. @throws CommandError when there are none there */
@@ -313,7 +322,7 @@ export function brokersInCluster(
   { brokerDatas }: TopicRoute,
   name: string,
 ): TopicRoute['brokerDatas'] {
-  const only = context.value('cluster')
+  const only = isLightQueue(name) ? undefined : context.value('cluster')
   const chosen = brokerDatas.filter(({ cluster }) => only === undefined || cluster === only)
   if (chosen.length > 0 || only === undefined) return chosen
   throw new CommandError(`no broker of the cluster ${only} has the topic ${name}`)

@@ -1,0 +1,74 @@
+import { expect } from 'vitest'
+import type { Cluster } from '../targets/cluster.ts'
+import { pollUntil } from '../targets/deadline.ts'
+import type { ComparedCommand } from './commands.ts'
+import type { Mqadmin } from './mqadmin.ts'
+import { neutral } from './normalise.ts'
+import { runOwnMqadmin } from './own-mqadmin.ts'
+import type { Prepared } from './state.ts'
+
+/** A cluster of ours, and the official tools for it. */
+interface Compared {
+  readonly cluster: Cluster
+  readonly admin: Mqadmin
+  readonly clientId: string
+  readonly ids: Prepared['ids']
+}
+
+/** Both name an error by its code. The code of the official client for a broker's refusal of a parameter is another one. */
+const codeOf = (printed: string): string | undefined => /CODE: ?(\d+)/.exec(printed)?.[1]
+
+/** How the official tools fail: by an exception, by telling how a command is used, or in words, and always with exit code 0. */
+const exception = /^(?:Caused by: )?(?:org|java|com)\.[\w.]+(?:Exception|Error)\b/m
+const refusals = [exception, /^usage: mqadmin/m, /^Please /, /^\[error\] Make sure the specified clusterName/m]
+
+/** Where the official tools do nothing ours may say that there is no such broker or group. */
+const doneNothing = /^(?:Group And Topic Info: .*)?\s*$/
+
+/** A broker that failed, in the table of a tool that goes on with the next one. */
+const failedRow = /^\[\S+\] error\.$|^\S+ +error *$/m
+
+/**
+ * Runs a command of the official tools and then the same one of ours at the same cluster. What one prints to standard output the
+ * other prints too. Where the official one fails, which it tells by exceptions only, ours exits with an error that names the
+ * same code.
+ * @param command.settles it changes nothing: both are asked again until they agree
+ */
+export async function compareOwn(
+  prepared: Compared,
+  command: ComparedCommand & { readonly settles?: true },
+): Promise<void> {
+  const { line, args, view = [] } = command
+  const words = args?.(prepared) ?? line.split(' ')
+  const look = (text: string): string =>
+    view.reduce((seen, next) => next(seen), neutral(prepared, text).replaceAll(prepared.clientId, '<client>'))
+  const both = async () => {
+    const official = await prepared.admin.run(...words)
+    const own = await runOwnMqadmin(prepared.cluster, words)
+    return { official, own, expected: look(official), actual: look(own.printed) }
+  }
+  let seen = await both()
+  if (command.settles && seen.actual !== seen.expected && !exception.test(seen.official)) {
+    await pollUntil('the same output', 30_000, async () => {
+      seen = await both()
+      return seen.actual === seen.expected || { notYet: 'they differ' }
+    }).catch(() => {})
+  }
+  const { official, own, expected, actual } = seen
+  // The official tools can do this once in a process.
+  if (official.includes('connect to  failed')) return
+  if (refusals.some((refusal) => refusal.test(official))) {
+    expect({ code: own.code, said: own.said }).toEqual({
+      code: expect.toSatisfy((code: number) => code === 1 || code === 2),
+      said: expect.stringContaining('rocketmq: '),
+    })
+    const code = codeOf(official)
+    if (code !== undefined && code !== '29' && own.code === 1) expect(codeOf(own.said) ?? code).toBe(code)
+    return
+  }
+  expect(actual).toBe(expected)
+  if (doneNothing.test(official) && own.code === 1) return
+  expect({ code: own.code, said: own.said === '' }).toEqual(
+    failedRow.test(official) ? { code: 1, said: false } : { code: 0, said: true },
+  )
+}
