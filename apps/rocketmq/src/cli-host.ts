@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -20,7 +19,12 @@ export function createProcessHost(): Host {
     interrupted ??= interruption()
     return interrupted
   }
-  process.stdout.on('error', () => outputClosed.abort())
+  let outputFailure: NodeJS.ErrnoException | undefined
+  const ended = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') outputFailure ??= error
+    outputClosed.abort()
+  }
+  process.stdout.on('error', ended)
   return {
     environment: process.env,
     homeFolder: os.homedir(),
@@ -31,9 +35,16 @@ export function createProcessHost(): Host {
     },
     columns: process.stdout.columns,
     async write(data) {
-      if (outputClosed.signal.aborted || process.stdout.write(data)) return
-      // Whatever comes first, nothing stays that waits for the other.
-      await once(process.stdout, 'drain', { signal: outputClosed.signal }).catch(() => {})
+      if (outputClosed.signal.aborted) return
+      await new Promise<void>((resolve) => {
+        process.stdout.write(data, (error) => {
+          if (error) ended(error)
+          resolve()
+        })
+      })
+    },
+    get outputFailure() {
+      return outputFailure
     },
     say: (text) => void process.stderr.write(text),
     outputClosed: outputClosed.signal,

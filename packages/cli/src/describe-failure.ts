@@ -25,6 +25,11 @@ export function describeFailure(
   throw error
 }
 
+/** Whether it is what a signal has ended. */
+export function isAborted(error: unknown): boolean {
+  return isRocketMQError(error) && error.code === 'ABORTED'
+}
+
 /** The class itself would load the SDK. */
 function isRocketMQError(error: unknown): error is RocketMQError {
   return error instanceof Error && (error.name === 'RocketMQError' || error.name === 'SendManyError')

@@ -6,11 +6,16 @@ export interface Host {
   readonly isTerminal: { readonly input: boolean; readonly output: boolean; readonly errors: boolean }
   /** Characters of a line of the terminal; undefined where there is none. */
   readonly columns: number | undefined
-  /** Writes to standard output; resolves when there is room for more. Nothing is written once its reader is gone. */
+  /**
+   * Writes to standard output; resolves when it is written, or cannot be. Nothing is written once its reader is gone, or
+   * `outputFailure` is set.
+   */
   write(data: string | Uint8Array): Promise<void>
   /** Writes to standard error. */
   say(text: string): void
-  /** The reader of standard output is gone: nothing more is wanted. */
+  /** Why standard output takes nothing more, such as a full disk; undefined while it does, and when its reader is gone. */
+  readonly outputFailure: Error | undefined
+  /** The reader of standard output is gone, or it takes nothing more: nothing more is to be written. */
   readonly outputClosed: AbortSignal
   /** The user wants an end: Ctrl-C, or a signal. */
   readonly interrupted: AbortSignal

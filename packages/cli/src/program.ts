@@ -5,7 +5,7 @@ import {
   Command as NewCommand,
 } from 'commander'
 import { commandTable } from './commands/index.ts'
-import { describeFailure } from './describe-failure.ts'
+import { describeFailure, isAborted } from './describe-failure.ts'
 import type { Host } from './host.ts'
 import { recordJson, recordsJson, recordTable, recordText } from './output/print.ts'
 import { declarationOf, markCompletion, markDeclaration } from './parts.ts'
@@ -149,10 +149,18 @@ async function runCommand(
       isQuiet: options.quiet === true,
       isVerbose: options.verbose === true,
     })
-    return await printed(declared, session, await declared.run(session, values))
+    const exitCode = await printed(declared, session, await declared.run(session, values))
+    if (host.outputFailure !== undefined) throw host.outputFailure
+    return exitCode
   } catch (error) {
-    const { exitCode, message } = describeFailure(error, connection)
-    host.say(`rocketmq: ${message}${exitCode === 2 ? `\n(rocketmq ${path} --help shows how to use it)` : ''}\n`)
+    const { exitCode, message } =
+      host.outputFailure === undefined
+        ? describeFailure(error, connection)
+        : { exitCode: 1, message: `standard output takes nothing more: ${host.outputFailure.message}` }
+    // Whoever stops reading knows that it is not all.
+    const isReaderGone = host.outputClosed.aborted && host.outputFailure === undefined && isAborted(error)
+    if (!isReaderGone)
+      host.say(`rocketmq: ${message}${exitCode === 2 ? `\n(rocketmq ${path} --help shows how to use it)` : ''}\n`)
     return declared.failureExitCode ?? exitCode
   }
 }

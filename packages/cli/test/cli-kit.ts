@@ -17,6 +17,8 @@ export interface TestHostOptions {
   readonly files?: Map<string, string>
   readonly input?: string
   readonly isTerminal?: boolean
+  /** Characters after which standard output is on a full disk. */
+  readonly outputMax?: number
   /** What the user answers to a question. */
   readonly answer?: string
   readonly now?: number
@@ -54,9 +56,16 @@ export class TestHost implements Host {
     return this.interrupting.signal
   }
 
+  outputFailure: Error | undefined
+
   async write(data: string | Uint8Array): Promise<void> {
     if (this.closing.signal.aborted) return
     this.stdout += typeof data === 'string' ? data : Buffer.from(data).toString('utf8')
+    if (this.stdout.length > (this.#options.outputMax ?? Number.POSITIVE_INFINITY)) {
+      this.stdout = this.stdout.slice(0, this.#options.outputMax)
+      this.outputFailure = new Error('ENOSPC: no space left on device, write')
+      this.closing.abort()
+    }
     this.#wake()
   }
 

@@ -215,6 +215,42 @@ describe('consume', () => {
     expect((await following).exitCode).toBe(0)
   })
 
+  test('fails when its output goes to a full disk, and counts as done only what is written', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 1 })
+    const queue = { topic: 'orders', broker: 'broker', queueId: 0 }
+    const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop' }))
+    await producer.send(['one', 'two', 'three'].map((body) => ({ topic: 'orders', body, queue })))
+    const full = 'rocketmq: standard output takes nothing more: ENOSPC: no space left on device, write\n'
+    const format = ['--format', '%v\\n']
+    for (const words of [
+      ['consume', 'orders', '--from', 'earliest', '--exit', ...format],
+      ['consume', 'orders', '--group', 'mailer', '--from', 'earliest', '--quiet', ...format],
+      ['message', 'list', 'orders'],
+      ['topic', 'list'],
+      ['mqadmin', 'printMsg', '-t', 'orders'],
+    ]) {
+      const outcome = await run(hostOf(mq, { outputMax: 4 }), ...words)
+      expect({ words, ...outcome, stdout: '' }).toEqual({ words, exitCode: 1, stdout: '', stderr: full })
+    }
+    const rest = await run(hostOf(mq), 'consume', 'orders', '--group', 'mailer', '--count', '2', ...format)
+    expect(rest.stdout).toBe('two\nthree\n')
+  })
+
+  test('says nothing when its reader goes while it reads', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 1 })
+    await run(hostOf(mq), 'produce', 'orders', ...Array.from({ length: 100 }, (_, number) => `${number}`))
+    const host = hostOf(mq)
+    const write = host.write.bind(host)
+    host.write = async (data) => {
+      await write(data)
+      if (/MSGID/.test(String(data))) host.closing.abort()
+    }
+    const outcome = await run(host, 'mqadmin', 'printMsg', '-t', 'orders')
+    expect(outcome).toEqual({ exitCode: 1, stdout: expect.stringContaining('BODY: '), stderr: '' })
+  })
+
   test('counts in a group as done what is written, and nothing else', async () => {
     const mq = await startCluster()
     await mq.topic('orders', { queues: 1 })

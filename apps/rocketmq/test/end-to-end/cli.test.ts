@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { temporaryFolder } from '@rocketmq-ts/platform/test-kit'
 import { expect, test, vi } from 'vitest'
@@ -49,6 +49,26 @@ test('a command whose reader has gone ends in order, and says nothing of it', as
   child.stdout!.destroy()
   expect(await once(child, 'exit')).toEqual([0, null])
   expect(stderr()).toBe('')
+})
+
+test.skipIf(!existsSync('/dev/full'))('a command whose output goes to a full disk fails, and says why', async () => {
+  using folder = temporaryFolder()
+  const full = openSync('/dev/full', 'w')
+  const env = { ...process.env, HOME: folder.path }
+  for (const words of [
+    ['context', 'list', '--json'],
+    ['completion', 'bash'],
+  ]) {
+    const child = spawn(process.execPath, [rocketmq, ...words], {
+      stdio: ['ignore', full, 'pipe'],
+      cwd: folder.path,
+      env,
+    })
+    const stderr = textOf(child)
+    expect(await once(child, 'close')).toEqual([1, null])
+    expect(stderr()).toBe('rocketmq: standard output takes nothing more: ENOSPC: no space left on device, write\n')
+  }
+  closeSync(full)
 })
 
 test('Ctrl-C ends a command in order', async () => {
