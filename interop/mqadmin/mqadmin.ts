@@ -14,6 +14,8 @@ import { requireTool } from '../targets/tooling.ts'
 export interface Mqadmin {
   /** What `mqadmin` prints with these arguments, to which `-n` and the cluster's name servers are added. */
   run(...args: string[]): Promise<string>
+  /** What `mqadmin help` prints of a command, or of all commands. */
+  help(command?: string): Promise<string>
   /** Sends to one queue; returns the offset message id and the unique id. */
   send(message: SentMessage): Promise<{ offsetId: string; uniqueId: string }>
   /** Lets a member of the group come and go, so that the group's retry topic has a route when the next one starts. */
@@ -115,6 +117,7 @@ export async function startMqadmin(cluster: Cluster): Promise<Mqadmin> {
         if (attempt === 3 || args[0] === 'sendMessage' || !printed.includes('RemotingTimeoutException')) return printed
       }
     },
+    help: (command) => (command === undefined ? ask('mqadmin') : ask('mqadmin', 'help', command)),
     send: async ({ topic, brokerName, queueId, tag, key, body }) => {
       const [offsetId = '', uniqueId = ''] = (
         await ask('send', topic, brokerName, String(queueId), tag, key, body)

@@ -17,6 +17,10 @@ const withoutTimes = (printed: string): string =>
     .replaceAll(/queue(Id|Offset)=\d+/g, 'queue$1=<number>')
     .replaceAll(/( in hex>)[0-9A-F]{16}/g, '$1<offset>')
 
+/** Its rows come in the order in which they joined, of which the tools themselves are some. */
+const withoutHeartbeats = (text: string): string =>
+  sorted(text.replaceAll(/lastUpdateTimestamp=\S+/g, 'lastUpdateTimestamp=<time>'))
+
 /** Commands that are compared of the two tools beside those that are compared of the two clusters. */
 export const moreCommands: ComparedCommand[] = [
   { line: `topicClusterList -t ${topic}` },
@@ -44,6 +48,7 @@ export const moreCommands: ComparedCommand[] = [
   { line: `checkMsgSendRT -t ${topic} -a 4 -s 16`, view: [withoutTimes, sorted] },
   { line: 'sendMsgStatus -b broker-a -c 3', view: [withoutTimes] },
   { line: 'queryMsgTraceById -i no-such-message' },
+  filled('producer -b A', withoutHeartbeats),
   filled('getColdDataFlowCtrInfo -b A'),
   filled(`updateColdDataFlowCtrGroupConfig -b A -g ${group} -v 1000`),
   { line: `updateColdDataFlowCtrGroupConfig -c DefaultCluster -g ${idleGroup} -v 2000`, view: [sorted] },
@@ -67,6 +72,10 @@ export const moreCommands: ComparedCommand[] = [
   filled('switchTimerEngine -b A -e X'),
   { line: 'switchTimerEngine -c DefaultCluster -e F', view: [sorted] },
   { line: 'updateBrokerConfig -c DefaultCluster -k fileReservedTime -v 70 -a true', view: [sorted] },
+  {
+    line: 'updateTopic -t OrderedTopic -c DefaultCluster -r 1 -w 1 -o true',
+    view: [sorted, (printed) => printed.replaceAll(/broker-[ab]:1;broker-[ab]:1/g, '<both brokers>')],
+  },
   { line: 'cleanExpiredCQ -c DefaultCluster' },
   { line: 'cleanExpiredCQ --cluster DefaultCluster' },
   ...[
@@ -83,7 +92,7 @@ export const moreCommands: ComparedCommand[] = [
   { line: `consumeMessage -t ${topic} -b broker-b -i 0 -o 0 -c 2` },
   { line: `consumeMessage -t ${topic} -b broker-b -i 0 -o 1` },
   { line: `consumeMessage -t ${topic} -b broker-b -i 0 -o 99` },
-  { line: `consumeMessage -t ${topic} -b broker-b -i 0 -g ${idleGroup} -s 0 -e 1` },
+  { line: `consumeMessage -t ${topic} -b broker-b -i 0 -g ${group} -s 0 -e 1` },
   { line: `consumeMessage -t ${topic} -i 0` },
   { line: `consumeMessage -t ${topic}`, view: [sorted] },
 ]

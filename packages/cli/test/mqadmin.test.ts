@@ -110,6 +110,8 @@ describe('mqadmin', () => {
       `mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b ${broker} -q 1`,
       `mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b ${broker} -q 1 -o -5`,
       `mqadmin resetOffsetByTime -g mailer -t orders -s 0 -b ${broker} -q 99 -o 1`,
+      'mqadmin updateTopic -t ordered -c DefaultCluster -r 1 -w 1 -o true',
+      'mqadmin queryMsgTraceById -i none -t orders',
       'mqadmin consumeMessage -t orders -c 0',
       'mqadmin consumeMessage -t orders -i 1',
       'mqadmin consumeMessage -t orders -b broker -o 1',
@@ -409,6 +411,33 @@ describe('mqadmin', () => {
     )
     const one = await run(host, 'mqadmin', 'consumerStatus', '-g', 'mailer', '-i', consumer.clientId)
     expect(one.stdout).toContain('#Consumer Properties#\n')
+  })
+
+  test('tells no progress of a group that has none: its members broadcast, or there are none', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 1 })
+    const group = {
+      nameServers: mq.nameServers,
+      group: 'screens',
+      topics: 'orders',
+      broadcast: true,
+      handler: () => {},
+    }
+    const consumer = open(new Consumer(group))
+    await consumer.start()
+    const host = hostOf(mq)
+    await expect
+      .poll(() => run(host, 'mqadmin', 'consumerProgress', '-g', 'screens'), { timeout: 20_000 })
+      .toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^rocketmq: CODE: 213 {2}DESC: Not found the consumer group consume stats, .* broadcast mode\n$/,
+        ),
+      })
+    await consumer.close()
+    const gone = await run(host, 'mqadmin', 'consumerProgress', '-g', 'screens')
+    expect(gone).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringContaining('CODE: 206 ') })
   })
 
   test('sends messages to tell how long they take, again and again where it is told', async () => {

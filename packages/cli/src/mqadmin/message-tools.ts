@@ -77,7 +77,8 @@ export const messageTools: readonly Tool[] = [
   },
   {
     name: 'printMsg',
-    differs: 'Light queues of lite topics are shown without `-l` too, and at all brokers of a cluster.',
+    differs:
+      'Static topics are shown too, and light queues of lite topics, without `-l` too and at all brokers of a cluster.',
     about: 'Shows the messages of a topic.',
     options: [
       topic,

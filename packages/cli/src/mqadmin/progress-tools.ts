@@ -9,7 +9,7 @@ import {
   retryTopicOf,
   retryTopicPrefix,
 } from '@rocketmq-ts/protocol'
-import { UsageError } from '../usage-error.ts'
+import { CommandError, UsageError } from '../usage-error.ts'
 import { connectionsOf } from './client-tools.ts'
 import { formatted, localSeconds, versionName } from './java-text.ts'
 import { logicalProgress, mappedQueues } from './static-topic-views.ts'
@@ -26,6 +26,8 @@ const brokerColumns = '%-64s  %-64s  %-32s  %-4s  %-20s  %-20s  %-20s  %s\n'
 export const progressTools: readonly Tool[] = [
   {
     name: 'consumerProgress',
+    differs:
+      'A cluster that the group is not in is refused. Of static topics, what is in flight is told as it is, and not as -1.',
     about: 'Shows how far groups are.',
     options: [
       optional('g', 'groupName', 'only this group, queue by queue'),
@@ -161,6 +163,7 @@ export async function lagOf(context: ToolContext, name: string, topicName: strin
 
 async function progressOfGroup(context: ToolContext, name: string): Promise<void> {
   const stats = await statsOf(context, name, context.value('topicName'))
+  if (stats.offsetTable.length === 0) await checkMembers(context, name)
   const isWithClients = context.value('showClientIP') === 'true'
   const clients = isWithClients ? await queueClients(context, name) : undefined
   const titles = ['#Topic', '#Broker Name', '#QID', '#Broker Offset', '#Consumer Offset']
@@ -199,6 +202,17 @@ async function progressOfGroup(context: ToolContext, name: string): Promise<void
   await context.print(
     `\nConsume TPS: ${stats.consumeTps.toFixed(2)}\nConsume Diff Total: ${diffs}\nConsume Inflight Total: ${inFlights}\n`,
   )
+}
+
+/**
+ * A group without offsets is told of only while it has members that commit some.
+ * @throws CommandError when they broadcast, RocketMQError CONSUMER_NOT_ONLINE when there are none
+ */
+async function checkMembers(context: ToolContext, name: string): Promise<void> {
+  const { messageModel } = await connectionsOf(context, name)
+  if (messageModel !== 'BROADCASTING') return
+  const what = 'Not found the consumer group consume stats, because return offset table is empty'
+  throw new CommandError(`CODE: 213  DESC: ${what}, the consumer is under the broadcast mode`)
 }
 
 /** The address in the id of the member that has each queue. */

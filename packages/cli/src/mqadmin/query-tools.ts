@@ -12,7 +12,8 @@ import { brokersInCluster, mastersOf, routeOf } from './topic-tools.ts'
 
 const keyColumns = '%-50s %4s %40s %-200s\n'
 const hourMs = 3_600_000
-const noSuchKey = 'CODE: 208  DESC: query message by key finished, but no message.'
+/** What the official client says when a key is of no message. */
+export const noSuchKey = 'CODE: 208  DESC: query message by key finished, but no message.'
 
 const bodyFormat = optional('f', 'bodyFormat', 'shows the body too, which is in this charset')
 const handingOver = [
@@ -43,7 +44,7 @@ export const queryTools: readonly Tool[] = [
       const key = context.need('msgKey')
       const kind = context.value('keyType') ?? 'K'
       if (kind !== 'K' && kind !== 'T') {
-        await context.line('index type error, just support K for keys or T for tags')
+        await context.print('index type error, just support K for keys or T for tags')
         return
       }
       const found = await byKey(context, name, key, { most: context.number('maxNum', 64), isUniqueId: false })
@@ -62,6 +63,7 @@ export const queryTools: readonly Tool[] = [
   },
   {
     name: 'queryMsgByUniqueKey',
+    differs: 'Of a message of a static topic it is known whether a group has consumed it.',
     about: 'Shows a message by the id that its producer gave it.',
     options: [
       topic,
@@ -125,6 +127,7 @@ export const queryTools: readonly Tool[] = [
   },
   {
     name: 'queryMsgByOffset',
+    differs: 'Static topics are shown too.',
     about: 'Shows the message at an offset of a queue.',
     options: [
       topic,

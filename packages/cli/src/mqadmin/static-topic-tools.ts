@@ -24,6 +24,7 @@ const folder = '/tmp'
 export const staticTopicTools: readonly Tool[] = [
   {
     name: 'updateStaticTopic',
+    differs: 'A file that is not there is refused. The official one goes on without it.',
     about: 'Makes a static topic, which has a fixed number of queues, or gives it more.',
     options: [
       ...where,
@@ -52,6 +53,7 @@ export const staticTopicTools: readonly Tool[] = [
   },
   {
     name: 'remappingStaticTopic',
+    differs: 'A file that is not there is refused. The official one goes on without it.',
     about: 'Moves the queues of a static topic to other brokers.',
     options: [...where, topic, ...fromFile],
     async run(context) {

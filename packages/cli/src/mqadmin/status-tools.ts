@@ -68,7 +68,7 @@ export const statusTools: readonly Tool[] = [
         consumeQueueQueryBody.decode,
       )
       if (subscriptionData !== undefined) {
-        await context.print(`Subscription data: \n${prettyJson(subscriptionData as never)}\n${ruler}`)
+        await context.print(`Subscription data: \n${subscriptionJson(subscriptionData)}\n${ruler}`)
       }
       if (filterData !== undefined) await context.print(`Filter data: \n${filterData}\n${ruler}`)
       await context.print(`Queue data: \nmax: ${maxQueueIndex}, min: ${minQueueIndex}\n${ruler}`)
@@ -78,6 +78,11 @@ export const statusTools: readonly Tool[] = [
     },
   },
 ]
+
+/** The official tools print an empty set on three lines. */
+function subscriptionJson(subscription: object): string {
+  return prettyJson(subscription as never).replaceAll(/^(\t+)("(?:code|tags)Set":)\[\]/gm, '$1$2[\n$1\t\n$1]')
+}
 
 /** What each member tells goes to a file of its own, as with the official tools. */
 async function printMembers(

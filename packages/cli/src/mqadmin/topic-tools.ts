@@ -75,7 +75,8 @@ export const topicTools: readonly Tool[] = [
           name,
           context.value('brokerAddr') === undefined ? value : await mergedOrder(context, name, value),
         )
-        await context.line(`set broker orderConf. isOrder=${isOrder}, orderConf=[${value}]`)
+        const kind = context.value('brokerAddr') === undefined ? 'cluster' : 'broker'
+        await context.line(`set ${kind} orderConf. isOrder=${isOrder}, orderConf=[${value}]`)
       }
       const attributes = new Map(
         header.attributes

@@ -1,7 +1,8 @@
 import type { TraceEvent } from '@rocketmq-ts/client'
 import { decodeTraces } from '@rocketmq-ts/client/raw'
+import { CommandError } from '../usage-error.ts'
 import { formatted, hashOrder, localSeconds } from './java-text.ts'
-import { byKey } from './query-tools.ts'
+import { byKey, noSuchKey } from './query-tools.ts'
 import { optional, required, type Tool } from './tool.ts'
 
 const columns = '%-10s %-20s %-20s %-20s %-10s %-10s\n'
@@ -22,6 +23,7 @@ export const traceTools: readonly Tool[] = [
       const id = context.need('msgId')
       const most = context.number('maxNum', 64)
       const found = await byKey(context, context.value('traceTopic') ?? usualTopic, id, { most, isUniqueId: false })
+      if (found.length === 0) throw new CommandError(noSuchKey)
       const events = found
         .flatMap(({ record, body }) =>
           decodeTraces({ body, bornHost: `${record.bornHost.host}:${record.bornHost.port}` }),
