@@ -78,7 +78,7 @@ export async function compareOwn(
   let seen = await both()
   const isRefused = (printed: string): boolean => hasLine(refusedHere, line) || hasLine(refusals, printed)
   if (command.settles && seen.actual !== seen.expected && !isRefused(seen.official) && !hasLine(doneHere, line)) {
-    await pollUntil('the same output', 30_000, async () => {
+    await pollUntil('the same output', async () => {
       seen = await both()
       return seen.actual === seen.expected || { notYet: 'they differ' }
     }).catch(() => {})
