@@ -8,7 +8,7 @@ import { type Tampering, tamperedNetwork } from './tampered-network.ts'
 const seeds = 6
 const seedsMax = 40
 /** Milliseconds: most of it is for machines that do other things. */
-const timeout = 300_000
+const timeout = 900_000
 const always = { kind: 'lie', count: Number.POSITIVE_INFINITY, label: 'a planted defect' } as const
 
 /** A defect between each broker and its disk. */
