@@ -14,10 +14,10 @@ import { queueShare } from './queue-share.ts'
 import { RouteSettling } from './route-settling.ts'
 
 /**
- * When a queue appeared to this member: `atOnce` with its topic, when it first looked; `withTopic`, which name servers did
- * not know at first; or `later`, the topic has got it since.
+ * When a queue appeared to this member: `atOnce`, when it first looked for the topic; `later`, since it is new, or since name
+ * servers did not know it then, or its broker; or `anew`, since its broker has said that it does not have the topic.
  */
-export type Appearance = 'atOnce' | 'withTopic' | 'later'
+export type Appearance = 'atOnce' | 'later' | 'anew'
 
 export interface AssignmentParts {
   readonly client: ClusterClient
@@ -53,6 +53,8 @@ export class Assignment {
   readonly #firstSeen = new Map<string, ReadonlySet<string>>()
   /** Topics that name servers did not know when they were first looked for. */
   readonly #unknownAtFirst = new Set<string>()
+  /** `topic broker` of those who have said that they do not have it. */
+  readonly #anew = new Set<string>()
   /** Topics that a broker did not have any more when it was last asked for messages. */
   readonly #gone = new Set<string>()
   readonly #retries: PopRetries
@@ -247,16 +249,15 @@ export class Assignment {
   /** A broker does not have the topic any more: what it has of it from now on is new. */
   gone({ topic, broker }: QueueRef): void {
     this.#gone.add(topic)
-    const before = this.#firstSeen.get(topic)
-    if (before === undefined) return
-    const ofBroker = queueKey({ topic, broker, queueId: 0 }).slice(0, -1)
-    this.#firstSeen.set(topic, new Set([...before].filter((key) => !key.startsWith(ofBroker))))
+    this.#anew.add(`${topic} ${broker}`)
   }
 
   /** @param queue one of a topic, also where this member asks for messages of any of them */
   appearance(queue: QueueRef): Appearance {
-    if (this.#firstSeen.get(queue.topic)?.has(queueKey(queue)) === false) return 'later'
-    return this.#unknownAtFirst.has(queue.topic) ? 'withTopic' : 'atOnce'
+    const { topic, broker } = queue
+    if (this.#anew.has(`${topic} ${broker}`)) return 'anew'
+    const isLater = this.#unknownAtFirst.has(topic) || this.#firstSeen.get(topic)?.has(queueKey(queue)) === false
+    return isLater ? 'later' : 'atOnce'
   }
 
   async #handOver(assigned: MemberQueue, isAway: boolean): Promise<void> {

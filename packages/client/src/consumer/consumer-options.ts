@@ -14,7 +14,11 @@ export interface ConsumerOptions<Body = Buffer> extends ClientOptions {
   readonly group: string
   /** What to consume: a topic, several, or topics with filters: `{ orders: 'new || paid', events: { sql: 'size > 5' } }`. */
   readonly topics: Topics
-  /** Where a group begins that has never been in a queue. Default `latest`. */
+  /**
+   * Where a group begins that has never been in a queue. Default `latest`: with what is sent from `start` on. What
+   * a broker has that cannot be asked then, or a topic that name servers do not know then, is read from up to a minute before, since
+   * clocks of brokers and clients may differ; by more than a minute they must not.
+   */
   readonly from?: StartPosition | undefined
   readonly handler?: Handler<Body> | undefined
   readonly batchHandler?: BatchHandler<Body> | undefined

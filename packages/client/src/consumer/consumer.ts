@@ -70,6 +70,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
   /** Topics that are paused; `*` for all. */
   readonly #paused = new Map<string, number>()
   #startedMs = 0
+  #isStarted = false
   #starting: Promise<void> | undefined
   readonly #traces: MessageTraces | undefined
   readonly #endLag: (() => void) | undefined
@@ -235,6 +236,7 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
       if (error.code === 'ABORTED') throw error
       this.#client.log.warn({ err: error }, 'it is not known yet where to begin in some queues')
     })
+    this.#isStarted = true
   }
 
   #memberData(): ConsumerData {
@@ -341,13 +343,14 @@ export class Consumer<Body = Buffer> implements AsyncDisposable {
   }
 
   /**
-   * A queue that the topic got while this member was there has nothing that the member did not want. A topic that name
-   * servers did not know may be new, or they were started just now: then its end is not where the member came in.
+   * What appears later may be new, or name servers or its broker were away when the member came in: then its end by now is not
+   * where that was. Nor is it once the member has started without knowing where to begin.
    */
   #startPosition(appearance: Appearance): StartPosition {
     const { from = 'latest' } = this.#options
-    if (appearance === 'later') return 'earliest'
-    return appearance === 'withTopic' && from === 'latest' ? this.#startedMs - clockSkewMs : from
+    if (from !== 'latest') return from
+    if (appearance === 'anew') return 'earliest'
+    return appearance === 'later' || this.#isStarted ? this.#startedMs - clockSkewMs : 'latest'
   }
 
   #lockLost(queue: QueueRef): void {

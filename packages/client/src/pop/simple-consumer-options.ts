@@ -12,7 +12,11 @@ export interface SimpleConsumerOptions<Body = Buffer> extends ClientOptions {
   readonly group: string
   /** What to receive: a topic, several, or topics with filters, as a `Consumer` takes them. */
   readonly topics: Topics
-  /** Where a group begins that has never been in a queue. Default `latest`. */
+  /**
+   * Where a group begins that has never been in a queue. Default `latest`: with what is sent from the first `receive` on. What
+   * a broker has that cannot be asked then, or a topic that name servers do not know then, is read from up to a minute before, since
+   * clocks of brokers and clients may differ; by more than a minute they must not.
+   */
   readonly from?: StartPosition | undefined
   /** How bytes become bodies; they stay bytes without one. */
   readonly codec?: Codec<never, Body> | undefined

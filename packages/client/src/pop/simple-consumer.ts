@@ -289,9 +289,14 @@ export class SimpleConsumer<Body = Buffer> implements AsyncDisposable {
 
   /** A broker has to know the member, take its filter, and know where a new group begins, before it gives it anything. */
   async #enter(place: SubscribedPlace, deadline: Deadline): Promise<void> {
-    await this.#filters.at(place.subscription, place.broker, deadline)
-    await deadline.within(this.#client.heartbeats.known(place.broker.address))
-    await this.#starts.settled(place, deadline)
+    try {
+      await this.#filters.at(place.subscription, place.broker, deadline)
+      await deadline.within(this.#client.heartbeats.known(place.broker.address))
+      await this.#starts.settled(place, deadline)
+    } catch (error) {
+      this.#starts.missed(place)
+      throw error
+    }
   }
 
   /** What their tags only make look wanted would come again and again. */

@@ -23,6 +23,8 @@ export class StartOffsets {
   /** Topics that name servers did not know when they were first looked for. */
   readonly #unknownAtFirst = new Set<string>()
   readonly #flights = new Map<string, Promise<void>>()
+  /** Of those that could not be asked when that was first tried. */
+  readonly #late = new Set<string>()
 
   constructor(client: ClusterClient, group: string, from: StartPosition) {
     this.#client = client
@@ -39,17 +41,17 @@ export class StartOffsets {
   }
 
   /**
-   * Resolves when it is settled where the group begins in the broker's queues of the topic. A broker that the topic got later
-   * has nothing that the group did not want.
+   * Resolves when it is settled where the group begins in the broker's queues of the topic. What was not seen at first may be
+   * new, or name servers or the broker were away: then its end by now is not where the group came in. Nor is that of a broker
+   * that could not be asked at first.
    * @throws RocketMQError when that cannot be settled now
    */
   settled(place: PopPlace, deadline: Deadline): Promise<void> {
-    const { topic, broker } = place
-    if (this.#from === 'earliest' || this.#first.get(topic)?.has(broker.name) !== true) return Promise.resolve()
-    const key = JSON.stringify([topic, broker.name])
+    if (this.#from === 'earliest') return Promise.resolve()
+    const key = keyOf(place)
     let flight = this.#flights.get(key)
     if (flight === undefined) {
-      flight = this.#settle(place).catch((error) => {
+      flight = this.#settle(place, this.#late.has(key)).catch((error) => {
         this.#flights.delete(key)
         throw error
       })
@@ -58,11 +60,17 @@ export class StartOffsets {
     return deadline.within(flight)
   }
 
-  async #settle({ topic, broker }: PopPlace): Promise<void> {
+  /** The broker could not be asked now. */
+  missed(place: PopPlace): void {
+    this.#late.add(keyOf(place))
+  }
+
+  async #settle({ topic, broker }: PopPlace, isRetried: boolean): Promise<void> {
     const client = this.#client
     const deadline = client.newDeadline()
-    const isNew = this.#unknownAtFirst.has(topic)
-    const from = isNew && this.#from === 'latest' ? this.#startedMs - clockSkewMs : this.#from
+    const wasSeen = !this.#unknownAtFirst.has(topic) && this.#first.get(topic)?.has(broker.name) === true
+    const isLater = isRetried || !wasSeen
+    const from = isLater && this.#from === 'latest' ? this.#startedMs - clockSkewMs : this.#from
     const { readQueues } = await client.routes.find(topic, deadline)
     for (const queue of readQueues) {
       if (queue.broker !== broker.name) continue
@@ -72,4 +80,8 @@ export class StartOffsets {
       await commitOffset(client, this.#group, queue, broker.address, offset, deadline)
     }
   }
+}
+
+function keyOf({ topic, broker }: PopPlace): string {
+  return JSON.stringify([topic, broker.name])
 }

@@ -7,7 +7,7 @@ import { RocketMQError } from '../rocketmq-error.ts'
 import type { QueueRef } from '../routing/topic-route.ts'
 import type { FilterChecks } from './filter-check.ts'
 import { type Pulled, pull } from './pull.ts'
-import { offsetOfPosition, type StartPosition } from './queue-positions.ts'
+import { clockSkewMs, offsetOfPosition, type StartPosition } from './queue-positions.ts'
 
 export interface ReadingParts {
   readonly client: ClusterClient
@@ -107,8 +107,11 @@ export class QueueReading {
   async #pull(): Promise<void> {
     const { client, subscription, signal } = this.#parts
     const { clock, random } = client.runtime
+    let wantedMs = clock.now()
+    let seeks = this.#seeks
     for (let failures = 0; !signal.aborted; ) {
-      const seeks = this.#seeks
+      if (seeks !== this.#seeks) wantedMs = clock.now()
+      seeks = this.#seeks
       try {
         const deadline = new Deadline(clock, { signal }, waitMs + 2 * client.attemptTimeoutMs)
         const address = client.routes.readAddress(this.queue)
@@ -143,6 +146,8 @@ export class QueueReading {
           this.#failure = failure
           return
         }
+        // Its end once the broker can be asked is not what was wanted.
+        if (this.#nextOffset === undefined && this.#position === 'latest') this.#position = wantedMs - clockSkewMs
         client.log.warn({ ...this.queue, err: failure }, 'a queue could not be read; it is tried again')
         await pauseUnless(signal, backoffMs(defaultBackoff, ++failures, random), clock)
       }

@@ -9,13 +9,16 @@ import { type RawMessage, type ReceivedMessage, withoutInternals } from '../mess
 import { closedError, invalidArgument, RocketMQError } from '../rocketmq-error.ts'
 import { masterId, type QueueRef, queueKey } from '../routing/topic-route.ts'
 import { FilterChecks } from './filter-check.ts'
-import { checkPosition, offsetOfPosition, type StartPosition } from './queue-positions.ts'
+import { checkPosition, clockSkewMs, offsetOfPosition, type StartPosition } from './queue-positions.ts'
 import { QueueReading, readerGroup } from './queue-reading.ts'
 import { type Filter, subscriptionOf } from './subscriptions.ts'
 
 export interface ReaderOptions<Body = Buffer> extends ClientOptions {
   readonly topic: string
-  /** Where to begin in each queue. Default `earliest`. */
+  /**
+   * Where to begin in each queue. Default `earliest`. `latest` is where a queue ends when reading begins, or, of a broker that cannot be
+   * asked then, what is stored from up to a minute before: clocks of brokers and clients may differ by so much.
+   */
   readonly from?: StartPosition | undefined
   /**
    * Where to end: `latest` with what is there when reading begins, or before the first message that was stored at a time or
@@ -72,6 +75,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
   #assigned: readonly Pick<QueueRef, 'broker' | 'queueId'>[] | undefined
   #opening: Promise<void> | undefined
   #isOpen = false
+  #openedMs = 0
   #turn = 0
   #isIterated = false
   readonly #endLag: (() => void) | undefined
@@ -213,6 +217,7 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
     const { readQueues } = await this.#client.routes.findInTime(this.#topic, deadline)
     await this.#filters.everywhere(this.#subscription, deadline)
     this.#assign(this.#assigned?.map((queue) => this.#queue(queue)) ?? readQueues)
+    this.#openedMs = this.#client.runtime.clock.now()
     this.#isOpen = true
   }
 
@@ -224,11 +229,13 @@ export class Reader<Body = Buffer> implements AsyncIterable<ReceivedMessage<Body
     }
   }
 
-  /** Queues that the topic has got: nothing was in them when reading began. */
+  /** Queues that the topic has got, or whose broker was away when reading began. */
   #follow(queues: readonly QueueRef[]): void {
+    const { from = 'earliest' } = this.#options
+    const position = from === 'latest' ? this.#openedMs - clockSkewMs : from
     for (const queue of queues) {
       const key = queueKey(queue)
-      if (!this.#readings.has(key)) this.#readings.set(key, this.#reading(queue, 'earliest'))
+      if (!this.#readings.has(key)) this.#readings.set(key, this.#reading(queue, position))
     }
     this.#wake?.()
   }
