@@ -56,7 +56,8 @@ export function isPopRetryTopic(group: string, topic: string): boolean {
 
 /**
  * Messages of a retry topic as the group consumes them: under the name of their topic, and without those of a group whose own
- * retry topic has the same name.
+ * retry topic has the same name. One that names no group may have had no room for the name, or older brokers do not write it: it
+ * belongs to the group unless it was sent back, which says the topic that it comes from.
  */
 export function consumedAgain(
   messages: readonly RawMessage[],
@@ -64,12 +65,16 @@ export function consumedAgain(
   retryTopic: string,
   namespace: Namespace,
 ): readonly RawMessage[] {
-  const { originGroup } = propertyName
   const ours = isPopRetryTopic(group, retryTopic)
-    ? messages.filter(({ systemProperties }) => systemProperties[originGroup] === group)
+    ? messages.filter(({ systemProperties }) => isOfGroup(systemProperties, group))
     : messages
   return ours.map((message) => {
     const topic = namespace.unwrap(popConsumedTopic(group, namespace.wrap(message.topic)))
     return topic === message.topic ? message : { ...message, topic }
   })
+}
+
+function isOfGroup(properties: RawMessage['systemProperties'], group: string): boolean {
+  const origin = properties[propertyName.originGroup]
+  return origin === undefined ? properties[propertyName.retryTopic] === undefined : origin === group
 }

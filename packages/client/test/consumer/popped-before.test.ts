@@ -1,5 +1,6 @@
+import { propertiesBytesMax } from '@rocketmq-ts/protocol'
 import { describe, expect, test } from 'vitest'
-import { Admin, RetryAfter } from '../../src/index.ts'
+import { Admin, Producer, RetryAfter, type RocketMQError } from '../../src/index.ts'
 import { numbered, type Scene, send, startScene } from '../client-kit.ts'
 import { Group } from './group-kit.ts'
 
@@ -47,6 +48,27 @@ describe('what was taken by POP and not done', () => {
     expect(group.handled).toHaveLength(length)
     expect(length).toBe(18)
     await scene.settle(Promise.all([next.consumer.close(), admin.close()]))
+  })
+
+  test('comes again also where its properties leave no room for the name of the group', async () => {
+    const { scene, admin } = await startPopped()
+    const group = new Group(scene)
+    let fails = true
+    await group.join('one', { topics: 'T' }, () => {
+      if (fails) throw new RetryAfter(40_000)
+    })
+    const producer = new Producer({ ...scene.client(), group: 'shop' })
+    // The largest ones that the broker takes.
+    let filling = propertiesBytesMax
+    for (let isSent = false; !isSent; filling--) {
+      const sending = producer.send({ topic: 'T', body: 'large', properties: { filling: 'f'.repeat(filling) } })
+      isSent = await scene.settle(sending.then(Boolean, (error: RocketMQError) => error.code === 'TIMEOUT'))
+    }
+    await group.sees(['large'])
+    fails = false
+    await scene.settle(admin.setRequestMode('readers', 'T', { mode: 'PULL' }))
+    await scene.cluster.until('it comes again', () => group.handled.length === 2, 300_000)
+    await scene.settle(Promise.all([producer.close(), admin.close()]))
   })
 
   test('is not taken for what a group of the same name gets once more', async () => {
