@@ -1,3 +1,5 @@
+import { EarlierReceipts } from './earlier-receipts.ts'
+
 /** What names a checkpoint: the messages that a group was given of a queue by one request. */
 export interface CheckpointName {
   topic: string
@@ -24,8 +26,6 @@ export interface Checkpoint extends CheckpointName {
    */
   logEnd?: number | undefined
 }
-
-const checkpointOffsetsMax = 32
 
 /** What receipts say of a checkpoint beside its name. */
 export type ReceiptName = CheckpointName & Pick<Checkpoint, 'invisibleTime' | 'reviveQueueId'>
@@ -110,13 +110,7 @@ export class Receipts {
   #forgottenMs = Number.NEGATIVE_INFINITY
   /** The latest time of those whose messages became visible again. */
   #revivedMs = Number.NEGATIVE_INFINITY
-  /** Acknowledgements of receipts of earlier lives that are being stored, by checkpoint. */
-  readonly #foreign = new Map<string, number>()
-  /**
-   * Messages of checkpoints that are not known any more, which have another receipt since: the oldest first, since forged
-   * ones are never dealt with.
-   */
-  readonly #replaced = new Map<string, Set<number>>()
+  readonly #earlier: EarlierReceipts
   /** By `topic@group@queueId`. */
   readonly #outstanding = new Map<string, Unacknowledged>()
   /** The name that a key was made of last: it is asked for again mostly. */
@@ -128,11 +122,12 @@ export class Receipts {
   /**
    * @param startMs milliseconds since 1970 at which this life of the broker began
    * @param doneMax acknowledged checkpoints to remember, to tell a repeated acknowledgement from a forged one, and as many
-   *   of earlier lives whose receipts were replaced
+   *   of earlier lives of which messages were acknowledged or have another receipt
    */
   constructor(startMs: number, doneMax: () => number, { onLess }: ReceiptsOptions = {}) {
     this.#startMs = startMs
     this.#doneMax = doneMax
+    this.#earlier = new EarlierReceipts(doneMax)
     this.#onLess = onLess
   }
 
@@ -169,7 +164,7 @@ export class Receipts {
     const open = this.#open.get(key)
     if (open === undefined) {
       const acknowledging = this.#ofClosed(key, name, queueOffset)
-      if (acknowledging === 'unknown') this.#foreign.set(key, (this.#foreign.get(key) ?? 0) + 1)
+      if (acknowledging === 'unknown') this.#earlier.begin(key, queueOffset)
       return acknowledging
     }
     const bit = namedBit(open.checkpoint, name, queueOffset)
@@ -184,14 +179,13 @@ export class Receipts {
    * An acknowledgement is stored, or could not be.
    * @param isReplaced the message has another receipt from now on
    */
-  settle(name: CheckpointName, queueOffset: number, isStored: boolean, isReplaced = false): void {
+  settle(name: ReceiptName, queueOffset: number, isStored: boolean, isReplaced = false): void {
     const key = checkpointKey(name)
     const open = this.#open.get(key)
     if (open === undefined) {
-      const underWay = this.#foreign.get(key)
-      if (underWay === 1) this.#foreign.delete(key)
-      else if (underWay !== undefined) this.#foreign.set(key, underWay - 1)
-      if (underWay !== undefined && isStored && isReplaced) this.noteReplaced(name, queueOffset)
+      const { invisibleTime, reviveQueueId } = name
+      const ended = { end: isReplaced ? 'replaced' : 'done', way: { invisibleTime, reviveQueueId } } as const
+      this.#earlier.settle(key, queueOffset, isStored ? ended : undefined)
       return
     }
     const { checkpoint } = open
@@ -206,7 +200,7 @@ export class Receipts {
 
   /** Whether an acknowledgement of a checkpoint of an earlier life is being stored. */
   isForeignUnderWay(name: CheckpointName): boolean {
-    return this.#foreign.has(checkpointKey(name))
+    return this.#earlier.isUnderWay(checkpointKey(name))
   }
 
   /** What is to become visible again of a checkpoint that this life of the broker gave, now that its time has come. */
@@ -220,20 +214,12 @@ export class Receipts {
 
   /** A message of a checkpoint of an earlier life has another receipt since. */
   noteReplaced(name: CheckpointName, queueOffset: number): void {
-    const key = checkpointKey(name)
-    const offsets = this.#replaced.get(key)
-    if (offsets !== undefined) {
-      offsets.add(queueOffset)
-      keepNewest(offsets, checkpointOffsetsMax)
-      return
-    }
-    this.#replaced.set(key, new Set([queueOffset]))
-    keepNewest(this.#replaced, this.#doneMax())
+    this.#earlier.note(checkpointKey(name), queueOffset, { end: 'replaced', way: undefined })
   }
 
   /** A checkpoint of an earlier life is dealt with. */
   closeForeign(name: CheckpointName): void {
-    if (this.#replaced.size > 0) this.#replaced.delete(checkpointKey(name))
+    this.#earlier.forget(checkpointKey(name))
   }
 
   /** Messages of a checkpoint, of whichever life, become visible again: what is as old and not open is so already. */
@@ -245,7 +231,7 @@ export class Receipts {
   close(name: CheckpointName): void {
     const key = checkpointKey(name)
     this.#done.delete(key)
-    if (this.#replaced.size > 0) this.#replaced.delete(key)
+    this.#earlier.forget(key)
     const open = this.#open.get(key)
     if (open === undefined) return
     this.#open.delete(key)
@@ -276,18 +262,23 @@ export class Receipts {
     }
     const { popTime } = name
     if (visibleAt(name) <= this.#revivedMs) return 'expired'
-    if (this.#replaced.get(key)?.has(queueOffset) === true) return 'replaced'
-    return popTime < this.#startMs || popTime <= this.#forgottenMs ? 'unknown' : 'never-given'
+    const isEarlier = popTime < this.#startMs || popTime <= this.#forgottenMs
+    const state = this.#earlier.state(key, queueOffset, name)
+    return state === 'unknown' && !isEarlier ? 'never-given' : state
   }
 
   #finish(key: string, open: Open): void {
     this.#open.delete(key)
     this.#done.set(key, open)
     const max = this.#doneMax()
-    for (const [oldest, { checkpoint }] of this.#done) {
+    for (const [oldest, { checkpoint, replaced }] of this.#done) {
       if (this.#done.size <= max) return
       this.#done.delete(oldest)
       this.#forgottenMs = Math.max(this.#forgottenMs, checkpoint.popTime)
+      // Otherwise the message would be given out once more by the receipt that it had before.
+      for (const [index, offset] of checkpoint.offsets.entries()) {
+        if ((replaced & (1 << index)) !== 0) this.noteReplaced(checkpoint, offset)
+      }
     }
   }
 
@@ -314,13 +305,6 @@ export class Receipts {
     place.count += change
     if (place.count <= 0) this.#outstanding.delete(place.key)
     if (change < 0) this.#onLess?.(place, place.count, place.count - change)
-  }
-}
-
-function keepNewest(entries: Map<unknown, unknown> | Set<unknown>, max: number): void {
-  for (const key of entries.keys()) {
-    if (entries.size <= max) return
-    entries.delete(key)
   }
 }
 

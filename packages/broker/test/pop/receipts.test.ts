@@ -153,3 +153,14 @@ test('the last of 32 messages is one like the others', () => {
   acknowledge(receipts, many, ...many.offsets.slice(1, 31))
   expect(receipts.openCount).toBe(0)
 })
+
+test('a replaced receipt stays so when it is forgotten among very many that are done', () => {
+  const receipts = new Receipts(startMs, () => 1)
+  const [changed, other] = [checkpoint({ offsets: [5] }), checkpoint({ offsets: [5], popTime: 3000 })]
+  for (const one of [changed, other]) {
+    receipts.add(one)
+    receipts.acknowledge(one, 5)
+    receipts.settle(one, 5, true, one === changed)
+  }
+  expect(receipts.acknowledge(changed, 5)).toBe('replaced')
+})

@@ -54,3 +54,23 @@ test('a receipt of an earlier life ends when the invisible time is changed by it
   expect(await after.ack(second)).toBe('SUCCESS')
   expect(await comes()).toEqual(['a'])
 })
+
+test('of two changes by one receipt of an earlier life that are under way together, one is made', async () => {
+  const { first, second, killed, comes } = await given()
+  const after = await killed()
+  const changes = await Promise.all([after.changeInvisible(first, 60_000), after.changeInvisible(first, 61_000)])
+  expect(changes.filter((one) => one !== undefined)).toHaveLength(1)
+  expect(await after.ack(second)).toBe('SUCCESS')
+  expect(await comes()).toEqual(['a'])
+})
+
+test('a message that is acknowledged by a receipt of an earlier life does not come by a change that is late', async () => {
+  const { first, second, killed, comes } = await given()
+  const after = await killed()
+  const [acknowledged, changed] = await Promise.all([after.ack(first), after.changeInvisible(first, 60_000)])
+  expect([acknowledged, changed]).toEqual(['SUCCESS', undefined])
+  expect(await after.ack(first)).toBe('SUCCESS')
+  expect(await after.changeInvisible(first, 60_000)).toBeUndefined()
+  expect(await after.ack(second)).toBe('SUCCESS')
+  expect(await comes()).toEqual([])
+})
