@@ -187,6 +187,12 @@ export class OrderTable {
     return behind
   }
 
+  /** What was given at a time was given to nobody: it can be given now. */
+  takeBack(key: OrderKey, popTime: number, offsets: readonly number[]): void {
+    this.suspend(key, popTime)
+    for (const offset of offsets) this.setVisible(key, offset, popTime, this.#clock.now())
+  }
+
   /** What was given at a time comes again without being counted. */
   suspend(key: OrderKey, popTime: number): void {
     const given = this.#given(key)

@@ -4,11 +4,12 @@ export interface CommittedOffsets {
   commit(group: string, topic: string, queueId: number, offset: number): void
 }
 
-/** Messages of a queue that were read for one request, and whose checkpoint is being stored. */
+/** Messages of a queue that were read for one request. */
 export interface PopSpan {
   readonly start: number
   readonly next: number
-  isStored: boolean
+  /** `returned` ones were given to nobody: they are read again. */
+  state: 'under-way' | 'stored' | 'returned'
 }
 
 /**
@@ -27,6 +28,7 @@ export class PopCursor {
   isForgotten = false
   readonly #committed: CommittedOffsets
   #spans: PopSpan[] = []
+  #returnedCount = 0
   #position = 0
 
   constructor(key: string, group: string, topic: string, queueId: number, committed: CommittedOffsets) {
@@ -39,7 +41,13 @@ export class PopCursor {
 
   /** The offset of the next message for the group; undefined for a group that is new to the queue. */
   get position(): number | undefined {
-    return this.#spans.length > 0 ? this.#position : this.#committed.offset(this.group, this.topic, this.queueId)
+    if (this.#spans.length === 0) return this.#committed.offset(this.group, this.topic, this.queueId)
+    return this.#returned()?.start ?? this.#position
+  }
+
+  /** What is read at the position ends here: others have what is behind it. */
+  get limit(): number {
+    return this.#returned()?.next ?? Number.POSITIVE_INFINITY
   }
 
   get isIdle(): boolean {
@@ -49,32 +57,54 @@ export class PopCursor {
   /** The group goes on there, whatever it was given. */
   moveTo(offset: number): void {
     this.#spans = []
+    this.#returnedCount = 0
     this.#commit(offset)
   }
 
-  /** Takes what was read from `position` on, up to `next`. */
+  /** Takes what was read from what was the position on, up to `next`, which is not behind what was the limit. */
   take(start: number, next: number): PopSpan {
-    const span: PopSpan = { start, next, isStored: false }
-    this.#spans.push(span)
-    this.#position = next
+    const span: PopSpan = { start, next, state: 'under-way' }
+    const index =
+      this.#returnedCount === 0 ? -1 : this.#spans.findIndex((one) => isReturned(one) && isWithin(start, one))
+    if (index < 0) {
+      this.#spans.push(span)
+      this.#position = next
+      return span
+    }
+    const { next: end } = this.#spans[index]!
+    if (next < end) this.#spans.splice(index, 1, span, { start: next, next: end, state: 'returned' })
+    else {
+      this.#spans[index] = span
+      this.#returnedCount--
+    }
     return span
   }
 
   /** The checkpoint of a span is stored, or it needs none. */
   stored(span: PopSpan): void {
     // One that is not there was read anew since, from before it on.
-    span.isStored = true
+    span.state = 'stored'
     let next: number | undefined
-    while (this.#spans[0]?.isStored === true) next = this.#spans.shift()!.next
+    while (this.#spans[0]?.state === 'stored') next = this.#spans.shift()!.next
     if (next !== undefined) this.#commit(next)
   }
 
-  /** The checkpoint of a span could not be stored: it is read again, and with it what was read behind it. */
+  /** The checkpoint of a span could not be stored, or nobody may have its messages: they are read again. */
   refused(span: PopSpan): void {
-    const index = this.#spans.indexOf(span)
-    if (index < 0) return
-    this.#spans.length = index
-    this.#position = span.start
+    if (!this.#spans.includes(span)) return
+    span.state = 'returned'
+    this.#returnedCount++
+    // Whoever reads behind it at this moment takes what is there.
+    if (this.isReading) return
+    for (let last = this.#spans.at(-1); last?.state === 'returned'; last = this.#spans.at(-1)) {
+      this.#position = last.start
+      this.#spans.pop()
+      this.#returnedCount--
+    }
+  }
+
+  #returned(): PopSpan | undefined {
+    return this.#returnedCount > 0 ? this.#spans.find(isReturned) : undefined
   }
 
   #commit(offset: number): void {
@@ -135,6 +165,14 @@ export class PopCursors {
     this.#cursors.delete(key)
     cursor.isForgotten = true
   }
+}
+
+function isWithin(offset: number, { start, next }: PopSpan): boolean {
+  return offset >= start && offset < next
+}
+
+function isReturned({ state }: PopSpan): boolean {
+  return state === 'returned'
 }
 
 function keyOf(group: string, topic: string, queueId: number): string {

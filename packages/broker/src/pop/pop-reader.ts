@@ -89,6 +89,21 @@ export class PopReader {
     this.#parts.cursors.release(cursor)
   }
 
+  /**
+   * Nobody may have what was taken: it is given as if it had not been.
+   * @param popTime of messages in order
+   */
+  giveBack({ queues }: Taken, popTime: number): void {
+    const { cursors, orders, onFree } = this.#parts
+    for (const { topic, queueId, cursor, span, offsets } of queues) {
+      const { group } = cursor
+      if (span !== undefined) cursor.refused(span)
+      else orders.takeBack({ topic, queueId, group }, popTime, offsets)
+      cursors.release(cursor)
+      onFree(group, topic, queueId)
+    }
+  }
+
   /** Messages of a queue that a group was not given yet. */
   restIn(group: string, topic: string, queueId: number): number {
     const { cursors, store } = this.#parts
@@ -158,18 +173,19 @@ export class PopReader {
       cursors.release(cursor)
       return 0
     }
-    const start = this.#start(cursor, request.initMode)
-    const read = this.#reads.read(queue, start, {
+    const from = this.#start(cursor, request.initMode)
+    const { limit } = cursor
+    const read = this.#reads.read(queue, from, {
       countMax: countMax - taken.count,
       bytesMax: settings().maxTransferBytesOnMessageInMemory - byteCount,
       filter: request.filter,
     })
-    if (!(read instanceof Promise)) return this.#settle(cursor, read, request, taken)
+    if (!(read instanceof Promise)) return this.#settle(cursor, from, upTo(limit, read), request, taken)
     cursor.isReading = true
     return read.then(
       (result) => {
         cursor.isReading = false
-        const bytes = this.#settle(cursor, result, request, taken)
+        const bytes = this.#settle(cursor, from, upTo(limit, result), request, taken)
         this.#parts.onFree(group, topic, queueId)
         return bytes
       },
@@ -235,14 +251,17 @@ export class PopReader {
     return Math.max(0, this.#parts.store.minOffset(topic, queueId))
   }
 
-  /** @returns bytes of the messages that were taken */
-  #settle(cursor: PopCursor, read: QueueRead, request: PopReadRequest, taken: Taken): number {
+  /**
+   * @param from where it was read from on; what was returned meanwhile is before that
+   * @returns bytes of the messages that were taken
+   */
+  #settle(cursor: PopCursor, from: number, read: QueueRead, request: PopReadRequest, taken: Taken): number {
     const { cursors } = this.#parts
     const { next, maxOffset } = read
     const { order } = request
     const found = order === undefined ? read : this.#unacknowledged(cursor, read)
     const { start, records, offsets } = found
-    const position = cursor.position ?? start
+    const position = Math.max(cursor.position ?? start, from)
     taken.restCount += Math.max(0, maxOffset - next)
     if (records.length === 0) {
       // Behind what nobody of the group wants.
@@ -275,6 +294,13 @@ export class PopReader {
       records: places.map((index) => read.records[index]!),
     }
   }
+}
+
+/** What was read, without what others have. */
+function upTo(limit: number, read: QueueRead): QueueRead {
+  if (read.next <= limit) return read
+  const count = read.offsets.filter((offset) => offset < limit).length
+  return { ...read, next: limit, offsets: read.offsets.slice(0, count), records: read.records.slice(0, count) }
 }
 
 const noCounts: ReadonlyMap<number, number> = new Map()

@@ -39,6 +39,9 @@ export abstract class WaitingPop<Found> implements HeldPop {
   /** @returns whether there was something to give: then it is answered */
   protected abstract give(found: Found): boolean
 
+  /** Nobody is given what was found. */
+  protected abstract giveBack(found: Found): void
+
   protected abstract fail(error: unknown): void
 
   protected abstract answerNothing(code: 'POLLING_TIMEOUT' | 'POLLING_FULL', remark: string): void
@@ -133,6 +136,17 @@ export abstract class WaitingPop<Found> implements HeldPop {
 
   #lookedLater(found: Found): boolean {
     this.#isLooking = false
+    if (this.#connection.isClosed) {
+      this.giveBack(found)
+      return true
+    }
+    try {
+      // What may be read by whom may have changed while files were read.
+      this.check()
+    } catch (error) {
+      this.giveBack(found)
+      return this.#failed(error)
+    }
     if (this.give(found)) return true
     if (!this.#isOver) return false
     this.#answerEmpty()

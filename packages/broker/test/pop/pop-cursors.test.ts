@@ -29,17 +29,41 @@ describe('a group', () => {
     expect(cursor().position).toBe(20)
   })
 
-  test('is given again what could not be stored, and all behind it', () => {
+  test('is given again what could not be stored, and not what others have', () => {
     const first = cursor().take(10, 13)
     const second = cursor().take(13, 20)
     const third = cursor().take(20, 21)
     cursor().refused(second)
-    expect(cursor().position).toBe(13)
-    // It was given to somebody, and comes once more all the same.
+    expect([cursor().position, cursor().limit]).toEqual([13, 20])
     cursor().stored(third)
     cursor().stored(first)
     expect(committed).toBe(13)
-    expect(cursor().position).toBe(13)
+    const again = cursor().take(13, 15)
+    expect([cursor().position, cursor().limit]).toEqual([15, 20])
+    const rest = cursor().take(16, 20)
+    expect([cursor().position, cursor().limit]).toEqual([21, Number.POSITIVE_INFINITY])
+    cursor().stored(rest)
+    cursor().stored(again)
+    expect(committed).toBe(21)
+  })
+
+  test('is given again what could not be stored, though somebody reads behind it', () => {
+    const one = cursor()
+    const first = one.take(10, 13)
+    one.isReading = true
+    one.refused(first)
+    one.isReading = false
+    const second = one.take(13, 20)
+    one.stored(second)
+    expect([committed, one.position, one.limit]).toEqual([10, 10, 13])
+    one.stored(one.take(10, 13))
+    expect([committed, one.position]).toEqual([20, 20])
+  })
+
+  test('is given all again of which nothing could be stored', () => {
+    const spans = [cursor().take(10, 13), cursor().take(13, 20)]
+    for (const span of spans) cursor().refused(span)
+    expect([cursor().position, cursor().limit]).toEqual([10, Number.POSITIVE_INFINITY])
   })
 
   test('goes on where it is put, whatever is under way', () => {

@@ -8,6 +8,7 @@ class OnePop extends WaitingPop<string> {
   readonly group = 'g'
   readonly queueId = 0
   isForbidden = false
+  found: string | Promise<string> = 'a message'
   readonly answers: string[] = []
 
   constructor(link: FakeLink) {
@@ -22,8 +23,12 @@ class OnePop extends WaitingPop<string> {
     if (this.isForbidden) throw new Error('forbidden')
   }
 
-  protected take(): string {
-    return 'a message'
+  protected take(): string | Promise<string> {
+    return this.found
+  }
+
+  protected giveBack(found: string): void {
+    this.answers.push(`no ${found}`)
   }
 
   protected give(found: string): boolean {
@@ -52,4 +57,30 @@ test.each([
   pop.isForbidden = isForbidden
   link.takeAnswers()
   expect(pop.answers).toEqual([answer])
+})
+
+test.each([
+  ['is given them', () => {}, ['a message']],
+  [
+    'is refused when it may not have them any more',
+    (pop: OnePop) => {
+      pop.isForbidden = true
+    },
+    ['no a message', 'forbidden'],
+  ],
+  [
+    'is not given them when its connection has ended',
+    (_pop: OnePop, link: FakeLink) => link.destroy(),
+    ['no a message'],
+  ],
+])('a request for which messages were read from files %s', async (_, change, answers) => {
+  const link = new FakeLink()
+  const pop = new OnePop(link)
+  const { promise, resolve } = Promise.withResolvers<string>()
+  pop.found = promise
+  pop.start()
+  change(pop, link)
+  resolve('a message')
+  await promise
+  expect(pop.answers).toEqual(answers)
 })

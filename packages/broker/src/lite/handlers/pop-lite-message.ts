@@ -21,7 +21,7 @@ export interface PopLiteParts extends PopCheckParts {
   rules: LiteRules
   client(clientId: string): LiteClient | undefined
   events: LiteEvents
-  reader: Pick<PopReader, 'take' | 'release'>
+  reader: Pick<PopReader, 'take' | 'release' | 'giveBack'>
   held: HeldPops
   offsets: Pick<ConsumerOffsetTable, 'hasRoom'>
   /** Something of a light queue was given to a group: it is free again some time. */
@@ -168,6 +168,14 @@ class LitePop extends WaitingPop<Found> {
     found.taken.push(taken)
     found.count += taken.count
     for (const { records } of taken.queues) for (const { length } of records) found.byteCount += length
+  }
+
+  protected override giveBack({ taken, popTime }: Found): void {
+    const { reader, events } = this.#parts
+    for (const one of taken) {
+      reader.giveBack(one, popTime)
+      for (const { topic } of one.queues) events.dispatch(topic, this.#header.consumerGroup)
+    }
   }
 
   protected override give(found: Found): boolean {

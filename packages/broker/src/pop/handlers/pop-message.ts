@@ -222,6 +222,10 @@ class Pop extends WaitingPop<Taken> {
     this.#call.fail(error)
   }
 
+  protected override giveBack(taken: Taken): void {
+    this.#parts.reader.giveBack(taken, this.#orderedMs)
+  }
+
   protected override give(taken: Taken): boolean {
     this.#restCount = taken.restCount
     if (taken.queues.length === 0) {
