@@ -7,6 +7,7 @@ import { headerCases } from './headers.ts'
 import { missingFieldCases } from './missing-fields.ts'
 import { offsetCases } from './offsets.ts'
 import { popCases } from './pop.ts'
+import { popBornTimeCases } from './pop-born-times.ts'
 import { queryCases } from './queries.ts'
 import { sendingCases } from './sending.ts'
 import { statisticsCases } from './statistics.ts'
@@ -29,6 +30,7 @@ export const cases: readonly Case[] = [
   ...administrationCases,
   ...assignmentCases,
   ...popCases,
+  ...popBornTimeCases,
   ...transactionCases,
   ...timerCases,
   ...unitCases,

@@ -250,6 +250,7 @@ export function createPop(parts: PopFeatureParts) {
       }),
       notification: notification({
         ...plan,
+        clock,
         compiler: parts.compiler,
         filters: parts.filters,
         reader,

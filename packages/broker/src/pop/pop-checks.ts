@@ -83,6 +83,36 @@ export function checkInvisibleTime(invisibleTime: number, { timerMaxDelaySec }: 
   throw new ProtocolError('INVALID_PARAMETER', remark)
 }
 
+/** How long a request waits at most. */
+export interface Wait {
+  /** Milliseconds since 1970 by the client's clock; 0 when it does not tell. */
+  bornTime: number
+  /** Milliseconds from then on. */
+  pollTime: number
+}
+
+/** Milliseconds for which a request waits still; less than 0 when its wait is over by its client's clock. */
+export function waitLeftMs({ bornTime, pollTime }: Wait, nowMs: number): number {
+  // A client whose clock is ahead waits no longer for that.
+  return bornTime === 0 ? pollTime : Math.min(pollTime, bornTime + pollTime - nowMs)
+}
+
+/** So much later a request may be served still: it was under way. */
+const lateMsMax = 500
+
+/**
+ * What someone is told whose wait was over before the request came: nobody takes the answer.
+ * @returns undefined when it may be served
+ */
+export function overdueRemark(wait: Wait, nowMs: number): string | undefined {
+  const lateMs = -waitLeftMs(wait, nowMs)
+  if (lateMs <= lateMsMax) return undefined
+  return (
+    `the broker pop message is timeout too much: its wait was over ${lateMs} ms ago by its bornTime: ` +
+    'compare the clocks of client and broker, or leave bornTime 0'
+  )
+}
+
 /** What someone is told who can be given nothing more. @param max popCkMaxBufferSize */
 export function tooMuchGiven(max: number): string {
   return (

@@ -60,7 +60,7 @@ export class LitePops {
       maxMsgNum: countMax,
       invisibleTime: invisibleMs,
       pollTime: waitMs,
-      bornTime: client.runtime.clock.now(),
+      bornTime: 0,
       attemptId,
       bname: broker.name,
     }

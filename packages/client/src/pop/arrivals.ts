@@ -87,7 +87,7 @@ export class Arrivals {
     const client = this.#client
     const command = commands.notification
     const header = {
-      ...{ consumerGroup: this.#group, topic, queueId, pollTime: waitMs, bornTime: client.runtime.clock.now() },
+      ...{ consumerGroup: this.#group, topic, queueId, pollTime: waitMs, bornTime: 0 },
       ...filterOf(subscription),
       order: this.#isOrdered,
       bname: broker.name,

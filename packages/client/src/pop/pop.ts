@@ -91,7 +91,7 @@ export async function pop(client: ClusterClient, request: Pop, deadline: Deadlin
     maxMsgNums: countMax,
     invisibleTime: invisibleMs,
     pollTime: waitMs,
-    bornTime: client.runtime.clock.now(),
+    bornTime: 0,
     initMode: fromEarliest,
     ...filterOf(subscription),
     order: order !== undefined,

@@ -301,6 +301,17 @@ export const lite = {
         await again.subscribe('a')
         expect(await again.bodies({ pollTime: 5000 })).toEqual(['1', '2', '3'])
       }),
+    'a request whose wait is over by the clock of its client is told so, and is given nothing': withLite(
+      async (scene) => {
+        await prepare(scene)
+        const consumer = consumerOf(scene)
+        await consumer.subscribe('a')
+        await send(scene.broker, 'a', '1')
+        const bornTime = scene.client.wallMs - 2000
+        expect(await consumer.pop({ bornTime })).toMatchObject({ code: 'POLLING_TIMEOUT', messages: [] })
+        expect(await consumer.bodies({ bornTime, pollTime: 5000 })).toEqual(['1'])
+      },
+    ),
     'what is no such request is refused': withLite(async (scene) => {
       await prepare(scene)
       await scene.broker.createTopic('T', 1)

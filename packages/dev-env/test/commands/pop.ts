@@ -75,6 +75,42 @@ export const pop = {
         expect(answer).toMatchObject({ code: 'POLLING_FULL', remark: expect.stringContaining('Buffer') })
       },
     ),
+    'a request whose wait is over by the clock of its client is told so, and is given nothing': async (scene) => {
+      await scene.store('T', 'a')
+      const consumer = consumerOf(scene)
+      const nowMs = scene.client.wallMs
+      for (const [pollTime, agoMs] of [
+        [0, 2000],
+        [5000, 8000],
+        [0, nowMs + 1],
+      ] as const) {
+        const late = await consumer.pop({ pollTime, bornTime: nowMs - agoMs })
+        expect(late).toMatchObject({ code: 'POLLING_TIMEOUT', header: { popTime: 0, restNum: 0 }, messages: [] })
+        expect(late.remark).toContain('bornTime')
+      }
+      const { messages } = await consumer.pop({ pollTime: 5000, bornTime: nowMs - 4000 })
+      expect(bodiesOf(messages)).toEqual(['a'])
+    },
+    'a request waits until its wait is over by the clock of its client, and no longer than it asks for': async (
+      scene,
+    ) => {
+      await scene.store('T')
+      const nowMs = scene.client.wallMs
+      const waits = [
+        ['2', { pollTime: 60_000, bornTime: nowMs - 58_000 }],
+        ['3', { pollTime: 3000 }],
+        ['4', { pollTime: 4000, bornTime: nowMs + 3_600_000 }],
+      ] as const
+      const ended: string[] = []
+      await Promise.all(
+        waits.map(([name, fields]) =>
+          consumerOf(scene)
+            .pop(fields)
+            .then(() => ended.push(name)),
+        ),
+      )
+      expect(ended).toEqual(['2', '3', '4'])
+    },
     'who waits is refused when meanwhile it may not read any more': async (scene) => {
       await scene.store('T')
       const consumer = consumerOf(scene)
@@ -520,6 +556,21 @@ export const pop = {
       await consumerOf(scene).pop({ invisibleTime: 1500 })
       expect(await notified(0)).toBe(false)
       expect(await notified(2500)).toBe(true)
+    },
+    'who waits is told until its wait is over by its own clock, and of messages though it is': async (scene) => {
+      await scene.store('T')
+      const bornTime = scene.client.wallMs - 58_000
+      const told = async (pollTime: number) => {
+        const header = { ...headerOf, pollTime, bornTime, order: false }
+        return (await scene.client.broker(scene.machine).ask(commands.notification, header)).header.hasMsg
+      }
+      const waiting = consumerOf(scene).pop({ pollTime: 3000 })
+      expect(await Promise.race([told(60_000), waiting.then(() => 'too long')])).toBe(false)
+      expect(await told(0)).toBe(false)
+      await scene.broker.send({ topic: 'T', body: 'a' })
+      await waiting
+      await scene.broker.send({ topic: 'T', body: 'b' })
+      expect(await told(0)).toBe(true)
     },
     'who waits is refused when meanwhile it may not read any more': async (scene) => {
       await scene.store('T')

@@ -3,7 +3,15 @@ import { type commands, lightQueueId, orderedReviveQueueId, ProtocolError, type 
 import { answeredLater, type Call, type Handler, type Reply } from '@rocketmq-ts/remoting'
 import type { ConsumerOffsetTable } from '../../offsets/index.ts'
 import type { HeldPops } from '../../pop/held-pops.ts'
-import { checkAttempt, checkedTopic, checkPopSize, type PopCheckParts, tooMuchGiven } from '../../pop/pop-checks.ts'
+import {
+  checkAttempt,
+  checkedTopic,
+  checkPopSize,
+  overdueRemark,
+  type PopCheckParts,
+  tooMuchGiven,
+  waitLeftMs,
+} from '../../pop/pop-checks.ts'
 import type { PopReader, Taken } from '../../pop/pop-reader.ts'
 import { recordInLightQueue } from '../../pop/shown-record.ts'
 import { WaitingPop } from '../../pop/waiting-pop.ts'
@@ -46,6 +54,10 @@ const everything: MessageFilter = { matches: () => true, recordFilter: undefined
  */
 export function popLiteMessage(parts: PopLiteParts): Handler<PopLiteCommand> {
   return (header, call) => {
+    const overdue = overdueRemark(header, parts.clock.now())
+    if (overdue !== undefined) {
+      return { code: 'POLLING_TIMEOUT', remark: overdue, header: { popTime: 0, invisibleTime: 0, reviveQid: 0 } }
+    }
     checkPopSize('maxMsgNum', header.maxMsgNum, header.invisibleTime)
     checkAttempt(header.attemptId)
     checkServed(header, parts)
@@ -75,7 +87,7 @@ class LitePop extends WaitingPop<Found> {
   readonly #parts: PopLiteParts
 
   constructor(header: PopLiteRequest, call: Call<PopLiteCommand>, parts: PopLiteParts) {
-    super(call.connection, header.pollTime, parts)
+    super(call.connection, waitLeftMs(header, parts.clock.now()), parts)
     this.#header = header
     this.#call = call
     this.#parts = parts

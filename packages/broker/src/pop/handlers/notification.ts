@@ -1,9 +1,10 @@
+import type { Clock } from '@rocketmq-ts/platform'
 import type { commands, RequestOf } from '@rocketmq-ts/protocol'
 import { answeredLater, type Call, type Handler } from '@rocketmq-ts/remoting'
 import type { MessageFilterParts } from '../../reading/message-filter.ts'
 import { type HeldPop, type HeldPops, holdRefusal } from '../held-pops.ts'
 import type { OrderTable } from '../order-table.ts'
-import { checkedTopic, type PopCheckParts } from '../pop-checks.ts'
+import { checkedTopic, type PopCheckParts, waitLeftMs } from '../pop-checks.ts'
 import { type PopPlanParts, type PopPlanSettings, popPlan } from '../pop-plan.ts'
 import type { PopReader } from '../pop-reader.ts'
 import type { PopRecovery } from '../pop-recovery.ts'
@@ -15,6 +16,7 @@ export interface NotificationParts
   extends PopCheckParts,
     Omit<PopPlanParts, 'topics' | 'groups'>,
     Pick<MessageFilterParts, 'compiler' | 'filters'> {
+  clock: Clock
   settings(): PopPlanSettings & ReturnType<MessageFilterParts['settings']>
   reader: Pick<PopReader, 'restIn'>
   orders: Pick<OrderTable, 'isBlocked'>
@@ -68,12 +70,13 @@ class Notification implements HeldPop {
 
   start(): void {
     if (this.retry()) return
-    const { pollTime } = this.#header
-    if (pollTime <= 0) {
+    const { held, clock } = this.#parts
+    const waitMs = waitLeftMs(this.#header, clock.now())
+    if (waitMs <= 0) {
       this.giveUp()
       return
     }
-    const limit = this.#parts.held.hold(this, pollTime)
+    const limit = held.hold(this, waitMs)
     if (limit === undefined) return
     this.#call.answer({ remark: holdRefusal(limit), header: { hasMsg: false, pollingFull: true } })
   }

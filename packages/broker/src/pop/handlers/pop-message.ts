@@ -22,8 +22,10 @@ import {
   checkedTopic,
   checkInvisibleTime,
   checkPopSize,
+  overdueRemark,
   type PopCheckParts,
   tooMuchGiven,
+  waitLeftMs,
 } from '../pop-checks.ts'
 import { type PopPlanParts, type PopPlanSettings, popPlan } from '../pop-plan.ts'
 import type { PopReader, Taken, TakenQueue } from '../pop-reader.ts'
@@ -78,6 +80,14 @@ const subscriptionInHeader = 4
 export function popMessage(parts: PopParts): Handler<PopCommand> {
   let count = 0
   return (header, call) => {
+    const overdue = overdueRemark(header, parts.clock.now())
+    if (overdue !== undefined) {
+      return {
+        code: 'POLLING_TIMEOUT',
+        remark: overdue,
+        header: { popTime: 0, invisibleTime: 0, reviveQid: 0, restNum: 0 },
+      }
+    }
     const topic = checkedTopic(header, parts)
     checkFields(header)
     checkInvisibleTime(header.invisibleTime, parts.settings())
@@ -165,7 +175,7 @@ class Pop extends WaitingPop<Taken> {
     reviveQueueId: number,
     parts: PopParts,
   ) {
-    super(call.connection, header.pollTime, parts)
+    super(call.connection, waitLeftMs(header, parts.clock.now()), parts)
     this.#header = header
     this.#call = call
     this.#topic = topic
