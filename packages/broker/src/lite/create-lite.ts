@@ -176,7 +176,7 @@ export function createLite(parts: LiteFeatureParts) {
     },
   })
   topics.onDelete((topic) => {
-    held.giveUp(topic)
+    void held.giveUp(topic)
     void forget(subscriptions.gone((client) => client.topic === topic))
     expiry.removeAllOf(topic)
   })
@@ -271,7 +271,7 @@ export function createLite(parts: LiteFeatureParts) {
       expiry.close()
       events.close()
       wakes.close()
-      held.close()
+      return held.close()
     },
     stats: () => ({
       lightQueues: store.lightQueueCount,

@@ -8,6 +8,7 @@ import type { Identity } from '../identity.ts'
 import { Intake, type MessageSink } from '../intake/intake.ts'
 import type { TimerDecision } from '../intake/transforms.ts'
 import type { KeptFolder } from '../kept/index.ts'
+import { LoopShare } from '../loop-share.ts'
 import type { ConsumerOffsetTable } from '../offsets/index.ts'
 import type { BrokerSettings } from '../settings/index.ts'
 import type { BrokerStatistics } from '../statistics/index.ts'
@@ -55,6 +56,8 @@ export interface PopFeatureParts {
 }
 
 const epochLimit = 2 ** 32
+/** Of each turn, to forget receipts of what was deleted. */
+const forgettingShareMs = 1
 const hex = 16
 
 /**
@@ -81,7 +84,9 @@ export function createPop(parts: PopFeatureParts) {
     },
     logEnd: () => store.positions.max,
   }
+  const forgetting = new LoopShare(clock, forgettingShareMs)
   const receipts = new Receipts(clock.now(), () => settings().popCkMaxBufferSize, {
+    inSlices: (steps) => void forgetting.goThrough(steps),
     onLess({ topic, group, queueId }, after, before) {
       const { enablePopMessageThreshold, popInflightMessageThreshold: max } = settings()
       if (!enablePopMessageThreshold || after > max || before <= max) return
@@ -172,8 +177,8 @@ export function createPop(parts: PopFeatureParts) {
     onFree: ({ topic, group, queueId }) => wake(topic, group, queueId),
   })
   topics.onDelete((topic) => {
-    held.giveUp(topic)
-    notified.giveUp(topic)
+    void held.giveUp(topic)
+    void notified.giveUp(topic)
     orders.removeTopic(topic)
     cursors.removeTopic(topic)
     receipts.removeTopic(topic)
@@ -181,8 +186,8 @@ export function createPop(parts: PopFeatureParts) {
     for (const retryTopic of retryTopicsOfTopic(topic, { topics, groups, offsets })) topics.delete(retryTopic)
   })
   groups.onDelete((group, withOffsets) => {
-    held.giveUpGroup(group)
-    notified.giveUpGroup(group)
+    void held.giveUpGroup(group)
+    void notified.giveUpGroup(group)
     orders.removeGroup(group)
     if (!withOffsets) return
     cursors.removeGroup(group)
@@ -192,8 +197,8 @@ export function createPop(parts: PopFeatureParts) {
   })
   store.onCutBack(() => {
     cursors.clear()
-    held.retryAll()
-    notified.retryAll()
+    void held.retryAll()
+    void notified.retryAll()
   })
   const onGiven = (group: string, topic: string, count: number, byteCount: number) => {
     counters.got(group, topic, count, byteCount)
@@ -223,8 +228,8 @@ export function createPop(parts: PopFeatureParts) {
     },
     /** Settings were changed: those who wait may have what they were not given before. */
     settingsChanged(): void {
-      held.retryAll()
-      notified.retryAll()
+      void held.retryAll()
+      void notified.retryAll()
     },
     /** Resolves when what was given in order of deleted topics, and to deleted groups, is gone for good. */
     whenOrdersRemoved: () => orders.removed(),
@@ -285,10 +290,8 @@ export function createPop(parts: PopFeatureParts) {
       notified.disconnected(connection.id)
     },
     async drain() {
-      held.close()
-      notified.close()
       orderWakes.close()
-      await Promise.all(revivers.map((reviver) => reviver.drain()))
+      await Promise.all([held.close(), notified.close(), ...revivers.map((reviver) => reviver.drain())])
     },
     close: () => orders.close(),
     stats: () => ({

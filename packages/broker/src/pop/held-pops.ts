@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '@rocketmq-ts/platform'
 import { popRetryTopicOf, retryTopicPrefix } from '@rocketmq-ts/protocol'
+import { LoopShare } from '../loop-share.ts'
 
 /** A request that found nothing and waits for messages of a topic. */
 export interface HeldPop {
@@ -71,6 +72,8 @@ class WaitingGroup {
 const anyQueue = -1
 /** Longer waits would be cut by the idle limit of connections. */
 const holdMsMax = 110_000
+/** Of each turn, to answer very many, or have them look. */
+const shareMs = 1
 /** So many groups stay for which nobody waits, and about as many as there are others. */
 const idleGroupsKept = 64
 
@@ -91,12 +94,14 @@ export class HeldPops {
   #idleGroupCount = 0
   #count = 0
   #isClosed = false
+  readonly #share: LoopShare
 
   /** @param keysMax combinations of topic, group and queue that requests may wait for (popPollingMapSize) */
   constructor(clock: Clock, keysMax: number, limits: () => HeldPopLimits) {
     this.#clock = clock
     this.#keysMax = keysMax
     this.#limits = limits
+    this.#share = new LoopShare(clock, shareMs)
   }
 
   /** Requests that wait. */
@@ -174,39 +179,49 @@ export class HeldPops {
     }
   }
 
-  /** Has all that wait look again: the ends of queues were cut off. */
-  retryAll(): void {
-    for (const groups of [...this.#topics.values()]) for (const group of [...groups.values()]) this.#serveAll(group)
+  /** Has all that wait look again: the ends of queues were cut off. Resolves when they have. */
+  retryAll(): Promise<void> {
+    return this.#each(this.#all(), (group) => this.#serveAll(group))
   }
 
-  /** Answers all that wait for a topic: it is gone. */
-  giveUp(topic: string): void {
-    for (const group of [...(this.#topics.get(topic)?.values() ?? [])]) {
-      if (group.topic === topic) this.#giveUpAll(group)
-    }
+  /** Answers all that wait for a topic: it is gone. Resolves when they are answered. */
+  giveUp(topic: string): Promise<void> {
+    const groups = [...(this.#topics.get(topic)?.values() ?? [])]
+    return this.#giveUpAll(groups.filter((group) => group.topic === topic))
   }
 
-  /** Answers all of a group: it is gone. */
-  giveUpGroup(group: string): void {
-    for (const groups of [...this.#topics.values()]) {
-      for (const waiting of [...groups.values()]) if (waiting.group === group) this.#giveUpAll(waiting)
-    }
+  /** Answers all of a group: it is gone. Resolves when they are answered. */
+  giveUpGroup(group: string): Promise<void> {
+    return this.#giveUpAll(this.#all().filter((waiting) => waiting.group === group))
   }
 
-  /** Answers all that wait, and from now on each that comes: the broker stops. */
-  close(): void {
+  /** Answers all that wait, and from now on each that comes: the broker stops. Resolves when they are answered. */
+  close(): Promise<void> {
     this.#isClosed = true
-    for (const topic of [...this.#topics.keys()]) this.giveUp(topic)
+    return this.#giveUpAll(this.#all())
   }
 
   /** A connection is gone: its requests give their places up. */
   disconnected(connectionId: number): void {
-    for (const waiting of [...(this.#connections.get(connectionId) ?? [])]) this.#giveUp(waiting)
+    const waiting = this.#connections.get(connectionId)
+    if (waiting === undefined) return
     this.#connections.delete(connectionId)
+    void this.#each(waiting, (one) => this.#giveUp(one))
   }
 
-  #giveUpAll(group: WaitingGroup): void {
-    for (const queue of [...group.queues.values()]) for (const waiting of [...queue]) this.#giveUp(waiting)
+  #all(): WaitingGroup[] {
+    return [...this.#topics].flatMap(([topic, groups]) => [...groups.values()].filter((group) => group.topic === topic))
+  }
+
+  /** Those that come meanwhile wait for what is there then. */
+  #giveUpAll(groups: readonly WaitingGroup[]): Promise<void> {
+    const waiting = groups.flatMap(({ queues }) => [...queues.values()].flatMap((queue) => [...queue]))
+    return this.#each(waiting, (one) => this.#giveUp(one))
+  }
+
+  /** Others have their turns in between. */
+  #each<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
+    return this.#share.goThrough(steps(items, work))
   }
 
   #giveUp(waiting: Waiting): void {
@@ -305,5 +320,15 @@ export class HeldPops {
     if (--group.count === 0) this.#idleGroupCount++
     if (queue.size === 0) this.#keyCount--
     return true
+  }
+}
+
+const itemsInStep = 16
+
+function* steps<Item>(items: Iterable<Item>, work: (item: Item) => void): Generator<void> {
+  let count = 0
+  for (const item of items) {
+    work(item)
+    if (++count % itemsInStep === 0) yield
   }
 }

@@ -54,6 +54,8 @@ interface Unacknowledged {
 
 /** A checkpoint of which messages are not acknowledged. Bits are by the places of the messages. */
 interface Open {
+  /** In the order in which they were given. */
+  readonly number: number
   readonly checkpoint: Checkpoint
   /** Its messages are counted there. */
   readonly place: Unacknowledged
@@ -66,9 +68,17 @@ interface Open {
 
 export interface ReceiptsOptions {
   /** Of a queue a group has fewer messages that it did not acknowledge: so many after and before. */
+  /** Goes through steps, with turns of others in between. */
+  inSlices?: ((steps: Iterator<unknown>) => void) | undefined
   onLess?:
     | ((place: Pick<CheckpointName, 'topic' | 'group' | 'queueId'>, after: number, before: number) => void)
     | undefined
+}
+
+const lookedAtInStep = 64
+
+function atOnce(steps: Iterator<unknown>): void {
+  while (steps.next().done !== true);
 }
 
 /** What becomes of an acknowledgement. */
@@ -117,6 +127,8 @@ export class Receipts {
   #lastName: CheckpointName | undefined
   #lastKey = ''
   #messageCount = 0
+  #givenCount = 0
+  readonly #inSlices: NonNullable<ReceiptsOptions['inSlices']>
   readonly #onLess: ReceiptsOptions['onLess']
 
   /**
@@ -124,11 +136,12 @@ export class Receipts {
    * @param doneMax acknowledged checkpoints to remember, to tell a repeated acknowledgement from a forged one, and as many
    *   of earlier lives of which messages were acknowledged or have another receipt
    */
-  constructor(startMs: number, doneMax: () => number, { onLess }: ReceiptsOptions = {}) {
+  constructor(startMs: number, doneMax: () => number, { onLess, inSlices = atOnce }: ReceiptsOptions = {}) {
     this.#startMs = startMs
     this.#doneMax = doneMax
     this.#earlier = new EarlierReceipts(doneMax)
     this.#onLess = onLess
+    this.#inSlices = inSlices
   }
 
   /** Checkpoints with messages that are not acknowledged. */
@@ -153,7 +166,8 @@ export class Receipts {
   }
 
   add(checkpoint: Checkpoint): void {
-    const open = { checkpoint, place: this.#placeOf(checkpoint), acknowledged: 0, replaced: 0, underWay: 0 }
+    const place = this.#placeOf(checkpoint)
+    const open = { number: ++this.#givenCount, checkpoint, place, acknowledged: 0, replaced: 0, underWay: 0 }
     this.#open.set(this.#keyOf(checkpoint), open)
     this.#count(open, checkpoint.offsets.length)
   }
@@ -233,7 +247,10 @@ export class Receipts {
     this.#done.delete(key)
     this.#earlier.forget(key)
     const open = this.#open.get(key)
-    if (open === undefined) return
+    if (open !== undefined) this.#close(key, open)
+  }
+
+  #close(key: string, open: Open): void {
     this.#open.delete(key)
     this.#count(open, -unacknowledged(open))
   }
@@ -249,8 +266,21 @@ export class Receipts {
   }
 
   #removeWhere(isRemoved: (checkpoint: Checkpoint) => boolean): void {
-    for (const { checkpoint } of [...this.#open.values()]) if (isRemoved(checkpoint)) this.close(checkpoint)
-    for (const [key, { checkpoint }] of this.#done) if (isRemoved(checkpoint)) this.#done.delete(key)
+    this.#inSlices(this.#removal(isRemoved, this.#givenCount))
+  }
+
+  /** @param last number of what was given before: what is made anew under the name is given later */
+  *#removal(isRemoved: (checkpoint: Checkpoint) => boolean, last: number): Generator<void> {
+    let count = 0
+    for (const [key, open] of this.#open) {
+      if (open.number > last) break
+      if (isRemoved(open.checkpoint)) this.#close(key, open)
+      if (++count % lookedAtInStep === 0) yield
+    }
+    for (const [key, { number, checkpoint }] of this.#done) {
+      if (number <= last && isRemoved(checkpoint)) this.#done.delete(key)
+      if (++count % lookedAtInStep === 0) yield
+    }
   }
 
   #ofClosed(key: string, name: ReceiptName, queueOffset: number): Acknowledging {
@@ -324,5 +354,7 @@ function allBits({ offsets }: Checkpoint): number {
 }
 
 function unacknowledged({ checkpoint, acknowledged }: Open): number {
-  return checkpoint.offsets.filter((_, index) => (acknowledged & (1 << index)) === 0).length
+  let count = checkpoint.offsets.length
+  for (let bits = acknowledged; bits !== 0; bits &= bits - 1) count--
+  return count
 }

@@ -115,22 +115,22 @@ describe('who waits is told that there is nothing', () => {
     expect([one.isGivenUp, held.count]).toEqual([true, 0])
   })
 
-  test('when its connection, its topic or the broker ends', () => {
+  test('when its connection, its topic or the broker ends', async () => {
     const [one, two] = [hold({ connectionId: 1 }), hold({ connectionId: 2 })]
     held.disconnected(1)
     expect([one.isGivenUp, two.isGivenUp]).toEqual([true, false])
-    held.giveUp('T')
+    await held.giveUp('T')
     expect([two.isGivenUp, held.count]).toEqual([true, 0])
-    held.close()
+    await held.close()
     const late = new Waiter()
     held.hold(late, 1000)
     expect(late.isGivenUp).toBe(true)
   })
 })
 
-test('who waits for a group that is gone is told that there is nothing, and no other', () => {
+test('who waits for a group that is gone is told that there is nothing, and no other', async () => {
   const [one, other, two] = [hold(), hold({ group: 'h' }), hold({ queueId: 2 })]
-  held.giveUpGroup('g')
+  await held.giveUpGroup('g')
   expect([one.isGivenUp, two.isGivenUp, other.isGivenUp, held.count]).toEqual([true, true, false, 1])
 })
 
@@ -161,3 +161,44 @@ test('groups that nobody waits for any more are forgotten, and those that wait a
   expect(held.groupCount).toBeLessThan(150)
   expect([held.count, one.looks]).toEqual([1, 1000])
 })
+
+/** Each look at it takes as long as there is of a turn. */
+class SlowClock extends SteppedClock {
+  #looks = 0
+
+  override monotonic(): number {
+    return super.monotonic() + this.#looks++
+  }
+}
+
+/** Turns of the loop until something is done. */
+async function turnsUntil(done: Promise<void>): Promise<number> {
+  let isDone = false
+  void done.then(() => {
+    isDone = true
+  })
+  for (let turns = 1; ; turns++) {
+    for (let microtask = 0; microtask < 10; microtask++) await Promise.resolve()
+    if (isDone) return turns
+    clock.finishTurn()
+  }
+}
+
+test.each([
+  ['topic', () => held.giveUp('T'), 1],
+  ['group', () => held.giveUpGroup('g'), 1],
+  ['broker', () => held.close(), 0],
+])(
+  'very many who wait for what is gone, a %s, are answered in many turns, and who comes meanwhile waits',
+  async (_, call, left) => {
+    clock = new SlowClock()
+    held = new HeldPops(clock, 3, () => ({ popPollingSize: 1000, maxPopPollingSize: 1000 }))
+    const before = Array.from({ length: 200 }, () => hold())
+    const done = call()
+    const isSome = before.some(({ isGivenUp }) => isGivenUp)
+    expect([isSome, before.every(({ isGivenUp }) => isGivenUp)]).toEqual([true, false])
+    held.hold(new Waiter(), 1000)
+    expect(await turnsUntil(done)).toBeGreaterThan(5)
+    expect([before.every(({ isGivenUp }) => isGivenUp), held.count]).toEqual([true, left])
+  },
+)

@@ -164,3 +164,18 @@ test('a replaced receipt stays so when it is forgotten among very many that are 
   }
   expect(receipts.acknowledge(changed, 5)).toBe('replaced')
 })
+
+test('receipts of what is deleted are forgotten in slices, and not those that are given of what is made anew', () => {
+  const slices: Iterator<unknown>[] = []
+  const receipts = new Receipts(startMs, () => 1000, { inSlices: (steps) => slices.push(steps) })
+  for (let index = 0; index < 300; index++) receipts.add(checkpoint({ startOffset: 5, popTime: 2000 + index }))
+  acknowledge(receipts, checkpoint({ popTime: 2299 }), 5, 7, 8)
+  receipts.removeTopic('T')
+  const anew = checkpoint({ popTime: 3000 })
+  receipts.add(anew)
+  slices[0]!.next()
+  expect(receipts.openCount).toBeGreaterThan(200)
+  while (slices[0]!.next().done !== true);
+  expect([receipts.openCount, receipts.messageCount, receipts.outstandingIn('T', 'g', 0)]).toEqual([1, 3, 3])
+  expect(receipts.has(checkpoint({ popTime: 2299 }))).toBe(false)
+})
