@@ -13,7 +13,12 @@ const topicRow = record({
   isUnfinished: yesNo('Unfinished'),
 })
 
-const queueRow = record({ queueId: whole('Queue'), leader: maybe(text('Leader')), parts: whole('Parts') })
+const queueRow = record({
+  queueId: whole('Queue'),
+  leader: maybe(text('Leader')),
+  rivals: texts('Also led by'),
+  parts: whole('Parts'),
+})
 
 const partRow = record({
   queueId: whole('Queue'),
@@ -183,7 +188,7 @@ function settingsOf(count: number | undefined, brokers: readonly string[]): Stat
 function shown({ topic, epoch, isUnfinished, brokers, queues: all }: StaticTopicDescription) {
   return {
     ...{ topic, epoch, isUnfinished, brokers },
-    queues: all.map(({ queueId, leader, parts }) => ({ queueId, leader, parts: parts.length })),
+    queues: all.map(({ queueId, leader, rivals, parts }) => ({ queueId, leader, rivals, parts: parts.length })),
     parts: all.flatMap(({ queueId, parts }) => parts.map((part) => ({ queueId, ...part }))),
   }
 }

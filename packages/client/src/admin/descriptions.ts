@@ -339,6 +339,8 @@ export interface StaticQueue {
   readonly queueId: number
   /** The broker that takes its messages; undefined while none does. */
   readonly leader: string | undefined
+  /** Others that take its messages too, since it was moved by two at once. The change is not done until one leads it alone. */
+  readonly rivals: readonly string[]
   /** The oldest first; the leader has the last one. */
   readonly parts: readonly StaticQueuePart[]
 }

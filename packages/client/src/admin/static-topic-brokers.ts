@@ -78,7 +78,9 @@ export class StaticTopicBrokers {
     const brokerConfigMap = new Map<string, TopicConfigAndQueueMapping>()
     for (const [broker, planned] of plan.brokerConfigMap) {
       const known = before.get(broker)
-      const config = known ?? { ...planned, readQueueNums: 0, writeQueueNums: 0 }
+      // As many queues as there are to be: somebody else may have made some since they were counted.
+      const { readQueueNums, writeQueueNums } = planned
+      const config = { ...(known ?? planned), readQueueNums, writeQueueNums }
       const totalQueues = known?.mappingDetail?.totalQueues ?? most
       // A logical queue that is not named stays as it is.
       const mappingDetail = { ...planned.mappingDetail!, epoch, totalQueues, hostedQueues: new Map() }

@@ -172,7 +172,39 @@ export function newestQueues(topic: string, state: StaticTopicState): Map<number
   return newest
 }
 
-/** Whether a change of the topic was begun and is not done: brokers do not agree, a queue has no leader, or it is not decided where one goes on. */
+/**
+ * Brokers that lead a queue beside the one that knows of its newest item, by the queue's id: two changes were made beside each
+ * other, by tools that do not keep each other from it. Who led it before it moved is none of them.
+ */
+export function rivalsOf(topic: string, state: StaticTopicState): Map<number, string[]> {
+  const rivals = new Map<number, string[]>()
+  for (const [id, items] of newestQueues(topic, state)) {
+    const leader = leaderItem(items)!.bname
+    for (const [broker, { mappingDetail }] of state) {
+      const last = leaderItem(mappingDetail!.hostedQueues.get(id) ?? [])
+      if (last?.bname !== broker || broker === leader) continue
+      const isEarlier = items.some(
+        ({ gen, bname, queueId }) => gen === last.gen && bname === broker && queueId === last.queueId,
+      )
+      if (!isEarlier) rivals.set(id, [...(rivals.get(id) ?? []), broker])
+    }
+  }
+  return rivals
+}
+
+/** How many queues each broker needs for the items that it has. */
+function neededCounts(queues: ReadonlyMap<number, LogicQueue>): Map<string, number> {
+  const needed = new Map<string, number>()
+  for (const items of queues.values()) {
+    for (const { bname, queueId } of items) needed.set(bname!, Math.max(needed.get(bname!) ?? 0, queueId + 1))
+  }
+  return needed
+}
+
+/**
+ * Whether a change of the topic was begun and is not done: brokers do not agree, a queue has no leader or several, a broker lacks
+ * a queue, or it is not decided where one goes on.
+ */
 export function isUnfinished(topic: string, state: StaticTopicState): boolean {
   const queues = newestQueues(topic, state)
   const details = [...state.values()].map(({ mappingDetail }) => mappingDetail!)
@@ -180,7 +212,12 @@ export function isUnfinished(topic: string, state: StaticTopicState): boolean {
     ({ epoch, totalQueues }) => epoch !== details[0]!.epoch || totalQueues !== details[0]!.totalQueues,
   )
   const isWhole = queues.size === (details[0]?.totalQueues ?? 0)
-  return isDifferent || !isWhole || [...queues.values()].some((items) => itemLeft(items) !== undefined)
+  const isLacking = [...neededCounts(queues)].some(([broker, count]) => {
+    const config = state.get(broker)
+    return config !== undefined && Math.min(config.readQueueNums, config.writeQueueNums) < count
+  })
+  const isLeftOpen = [...queues.values()].some((items) => itemLeft(items) !== undefined)
+  return isDifferent || !isWhole || isLacking || isLeftOpen || rivalsOf(topic, state).size > 0
 }
 
 /**
@@ -193,6 +230,14 @@ export function planOfCompletion(topic: string, before: StaticTopicState, nowMs:
   const state = copyOf(before)
   const details = [...before.values()].map(({ mappingDetail }) => mappingDetail!)
   refuseWithoutLeaders(topic, before)
+  refuseRivals(topic, before)
+  for (const [broker, count] of neededCounts(queues)) {
+    const config = state.get(broker)
+    if (config === undefined) continue
+    const { readQueueNums, writeQueueNums } = config
+    const enough = { readQueueNums: Math.max(readQueueNums, count), writeQueueNums: Math.max(writeQueueNums, count) }
+    state.set(broker, { ...config, ...enough })
+  }
   const totalQueues = countOf(details, queues)
   const mapIn = new Set<string>()
   const mapOut = new Set<string>()
@@ -329,6 +374,21 @@ export function refuseWithoutLeaders(topic: string, state: StaticTopicState): vo
   for (let id = 0; id < agreed; id++) {
     if (!queues.has(id)) refuse(topic, `the broker that leads its queue ${id} takes no requests now: start it first`)
   }
+}
+
+/** Messages of one of the leaders would not be read any more: nobody can choose but who knows what they are. */
+export function refuseRivals(topic: string, state: StaticTopicState): void {
+  const [first] = rivalsOf(topic, state)
+  if (first === undefined) return
+  const [id, rivals] = first
+  const leader = leaderItem(newestQueues(topic, state).get(id)!)!.bname
+  const advice =
+    'stop those who send to it, have the messages read from each of these brokers, and then tell both the mapping that is to ' +
+    'be (rocketmq mqadmin remappingStaticTopic -mf FILE -fr true)'
+  refuse(
+    topic,
+    `${[leader, ...rivals].join(' and ')} lead its queue ${id}, by two moves that were made together: ${advice}`,
+  )
 }
 
 /** Of all logical queues, although some broker says that there are fewer. */

@@ -18,7 +18,9 @@ import {
   planOfCompletion,
   planOfMove,
   planOfQueues,
+  refuseRivals,
   refuseWithoutLeaders,
+  rivalsOf,
   type StaticTopicState,
   withOtherBrokers,
 } from './static-topic-plan.ts'
@@ -153,6 +155,7 @@ async function existing(brokers: StaticTopicBrokers, topic: string): Promise<Sta
 function refuseUnfinished(topic: string, state: StaticTopicState): void {
   if (!isUnfinished(topic, state)) return
   refuseWithoutLeaders(topic, state)
+  refuseRivals(topic, state)
   const reason =
     'its last change is under way, or was interrupted: completeStaticTopic (rocketmq static complete) does the rest'
   throw new RocketMQError('INVALID_PARAMETER', `the static topic ${topic} cannot be changed: ${reason}`, { topic })
@@ -172,6 +175,7 @@ async function changed(
 
 function described(calls: ClusterCalls, topic: string, state: StaticTopicState): StaticTopicDescription {
   const newest = newestQueues(topic, state)
+  const rivals = rivalsOf(topic, state)
   const details = [...state.values()].map(({ mappingDetail }) => mappingDetail!)
   const count = Math.min(Math.max(...details.map(({ totalQueues }) => totalQueues)), logicalQueuesMax)
   return {
@@ -184,6 +188,7 @@ function described(calls: ClusterCalls, topic: string, state: StaticTopicState):
       return {
         queueId,
         leader: leaderItem(items)?.bname,
+        rivals: rivals.get(queueId) ?? [],
         parts: items.map((item) => ({
           generation: item.gen,
           broker: item.bname!,

@@ -12,9 +12,11 @@ import {
   isUnfinished,
   itemLeft,
   movedLogicOffset,
+  newestQueues,
   planOfCompletion,
   planOfMove,
   planOfQueues,
+  rivalsOf,
   withOtherBrokers,
 } from '../../src/admin/static-topic-plan.ts'
 import { RocketMQError } from '../../src/index.ts'
@@ -200,6 +202,39 @@ describe('a plan of what is left', () => {
         },
       ),
     )
+  })
+})
+
+describe('a topic that two changed together', () => {
+  const made = planOfQueues('T', 1, new Set(['a']), none, 1).brokerConfigMap
+
+  /** Two moves that were planned of the same state, and that nobody kept from each other. */
+  function twice(first: string, second: string): Map<string, TopicConfigAndQueueMapping> {
+    const plans = [first, second].map((to) => moved(planOfMove('T', new Set([to]), made, 2), 100).brokerConfigMap)
+    return new Map([...plans[0]!, ...plans[1]!])
+  }
+
+  test('has rivals, which are told, and of which nobody is chosen', () => {
+    const state = twice('b', 'c')
+    expect(isUnfinished('T', state)).toBe(true)
+    const leader = leaderItem(newestQueues('T', state).get(0)!)!.bname
+    expect([leader, ...rivalsOf('T', state).get(0)!].sort()).toEqual(['b', 'c'])
+    expect(() => planOfCompletion('T', state, 3)).toThrow(/(b and c|c and b) lead its queue 0/)
+  })
+
+  test('has none where one leads it alone, and none while it moves', () => {
+    const plan = planOfMove('T', new Set(['b']), made, 2)
+    for (const state of [made, plan.brokerConfigMap, new Map([...plan.brokerConfigMap, ...made])]) {
+      expect(rivalsOf('T', state).size).toBe(0)
+    }
+  })
+
+  test('gets queues that a broker lacks', () => {
+    const two = planOfQueues('T', 4, new Set(['a', 'b']), none, 1).brokerConfigMap
+    const state = new Map([...two, ['b', { ...two.get('b')!, writeQueueNums: 1, readQueueNums: 0 }]])
+    expect([isUnfinished('T', two), isUnfinished('T', state)]).toEqual([false, true])
+    const { brokerConfigMap } = planOfCompletion('T', state, 3)
+    expect(brokerConfigMap.get('b')).toMatchObject({ writeQueueNums: 2, readQueueNums: 2 })
   })
 })
 

@@ -39,7 +39,7 @@ describe('an admin of static topics', () => {
     expect(shown).toEqual(made.after)
     expect(shown).toMatchObject({ topic, isUnfinished: false, brokers: [one, two, three] })
     const part = { generation: 0, broker: one, brokerQueueId: 1, startOffset: 0, brokerStartOffset: 0 }
-    expect(shown.queues[2]).toEqual({ queueId: 2, leader: one, parts: [part] })
+    expect(shown.queues[2]).toEqual({ queueId: 2, leader: one, rivals: [], parts: [part] })
     const grown = await scene.settle(admin.createStaticTopic(topic, { queues: 6 }))
     expect(grown.before).toEqual(shown)
     expect(leaders(grown.after)).toEqual([one, two, one, two, three, three])
