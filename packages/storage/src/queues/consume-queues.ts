@@ -270,6 +270,11 @@ export class ConsumeQueues implements Follower {
     return this.#unwritten.oldest?.firstUnwrittenPosition ?? this.#appliedPosition
   }
 
+  /** A queue whose last units are lost, and the log with them, would give their offsets to other messages. */
+  get neededFrom(): number {
+    return this.position
+  }
+
   get isOursAlone(): boolean {
     return this.table.lightFiles.hasSlots
   }
@@ -346,9 +351,9 @@ export class ConsumeQueues implements Follower {
   }
 
   truncate(position: number): void {
-    this.table.forEach((queue) => void queue.truncate(position))
-    // Units of a queue that comes back would count later.
-    this.table.lightFiles.freeKept()
+    this.table.forEach((queue) => {
+      queue.truncate(position)
+    })
     this.#unwritten.cutTo(position)
     // Files of queues that are not open were cut too.
     this.#hasUnknownFiles = true

@@ -3,7 +3,7 @@ import type { Follower } from '../followers/follower.ts'
 import type { CommitLog } from '../log/commit-log.ts'
 import { repeat } from '../repeat.ts'
 import type { LiveStoreOptions } from '../store-options.ts'
-import { diskFullReason, type WriteGuard } from '../write-guard.ts'
+import { diskFullReason, isDiskFull, type WriteGuard } from '../write-guard.ts'
 import { type DiskPressure, diskPressure, percent, pressureNotice } from './disk-pressure.ts'
 import type { HiddenMessages } from './hidden-messages.ts'
 import { hasSpaceToGoOn, planRetention, type RetentionRules } from './retention-plan.ts'
@@ -117,12 +117,24 @@ export class Retention {
     const state = { nowMs, hour: new Date(nowMs).getHours(), usedRatio, isAsked: this.#isAsked, files }
     const plan = planRetention(rules, state)
     this.#isAsked = false
+    // What a failed write has left in memory alone is made again at the next start, from the log.
+    if (this.#parts.guard.isFenced) return
+    if (plan.deleteCount > this.#countNotNeeded(files)) this.#writeFollowers()
     const deleteCount = Math.min(plan.deleteCount, this.#countNotNeeded(files))
     if (deleteCount === 0) return
     for (let index = 0; index < deleteCount; index++) segments.removeFirst()
     const fields = { deleted: deleteCount, from: files[0]!.start, minPosition: commitLog.minPosition }
     if (plan.isForced) log.warn(fields, `the disk is ${percent(usedRatio)} full: files were deleted before their time`)
     else log.info(fields, 'old files of the log were deleted')
+  }
+
+  /** What is derived from files that are to go has to be in others first. */
+  #writeFollowers(): void {
+    try {
+      for (const follower of this.#parts.followers) follower.write()
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+    }
   }
 
   /** How many of the first files no follower needs. */

@@ -1,5 +1,6 @@
 import type { FileSystem } from '@rocketmq-ts/platform'
-import { CrashableFileSystem, SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { CrashableFileSystem, FaultyFileSystem, SeededRandom, SteppedClock } from '@rocketmq-ts/platform/test-kit'
+import { javaStringHash } from '@rocketmq-ts/protocol'
 import type { FlushMode, MessageStore } from '../../src/index.ts'
 import { settle } from '../settle.ts'
 import { message, openStore, properties } from '../store-kit.ts'
@@ -11,17 +12,25 @@ export interface CompactionCrashOptions {
   crashes: 'power' | 'kill' | 'both'
   /** Whether some lives compact nothing: in these nothing is deleted, and what is read is not looked at. */
   switchesOff?: boolean
+  /**
+   * Whether messages have tags, are put several at once and have keys of which more are there than fit into memory; the disk is
+   * full at times, and the clock is set back between lives.
+   */
+  hasMore?: boolean
   /** Puts something between the store and its disk, such as a defect that is to be found. */
   wrap?(fileSystem: FileSystem): FileSystem
 }
 
 const lives = 6
 const queueIds = [0, 1]
+const tags = ['A', 'B', 'C']
 
 /** What is known of a message that was put. */
 interface Put {
   key: string
   body: string
+  note: string
+  tag: string | undefined
   /** Undefined until the store has told it, or it was found. */
   queueOffset?: number
 }
@@ -36,13 +45,17 @@ export async function compactionCrashRun({
   flushMode,
   crashes,
   switchesOff = false,
+  hasMore = false,
   wrap,
 }: CompactionCrashOptions): Promise<string[]> {
   const random = new SeededRandom(seed)
   let clock = new SteppedClock()
   const disk = new CrashableFileSystem(() => clock.now())
-  const fileSystem = wrap?.(disk) ?? disk
-  const history = new CompactionHistory(flushMode === 'SYNC_FLUSH' || crashes === 'kill')
+  const faults = new FaultyFileSystem(wrap?.(disk) ?? disk)
+  const fileSystem: FileSystem = faults
+  // What is chosen by it changes nothing for runs without more.
+  const more = hasMore ? new SeededRandom(seed + 1_000_000) : undefined
+  const history = new CompactionHistory(flushMode === 'SYNC_FLUSH' || crashes === 'kill', more)
   let endLife = (): void => {}
   let use: 'compacts' | 'knows no topic' | 'is off' = 'compacts'
   const open = (): MessageStore => {
@@ -95,19 +108,22 @@ export async function compactionCrashRun({
   }
 
   for (let life = 1; life <= lives; life++) {
-    clock = new SteppedClock(clock.now() + 1000)
+    clock = new SteppedClock(clock.now() + (more?.oneIn(4) === true ? -3_600_000 : 1000))
     const isLast = life === lives
     use = switchesOff && !isLast ? random.pick(['compacts', 'compacts', 'knows no topic', 'is off']) : 'compacts'
     const store = opened()
     const problems: string[] = []
     for (const queueId of use === 'compacts' ? queueIds : []) {
       problems.push(...history.check(queueId, await allOf(store, queueId), store.maxOffset(topic, queueId)))
+      if (more !== undefined) problems.push(...(await partsAreOfWhole(store, queueId, more)))
     }
     if (problems.length > 0) return problems.map((problem) => `life ${life}: ${problem}`)
     if (isLast) return []
     disk.failPowerAt(1 + random.below(random.pick([100, 600, 2000])))
+    let endFull = (): void => {}
     try {
       for (let steps = 0; steps < 300 && !disk.isDown; steps++) {
+        endFull = fullAtTimes(faults, more, endFull)
         const choice = random.below(20)
         if (choice < 10) history.put(store, random)
         else if (choice < 12) clock.finishTurn()
@@ -117,13 +133,16 @@ export async function compactionCrashRun({
         else if (random.oneIn(3)) await settle()
         for (let turns = random.below(30); turns > 0; turns--) await Promise.resolve()
       }
-      if (!disk.isDown && store.refusal !== undefined) return [`life ${life}: ${store.refusal}`]
+      endFull()
+      const mayRefuse = more !== undefined
+      if (!disk.isDown && store.refusal !== undefined && !mayRefuse) return [`life ${life}: ${store.refusal}`]
       if (!disk.isDown && use === 'compacts' && random.oneIn(2)) {
         clock.finishTurn()
         await settle()
         for (const queueId of queueIds) {
           const found = await allOf(store, queueId)
           problems.push(...history.check(queueId, found, store.maxOffset(topic, queueId)))
+          if (more !== undefined) problems.push(...(await partsAreOfWhole(store, queueId, more)))
         }
         if (problems.length > 0 && !disk.isDown) return problems.map((problem) => `life ${life}, running: ${problem}`)
       }
@@ -131,10 +150,50 @@ export async function compactionCrashRun({
     } catch (error) {
       if (!disk.isDown) throw error
     }
+    endFull()
     history.died()
     crash()
   }
   return []
+}
+
+/** Fills the disk, or empties it, in some steps. @returns what empties it */
+function fullAtTimes(faults: FaultyFileSystem, more: SeededRandom | undefined, endFull: () => void): () => void {
+  if (more?.oneIn(12) !== true) return endFull
+  endFull()
+  if (!more.oneIn(3)) return () => {}
+  const path = more.pick([/compaction/, /./])
+  const full = faults.add({
+    label: 'full',
+    operation: 'write',
+    kind: 'no-space',
+    path,
+    count: Number.POSITIVE_INFINITY,
+  })
+  return () => full.remove()
+}
+
+/** What is read from any offset on, and of one tag, is of what is read from the first one on. */
+async function partsAreOfWhole(store: MessageStore, queueId: number, random: SeededRandom): Promise<string[]> {
+  const problems: string[] = []
+  const shown = (all: readonly Found[]): string => all.map(({ queueOffset }) => queueOffset).join(' ')
+  const whole = await allOf(store, queueId)
+  const compare = (what: string, part: readonly Found[], isIn: (one: Found) => boolean): void => {
+    const expected = shown(whole.filter(isIn))
+    if (shown(part) !== expected) problems.push(`${queueId}: ${what} are ${shown(part)}, and not ${expected}`)
+  }
+  for (let times = 0; times < 2; times++) {
+    const from = random.below(store.maxOffset(topic, queueId) + 1)
+    compare(
+      `those from ${from} on`,
+      await allOf(store, queueId, { queueOffset: from }),
+      (one) => one.queueOffset >= from,
+    )
+    const tag = random.pick(tags)
+    const matches = (tagsCode: number) => tagsCode === javaStringHash(tag)
+    compare(`those of ${tag}`, await allOf(store, queueId, { matches }), (one) => one.tag === tag)
+  }
+  return problems
 }
 
 /** What a process has of the disk: nothing that it had begun goes on once it is dead. */
@@ -159,20 +218,31 @@ class CompactionHistory {
   #life = 0
   #count = 0
 
-  constructor(losesNothing: boolean) {
+  readonly #more: SeededRandom | undefined
+
+  constructor(losesNothing: boolean, more: SeededRandom | undefined) {
     this.#losesNothing = losesNothing
+    this.#more = more
   }
 
   put(store: MessageStore, random: SeededRandom): void {
     const queueId = random.pick(queueIds)
-    const key = `k${random.below(random.pick([3, 30]))}`
-    const body = random.oneIn(8) ? '' : `${this.#count++} ${'b'.repeat(random.below(400))}`
-    const put: Put = { key, body }
-    this.#puts[queueId]!.push(put)
+    const more = this.#more
+    const keyCount = random.pick([3, 30])
+    const puts = Array.from({ length: more?.pick([1, 1, 3]) ?? 1 }, (): Put => {
+      const key = `k${random.below(more?.oneIn(3) === true ? 300 : keyCount)}`
+      const body = random.oneIn(8) ? '' : `${this.#count++} ${'b'.repeat(random.below(400))}`
+      return { key, body, note: 'n'.repeat(random.below(60)), tag: more?.pick(tags) }
+    })
+    this.#puts[queueId]!.push(...puts)
     const life = this.#life
-    const encoded = properties({ KEYS: key, note: 'n'.repeat(random.below(60)) })
-    store.put([message({ topic, queueId, body: Buffer.from(body), properties: encoded })], (outcome) => {
-      if (life === this.#life && outcome.kind === 'stored') put.queueOffset = outcome.places[0]!.queueOffset
+    const messages = puts.map(({ key, body, note, tag }) => {
+      const encoded = properties({ KEYS: key, note, ...(tag === undefined ? {} : { TAGS: tag }) })
+      return message({ topic, queueId, body: Buffer.from(body), properties: encoded })
+    })
+    store.put(messages, (outcome) => {
+      if (life !== this.#life || outcome.kind !== 'stored') return
+      for (const [index, put] of puts.entries()) put.queueOffset = outcome.places[index]!.queueOffset
     })
   }
 
@@ -194,12 +264,12 @@ class CompactionHistory {
       last = one.queueOffset
       const known = puts.find(({ queueOffset }) => queueOffset === one.queueOffset)
       if (known !== undefined) {
-        if (known.body !== one.body || known.key !== one.key) {
+        if (!isSame(known, one)) {
           problems.push(`${describe(queueId, one)} stands where ${describe(queueId, known)} was put`)
         }
         continue
       }
-      const survivor = puts.find((put) => put.queueOffset === undefined && put.key === one.key && put.body === one.body)
+      const survivor = puts.find((put) => put.queueOffset === undefined && isSame(put, one))
       if (survivor === undefined) problems.push(`${describe(queueId, one)} was never put`)
       else survivor.queueOffset = one.queueOffset
     }
@@ -216,6 +286,10 @@ class CompactionHistory {
     }
     return problems
   }
+}
+
+function isSame(put: Put, { key, body, note, tag }: Found): boolean {
+  return put.key === key && put.body === body && put.note === (note ?? '') && put.tag === tag
 }
 
 function describe(queueId: number, { key, body, queueOffset }: Partial<Found>): string {

@@ -15,6 +15,8 @@ const cases: [string, Omit<CompactionCrashOptions, 'seed'>][] = [
   ['both happen in turn, with SYNC_FLUSH', { flushMode: 'SYNC_FLUSH', crashes: 'both' }],
   ['both happen in turn, with ASYNC_FLUSH', { flushMode: 'ASYNC_FLUSH', crashes: 'both' }],
   ['it is none at times, and both happen', { flushMode: 'SYNC_FLUSH', crashes: 'both', switchesOff: true }],
+  ['there is more to it, and the power fails', { flushMode: 'SYNC_FLUSH', crashes: 'power', hasMore: true }],
+  ['there is more to it, and the process dies', { flushMode: 'ASYNC_FLUSH', crashes: 'kill', hasMore: true }],
 ]
 for (const [ending, options] of cases) {
   const title = `a compaction topic has the last message of each key at its offset, when ${ending}`

@@ -12,6 +12,8 @@ export interface Found {
   queueOffset: number
   key: string
   body: string
+  note: string | undefined
+  tag: string | undefined
 }
 
 /** A store with a compaction topic on a disk in memory, with small files. */
@@ -114,6 +116,8 @@ export function foundIn({ parts }: ReadResult): Found[] {
       queueOffset: one.queueOffset,
       key: findMessageProperty(one.properties, 'KEYS') ?? '',
       body: one.body.toString(),
+      note: findMessageProperty(one.properties, 'note'),
+      tag: findMessageProperty(one.properties, 'TAGS'),
     }))
 }
 
