@@ -110,6 +110,11 @@ export class MessageStore {
     return this.#parts.guard.refusal?.reason
   }
 
+  /** Store time of the newest message, in milliseconds since 1970; 0 without any. It never falls, though the clock is set back. */
+  get newestTimestamp(): number {
+    return this.#parts.pipeline.lastTimestamp
+  }
+
   get positions(): LogPositions {
     return {
       min: this.#commitLog.minPosition,
@@ -328,9 +333,9 @@ export class MessageStore {
     return this.#queues.table.queueIds(topic)
   }
 
-  /** Topics that have queues here, whether or not the topic still exists. For light queues see `lightQueueNames`. */
+  /** Topics that have queues here, whether or not the topic still exists. */
   topicsWithQueues(): Set<string> {
-    return this.#queues.table.ordinaryTopics()
+    return this.#queues.table.topics()
   }
 
   /** Deletes files of the log that are old enough, whatever the hour. */

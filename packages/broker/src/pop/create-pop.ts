@@ -86,6 +86,7 @@ export function createPop(parts: PopFeatureParts) {
   }
   const forgetting = new LoopShare(clock, forgettingShareMs)
   const receipts = new Receipts(clock.now(), () => settings().popCkMaxBufferSize, {
+    pastMs: store.newestTimestamp,
     inSlices: (steps) => void forgetting.goThrough(steps),
     onLess({ topic, group, queueId }, after, before) {
       const { enablePopMessageThreshold, popInflightMessageThreshold: max } = settings()

@@ -67,9 +67,14 @@ interface Open {
 }
 
 export interface ReceiptsOptions {
-  /** Of a queue a group has fewer messages that it did not acknowledge: so many after and before. */
+  /**
+   * Milliseconds since 1970 that an earlier life has seen: what was to be visible again by then may be so, though the clock was
+   * set back since.
+   */
+  pastMs?: number | undefined
   /** Goes through steps, with turns of others in between. */
   inSlices?: ((steps: Iterator<unknown>) => void) | undefined
+  /** Of a queue a group has fewer messages that it did not acknowledge: so many after and before. */
   onLess?:
     | ((place: Pick<CheckpointName, 'topic' | 'group' | 'queueId'>, after: number, before: number) => void)
     | undefined
@@ -119,7 +124,7 @@ export class Receipts {
   /** The newest of those that were given up to keep within the limit. */
   #forgottenMs = Number.NEGATIVE_INFINITY
   /** The latest time of those whose messages became visible again. */
-  #revivedMs = Number.NEGATIVE_INFINITY
+  #revivedMs: number
   readonly #earlier: EarlierReceipts
   /** By `topic@group@queueId`. */
   readonly #outstanding = new Map<string, Unacknowledged>()
@@ -136,12 +141,17 @@ export class Receipts {
    * @param doneMax acknowledged checkpoints to remember, to tell a repeated acknowledgement from a forged one, and as many
    *   of earlier lives of which messages were acknowledged or have another receipt
    */
-  constructor(startMs: number, doneMax: () => number, { onLess, inSlices = atOnce }: ReceiptsOptions = {}) {
+  constructor(
+    startMs: number,
+    doneMax: () => number,
+    { onLess, inSlices = atOnce, pastMs = Number.NEGATIVE_INFINITY }: ReceiptsOptions = {},
+  ) {
     this.#startMs = startMs
     this.#doneMax = doneMax
     this.#earlier = new EarlierReceipts(doneMax)
     this.#onLess = onLess
     this.#inSlices = inSlices
+    this.#revivedMs = pastMs
   }
 
   /** Checkpoints with messages that are not acknowledged. */

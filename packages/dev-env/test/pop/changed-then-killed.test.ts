@@ -74,3 +74,20 @@ test('a message that is acknowledged by a receipt of an earlier life does not co
   expect(await after.ack(second)).toBe('SUCCESS')
   expect(await comes()).toEqual([])
 })
+
+test('a receipt of a message that is visible again is refused after a restart, though the clock was set back', async () => {
+  const cluster = await startCluster()
+  const machine = cluster.brokers[0]!
+  const newConsumer = () => new PopConsumer(cluster.newClient().broker(machine), machine.name, 'g', 'T')
+  const broker = cluster.client.broker(machine)
+  await broker.createTopic('T', 1)
+  await broker.send({ topic: 'T', body: 'a' })
+  const [first] = (await newConsumer().pop({ invisibleTime: 600_000 })).messages
+  machine.jumpClock(3_600_000)
+  await cluster.sleep(10_000)
+  await machine.stop()
+  machine.jumpClock(-3_600_000)
+  await machine.start()
+  expect(await newConsumer().ack(first!)).toBe('NO_MESSAGE')
+  expect((await newConsumer().pop()).messages.map(({ body }) => String(body))).toEqual(['a'])
+})

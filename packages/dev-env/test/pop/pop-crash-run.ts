@@ -1,3 +1,4 @@
+import { SeededRandom } from '@rocketmq-ts/platform/test-kit'
 import { type BrokerMachine, type Cluster, PopConsumer, type PoppedMessage, startCluster } from '../../src/index.ts'
 import { unlessCrashed } from '../unless-crashed.ts'
 
@@ -26,13 +27,15 @@ const topic = 'T'
 const group = 'g'
 const livesPerRun = 4
 const stepsPerLife = 40
+const hourMs = 3_600_000
 
 /**
  * Lives of one broker with messages in flight: each ends in a crash at a random moment, or in the middle of a random
  * change of the disk. In the last one everything that comes is acknowledged.
+ * @param jumps whether the broker's clock is set forward or back by an hour, now and then
  * @returns what was lost, and what came again although it was acknowledged
  */
-export async function popCrashRun(seed: number, crashes: Crashes): Promise<string[]> {
+export async function popCrashRun(seed: number, crashes: Crashes, jumps = false): Promise<string[]> {
   const cluster = await startCluster({
     seed,
     brokerSettings: {
@@ -40,7 +43,7 @@ export async function popCrashRun(seed: number, crashes: Crashes): Promise<strin
       timerPrecisionMs: seed % 2 === 0 ? '1000' : '100',
     },
   })
-  return new CrashRun(cluster, crashes).run()
+  return new CrashRun(cluster, crashes, jumps ? new SeededRandom(seed) : undefined).run()
 }
 
 class CrashRun {
@@ -52,8 +55,11 @@ class CrashRun {
   /** Given out and neither acknowledged nor given up; receipts of earlier lives stay. */
   #held: PoppedMessage[] = []
   #endFull: () => void = () => {}
+  readonly #jumps: SeededRandom | undefined
 
-  constructor(cluster: Cluster, crashes: Crashes) {
+  /** @param jumps chooses when the clock is set; undefined for never */
+  constructor(cluster: Cluster, crashes: Crashes, jumps: SeededRandom | undefined) {
+    this.#jumps = jumps
     this.#cluster = cluster
     this.#crashes = crashes
     this.#machine = cluster.brokers[0]!
@@ -96,6 +102,7 @@ class CrashRun {
 
   async #step(consumer: PopConsumer, ending: Ending): Promise<void> {
     const { random } = this.#cluster.simulation
+    if (this.#jumps?.oneIn(15) === true) this.#machine.jumpClock(this.#jumps.pick([-hourMs, -1000, 1000, hourMs]))
     if (ending === 'full' && random.oneIn(8)) this.#fillDisk(random.between(1, 1500))
     const choice = random.below(12)
     if (choice < 3) await this.#send()
@@ -220,6 +227,8 @@ class CrashRun {
   async #end(): Promise<void> {
     this.#machine.losePowerAt(Number.POSITIVE_INFINITY)
     await this.#machine.startUntilUp()
+    // What was to be visible by a clock that was set back since is so by then.
+    if (this.#jumps !== undefined) this.#machine.jumpClock(livesPerRun * stepsPerLife * hourMs)
     const consumer = this.#newConsumer()
     for (let quiet = 0; quiet < 4; ) {
       const { messages } = await consumer.pop({ maxMsgNums: 32, invisibleTime: 30_000, pollTime: 4000 })

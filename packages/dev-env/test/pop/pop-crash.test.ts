@@ -14,6 +14,19 @@ describe.each<Crashes>(['kill', 'power', 'stop', 'full', 'any of them'])('over l
   })
 })
 
+describe.each<Crashes>(['kill', 'stop'])(
+  'over lives that end by %s, while the clock is set forward and back',
+  (crashes) => {
+    test.each(seeds)(
+      'what was acknowledged never comes again, and nothing else is lost (seed %i)',
+      { timeout: 60_000 },
+      async (seed) => {
+        expect(await popCrashRun(seed, crashes, true)).toEqual([])
+      },
+    )
+  },
+)
+
 /** The first seed whose run finds something, of those that are tried. */
 async function firstFinding(crashes: Crashes): Promise<number | undefined> {
   for (let seed = 1; seed <= 60; seed++) if ((await popCrashRun(seed, crashes)).length > 0) return seed
