@@ -22,6 +22,11 @@ export interface LiteClient {
   updatedMs: number
 }
 
+/** Clients that are given something, by group. */
+export type ClientsByGroup = ReadonlyMap<string, readonly LiteClient[]>
+
+const nobody: ClientsByGroup = new Map()
+
 export interface LiteSubscriptionParts {
   clock: Clock
   rules: LiteRules
@@ -57,6 +62,8 @@ export class LiteSubscriptions {
   readonly #byQueue = new Map<string, Set<LiteClient>>()
   /** Clients that want all lite topics of a parent topic. */
   readonly #wildcards = new Map<string, Set<LiteClient>>()
+  /** The same by group, where somebody asked since they changed. */
+  readonly #wildcardGroups = new Map<string, ClientsByGroup>()
   #count = 0
   /** Subscriptions that are being added. */
   #comingCount = 0
@@ -78,19 +85,23 @@ export class LiteSubscriptions {
     return [...this.#clients.values()].filter((client) => client.group === group)
   }
 
-  /** Who is given the messages of a light queue, by group. */
-  subscribers(queue: string): ReadonlyMap<string, readonly LiteClient[]> {
-    const groups = new Map<string, LiteClient[]>()
+  /** Who is given the messages of a light queue, by group. Asked for each message: of clients that want all, nothing is copied. */
+  subscribers(queue: string): ClientsByGroup {
     const parent = liteTopicOf(queue)?.parentTopic
-    const wildcards = parent === undefined ? undefined : this.#wildcards.get(parent)
-    for (const clients of [this.#byQueue.get(queue), wildcards]) {
-      for (const client of clients ?? []) {
-        const ofGroup = groups.get(client.group)
-        if (ofGroup === undefined) groups.set(client.group, [client])
-        else ofGroup.push(client)
-      }
+    const wildcards = parent === undefined ? nobody : this.#wildcardsOf(parent)
+    const own = this.#byQueue.get(queue)
+    return own === undefined ? wildcards : grouped(own, wildcards)
+  }
+
+  #wildcardsOf(parent: string): ClientsByGroup {
+    const clients = this.#wildcards.get(parent)
+    if (clients === undefined) return nobody
+    let known = this.#wildcardGroups.get(parent)
+    if (known === undefined) {
+      known = grouped(clients, nobody)
+      this.#wildcardGroups.set(parent, known)
     }
-    return groups
+    return known
   }
 
   /**
@@ -326,6 +337,7 @@ export class LiteSubscriptions {
   #setWildcard(client: LiteClient, isWildcard: boolean): void {
     if (client.isWildcard === isWildcard) return
     client.isWildcard = isWildcard
+    this.#wildcardGroups.delete(client.topic)
     const clients = this.#wildcards.get(client.topic)
     if (isWildcard) {
       if (clients === undefined) this.#wildcards.set(client.topic, new Set([client]))
@@ -338,6 +350,16 @@ export class LiteSubscriptions {
     if (clients?.size === 0) this.#wildcards.delete(client.topic)
     this.#count--
   }
+}
+
+function grouped(clients: Iterable<LiteClient>, others: ClientsByGroup): ClientsByGroup {
+  const groups = new Map<string, LiteClient[]>()
+  for (const client of clients) {
+    const ofGroup = groups.get(client.group)
+    if (ofGroup === undefined) groups.set(client.group, [...(others.get(client.group) ?? []), client])
+    else ofGroup.push(client)
+  }
+  return others.size === 0 ? groups : new Map([...others, ...groups])
 }
 
 function tooMany(max: number): ProtocolError {
