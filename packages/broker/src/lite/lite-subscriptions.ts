@@ -111,7 +111,7 @@ export class LiteSubscriptions {
    */
   *add(
     name: LiteClientName,
-    queues: readonly string[],
+    queues: ReadonlySet<string>,
     link: LiteLink,
     prepare: (queue: string) => void,
   ): Generator<unknown> {
@@ -120,15 +120,14 @@ export class LiteSubscriptions {
       throw new ProtocolError('ILLEGAL_OPERATION', remark)
     }
     const known = this.#known(name)
-    let newCount = 0
-    for (const queue of queues) if (known?.queues.has(queue) !== true) newCount++
+    const newCount = queues.size - (yield* keptOf(queues, known))
     this.#checkQuota(name, newCount, known?.queues.size ?? 0)
     yield* this.#adding(newCount, this.#addAll(name, queues, link, prepare))
   }
 
   *#addAll(
     name: LiteClientName,
-    queues: readonly string[],
+    queues: ReadonlySet<string>,
     link: LiteLink,
     prepare: (queue: string) => void,
   ): Generator<boolean> {
@@ -143,7 +142,7 @@ export class LiteSubscriptions {
   }
 
   /** The client does not want these lite topics any more. */
-  *remove(name: LiteClientName, queues: readonly string[], link: LiteLink): Generator<unknown> {
+  *remove(name: LiteClientName, queues: ReadonlySet<string>, link: LiteLink): Generator<unknown> {
     const client = this.#known(name)
     if (client === undefined) return
     yield* this.#heardOf(name, link)
@@ -157,19 +156,12 @@ export class LiteSubscriptions {
    * The client wants these lite topics and no others; one whose group wants all wants all.
    * @throws ProtocolError LITE_SUBSCRIPTION_QUOTA_EXCEEDED, also for one too many client
    */
-  *replace(name: LiteClientName, queues: readonly string[], link: LiteLink): Generator<unknown> {
+  *replace(name: LiteClientName, queues: ReadonlySet<string>, link: LiteLink): Generator<unknown> {
     const { rules } = this.#parts
     const isWildcard = rules.isWildcard(name.group)
-    const wanted = new Set<string>()
-    if (!isWildcard) {
-      for (const queue of queues) {
-        wanted.add(queue)
-        if (wanted.size % namesAtOnce === 0) yield
-      }
-    }
+    const wanted = isWildcard ? new Set<string>() : queues
     const known = this.#known(name)
-    let keptCount = 0
-    for (const queue of wanted) if (known?.queues.has(queue) === true) keptCount++
+    const keptCount = yield* keptOf(wanted, known)
     const newCount = isWildcard ? (known?.isWildcard === true ? 0 : 1) : wanted.size - keptCount
     if (isWildcard) this.#checkTotal(newCount)
     else this.#checkQuota(name, newCount, keptCount)
@@ -350,6 +342,17 @@ export class LiteSubscriptions {
     if (clients?.size === 0) this.#wildcards.delete(client.topic)
     this.#count--
   }
+}
+
+/** How many of these a client has. */
+function* keptOf(queues: ReadonlySet<string>, client: LiteClient | undefined): Generator<unknown, number> {
+  if (client === undefined) return 0
+  let [keptCount, lookedAt] = [0, 0]
+  for (const queue of queues) {
+    if (client.queues.has(queue)) keptCount++
+    if (++lookedAt % namesAtOnce === 0) yield
+  }
+  return keptCount
 }
 
 function grouped(clients: Iterable<LiteClient>, others: ClientsByGroup): ClientsByGroup {

@@ -186,3 +186,11 @@ test('clients of a group that is deleted are gone, also one that is subscribing,
   expect([...subscriptions.get('c')!.queues]).toEqual([liteQueueOf('P', 'z')])
   expect(subscriptions.count).toBe(1)
 })
+
+test('a lite topic that is named several times counts once', async () => {
+  const { change, subscriptions, perTurn } = open({ maxLiteSubscriptionCount: names.length })
+  const done = change({ action: 'PARTIAL_ADD', liteTopicSet: [...names, ...names] })
+  await perTurn()
+  await done
+  expect(subscriptions.count).toBe(names.length)
+})

@@ -30,7 +30,8 @@ const liteSubscriptionShape = record({
   group: optional(text),
   /** The parent topic. */
   topic: optional(text),
-  liteTopicSet: withDefault(distinct(text), () => []),
+  /** One may come twice: looking for that takes longer than reading very many. */
+  liteTopicSet: withDefault(list(text), () => []),
   offsetOption: optional(offsetOptionShape),
   version: withDefault(long, () => 0),
 })

@@ -61,9 +61,10 @@ function* apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubsc
     yield* subscriptions.removeAll(name.clientId)
     return
   }
-  const queues: string[] = []
-  for (const liteTopic of liteTopicSet) {
-    if (queues.push(queueOf(name.topic, liteTopic)) % namesAtOnce === 0) yield
+  const queues = new Set<string>()
+  for (const [index, liteTopic] of liteTopicSet.entries()) {
+    queues.add(queueOf(name.topic, liteTopic))
+    if ((index + 1) % namesAtOnce === 0) yield
   }
   if (action === 'PARTIAL_REMOVE') {
     yield* subscriptions.remove(name, queues, link)
@@ -78,9 +79,10 @@ function* apply(change: LiteSubscriptionChange, link: LiteLink, parts: LiteSubsc
     return
   }
   if (offsetOption !== undefined) {
-    for (const [index, queue] of queues.entries()) {
+    let lookedAt = 0
+    for (const queue of queues) {
       parts.offsets.checkRoom(name.group, queue)
-      if ((index + 1) % namesAtOnce === 0) yield
+      if (++lookedAt % namesAtOnce === 0) yield
     }
   }
   let failure: unknown
