@@ -269,8 +269,12 @@ export function copyMissing(
 ): void {
   const { firstInSlot } = units
   if (firstInSlot === undefined) return
-  const firstOfFiles = segments.starts.length === 0 ? units.firstPosition : segments.firstPosition
   const lastInSlot = lastMessage(units, simpleUnits)?.physicalOffset ?? -1
+  // The queue was removed and made anew, and a failure of the power has brought the slot of the old one back.
+  if (firstInLog(segments, firstInSlot, isInLog) > lastInSlot) return
+  // Files that end before the one that the slot stands for are of a queue that was removed.
+  if (segments.endPosition < units.firstPosition) segments.removeFrom(0)
+  const firstOfFiles = segments.starts.length === 0 ? units.firstPosition : segments.firstPosition
   const [bytes, known] = [Buffer.alloc(unitBytes), Buffer.alloc(unitBytes)]
   for (let position = units.firstPosition; units.read(bytes, position) === unitBytes; position += unitBytes) {
     // What stood in files that are gone is gone.
@@ -285,4 +289,19 @@ export function copyMissing(
     // The queue was made anew by a broker that knows no slots: what stands behind this one is of the old queue.
     else if (inFile.physicalOffset > lastInSlot) return
   }
+}
+
+/** Where the log has the first message of the files of a queue, of those before a unit; -1 when it has none. */
+function firstInLog(
+  segments: SegmentFolder,
+  endUnit: number,
+  isInLog: (unit: QueueUnit, unitNumber: number) => boolean,
+): number {
+  const bytes = Buffer.alloc(unitBytes)
+  for (let position = segments.firstPosition; position < endUnit * unitBytes; position += unitBytes) {
+    if (segments.read(bytes, position) < unitBytes) return -1
+    const unit = readUnit(bytes, 0)
+    if (isMessage(unit) && isInLog(unit, position / unitBytes)) return unit.physicalOffset
+  }
+  return -1
 }

@@ -403,6 +403,36 @@ test('a stop does not wait for the files of very many queues that were moved out
   for (const name of names) expect(again.maxOffset(name, 0)).toBe(1)
 })
 
+test.each([9, 14])(
+  'the slot of a queue that was removed is not behind the files of the one that was made anew (%i)',
+  async (count) => {
+    const kit = new FaultKit({ consumeQueueSegmentBytes: 20 * 8 })
+    const store = lightOpen(kit, keptForAMinute)
+    await fill(kit, store, '%LMQ%a', 0, 30)
+    const filler = Buffer.alloc(1000, 'x')
+    for (let count = 0; count * 1000 < 3 * logBytes; count++) await kit.put(store, [message({ body: filler })])
+    await kit.pass(120_000)
+    await fill(kit, store, '%LMQ%a', 30, 32)
+    store.deleteOldFiles()
+    await kit.pass(30_000)
+    store.close()
+    kit.disk.removeFolder(`${root}/consumequeue`)
+    const made = lightOpen(kit)
+    expect([made.minOffset('%LMQ%a', 0), made.maxOffset('%LMQ%a', 0)]).toEqual([30, 32])
+    await kit.pass(20_000)
+    const slots = kit.disk.readFile(slotsPath)!
+    made.removeLightQueue('%LMQ%a', () => true)
+    await fill(kit, made, '%LMQ%a', 0, count)
+    await kit.pass(130_000)
+    expect(kit.disk.list(`${root}/consumequeue`)).toContain('%LMQ%a')
+    kit.disk.crash(1)
+    kit.change(slotsPath, (file) => file.write(slots, 0))
+    const again = lightOpen(kit)
+    expect(await bodiesIn(again, '%LMQ%a')).toEqual(numbers(0, count))
+    expect(again.maxOffset('%LMQ%a', 0)).toBe(count)
+  },
+)
+
 test('a removal that a failing disk stopped leaves the last units, and gives no slot to two names', () => {
   const kit = new FaultKit()
   const open = (): LightSlots => new LightSlots(new StoreFiles(kit.faults, 4), '/slots.light')
