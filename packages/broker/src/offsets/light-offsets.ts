@@ -7,6 +7,10 @@ const entriesPerPiece = 500
 const roomFirst = 64
 /** Of links between entries, each of which is one higher than the entry that it leads to; and of a place without an entry. */
 const none = 0
+/** Links to ordinary groups begin here; those below are one higher than the number of a name of a light queue. */
+const ordinaryStart = 2 ** 31
+/** Entries of groups that are gone, for which is looked with each that comes. */
+const sweptAtOnce = 8
 
 interface Entry {
   topic: string
@@ -17,16 +21,17 @@ interface Entry {
 /**
  * How far groups are in light queues, of which each has one queue. There may be a million of them: they are outside of V8's
  * heap, some 80 bytes each where the group has the name of its queue. What is asked of one queue is found without going through
- * all; what is asked of a group looks at all numbers.
+ * all; what is asked of a group looks at all numbers. An ordinary group may be in all of them: it goes at once, and what it leaves
+ * goes bit by bit with what comes.
  */
 export class LightOffsets {
-  /** Of queues and of groups. */
+  /** Of queues, and of groups that have such names. */
   readonly #names = new NameNumbers()
-  /** By the number of a name: how many entries have it, the first one of the queue of that name, and whether it is one's. */
+  /** By the number of a name: how many entries have it, and the first one of the queue of that name. */
   #useCounts = new Uint32Array(roomFirst)
   #firsts = new Uint32Array(roomFirst)
-  #areLight = new Uint8Array(roomFirst)
-  /** By entry: the number of the queue's name, that of the group's name and one, the next entry of the queue, and the offset. */
+  readonly #ordinary = new OrdinaryGroups()
+  /** By entry: the number of the queue's name, the link to its group, the next entry of the queue, and the offset. */
   #queues = new Uint32Array(roomFirst)
   #groups = new Uint32Array(roomFirst)
   #nexts = new Uint32Array(roomFirst)
@@ -35,9 +40,13 @@ export class LightOffsets {
   /** Behind the last entry. */
   #end = 0
   readonly #free: number[] = []
+  /** Entries of groups that are gone. */
+  #deadCount = 0
+  /** Where the next of them is looked for. */
+  #sweepAt = 0
 
   get size(): number {
-    return this.#end - this.#free.length
+    return this.#end - this.#free.length - this.#deadCount
   }
 
   get(group: string, topic: string): number | undefined {
@@ -64,18 +73,23 @@ export class LightOffsets {
 
   /** A queue is gone. @returns whether there was anything to remove */
   removeTopic(topic: string): boolean {
-    const entries = [...this.#entriesOf(topic)]
-    for (const entry of entries) this.#remove(entry)
-    return entries.length > 0
+    const sizeBefore = this.size
+    for (const entry of [...this.#entriesOf(topic)]) this.#remove(entry)
+    return this.size < sizeBefore
   }
 
   /** @returns whether there was anything to remove */
   removeGroup(group: string): boolean {
-    const number = this.#names.get(group)
-    if (number === undefined) return false
+    if (!isLightQueue(group)) {
+      const count = this.#ordinary.end(group)
+      this.#deadCount += count
+      if (this.size === 0) this.#clear()
+      return count > 0
+    }
+    const link = this.#linkOf(group)
     let isChanged = false
-    for (let entry = 0; entry < this.#end; entry++) {
-      if (this.#groups[entry] !== number + 1) continue
+    for (let entry = 0; link !== undefined && entry < this.#end; entry++) {
+      if (this.#groups[entry] !== link) continue
       this.#remove(entry)
       isChanged = true
     }
@@ -83,24 +97,24 @@ export class LightOffsets {
   }
 
   groupsOf(topic: string): string[] {
-    const entries = [...this.#entriesOf(topic)]
+    const entries = [...this.#entriesOf(topic)].filter((entry) => this.#isThere(entry))
     return entries.map((entry) => this.#groupOf(entry)).reverse()
   }
 
   /** What is added or removed meanwhile may be among them. */
   *topicsOf(group: string): IterableIterator<string> {
-    const number = this.#names.get(group)
-    if (number === undefined) return
+    const link = this.#linkOf(group)
+    if (link === undefined) return
     for (let entry = 0; entry < this.#end; entry++) {
-      if (this.#groups[entry] !== number + 1) continue
+      if (this.#groups[entry] !== link) continue
       yield this.#topicOf(entry)
-      // The last entry of the group may have gone, and its number be another's.
-      if (this.#names.get(group) !== number) return
+      // The last entry of the group may have gone, and its link be another's.
+      if (this.#linkOf(group) !== link) return
     }
   }
 
   *entries(): IterableIterator<Entry> {
-    for (let entry = 0; entry < this.#end; entry++) if (this.#groups[entry] !== none) yield this.#entryOf(entry)
+    for (let entry = 0; entry < this.#end; entry++) if (this.#isThere(entry)) yield this.#entryOf(entry)
   }
 
   /** @param key `topic@group` */
@@ -126,8 +140,7 @@ export class LightOffsets {
   *#pieces(areLight: boolean, format: (entry: Entry) => string): IterableIterator<string> {
     let lines: string[] = []
     for (let entry = 0; entry < this.#end; entry++) {
-      const group = this.#groups[entry]!
-      if (group === none || (this.#areLight[group - 1] === 1) !== areLight) continue
+      if (this.#groups[entry]! < ordinaryStart !== areLight || !this.#isThere(entry)) continue
       lines.push(format(this.#entryOf(entry)))
       if (lines.length < entriesPerPiece) continue
       yield lines.join(',\n')
@@ -138,10 +151,24 @@ export class LightOffsets {
 
   #find(group: string, topic: string): number | undefined {
     const queue = this.#names.get(topic)
-    const ofGroup = group === topic ? queue : this.#names.get(group)
-    if (queue === undefined || ofGroup === undefined) return undefined
-    const isIt = (entry: number): boolean => this.#queues[entry] === queue && this.#groups[entry] === ofGroup + 1
-    return this.#places.find(hashOf(queue, ofGroup + 1), isIt)
+    if (queue === undefined) return undefined
+    const link = group === topic ? queue + 1 : this.#linkOf(group)
+    if (link === undefined) return undefined
+    const isIt = (entry: number): boolean => this.#queues[entry] === queue && this.#groups[entry] === link
+    return this.#places.find(hashOf(queue, link), isIt)
+  }
+
+  #linkOf(group: string): number | undefined {
+    const isLight = isLightQueue(group)
+    const number = isLight ? this.#names.get(group) : this.#ordinary.get(group)
+    if (number === undefined) return undefined
+    return isLight ? number + 1 : ordinaryStart + number
+  }
+
+  /** Whether there is something at a place, and not of a group that is gone. */
+  #isThere(entry: number): boolean {
+    const link = this.#groups[entry]!
+    return link < ordinaryStart ? link !== none : this.#ordinary.nameOf(link - ordinaryStart) !== undefined
   }
 
   /** The last one that was added first. */
@@ -162,15 +189,17 @@ export class LightOffsets {
   }
 
   #groupOf(entry: number): string {
-    return this.#names.nameOf(this.#groups[entry]! - 1)!
+    const link = this.#groups[entry]!
+    return link < ordinaryStart ? this.#names.nameOf(link - 1)! : this.#ordinary.nameOf(link - ordinaryStart)!
   }
 
   #add(group: string, topic: string, offset: number): void {
+    if (this.#deadCount > 0) this.#sweep()
     const entry = this.#free.pop() ?? this.#end++
     if (entry === this.#queues.length) this.#enlarge()
     const queue = this.#nameUsed(topic)
     this.#queues[entry] = queue
-    this.#groups[entry] = this.#nameUsed(group) + 1
+    this.#groups[entry] = isLightQueue(group) ? this.#nameUsed(group) + 1 : ordinaryStart + this.#ordinary.used(group)
     this.#offsets[entry] = offset
     this.#nexts[entry] = this.#firsts[queue]!
     this.#firsts[queue] = entry + 1
@@ -178,8 +207,9 @@ export class LightOffsets {
   }
 
   #remove(entry: number): void {
-    const [queue, group] = [this.#queues[entry]!, this.#groups[entry]!]
-    this.#places.delete(hashOf(queue, group), entry)
+    if (!this.#isThere(entry)) this.#deadCount--
+    const [queue, link] = [this.#queues[entry]!, this.#groups[entry]!]
+    this.#places.delete(hashOf(queue, link), entry)
     const next = this.#nexts[entry]!
     if (this.#firsts[queue] === entry + 1) this.#firsts[queue] = next
     else {
@@ -190,7 +220,33 @@ export class LightOffsets {
     this.#groups[entry] = none
     this.#free.push(entry)
     this.#nameLeft(queue)
-    this.#nameLeft(group - 1)
+    if (link < ordinaryStart) this.#nameLeft(link - 1)
+    else this.#ordinary.left(link - ordinaryStart)
+  }
+
+  /** Looks at some entries for those of groups that are gone. */
+  #sweep(): void {
+    for (let count = 0; count < sweptAtOnce; count++) {
+      if (this.#sweepAt >= this.#end) this.#sweepAt = 0
+      const entry = this.#sweepAt++
+      if (this.#groups[entry] !== none && !this.#isThere(entry)) this.#remove(entry)
+    }
+  }
+
+  /** All that is left is of groups that are gone. */
+  #clear(): void {
+    this.#names.clear()
+    this.#ordinary.clear()
+    this.#places.clear()
+    this.#useCounts = new Uint32Array(roomFirst)
+    this.#firsts = new Uint32Array(roomFirst)
+    this.#queues = new Uint32Array(roomFirst)
+    this.#groups = new Uint32Array(roomFirst)
+    this.#nexts = new Uint32Array(roomFirst)
+    this.#offsets = new Float64Array(roomFirst)
+    this.#end = 0
+    this.#free.length = 0
+    this.#deadCount = 0
   }
 
   #nameUsed(name: string): number {
@@ -199,9 +255,8 @@ export class LightOffsets {
       const room = number * 2
       this.#useCounts = enlarged(this.#useCounts, new Uint32Array(room))
       this.#firsts = enlarged(this.#firsts, new Uint32Array(room))
-      this.#areLight = enlarged(this.#areLight, new Uint8Array(room))
     }
-    if (this.#useCounts[number]!++ === 0) this.#areLight[number] = isLightQueue(name) ? 1 : 0
+    this.#useCounts[number]!++
     return number
   }
 
@@ -218,13 +273,66 @@ export class LightOffsets {
   }
 }
 
-function enlarged<Numbers extends Uint8Array | Uint32Array | Float64Array>(before: Numbers, after: Numbers): Numbers {
+/** Few groups, each with a number that stays its own. Of one that is gone the number stays taken while something has it. */
+class OrdinaryGroups {
+  readonly #numbers = new Map<string, number>()
+  /** By number; undefined when the group is gone. */
+  readonly #names: (string | undefined)[] = []
+  readonly #useCounts: number[] = []
+  readonly #free: number[] = []
+
+  get(name: string): number | undefined {
+    return this.#numbers.get(name)
+  }
+
+  nameOf(number: number): string | undefined {
+    return this.#names[number]
+  }
+
+  /** Something more has the number of a group, which is made when there is none. */
+  used(name: string): number {
+    let number = this.#numbers.get(name)
+    if (number === undefined) {
+      number = this.#free.pop() ?? this.#names.length
+      this.#numbers.set(name, number)
+      this.#names[number] = name
+      this.#useCounts[number] = 0
+    }
+    this.#useCounts[number]!++
+    return number
+  }
+
+  /** Something has the number no more. */
+  left(number: number): void {
+    if (--this.#useCounts[number]! > 0) return
+    const name = this.#names[number]
+    if (name !== undefined) this.#numbers.delete(name)
+    this.#names[number] = undefined
+    this.#free.push(number)
+  }
+
+  /** A group is gone. @returns how much has its number still */
+  end(name: string): number {
+    const number = this.#numbers.get(name)
+    if (number === undefined) return 0
+    this.#numbers.delete(name)
+    this.#names[number] = undefined
+    return this.#useCounts[number]!
+  }
+
+  clear(): void {
+    this.#numbers.clear()
+    for (const list of [this.#names, this.#useCounts, this.#free]) list.length = 0
+  }
+}
+
+function enlarged<Numbers extends Uint32Array | Float64Array>(before: Numbers, after: Numbers): Numbers {
   after.set(before)
   return after
 }
 
-function hashOf(queue: number, group: number): number {
-  const hash = Math.imul(queue, 0x9e3779b1) ^ Math.imul(group, 0x85ebca6b)
+function hashOf(queue: number, link: number): number {
+  const hash = Math.imul(queue, 0x9e3779b1) ^ Math.imul(link, 0x85ebca6b)
   const mixed = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35)
   return mixed ^ (mixed >>> 13)
 }

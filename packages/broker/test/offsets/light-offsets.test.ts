@@ -1,5 +1,6 @@
+import { HashPlaces } from '@rocketmq-ts/base'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { LightOffsets } from '../../src/offsets/light-offsets.ts'
 
 const queues = Array.from({ length: 2000 }, (_, index) => `%LMQ%${index}`)
@@ -131,4 +132,34 @@ test('who goes through the queues of a group comes to an end when the group is r
     for (const [index, other] of queues.entries()) offsets.set('h', other, index)
   }
   expect(seen).toEqual(queues.slice(0, 3))
+})
+
+test('an ordinary group goes at once, however many offsets it has: they are removed bit by bit with those that come', () => {
+  using removals = vi.spyOn(HashPlaces.prototype, 'delete')
+  const offsets = filled('g')
+  offsets.set('h', 'other', 1)
+  removals.mockClear()
+  expect([offsets.removeGroup('g'), offsets.removeGroup('g')]).toEqual([true, false])
+  expect(removals).not.toHaveBeenCalled()
+  expect([left(offsets), offsets.size, offsets.groupsOf(queues[3]!)]).toEqual([['other h'], 1, []])
+  expect([offsets.removeTopic(queues[3]!), offsets.get('g', queues[4]!)]).toEqual([false, undefined])
+  for (const queue of queues) {
+    removals.mockClear()
+    offsets.set('g', queue, 5)
+    expect(removals.mock.calls.length).toBeLessThan(20)
+  }
+  expect([offsets.size, offsets.get('g', queues[3]!)]).toEqual([2001, 5])
+  expect([...offsets.topicsOf('g')].sort()).toEqual([...queues].sort())
+})
+
+test('a table that gets empty with a group gives its memory back, and is one like others then', () => {
+  const offsets = filled('g')
+  const seen: string[] = []
+  for (const queue of offsets.topicsOf('g')) {
+    seen.push(queue)
+    offsets.removeGroup('g')
+  }
+  expect([seen, offsets.size, left(offsets)]).toEqual([[queues[0]], 0, []])
+  for (const [index, queue] of queues.entries()) offsets.set('h', queue, index)
+  expect([offsets.size, offsets.get('h', queues[7]!), offsets.get('g', queues[7]!)]).toEqual([2000, 7, undefined])
 })
