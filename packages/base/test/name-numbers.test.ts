@@ -56,6 +56,48 @@ test('what removed names took is used again', () => {
   expect(names.nameBytes).toBeLessThan(nameBytes * 1.2)
 })
 
+test('what names of other sizes took is given back, and all that are there stay what they are', () => {
+  const names = new NameNumbers(8192)
+  const kept: string[] = []
+  let most = 0
+  for (let length = 10; length < 40; length++) {
+    const ofRound = Array.from({ length: 5000 }, (_, id) => `${length}-${id}`.padEnd(length, '.'))
+    for (const one of ofRound) names.add(one)
+    if (length === 39) most = 5000 * (length + 4)
+    kept.push(...ofRound.splice(0, 50))
+    for (const one of ofRound) names.delete(one)
+  }
+  expect(names.nameBytes).toBeLessThan(2 * most)
+  expect([...names.names()].sort()).toEqual(kept.sort())
+  expect(kept.map((one) => names.nameOf(names.get(one)!))).toEqual(kept)
+})
+
+test('names stay what they are while others come, go, and move', () => {
+  const step = fc.record({ isAdd: fc.boolean(), id: fc.nat(40), length: fc.integer({ min: 3, max: 400 }) })
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 100, maxLength: 400 }), (steps) => {
+      const names = new NameNumbers(1024)
+      const expected = new Map<string, number>()
+      const lengths = new Map<number, string>()
+      for (const { isAdd, id, length } of steps) {
+        const known = lengths.get(id)
+        if (known !== undefined && !isAdd) {
+          expect(names.delete(known)).toBe(expected.get(known))
+          expected.delete(known)
+          lengths.delete(id)
+        } else if (known === undefined) {
+          const name = `${id}`.padEnd(length, id % 3 === 0 ? '\u0100' : '.')
+          lengths.set(id, name)
+          expected.set(name, names.add(name))
+        }
+        expect(names.size).toBe(expected.size)
+      }
+      for (const [one, number] of expected) expect([names.get(one), names.nameOf(number)]).toEqual([number, one])
+      expect([...names.names()].sort()).toEqual([...expected.keys()].sort())
+    }),
+  )
+})
+
 test('whoever goes through all names meets each that is there all the time', () => {
   const names = new NameNumbers()
   for (let id = 0; id < 100; id++) names.add(`kept-${id}`)
