@@ -203,8 +203,12 @@ export class AssignedQueue implements MemberQueue {
   /** Resolves when no handler runs. */
   drained(): Promise<void> {
     if (this.#active === 0) return Promise.resolve()
+    const before = this.#onIdle
     return new Promise((resolve) => {
-      this.#onIdle = resolve
+      this.#onIdle = () => {
+        before?.()
+        resolve()
+      }
     })
   }
 
