@@ -30,6 +30,15 @@ export function isAborted(error: unknown): boolean {
   return isRocketMQError(error) && error.code === 'ABORTED'
 }
 
+/**
+ * For `catch`, where what cannot be had is left out. What was not asked for, since a signal has ended the command, is not what
+ * cannot be had.
+ * @throws the error when a signal has ended it
+ */
+export function noneUnlessAborted(error: unknown): undefined {
+  if (isAborted(error)) throw error
+}
+
 /** The class itself would load the SDK. */
 function isRocketMQError(error: unknown): error is RocketMQError {
   return error instanceof Error && (error.name === 'RocketMQError' || error.name === 'SendManyError')

@@ -232,7 +232,7 @@ describe('doctor', () => {
     await begun.promise
     // The group has an offset once it was stored for the first time.
     await expect
-      .poll(async () => (await doctor(hostOf(mq))).findings, { timeout: 20_000 })
+      .poll(async () => (await doctor(hostOf(mq))).findings)
       .toMatchObject([{ fault: 'group-without-progress', subject: 'stuck', cause: expect.stringContaining('orders') }])
   })
 

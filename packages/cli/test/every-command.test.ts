@@ -68,9 +68,7 @@ describe('what is seen', () => {
     const host = hostOf(mq)
     const producer = open(new Producer({ nameServers: mq.nameServers, group: 'shop', traceTopic: true }))
     const { messageId } = await producer.send({ topic: 'orders', body: 'a', keys: 'k' })
-    await expect
-      .poll(async () => (await run(host, 'trace', 'show', messageId)).stdout, { timeout: 20_000 })
-      .not.toBe('')
+    await expect.poll(async () => (await run(host, 'trace', 'show', messageId)).stdout).not.toBe('')
     await expectGolden(
       'trace',
       host,
@@ -94,7 +92,7 @@ describe('what is seen', () => {
     const group = { nameServers: mq.nameServers, group: 'mailer', topics: 'orders', handler: () => {} }
     const consumer = open(new Consumer(group))
     await consumer.start()
-    await expect.poll(() => consumer.assigned.length, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => consumer.assigned.length).toBeGreaterThan(0)
     await expectGolden(
       'client',
       host,

@@ -241,14 +241,38 @@ describe('consume', () => {
     const mq = await startCluster()
     await mq.topic('orders', { queues: 1 })
     await run(hostOf(mq), 'produce', 'orders', ...Array.from({ length: 100 }, (_, number) => `${number}`))
+    const consumer = open(
+      new Consumer({ nameServers: mq.nameServers, group: 'mailer', topics: 'orders', handler: () => {} }),
+    )
+    await consumer.start()
+    for (const [last, ...words] of [
+      ['BODY: ', 'printMsg', '-t', 'orders'],
+      ['#Broker', 'getBrokerLiteInfo', '-c', 'DefaultCluster'],
+      ['#Index', 'consumerStatus', '-g', 'mailer'],
+    ]) {
+      const host = hostOf(mq)
+      const write = host.write.bind(host)
+      host.write = async (data) => {
+        await write(data)
+        if (String(data).includes(last!)) host.closing.abort()
+      }
+      const outcome = await run(host, 'mqadmin', ...words)
+      expect(outcome).toEqual({ exitCode: 1, stdout: expect.stringContaining(last!), stderr: '' })
+    }
+  })
+
+  test('has not done its work when it is interrupted while it asks', async () => {
+    const mq = await startCluster()
+    await mq.topic('orders', { queues: 1 })
     const host = hostOf(mq)
     const write = host.write.bind(host)
     host.write = async (data) => {
       await write(data)
-      if (/MSGID/.test(String(data))) host.closing.abort()
+      host.interrupting.abort()
     }
-    const outcome = await run(host, 'mqadmin', 'printMsg', '-t', 'orders')
-    expect(outcome).toEqual({ exitCode: 1, stdout: expect.stringContaining('BODY: '), stderr: '' })
+    const outcome = await run(host, 'mqadmin', 'statsAll')
+    const stdout = expect.stringMatching(/^#Topic[^\n]*\n$/)
+    expect(outcome).toEqual({ exitCode: 1, stdout, stderr: 'rocketmq: ended before it was done\n' })
   })
 
   test('counts in a group as done what is written, and nothing else', async () => {
@@ -370,7 +394,7 @@ describe('dlq', () => {
     )
     await consumer.start()
     await run(host, 'produce', 'orders', 'a', 'b', 'c')
-    await expect.poll(async () => (await mq.messages('%DLQ%mailer')).length, { timeout: 20_000 }).toBe(3)
+    await expect.poll(async () => (await mq.messages('%DLQ%mailer')).length).toBe(3)
     isBroken = false
     await expectGolden('dlq', host, [
       'dlq list',
@@ -386,7 +410,7 @@ describe('dlq', () => {
       'dlq replay nobody',
       'dlq replay mailer --limit 0',
     ])
-    await expect.poll(() => received.toSorted(), { timeout: 20_000 }).toEqual(['a', 'b', 'c'])
+    await expect.poll(() => received.toSorted()).toEqual(['a', 'b', 'c'])
     // Those that are given back once more do not come a third time.
     const again = await run(host, 'dlq', 'replay', 'mailer', '--again', '--limit', '1')
     expect(again.stdout).toBe('1 dead letters are given back to mailer, and 2 remain.\n')

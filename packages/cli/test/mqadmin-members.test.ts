@@ -73,7 +73,7 @@ describe('mqadmin', () => {
       }),
     )
     await consumer.start()
-    await expect.poll(() => consumer.assigned.length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => consumer.assigned.length).toBe(1)
     const member = ['-g', 'mailer', '-d', consumer.clientId]
     for (const words of [
       ['queryMsgById', '-t', 'orders', '-i', sent.offsetMessageId],
@@ -115,7 +115,7 @@ describe('mqadmin', () => {
     await consumer.start()
     const host = hostOf(mq)
     await expect
-      .poll(() => run(host, 'mqadmin', 'consumerProgress', '-g', 'screens'), { timeout: 20_000 })
+      .poll(() => run(host, 'mqadmin', 'consumerProgress', '-g', 'screens'))
       .toEqual({
         exitCode: 1,
         stdout: '',

@@ -1,10 +1,11 @@
 import { type Master, RocketMQError } from '@rocketmq-ts/client/raw'
+import { isAborted } from '../describe-failure.ts'
 import { CommandError } from '../usage-error.ts'
 
 /**
  * Does the same at each broker, though it fails at some.
  * @param failed shows a broker at which it failed, as the official tools do, which tell no reason
- * @throws CommandError at the end with the reasons, when there are some
+ * @throws CommandError at the end with the reasons, when there are some; RocketMQError when a signal has ended it
  */
 export async function atEachBroker(
   brokers: Iterable<Master>,
@@ -16,6 +17,7 @@ export async function atEachBroker(
     try {
       await attempt(broker)
     } catch (error) {
+      if (isAborted(error)) throw error
       reasons.push(`${broker.name}: ${reasonOf(error as Error)}`)
       await failed(broker)
     }

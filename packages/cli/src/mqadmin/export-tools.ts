@@ -12,6 +12,7 @@ import {
   topicListBody,
 } from '@rocketmq-ts/protocol'
 import { topicKind } from '../commands/system-names.ts'
+import { noneUnlessAborted } from '../describe-failure.ts'
 import { UsageError } from '../usage-error.ts'
 import { connectionsOf } from './client-tools.ts'
 import { type PrettyObject, prettyJson, versionName } from './java-text.ts'
@@ -134,7 +135,7 @@ async function metricsOf(context: ToolContext, broker: Master, rates: Totals, da
   const of = (key: string): number => Number(table.get(key) ?? 0)
   const firstOf = (key: string): number => Number(table.get(key)?.trim().split(' ')[0] || 0)
   // A broker that has counted nothing refuses.
-  const put = (topicName: string) => statsAt(context, broker, 'TOPIC_PUT_NUMS', topicName).catch(() => undefined)
+  const put = (topicName: string) => statsAt(context, broker, 'TOPIC_PUT_NUMS', topicName).catch(noneUnlessAborted)
   const [halves, delayed] = [await put('RMQ_SYS_TRANS_HALF_TOPIC'), await put('SCHEDULE_TOPIC_XXXX')]
   const seconds = [
     firstOf('putTps'),
@@ -182,7 +183,7 @@ async function clientsOf(context: ToolContext, groups: readonly SubscriptionGrou
   const kinds = new Set<string>()
   for (const { groupName } of groups) {
     // A group without members is none that anybody asks for.
-    const connections = await connectionsOf(context, groupName).catch(() => undefined)
+    const connections = await connectionsOf(context, groupName).catch(noneUnlessAborted)
     for (const { language, version } of connections?.connectionSet ?? []) {
       kinds.add(`${language}%${versionName(version)}`)
     }

@@ -8,6 +8,7 @@ import {
   responseCodes,
   retryTopicOf,
 } from '@rocketmq-ts/protocol'
+import { noneUnlessAborted } from '../describe-failure.ts'
 import type { DecodeBody } from './charset.ts'
 import { brokerOf } from './message-tools.ts'
 import { detailText, type ShownMessage } from './shown-message.ts'
@@ -51,7 +52,7 @@ async function trackOf(context: ToolContext, group: string, message: ShownMessag
     `MessageTrack [consumerGroup=${group}, trackType=${type}, exceptionDesc=${why}]`
   const { topic: name, queueId, queueOffset } = message.record
   const broker = await brokerOf(context, { topic: name, broker: message.broker, queueId })
-  const retry = await routeOf(context, retryTopicOf(group)).catch(() => undefined)
+  const retry = await routeOf(context, retryTopicOf(group)).catch(noneUnlessAborted)
   const [member = broker] = retry === undefined ? [] : mastersOf(retry.brokerDatas)
   const command = commands.getConsumerConnectionList
   const answer = await context.client.ask(member, { command, header: { consumerGroup: group } }, context.deadline)

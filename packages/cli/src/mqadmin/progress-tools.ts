@@ -9,6 +9,7 @@ import {
   retryTopicOf,
   retryTopicPrefix,
 } from '@rocketmq-ts/protocol'
+import { noneUnlessAborted } from '../describe-failure.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { connectionsOf } from './client-tools.ts'
 import { formatted, localSeconds, versionName } from './java-text.ts'
@@ -236,9 +237,9 @@ async function progressOfGroups(context: ToolContext): Promise<void> {
   const rows: { name: string; count: number; diff: number; text: string }[] = []
   for (const retryTopic of topicList.filter((name) => name.startsWith(retryTopicPrefix))) {
     const name = retryTopic.slice(retryTopicPrefix.length)
-    const stats = await statsOf(context, name).catch(() => undefined)
+    const stats = await statsOf(context, name).catch(noneUnlessAborted)
     const diff = stats === undefined ? 0 : rowsOf(stats).reduce((sum, row) => sum + row.diff, 0)
-    const connections = await connectionsOf(context, name).catch(() => undefined)
+    const connections = await connectionsOf(context, name).catch(noneUnlessAborted)
     const versions = connections?.connectionSet.map(({ version }) => version) ?? []
     const isOnline = connections !== undefined && versions.length > 0
     const text = formatted(

@@ -1,5 +1,6 @@
 import { type RocketMQError, reservedProperties } from '@rocketmq-ts/client/raw'
 import { commands, decodeMessages, parseOffsetMessageId, propertyName } from '@rocketmq-ts/protocol'
+import { noneUnlessAborted } from '../describe-failure.ts'
 import { CommandError, UsageError } from '../usage-error.ts'
 import { decoderOf } from './charset.ts'
 import { consumeDirectly, isPush, runningInfoOf } from './direct-consumption.ts'
@@ -78,6 +79,7 @@ export const queryTools: readonly Tool[] = [
       const [id, group, clientId] = [context.need('msgId'), context.value('consumerGroup'), context.value('clientId')]
       if (group !== undefined && clientId !== undefined) {
         const info = await runningInfoOf(context, group, clientId).catch(async (error: RocketMQError) => {
+          noneUnlessAborted(error)
           await context.line(`get consumer runtime info for ${clientId} client failed `)
           context.session.warn(error.message)
         })

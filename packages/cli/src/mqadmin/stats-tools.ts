@@ -1,5 +1,6 @@
 import type { Master } from '@rocketmq-ts/client/raw'
 import { type BrokerStats, brokerStatsBody, commands } from '@rocketmq-ts/protocol'
+import { noneUnlessAborted } from '../describe-failure.ts'
 import { formatted } from './java-text.ts'
 import { lagOf } from './progress-tools.ts'
 import { flag, optional, type Tool, type ToolContext } from './tool.ts'
@@ -44,9 +45,9 @@ async function printTopic(context: ToolContext, name: string): Promise<void> {
   const isActiveOnly = context.has('activeTopic')
   const shown = (text: string): string => text.slice(0, nameMax)
   // A topic whose servers do not answer is left out, as by the official tools.
-  const route = await routeOf(context, name).catch(() => undefined)
+  const route = await routeOf(context, name).catch(noneUnlessAborted)
   if (route === undefined) return
-  const groups = await groupsOf(context, route, name).catch(() => undefined)
+  const groups = await groupsOf(context, route, name).catch(noneUnlessAborted)
   if (groups === undefined) return
   const brokers = mastersOf(route.brokerDatas)
   const into = await flowOf(context, brokers, 'TOPIC_PUT_NUMS', name)
@@ -55,7 +56,7 @@ async function printTopic(context: ToolContext, name: string): Promise<void> {
   }
   for (const group of groups) {
     const out = await flowOf(context, brokers, 'GROUP_GET_NUMS', `${name}@${group}`)
-    const lag = Math.max(0, await lagOf(context, group, name).catch(() => 0))
+    const lag = Math.max(0, (await lagOf(context, group, name).catch(noneUnlessAborted)) ?? 0)
     if (isActiveOnly && into.day === 0 && out.day === 0) continue
     const rates = [into.rate.toFixed(2), out.rate.toFixed(2)]
     await context.print(formatted(columns, shown(name), shown(group), lag, ...rates, into.day, out.day))
@@ -72,7 +73,7 @@ async function flowOf(
   let [rate, day] = [0, 0]
   for (const broker of brokers) {
     // A broker that has counted nothing refuses.
-    const stats = await statsAt(context, broker, statsName, statsKey).catch(() => undefined)
+    const stats = await statsAt(context, broker, statsName, statsKey).catch(noneUnlessAborted)
     rate += stats?.statsMinute?.tps ?? 0
     day += stats === undefined ? 0 : daySum(stats)
   }

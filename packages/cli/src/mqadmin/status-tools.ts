@@ -5,6 +5,7 @@ import {
   consumeQueueQueryBody,
   type MessageQueue,
 } from '@rocketmq-ts/protocol'
+import { noneUnlessAborted } from '../describe-failure.ts'
 import { CommandError } from '../usage-error.ts'
 import { connectionsOf } from './client-tools.ts'
 import { isPush, runningInfoOf } from './direct-consumption.ts'
@@ -95,6 +96,7 @@ async function printMembers(
   await context.print(formatted(memberColumns, '#Index', '#ClientId', '#Version', '#ConsumerRunningInfoFile'))
   for (const { clientId = '', version } of connections) {
     const info = await runningInfoOf(context, group, clientId).catch((error: Error) => {
+      noneUnlessAborted(error)
       context.session.warn(`${clientId} tells nothing of itself: ${error.message}`)
     })
     if (info === undefined) continue
