@@ -212,7 +212,7 @@ test('a peer that never reads is not read from, so that its answers take bounded
       }),
     )
   }
-}, 60_000)
+})
 
 test('of peers that never read, those that have waited longest are closed when their answers take too much', async () => {
   // More than a connection may hold, and than the system takes.
@@ -244,7 +244,7 @@ test('of peers that never read, those that have waited longest are closed when t
   } finally {
     for (const peer of peers) peer.socket.destroy()
   }
-}, 60_000)
+})
 
 test('of frames that never end, the oldest are given up with their connections when all take too much', async () => {
   await using running = await startServer({ getKvConfig: echo }, { unfinishedBytesMax: 4 * 1024 * 1024 })
