@@ -354,6 +354,8 @@ export class ConsumeQueues implements Follower {
     this.table.forEach((queue) => {
       queue.truncate(position)
     })
+    // Units of a queue that comes back would count later.
+    this.table.lightFiles.freeKept()
     this.#unwritten.cutTo(position)
     // Files of queues that are not open were cut too.
     this.#hasUnknownFiles = true
