@@ -22,6 +22,8 @@ export interface RetentionParts {
 
 /** From one part of what followers delete to the next, so that others have their turn. */
 const trimGapMs = 20
+/** Of a turn of the loop, to write what holds files back. */
+const writingMsMax = 5
 
 /**
  * Deletes the oldest files of the log by age and disk space, has the followers delete what points into them, and hides
@@ -119,7 +121,8 @@ export class Retention {
     this.#isAsked = false
     // What a failed write has left in memory alone is made again at the next start, from the log.
     if (this.#parts.guard.isFenced) return
-    if (plan.deleteCount > this.#countNotNeeded(files)) this.#writeFollowers()
+    if (plan.deleteCount > 0) this.#writeFollowers(files[plan.deleteCount - 1]!.start + segments.segmentBytes)
+    if (this.#parts.guard.isFenced) return
     const deleteCount = Math.min(plan.deleteCount, this.#countNotNeeded(files))
     if (deleteCount === 0) return
     for (let index = 0; index < deleteCount; index++) segments.removeFirst()
@@ -128,12 +131,22 @@ export class Retention {
     else log.info(fields, 'old files of the log were deleted')
   }
 
-  /** What is derived from files that are to go has to be in others first. */
-  #writeFollowers(): void {
-    try {
-      for (const follower of this.#parts.followers) follower.write()
-    } catch (error) {
-      if (!isDiskFull(error)) throw error
+  /**
+   * What waits in memory and is derived from files that are to go has to be in others first: as much as there is time for.
+   * @param end of those files
+   */
+  #writeFollowers(end: number): void {
+    const { clock, followers, guard } = this.#parts
+    const startMs = clock.monotonic()
+    for (const follower of followers) {
+      try {
+        while (follower.waitingSinceMs !== undefined && (follower.neededFrom ?? end) < end) {
+          if (clock.monotonic() - startMs >= writingMsMax) return
+          follower.writeSome()
+        }
+      } catch (error) {
+        if (!isDiskFull(error)) guard.fence(`writing ${follower.name}`, error)
+      }
     }
   }
 

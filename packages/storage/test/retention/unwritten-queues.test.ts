@@ -47,3 +47,35 @@ test('they go once the disk has space for the queues', async () => {
   store.deleteOldFiles()
   expect(store.positions.min).toBeGreaterThan(0)
 })
+
+test('a write that fails when files of the log are to go stops the store, and they stay', async () => {
+  const kit = new FaultKit({ retentionRules, retentionIntervalMs: 1_000_000 })
+  const store = kit.open()
+  await kit.put(store, messages.slice(0, 40))
+  await kit.pass(130_000)
+  kit.faults.add({ operation: 'write', path: /consumequeue/, kind: 'EIO', count: 1, label: 'no write' })
+  await kit.put(store, messages.slice(40))
+  await kit.pass(1500)
+  for (let times = 0; times < 2; times++) store.deleteOldFiles()
+  expect(store.refusal).toContain('writing consume queues failed')
+  expect(store.positions.min).toBe(0)
+})
+
+test('what waits for its disk is written in parts of turns before files of the log go', async () => {
+  const kit = new FaultKit({ retentionRules, retentionIntervalMs: 1_000_000 })
+  const store = kit.open()
+  await kit.put(
+    store,
+    messages.map((one, index) => ({ ...one, queueId: index })),
+  )
+  await kit.pass(1500)
+  // Each look at the clock takes as long as there is.
+  const { monotonic } = kit.clock
+  let looks = 0
+  kit.clock.monotonic = () => monotonic.call(kit.clock) + 10 * looks++
+  store.deleteOldFiles()
+  expect(store.positions.min).toBe(0)
+  kit.clock.monotonic = monotonic
+  store.deleteOldFiles()
+  expect(store.positions.min).toBeGreaterThan(0)
+})
