@@ -333,9 +333,9 @@ export class MessageStore {
     return this.#queues.table.queueIds(topic)
   }
 
-  /** Topics that have queues here, whether or not the topic still exists. */
+  /** Topics that have queues here, whether or not the topic still exists. For light queues see `lightQueueNames`. */
   topicsWithQueues(): Set<string> {
-    return this.#queues.table.topics()
+    return this.#queues.table.ordinaryTopics()
   }
 
   /** Deletes files of the log that are old enough, whatever the hour. */
