@@ -337,15 +337,19 @@ export class AssignedQueue implements MemberQueue {
     let delayMs = 0
     for (const [index, pending] of taken.entries()) {
       const outcome = outcomes[index]!
-      const { message, window } = pending
+      const { message } = pending
       if (outcome.kind === 'done' || outcome.kind === 'skip') this.#done(pending)
       else if (
         outcome.kind === 'deadLetter' ||
         message.attempt >= (this.#parts.attemptsMax ?? Number.POSITIVE_INFINITY)
       ) {
         if (this.#parts.isBroadcast || (await this.#sendBack(message, deadLetterLevel))) this.#done(pending)
+        else {
+          again.push(onceMore(pending))
+          delayMs = Math.max(delayMs, againAfterMs(message.attempt))
+        }
       } else {
-        again.push({ message: { ...message, attempt: message.attempt + 1 }, window })
+        again.push(onceMore(pending))
         delayMs = Math.max(delayMs, outcome.delayMs ?? againAfterMs(message.attempt))
       }
     }
@@ -366,15 +370,19 @@ export class AssignedQueue implements MemberQueue {
   #handleAgain(pending: Pending, outcome: Outcome): void {
     if (this.isStopped) return
     const { client, attemptsMax = broadcastAttemptsMax } = this.#parts
-    const { message, window } = pending
+    const { message } = pending
     if (outcome.kind !== 'retry' || message.attempt >= attemptsMax) {
       const { topic, messageId, attempt } = message
       client.log.error({ topic, messageId, attempt }, 'a broadcast message was given up')
       this.#done(pending)
       return
     }
-    const again = { message: { ...message, attempt: message.attempt + 1 }, window }
-    this.#later(outcome.delayMs ?? againAfterMs(message.attempt), () => this.#pending.putBack(again))
+    this.#putBackLater(pending, outcome.delayMs ?? againAfterMs(message.attempt))
+  }
+
+  #putBackLater(pending: Pending, delayMs: number): void {
+    if (this.isStopped) return
+    this.#later(delayMs, () => this.#pending.putBack(onceMore(pending)))
   }
 
   #later(delayMs: number, act: () => void): void {
@@ -390,12 +398,14 @@ export class AssignedQueue implements MemberQueue {
     const level = outcome.kind === 'retry' ? delayLevelOf(outcome.delayMs) : deadLetterLevel
     this.#active++
     if (await this.#sendBack(pending.message, level)) this.#done(pending)
+    // Its broker does not take it: it is handled again here.
+    else this.#putBackLater(pending, againAfterMs(pending.message.attempt))
     this.#ended()
   }
 
   #sendBack(message: RawMessage, delayLevel: number): Promise<boolean> {
     const { client, group, attemptsMax } = this.#parts
-    const parts: SendBackParts = { client, group, attemptsMax }
+    const parts: SendBackParts = { client, group, attemptsMax, isRefusalFinal: true }
     return sendBack(message, delayLevel, parts, this.#abort.signal)
   }
 
@@ -408,4 +418,8 @@ export class AssignedQueue implements MemberQueue {
   #ended(): void {
     if (--this.#active === 0) this.#onIdle?.()
   }
+}
+
+function onceMore({ message, window }: Pending): Pending {
+  return { message: { ...message, attempt: message.attempt + 1 }, window }
 }

@@ -11,18 +11,20 @@ export interface SendBackParts {
   readonly group: string
   /** Deliveries of a message at the most; the broker's setting of the group without it. */
   readonly attemptsMax: number | undefined
+  /** Whether it ends when the broker will never take the message, such as one that is larger than what may be sent by now. */
+  readonly isRefusalFinal?: boolean
 }
 
 /**
  * Gives a message back to its broker, which delivers it again later, or puts it among the group's dead letters. It tries
  * until the broker has taken it: a message is never given up because its broker is gone for a while.
  * @param delayLevel 0 leaves the delay to the broker, -1 makes it a dead letter
- * @returns whether the broker has it; false when the signal ended it
+ * @returns whether the broker has it; false when the signal ended it, or a refusal that is final
  */
 export async function sendBack(
   message: RawMessage,
   delayLevel: number,
-  { client, group, attemptsMax }: SendBackParts,
+  { client, group, attemptsMax, isRefusalFinal = false }: SendBackParts,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { clock, random } = client.runtime
@@ -37,6 +39,7 @@ export async function sendBack(
       if (signal.aborted) break
       const failure = error as RocketMQError
       client.log.warn({ messageId, ...queue, failures, err: failure }, 'a message could not be given back yet')
+      if (isRefusalFinal && failure.code === 'MESSAGE_ILLEGAL') return false
       client.learnFrom(failure, client.namespace.wrap(queue.topic))
     }
     await pauseUnless(signal, backoffMs(defaultBackoff, failures, random), clock)
