@@ -40,10 +40,18 @@ const hasLine = (lines: readonly RegExp[], line: string): boolean => lines.some(
 /** Brokers come by name in ours, and in the order of a hash table in the official tools. */
 const inBlocks = /^(getConsumerConfig|checkRocksdbCqWriteProgress) /
 
-/** The official tools know nothing of how far a group is with a message of a static topic, and of what is in flight there. */
+/** A queue of a static topic whose broker has no message of it, since it moved there: progress, what is left, what is in flight. */
+const moved = /(__syslo__global__ +\d+ +\d+ +)\d+ +\d+ +-?\d+ +(?=N\/A)/g
+
+/**
+ * The official tools know nothing of how far a group is with a message of a static topic, and of what is in flight there. When
+ * its queues have moved, they tell that nothing was consumed before.
+ */
 const ofStaticTopics = (text: string): string =>
   text
     .replaceAll(/(MessageTrack \[consumerGroup=of-static, trackType=)\w+/g, '$1<type>')
+    .replaceAll(/(Consume Diff Total: )\d+/g, (total, words) => (text.search(moved) < 0 ? total : words))
+    .replaceAll(moved, '$1<progress> ')
     .replaceAll(/(__syslo__global__(?: +\d+){4} +)-?\d+ +/g, '$1<in flight> ')
     .replaceAll(/(Consume Inflight Total: )-?\d+/g, (total, words) => (text.includes('__syslo__') ? words : total))
 

@@ -3,6 +3,7 @@ import {
   commands,
   decodeMessages,
   isLightQueue,
+  logicalQueues,
   newTagSubscription,
   propertyName,
   responseCodeName,
@@ -163,7 +164,11 @@ export interface Queue {
 }
 
 export async function queuesOf(context: ToolContext, name: string): Promise<Queue[]> {
-  const { queueDatas } = await routeOf(context, name)
+  const route = await routeOf(context, name)
+  // A broker whose queues of a static topic have moved away has files of them still, and answers for none.
+  const logical = logicalQueues(route)
+  if (logical !== undefined) return logical.map(({ leader, queueId }) => ({ topic: name, broker: leader, queueId }))
+  const { queueDatas } = route
   // A light queue is one at each broker.
   if (isLightQueue(name)) return queueDatas.map(({ brokerName: broker }) => ({ topic: name, broker, queueId: 0 }))
   return queueDatas.flatMap(({ brokerName: broker, readQueueNums, perm }) =>

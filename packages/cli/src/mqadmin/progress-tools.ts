@@ -28,7 +28,8 @@ export const progressTools: readonly Tool[] = [
   {
     name: 'consumerProgress',
     differs:
-      'A cluster that the group is not in is refused. Of static topics, what is in flight is told as it is, and not as -1.',
+      'A cluster that the group is not in is refused. Of static topics, what is in flight is told as it is, and not as -1, and progress ' +
+      'outlives that their queues move.',
     about: 'Shows how far groups are.',
     options: [
       optional('g', 'groupName', 'only this group, queue by queue'),
