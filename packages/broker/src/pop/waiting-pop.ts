@@ -62,6 +62,12 @@ export abstract class WaitingPop<Found> implements HeldPop {
     else this.#connection.whenTaking(() => this.#beginLater())
   }
 
+  /** As `start`, when something else was waited for since the request was checked. */
+  startLate(): void {
+    if (this.#connection.takesAnswer(this.bytesMax)) this.#beginLater()
+    else this.#connection.whenTaking(() => this.#beginLater())
+  }
+
   retry(): boolean | 'unable' | Promise<boolean> {
     // Whoever is gone, or does not take answers, would have the messages until they are visible again.
     if (this.#connection.isClosed || !this.#connection.takesAnswer(this.bytesMax)) return 'unable'

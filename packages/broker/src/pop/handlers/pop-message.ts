@@ -103,7 +103,7 @@ export function popMessage(parts: PopParts): Handler<PopCommand> {
     }
     // What a group is given does not come again when the group is lost in a failure of the power.
     return Promise.all([recovery.isLoaded || recovery.load(), groups.secured()]).then(() => {
-      pop.start()
+      pop.startLate()
       return answeredLater
     })
   }
