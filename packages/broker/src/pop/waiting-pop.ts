@@ -56,15 +56,9 @@ export abstract class WaitingPop<Found> implements HeldPop {
     return this.#parts.settings().maxTransferBytesOnMessageInMemory
   }
 
-  /** Looks when the peer takes answers. */
+  /** Looks when the peer takes answers. To be called in the turn in which the request was checked. */
   start(): void {
     if (this.#connection.takesAnswer(this.bytesMax)) this.#begin()
-    else this.#connection.whenTaking(() => this.#beginLater())
-  }
-
-  /** As `start`, when something else was waited for since the request was checked. */
-  startLate(): void {
-    if (this.#connection.takesAnswer(this.bytesMax)) this.#beginLater()
     else this.#connection.whenTaking(() => this.#beginLater())
   }
 

@@ -59,13 +59,6 @@ test.each([
   expect(pop.answers).toEqual([answer])
 })
 
-test('a request that waited for its group to be on the disk is refused when it may not have messages any more', () => {
-  const pop = new OnePop(new FakeLink())
-  pop.isForbidden = true
-  pop.startLate()
-  expect(pop.answers).toEqual(['forbidden'])
-})
-
 test.each([
   ['is given them', () => {}, ['a message']],
   [

@@ -1,5 +1,7 @@
+import { commands, responseCodes } from '@rocketmq-ts/protocol'
 import { MessageStore } from '@rocketmq-ts/storage'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { GroupTable } from '../../../broker/src/groups/group-table.ts'
 import { createLiteGroup, createParent, LiteConsumer, sendToLite } from '../../src/client/lite-consumer.ts'
 import { type BrokerCalls, type ClusterClient, PopConsumer } from '../../src/index.ts'
 import { readingLimits, Scene } from '../commands/scene.ts'
@@ -74,6 +76,47 @@ describe.each([
     expect(bodiesOf(await waiting)).toEqual(['a', 'b'])
   })
 })
+
+test.each(readingLimits.map((limit, index) => [index, limit] as const))(
+  'what was read from files to be shown is not shown to a group that may not have it any more (%i)',
+  async (_index, limit) => {
+    const scene = await Scene.start()
+    await scene.store('T', 'a')
+    const peek = () => {
+      const header = { consumerGroup: 'g', topic: 'T', queueId: 0, maxMsgNums: 1 }
+      return scene.newClient().broker(scene.machine).call(commands.peekMessage, header)
+    }
+    const slow = readSlowly('T')
+    const peeking = peek()
+    await slow.reached
+    await limit(scene, false)
+    slow.open()
+    expect(await peeking).toMatchObject({ code: responseCodes.NO_PERMISSION.code, body: undefined })
+    await limit(scene, true)
+    expect((await peek()).code).toBe(responseCodes.SUCCESS.code)
+  },
+)
+
+test.each(readingLimits.map((limit, index) => [index, limit] as const))(
+  'the first request of a group is refused when it may not read any more once the group is on the disk (%i)',
+  async (_index, limit) => {
+    const scene = await Scene.start()
+    await scene.store('T')
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+    using disk = vi.spyOn(GroupTable.prototype, 'secured')
+    disk.mockImplementationOnce(() => {
+      reach()
+      return opened
+    })
+    const popping = consumerOf(scene, scene.newClient()).pop({ pollTime: 5000 })
+    await reached
+    await limit(scene, false)
+    await scene.broker.send({ topic: 'T', body: 'a' })
+    open()
+    expect(await popping).toMatchObject({ code: 'NO_PERMISSION', messages: [] })
+  },
+)
 
 test('what was read of a lite topic is not given to a group that may not have it any more', async () => {
   const scene = await Scene.start({ brokerSettings: { enableLmq: 'true' } })

@@ -18,14 +18,16 @@ export interface PeekParts extends PopCheckParts, Omit<PopPlanParts, 'topics' | 
 export function peekMessage(parts: PeekParts): Handler<typeof commands.peekMessage> {
   return async (header) => {
     const startMs = parts.clock.turnTime()
+    if (!parts.recovery.isLoaded) await parts.recovery.load()
     const config = checkedTopic(header, parts)
     const { topic, consumerGroup: group, queueId, maxMsgNums: countMax } = header
     if (countMax < 1 || countMax > popCountMax) {
       throw new ProtocolError('INVALID_PARAMETER', `maxMsgNums is ${countMax}: give 1 to ${popCountMax}`)
     }
-    if (!parts.recovery.isLoaded) await parts.recovery.load()
     const queues = popPlan({ topic, group, queueId, isOrdered: false }, config, parts)
     const { records, restCount } = await parts.reader.peek(group, queues, countMax)
+    // What may be read by whom may have changed while files were read.
+    checkedTopic(header, parts)
     const told = { popTime: 0, invisibleTime: 0, reviveQid: 0, restNum: restCount }
     if (records.length === 0) return { code: 'PULL_NOT_FOUND', remark: 'NO_MESSAGE_IN_QUEUE', header: told }
     const byteCount = records.reduce((sum, { length }) => sum + length, 0)

@@ -103,7 +103,9 @@ export function popMessage(parts: PopParts): Handler<PopCommand> {
     }
     // What a group is given does not come again when the group is lost in a failure of the power.
     return Promise.all([recovery.isLoaded || recovery.load(), groups.secured()]).then(() => {
-      pop.startLate()
+      // What may be read by whom may have changed since.
+      checkedTopic(header, parts)
+      pop.start()
       return answeredLater
     })
   }
