@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { assert } from './assert.ts'
 import { HashPlaces } from './hash-places.ts'
 
@@ -13,6 +14,8 @@ const nowhere = 0
 const firstPosition = headBytes
 const numbersFirst = 64
 const positionMax = 2 ** 32 - 1
+/** Of each process another one: clients choose names, and many of one hash would make each look-up go through all of them. */
+const processSeed = randomBytes(4).readInt32LE()
 
 /**
  * Names of which there may be millions, each with a number. The names are outside of V8's heap: one of 20 characters takes
@@ -62,7 +65,7 @@ export class NameNumbers {
 
   /** The number of a name; undefined when it is not here. */
   get(name: string): number | undefined {
-    const hash = hashOf(name)
+    const hash = nameHash(name, processSeed)
     return this.#places.find(hash, (number) => this.#hashes[number] === hash && this.#isNamed(number, name))
   }
 
@@ -79,7 +82,7 @@ export class NameNumbers {
       this.#positions = enlarged(this.#positions, new Uint32Array(number * 2))
       this.#hashes = enlarged(this.#hashes, new Int32Array(number * 2))
     }
-    const hash = hashOf(name)
+    const hash = nameHash(name, processSeed)
     this.#positions[number] = this.#store(name)
     this.#hashes[number] = hash
     this.#places.add(hash, number)
@@ -239,9 +242,12 @@ function hasWide(name: string): boolean {
   return false
 }
 
-/** All bits of it are mixed: parts of it are used on their own. */
-function hashOf(name: string): number {
-  let hash = name.length
+/**
+ * All bits of it are mixed: parts of it are used on their own.
+ * @param seed an integer of 32 bits: names that have one hash by one seed have not by others
+ */
+export function nameHash(name: string, seed: number): number {
+  let hash = seed ^ name.length
   for (let index = 0; index < name.length; index++) {
     hash = Math.imul(hash ^ name.charCodeAt(index), 0x9e3779b1)
     hash ^= hash >>> 15

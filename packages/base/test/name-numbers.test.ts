@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { HashPlaces, NameNumbers } from '../src/index.ts'
+import { nameHash } from '../src/name-numbers.ts'
 
 const name = fc.oneof(
   fc.constantFrom('a', 'b', 'c', 'd', ''),
@@ -137,4 +138,12 @@ test('numbers are found by their hashes, also when many have one', () => {
       }
     }),
   )
+})
+
+test('names that have one hash by one seed have others by another one', () => {
+  // Found from the hash backwards, which takes no time when its seed is known.
+  const names = ['%LMQ%EtW0jx', '%LMQ%q5rfuy', '%LMQ%ZZkUgG']
+  const hashes = (seed: number) => new Set(names.map((one) => nameHash(one, seed))).size
+  expect(hashes(0)).toBe(1)
+  for (let seed = 1; seed <= 1000; seed++) expect(hashes(seed)).toBe(3)
 })
