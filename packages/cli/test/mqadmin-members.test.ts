@@ -26,20 +26,7 @@ describe('mqadmin', () => {
     }
     const printed = await run(
       host,
-      'mqadmin',
-      'printMsgByQueue',
-      '-t',
-      'orders',
-      '-a',
-      'broker',
-      '-i',
-      '0',
-      '-p',
-      'true',
-      '-d',
-      'true',
-      '-c',
-      'GBK',
+      ...'mqadmin printMsgByQueue -t orders -a broker -i 0 -p true -d true -c GBK'.split(' '),
     )
     expect(printed.stdout).toMatch(/ BODY: 中文\n$/)
 

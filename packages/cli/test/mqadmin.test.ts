@@ -347,21 +347,7 @@ test('a tool writes as it goes, and waits for who reads it', async () => {
     await write(data)
     underWay -= data.length
   }
-  const { stdout } = await run(
-    host,
-    'mqadmin',
-    'printMsgByQueue',
-    '-t',
-    'orders',
-    '-a',
-    'broker',
-    '-i',
-    '0',
-    '-p',
-    'true',
-    '-d',
-    'true',
-  )
+  const { stdout } = await run(host, ...'mqadmin printMsgByQueue -t orders -a broker -i 0 -p true -d true'.split(' '))
   expect(stdout.length).toBeGreaterThan(40_000)
   expect(most).toBeLessThan(10_000)
 })
